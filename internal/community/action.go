@@ -1,0 +1,167 @@
+package community
+
+import "encoding/json"
+
+// Verb is something we can do on a platform.
+type Verb string
+
+// Verbs.
+const (
+	Send       Verb = "message.send"
+	RecallMsg  Verb = "message.recall"
+	Mute       Verb = "member.mute"
+	Unmute     Verb = "member.unmute"
+	Remove     Verb = "member.remove"
+	Approve    Verb = "join_request.decide"
+	SetCard    Verb = "member.set_card"
+	MuteAll    Verb = "group.mute_all"
+	Announce   Verb = "group.announce"
+	Rename     Verb = "group.rename"
+	ListMember Verb = "member.list"
+)
+
+// Verbs lists every verb in the order pages show them.
+var Verbs = []Verb{Send, RecallMsg, Mute, Unmute, Remove, Approve, SetCard, MuteAll, Announce, Rename, ListMember}
+
+// Repeatable reports whether an action whose outcome is unknown may simply be done again: doing it twice has the effect
+// of doing it once (DESIGN §3 step 4).
+func (v Verb) Repeatable() bool {
+	switch v {
+	case Mute, Unmute, RecallMsg, Rename, SetCard, MuteAll:
+		return true
+	}
+	return false
+}
+
+// ReadBack reports whether an action may be repeated only after reading the member list and finding the same stay.
+func (v Verb) ReadBack() bool { return v == Remove || v == Approve }
+
+// State is where an action stands.
+type State string
+
+// States of an action.
+const (
+	Planned   State = "planned"
+	Queued    State = "queued"
+	Sent      State = "sent"
+	Acked     State = "acked"
+	Confirmed State = "confirmed"
+	Unknown   State = "unknown"
+	HumanTask State = "human_task"
+	Failed    State = "failed"
+	Cancelled State = "cancelled"
+)
+
+// Final reports whether nothing more will happen to the action by itself.
+func (s State) Final() bool { return s == Confirmed || s == Failed || s == Cancelled }
+
+// Cause says who wanted an action.
+type Cause string
+
+// Causes.
+const (
+	ByRule   Cause = "rule"
+	ByPerson Cause = "person"
+	BySystem Cause = "system" // the lift of a mute, an undo's counterpart
+)
+
+// Address is an action's target in the platform's own ids; filled right before it is carried out.
+type Address struct {
+	Group   string `json:"group,omitempty"`
+	Member  string `json:"member,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// Action is something to be done on a platform. Its ID is also the idempotency key and, where a person must do it, the
+// id of the task.
+type Action struct {
+	ID        ID         `json:"id"`
+	Decision  ID         `json:"decision,omitzero"`
+	Group     GroupKey   `json:"group"`
+	Account   AccountKey `json:"account,omitempty"` // 0: whichever account serves the group
+	Verb      Verb       `json:"verb"`
+	Target    MemberKey  `json:"target,omitempty"`
+	Event     int64      `json:"event,omitempty"`   // number of the event acted upon (recall, reply)
+	Message   string     `json:"message,omitempty"` // the platform's message id (recall) or request flag (approve)
+	Text      string     `json:"text,omitempty"`    // send: what to say; approve: the reason
+	ReplyTo   string     `json:"reply_to,omitempty"`
+	Mention   bool       `json:"mention,omitempty"` // send: begin with @target
+	Seconds   int64      `json:"seconds,omitempty"` // mute
+	Until     int64      `json:"until,omitempty"`   // mute: its end, UTC ms; a late attempt mutes for the rest only
+	Block     bool       `json:"block,omitempty"`   // remove: and refuse new requests
+	Refuse    bool       `json:"refuse,omitempty"`  // approve: say no
+	Cause     Cause      `json:"cause"`
+	Rule      string     `json:"rule,omitempty"`
+	NotBefore int64      `json:"not_before,omitempty"`
+	Deadline  int64      `json:"deadline,omitempty"` // after it the action is cancelled, never sent late; 0 = none
+	Hold      string     `json:"hold,omitempty"`     // non-empty: a person must release it first; says why (e.g. "removal_cap")
+	To        Address    `json:"-"`
+}
+
+// Receipt is a platform's answer to an action.
+type Receipt struct {
+	State   State  `json:"state"`             // Acked, Confirmed, Failed or Unknown
+	Message string `json:"message,omitempty"` // send: the platform's id of what was sent
+	Code    Code   `json:"code,omitempty"`
+	Detail  string `json:"detail,omitempty"` // the platform's words
+}
+
+// PersonDecision is the Data of a person.decided event.
+type PersonDecision struct {
+	Kind     string   `json:"kind"` // "act" (do Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
+	User     string   `json:"user"`
+	Decision ID       `json:"decision,omitzero"`
+	Action   ID       `json:"action,omitzero"`
+	Actions  []Action `json:"actions,omitempty"` // ids are derived by the step
+	Reason   string   `json:"reason,omitempty"`
+}
+
+// ReceiptData is the Data of an action.receipt event.
+type ReceiptData struct {
+	Action  ID      `json:"action"`
+	State   State   `json:"state"`
+	Attempt int     `json:"attempt,omitempty"`
+	Receipt Receipt `json:"receipt"`
+	User    string  `json:"user,omitempty"` // who reported a human task
+	Mode    Level   `json:"mode,omitempty"`
+}
+
+// Level says how a connection can do a verb.
+type Level string
+
+// Levels of ability.
+const (
+	Native   Level = "native"
+	Assisted Level = "assisted" // a person confirms
+	Human    Level = "human"    // a task card with the text ready
+	None     Level = "none"
+)
+
+// Ability is one verb's level with its evidence.
+type Ability struct {
+	Level    Level  `json:"level"`
+	Evidence string `json:"evidence"`          // declared, probed, learned
+	Note     string `json:"note,omitempty"`    // why, in a word: "bot is not an admin"
+	MaxAge   int64  `json:"max_age,omitempty"` // seconds: recall only younger messages
+	Rate     int    `json:"rate,omitempty"`    // per minute; 0 = no limit known
+	Checked  int64  `json:"checked,omitempty"` // UTC ms
+}
+
+// Task is something a person must do because no connection can: its ID is the action's.
+type Task struct {
+	ID       ID              `json:"id"`
+	Group    GroupKey        `json:"group"`
+	Verb     Verb            `json:"verb"`
+	Target   MemberKey       `json:"target"`
+	State    string          `json:"state"` // open, claimed, done, refused, expired
+	Assignee string          `json:"assignee"`
+	Why      string          `json:"why"` // code: no_ability, removal_cap, unknown_outcome, frozen
+	Text     string          `json:"text"`
+	Created  int64           `json:"created"`
+	Due      int64           `json:"due"`
+	DoneBy   string          `json:"done_by"`
+	DoneAt   int64           `json:"done_at"`
+	Note     string          `json:"note"`
+	Evidence int             `json:"evidence"` // how often it was asked for
+	Extra    json.RawMessage `json:"extra,omitempty"`
+}

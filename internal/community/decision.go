@@ -1,0 +1,73 @@
+package community
+
+// Verdict is what came of looking at an event.
+type Verdict string
+
+// Verdicts.
+const (
+	Hit     Verdict = "hit"     // a live rule hit; there may be a strike and actions
+	DryHit  Verdict = "dry"     // only dry rules hit: recorded, nothing done
+	Spared  Verdict = "spared"  // a rule hit but the member is immune or the text allowed
+	Served  Verdict = "served"  // welcome, keyword reply: something was answered, nobody was at fault
+	Faulted Verdict = "faulted" // a rule panicked: nothing was changed
+	Judged  Verdict = "judged"  // a person's decision carried out
+)
+
+// Span is a part of Body.Text in bytes, [Start, End).
+type Span struct {
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
+
+// RuleHit says that a rule found what it looks for.
+type RuleHit struct {
+	Rule  string `json:"rule"`
+	Kind  string `json:"kind"`
+	Spans []Span `json:"spans,omitempty"`
+	Dry   bool   `json:"dry,omitempty"`
+	Why   string `json:"why,omitempty"`   // code with figures: "flood 60s 12>10"
+	Chose bool   `json:"chose,omitempty"` // this hit gave the consequence
+}
+
+// Strike (违规记分) is a row, never a counter.
+type Strike struct {
+	ID       ID        `json:"id"`
+	Decision ID        `json:"decision"`
+	Group    GroupKey  `json:"group"`
+	Member   MemberKey `json:"member"`
+	Rule     string    `json:"rule"`
+	Book     int       `json:"book"`  // rulebook version
+	Event    int64     `json:"event"` // number of the evidence event
+	User     string    `json:"user,omitempty"`
+	At       int64     `json:"at"`
+	Expires  int64     `json:"expires"`
+}
+
+// Decision is what a step says about one event, with reasons. Its ID is derived, never random.
+type Decision struct {
+	ID      ID        `json:"id"`
+	Decider string    `json:"decider"`
+	Group   GroupKey  `json:"group"`
+	Event   int64     `json:"event"` // number
+	Seq     int64     `json:"seq"`
+	At      int64     `json:"at"`
+	Member  MemberKey `json:"member,omitempty"`
+	Book    int       `json:"book,omitempty"` // rulebook version in force
+	Verdict Verdict   `json:"verdict"`
+	Hits    []RuleHit `json:"hits,omitempty"`
+	Rung    int       `json:"rung,omitempty"` // of the ladder, from 1
+	Strikes []Strike  `json:"strikes,omitempty"`
+	Actions []Action  `json:"actions,omitempty"`
+	Revoke  []ID      `json:"revoke,omitempty"` // strikes that no longer count
+	Cancel  []ID      `json:"cancel,omitempty"` // actions not to be carried out any more
+	Undoes  ID        `json:"undoes,omitzero"`  // the decision that this one undoes
+	User    string    `json:"user,omitempty"`
+	Why     string    `json:"why,omitempty"`
+	Wakes   []Wake    `json:"wakes,omitempty"`
+}
+
+// Wake asks for a timer.fired event at a later time. Key is unique per group: asking twice gives one.
+type Wake struct {
+	Key string `json:"key"`
+	At  int64  `json:"at"`
+}

@@ -1,0 +1,300 @@
+package community
+
+import "encoding/json"
+
+// The questions that doors ask and the rows they get. Every FindXs takes a filter and returns rows and how many there
+// are in all, counted up to CountCap. Times are UTC milliseconds; a zero field of a filter does not filter.
+
+// CountCap bounds every total: a total of CountCap+1 means "more than CountCap".
+const CountCap = 10000
+
+// Page is a slice of a sorted list.
+type Page struct {
+	Limit  int // 1..200; 0 = 50
+	Offset int
+	Sort   string // a column name that the question allows; "" = its default
+	Desc   bool
+}
+
+// GroupFilter asks for groups.
+type GroupFilter struct {
+	Text     string // part of the name
+	Tag      string
+	Platform Platform
+	Mode     Mode
+	Keys     []GroupKey
+	Page     Page
+}
+
+// GroupRow is a group with what lists show about it. Figures come from projections.
+type GroupRow struct {
+	Group
+	ParentName string
+	Accounts   []AccountKey
+	Members    int   // on the roster now
+	Messages7  int64 // in the last 7 days
+	Speakers7  int64
+	LastAt     int64
+	Book       int // rulebook version in force
+	OpenTasks  int
+	OpenReview int
+}
+
+// MemberFilter asks for members of groups: one row per (group, member), or per member when Group is 0.
+type MemberFilter struct {
+	Group       GroupKey
+	Tag         string // of the group
+	Text        string // part of any name, or the platform's id
+	Present     *bool  // in the group now
+	NeverSpoke  bool   // 从未发言: no message of theirs is on record
+	SilentSince int64  // last word before this time (or never)
+	Source      string // join scene or state
+	Page        Page   // Sort: "name", "joined", "last_word", "messages", "strikes"
+}
+
+// MemberRow is a member in a list.
+type MemberRow struct {
+	Member
+	Group     GroupKey
+	GroupName string
+	Card      string
+	Role      Role
+	JoinedAt  int64 // 0 = not known
+	Scene     string
+	State     string // the code's mark
+	Inviter   string
+	LeftAt    int64 // 0 = still there
+	LastWord  int64 // 0 = never spoke
+	Messages  int64
+	Strikes   int // live ones
+	MutedTill int64
+}
+
+// NameSpan is a name as it was during a time. Group 0 is the account name. To 0 = still so.
+type NameSpan struct {
+	Group GroupKey
+	Name  string
+	From  int64
+	To    int64
+}
+
+// Stay (在群记录) is one time in one group, from joining to leaving. A rejoin is a new stay.
+type Stay struct {
+	ID          ID
+	Group       GroupKey
+	GroupName   string
+	Member      MemberKey
+	JoinedAt    int64 // 0 = not known (was there when we came)
+	Scene       string
+	State       string
+	Inviter     MemberKey
+	InviterName string
+	LeftAt      int64
+	LeftLow     int64 // departure known as an interval (LeftLow, LeftAt]
+	LeftReason  string
+	Certainty   Certainty
+}
+
+// MessageFilter asks for messages. Text is searched in Chinese by pairs of characters and rechecked in the body.
+type MessageFilter struct {
+	Text   string
+	Group  GroupKey
+	Tag    string
+	Member MemberKey
+	Class  *Class
+	From   int64
+	To     int64
+	Hits   bool  // only messages that a rule hit
+	Before int64 // numbers below this one: the cursor; 0 = newest
+	Limit  int   // 1..200; 0 = 50
+}
+
+// MessageRow is a message as lists and contexts show it.
+type MessageRow struct {
+	Number     int64
+	ID         ID
+	Group      GroupKey
+	GroupName  string
+	Seq        int64
+	Type       Type
+	Member     MemberKey
+	MemberID   ID
+	Name       string // shown name at the time
+	OccurredAt int64
+	Class      Class
+	Text       string
+	ReplyTo    string
+	Recalled   bool
+	Origin     Origin
+	Erased     bool
+	Message    string // the platform's id
+}
+
+// DecisionFilter asks for decisions: the hit ledger and the review queue.
+type DecisionFilter struct {
+	Group   GroupKey
+	Tag     string
+	Member  MemberKey
+	Rule    string
+	Verdict Verdict
+	Open    bool // waiting for a person
+	From    int64
+	To      int64
+	Page    Page
+}
+
+// DecisionRow is a decision with its evidence for a person to look at.
+type DecisionRow struct {
+	Decision
+	GroupID    ID
+	GroupName  string
+	MemberID   ID
+	MemberName string
+	Message    MessageRow // the evidence event
+	Resolution string     // "" open, "kept", "undone", "false_hit", "dismissed"
+	ResolvedBy string
+	ResolvedAt int64
+	Reason     string
+	States     map[string]State // of its actions, by action id
+}
+
+// StrikeFilter asks for strikes.
+type StrikeFilter struct {
+	Group  GroupKey
+	Member MemberKey
+	Live   bool  // not expired at Now, not revoked
+	Now    int64 // needed with Live
+	Page   Page
+}
+
+// StrikeRow is a strike with its fate.
+type StrikeRow struct {
+	Strike
+	GroupName  string
+	MemberName string
+	MemberID   ID
+	Revoked    int64
+	RevokedBy  string
+	Why        string
+}
+
+// ActionFilter asks for actions.
+type ActionFilter struct {
+	Group    GroupKey
+	Member   MemberKey
+	Decision ID
+	State    State
+	Verb     Verb
+	Page     Page
+}
+
+// ActionRow is an action with its state.
+type ActionRow struct {
+	Action
+	GroupID    ID
+	GroupName  string
+	TargetName string
+	State      State
+	Mode       Level
+	Attempts   int
+	Detail     string
+	Code       Code
+	Created    int64
+	Updated    int64
+	User       string
+}
+
+// TaskFilter asks for tasks waiting for a person.
+type TaskFilter struct {
+	Group    GroupKey
+	Tag      string
+	State    string // "" = open and claimed
+	Assignee string
+	Page     Page
+}
+
+// TaskRow is a task card.
+type TaskRow struct {
+	Task
+	GroupID    ID
+	GroupName  string
+	TargetName string
+	TargetID   ID
+	TargetRef  string // the platform's id of the target
+	Rule       string
+	Message    MessageRow // evidence
+	Action     Action
+}
+
+// AuditFilter asks for audit rows.
+type AuditFilter struct {
+	User    string
+	Verb    string
+	Subject string
+	From    int64
+	To      int64
+	Page    Page
+}
+
+// JobRow is a job as the operator sees it.
+type JobRow struct {
+	ID       ID
+	Kind     string
+	Key      string
+	State    string // ready, leased, done, dead
+	RunAt    int64
+	Attempts int
+	Max      int
+	Error    string
+	Payload  json.RawMessage
+	Created  int64
+}
+
+// ImportRow is a run of an import.
+type ImportRow struct {
+	Key      int64
+	ID       ID
+	Group    GroupKey
+	Name     string // file or folder
+	Format   string
+	Hash     string
+	State    string // running, done, reserved (with reservations), failed, undone
+	Created  int64
+	Finished int64
+	User     string
+	Report   json.RawMessage
+}
+
+// BookRow is a version of a group's rulebook.
+type BookRow struct {
+	Group   GroupKey
+	Version int
+	State   string // draft, published
+	At      int64
+	User    string
+	Note    string
+	Body    json.RawMessage
+}
+
+// User is a person who signs in to the console.
+type User struct {
+	Key     int64
+	ID      ID
+	Org     OrgKey
+	Login   string
+	Name    string
+	Role    string // owner, moderator
+	Hash    string // argon2id, PHC form
+	Lang    string // "zh-CN", "en"
+	Enabled bool
+	Created int64
+}
+
+// RuleHits is how often a rule hit in a span of time.
+type RuleHits struct {
+	Rule   string
+	Hits   int64
+	Dry    int64
+	Last   int64
+	Undone int64 // found to be false
+}

@@ -1,0 +1,114 @@
+// Package connect is the contract with chat platforms: what a connector must be able to say and do.
+//
+// A leaf (connect/<platform>) turns a platform's frames into events (parse is pure) and our actions into calls. It
+// states per verb what it can do (Abilities are data, per account and group, probed at run time); what it cannot do
+// becomes a task for a person. connect/conntest is the examination that every leaf passes.
+package connect
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"qunluo/internal/community"
+)
+
+// Inbound is an event on its way in.
+type Inbound = community.Inbound
+
+// Receipt is the platform's answer to an action.
+type Receipt = community.Receipt
+
+// Connector makes sessions of one kind of platform. It holds no state of its own.
+type Connector interface {
+	Info() Info
+	// Open checks the settings and prepares a session; it does not wait for the network. Bad settings give
+	// community.CodeBadInput with the field's name in the message.
+	Open(ctx context.Context, settings json.RawMessage, host Host) (Session, error)
+}
+
+// Session is one account's living connection.
+type Session interface {
+	// Run works until ctx ends, reconnecting by itself with growing pauses. It returns ctx's error or one that no
+	// reconnecting can mend.
+	Run(ctx context.Context) error
+	// Abilities says what this account can do in a group (the platform's id; "" = in general), from what is known now.
+	Abilities(group string) Abilities
+	// Do carries an action out; a.To holds the platform's ids. An error's code decides what follows: CodeTimeout = the
+	// outcome is unknown; CodeUnreachable and CodeLimited = certainly not done, try later; CodeUnsupported = learn
+	// "none"; anything else = failed for good.
+	Do(ctx context.Context, a community.Action) (Receipt, error)
+}
+
+// Host is what a session may call: the belt's entrance, bound to the session's account.
+type Host interface {
+	// Receive returns nil once the events are safely on disk; only then may the platform be told "got it". Any error
+	// means that nothing was taken.
+	Receive(ctx context.Context, in ...Inbound) error
+	// Report tells about the connection's health; it never blocks.
+	Report(Health)
+}
+
+// Health is how a connection is.
+type Health struct {
+	State  string // "connecting", "online", "offline", "failed"
+	Code   community.Code
+	Detail string // for the operator
+	Self   string // the platform's id of our account, once known
+	Name   string // its name
+	At     int64  // UTC ms; 0 = now
+}
+
+// Info describes a connector. Form, validation, documentation and masking of secrets all read Fields.
+type Info struct {
+	Name     string    // "onebot"
+	Title    [2]string // Chinese, English
+	Platform community.Platform
+	Summary  [2]string
+	Risk     [2]string // what an operator must know before switching it on; empty = nothing special
+	Fields   []Field
+	Defaults Abilities // before probing
+}
+
+// Field is one setting of a connector.
+type Field struct {
+	Name     string // JSON key
+	Title    [2]string
+	Help     [2]string
+	Kind     string   // "text", "secret", "url", "choice", "bool", "number"
+	Choices  []string // for "choice"
+	Default  string
+	Required bool
+}
+
+// Abilities is what an account can do, verb by verb. A verb that is absent is None.
+type Abilities struct {
+	Verbs      map[community.Verb]community.Ability
+	GroupLimit int  // members; 0 = not known
+	ReadsAll   bool // sees every message of the group, not only those addressed to it
+}
+
+// Level is the level of a verb.
+func (a Abilities) Level(v community.Verb) community.Level {
+	if got, ok := a.Verbs[v]; ok {
+		return got.Level
+	}
+	return community.None
+}
+
+// HTTPReceiver is a session that the platform calls by HTTP or WebSocket (reverse connections, callbacks). The app
+// mounts it at /connect/<account id>/.
+type HTTPReceiver interface {
+	ServeConnect(w http.ResponseWriter, r *http.Request)
+}
+
+// MemberLister is a session that can read a group's member list.
+type MemberLister interface {
+	// Members reads the full list of a group; only a complete list may be returned without error.
+	Members(ctx context.Context, group string) ([]community.Who, error)
+}
+
+// GroupLister is a session that can tell which groups the account is in.
+type GroupLister interface {
+	Groups(ctx context.Context) ([]community.Ref, error)
+}
