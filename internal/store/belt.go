@@ -402,3 +402,18 @@ func (t *Tx) NameGroup(ctx context.Context, g community.GroupKey, name string) e
 	_, err := t.exec(ctx, `UPDATE chat_group SET name = $1 WHERE key = $2 AND name <> $1`, name, int64(g))
 	return err
 }
+
+// Requeue takes "sent" back: the platform certainly did nothing.
+func (s *Store) Requeue(ctx context.Context, id community.ID) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE action SET state = 'queued', updated = $1 WHERE id = $2 AND state = 'sent'`, s.now(), id[:])
+		return err
+	})
+}
+
+// AddImportRange notes that an import run wrote to a group within [first, last] of the log.
+func (t *Tx) AddImportRange(ctx context.Context, run int64, g community.GroupKey, first, last int64) error {
+	_, err := t.exec(ctx, `INSERT INTO import_range (import_key, group_key, first_number, last_number) VALUES ($1, $2, $3, $4)`,
+		run, int64(g), first, last)
+	return err
+}
