@@ -260,7 +260,7 @@ func (b *batch) dropRepeats() {
 				kept = append(kept, it)
 				break
 			}
-			if first.draft.SameBody(it.draft) {
+			if b.run != nil || first.draft.SameBody(it.draft) {
 				it.out.Repeated = true
 				break
 			}
@@ -276,9 +276,12 @@ func (b *batch) settle(ctx context.Context, dups []int) error {
 	again := make(map[*item]bool, len(dups))
 	for _, i := range dups {
 		it := b.items[i]
-		repeated, err := b.tx.Repeats(ctx, it.draft)
-		if err != nil {
-			return err
+		repeated := b.run != nil // two exporters render one message differently: the key alone counts
+		if !repeated {
+			var err error
+			if repeated, err = b.tx.Repeats(ctx, it.draft); err != nil {
+				return err
+			}
 		}
 		it.out.Repeated = repeated
 		again[it] = repeated
