@@ -34,6 +34,7 @@ type dialect interface {
 	// searchInsert and searchMatch are the two text indexes (interface.md §12).
 	searchInsert() string
 	searchMatch() string
+	viewsDialect
 }
 
 type sqliteDialect struct{}
@@ -146,7 +147,7 @@ func (postgresDialect) busy(err error) bool {
 func (postgresDialect) unique(err error) bool { return pgCode(err) == "23505" }
 
 func (postgresDialect) searchInsert() string {
-	return `INSERT INTO views.search (number, terms) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`
+	return `INSERT INTO views.search (rowid, terms) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`
 }
 
 func (postgresDialect) searchMatch() string { return `terms @@ $1::tsquery` }

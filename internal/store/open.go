@@ -81,6 +81,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if s.views, err = s.target.pool(viewer, 1); err != nil {
 		return err
 	}
+	if err := s.ensureViews(ctx); err != nil {
+		return err
+	}
 	s.read, err = s.target.pool(reader, o.Readers)
 	return err
 }
