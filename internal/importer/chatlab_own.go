@@ -38,7 +38,7 @@ func (x *labEvent) over(ev *community.Inbound) {
 			*w.to = *w.from
 		}
 	}
-	ev.Private = x.Private
+	ev.Private = ev.Private || x.Private
 	if x.Body != nil {
 		ev.Body = *x.Body
 	}
@@ -49,6 +49,9 @@ func (r *labReader) restore(kind string, raw []byte) error {
 	var x labEvent
 	if err := json.Unmarshal(r.obj.Own, &x); err != nil {
 		return r.bad("x_qunluo: "+clip(err.Error(), 100), raw)
+	}
+	if x.Type != "" && !Exportable(x.Type) {
+		return r.bad("events of type "+clip(string(x.Type), 40)+" are not imported", raw)
 	}
 	at := epoch(r.obj.Time)
 	if !r.obj.HasTime || x.At == 0 && !r.opt.plausible(at) || x.At != 0 && !r.opt.plausible(x.At) {

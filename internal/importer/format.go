@@ -41,6 +41,7 @@ type Format struct {
 func Formats() []Format {
 	return []Format{
 		chatlabLines(),
+		chatlabJSON(),
 		irc(),
 	}
 }

@@ -141,8 +141,10 @@ func (r *reader) read() {
 	r.rows = <-r.free
 	r.facts.OwnTotal = -1
 	err := r.unit.Format.Read(r.unit, r.opt, &r.facts, r.take)
-	if err == nil && len(r.rows) > 0 {
-		err = r.flush()
+	if len(r.rows) > 0 && r.ctx.Err() == nil { // of a file that breaks off, what was whole is kept
+		if err2 := r.flush(); err == nil {
+			err = err2
+		}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		err = errors.New("stopped")

@@ -57,7 +57,7 @@ func tidy(s string, facts *Facts) string {
 // MaxName bounds names and ids taken from files, in bytes.
 const MaxName = 1 << 10
 
-// name is tidy for names and ids: one line's worth, at most MaxName bytes.
+// tidyName is tidy for names and ids: one line's worth, at most MaxName bytes.
 func tidyName(s string, facts *Facts) string {
 	if len(s) > MaxName {
 		s = clip(s, MaxName)
