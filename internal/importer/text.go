@@ -1,0 +1,114 @@
+package importer
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"qunluo/internal/community"
+)
+
+// decodeLine turns a line of unknown encoding into UTF-8: UTF-8 if it is valid, else GB18030 if every byte has a
+// meaning there, else Latin-1. Encodings may change from line to line (IRC clients).
+func decodeLine(b []byte, facts *Facts) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	if s, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b); err == nil && !bytes.ContainsRune(s, utf8.RuneError) && !hasC1(s) {
+		facts.fix("gb18030")
+		return string(s)
+	}
+	facts.fix("latin1")
+	s, _ := charmap.ISO8859_1.NewDecoder().Bytes(b) // every byte has a meaning in Latin-1
+	return string(s)
+}
+
+// hasC1 finds C1 control characters, which GB18030 gives for four-byte rubbish and nobody types.
+func hasC1(b []byte) bool {
+	for i := 0; i+1 < len(b); i++ {
+		if b[i] == 0xC2 && b[i+1] < 0xA0 {
+			return true
+		}
+	}
+	return false
+}
+
+// tidy makes a text storable: NUL and bytes that are no UTF-8 become U+FFFD, a text over community.MaxText is cut at a
+// rune. Both are counted.
+func tidy(s string, facts *Facts) string {
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
+		facts.fix("nul_replaced")
+	}
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+		facts.fix("invalid_replaced")
+	}
+	if len(s) > community.MaxText {
+		s = clip(s, community.MaxText)
+		facts.fix("cut")
+	}
+	return s
+}
+
+// MaxName bounds names and ids taken from files, in bytes.
+const MaxName = 1 << 10
+
+// tidyName is tidy for names and ids: one line's worth, at most MaxName bytes.
+func tidyName(s string, facts *Facts) string {
+	if len(s) > MaxName {
+		s = clip(s, MaxName)
+		facts.fix("name_cut")
+	}
+	return tidy(s, facts)
+}
+
+// clip cuts a text to at most n bytes, at a rune.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// clipRunes cuts a text to n characters.
+func clipRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+var bom = []byte("\xEF\xBB\xBF")
+
+// names keeps one copy of texts that come again and again (ids, nicknames). It is emptied when it grows past its
+// bound, so that a hostile file costs time, not memory.
+type names struct{ m map[string]string }
+
+const maxNames = 50_000
+
+func (n *names) get(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if s, ok := n.m[string(b)]; ok {
+		return s
+	}
+	if n.m == nil || len(n.m) >= maxNames {
+		n.m = map[string]string{}
+	}
+	s := string(b)
+	if len(s) <= 128 {
+		n.m[s] = s
+	}
+	return s
+}
