@@ -1,0 +1,7 @@
+package demo
+
+import (
+	"fmt"
+	"testing"
+)
+
