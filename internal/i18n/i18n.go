@@ -162,14 +162,15 @@ func (w *Words) Ago(at, now int64) string {
 	s := (now - at) / 1000
 	switch {
 	case s < 0:
-		return w.T("unit.in", "t", w.round(-s))
+		return w.T("unit.in", "t", w.Round(-s))
 	case s < 60:
 		return w.T("unit.now")
 	}
-	return w.T("unit.ago", "t", w.round(s))
+	return w.T("unit.ago", "t", w.Round(s))
 }
 
-func (w *Words) round(s int64) string {
+// Round writes a length of time (seconds) in its largest unit, rounded down.
+func (w *Words) Round(s int64) string {
 	switch {
 	case s >= 86400:
 		return w.T("unit.days", "n", s/86400)
