@@ -137,19 +137,6 @@ func (t *Tx) retag(ctx context.Context, g community.Group) ([]string, error) {
 	return before, nil
 }
 
-func texts(rows *sql.Rows) ([]string, error) {
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
-}
-
 // SaveDraft keeps a group's one draft of its rulebook as version 0; an empty body deletes it.
 func (s *Store) SaveDraft(ctx context.Context, org community.OrgKey, b community.BookRow) error {
 	return s.writeTx(ctx, func(t *Tx) error {
