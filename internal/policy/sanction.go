@@ -65,12 +65,11 @@ func (l *look) shadow(f *finding, d *community.Decision, hit *community.RuleHit)
 }
 
 // sanction gives the one strike and the one consequence of a message that live rules hit.
-func (l *look) sanction(found []finding, d *community.Decision) {
+func (l *look) sanction(found []*finding, d *community.Decision) {
 	var chosen, striking *finding
 	var mark, chosenRung, strikingRung int // mark: the chosen one's place in d.Hits, which is that in found
 	var what Rung
-	for i := range found {
-		f := &found[i]
+	for i, f := range found {
 		if f.spared || f.rule.dry {
 			continue
 		}

@@ -154,12 +154,11 @@ func (l *look) noteAll() {
 func (l *look) conclude() []community.Decision {
 	byBook(l.replies)
 	found := l.findings[:l.used]
-	slices.SortStableFunc(found, func(a, b finding) int { return a.rule.index - b.rule.index })
+	slices.SortStableFunc(found, func(a, b *finding) int { return a.rule.index - b.rule.index })
 	d := decide(l.rb, l.state, l.ev, l.ev.Actor)
 	immune := l.rb.immune(l.ev.Actor, l.member.Role)
 	live, dry, spared := 0, 0, 0
-	for i := range found {
-		f := &found[i]
+	for _, f := range found {
 		f.spared = f.spared || immune
 		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why}
 		switch {
