@@ -37,8 +37,7 @@ func wordSet(list string) map[string]bool {
 func Links(text string, buf []Link) []Link {
 	from := 0 // the end of the last link: no other reaches back over it
 	for i := 0; i < len(text); {
-		d := dotLen(text, i)
-		if d == 0 {
+		if b := text[i]; b != '.' && b != 0xe3 && b != 0xef || dotLen(text, i) == 0 { // 。｡．
 			i++
 			continue
 		}
@@ -59,8 +58,6 @@ func dotLen(text string, i int) int {
 	switch {
 	case text[i] == '.':
 		return 1
-	case text[i] < 0xe3:
-		return 0
 	case strings.HasPrefix(text[i:], "。"), strings.HasPrefix(text[i:], "．"), strings.HasPrefix(text[i:], "｡"):
 		n = 3
 	default:
