@@ -41,6 +41,7 @@ type frame struct {
 	selfRole community.Role // our rank in the group, when the frame tells
 	quoted   bool           // ids come as strings here
 	interval int64          // heartbeat: ms
+	online   bool           // heartbeat: the account is logged in
 	detail   string         // offline: the platform's words
 	answer   answer
 }

@@ -41,6 +41,7 @@ func (doc fields) meta() (frame, error) {
 	switch kind {
 	case "heartbeat":
 		f.kind = Heartbeat
+		f.online = string(r.object(doc, "status")["online"]) == "true"
 	case "lifecycle":
 		f.kind = Lifecycle
 	}

@@ -70,6 +70,8 @@ func (s *Session) Abilities(groupID string) connect.Abilities {
 			verbs[verb] = community.Ability{Level: community.None, Evidence: "probed", Note: "not in the group"}
 		case needsAdmin[verb] && !us.mayAct():
 			verbs[verb] = community.Ability{Level: community.Human, Evidence: "probed", Note: "bot is not an admin"}
+		case needsAdmin[verb]:
+			verbs[verb] = community.Ability{Level: a.Level, Evidence: "probed"}
 		}
 	}
 	return abilities
