@@ -42,6 +42,10 @@ func Formats() []Format {
 	return []Format{
 		chatlabLines(),
 		chatlabJSON(),
+		telegram(),
+		weChatMsg(),
+		gitter(),
+		qqText(),
 		irc(),
 	}
 }
@@ -78,6 +82,7 @@ type Chat struct {
 	ID      string
 	Name    string
 	Private bool
+	Index   int // its place in the file, from 1; 0 = the file is the chat
 }
 
 // Unit is one chat to import: one file, or the day files of one channel, or one chat of an account export.
