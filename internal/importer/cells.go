@@ -26,8 +26,8 @@ func newCells(r io.Reader, sep byte) *cells {
 }
 
 const (
-	errQuote  = labError("a quoted cell is not closed or is followed by text")
-	errRecord = labError("record longer than 1 MiB")
+	errQuote  = labError(badQuote)
+	errRecord = labError(badLong)
 )
 
 // read gives the next record; its cells are valid until the next call. A labError concerns this record alone: its

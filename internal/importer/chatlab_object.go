@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -93,9 +94,18 @@ type labError string
 func (e labError) Error() string { return string(e) }
 
 const (
-	errTooDeep  = labError("nested too deep")
-	errNoObject = labError("not a JSON object")
+	errTooDeep  = labError(badDepth)
+	errNoObject = labError(badJSON)
 )
+
+// badObject says why an object could not be read; what encoding/json says about single bytes helps nobody.
+func badObject(err error) string {
+	var known labError
+	if errors.As(err, &known) {
+		return string(known)
+	}
+	return badJSON
+}
 
 func (o *labObject) field(key string, f labField, raw json.RawMessage) error {
 	switch {
@@ -104,7 +114,7 @@ func (o *labObject) field(key string, f labField, raw json.RawMessage) error {
 	case f.num != nil:
 		n, plain, ok := wholeNumber(raw)
 		if !ok {
-			return labError("field " + key + " is no whole number")
+			return labError(badNumber)
 		}
 		to, has := f.num(o)
 		*to, *has = n, true
@@ -114,7 +124,7 @@ func (o *labObject) field(key string, f labField, raw json.RawMessage) error {
 	default:
 		s, err := labText(raw)
 		if err != nil {
-			return labError("field " + key + " is no text")
+			return labError(badText)
 		}
 		o.Replaced = o.Replaced || !utf8.Valid(raw) || strings.Count(s, "\uFFFD") > bytes.Count(raw, []byte("\uFFFD"))
 		*f.text(o) = s

@@ -48,14 +48,14 @@ func (x *labEvent) over(ev *community.Inbound) {
 func (r *labReader) restore(kind string, raw []byte) error {
 	var x labEvent
 	if err := json.Unmarshal(r.obj.Own, &x); err != nil {
-		return r.bad("x_qunluo: "+clip(err.Error(), 100), raw)
+		return r.bad(badObject(err), raw)
 	}
 	if x.Type != "" && !Exportable(x.Type) {
-		return r.bad("events of type "+clip(string(x.Type), 40)+" are not imported", raw)
+		return r.bad(badType, raw)
 	}
 	at := epoch(r.obj.Time)
 	if !r.obj.HasTime || x.At == 0 && !r.opt.plausible(at) || x.At != 0 && !r.opt.plausible(x.At) {
-		return r.bad("time out of bounds", raw)
+		return r.bad(badTime, raw)
 	}
 	r.counted()
 	_, known := labKinds[r.obj.Type]

@@ -131,14 +131,14 @@ func gitterIn(in io.Reader, opt Options, sorted *sorter, yield Yield) error {
 
 func gitterCheck(row [][]byte, opt *Options) (int64, string) {
 	if len(row) != 7 {
-		return 0, "not seven cells"
+		return 0, badColumns
 	}
 	if !gitterID(row[5]) || len(row[0]) == 0 || len(row[3]) == 0 {
-		return 0, "no room, user or message id"
+		return 0, badID
 	}
 	at, ok := gitterTime(row[2])
 	if !ok || !opt.plausible(at) {
-		return 0, "time out of bounds"
+		return 0, badTime
 	}
 	return at, ""
 }

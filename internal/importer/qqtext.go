@@ -237,7 +237,7 @@ func (r *qqReader) line(b []byte, l *lines) error {
 		if !r.here() {
 			return r.yield(&Row{Place: l.n, Kind: "text", Skip: "other_chat"})
 		}
-		return r.yield(&Row{Place: l.n, Kind: "text", Bad: "words before the first message", Raw: b})
+		return r.yield(&Row{Place: l.n, Kind: "text", Bad: badBefore, Raw: b})
 	}
 	r.words(s)
 	return nil
@@ -324,7 +324,7 @@ func (r *qqReader) finish() error {
 		row.Skip = "other_chat"
 		return r.yield(&row)
 	case !r.opt.plausible(at):
-		row.Bad, row.Raw = "time out of bounds", r.text
+		row.Bad, row.Raw = badTime, r.text
 		return r.yield(&row)
 	}
 	text := tidy(string(r.text), r.facts)

@@ -201,11 +201,11 @@ func (r *tgReader) message(w *walk, i int64) error {
 	}
 	r.row = Row{Place: i}
 	if !whole {
-		return r.bad("object longer than 1 MiB", raw)
+		return r.bad(badLong, raw)
 	}
 	var m tgMessage
 	if err := json.Unmarshal(raw, &m); err != nil {
-		return r.bad("no valid message: "+clip(err.Error(), 100), raw)
+		return r.bad(badJSON, raw)
 	}
 	r.row.Kind = m.Type
 	if m.Action != "" {
@@ -221,7 +221,7 @@ func (r *tgReader) message(w *walk, i int64) error {
 	}
 	id, plain := rawID(m.ID)
 	if !plain {
-		return r.bad("no id", raw)
+		return r.bad(badID, raw)
 	}
 	ev := community.Inbound{Type: community.MessageCreated, Key: r.keys.native(id), OccurredAt: at, Group: r.group, Private: r.chat.Private}
 	ev.Body.Source = mark
@@ -256,7 +256,7 @@ func (r *tgReader) time(m *tgMessage) (at int64, mark string, err error) {
 			r.facts.Zone, r.facts.ZoneHow = offsetName(off/1000), "derived"
 		}
 	case !hasLocal:
-		return 0, "", errors.New("no time")
+		return 0, "", labError(badTime)
 	default:
 		if r.zone == nil {
 			if r.zone, err = zoneFor(r.opt, "", r.facts); err != nil {
@@ -266,7 +266,7 @@ func (r *tgReader) time(m *tgMessage) (at int64, mark string, err error) {
 		at, mark = r.zone.instant(local), r.zone.mark
 	}
 	if !r.opt.plausible(at) {
-		return 0, "", errors.New("time out of bounds")
+		return 0, "", labError(badTime)
 	}
 	return at, mark, nil
 }

@@ -11,11 +11,15 @@ import (
 	"qunluo/internal/community"
 )
 
-// decodeLine turns a line of unknown encoding into UTF-8: UTF-8 if it is valid, else GB18030 if every byte has a
+// decodeLine turns a line of unknown encoding into UTF-8: UTF-8 if it is valid or nearly so, else GB18030 if every byte has a
 // meaning there, else Latin-1. Encodings may change from line to line (IRC clients).
 func decodeLine(b []byte, facts *Facts) string {
 	if utf8.Valid(b) {
 		return string(b)
+	}
+	if mostlyUTF8(b) {
+		facts.fix("invalid_replaced")
+		return string(bytes.ToValidUTF8(b, []byte("\uFFFD")))
 	}
 	if s, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b); err == nil && !bytes.ContainsRune(s, utf8.RuneError) && !hasC1(s) {
 		facts.fix("gb18030")
@@ -24,6 +28,22 @@ func decodeLine(b []byte, facts *Facts) string {
 	facts.fix("latin1")
 	s, _ := charmap.ISO8859_1.NewDecoder().Bytes(b) // every byte has a meaning in Latin-1
 	return string(s)
+}
+
+// mostlyUTF8 recognises UTF-8 with a wound: IRC servers cut long lines in the middle of a character. Text in another
+// encoding has hardly any valid characters of several bytes.
+func mostlyUTF8(b []byte) bool {
+	whole, broken := 0, 0
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			broken++
+		} else if n > 1 {
+			whole++
+		}
+		b = b[n:]
+	}
+	return whole >= 4*broken
 }
 
 // hasC1 finds C1 control characters, which GB18030 gives for four-byte rubbish and nobody types.

@@ -202,7 +202,7 @@ var wechatShares = map[int64]community.Class{4: community.Link, 5: community.Lin
 
 func (r *wmReader) take(c *cells, row [][]byte) error {
 	kind, sub := r.kind(row)
-	r.row = Row{Place: c.line, Kind: strconv.FormatInt(kind, 10)}
+	r.row = Row{Place: c.line, Kind: "type " + strconv.FormatInt(kind, 10)}
 	class, known := wechatClasses[kind]
 	if kind == 49 {
 		class, known = wechatShares[sub]
@@ -226,7 +226,7 @@ func (r *wmReader) take(c *cells, row [][]byte) error {
 	b := &ev.Body
 	b.Text, b.Name, b.Class = tidy(string(r.col.get(row, "StrContent")), r.facts), ev.Actor.Name, class
 	if !known {
-		b.Source = "type:" + r.row.Kind
+		b.Source = strings.Replace(r.row.Kind, " ", ":", 1)
 	}
 	id := bytes.TrimSpace(r.col.get(row, "localId"))
 	if len(id) == 0 || spoiled.Match(id) {
@@ -252,10 +252,10 @@ func (r *wmReader) time(row [][]byte) (at, local int64, why string) {
 	cell := bytes.TrimSpace(r.col.get(row, "CreateTime"))
 	n, _, ok := wholeNumber(cell)
 	if spoiled.Match(cell) {
-		return 0, 0, "CreateTime was rounded by a spreadsheet"
+		return 0, 0, badRounded
 	}
 	if !ok || !r.opt.plausible(epoch(n)) {
-		return 0, 0, "CreateTime is no time"
+		return 0, 0, badTime
 	}
 	local, _ = localTime(string(r.col.get(row, "StrTime")))
 	return epoch(n), local, ""
