@@ -234,7 +234,11 @@ func (o *labObject) fastField(p *labScan, key []byte) bool {
 		return p.text(&o.Card, true)
 	case "_type":
 		return p.text(&o.Kind, true)
-	case "platformId", "x_qunluo", "roles":
+	case "x_qunluo":
+		return p.nested(&o.Own)
+	case "roles":
+		return p.nested(&o.Roles)
+	case "platformId":
 		return false
 	}
 	return p.skip()
@@ -404,6 +408,34 @@ func hex4(b []byte) (rune, bool) {
 		r = r<<4 | rune(c)
 	}
 	return r, true
+}
+
+// nested takes an object or array, checked by encoding/json. The bytes are the line's own.
+func (p *labScan) nested(to *json.RawMessage) bool {
+	p.space()
+	start, nest := p.i, 0
+	for ; p.i < len(p.b); p.i++ {
+		switch p.b[p.i] {
+		case '"':
+			for p.i++; p.i < len(p.b) && p.b[p.i] != '"'; p.i++ {
+				if p.b[p.i] == '\\' {
+					p.i++
+				}
+			}
+		case '{', '[':
+			nest++
+		case '}', ']':
+			if nest--; nest == 0 {
+				p.i++
+				*to = p.b[start:p.i]
+				return depth(*to) < maxDepth && json.Valid(*to)
+			}
+		}
+		if nest == 0 {
+			return false
+		}
+	}
+	return false
 }
 
 // skip passes over a text, a word or a plain number; anything nested ends the fast way.

@@ -16,6 +16,7 @@ type labEvent struct {
 	Subject *community.Who  `json:"subject,omitempty"`
 	By      *community.Who  `json:"by,omitempty"`
 	Private bool            `json:"private,omitempty"`
+	Said    bool            `json:"said,omitempty"` // the body's text is content
 	Body    *community.Body `json:"body,omitempty"`
 }
 
@@ -39,8 +40,13 @@ func (x *labEvent) over(ev *community.Inbound) {
 		}
 	}
 	ev.Private = ev.Private || x.Private
-	if x.Body != nil {
-		ev.Body = *x.Body
+	if x.Body == nil {
+		return
+	}
+	said := ev.Body.Text
+	ev.Body = *x.Body
+	if x.Said {
+		ev.Body.Text = said
 	}
 }
 
@@ -49,6 +55,9 @@ func (r *labReader) restore(kind string, raw []byte) error {
 	var x labEvent
 	if err := json.Unmarshal(r.obj.Own, &x); err != nil {
 		return r.bad(badObject(err), raw)
+	}
+	if len(x.Key) > 2*MaxName {
+		return r.bad(badLong, raw)
 	}
 	if x.Type != "" && !Exportable(x.Type) {
 		return r.bad(badType, raw)

@@ -452,7 +452,8 @@ func (c *countedFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hash is the SHA-256 of a unit's content: the file's own for one file, else over the files' names and hashes.
+// hash is the SHA-256 of a unit's content: the file's own for one file (and its first chat), else over the
+// files' names and hashes and the chat's place.
 func (u *Unit) hash() (string, error) {
 	all := sha256.New()
 	for _, f := range u.Files {
@@ -460,12 +461,12 @@ func (u *Unit) hash() (string, error) {
 		if err := copyFile(h, f); err != nil {
 			return "", err
 		}
-		if len(u.Files) == 1 && u.Chat.ID == "" {
+		if len(u.Files) == 1 && u.Chat.Index <= 1 {
 			return hex.EncodeToString(h.Sum(nil)), nil
 		}
 		fmt.Fprintf(all, "%s %x\n", path.Base(f.Path), h.Sum(nil))
 	}
-	io.WriteString(all, u.Chat.ID)
+	fmt.Fprintf(all, "%d", u.Chat.Index)
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 

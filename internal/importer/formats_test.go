@@ -281,6 +281,49 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	}
 }
 
+func TestASpreadsheetsGB18030IsRead(t *testing.T) {
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String(strings.TrimPrefix(smallWeChat, "\xEF\xBB\xBF"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, want := readAll(t, memory("wechatmsg-csv", "晨读.csv", []byte(smallWeChat)), Options{})
+	_, got := readAll(t, memory("wechatmsg-csv", "晨读.csv", []byte(gb)), Options{})
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-utf-8 +gb18030):\n%s", d)
+	}
+}
+
+func TestSeveralQQChatsInOneFileStayApart(t *testing.T) {
+	other := strings.ReplaceAll(strings.ReplaceAll(smallQQ, "产品讨论", "另一个群"), "周五", "周六")
+	sink := newKeep()
+	rep := importFiles(t, Options{}, sink, map[string]string{"a.txt": smallQQ + strings.SplitN(other, "\n\n", 2)[1]})
+	if len(rep.Units) != 2 || rep.Units[0].Run.Hash == rep.Units[1].Run.Hash || rep.Bad != 0 {
+		t.Fatalf("report = %+v", rep)
+	}
+	groups := map[string]int{}
+	for _, ev := range sink.rows {
+		groups[ev.Group.Name]++
+	}
+	if d := cmp.Diff(map[string]int{"产品讨论": 4, "另一个群": 4}, groups); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// TestEventsAreAsRecorded keeps every event of the samples, written as an export.
+func TestEventsAreAsRecorded(t *testing.T) {
+	for _, c := range []struct{ format, name, text string }{
+		{"chatlab-jsonl", "lab.jsonl", smallLab}, {"telegram-json", "result.json", smallTelegram}, {"wechatmsg-csv", "留痕.csv", smallWeChat},
+		{"qq-txt", "qq.txt", smallQQ}, {"irc", "2024/05/01/#读书.txt", smallIRC},
+	} {
+		rep, got := readAll(t, memory(c.format, c.name, []byte(c.text)), Options{})
+		head := ExportHead{Generator: "qunluo", ExportedAt: 1_767_225_600_000, Group: rep.Run.Group, Platform: rep.Run.Platform}
+		golden(t, c.format+".events.golden", export(t, "chatlab-jsonl", head, got))
+	}
+}
+
+const smallIRC = "=== 早鸟 [n=zao@example.org]  has joined #读书\n[09:01] <阿敏> 早\n[09:01]  * 阿敏 伸懒腰\n=== 阿敏 is now known as 阿敏_走\n" +
+	"[09:05] <阿敏_走> 午饭后见\n=== 阿敏_走 changed the topic of #读书 to: 第三章\n=== 老周 was kicked off #读书 by 早鸟 (广告)\n=== 看不懂\n\n[99:99] <x> 坏\n"
+
 func FuzzTelegram(f *testing.F) {
 	f.Add([]byte(smallTelegram))
 	f.Fuzz(func(t *testing.T, text []byte) { survives(t, "telegram-json", "result.json", text) })

@@ -1,16 +1,11 @@
 package importer
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
 	"regexp"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/unicode"
 
 	"qunluo/internal/community"
 )
@@ -39,7 +34,7 @@ var qqHeader = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}) (\d{1,2}:\d{2}:\d{2}) (.
 
 func sniffQQ(head []byte, _ string) int {
 	var facts Facts
-	l := newLines(qqIn(bytes.NewReader(head)))
+	l := newLines(decoded(bytes.NewReader(head)))
 	headers := 0
 	for range 200 {
 		b, err := l.next()
@@ -60,23 +55,6 @@ func sniffQQ(head []byte, _ string) int {
 		return 65 // the rest of a larger file
 	}
 	return 0
-}
-
-// qqIn decodes a whole file: UTF-16 when a byte order mark says so, GB18030 when its beginning is no UTF-8. Deciding by
-// line would not do, because many a short GB18030 word is also valid UTF-8 ("图片" is "ͼƬ").
-func qqIn(r io.Reader) io.Reader {
-	b := bufio.NewReaderSize(r, SniffLen)
-	head, _ := b.Peek(SniffLen)
-	if len(head) >= 2 && (head[0] == 0xFF && head[1] == 0xFE || head[0] == 0xFE && head[1] == 0xFF) {
-		return unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(b)
-	}
-	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
-		head = head[:i]
-	}
-	if !utf8.Valid(head) {
-		return simplifiedchinese.GB18030.NewDecoder().Reader(b)
-	}
-	return b
 }
 
 // qqPreamble recognises the head of a chat: = / 消息分组 / = / 消息对象 / =, after a blank line or at the start. Only
@@ -126,7 +104,7 @@ func qqChats(f File) ([]Chat, error) {
 	var p qqPreamble
 	var facts Facts
 	var out []Chat
-	l := newLines(qqIn(in))
+	l := newLines(decoded(in))
 	for {
 		b, err := l.next()
 		if errors.Is(err, io.EOF) {
@@ -188,7 +166,7 @@ func readQQ(u *Unit, opt Options, facts *Facts, yield Yield) error {
 		return err
 	}
 	defer in.Close()
-	l := newLines(qqIn(in))
+	l := newLines(decoded(in))
 	for {
 		b, err := l.next()
 		if errors.Is(err, io.EOF) {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -16,8 +17,10 @@ func telegram() Format {
 		Platform: "telegram",
 		Sniff:    sniffTelegram,
 		Chats:    telegramChats,
-		Zoneless: func(head []byte, _ string) bool { return !strings.Contains(string(head), `"date_unixtime"`) },
-		Read:     readTelegram,
+		Zoneless: func(head []byte, _ string) bool {
+			return bytes.Contains(head, []byte(`"date"`)) && !bytes.Contains(head, []byte(`"date_unixtime"`))
+		},
+		Read: readTelegram,
 	}
 }
 
@@ -26,7 +29,7 @@ func sniffTelegram(head []byte, path string) int {
 	switch {
 	case top["chatlab"]:
 		return 0
-	case top["chats"] && (top["about"] || top["personal_information"] || top["contacts"] || top["left_chats"]):
+	case top["about"] && (top["personal_information"] || top["contacts"] || top["chats"] || top["left_chats"]):
 		return 92
 	case first["date"] && first["id"] && first["type"] && (first["text"] || first["action"]):
 		return 95
@@ -72,7 +75,7 @@ func tgEach(f File, one func(w *walk, i int64) error) error {
 	defer in.Close()
 	if top, err := tgTop(f); err != nil {
 		return err
-	} else if !top["chats"] && !top["left_chats"] {
+	} else if top == nil {
 		return one(newWalk(&cleaner{r: in}), 1)
 	}
 	n := int64(0)
@@ -93,6 +96,7 @@ func tgEach(f File, one func(w *walk, i int64) error) error {
 	})
 }
 
+// tgTop gives the first keys of an account export, nil for a single chat.
 func tgTop(f File) (map[string]bool, error) {
 	head, err := readHead(f)
 	if err != nil {
@@ -150,7 +154,7 @@ type tgMessage struct {
 	Location  json.RawMessage `json:"location_information"`
 	Contact   json.RawMessage `json:"contact_information"`
 	Sticker   string          `json:"sticker_emoji"`
-	MessageID json.RawMessage `json:"message_id"`
+	ReplyPeer json.RawMessage `json:"reply_to_peer_id"`
 }
 
 type tgReader struct {
@@ -296,7 +300,9 @@ func (r *tgReader) said(m *tgMessage, ev community.Inbound, id string) {
 	ev.Actor = r.who(m.FromID, m.From)
 	b := &ev.Body
 	b.Name, b.Message = ev.Actor.Name, id
-	b.ReplyTo, _ = rawID(m.ReplyTo)
+	if len(m.ReplyPeer) == 0 { // else the answered message stands in another chat
+		b.ReplyTo, _ = rawID(m.ReplyTo)
+	}
 	b.Text, b.Segments = r.text(m.Text)
 	if b.Text == "" {
 		b.Text = m.Sticker

@@ -1,12 +1,15 @@
 package importer
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"qunluo/internal/community"
 )
@@ -54,6 +57,23 @@ func hasC1(b []byte) bool {
 		}
 	}
 	return false
+}
+
+// decoded decodes a whole file: UTF-16 when a byte order mark says so, GB18030 when its beginning is no UTF-8. Deciding by
+// line would not do, because many a short GB18030 word is also valid UTF-8 ("图片" is "ͼƬ").
+func decoded(r io.Reader) io.Reader {
+	b := bufio.NewReaderSize(r, SniffLen)
+	head, _ := b.Peek(SniffLen)
+	if len(head) >= 2 && (head[0] == 0xFF && head[1] == 0xFE || head[0] == 0xFE && head[1] == 0xFF) {
+		return unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(b)
+	}
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
+		head = head[:i]
+	}
+	if !utf8.Valid(head) {
+		return simplifiedchinese.GB18030.NewDecoder().Reader(b)
+	}
+	return b
 }
 
 // tidy makes a text storable: NUL and bytes that are no UTF-8 become U+FFFD, a text over community.MaxText is cut at a

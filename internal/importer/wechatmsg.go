@@ -105,7 +105,7 @@ func (r *wmReader) pass(f File, take func(*cells, [][]byte) error, bad func(c *c
 		return err
 	}
 	defer in.Close()
-	c := newCells(&cleanBOM{r: in}, ',')
+	c := newCells(&cleanBOM{r: decoded(in)}, ',')
 	first := true
 	for {
 		row, raw, err := c.read()
