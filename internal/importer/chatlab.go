@@ -162,7 +162,7 @@ func readChatlabLines(u *Unit, opt Options, facts *Facts, yield Yield) error {
 func (r *labReader) line(line []byte, l *lines) error {
 	r.row = Row{Place: l.n}
 	if l.long {
-		return r.bad("line longer than 1 MiB", line)
+		return r.bad(badLong, line)
 	}
 	line = bytes.TrimSpace(line)
 	if len(line) == 0 {
@@ -172,7 +172,7 @@ func (r *labReader) line(line []byte, l *lines) error {
 		return r.skip("comment", "comment")
 	}
 	if err := r.obj.parse(line, &r.in); err != nil {
-		return r.bad("no valid JSON object: "+clip(err.Error(), 100), line)
+		return r.bad(badObject(err), line)
 	}
 	switch r.obj.Kind {
 	case "header":
@@ -182,16 +182,16 @@ func (r *labReader) line(line []byte, l *lines) error {
 	case "message":
 		return r.message(line)
 	}
-	return r.bad("unknown _type", line)
+	return r.bad(badKind, line)
 }
 
 func (r *labReader) headerLine(line []byte) error {
 	var h labHead
 	if r.head {
-		return r.bad("second header", line)
+		return r.bad(badHeader, line)
 	}
 	if err := json.Unmarshal(line, &h); err != nil {
-		return r.bad("header: "+clip(err.Error(), 100), line)
+		return r.bad(badObject(err), line)
 	}
 	r.header(h)
 	return r.skip("header", "header")
@@ -220,7 +220,7 @@ func (r *labReader) counted() {
 func (r *labReader) member(line []byte) error {
 	o := &r.obj
 	if o.Sender == "" {
-		return r.bad("member without platformId", line)
+		return r.bad(badSender, line)
 	}
 	r.counted()
 	m := labMember{id: tidyName(o.Sender, r.facts), place: r.row.Place,
@@ -300,14 +300,14 @@ func (r *labReader) message(raw []byte) error {
 		return r.restore(kind, raw)
 	}
 	if !o.HasTime {
-		return r.bad("no timestamp", raw)
+		return r.bad(badTime, raw)
 	}
 	at := epoch(o.Time)
 	if !r.opt.plausible(at) {
-		return r.bad("time out of bounds", raw)
+		return r.bad(badTime, raw)
 	}
 	if o.Sender == "" && o.Type != int64(community.System) {
-		return r.bad("no sender", raw)
+		return r.bad(badSender, raw)
 	}
 	if !o.HasType {
 		o.Type, kind = int64(community.Other), "none"

@@ -179,10 +179,10 @@ func (r *labReader) memberObject(w *walk, i int64) error {
 	}
 	r.row = Row{Place: i}
 	if !ok {
-		return r.bad("no member object, or longer than 1 MiB", raw)
+		return r.bad(badLong, raw)
 	}
 	if err := r.obj.parse(raw, &r.in); err != nil {
-		return r.bad("no valid JSON object: "+clip(err.Error(), 100), raw)
+		return r.bad(badObject(err), raw)
 	}
 	return r.member(raw)
 }
@@ -194,10 +194,10 @@ func (r *labReader) messageObject(w *walk, i int64) error {
 	}
 	r.row = Row{Place: i}
 	if !whole {
-		return r.bad("object longer than 1 MiB", raw)
+		return r.bad(badLong, raw)
 	}
 	if err := r.obj.parse(bytes.TrimSpace(raw), &r.in); err != nil {
-		return r.bad("no valid JSON object: "+clip(err.Error(), 100), raw)
+		return r.bad(badObject(err), raw)
 	}
 	return r.message(raw)
 }

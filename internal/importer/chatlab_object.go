@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -93,9 +94,18 @@ type labError string
 func (e labError) Error() string { return string(e) }
 
 const (
-	errTooDeep  = labError("nested too deep")
-	errNoObject = labError("not a JSON object")
+	errTooDeep  = labError(badDepth)
+	errNoObject = labError(badJSON)
 )
+
+// badObject says why an object could not be read; what encoding/json says about single bytes helps nobody.
+func badObject(err error) string {
+	var known labError
+	if errors.As(err, &known) {
+		return string(known)
+	}
+	return badJSON
+}
 
 func (o *labObject) field(key string, f labField, raw json.RawMessage) error {
 	switch {
@@ -104,7 +114,7 @@ func (o *labObject) field(key string, f labField, raw json.RawMessage) error {
 	case f.num != nil:
 		n, plain, ok := wholeNumber(raw)
 		if !ok {
-			return labError("field " + key + " is no whole number")
+			return labError(badNumber)
 		}
 		to, has := f.num(o)
 		*to, *has = n, true
@@ -114,7 +124,7 @@ func (o *labObject) field(key string, f labField, raw json.RawMessage) error {
 	default:
 		s, err := labText(raw)
 		if err != nil {
-			return labError("field " + key + " is no text")
+			return labError(badText)
 		}
 		o.Replaced = o.Replaced || !utf8.Valid(raw) || strings.Count(s, "\uFFFD") > bytes.Count(raw, []byte("\uFFFD"))
 		*f.text(o) = s
@@ -224,7 +234,11 @@ func (o *labObject) fastField(p *labScan, key []byte) bool {
 		return p.text(&o.Card, true)
 	case "_type":
 		return p.text(&o.Kind, true)
-	case "platformId", "x_qunluo", "roles":
+	case "x_qunluo":
+		return p.nested(&o.Own)
+	case "roles":
+		return p.nested(&o.Roles)
+	case "platformId":
 		return false
 	}
 	return p.skip()
@@ -394,6 +408,34 @@ func hex4(b []byte) (rune, bool) {
 		r = r<<4 | rune(c)
 	}
 	return r, true
+}
+
+// nested takes an object or array, checked by encoding/json. The bytes are the line's own.
+func (p *labScan) nested(to *json.RawMessage) bool {
+	p.space()
+	start, nest := p.i, 0
+	for ; p.i < len(p.b); p.i++ {
+		switch p.b[p.i] {
+		case '"':
+			for p.i++; p.i < len(p.b) && p.b[p.i] != '"'; p.i++ {
+				if p.b[p.i] == '\\' {
+					p.i++
+				}
+			}
+		case '{', '[':
+			nest++
+		case '}', ']':
+			if nest--; nest == 0 {
+				p.i++
+				*to = p.b[start:p.i]
+				return depth(*to) < maxDepth && json.Valid(*to)
+			}
+		}
+		if nest == 0 {
+			return false
+		}
+	}
+	return false
 }
 
 // skip passes over a text, a word or a plain number; anything nested ends the fast way.

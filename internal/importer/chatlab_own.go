@@ -16,6 +16,7 @@ type labEvent struct {
 	Subject *community.Who  `json:"subject,omitempty"`
 	By      *community.Who  `json:"by,omitempty"`
 	Private bool            `json:"private,omitempty"`
+	Said    bool            `json:"said,omitempty"` // the body's text is content
 	Body    *community.Body `json:"body,omitempty"`
 }
 
@@ -39,8 +40,13 @@ func (x *labEvent) over(ev *community.Inbound) {
 		}
 	}
 	ev.Private = ev.Private || x.Private
-	if x.Body != nil {
-		ev.Body = *x.Body
+	if x.Body == nil {
+		return
+	}
+	said := ev.Body.Text
+	ev.Body = *x.Body
+	if x.Said {
+		ev.Body.Text = said
 	}
 }
 
@@ -48,14 +54,17 @@ func (x *labEvent) over(ev *community.Inbound) {
 func (r *labReader) restore(kind string, raw []byte) error {
 	var x labEvent
 	if err := json.Unmarshal(r.obj.Own, &x); err != nil {
-		return r.bad("x_qunluo: "+clip(err.Error(), 100), raw)
+		return r.bad(badObject(err), raw)
+	}
+	if len(x.Key) > 2*MaxName {
+		return r.bad(badLong, raw)
 	}
 	if x.Type != "" && !Exportable(x.Type) {
-		return r.bad("events of type "+clip(string(x.Type), 40)+" are not imported", raw)
+		return r.bad(badType, raw)
 	}
 	at := epoch(r.obj.Time)
 	if !r.obj.HasTime || x.At == 0 && !r.opt.plausible(at) || x.At != 0 && !r.opt.plausible(x.At) {
-		return r.bad("time out of bounds", raw)
+		return r.bad(badTime, raw)
 	}
 	r.counted()
 	_, known := labKinds[r.obj.Type]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -191,6 +192,20 @@ func TestPrivateChatsAreImportedOnlyOnRequest(t *testing.T) {
 	}
 	if _, got := readAll(t, memory("chatlab-jsonl", "x", text), Options{Private: true}); len(got) != 1 || !got[0].Private {
 		t.Errorf("on request: %+v", got)
+	}
+}
+
+func BenchmarkImportChatLabLines(b *testing.B) {
+	head, _, _ := strings.Cut(smallLab, "\n")
+	text := []byte(head + "\n")
+	for i := range 100_000 {
+		text = fmt.Appendf(text, `{"_type":"message","platformMessageId":"%d","sender":"wxid_%d","accountName":"成员%d","timestamp":%d,"type":0,"content":"周五的直播改到晚上八点，讲义我先放在群文件里。"}`+"\n", i, i%300, i%300, 1767229200+i)
+	}
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, err := Run(b.Context(), &Set{Units: []*Unit{memory("chatlab-jsonl", "x", text)}}, Options{}, nil, nil); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -188,7 +188,7 @@ func (x *Writer) Write(in community.Inbound) error {
 	switch in.Type {
 	case community.MessageCreated, community.MessageEdited:
 	case community.MessageDeleted:
-		m.Type = int64(community.Recalled)
+		m.Type, m.MessageID = int64(community.Recalled), "" // a reader would take the row for the message told twice
 	default:
 		m.Type, text, m.MessageID, m.ReplyTo = int64(community.System), spoken(&in), "", ""
 	}
@@ -229,7 +229,11 @@ func (x *Writer) own(m *labOutMessage, text string, in *community.Inbound) *labE
 		}
 	}
 	if !reflect.DeepEqual(in.Body, base.Body) {
-		own.Body = &in.Body
+		body := in.Body
+		if own.Said = body.Text != "" && body.Text == base.Body.Text; own.Said {
+			body.Text = ""
+		}
+		own.Body = &body
 	}
 	if own == (labEvent{}) && m.Sender != "" {
 		return nil

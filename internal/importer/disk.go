@@ -66,6 +66,7 @@ type Set struct {
 	left    int64 // bytes that may still be unpacked
 	entries int
 	temp    string
+	cut     int
 }
 
 // Open finds the chats under paths: files, folders (recursively) and .tar.gz, .tgz, .tar, .zip, .gz archives. Files that
@@ -128,10 +129,15 @@ func (s *Set) Close() error {
 
 // find lists the regular files under a path, looking into archives.
 func (s *Set) find(root string) ([]File, error) {
+	root, err := filepath.Abs(root) // the date of a log may stand in the folders above
+	if err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(root)
 	if err != nil {
 		return nil, err
 	}
+	s.cut = len(strings.TrimSuffix(filepath.ToSlash(filepath.Dir(root)), "/")) + 1
 	if !info.IsDir() {
 		return s.enter(root, filepath.ToSlash(root), info.Size())
 	}
@@ -143,7 +149,7 @@ func (s *Set) find(root string) ([]File, error) {
 		}
 		rel, _ := filepath.Rel(base, p)
 		if d.IsDir() && strings.Count(filepath.ToSlash(rel), "/") >= s.limits.Depth {
-			s.Ignored = append(s.Ignored, Ignored{filepath.ToSlash(p), "too deep"})
+			s.Ignored = append(s.Ignored, Ignored{filepath.ToSlash(p)[s.cut:], "too deep"})
 			return fs.SkipDir
 		}
 		if !d.Type().IsRegular() {
@@ -170,7 +176,7 @@ func (s *Set) enter(p, name string, size int64) ([]File, error) {
 	if err := s.count(name); err != nil {
 		return nil, err
 	}
-	return []File{{Path: name, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(p) }}}, nil
+	return []File{{Path: name, Cut: s.cut, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(p) }}}, nil
 }
 
 func (s *Set) count(name string) error {
@@ -290,7 +296,7 @@ func (s *Set) spool(in io.Reader, name string) (File, error) {
 	if err != nil {
 		return File{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return File{Path: name, Size: n, Open: func() (io.ReadCloser, error) { return os.Open(p) }}, nil
+	return File{Path: name, Cut: s.cut, Size: n, Open: func() (io.ReadCloser, error) { return os.Open(p) }}, nil
 }
 
 func (s *Set) tooLarge(name string) error {
@@ -338,7 +344,7 @@ func (s *Set) group(files []File, opt Options) error {
 	for _, f := range files {
 		head, err := readHead(f)
 		if err != nil {
-			s.Ignored = append(s.Ignored, Ignored{f.Path, err.Error()})
+			s.Ignored = append(s.Ignored, Ignored{f.Shown(), err.Error()})
 			continue
 		}
 		format, sure, ok := sniffAll(head, f.Path)
@@ -346,11 +352,11 @@ func (s *Set) group(files []File, opt Options) error {
 			format, sure, ok = forced, forced.Sniff(head, f.Path), true
 		}
 		if !ok {
-			s.Ignored = append(s.Ignored, Ignored{f.Path, "not recognised"})
+			s.Ignored = append(s.Ignored, Ignored{f.Shown(), "not recognised"})
 			continue
 		}
 		if err := s.add(byChat, format, sure, f, head); err != nil {
-			s.Ignored = append(s.Ignored, Ignored{f.Path, err.Error()})
+			s.Ignored = append(s.Ignored, Ignored{f.Shown(), err.Error()})
 		}
 	}
 	return nil
@@ -363,7 +369,7 @@ func (s *Set) add(byChat map[string]*Unit, format Format, sure int, f File, head
 			key := format.Name + "\x00" + chat
 			u := byChat[key]
 			if u == nil {
-				u = s.unit(format, strings.Trim(strings.ReplaceAll(chat, "\x00", "/"), "/."))
+				u = s.unit(format, channelName(f, chat))
 				byChat[key] = u
 			}
 			u.Files, u.Bytes = append(u.Files, f), u.Bytes+max(f.Size, 0)
@@ -380,13 +386,22 @@ func (s *Set) add(byChat map[string]*Unit, format Format, sure int, f File, head
 		chats = got
 	}
 	for _, c := range chats {
-		u := s.unit(format, f.Path)
+		u := s.unit(format, f.Shown())
 		if c.Name != "" && len(chats) > 1 {
 			u.Name += " · " + c.Name
 		}
 		u.Files, u.Bytes, u.Chat, u.Sure, u.NeedZone = []File{f}, max(f.Size, 0), c, sure, zoneless
 	}
 	return nil
+}
+
+// channelName shows a channel below the folder it was found in.
+func channelName(f File, chat string) string {
+	dir, channel, _ := strings.Cut(chat, "\x00")
+	if len(dir) <= f.Cut || f.Cut == 0 && dir == "." {
+		return channel
+	}
+	return dir[f.Cut:] + "/" + channel
 }
 
 func (s *Set) unit(format Format, name string) *Unit {
@@ -437,7 +452,8 @@ func (c *countedFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hash is the SHA-256 of a unit's content: the file's own for one file, else over the files' names and hashes.
+// hash is the SHA-256 of a unit's content: the file's own for one file (and its first chat), else over the
+// files' names and hashes and the chat's place.
 func (u *Unit) hash() (string, error) {
 	all := sha256.New()
 	for _, f := range u.Files {
@@ -445,12 +461,12 @@ func (u *Unit) hash() (string, error) {
 		if err := copyFile(h, f); err != nil {
 			return "", err
 		}
-		if len(u.Files) == 1 && u.Chat.ID == "" {
+		if len(u.Files) == 1 && u.Chat.Index <= 1 {
 			return hex.EncodeToString(h.Sum(nil)), nil
 		}
 		fmt.Fprintf(all, "%s %x\n", path.Base(f.Path), h.Sum(nil))
 	}
-	io.WriteString(all, u.Chat.ID)
+	fmt.Fprintf(all, "%d", u.Chat.Index)
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 

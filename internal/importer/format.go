@@ -42,6 +42,10 @@ func Formats() []Format {
 	return []Format{
 		chatlabLines(),
 		chatlabJSON(),
+		telegram(),
+		weChatMsg(),
+		gitter(),
+		qqText(),
 		irc(),
 	}
 }
@@ -68,16 +72,21 @@ func sniffAll(head []byte, path string) (best Format, sure int, ok bool) {
 
 // File is one file of a unit. Open may be called several times.
 type File struct {
-	Path string // as found: relative to what was named, archives' members below the archive's name, slashes
+	Path string // absolute, with slashes; members of archives below the archive's name
+	Cut  int    // how much of Path people need not see
 	Size int64  // bytes; -1 = not known
 	Open func() (io.ReadCloser, error)
 }
+
+// Shown is the path for people: from what was named on.
+func (f File) Shown() string { return f.Path[min(f.Cut, len(f.Path)):] }
 
 // Chat is one chat inside a file that holds several.
 type Chat struct {
 	ID      string
 	Name    string
 	Private bool
+	Index   int // its place in the file, from 1; 0 = the file is the chat
 }
 
 // Unit is one chat to import: one file, or the day files of one channel, or one chat of an account export.
@@ -111,7 +120,7 @@ type Row struct {
 	Kind   string // original type, for the report: "0 text", "join"
 	Events []community.Inbound
 	Skip   string // why the row is left out on purpose; a code: "private", "empty", "other_chat", "duplicate"
-	Bad    string // why the row cannot be read; a short sentence
+	Bad    string // why the row cannot be read: a code of bad.go
 	Raw    []byte // of a bad row: what stood there (its first bytes are enough)
 }
 

@@ -43,7 +43,7 @@ func (k *keep) Append(_ context.Context, run RunInfo, rows []community.Inbound) 
 // importFiles writes files into a folder and imports it.
 func importFiles(t *testing.T, opt Options, sink Sink, files map[string]string) Report {
 	t.Helper()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "files")
 	for name, text := range files {
 		p := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {

@@ -81,7 +81,7 @@ func ircDate(name string) (day int64, channel string, ok bool) {
 			return day, strings.TrimSuffix(name[:m[2]], "/") + "\x00" + bare(name[m[8]:m[9]]), true
 		}
 	}
-	base := path.Base(name)
+	base := bare(path.Base(name))
 	for from := 0; from < len(base); {
 		m := dateInName.FindStringSubmatchIndex(base[from:])
 		if m == nil {
@@ -90,8 +90,8 @@ func ircDate(name string) (day int64, channel string, ok bool) {
 		b := base[from:]
 		if day, ok = dateOf(b[m[4]:m[5]], b[m[6]:m[7]], b[m[8]:m[9]]); ok {
 			rest := strings.Trim(base[:from+m[3]], "._- ") + "_" + strings.TrimLeft(base[from+m[10]:], "._- ")
-			rest = strings.Trim(bare(rest), "._- ")
-			if rest == "" || rest == "log" || rest == "txt" {
+			rest = strings.Trim(rest, "._- ")
+			if rest == "" {
 				rest = path.Base(path.Dir(name)) // channel/2024-05-01.log
 			}
 			return day, path.Dir(name) + "\x00" + rest, true
@@ -176,7 +176,7 @@ func readIRC(u *Unit, opt Options, facts *Facts, yield Yield) error {
 	for _, f := range files {
 		day, channel, ok := ircDate(f.Path)
 		if !ok {
-			return fmt.Errorf("%s: %w", f.Path, errNoDate)
+			return fmt.Errorf("%s: %w", f.Shown(), errNoDate)
 		}
 		days[f.Path] = day
 		facts.Group.Name = channel[strings.IndexByte(channel, 0)+1:]
@@ -229,7 +229,7 @@ func (r *ircReader) readFile(f File, day int64) error {
 	}
 	defer in.Close()
 	l := newLines(in)
-	r.file, r.day, r.keys = f.Path, day, newKeyer(r.group.ID)
+	r.file, r.day, r.keys = f.Shown(), day, newKeyer(r.group.ID)
 	r.last = day
 	if head, _ := l.br.Peek(64 << 10); len(head) > 0 {
 		r.last = day + firstClock(head)
@@ -277,7 +277,7 @@ func ircClock(line []byte) (ms int64, rest []byte, ok bool) {
 func (r *ircReader) line(line []byte, l *lines) error {
 	r.row = Row{Place: l.n, File: r.file}
 	if l.long {
-		return r.bad("line longer than 1 MiB", line)
+		return r.bad(badLong, line)
 	}
 	if len(bytes.TrimSpace(line)) == 0 {
 		r.row.Kind, r.row.Skip = "blank", "empty"
@@ -288,16 +288,16 @@ func (r *ircReader) line(line []byte, l *lines) error {
 		minute = line[6] == ']'
 		r.last, line = r.day+ms, bytes.TrimPrefix(rest, []byte{' '})
 	} else if !bytes.HasPrefix(line, []byte("=== ")) && !bytes.HasPrefix(line, []byte("*** ")) {
-		return r.bad("neither a time nor a notice", line)
+		return r.bad(badShape, line)
 	}
 	at := r.zone.instant(r.last)
 	if !r.opt.plausible(at) {
-		return r.bad("time out of bounds", line)
+		return r.bad(badTime, line)
 	}
 	s := tidy(decodeLine(line, r.facts), r.facts)
 	ev, kind, ok := r.parse(s)
 	if !ok {
-		return r.bad("unknown shape", line)
+		return r.bad(badShape, line)
 	}
 	r.row.Kind = kind
 	ev.OccurredAt, ev.Group = at, r.group

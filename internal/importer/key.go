@@ -23,7 +23,7 @@ type keyer struct {
 const keyGeneration = 100_000
 
 func newKeyer(chat string) *keyer {
-	return &keyer{chat: chat, young: map[uint64]uint32{}}
+	return &keyer{chat: chat}
 }
 
 // native is the key of a row that the platform gave an id.
@@ -54,8 +54,8 @@ func (k *keyer) ordinal(h uint64) uint32 {
 	if !ok {
 		n = k.old[h]
 	}
-	if len(k.young) >= keyGeneration {
-		k.old, k.young = k.young, make(map[uint64]uint32, keyGeneration)
+	if k.young == nil || len(k.young) >= keyGeneration {
+		k.old, k.young = k.young, map[uint64]uint32{}
 	}
 	k.young[h] = n + 1
 	return n

@@ -90,8 +90,8 @@ type Sentences struct {
 type BadRow struct {
 	File  string `json:"file,omitempty"`
 	Place int64  `json:"place"` // line, or ordinal in the list
-	Why   string `json:"why"`
-	Text  string `json:"text"` // its first 200 characters
+	Why   string `json:"why"`   // a code of bad.go
+	Text  string `json:"text"`  // its first 200 characters
 }
 
 // Gaps are silences of more than ten times the median silence.

@@ -39,7 +39,8 @@ type Progress struct {
 
 // Run imports every unit of a set, in order, and reports. A nil sink is a dry run: duplicates are then those within a
 // unit. A unit that cannot be read ends in its own report and the next goes on; an error of the sink or the end of ctx
-// ends the run, and the report says what came until then. progress may be nil; it is called between batches.
+// ends the run, and the report says what came until then. progress may be nil; it is called after each batch
+// and at the end of each unit.
 func Run(ctx context.Context, set *Set, opt Options, sink Sink, progress func(Progress)) (Report, error) {
 	rep := Report{Units: make([]UnitReport, 0, len(set.Units)), Ignored: set.Ignored, DryRun: sink == nil}
 	p := Progress{Units: len(set.Units)}
@@ -61,6 +62,10 @@ func Run(ctx context.Context, set *Set, opt Options, sink Sink, progress func(Pr
 		done += u.Bytes
 		rep.Units = append(rep.Units, got)
 		rep.Counts.add(got.Counts)
+		if progress != nil {
+			p.Bytes, p.Added, p.Duplicates = done, rep.Added, rep.Duplicates
+			progress(p)
+		}
 		if err != nil {
 			return rep, err
 		}

@@ -38,6 +38,7 @@ func sentenceForms() []sentenceForm {
 		{[]string{`"`, `"修改群名为"`, `"`}, "nt", "", func(s *sentence, w [][]community.Who, t string) { s.retitled(w[0][0], t) }},
 		{[]string{`你修改群名为"`, `"`}, "t", "", func(s *sentence, _ [][]community.Who, t string) { s.retitled(s.self, t) }},
 		{[]string{`"`, `"撤回了一条消息`}, "n", "", func(s *sentence, w [][]community.Who, _ string) { s.recalled(w[0][0]) }},
+		{[]string{`"`, `" 撤回了一条消息`}, "n", "", func(s *sentence, w [][]community.Who, _ string) { s.recalled(w[0][0]) }},
 		{[]string{`你撤回了一条消息`}, "", "", func(s *sentence, _ [][]community.Who, _ string) { s.recalled(s.self) }},
 		{[]string{`"`, `"拍了拍"`, ``}, "nt", "", func(s *sentence, w [][]community.Who, _ string) { s.poked(w[0][0]) }},
 		{[]string{`"`, `" 拍了拍 "`, ``}, "nt", "", func(s *sentence, w [][]community.Who, _ string) { s.poked(w[0][0]) }},

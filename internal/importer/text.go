@@ -1,21 +1,28 @@
 package importer
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"qunluo/internal/community"
 )
 
-// decodeLine turns a line of unknown encoding into UTF-8: UTF-8 if it is valid, else GB18030 if every byte has a
+// decodeLine turns a line of unknown encoding into UTF-8: UTF-8 if it is valid or nearly so, else GB18030 if every byte has a
 // meaning there, else Latin-1. Encodings may change from line to line (IRC clients).
 func decodeLine(b []byte, facts *Facts) string {
 	if utf8.Valid(b) {
 		return string(b)
+	}
+	if mostlyUTF8(b) {
+		facts.fix("invalid_replaced")
+		return string(bytes.ToValidUTF8(b, []byte("\uFFFD")))
 	}
 	if s, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b); err == nil && !bytes.ContainsRune(s, utf8.RuneError) && !hasC1(s) {
 		facts.fix("gb18030")
@@ -26,6 +33,22 @@ func decodeLine(b []byte, facts *Facts) string {
 	return string(s)
 }
 
+// mostlyUTF8 recognises UTF-8 with a wound: IRC servers cut long lines in the middle of a character. Text in another
+// encoding has hardly any valid characters of several bytes.
+func mostlyUTF8(b []byte) bool {
+	whole, broken := 0, 0
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			broken++
+		} else if n > 1 {
+			whole++
+		}
+		b = b[n:]
+	}
+	return whole >= 4*broken
+}
+
 // hasC1 finds C1 control characters, which GB18030 gives for four-byte rubbish and nobody types.
 func hasC1(b []byte) bool {
 	for i := 0; i+1 < len(b); i++ {
@@ -34,6 +57,23 @@ func hasC1(b []byte) bool {
 		}
 	}
 	return false
+}
+
+// decoded decodes a whole file: UTF-16 when a byte order mark says so, GB18030 when its beginning is no UTF-8. Deciding by
+// line would not do, because many a short GB18030 word is also valid UTF-8 ("图片" is "ͼƬ").
+func decoded(r io.Reader) io.Reader {
+	b := bufio.NewReaderSize(r, SniffLen)
+	head, _ := b.Peek(SniffLen)
+	if len(head) >= 2 && (head[0] == 0xFF && head[1] == 0xFE || head[0] == 0xFE && head[1] == 0xFF) {
+		return unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(b)
+	}
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
+		head = head[:i]
+	}
+	if !utf8.Valid(head) {
+		return simplifiedchinese.GB18030.NewDecoder().Reader(b)
+	}
+	return b
 }
 
 // tidy makes a text storable: NUL and bytes that are no UTF-8 become U+FFFD, a text over community.MaxText is cut at a
