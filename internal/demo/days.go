@@ -13,7 +13,7 @@ const (
 )
 
 // volume is how many lines a group writes on an average day before the story's ups and downs.
-var volume = map[string]float64{Main: 84, Sub1: 40, Sub2: 42}
+var volume = map[string]float64{Main: 92, Sub1: 44, Sub2: 46}
 
 // groupCurve is when a group talks, by hour; weekends shift to late morning.
 var groupCurve = [24]float64{1.2, .5, .2, .1, .1, .3, 1.5, 3.5, 5, 4, 3.5, 3.5, 6, 4.5, 3, 3, 3, 3.5, 4, 5, 7, 8, 7, 3.5}

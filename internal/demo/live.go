@@ -206,8 +206,13 @@ func (s *Script) turnsOf(what string) int {
 	return int(n)
 }
 
+// flood is somebody with good news and no patience; not one of those who carry the group.
 func (s *Script) flood(at int64) {
-	p := s.w.someone(Main, at, "生活", nil)
+	carry := map[*person]bool{}
+	for _, p := range s.w.people {
+		carry[p] = p.tier <= tierCore || slices.Contains(repeaters, p.nick)
+	}
+	p := s.w.someone(Main, at, "写作", carry)
 	if p == nil {
 		return
 	}

@@ -27,7 +27,7 @@ const (
 )
 
 // weights is the share of each tier in free talk, per person.
-var weights = [...]float64{tierStaff: 4, tierStar: 24, tierCore: 6.6, tierOften: 1.1, tierRarely: 0.34, tierOnce: 0, tierNever: 0, tierSpam: 0}
+var weights = [...]float64{tierStaff: 4, tierStar: 24, tierCore: 6.6, tierOften: 1.1, tierRarely: 0.42, tierOnce: 0, tierNever: 0, tierSpam: 0}
 
 // curves are relative inclinations to write by hour of the day.
 var curves = map[string][24]float64{
