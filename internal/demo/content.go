@@ -22,6 +22,7 @@ var files embed.FS
 type content struct {
 	people  []entry
 	threads []thread
+	minis   []thread            // exchanges of a few lines, different every time
 	scenes  []thread            // threads with a fixed place in the story
 	lines   map[string][]string // by situation
 	slots   map[string][]string
@@ -72,6 +73,10 @@ var loadContent = sync.OnceValue(func() *content {
 	for _, t := range parseThreads(read("qa.txt")) {
 		c.qa = append(c.qa, t.lines)
 	}
+	c.minis = parseThreads(read("minis.txt"))
+	for i := range c.minis {
+		c.minis[i].id = 30000 + i
+	}
 	c.scenes = parseThreads(read("scenes.txt"))
 	names, err := files.ReadDir("content")
 	if err != nil {
@@ -91,7 +96,7 @@ var loadContent = sync.OnceValue(func() *content {
 // named are the nicks that conversations call by name: they must always be there.
 func (c *content) named() map[string]bool {
 	out := map[string]bool{"毛豆": true, "小北": true}
-	for _, list := range [][]thread{c.threads, c.scenes, {{lines: slices.Concat(c.qa...)}}} {
+	for _, list := range [][]thread{c.threads, c.minis, c.scenes, {{lines: slices.Concat(c.qa...)}}} {
 		for _, t := range list {
 			for _, l := range t.lines {
 				out[l.who] = true

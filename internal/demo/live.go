@@ -133,11 +133,14 @@ func (s *Script) pace(at int64) int64 {
 	return p
 }
 
-// talk plays a thread with probability p, else a stray line; it returns when that ends.
+// talk plays a thread, rather one not heard for long, with probability p, else a stray line; it returns when that ends.
 func (s *Script) talk(group string, at int64, p float64) int64 {
 	if s.w.chance.happens(p) {
-		for _, fresh := range []int64{freshFor, 6 * hour} {
-			if t, ok := s.w.choose(group, at, fresh); ok {
+		for _, from := range []struct {
+			threads []thread
+			fresh   int64
+		}{{s.w.content.threads, freshFor}, {s.w.content.minis, 2 * hour}, {s.w.content.threads, 8 * hour}} {
+			if t, ok := s.w.choose(from.threads, group, at, from.fresh); ok && (from.fresh != freshFor || s.w.chance.happens(0.7)) {
 				if end, ok := s.w.converse(t, group, at); ok {
 					return end
 				}

@@ -112,12 +112,12 @@ func (w *world) someone(group string, at int64, topic string, taken map[*person]
 	return nil
 }
 
-// choose draws a thread that suits the group and hour and was not begun there for so long (ms); ok false when none is left.
-func (w *world) choose(group string, at, fresh int64) (thread, bool) {
+// choose draws one of the threads that suits the group and hour and was not begun there for so long (ms); ok false when none is left.
+func (w *world) choose(from []thread, group string, at, fresh int64) (thread, bool) {
 	h, wd := hourOf(at), weekday(at)
 	weekend := wd == 0 || wd == 6
 	var fit []thread
-	for _, t := range w.content.threads {
+	for _, t := range from {
 		if !strings.Contains(t.groups, letterOf[group]) || !w.suits(t, h) {
 			continue
 		}
