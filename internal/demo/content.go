@@ -17,7 +17,8 @@ var files embed.FS
 // A thread begins with "## topic groups [from-to] [wk|we] [at=-days@hh:mm]", groups being letters of m, 1, 2. Its lines are
 // "who[>n][?][!][^]: text": who is a letter a-h (someone fitting), O, M, N (owner and moderators) or a nick; >n answers the
 // n-th line; ? may be left out; ! breaks the rules; ^ is where a moderator undoes a false hit. In texts {x|y} is a choice,
-// {book} a slot of slots.txt, {a} a nick, @{a} a mention; [图片], [表情] and others at the head give the class, [撤回] is
+// {book} a slot of slots.txt, {a} a nick, {a.city} where
+// they live, {3~9} a number, @{a} a mention; [图片], [表情] and others at the head give the class, [撤回] is
 // said and taken back.
 type content struct {
 	people  []entry

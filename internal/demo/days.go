@@ -188,15 +188,13 @@ func (w *world) liveEvening(d int) {
 		at += w.chance.between(5, 60) * second
 		w.remark(Main, "直播到场", at, nil)
 	}
-	heard := map[int]bool{}
 	for range w.chance.between(4, 6) {
 		i := w.chance.r.IntN(len(w.content.qa))
-		last, ok := w.used[fmt.Sprint("qa", i)]
-		if heard[i] || ok && at < last+freshFor {
+		last, ok := w.used[heard{group: Main, id: 10000 + i}]
+		if ok && at < last+freshFor {
 			continue
 		}
-		heard[i] = true
-		w.used[fmt.Sprint("qa", i)] = at
+		w.used[heard{group: Main, id: 10000 + i}] = at
 		end, _ := w.converse(thread{id: 10000 + i, topic: "写作", lines: w.content.qa[i]}, Main, at+w.chance.between(60, 240)*second)
 		at = end
 	}

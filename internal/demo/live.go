@@ -139,8 +139,8 @@ func (s *Script) talk(group string, at int64, p float64) int64 {
 		for _, from := range []struct {
 			threads []thread
 			fresh   int64
-		}{{s.w.content.threads, freshFor}, {s.w.content.minis, 2 * hour}, {s.w.content.threads, 8 * hour}} {
-			if t, ok := s.w.choose(from.threads, group, at, from.fresh); ok && (from.fresh != freshFor || s.w.chance.happens(0.7)) {
+		}{{s.w.content.threads, 10 * day}, {s.w.content.minis, 2 * hour}, {s.w.content.threads, 8 * hour}} {
+			if t, ok := s.w.choose(from.threads, group, at, from.fresh); ok && (from.fresh < day || s.w.chance.happens(0.7)) {
 				if end, ok := s.w.converse(t, group, at); ok {
 					return end
 				}
@@ -204,9 +204,9 @@ func (s *Script) third(at int64) {
 
 // turnsOf counts how often something was done before, and counts this time.
 func (s *Script) turnsOf(what string) int {
-	n := s.w.used["live "+what]
-	s.w.used["live "+what] = n + 1
-	return int(n)
+	k := heard{line: "live " + what}
+	s.w.used[k]++
+	return int(s.w.used[k]) - 1
 }
 
 // flood is somebody with good news and no patience; not one of those who carry the group.

@@ -132,6 +132,9 @@ func (s *speech) value(name string) string {
 	if p := s.cast[name]; p != nil {
 		return p.nick
 	}
+	if who, ok := strings.CutSuffix(name, ".city"); ok {
+		return s.cast[who].city
+	}
 	if lo, hi, ok := strings.Cut(name, "~"); ok { // {3~9}: a number
 		l, err := strconv.ParseInt(lo, 10, 64)
 		must(err, name)
