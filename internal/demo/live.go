@@ -199,7 +199,9 @@ func (s *Script) third(at int64) {
 		s.twice(at)
 		return
 	}
-	s.w.offend(s.w.nicks[repeaters[done]], pick(s.w.chance, s.w.spamOf("ad", false)), at)
+	p := s.w.nicks[repeaters[done]]
+	s.w.offend(p, pick(s.w.chance, s.w.spamOf("ad", false)), at)
+	p.fade = 0 // gone, as far as the script expects
 }
 
 // turnsOf counts how often something was done before, and counts this time.
