@@ -17,11 +17,13 @@ var files embed.FS
 // A thread begins with "## topic groups [from-to] [wk|we] [at=-days@hh:mm]", groups being letters of m, 1, 2. Its lines are
 // "who[>n][?][!][^]: text": who is a letter a-h (someone fitting), O, M, N (owner and moderators) or a nick; >n answers the
 // n-th line; ? may be left out; ! breaks the rules; ^ is where a moderator undoes a false hit. In texts {x|y} is a choice,
-// {book} a slot of slots.txt, {a} a nick, @{a} a mention; [图片], [表情] and others at the head give the class, [撤回] is
+// {book} a slot of slots.txt, {a} a nick, {a.city} where
+// they live, {3~9} a number, @{a} a mention; [图片], [表情] and others at the head give the class, [撤回] is
 // said and taken back.
 type content struct {
 	people  []entry
 	threads []thread
+	minis   []thread            // exchanges of a few lines, different every time
 	scenes  []thread            // threads with a fixed place in the story
 	lines   map[string][]string // by situation
 	slots   map[string][]string
@@ -72,6 +74,10 @@ var loadContent = sync.OnceValue(func() *content {
 	for _, t := range parseThreads(read("qa.txt")) {
 		c.qa = append(c.qa, t.lines)
 	}
+	c.minis = parseThreads(read("minis.txt"))
+	for i := range c.minis {
+		c.minis[i].id = 30000 + i
+	}
 	c.scenes = parseThreads(read("scenes.txt"))
 	names, err := files.ReadDir("content")
 	if err != nil {
@@ -91,7 +97,7 @@ var loadContent = sync.OnceValue(func() *content {
 // named are the nicks that conversations call by name: they must always be there.
 func (c *content) named() map[string]bool {
 	out := map[string]bool{"毛豆": true, "小北": true}
-	for _, list := range [][]thread{c.threads, c.scenes, {{lines: slices.Concat(c.qa...)}}} {
+	for _, list := range [][]thread{c.threads, c.minis, c.scenes, {{lines: slices.Concat(c.qa...)}}} {
 		for _, t := range list {
 			for _, l := range t.lines {
 				out[l.who] = true

@@ -56,16 +56,27 @@ func (w *world) liveDay(d int) {
 		before := w.made
 		w.rituals(group, d)
 		want := w.wanted(group, d)
-		w.fillThreads(group, d, before+want*7/10)
+		w.fillThreads(group, d, before+want*8/10)
 		w.fillRemarks(group, d, before+want)
 	}
 }
 
-// fillThreads begins conversations until about that many messages were made, or none is left that fits.
+// perDay is how many long conversations a group has on a day, so that what was written lasts.
+var perDay = map[string]int{Main: 3, Sub1: 2, Sub2: 1}
+
+// fillThreads begins long conversations, then short exchanges until about that many messages were made.
 func (w *world) fillThreads(group string, d, until int) {
-	for tries := 0; w.made < until && tries < 40; tries++ {
+	long := perDay[group] + w.chance.r.IntN(2)
+	for tries := 0; w.made < until && tries < 60; tries++ {
 		at := w.moment(d)
-		if t, ok := w.choose(group, at, freshFor); ok {
+		if long > 0 && tries < 20 {
+			if t, ok := w.choose(w.content.threads, group, at, freshFor); ok {
+				w.converse(t, group, at)
+				long--
+			}
+			continue
+		}
+		if t, ok := w.choose(w.content.minis, group, at, 3*day); ok {
 			w.converse(t, group, at)
 		}
 	}
@@ -163,7 +174,7 @@ func (w *world) morningReport(d int) {
 	taken := map[*person]bool{}
 	for range w.chance.between(3, 8) {
 		at += w.chance.between(20, 400) * second
-		w.remark(Main, "早安", at, taken)
+		w.remark(Main, pick(w.chance, []string{"早报回应", "早安"}), at, taken)
 	}
 }
 
@@ -177,15 +188,13 @@ func (w *world) liveEvening(d int) {
 		at += w.chance.between(5, 60) * second
 		w.remark(Main, "直播到场", at, nil)
 	}
-	heard := map[int]bool{}
 	for range w.chance.between(4, 6) {
 		i := w.chance.r.IntN(len(w.content.qa))
-		last, ok := w.used[fmt.Sprint("qa", i)]
-		if heard[i] || ok && at < last+freshFor {
+		last, ok := w.used[heard{group: Main, id: 10000 + i}]
+		if ok && at < last+freshFor {
 			continue
 		}
-		heard[i] = true
-		w.used[fmt.Sprint("qa", i)] = at
+		w.used[heard{group: Main, id: 10000 + i}] = at
 		end, _ := w.converse(thread{id: 10000 + i, topic: "写作", lines: w.content.qa[i]}, Main, at+w.chance.between(60, 240)*second)
 		at = end
 	}

@@ -400,3 +400,26 @@ func TestLateCallDoesNotFlood(t *testing.T) {
 		t.Errorf("%d lines in the minute after an hour's sleep", n)
 	}
 }
+
+func TestModeratorsCleanUpByHandWhileObserving(t *testing.T) {
+	h := History(1, testEnd, 90)
+	live := h[0].OccurredAt + ObserveDays*day
+	open := map[string]bool{}
+	came := 0
+	for _, ev := range h {
+		if ev.OccurredAt > live {
+			break
+		}
+		switch {
+		case !strings.HasPrefix(ev.Actor.ID, "demo-x-"):
+		case ev.Type == community.MemberJoined:
+			came++
+			open[ev.Actor.ID] = true
+		case ev.Type == community.MemberLeft && ev.Body.Reason == "kicked" && ev.By.Role == community.RoleAdmin:
+			delete(open, ev.Actor.ID)
+		}
+	}
+	if came < 3 || len(open) > 0 {
+		t.Errorf("advertisers while observed = %d, not removed: %v", came, open)
+	}
+}

@@ -133,11 +133,14 @@ func (s *Script) pace(at int64) int64 {
 	return p
 }
 
-// talk plays a thread with probability p, else a stray line; it returns when that ends.
+// talk plays a thread, rather one not heard for long, with probability p, else a stray line; it returns when that ends.
 func (s *Script) talk(group string, at int64, p float64) int64 {
 	if s.w.chance.happens(p) {
-		for _, fresh := range []int64{freshFor, 6 * hour} {
-			if t, ok := s.w.choose(group, at, fresh); ok {
+		for _, from := range []struct {
+			threads []thread
+			fresh   int64
+		}{{s.w.content.threads, 10 * day}, {s.w.content.minis, 2 * hour}, {s.w.content.threads, 8 * hour}} {
+			if t, ok := s.w.choose(from.threads, group, at, from.fresh); ok && (from.fresh < day || s.w.chance.happens(0.7)) {
 				if end, ok := s.w.converse(t, group, at); ok {
 					return end
 				}
@@ -196,14 +199,16 @@ func (s *Script) third(at int64) {
 		s.twice(at)
 		return
 	}
-	s.w.offend(s.w.nicks[repeaters[done]], pick(s.w.chance, s.w.spamOf("ad", false)), at)
+	p := s.w.nicks[repeaters[done]]
+	s.w.offend(p, pick(s.w.chance, s.w.spamOf("ad", false)), at)
+	p.fade = 0 // gone, as far as the script expects
 }
 
 // turnsOf counts how often something was done before, and counts this time.
 func (s *Script) turnsOf(what string) int {
-	n := s.w.used["live "+what]
-	s.w.used["live "+what] = n + 1
-	return int(n)
+	k := heard{line: "live " + what}
+	s.w.used[k]++
+	return int(s.w.used[k]) - 1
 }
 
 // flood is somebody with good news and no patience; not one of those who carry the group.

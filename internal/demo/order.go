@@ -81,8 +81,8 @@ func (w *world) advertiser(n int) {
 	texts := w.spamOf(kind, disguised)
 	var posts []string
 	at += c.between(40, 1500) * second
-	for i := range min(c.between(1, 3), int64(len(texts))) {
-		posts = append(posts, w.say(group, p, at, said{text: texts[(n*5+int(i)*3)%len(texts)]}))
+	for i := range int(c.between(1, 2)) {
+		posts = append(posts, w.say(group, p, at, said{text: texts[(n+i*3)%len(texts)]}))
 		at += c.between(2, 25) * minute
 	}
 	if d < ObserveDays || disguised {
@@ -91,6 +91,10 @@ func (w *world) advertiser(n int) {
 	}
 	if c.happens(0.6) {
 		w.remark(group, "机器人出手", at, nil)
+	}
+	if len(posts) == 2 && d < Days-4 { // back when the mute is over, for the third strike
+		at += day + c.between(1, 200)*minute
+		w.say(group, p, at, said{text: texts[(n+6)%len(texts)]})
 	}
 	w.leave(group, p, at+c.between(1, 30)*hour, nil)
 }

@@ -111,8 +111,11 @@ func (p *person) eager(storyDay, hourOfDay int, topic string) float64 {
 		return 0
 	}
 	x := weights[p.tier] * (p.curve[hourOfDay] + 0.05)
-	if slices.Contains(p.topics, topic) {
+	switch at := slices.Contains(p.topics, topic); {
+	case at:
 		x *= 2
+	case topic == "育儿" || topic == "宠物": // who has no child, no cat, rarely begins about one
+		x *= 0.15
 	}
 	return x
 }

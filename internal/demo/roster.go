@@ -74,7 +74,7 @@ func (w *world) arrive(p *person) int {
 		src.scene, src.state = "qr", "campaign-7days"
 	}
 	at := w.dayStart(d) + c.between(8*60, 22*60+40)*minute + c.between(0, 59)*second
-	p.cardFrom = at + c.between(3, 600)*minute
+	p.cardFrom = at + c.between(3, 90)*minute
 	if c.happens(0.2) {
 		p.cardFrom = maxTime
 	}
@@ -140,7 +140,7 @@ func (w *world) speakOnce() {
 	}
 }
 
-// number of invented spammers is spamAccounts; their nicks repeat no member's.
+// newcomer adds an account that is not among the written people.
 func (w *world) newcomer(e entry, n int) *person {
 	p := newPerson(e, 800+n)
 	p.id = fmt.Sprintf("demo-x-%03d", n+1)

@@ -66,7 +66,7 @@ func (s *speech) fill(text string, m *said) string {
 		if !ok {
 			break
 		}
-		inner, after, _ := strings.Cut(rest, "}")
+		inner, after := enclosed(rest)
 		if p := s.cast[inner]; p != nil && strings.HasSuffix(before, "@") {
 			out.WriteString(before[:len(before)-1])
 			if part := out.String()[done:]; part != "" {
@@ -79,7 +79,7 @@ func (s *speech) fill(text string, m *said) string {
 			after = strings.TrimPrefix(after, " ")
 		} else {
 			out.WriteString(before)
-			out.WriteString(s.value(inner))
+			out.WriteString(s.fill(s.value(inner), &said{})) // no mentions within choices
 		}
 		text = after
 	}
@@ -90,12 +90,50 @@ func (s *speech) fill(text string, m *said) string {
 	return out.String()
 }
 
+// enclosed is what stands before the brace that closes, and what follows it.
+func enclosed(text string) (inner, after string) {
+	depth := 1
+	for i, r := range text {
+		switch r {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+		if depth == 0 {
+			return text[:i], text[i+1:]
+		}
+	}
+	return text, ""
+}
+
+// alternatives cuts a choice at its own bars, not at those of choices within.
+func alternatives(text string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i, r := range text {
+		switch {
+		case r == '{':
+			depth++
+		case r == '}':
+			depth--
+		case r == '|' && depth == 0:
+			out = append(out, text[from:i])
+			from = i + 1
+		}
+	}
+	return append(out, text[from:])
+}
+
 func (s *speech) value(name string) string {
 	if strings.Contains(name, "|") {
-		return pick(s.w.chance, strings.Split(name, "|"))
+		return pick(s.w.chance, alternatives(name))
 	}
 	if p := s.cast[name]; p != nil {
 		return p.nick
+	}
+	if who, ok := strings.CutSuffix(name, ".city"); ok {
+		return s.cast[who].city
 	}
 	if lo, hi, ok := strings.Cut(name, "~"); ok { // {3~9}: a number
 		l, err := strconv.ParseInt(lo, 10, 64)

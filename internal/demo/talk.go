@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -39,7 +38,7 @@ func (w *world) converse(t thread, group string, at int64) (end int64, ok bool) 
 		end = at
 		at += w.gap(l)
 	}
-	w.used[fmt.Sprint(group, t.id, t.topic)] = at
+	w.used[heard{group: group, id: t.id}] = at
 	return end, true
 }
 
@@ -112,19 +111,19 @@ func (w *world) someone(group string, at int64, topic string, taken map[*person]
 	return nil
 }
 
-// choose draws a thread that suits the group and hour and was not begun there for so long (ms); ok false when none is left.
-func (w *world) choose(group string, at, fresh int64) (thread, bool) {
+// choose draws one of the threads that suits the group and hour and was not begun there for so long (ms); ok false when none is left.
+func (w *world) choose(from []thread, group string, at, fresh int64) (thread, bool) {
 	h, wd := hourOf(at), weekday(at)
 	weekend := wd == 0 || wd == 6
 	var fit []thread
-	for _, t := range w.content.threads {
+	for _, t := range from {
 		if !strings.Contains(t.groups, letterOf[group]) || !w.suits(t, h) {
 			continue
 		}
 		if t.week == 'k' && weekend || t.week == 'e' && !weekend {
 			continue
 		}
-		if last, ok := w.used[fmt.Sprint(group, t.id, t.topic)]; ok && at < last+fresh {
+		if last, ok := w.used[heard{group: group, id: t.id}]; ok && at < last+fresh {
 			continue
 		}
 		fit = append(fit, t)
@@ -147,14 +146,14 @@ func (w *world) suits(t thread, h int) bool {
 // rarest prefers threads not yet heard in the group at all, then those heard longest ago.
 func (w *world) rarest(group string, fit []thread) thread {
 	fresh := slices.DeleteFunc(slices.Clone(fit), func(t thread) bool {
-		_, heard := w.used[fmt.Sprint(group, t.id, t.topic)]
-		return heard
+		_, known := w.used[heard{group: group, id: t.id}]
+		return known
 	})
 	if len(fresh) > 0 {
 		return pick(w.chance, fresh)
 	}
 	slices.SortStableFunc(fit, func(a, b thread) int {
-		return int((w.used[fmt.Sprint(group, a.id, a.topic)] - w.used[fmt.Sprint(group, b.id, b.topic)]) / hour)
+		return int((w.used[heard{group: group, id: a.id}] - w.used[heard{group: group, id: b.id}]) / hour)
 	})
 	return pick(w.chance, fit[:min(4, len(fit))])
 }
@@ -168,7 +167,7 @@ func (w *world) phrase(group, situation string, at int64) string {
 	best, oldest := "", int64(maxTime)
 	for range 6 {
 		l := pick(w.chance, list)
-		last := w.used[group+l]
+		last := w.used[heard{group: group, line: l}]
 		if last < oldest {
 			best, oldest = l, last
 		}
@@ -176,7 +175,7 @@ func (w *world) phrase(group, situation string, at int64) string {
 			break
 		}
 	}
-	w.used[group+best] = at
+	w.used[heard{group: group, line: best}] = at
 	return best
 }
 

@@ -15,14 +15,21 @@ type world struct {
 	nicks   map[string]*person
 	events  []community.Inbound
 	moments []Moment
-	used    map[string]int64 // group and thread id, or group and line → when it was last begun
-	made    int              // messages made so far, for their first ids
-	prefix  string           // of message ids
-	quick   bool             // live: lines follow each other within seconds
+	used    map[heard]int64 // when it was last said
+	made    int             // messages made so far, for their first ids
+	prefix  string          // of message ids
+	quick   bool            // live: lines follow each other within seconds
+}
+
+// heard is a thread (by id) or a stray line as a group heard it.
+type heard struct {
+	group string
+	id    int
+	line  string
 }
 
 func newWorld(seed uint64, end int64) *world {
-	w := &world{content: loadContent(), chance: newChance(seed, 7), nicks: map[string]*person{}, used: map[string]int64{}, prefix: "t"}
+	w := &world{content: loadContent(), chance: newChance(seed, 7), nicks: map[string]*person{}, used: map[heard]int64{}, prefix: "t"}
 	today := (end-1+offset)/day*day - offset
 	w.first = today - (Days-1)*day
 	for i, e := range w.content.people {
