@@ -33,10 +33,10 @@ func plan() []room {
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
 			why: "the invented community comes with a rulebook of its own"},
 
-		{path: "engine", layer: working, may: []string{"policy", "connect", "jobs"},
-			why: "its ordered table of deciders begins with policy; it carries actions out through sessions, as jobs"},
-		{path: "intake", layer: working, may: []string{"connect"}, why: "it is the host that sessions hand events to"},
-		{path: "jobs", layer: working},
+		{path: "engine", layer: working, may: []string{"policy", "connect", "store"},
+			why: "its ordered table of deciders begins with policy; the belt is one transaction of the store; it carries actions out through sessions"},
+		{path: "intake", layer: working, may: []string{"connect", "engine"}, why: "it is the host that sessions hand events to, and feeds them to the belt"},
+		{path: "jobs", layer: working, may: []string{"store"}, why: "a job is a row; claiming and finishing it are transactions of the store"},
 		{path: "connect", layer: working},
 		{path: "connect/conntest", layer: working, may: []string{"connect"}, why: "the examination of connectors"},
 		{path: "connect/sim", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
@@ -85,6 +85,7 @@ type library struct {
 func libraries() []library {
 	pure := []string{"lexicon", "policy", "measure", "replay", "importer", "i18n"}
 	return []library{
+		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
 		{"golang.org/x/text", pure, "tables of characters and languages: a pure library"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
 		{"github.com/RoaringBitmap/roaring", []string{"measure"}, "sets of numbers: a pure library"},
