@@ -64,7 +64,9 @@ func (sqliteDialect) searchTerm(text string, prefix bool) string {
 
 func (sqliteDialect) searchOps() (and, or string) { return " AND ", " OR " }
 
-func (sqliteDialect) searchTidy() string { return `INSERT INTO views.search (search) VALUES ('optimize')` }
+func (sqliteDialect) searchTidy() string {
+	return `INSERT INTO views.search (search) VALUES ('optimize')`
+}
 
 func (postgresDialect) countViews() string {
 	return `SELECT count(*) FROM information_schema.tables WHERE table_schema = 'views' AND table_name = 'cursor'`

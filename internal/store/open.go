@@ -42,6 +42,8 @@ type Store struct {
 
 	mu  sync.Mutex // guards log: the one writer of a SQLite database
 	log *session
+
+	projector projector
 }
 
 // Open opens the store, migrates it to this program's level and checks its settings. A locked or full database gives
@@ -132,6 +134,7 @@ func migrationsFor(dialect string) (fs.FS, error) {
 // Close gives everything back. It is safe to call twice.
 func (s *Store) Close() error {
 	var errs []error
+	s.projector.close()
 	s.mu.Lock()
 	if s.log != nil {
 		errs = append(errs, s.log.close())

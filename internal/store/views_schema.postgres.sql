@@ -20,7 +20,8 @@ CREATE TABLE views.import_span (
 
 CREATE TABLE views.people (
   group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL, card TEXT NOT NULL,
-  role TEXT NOT NULL, present BOOLEAN NOT NULL, stays BIGINT NOT NULL, joined_at BIGINT NOT NULL, scene TEXT NOT NULL,
+  role TEXT NOT NULL, present BOOLEAN NOT NULL, stays BIGINT NOT NULL, stay_n BIGINT NOT NULL,
+  since BIGINT NOT NULL, joined_at BIGINT NOT NULL, scene TEXT NOT NULL,
   state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, first_word BIGINT NOT NULL,
   last_word BIGINT NOT NULL, messages BIGINT NOT NULL, muted_till BIGINT NOT NULL, PRIMARY KEY (group_key, member_key)
 );
@@ -30,11 +31,13 @@ CREATE INDEX people_last_word ON views.people (group_key, present, last_word);
 CREATE INDEX people_messages ON views.people (group_key, present, messages);
 CREATE INDEX people_member ON views.people (member_key);
 CREATE TABLE views.stay (
-  group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, joined_at BIGINT NOT NULL,
+  group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, since BIGINT NOT NULL,
+  joined_at BIGINT NOT NULL,
   scene TEXT NOT NULL, state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, left_low BIGINT NOT NULL,
   left_reason TEXT NOT NULL, certainty TEXT NOT NULL, PRIMARY KEY (member_key, group_key, n)
 );
-CREATE INDEX stay_group ON views.stay (group_key, joined_at);
+CREATE INDEX stay_group ON views.stay (group_key, since);
+CREATE INDEX stay_left ON views.stay (group_key, left_at);
 CREATE TABLE views.name_span (
   member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,
   PRIMARY KEY (member_key, group_key, from_at)

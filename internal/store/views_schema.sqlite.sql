@@ -19,7 +19,8 @@ CREATE TABLE views.import_span (
 
 CREATE TABLE views.people (
   group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL, card TEXT NOT NULL,
-  role TEXT NOT NULL, present BOOLEAN NOT NULL, stays BIGINT NOT NULL, joined_at BIGINT NOT NULL, scene TEXT NOT NULL,
+  role TEXT NOT NULL, present BOOLEAN NOT NULL, stays BIGINT NOT NULL, stay_n BIGINT NOT NULL,
+  since BIGINT NOT NULL, joined_at BIGINT NOT NULL, scene TEXT NOT NULL,
   state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, first_word BIGINT NOT NULL,
   last_word BIGINT NOT NULL, messages BIGINT NOT NULL, muted_till BIGINT NOT NULL, PRIMARY KEY (group_key, member_key)
 ) WITHOUT ROWID;
@@ -29,11 +30,13 @@ CREATE INDEX views.people_last_word ON people (group_key, present, last_word);
 CREATE INDEX views.people_messages ON people (group_key, present, messages);
 CREATE INDEX views.people_member ON people (member_key);
 CREATE TABLE views.stay (
-  group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, joined_at BIGINT NOT NULL,
+  group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, since BIGINT NOT NULL,
+  joined_at BIGINT NOT NULL,
   scene TEXT NOT NULL, state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, left_low BIGINT NOT NULL,
   left_reason TEXT NOT NULL, certainty TEXT NOT NULL, PRIMARY KEY (member_key, group_key, n)
 ) WITHOUT ROWID;
-CREATE INDEX views.stay_group ON stay (group_key, joined_at);
+CREATE INDEX views.stay_group ON stay (group_key, since);
+CREATE INDEX views.stay_left ON stay (group_key, left_at);
 CREATE TABLE views.name_span (
   member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,
   PRIMARY KEY (member_key, group_key, from_at)
