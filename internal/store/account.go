@@ -7,7 +7,7 @@ import (
 	"qunluo/internal/community"
 )
 
-const accountColumns = `key, id, org_key, platform, connector, name, external_id, settings, enabled, created`
+const accountFields = `key, id, org_key, platform, connector, name, external_id, settings, enabled, created`
 
 func scanAccount(row interface{ Scan(...any) error }) (community.Account, error) {
 	var a community.Account
@@ -21,7 +21,7 @@ func scanAccount(row interface{ Scan(...any) error }) (community.Account, error)
 
 // AllAccounts lists the accounts of all organisations: for those who keep the connections alive.
 func (s *Store) AllAccounts(ctx context.Context) ([]community.Account, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+accountColumns+` FROM account ORDER BY key`)
+	rows, err := s.read.QueryContext(ctx, `SELECT `+accountFields+` FROM account ORDER BY key`)
 	if err != nil {
 		return nil, coded(s.dialect, err)
 	}
