@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"qunluo/internal/community"
 )
@@ -163,7 +164,7 @@ func (l *look) conclude() []community.Decision {
 		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why}
 		switch {
 		case f.spared:
-			hit.Why = l.whySpared(immune) + ": " + hit.Why
+			hit.Why = l.whySpared(immune) + sparedMark + hit.Why
 			spared++
 		case f.rule.dry:
 			l.shadow(f, &d, &hit)
@@ -194,17 +195,29 @@ func (l *look) conclude() []community.Decision {
 	return []community.Decision{d}
 }
 
+// A spared hit's reason begins with why it does not count; sparedMark stands before what was found.
+const (
+	sparedMark    = ": "
+	sparedImmune  = "immune "
+	sparedAllowed = "allowed "
+)
+
+// IsSpared reads from a hit's reason that it does not count: the member is immune or the text allowed.
+func IsSpared(why string) bool {
+	return strings.HasPrefix(why, sparedImmune) || strings.HasPrefix(why, sparedAllowed)
+}
+
 func (l *look) whySpared(immune bool) string {
 	if !immune {
-		return "allowed text"
+		return sparedAllowed + "text"
 	}
 	if slices.Contains(l.rb.book.Immune, l.member.Role) {
-		return "immune " + string(l.member.Role)
+		return sparedImmune + string(l.member.Role)
 	}
 	if l.rb.staff[l.ev.Actor] {
-		return "immune staff"
+		return sparedImmune + "staff"
 	}
-	return "allowed member"
+	return sparedAllowed + "member"
 }
 
 // stepJoined begins a stay and greets.
