@@ -26,19 +26,29 @@ import (
 
 // Limits bound what archives may do (trust.md §8). Zero fields take DefaultLimits.
 type Limits struct {
-	Entries  int   // files in all
+	Entries  int   // files in all archives of a set
+	Packed   int64 // bytes of one archive
 	Unpacked int64 // bytes that all archives of a set may unpack to
 	Ratio    int64 // unpacked to packed, per archive
-	Depth    int   // folders below what was named
+	Depth    int   // folders below what was named, and in archives
 }
 
-// DefaultLimits are the bounds of an import that came by upload; the CLI may widen them for files of the operator's own.
-var DefaultLimits = Limits{Entries: 10_000, Unpacked: 200 << 20, Ratio: 100, Depth: 16}
+// DefaultLimits are the bounds for files that came by upload.
+var DefaultLimits = Limits{Entries: 1000, Packed: 20 << 20, Unpacked: 200 << 20, Ratio: 100, Depth: 16}
+
+// LocalLimits are the bounds for files that the operator names on the machine itself.
+var LocalLimits = Limits{Entries: 100_000, Packed: 8 << 30, Unpacked: 64 << 30, Ratio: 400, Depth: 32}
+
+// maxFiles bounds the files of folders.
+const maxFiles = 200_000
 
 func (l Limits) orDefault() Limits {
 	d := DefaultLimits
 	if l.Entries == 0 {
 		l.Entries = d.Entries
+	}
+	if l.Packed == 0 {
+		l.Packed = d.Packed
 	}
 	if l.Unpacked == 0 {
 		l.Unpacked = d.Unpacked
@@ -64,7 +74,8 @@ type Set struct {
 	Ignored []Ignored
 	limits  Limits
 	left    int64 // bytes that may still be unpacked
-	entries int
+	entries int   // unpacked
+	plain   int   // files as they are
 	temp    string
 	cut     int
 }
@@ -165,6 +176,10 @@ func (s *Set) find(root string) ([]File, error) {
 // enter gives a file, or the files inside it when it is an archive.
 func (s *Set) enter(p, name string, size int64) ([]File, error) {
 	lower := strings.ToLower(name)
+	packed := path.Ext(lower)
+	if size > s.limits.Packed && (packed == ".gz" || packed == ".tgz" || packed == ".tar" || packed == ".zip") {
+		return nil, community.Errorf(community.CodeTooLarge, "%s: an archive of more than %d MB", name, s.limits.Packed>>20)
+	}
 	switch {
 	case strings.HasSuffix(lower, ".tar.gz"), strings.HasSuffix(lower, ".tgz"), strings.HasSuffix(lower, ".tar"):
 		return s.untar(p, name, size)
@@ -173,8 +188,8 @@ func (s *Set) enter(p, name string, size int64) ([]File, error) {
 	case strings.HasSuffix(lower, ".gz"):
 		return s.gunzip(p, name, size)
 	}
-	if err := s.count(name); err != nil {
-		return nil, err
+	if s.plain++; s.plain > maxFiles {
+		return nil, community.Errorf(community.CodeTooLarge, "%s: more than %d files", name, maxFiles)
 	}
 	return []File{{Path: name, Cut: s.cut, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(p) }}}, nil
 }
@@ -228,6 +243,9 @@ func (s *Set) unzip(p, name string) ([]File, error) {
 	}
 	defer z.Close()
 	var out []File
+	if len(z.File) > s.limits.Entries {
+		return nil, community.Errorf(community.CodeTooLarge, "%s: more than %d files", name, s.limits.Entries)
+	}
 	for _, m := range z.File { // the sizes claimed are checked before anything is unpacked, the true ones while it is
 		if m.UncompressedSize64 > uint64(s.left) || m.UncompressedSize64 > 1<<20 && m.UncompressedSize64 > m.CompressedSize64*uint64(s.limits.Ratio) {
 			return nil, s.tooLarge(name)
