@@ -34,14 +34,18 @@ func (k *Keeper) Rulebook() *Rulebook { return k.rb }
 
 // publish puts a book in force. One that cannot be read changes nothing and is reported as a fault.
 func (k *Keeper) publish(ev *community.Event) []community.Decision {
-	next, err := k.lib.Parse(ev.Body.Data)
+	raw, err := json.Marshal(ev.Body.Data) // one form for one book: that of a snapshot
+	if err != nil {
+		raw = ev.Body.Data // no JSON: Parse says so
+	}
+	next, err := k.lib.Parse(raw)
 	if err != nil {
 		d := decide(k.rb, k.state, ev, 0)
 		d.Verdict, d.Why = community.Faulted, err.Error()
 		return []community.Decision{d}
 	}
 	Adopt(k.state, k.rb, next)
-	k.rb, k.raw = next, slices.Clone(ev.Body.Data)
+	k.rb, k.raw = next, raw
 	k.state.now.Steps++
 	return nil
 }

@@ -202,6 +202,8 @@ func TestImmuneAndAllowedAreSpared(t *testing.T) {
 	}
 	r.step(r.event(community.MemberUpdated, 8, community.Body{Role: community.RoleAdmin}))
 	r.want(r.says(8, "微信"), "spared ads")
+	r.step(r.event(community.MemberJoined, 3, community.Body{Role: community.RoleSelf}))
+	r.want(r.says(3, "微信"), "-") // our own account
 	caused := r.event(community.MessageCreated, 4, community.Body{Text: "微信", Caused: community.MakeID(1, [10]byte{1})})
 	r.want(r.one(caused), "-")
 }
@@ -258,6 +260,18 @@ func TestRemovalsAreCappedPerHour(t *testing.T) {
 		t.Errorf("release = %+v", d)
 	}
 	r.want(release(), "faulted") // nothing is held any more
+
+	r.now += hour
+	for who := community.MemberKey(10); who < 13; who++ {
+		held = r.says(who, "广告")
+	}
+	r.want(held, "hit !kick rung3 strike:kick remove(removal_cap)")
+	dismissed := r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{
+		Kind: "dismiss", User: "u1", Action: held.Actions[0].ID})}))
+	if !slices.Equal(dismissed.Cancel, []community.ID{held.Actions[0].ID}) {
+		t.Errorf("dismiss = %+v", dismissed)
+	}
+	r.want(release(), "faulted")
 }
 
 func TestRemovalsAreCappedByShareOfMembers(t *testing.T) {
