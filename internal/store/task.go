@@ -55,7 +55,7 @@ WHERE group_key = $3 AND target_key = $4 AND verb = $5 AND state IN ('open', 'cl
 }
 
 // ClaimTask gives a task to a person. CodeConflict when somebody else has it or it is closed; the message names them.
-func (s *Store) ClaimTask(ctx context.Context, id community.ID, user string) error {
+func (s *Store) ClaimTask(ctx context.Context, id community.ID, user string, audit community.Audit) error {
 	return s.writeTx(ctx, func(t *Tx) error {
 		var state, assignee, by string
 		err := t.one(ctx, `SELECT state, assignee, done_by FROM task WHERE id = $1`, []any{id[:]}, &state, &assignee, &by)
@@ -69,8 +69,10 @@ func (s *Store) ClaimTask(ctx context.Context, id community.ID, user string) err
 		case state != "open":
 			return community.Errorf(community.CodeConflict, "already %s by %s", state, by)
 		}
-		_, err = t.exec(ctx, `UPDATE task SET state = 'claimed', assignee = $1 WHERE id = $2`, user, id[:])
-		return err
+		if _, err = t.exec(ctx, `UPDATE task SET state = 'claimed', assignee = $1 WHERE id = $2`, user, id[:]); err != nil {
+			return err
+		}
+		return t.AddAudit(ctx, audit)
 	})
 }
 
