@@ -89,6 +89,10 @@ func (e *Engine) refuse(in *community.Inbound) community.Code {
 
 // transact is the one transaction of DESIGN §3 step 2.
 func (e *Engine) transact(ctx context.Context, b *batch) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx) // once begun it ends by itself, soon
 	if b.tx, err = e.o.Store.BeginLog(ctx); err != nil {
 		return err
 	}
@@ -222,7 +226,7 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 // insert writes the events. Repeats end here; the rest is numbered without holes.
 func (e *Engine) insert(ctx context.Context, b *batch) error {
 	b.dropRepeats()
-	for {
+	for range maxRounds {
 		b.number(e.o.Store)
 		drafts := make([]*store.Draft, len(b.items))
 		for i, it := range b.items {
@@ -239,28 +243,36 @@ func (e *Engine) insert(ctx context.Context, b *batch) error {
 			return err
 		}
 	}
+	return community.Errorf(community.CodeBusy, "events found no free place in %d rounds", maxRounds)
 }
+
+// maxRounds bounds how often a batch is renumbered after repeats were found in it.
+const maxRounds = 20
+
+// slot is where an event's unique key stands.
+type slot struct {
+	account community.AccountKey
+	key     [16]byte
+}
+
+func (it *item) slot() slot { return slot{it.draft.Event.Account, it.draft.Dedup()} }
 
 // dropRepeats ends events that stand twice in the same batch; one with the same key and another body is kept under a key
 // of its own.
 func (b *batch) dropRepeats() {
-	type slot struct {
-		account community.AccountKey
-		key     [16]byte
-	}
 	seen := make(map[slot]*item, len(b.items))
 	kept := b.items[:0]
 	for _, it := range b.items {
 		nth := 0
 		for {
-			at := slot{it.draft.Event.Account, it.draft.Dedup()}
+			at := it.slot()
 			first, ok := seen[at]
 			if !ok {
 				seen[at] = it
 				kept = append(kept, it)
 				break
 			}
-			if first.draft.SameBody(it.draft) {
+			if b.run != nil || first.draft.SameBody(it.draft) {
 				it.out.Repeated = true
 				break
 			}
@@ -274,11 +286,23 @@ func (b *batch) dropRepeats() {
 // settle drops the repeats among the rows that were refused; those with a new body got a new key.
 func (b *batch) settle(ctx context.Context, dups []int) error {
 	again := make(map[*item]bool, len(dups))
+	used := make(map[slot]*item, len(b.items))
+	for _, it := range b.items {
+		used[it.slot()] = it
+	}
 	for _, i := range dups {
 		it := b.items[i]
-		repeated, err := b.tx.Repeats(ctx, it.draft)
-		if err != nil {
-			return err
+		repeated := b.run != nil // two exporters render one message differently: the key alone counts
+		if !repeated {
+			var err error
+			taken := func(key [16]byte) bool {
+				other := used[slot{it.draft.Event.Account, key}]
+				return other != nil && other != it
+			}
+			if repeated, err = b.tx.Repeats(ctx, it.draft, taken); err != nil {
+				return err
+			}
+			used[it.slot()] = it
 		}
 		it.out.Repeated = repeated
 		again[it] = repeated

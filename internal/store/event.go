@@ -105,22 +105,22 @@ func (t *Tx) InsertEvents(ctx context.Context, drafts []*Draft) (dups []int, err
 }
 
 // Repeats looks at a draft whose key is taken. It reports true when the same fact is there already; a fact with the same
-// key and another body gets the next free key (#2, #3, …) and is to be inserted.
-func (t *Tx) Repeats(ctx context.Context, d *Draft) (bool, error) {
+// key and another body gets the next free key (#2, #3, …) and is to be inserted. taken says which keys the draft's own
+// batch uses.
+func (t *Tx) Repeats(ctx context.Context, d *Draft, taken func(key [16]byte) bool) (bool, error) {
 	for nth := 0; nth < maxVariants; nth++ {
 		key := d.dedupKey(nth)
 		var hash int64
 		err := t.session.one(ctx, `SELECT body_hash FROM event WHERE account_key = $1 AND dedup = $2`,
 			[]any{int64(d.Event.Account), key[:]}, &hash)
-		if err == sql.ErrNoRows {
-			d.dedup = key
-			return nth == 0, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if hash == d.hash {
+		switch {
+		case err == nil && hash == d.hash:
 			return true, nil
+		case err != nil && err != sql.ErrNoRows:
+			return false, err
+		case err == sql.ErrNoRows && !taken(key):
+			d.dedup = key
+			return false, nil
 		}
 	}
 	return true, nil

@@ -1,0 +1,161 @@
+package console
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console/static"
+	"qunluo/internal/httpd"
+	"qunluo/internal/i18n"
+)
+
+// maxForm bounds the body of an ordinary form, in bytes. Rulebooks are the largest.
+const maxForm = 2 << 20
+
+// Console is the web console.
+type Console struct {
+	deps      Deps
+	clock     func() time.Time
+	log       *slog.Logger
+	sessions  *scs.SessionManager
+	words     *i18n.Catalogue
+	files     *httpd.Files
+	hashing   hashing
+	nobody    string // a hash that no password fits: unknown logins take as long as known ones
+	byAccount *httpd.Rate
+	byAddress *httpd.Rate
+	table     []route
+}
+
+// Attempts to sign in that are allowed per minute.
+const (
+	triesPerAccount = 5
+	triesPerAddress = 20
+)
+
+// New makes the console. The handler expects to stand behind httpd.Edge, which gives request id and client address.
+func New(d Deps) (http.Handler, error) {
+	c := &Console{deps: d, clock: d.Clock, log: d.Log, hashing: newHashing(), nobody: HashPassword(HashToken("nobody"))}
+	if c.clock == nil {
+		c.clock = time.Now
+	}
+	if c.log == nil {
+		c.log = slog.Default()
+	}
+	if c.deps.MaxUpload == 0 {
+		c.deps.MaxUpload = 512 << 20
+	}
+	var err error
+	if c.words, err = i18n.New(); err != nil {
+		return nil, err
+	}
+	if c.files, err = static.New(); err != nil {
+		return nil, err
+	}
+	c.sessions = newSessions(d.Sessions, d.Insecure)
+	c.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		httpd.Note(r.Context(), "session", err)
+		c.fail(c.stranger(w, r), err)
+	}
+	c.byAccount = httpd.NewRate(triesPerAccount, time.Minute, c.clock)
+	c.byAddress = httpd.NewRate(triesPerAddress, time.Minute, c.clock)
+	c.table = c.routes()
+	return c.handler(), nil
+}
+
+func (c *Console) handler() http.Handler {
+	pages := http.NewServeMux()
+	for _, one := range c.table {
+		pages.Handle(one.pattern, c.sessions.LoadAndSave(c.serve(one)))
+	}
+	pages.Handle("/", c.sessions.LoadAndSave(c.serve(route{pattern: "/", may: anybody, serve: (*Console).nowhere})))
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", c.files)
+	refused := c.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.fail(c.stranger(w, r), community.Errorf(community.CodeForbidden, "another site started this request"))
+	}))
+	mux.Handle("/", httpd.SameSite(refused, pages))
+	return httpd.Headers(mux)
+}
+
+// nowhere answers addresses that no route knows.
+func (c *Console) nowhere(k *call) error {
+	return community.Errorf(community.CodeNotFound, "no page here")
+}
+
+// serve answers one route: who is it, may they, is the form theirs; then the handler.
+func (c *Console) serve(one route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		httpd.Note(r.Context(), one.pattern, nil)
+		w.Header().Set("Cache-Control", "no-store")
+		k, err := c.answer(w, r)
+		if err != nil {
+			c.fail(k, err)
+			return
+		}
+		if err := c.admit(k, one); err != nil {
+			c.fail(k, err)
+			return
+		}
+		if k.answered {
+			return
+		}
+		if err := one.serve(c, k); err != nil {
+			c.fail(k, err)
+		}
+	})
+}
+
+// admit checks rights and form token. A stranger is sent to sign in and comes back to the page they wanted.
+func (c *Console) admit(k *call, one route) error {
+	if one.may != anybody && k.User.Key == 0 {
+		return c.askSignIn(k)
+	}
+	if !one.may.allows(k.User.Role) {
+		return community.Errorf(community.CodeForbidden, "role %q may not use %s", k.User.Role, one.pattern)
+	}
+	if k.R.Method == http.MethodGet || k.R.Method == http.MethodHead {
+		return nil
+	}
+	if one.upload {
+		k.R.Body = http.MaxBytesReader(k.W, k.R.Body, c.deps.MaxUpload)
+		return httpd.Unhurried(k.W)
+	}
+	k.R.Body = http.MaxBytesReader(k.W, k.R.Body, maxForm)
+	if err := k.R.ParseForm(); err != nil {
+		return community.Errorf(community.CodeTooLarge, "form: %w", err)
+	}
+	return k.checkToken(k.R.PostFormValue("_token"))
+}
+
+// mounted reports whether a GET route exists at a path and the role may use it.
+func (c *Console) mounted(path, role string) bool {
+	want := "GET " + path
+	if path == "/" {
+		want = "GET /{$}"
+	}
+	for _, one := range c.table {
+		if one.pattern == want {
+			return one.may.allows(role)
+		}
+	}
+	return false
+}
+
+// fail answers an error as a page, in words, with its code and request id; what the operator must know goes to the log.
+func (c *Console) fail(k *call, err error) {
+	code := community.CodeOf(err)
+	status := statusOf(code)
+	if status >= 500 {
+		httpd.Note(k.R.Context(), k.R.Pattern, err)
+	}
+	if err := k.errorPage(code, status); err != nil {
+		c.log.Error("error page", "id", httpd.RequestID(k.R.Context()), "err", fmt.Errorf("%s: %w", code, err))
+	}
+}

@@ -1,0 +1,241 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/connect"
+)
+
+// Deps is everything the console is given. Every field without "may be nil" is needed.
+type Deps struct {
+	// For makes the handle through which one person reads: an organisation and the groups they may see (nil = all).
+	// Every query of the handle is bounded by them.
+	For func(org community.OrgKey, groups []community.GroupKey) Desk
+	// HandsFor makes the handle through which one person changes things, bounded the same way.
+	HandsFor func(org community.OrgKey, groups []community.GroupKey) Hands
+
+	People   People
+	Sessions SessionStore
+	Figures  func(org community.OrgKey, groups []community.GroupKey) Figures
+	Wires    Wires
+	Books    Books    // may be nil: the rulebook pages are then absent
+	Importer Importer // may be nil: the import pages are then absent
+	Live     Live     // may be nil: pages then do not refresh by themselves
+
+	Clock func() time.Time // nil = time.Now
+	Log   *slog.Logger     // nil = slog.Default()
+
+	Insecure  bool   // server.insecure: the session cookie is sent over plain HTTP, and every page says so
+	Dev       bool   // development mode: the gallery at /dev/ui
+	Demo      bool   // pages carry the ribbon 演示
+	DemoHint  string // shown under the sign-in form of a demo: login and password in words
+	Version   string // shown in 设置
+	PublicURL string // how people reach this server, without a trailing slash; "" = as the request says
+	MaxUpload int64  // bytes of one uploaded file; 0 = 512 MiB
+}
+
+// Desk is what the console reads. Every FindXs returns rows and how many there are in all, counted up to
+// community.CountCap. XByID answer community.CodeNotFound when there is none or it lies outside the handle's scope.
+type Desk interface {
+	FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error)
+	GroupByID(ctx context.Context, id community.ID) (community.GroupRow, error)
+	FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error)
+	MemberByID(ctx context.Context, id community.ID) (community.Member, error)
+	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
+	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
+	FindMessages(ctx context.Context, f community.MessageFilter) ([]community.MessageRow, int, error)
+	// Around gives the messages next to one (by number, in the group's order), the one itself included.
+	Around(ctx context.Context, g community.GroupKey, number int64, before, after int) ([]community.MessageRow, error)
+	FindDecisions(ctx context.Context, f community.DecisionFilter) ([]community.DecisionRow, int, error)
+	DecisionByID(ctx context.Context, id community.ID) (community.DecisionRow, error)
+	FindStrikes(ctx context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error)
+	FindActions(ctx context.Context, f community.ActionFilter) ([]community.ActionRow, int, error)
+	FindTasks(ctx context.Context, f community.TaskFilter) ([]community.TaskRow, int, error)
+	TaskByID(ctx context.Context, id community.ID) (community.TaskRow, error)
+	FindAudit(ctx context.Context, f community.AuditFilter) ([]community.Audit, int, error)
+	FindImports(ctx context.Context, p community.Page) ([]community.ImportRow, int, error)
+	ImportByID(ctx context.Context, id community.ID) (community.ImportRow, error)
+	// FindBooks lists a group's rulebook versions, newest first, the draft (if any) before them.
+	FindBooks(ctx context.Context, g community.GroupKey, p community.Page) ([]community.BookRow, int, error)
+	// RuleHits counts what each rule did since a time (UTC ms).
+	RuleHits(ctx context.Context, g community.GroupKey, since int64) ([]community.RuleHits, error)
+	// Accounts lists our accounts. Settings are whole, secrets included: pages must mask them.
+	Accounts(ctx context.Context) ([]community.Account, error)
+	AccountByID(ctx context.Context, id community.ID) (community.Account, error)
+	// Frozen reports whether all automatic actions of the organisation are held.
+	Frozen(ctx context.Context) (bool, error)
+}
+
+// Hands is what the console changes. user is the id of the person (community.User.ID as text). Every change leaves its
+// audit row in the same transaction. Besides CodeBadInput, CodeNotFound and CodeForbidden the codes are named below.
+type Hands interface {
+	// Act does something by a person's hand: one decision per group, ids returned in the order of groups' first
+	// appearance. The actions' ID, Decision and Cause are set by the belt.
+	Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error)
+	// Undo takes a decision back: strikes revoked, what can be undone is. CodeConflict when it was undone before.
+	Undo(ctx context.Context, user string, decision community.ID, reason string) error
+	// Judge closes a decision in the review queue. kind: "kept", "false_hit", "dismiss" or "release".
+	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
+
+	// TaskClaim takes a task; "" as user's note gives it back. CodeConflict when somebody else has it.
+	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
+	// TaskDone reports a task as done. CodeConflict when it is closed; the message then names by whom.
+	TaskDone(ctx context.Context, user string, task community.ID, note string) error
+	// TaskRefuse reports that it cannot be done; note says why and is needed.
+	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
+
+	// Publish puts a rulebook in force and returns its version.
+	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
+	// SaveDraft keeps the group's one draft; an empty book deletes it.
+	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
+	// Freeze holds (or frees) automatic actions of one group, or of all with g = 0, within 2 s.
+	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
+	// SetMode switches a group between observing and acting.
+	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
+	// SetGroup changes a group's tags, zone and parent.
+	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
+
+	// SaveAccount makes (Key 0) or changes an account; the settings were checked by Wires.Check. The connection is
+	// opened, closed or reopened as Enabled says.
+	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// DeleteAccount forgets a connection and its secrets; what came through it stays.
+	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
+}
+
+// People keeps the persons who sign in. Logins are unique in the installation and compared without case.
+type People interface {
+	// UserByLogin and UserByID answer community.CodeNotFound when there is none.
+	UserByLogin(ctx context.Context, login string) (community.User, error)
+	UserByID(ctx context.Context, id community.ID) (community.User, error)
+	Users(ctx context.Context, org community.OrgKey) ([]community.User, error)
+	// SaveUser makes (Key 0) or changes a person, audited as done by `by`. CodeConflict: the login is taken, or the
+	// last enabled owner of the organisation would vanish.
+	SaveUser(ctx context.Context, by string, u community.User, reason string) (community.User, error)
+	// SetupValid says whether a set-up token (hashed by HashToken) is known, unspent and not expired at now (UTC ms).
+	SetupValid(ctx context.Context, hash string, now int64) (bool, error)
+	// Setup spends the token and makes the owner, with the organisation when there is none; a login that exists gets
+	// the new password and the role of owner instead. CodeForbidden: the token is not valid.
+	Setup(ctx context.Context, hash string, now int64, org string, owner community.User) (community.User, error)
+	// NeedsSetup says that nobody can sign in yet.
+	NeedsSetup(ctx context.Context) (bool, error)
+}
+
+// SessionStore keeps sessions. key is the SHA-256 of the cookie's token, in base64url; it is all that is stored of it.
+type SessionStore interface {
+	// Find gives the data of a session that has not expired.
+	Find(ctx context.Context, key string) (data []byte, found bool, err error)
+	Commit(ctx context.Context, key string, data []byte, expires time.Time) error
+	// Delete is silent about a session that is not there.
+	Delete(ctx context.Context, key string) error
+}
+
+// Figures are numbers of projections, cut into days of the group's zone (all groups: Asia/Shanghai). g = 0: all groups
+// of the handle.
+type Figures interface {
+	// Days gives one row per day, oldest first, the last being today; days without anything are there with zeroes.
+	Days(ctx context.Context, g community.GroupKey, days int) ([]Day, error)
+	// Heat counts messages by weekday (0 = Monday) and hour over the last days.
+	Heat(ctx context.Context, g community.GroupKey, days int) ([7][24]int64, error)
+	// Member gives what one member said in one group (0 = all): per day as Days, and per hour of the day.
+	MemberDays(ctx context.Context, g community.GroupKey, m community.MemberKey, days int) ([]Day, [24]int64, error)
+}
+
+// Day is what happened on one day.
+type Day struct {
+	Date     string // "2006-01-02"
+	Messages int64
+	Speakers int64
+	Joins    int64
+	Leaves   int64
+}
+
+// Wires is what is known about connections while the process runs.
+type Wires interface {
+	// Kinds lists the connectors one may add, in the order to show them.
+	Kinds() []connect.Info
+	// Check says whether settings are good for a connector: CodeBadInput with the field's name in the message.
+	Check(ctx context.Context, kind string, settings json.RawMessage) error
+	// Health of an account; State "" when it is not running.
+	Health(a community.AccountKey) connect.Health
+	// Abilities of an account in a group; g = 0: in general.
+	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
+	// Test asks the platform something harmless, at most 10 s, and returns the groups it named.
+	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
+}
+
+// Books knows rulebooks without the console knowing their kinds.
+type Books interface {
+	// Check gives everything that is wrong with a rulebook; empty = good.
+	Check(book json.RawMessage) []Fault
+	// Replay runs a book over a group's recorded events in [from, to) (UTC ms). base nil: against nothing, else the
+	// report says what is different.
+	Replay(ctx context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error)
+	// Try says what the book would do about one message from a member without history.
+	Try(ctx context.Context, g community.GroupKey, book json.RawMessage, text string) ([]community.Decision, error)
+}
+
+// Fault is one thing wrong with a document.
+type Fault struct {
+	Path string // "rules[3].words"
+	Code string
+	Text [2]string // Chinese, English
+}
+
+// ReplayReport is what a book would have done. Rows are bounded to 200, the counts are not.
+type ReplayReport struct {
+	From, To int64
+	Events   int64
+	Erased   int64 // bodies no longer there, left out
+	Millis   int64
+	PerRule  []ReplayCount
+	Rows     []community.DecisionRow
+	Gone     []community.DecisionRow // only the base decided so
+}
+
+// ReplayCount is one rule's share; Base* are those of the base.
+type ReplayCount struct {
+	Rule                       string
+	Hits, Members              int64
+	BaseHits, BaseMembers      int64
+	Warn, Mute, Remove, Recall int64
+}
+
+// Importer takes chat histories.
+type Importer interface {
+	// Formats names what can be read; "" (by itself) is not among them.
+	Formats() []string
+	// Start keeps the file and begins to read it; the run goes on after ctx ends. Its row appears in FindImports; its
+	// Report has "rows", "taken", "same", "rejected" and, while running, "done" and "of" in bytes.
+	Start(ctx context.Context, user string, org community.OrgKey, o ImportOrder) (community.ID, error)
+	// Undo takes an import back.
+	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
+}
+
+// ImportOrder says what to import.
+type ImportOrder struct {
+	Name   string // file name as the person's machine had it
+	File   io.Reader
+	Format string             // "" = find out
+	Zone   string             // for times without one; "" = Asia/Shanghai
+	Group  community.GroupKey // 0 = as the file says
+	Dry    bool               // read and report, write nothing
+}
+
+// Live tells that something changed.
+type Live interface {
+	// Subscribe gives changes until ctx ends; then the channel is closed. A reader that is slow misses some, never
+	// blocks the belt; what it gets last is current.
+	Subscribe(ctx context.Context) <-chan Change
+}
+
+// Change says what to read again. Org 0 concerns everybody.
+type Change struct {
+	Org   community.OrgKey
+	Kind  string // "message", "decision", "task", "health", "import", "freeze"
+	Group community.GroupKey
+}

@@ -1,0 +1,16 @@
+package console
+
+import "qunluo/internal/console/view"
+
+// devRoutes are there in development mode only.
+func (c *Console) devRoutes() []route {
+	if !c.deps.Dev {
+		return nil
+	}
+	return []route{{pattern: "GET /dev/ui", may: staff, serve: (*Console).gallery}}
+}
+
+// gallery shows every component of the kit in its states.
+func (c *Console) gallery(k *call) error {
+	return k.show("UI", view.GalleryPage(view.NewGallery(k.now())), withCharts)
+}

@@ -1,0 +1,216 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console/view"
+	"qunluo/internal/console/view/ui"
+	"qunluo/internal/httpd"
+	"qunluo/internal/i18n"
+)
+
+var entryRoutes = []route{
+	{pattern: "GET /signin", may: anybody, serve: (*Console).signInForm},
+	{pattern: "POST /signin", may: anybody, serve: (*Console).signIn},
+	{pattern: "POST /signout", may: anybody, serve: (*Console).signOut},
+	{pattern: "GET /setup/{token}", may: anybody, serve: (*Console).setupForm},
+	{pattern: "POST /setup/{token}", may: anybody, serve: (*Console).setup},
+	{pattern: "POST /lang", may: anybody, serve: (*Console).setLang},
+	{pattern: "POST /decisions/{id}/undo", may: staff, serve: (*Console).undo},
+	{pattern: "GET /live", may: staff, serve: (*Console).live},
+}
+
+// askSignIn sends a stranger to the sign-in page; parts of pages and forms get 401, which makes htmx read the page anew.
+func (c *Console) askSignIn(k *call) error {
+	to := "/signin"
+	if k.R.Method == http.MethodGet && k.R.URL.Path != "/" && k.R.URL.Path != "/live" {
+		to += "?next=" + url.QueryEscape(k.R.URL.RequestURI())
+	}
+	if k.R.Header.Get("HX-Request") != "" {
+		k.answered = true
+		k.W.Header().Set("HX-Redirect", to)
+		k.W.WriteHeader(http.StatusUnauthorized)
+		return nil
+	}
+	return k.redirect(to)
+}
+
+func (c *Console) signInForm(k *call) error {
+	if k.User.Key != 0 {
+		return k.redirect("/")
+	}
+	return c.signInPage(k, http.StatusOK, view.SignIn{Next: k.query("next")})
+}
+
+func (c *Console) signInPage(k *call, status int, p view.SignIn) error {
+	bare, err := c.deps.People.NeedsSetup(k.ctx())
+	if err != nil {
+		return err
+	}
+	p.NeedsSetup, p.Hint = bare, c.deps.DemoHint
+	return k.showStatus(status, k.T("signin.title"), view.SignInPage(p))
+}
+
+// signIn says the same about a wrong login and a wrong password, after the same work.
+func (c *Console) signIn(k *call) error {
+	login, password := k.form("login"), k.R.PostFormValue("password")
+	p := view.SignIn{Login: login, Next: k.R.PostFormValue("next")}
+	for _, limit := range []struct {
+		rate *httpd.Rate
+		key  string
+	}{{c.byAddress, httpd.ClientIP(k.ctx()).String()}, {c.byAccount, strings.ToLower(login)}} {
+		if ok, wait := limit.rate.Allow(limit.key); !ok {
+			k.W.Header().Set("Retry-After", "60")
+			p.Err = k.T("signin.limited", "t", k.Words.Seconds(int64(wait.Seconds())+1))
+			return c.signInPage(k, http.StatusTooManyRequests, p)
+		}
+	}
+	u, fits, err := c.recognise(k, login, password)
+	if err != nil {
+		return err
+	}
+	if !fits {
+		p.Err = k.T("signin.wrong")
+		return c.signInPage(k, http.StatusUnprocessableEntity, p)
+	}
+	if err := c.begin(k.ctx(), u); err != nil {
+		return err
+	}
+	to := "/"
+	if local(p.Next) {
+		to = p.Next
+	}
+	return k.redirect(to)
+}
+
+// recognise finds the person and compares the password; for a login that nobody has it compares with nobody's.
+func (c *Console) recognise(k *call, login, password string) (community.User, bool, error) {
+	u, err := c.deps.People.UserByLogin(k.ctx(), login)
+	known := err == nil
+	if err != nil && community.CodeOf(err) != community.CodeNotFound {
+		return u, false, err
+	}
+	hash := c.nobody
+	if known {
+		hash = u.Hash
+	}
+	if len(password) > 4*MaxPassword {
+		password = password[:4*MaxPassword]
+	}
+	var fits bool
+	c.hashing.do(func() { fits, err = passwordFits(hash, password) })
+	if err != nil {
+		return u, false, err
+	}
+	return u, fits && known && u.Enabled, nil
+}
+
+func (c *Console) signOut(k *call) error {
+	if err := c.sessions.Destroy(k.ctx()); err != nil {
+		return err
+	}
+	return k.redirect("/signin")
+}
+
+func (c *Console) setLang(k *call) error {
+	lang := k.form("lang")
+	if !slices.Contains(i18n.Languages, lang) {
+		return community.Errorf(community.CodeBadInput, "language %q", lang)
+	}
+	http.SetCookie(k.W, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: !c.deps.Insecure, SameSite: http.SameSiteLaxMode})
+	if k.User.Key != 0 && k.User.Lang != lang {
+		u := k.User
+		u.Lang = lang
+		if _, err := c.deps.People.SaveUser(k.ctx(), k.who(), u, ""); err != nil {
+			return err
+		}
+	}
+	return k.redirect(k.back("/"))
+}
+
+func (c *Console) setupForm(k *call) error {
+	ok, err := c.deps.People.SetupValid(k.ctx(), HashToken(k.R.PathValue("token")), k.now())
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &community.Error{Code: codeSetup, Msg: "set-up token is not valid"}
+	}
+	return k.show(k.T("setup.title"), view.SetupPage(view.Setup{Action: k.R.URL.Path, Fields: setupFields(k, nil)}))
+}
+
+// codeSetup: the one-time link is spent, too old or wrong.
+const codeSetup community.Code = "setup_link"
+
+func setupFields(k *call, faults map[string]string) []ui.Input {
+	f := func(in ui.Input) ui.Input {
+		in.Label, in.Required, in.Err = k.T("setup."+in.Name), true, faults[in.Name]
+		if in.Kind != "password" {
+			in.Value = k.form(in.Name)
+		}
+		return in
+	}
+	password := f(ui.Input{Kind: "password", Name: "password", Auto: "new-password"})
+	password.Help = k.T("setup.password_help", "n", MinPassword)
+	org := f(ui.Input{Name: "org"})
+	org.Help = k.T("setup.org_help")
+	return []ui.Input{org, f(ui.Input{Name: "login", Auto: "username"}), f(ui.Input{Name: "name", Auto: "name"}), password,
+		f(ui.Input{Kind: "password", Name: "again", Auto: "new-password"})}
+}
+
+func (c *Console) setup(k *call) error {
+	faults := setupFaults(k)
+	if len(faults) > 0 {
+		return k.showStatus(http.StatusUnprocessableEntity, k.T("setup.title"),
+			view.SetupPage(view.Setup{Action: k.R.URL.Path, Fields: setupFields(k, faults)}))
+	}
+	owner := community.User{Login: k.form("login"), Name: k.form("name"), Role: RoleOwner, Lang: k.Words.Lang, Enabled: true, Created: k.now()}
+	c.hashing.do(func() { owner.Hash = HashPassword(k.R.PostFormValue("password")) })
+	u, err := c.deps.People.Setup(k.ctx(), HashToken(k.R.PathValue("token")), k.now(), k.form("org"), owner)
+	if community.CodeOf(err) == community.CodeForbidden {
+		return &community.Error{Code: codeSetup, Msg: err.Error(), Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.begin(k.ctx(), u); err != nil {
+		return err
+	}
+	return k.ok("/", k.T("setup.done"))
+}
+
+func setupFaults(k *call) map[string]string {
+	faults := map[string]string{}
+	for _, name := range []string{"org", "login", "name"} {
+		if k.form(name) == "" {
+			faults[name] = k.T("form.needed")
+		}
+	}
+	if fault := PasswordFault(k.form("login"), k.R.PostFormValue("password")); fault != "" {
+		faults["password"] = k.T("password."+fault, "n", MinPassword)
+	}
+	if k.R.PostFormValue("again") != k.R.PostFormValue("password") {
+		faults["again"] = k.T("password.differs")
+	}
+	return faults
+}
+
+// undo takes a decision back, from wherever the person saw it.
+func (c *Console) undo(k *call) error {
+	id, err := k.id()
+	if err != nil {
+		return err
+	}
+	to := k.back("/")
+	if ref, err := url.Parse(k.R.Referer()); err == nil && k.R.PostFormValue("back") == "" && local(ref.RequestURI()) {
+		to = ref.RequestURI()
+	}
+	if err := k.Hands.Undo(k.ctx(), k.who(), id, k.form("reason")); err != nil {
+		return k.refused(to, err)
+	}
+	return k.ok(to, k.T("shell.undone"))
+}

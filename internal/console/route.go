@@ -1,0 +1,119 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+
+	"qunluo/internal/community"
+)
+
+// access says who may use a route.
+type access int
+
+const (
+	anybody access = iota // signed in or not
+	staff                 // owner and moderator
+	owners                // owner alone
+)
+
+// Roles of people who sign in.
+const (
+	RoleOwner     = "owner"
+	RoleModerator = "moderator"
+)
+
+// Roles lists them as forms offer them.
+var Roles = []string{RoleOwner, RoleModerator}
+
+// allows is the one place where rights are decided.
+func (a access) allows(role string) bool {
+	switch a {
+	case anybody:
+		return true
+	case staff:
+		return slices.Contains(Roles, role)
+	case owners:
+		return role == RoleOwner
+	}
+	return false
+}
+
+// route is a line of the table of routes.
+type route struct {
+	pattern string // of http.ServeMux: "GET /members/{id}"
+	may     access
+	serve   func(*Console, *call) error
+	upload  bool // the body is a file: the handler reads it with call.upload, which checks the form token
+}
+
+// routes is the table: every page and every change, with who may use it.
+func (c *Console) routes() []route {
+	return slices.Concat(
+		entryRoutes,
+		homeRoutes,
+		c.devRoutes(),
+	)
+}
+
+// entry is a line of the menu. A line whose route does not exist or is not allowed is left out; so is an empty group.
+type entry struct {
+	group string // "" = above the groups; else the last part of a key nav.group.*
+	key   string // of the catalogue
+	icon  string
+	path  string
+	badge func(Badges) int // work waiting for a person; nil = none
+}
+
+// menu is the side bar, top to bottom.
+var menu = []entry{
+	{"", "nav.home", "home", "/", nil},
+	{"", "nav.inbox", "inbox", "/inbox", func(b Badges) int { return b.Tasks }},
+	{"people", "nav.members", "users", "/members", nil},
+	{"people", "nav.groups", "users-group", "/groups", nil},
+	{"content", "nav.messages", "message-search", "/messages", nil},
+	{"order", "nav.review", "gavel", "/review", func(b Badges) int { return b.Review }},
+	{"order", "nav.rules", "book", "/rules", nil},
+	{"order", "nav.strikes", "scale", "/strikes", nil},
+	{"system", "nav.connections", "plug", "/connections", func(b Badges) int { return b.Broken }},
+	{"system", "nav.imports", "file-import", "/imports", nil},
+	{"system", "nav.users", "user-check", "/users", nil},
+	{"system", "nav.audit", "history", "/audit", nil},
+	{"system", "nav.settings", "settings", "/settings", nil},
+}
+
+// menuGroups is the order of the groups.
+var menuGroups = []string{"", "people", "content", "order", "business", "insight", "system"}
+
+// Badges counts work that waits for a person.
+type Badges struct {
+	Tasks  int // open and claimed tasks
+	Review int // decisions waiting for a person
+	Broken int // connections that are on and not online
+}
+
+// statusOf translates a code for the browser.
+func statusOf(code community.Code) int {
+	switch code {
+	case community.CodeNone:
+		return http.StatusOK
+	case community.CodeBadInput:
+		return http.StatusUnprocessableEntity
+	case community.CodeTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case codeStale, codeSetup:
+		return http.StatusForbidden
+	case community.CodeNotFound:
+		return http.StatusNotFound
+	case community.CodeConflict, community.CodeFrozen, community.CodeLate:
+		return http.StatusConflict
+	case community.CodeForbidden:
+		return http.StatusForbidden
+	case community.CodeLimited:
+		return http.StatusTooManyRequests
+	case community.CodeUnreachable, community.CodeTimeout, community.CodeRefused:
+		return http.StatusBadGateway
+	case community.CodeBusy:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,21 @@
+// Package static holds the browser files of the console: vendored ones (vendor/, see VENDOR.json) and our own.
+package static
+
+import (
+	"embed"
+	"io/fs"
+
+	"qunluo/internal/httpd"
+)
+
+//go:embed app.css app.js logo.svg vendor
+var embedded embed.FS
+
+// New reads the files once and names them by their hashes, under /static/.
+func New() (*httpd.Files, error) {
+	vendor, err := fs.Sub(embedded, "vendor")
+	if err != nil {
+		return nil, err
+	}
+	return httpd.NewFiles("/static/", embedded, vendor)
+}

@@ -1,0 +1,22 @@
+package view
+
+import "qunluo/internal/console/view/ui"
+
+// Home is the first page.
+type Home struct {
+	Head      ui.Head
+	Frozen    bool
+	Freeze    ui.Confirm
+	Checklist []CheckStep // empty when all is done
+	Stats     []ui.Number
+	Tasks     ui.Table
+	Links     ui.Table
+	Trend     ui.Graph
+	Heat      ui.Graph
+}
+
+// CheckStep is a first step of a new installation.
+type CheckStep struct {
+	Title, Text, Link string
+	Done              bool
+}
