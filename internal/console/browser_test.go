@@ -17,7 +17,9 @@ import (
 
 // browserPages are looked at in a real browser: both widths, both languages, owner. "!" at the front: not signed in.
 var browserPages = []string{
-	"!/signin", "/", "/dev/ui", "/nowhere",
+	"!/signin", "!/setup/welcome", "/", "/inbox", "/inbox?state=done", "/inbox?state=expired", "/connections", "/connections/new?kind=onebot", "/connections/new?kind=sim",
+	"/connections/" + fakeID(11).String(), "/users", "/users/new", "/users/" + fakeID(2).String(), "/me", "/audit", "/audit?verb=nothing", "/settings",
+	"/dev/ui", "/nowhere",
 }
 
 // widths of the window, CSS pixels.
@@ -142,6 +144,7 @@ func TestPagesAreSoundInABrowser(t *testing.T) {
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := newHouse()
 		h.users[0].Lang = lang
+		h.setup[HashToken("welcome")] = fakeNow.Add(time.Minute).UnixMilli()
 		v := open(t, h)
 		for _, signed := range []bool{false, true} {
 			if signed {
@@ -153,7 +156,7 @@ func TestPagesAreSoundInABrowser(t *testing.T) {
 					continue
 				}
 				for _, width := range widths {
-					shot := fmt.Sprintf("%s-%d-%s", strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(path), width, lang)
+					shot := fmt.Sprintf("%s-%d-%s", strings.NewReplacer("/", "_", "?", "_", "=", "_", fakeID(11).String(), "id", fakeID(2).String(), "id").Replace(path), width, lang)
 					if wrong := visit(t, browser, v.base+path, shot, width); wrong != "" {
 						t.Errorf("%s at %d px in %s:\n%s", path, width, lang, wrong)
 					}

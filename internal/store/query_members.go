@@ -201,14 +201,7 @@ func (d *Desk) MemberByID(ctx context.Context, id community.ID) (community.Membe
 	c.and("m.org_key = ?", int64(d.scope.Org))
 	c.and("m.id = ?", id[:])
 	d.knownHere(&c, "m.key")
-	list, err := rows(ctx, d.s, memberOnly+c.String(), c.args, func(r *sql.Rows, m *community.Member) error {
-		var id []byte
-		var key, org int64
-		err := r.Scan(&key, &id, &org, &m.Platform, &m.External, &m.Name, &m.Certainty, &m.Bot, &m.Created)
-		copy(m.ID[:], id)
-		m.Key, m.Org = community.MemberKey(key), community.OrgKey(org)
-		return err
-	})
+	list, err := rows(ctx, d.s, memberOnly+c.String(), c.args, scanMemberOnly)
 	return oneOf(list, err, "member", id)
 }
 
@@ -239,18 +232,20 @@ func (d *Desk) Stays(ctx context.Context, m community.MemberKey) ([]community.St
 // Names lists what a member was called: account names (group 0) and names in groups of the scope, each in order of time.
 func (d *Desk) Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error) {
 	var c clause
+	d.in(&c, "g")
 	c.and("n.member_key = ?", int64(m))
-	c.and("EXISTS (SELECT 1 FROM member o WHERE o.key = n.member_key AND o.org_key = ?)", int64(d.scope.Org))
-	d.knownHere(&c, "n.member_key")
-	if d.scope.Groups != nil {
-		c.and("(n.group_key = 0 OR n.group_key IN (" + keyList(d.scope.Groups) + "))")
-	}
-	list, err := rows(ctx, d.s, `SELECT n.group_key, n.name, n.from_at FROM views.name_span n`+c.String()+` ORDER BY n.group_key, n.from_at`, c.args,
+	seen, err := rows(ctx, d.s, `SELECT CASE WHEN n.kind = 'card' THEN n.group_key ELSE 0 END AS shown_in, n.name, n.from_at
+FROM views.name_span n JOIN chat_group g ON g.key = n.group_key`+c.String()+` ORDER BY 1, n.from_at, n.group_key`, c.args,
 		func(r *sql.Rows, s *community.NameSpan) error { return r.Scan((*int64)(&s.Group), &s.Name, &s.From) })
-	for i := range list {
-		if i+1 < len(list) && list[i+1].Group == list[i].Group {
-			list[i].To = list[i+1].From
+	var list []community.NameSpan
+	for _, s := range seen {
+		if n := len(list); n > 0 && list[n-1].Group == s.Group {
+			if list[n-1].Name == s.Name {
+				continue // the same name, seen in another group
+			}
+			list[n-1].To = s.From
 		}
+		list = append(list, s)
 	}
 	return list, err
 }

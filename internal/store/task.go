@@ -7,17 +7,13 @@ import (
 	"qunluo/internal/community"
 )
 
-// taskDue is how long a person has, in milliseconds, unless the action has a deadline of its own.
+// taskDue is how long a person has, in milliseconds. An action's own deadline is for sending it natively.
 const taskDue = 60 * 60 * 1000
 
 // TaskFor is the task card of an action that no connection can carry out.
 func TaskFor(a *community.Action, why string, now int64) community.Task {
-	due := a.Deadline
-	if due <= now {
-		due = now + taskDue
-	}
 	return community.Task{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
-		Created: now, Due: due, Evidence: 1}
+		Created: now, Due: now + taskDue, Evidence: 1}
 }
 
 // OpenTask opens a task, or adds evidence to the open one for the same group, target and verb.

@@ -20,7 +20,6 @@ type figures struct {
 	// Remembered between batches; forgotten when one fails.
 	groups    map[community.GroupKey]*groupFact
 	people    map[personKey]*person
-	names     map[community.MemberKey]string // the latest account name
 	bots      map[community.MemberKey]bool
 	botsUpTo  int64
 	heard     map[accountDay]bool
@@ -66,7 +65,7 @@ var groupTables = []string{"group_fact", "group_day", "import_span", "people", "
 func (f *figures) forget() {
 	*f = figures{
 		store: f.store, groups: map[community.GroupKey]*groupFact{}, people: map[personKey]*person{},
-		names: map[community.MemberKey]string{}, bots: map[community.MemberKey]bool{}, heard: map[accountDay]bool{},
+		bots: map[community.MemberKey]bool{}, heard: map[accountDay]bool{},
 		recalls: map[community.GroupKey]map[string]openRecall{}, days: map[dayKey]*dayDelta{}, spans: map[spanKey]*span{},
 	}
 }
@@ -305,9 +304,6 @@ func (f *figures) trim() {
 	f.events = nil
 	if len(f.people) > maxRemembered {
 		clear(f.people)
-	}
-	if len(f.names) > maxRemembered {
-		clear(f.names)
 	}
 	if len(f.heard) > maxRemembered {
 		clear(f.heard)

@@ -25,6 +25,7 @@ type person struct {
 	shown     string
 	look      string // every name and id they ever bore, folded, for searching
 	card      string
+	account   string // the account's name as last seen here
 	role      community.Role
 	present   bool
 	stays     int64
@@ -78,10 +79,10 @@ func (f *figures) person(ctx context.Context, g community.GroupKey, m community.
 	}
 	p := &person{key: key}
 	var inviter int64
-	err := f.t.one(ctx, `SELECT p.shown, p.look, p.card, p.role, p.present, p.stays, p.stay_n, p.since, p.joined_at, p.scene, p.state,
+	err := f.t.one(ctx, `SELECT p.shown, p.look, p.card, p.account, p.role, p.present, p.stays, p.stay_n, p.since, p.joined_at, p.scene, p.state,
  p.inviter_key, p.left_at, p.first_word, p.last_word, p.messages, p.muted_till, coalesce(m.external_id, '')
 FROM views.people p LEFT JOIN member m ON m.key = p.member_key WHERE p.group_key = $1 AND p.member_key = $2`, []any{int64(g), int64(m)},
-		&p.shown, &p.look, &p.card, &p.role, &p.present, &p.stays, &p.stay, &p.since, &p.joined, &p.scene, &p.state,
+		&p.shown, &p.look, &p.card, &p.account, &p.role, &p.present, &p.stays, &p.stay, &p.since, &p.joined, &p.scene, &p.state,
 		&inviter, &p.left, &p.firstWord, &p.lastWord, &p.messages, &p.mutedTill, &p.external)
 	p.inviter = community.MemberKey(inviter)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -100,11 +101,6 @@ func (f *figures) newPerson(ctx context.Context, p *person) error {
 	err := f.t.one(ctx, `SELECT name, external_id FROM member WHERE key = $1`, []any{int64(p.key.member)}, &name, &p.external)
 	if err != nil {
 		return missing(err, "member %d", p.key.member)
-	}
-	if known, err := f.accountName(ctx, p.key.member); err != nil {
-		return err
-	} else if known != "" {
-		name = known
 	}
 	p.shown, p.look, p.dirty = name, fold(p.external), true
 	p.looks(name)
@@ -336,10 +332,10 @@ func (f *figures) muted(ctx context.Context, _ *groupFact, ev *community.Event) 
 	return nil
 }
 
-const savePerson = `INSERT INTO views.people (group_key, member_key, shown, look, card, role, present, stays, stay_n, since, joined_at, scene,
+const savePerson = `INSERT INTO views.people (group_key, member_key, shown, look, card, account, role, present, stays, stay_n, since, joined_at, scene,
  state, inviter_key, left_at, first_word, last_word, messages, muted_till)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-ON CONFLICT (group_key, member_key) DO UPDATE SET shown = excluded.shown, look = excluded.look, card = excluded.card, role = excluded.role,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+ON CONFLICT (group_key, member_key) DO UPDATE SET shown = excluded.shown, look = excluded.look, card = excluded.card, account = excluded.account, role = excluded.role,
  present = excluded.present, stays = excluded.stays, stay_n = excluded.stay_n, since = excluded.since, joined_at = excluded.joined_at,
  scene = excluded.scene, state = excluded.state, inviter_key = excluded.inviter_key, left_at = excluded.left_at,
  first_word = excluded.first_word, last_word = excluded.last_word, messages = excluded.messages, muted_till = excluded.muted_till`
@@ -357,7 +353,7 @@ func (f *figures) flushPeople(ctx context.Context) error {
 	rows := make([][]any, len(dirty))
 	for i, p := range dirty {
 		p.dirty = false
-		rows[i] = []any{int64(p.key.group), int64(p.key.member), p.shown, p.look, p.card, string(p.role), p.present, p.stays, p.stay, p.since,
+		rows[i] = []any{int64(p.key.group), int64(p.key.member), p.shown, p.look, p.card, p.account, string(p.role), p.present, p.stays, p.stay, p.since,
 			p.joined, p.scene, p.state, int64(p.inviter), p.left, p.firstWord, p.lastWord, p.messages, p.mutedTill}
 	}
 	_, err := f.t.dialect.bulk(ctx, f.t, savePerson, rows)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"qunluo/internal/community"
@@ -112,4 +113,13 @@ func (l *Log) Know(t testing.TB, who ...community.Who) {
 	if err := tx.Commit(ctx); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// canonical is the stored form of a decision.
+func canonical(d community.Decision) []byte {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		panic(err)
+	}
+	return raw
 }

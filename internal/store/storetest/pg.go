@@ -24,10 +24,14 @@ import (
 	"qunluo/internal/store"
 )
 
-// SQLite opens a new store in a folder of the test; it is closed when the test ends.
+// SQLite opens a new store in a folder of the test; it is closed when the test ends. A column that then holds a value of
+// another storage class than it was declared for fails the test.
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
-	return open(t, store.Options{DataDir: t.TempDir()})
+	dir := t.TempDir()
+	s := open(t, store.Options{DataDir: dir})
+	t.Cleanup(func() { noForeignClass(t, dir) })
+	return s
 }
 
 // Postgres opens a store in a new database of a PostgreSQL started for this test binary; store and database go when the
