@@ -35,7 +35,8 @@ type call struct {
 	// progress shows how far long work is; of 0 = not known.
 	progress func(label string, done, of int64)
 
-	served  bool // inside a running server
+	tz      *time.Location // of the group spoken of; nil = the person's
+	served  bool           // inside a running server
 	program *Program
 	cfg     config.Config
 	values  []config.Value
@@ -61,8 +62,20 @@ func (c *call) path(p string) string {
 // dataDir is the data directory as an absolute path.
 func (c *call) dataDir() string { return c.path(c.cfg.DataDir) }
 
-// zone is the zone in which times are shown to the person.
-func (c *call) zone() *time.Location { return time.Local }
+// zone is the zone in which times are read and shown: the person's, or that of the group they speak of.
+func (c *call) zone() *time.Location {
+	if c.tz != nil {
+		return c.tz
+	}
+	return time.Local
+}
+
+// speakIn makes a group's zone the call's; a zone that this machine does not know changes nothing.
+func (c *call) speakIn(zone string) {
+	if tz, err := time.LoadLocation(zone); err == nil && zone != "" {
+		c.tz = tz
+	}
+}
 
 // user is the name under which this call's changes stand in the audit trail.
 const user = "cli"

@@ -18,7 +18,7 @@ func need[T comparable](part T) (T, error) {
 
 // orgOf finds the organisation a call works in: the one named by --org, else the only one, else the only real one.
 func (c *call) orgOf(h *House) (community.OrgKey, error) {
-	orgs, err := h.Org(c.ctx)
+	orgs, err := h.Orgs(c.ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -64,12 +64,21 @@ func (c *call) both(h *House) (Desk, Hands, error) {
 	return h.Desk(org), h.Hands(org), nil
 }
 
-// group finds one group by its id, its name or the platform's id. "" gives the zero row: all groups.
+// group finds one group by its id, its name or the platform's id. "" gives the zero row: all groups. From then on the
+// call's dates are those of the group's zone.
 func (c *call) group(d Desk, text string) (community.GroupRow, error) {
 	if text == "" {
 		return community.GroupRow{}, nil
 	}
-	id, err := community.ParseID(text)
+	g, err := c.findGroup(d, text)
+	if err == nil {
+		c.speakIn(g.Zone)
+	}
+	return g, err
+}
+
+func (c *call) findGroup(d Desk, text string) (community.GroupRow, error) {
+	id, err := readID(text)
 	f := community.GroupFilter{Page: community.Page{Limit: 200}}
 	if err != nil {
 		f.Text = text
@@ -147,7 +156,7 @@ func (c *call) member(d Desk, g community.GroupKey, text string) (community.Memb
 	if text == "" {
 		return community.Member{}, nil
 	}
-	if id, err := community.ParseID(text); err == nil {
+	if id, err := readID(text); err == nil {
 		m, err := d.MemberByID(c.ctx, id)
 		if err == nil || community.CodeOf(err) != community.CodeNotFound {
 			return m, err
@@ -191,7 +200,7 @@ func oneMember(text string, found []community.Member) (community.Member, error) 
 
 // idOf reads an id argument.
 func idOf(text string) (community.ID, error) {
-	id, err := community.ParseID(text)
+	id, err := readID(text)
 	if errors.Is(err, community.ErrBadID) {
 		return id, badUsage("%q 不是编号（22 个字符）", "%q is not an id (22 characters)", text)
 	}
@@ -204,9 +213,13 @@ func (c *call) account(d Desk, text string) (community.Account, error) {
 	if err != nil {
 		return community.Account{}, err
 	}
+	id, err := readID(text)
+	if err != nil {
+		id = community.ID{0xff} // no account's
+	}
 	var found []community.Account
 	for _, a := range all {
-		if a.ID.String() == text || a.Name == text || a.External == text {
+		if a.ID == id || a.Name == text || a.External == text {
 			found = append(found, a)
 		}
 	}

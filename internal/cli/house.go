@@ -28,7 +28,7 @@ type Houses struct {
 
 // House is an open installation. A nil part means that this build cannot do it, and the verb says so.
 type House struct {
-	Org   func(ctx context.Context) ([]Org, error)
+	Orgs  func(ctx context.Context) ([]Org, error)
 	Desk  func(org community.OrgKey) Desk
 	Hands func(org community.OrgKey) Hands
 
@@ -40,6 +40,8 @@ type House struct {
 	Keeping Keeping
 	Figures func(org community.OrgKey) Figures
 
+	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
+	Settle func(ctx context.Context) error
 	// Serve opens the doors and works until ctx ends; ready is called once with where they stand.
 	Serve func(ctx context.Context, ready func(Served)) error
 	// Close gives everything back.
@@ -107,7 +109,7 @@ type People interface {
 	Users(ctx context.Context, org community.OrgKey) ([]community.User, error)
 	SaveUser(ctx context.Context, by string, u community.User, reason string) (community.User, error)
 	// HashPassword gives the PHC form of a password; CodeBadInput when it is too weak.
-	HashPassword(password string) (string, error)
+	HashPassword(login, password string) (string, error)
 	// NewSetup makes a one-time set-up link and says when it expires (UTC ms).
 	NewSetup(ctx context.Context) (url string, expires int64, err error)
 }
@@ -141,27 +143,27 @@ type ReplayOrder struct {
 
 // ReplayReport is what came of it.
 type ReplayReport struct {
-	Events    int64          `json:"events" col:"记录|events"`
-	Erased    int64          `json:"erased" col:"正文已删|erased"`
-	Decisions int64          `json:"decisions" col:"判定|decisions"`
-	Different int64          `json:"different" col:"不同|different"` // as decided: decisions that are not equal to the byte
-	Millis    int64          `json:"ms" col:"毫秒|ms"`
-	Rules     []RuleCount    `json:"rules"`
-	Rows      []ReplayedLine `json:"rows"`
-	Gone      []ReplayedLine `json:"gone"` // only the base decided so
+	Events    int64 `json:"events" col:"记录|events"`
+	Messages  int64 `json:"messages" col:"消息|messages"`
+	Erased    int64 `json:"erased" col:"正文已删|erased"`
+	Decisions int64 `json:"decisions" col:"判定|decisions"`
+	Different int64 `json:"different" col:"不同|different"` // as decided: decisions that are not equal to the byte
+	Millis    int64 `json:"ms" col:"毫秒|ms"`
+	// Would counts the consequences: recall, warn, mute, remove, held, answer.
+	Would map[string]int64 `json:"would"`
+	Rules []RuleCount      `json:"rules"`
+	Rows  []ReplayedLine   `json:"rows"`
+	Gone  []ReplayedLine   `json:"gone"` // only the base decided so
 }
 
 // RuleCount is one rule's share of a replay.
 type RuleCount struct {
-	Rule        string `json:"rule" col:"规则|rule"`
-	Hits        int64  `json:"hits" col:"命中|hits"`
-	Members     int64  `json:"members" col:"人数|members"`
-	BaseHits    int64  `json:"base_hits" col:"原命中|base hits"`
-	BaseMembers int64  `json:"base_members" col:"原人数|base members"`
-	Recall      int64  `json:"recall" col:"撤回|recall"`
-	Warn        int64  `json:"warn" col:"警告|warn"`
-	Mute        int64  `json:"mute" col:"禁言|mute"`
-	Remove      int64  `json:"remove" col:"移出|remove"`
+	Rule     string `json:"rule" col:"规则|rule"`
+	Hits     int64  `json:"hits" col:"命中|hits"`
+	Members  int64  `json:"members" col:"人数|members"`
+	BaseHits int64  `json:"base_hits" col:"原命中|base hits"`
+	Chosen   int64  `json:"chosen" col:"据此处理|chosen"` // gave the consequence
+	Spared   int64  `json:"spared" col:"豁免|spared"`
 }
 
 // ReplayedLine is one decision of a replay with the message it rests on.
@@ -190,16 +192,17 @@ type ImportOrder struct {
 	Org    community.OrgKey
 	User   string
 	Paths  []string
-	Format string // "" = find out
-	Zone   string // for times without one
-	Group  string // name or id; "" = as the files say
+	Format string             // "" = find out
+	Zone   string             // for times without one
+	Group  community.GroupKey // 0 = as the files say
 	Dry    bool
 }
 
-// ImportDone is what came of an import. The figures add up: Rows = Added + Same + Skipped + Rejected.
+// ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Skipped + Rejected.
 type ImportDone struct {
 	Run      string          `json:"run" col:"编号|run"` // "" when dry
 	Rows     int64           `json:"rows" col:"读到的行|rows read"`
+	Extra    int64           `json:"extra" col:"一行多事|more events of a row"`
 	Added    int64           `json:"added" col:"新增|added"`
 	Same     int64           `json:"same" col:"已有|already there"`
 	Skipped  int64           `json:"skipped" col:"略过|skipped"`
@@ -214,6 +217,7 @@ type BadLine struct {
 	File   string `json:"file" col:"文件|file"`
 	Line   int64  `json:"line" col:"行|line"`
 	Reason string `json:"reason" col:"原因|reason"`
+	Text   string `json:"text" col:"原文|text"`
 }
 
 // ExportOrder says what to export.
@@ -268,7 +272,7 @@ type Facts struct {
 
 // Figures is what a group did in a span, exact by definition.
 type Figures interface {
-	Report(ctx context.Context, g community.GroupKey, from, to int64, top int) (FigureReport, error)
+	Report(ctx context.Context, g community.GroupRow, from, to int64, top int) (FigureReport, error)
 }
 
 // Migration is a step of the schema.

@@ -15,8 +15,8 @@ type importCmd struct {
 type importRunCmd struct {
 	Paths  []string `arg:"" help:"文件或文件夹|files or folders"`
 	Format string   `placeholder:"FORMAT" help:"格式，默认自动识别|format, by default found by looking"`
-	Zone   string   `default:"Asia/Shanghai" placeholder:"ZONE" help:"文件里没有时区时按哪个|zone of times that have none"`
-	Group  string   `placeholder:"NAME" help:"导入到这个群，默认按文件所写|into this group, by default as the files say"`
+	Zone   string   `placeholder:"ZONE" help:"文件里没有时区时按哪个，默认 Asia/Shanghai|zone of times that have none, by default Asia/Shanghai"`
+	Group  string   `placeholder:"GROUP" help:"导入到这个已有的群，默认按文件所写|into this group that is there already, by default as the files say"`
 	DryRun bool     `help:"只读不写，说出会怎样|read and report, write nothing"`
 }
 
@@ -38,7 +38,11 @@ func (q *importRunCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	done, err := files.Import(c.ctx, ImportOrder{Org: org, User: user, Paths: mapped(q.Paths, c.path), Format: q.Format, Zone: q.Zone, Group: q.Group, Dry: q.DryRun}, c.progress)
+	g, err := c.group(h.Desk(org), q.Group)
+	if err != nil {
+		return err
+	}
+	done, err := files.Import(c.ctx, ImportOrder{Org: org, User: user, Paths: mapped(q.Paths, c.path), Format: q.Format, Zone: q.Zone, Group: g.Key, Dry: q.DryRun}, c.progress)
 	if err != nil {
 		if community.CodeOf(err) == community.CodeBadInput && q.Format == "" {
 			return failed(err, "%[1]v。可读的格式：%[2]s", "%[1]v. Formats that can be read: %[2]s", err, strings.Join(files.Formats(), ", "))

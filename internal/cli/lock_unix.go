@@ -28,3 +28,6 @@ func diskSpace(dir string) (free, total uint64, err error) {
 
 // readableByOthers reports whether a file's mode lets other users read it.
 func readableByOthers(mode os.FileMode) bool { return mode.Perm()&0o077 != 0 }
+
+// keepPrivate makes every file of this process readable by its owner only, unless it says otherwise.
+func keepPrivate() { unix.Umask(0o077) }

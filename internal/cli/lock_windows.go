@@ -29,3 +29,6 @@ func diskSpace(dir string) (free, total uint64, err error) {
 
 // readableByOthers cannot be told from a mode here: folders' access lists decide.
 func readableByOthers(os.FileMode) bool { return false }
+
+// keepPrivate has nothing to do here: files take the rights of their folder.
+func keepPrivate() {}

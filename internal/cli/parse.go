@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"qunluo/internal/community"
 )
 
 // parsed is a command line that was understood, or helped.
@@ -33,7 +36,7 @@ func parse(args []string, lang language, out io.Writer) (parsed, error) {
 	if err != nil {
 		return p, fmt.Errorf("grammar: %w", err)
 	}
-	ctx, err := k.Parse(args)
+	ctx, err := k.Parse(guardIDs(args))
 	if p.helped {
 		return p, nil
 	}
@@ -46,6 +49,25 @@ func parse(args []string, lang language, out io.Writer) (parsed, error) {
 	}
 	p.command = ctx.Selected().Target.Addr().Interface()
 	return p, nil
+}
+
+// idMark stands before an id on its way through the parser, which would take an id that begins with "-" for flags. Our
+// ids begin so: their alphabet sorts "-" first.
+const idMark = "id:"
+
+func guardIDs(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if _, err := community.ParseID(a); err == nil && strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") {
+			out[i] = idMark + a
+		}
+	}
+	return out
+}
+
+// readID reads an id argument as the parser gave it.
+func readID(text string) (community.ID, error) {
+	return community.ParseID(strings.TrimPrefix(text, idMark))
 }
 
 // speak puts one language's half into every text of the grammar, and the examples and shape under each command.

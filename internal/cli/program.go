@@ -40,6 +40,7 @@ func Main(houses Houses) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from now on a signal has its usual effect
+	keepPrivate()
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "qunluo:", err)
@@ -179,7 +180,9 @@ func (p *Program) indoors(c *call, cmd indoor, args []string) error {
 	if err != nil {
 		return errors.Join(err, held.Close())
 	}
-	err = guarded(func() error { return cmd.Do(c, h) })
+	if err = h.Settle(c.ctx); err == nil {
+		err = guarded(func() error { return cmd.Do(c, h) })
+	}
 	return errors.Join(err, h.Close(), held.Close())
 }
 

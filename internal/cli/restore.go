@@ -95,18 +95,6 @@ func (c *call) restorePostgres(cfg config.Config, path string) error {
 	if !strings.HasPrefix(cfg.Database.URL, "postgres") {
 		return failed(nil, "备份是 PostgreSQL 的，请设置 database.url", "the backup is of PostgreSQL: set database.url")
 	}
-	if c.program.Houses.Migrations == nil {
-		return failed(nil, "这个版本不能这样做", "this build cannot do this")
-	}
-	steps, err := c.program.Houses.Migrations(c.ctx, cfg, false)
-	if err != nil {
-		return err
-	}
-	for _, s := range steps {
-		if s.Applied != 0 {
-			return failed(nil, "数据库不是空的：只能恢复到空的数据库", "the database is not empty: a restore needs an empty one")
-		}
-	}
 	dir, err := os.MkdirTemp("", "qunluo-restore-")
 	if err != nil {
 		return err
@@ -126,7 +114,7 @@ func (c *call) freezeAll(cfg config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	orgs, err := h.Org(c.ctx)
+	orgs, err := h.Orgs(c.ctx)
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func (c *call) foot(shown, total int) {
 	case total > countCap:
 		c.say("超过 %d 行，请缩小范围", "more than %d rows: narrow the question", countCap)
 	case total > shown:
-		c.say("显示 %d / %d 行，--limit 和 --offset 翻页", "%d of %d rows; --limit and --offset turn pages", shown, total)
+		c.say("显示 %d / %d 行，翻页见 --help", "%d of %d rows; --help says how to turn pages", shown, total)
 	}
 }
 

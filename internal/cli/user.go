@@ -77,7 +77,7 @@ func (q *userAddCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	hash, err := people.HashPassword(c.secret)
+	hash, err := people.HashPassword(q.Login, c.secret)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (userPasswdCmd) Examples() []example { return nil }
 // Do changes a password.
 func (q *userPasswdCmd) Do(c *call, h *House) error {
 	return c.changeUser(h, q.Login, "user passwd", func(people People, u *community.User) error {
-		hash, err := people.HashPassword(c.secret)
+		hash, err := people.HashPassword(u.Login, c.secret)
 		u.Hash = hash
 		return err
 	})
