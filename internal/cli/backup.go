@@ -193,58 +193,58 @@ func errDamaged(path, what string) error {
 	return failed(nil, "备份 %[1]s 已损坏：%[2]s", "backup %[1]s is damaged: %[2]s", path, what)
 }
 
-// openBackup checks the last line against everything before it and gives a reader of that.
-func openBackup(path string) (*os.File, io.Reader, string, error) {
-	f, err := os.Open(path)
+// proved checks a backup's last line against everything before it and gives a reader of that, and its hash.
+func proved(f io.ReadSeeker, path string) (io.Reader, string, error) {
+	end, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, "", err
 	}
-	sum, size, err := checkTrailer(f, path)
-	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		return nil, nil, "", errors.Join(err, f.Close())
-	}
-	return f, io.LimitReader(f, size), sum, nil
-}
-
-func checkTrailer(f *os.File, path string) (sum string, size int64, err error) {
-	info, err := f.Stat()
-	if err != nil {
-		return "", 0, err
-	}
-	size = info.Size() - trailerSize
+	size := end - trailerSize
 	if size <= 0 {
-		return "", 0, errDamaged(path, "too short")
+		return nil, "", errDamaged(path, "too short")
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, "", err
 	}
 	h := sha256.New()
 	if _, err := io.CopyN(h, f, size); err != nil {
-		return "", 0, err
+		return nil, "", err
 	}
 	last, err := io.ReadAll(f)
 	if err != nil {
-		return "", 0, err
+		return nil, "", err
 	}
-	sum = hex.EncodeToString(h.Sum(nil))
+	sum := hex.EncodeToString(h.Sum(nil))
 	if string(last) != sum+"\n" {
-		return "", 0, errDamaged(path, "SHA-256")
+		return nil, "", errDamaged(path, "SHA-256")
 	}
-	return sum, size, nil
+	_, err = f.Seek(0, io.SeekStart)
+	return io.LimitReader(f, size), sum, err
 }
 
 // readBackup checks a backup and describes it.
 func readBackup(path string) (backupLine, error) {
-	f, r, sum, err := openBackup(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return backupLine{}, err
 	}
 	defer f.Close()
-	m, err := readManifest(r, path, nil)
+	return describe(f, path)
+}
+
+func describe(f io.ReadSeeker, path string) (backupLine, error) {
+	m, sum, err := take(f, path, nil)
+	return backupLine{path, m.Created, m.Size, m.Database, m.Counts["event"], m.Version, sum, m.Counts}, err
+}
+
+// take proves a backup, gives its manifest and hash, and copies the database to out (nil = only reads and checks it).
+func take(f io.ReadSeeker, path string, out io.Writer) (Manifest, string, error) {
+	r, sum, err := proved(f, path)
 	if err != nil {
-		return backupLine{}, err
+		return Manifest{}, "", err
 	}
-	return backupLine{path, m.Created, m.Size, m.Database, m.Counts["event"], m.Version, sum, m.Counts}, nil
+	m, err := readManifest(r, path, out)
+	return m, sum, err
 }
 
 // readManifest reads the archive, gives its manifest and copies the database to out (nil = only reads and checks it).
@@ -366,14 +366,14 @@ func (c *call) deepVerify(path string) error {
 
 // unpack writes the database of a backup to a new file, synced to disk, and proves it against the manifest.
 func (c *call) unpack(path, to string) error {
-	f, r, _, err := openBackup(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	var m Manifest
 	_, err = toFile(to, func(w io.Writer) (int64, error) {
-		m, err = readManifest(r, path, w)
+		m, _, err = take(f, path, w)
 		return m.Size, err
 	})
 	if err != nil || m.Database != "sqlite" || c.program.Houses.Inspect == nil {
@@ -393,10 +393,11 @@ func (c *call) unpack(path, to string) error {
 
 // manifestOf checks a backup and gives its manifest.
 func manifestOf(path string) (Manifest, error) {
-	f, r, _, err := openBackup(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return Manifest{}, err
 	}
 	defer f.Close()
-	return readManifest(r, path, nil)
+	m, _, err := take(f, path, nil)
+	return m, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
+
+	"qunluo/internal/config"
 )
 
 type serveCmd struct {
@@ -33,19 +35,28 @@ func (s *serveCmd) Run(c *call) error {
 		cfg.Server.Listen = s.Listen
 	}
 	cfg.DataDir = c.dataDir()
+	return errors.Join(c.serve(cfg), held.Close())
+}
+
+// serve opens the house and answers at its doors and on its socket.
+func (c *call) serve(cfg config.Config) error {
 	h, err := c.program.Houses.Open(c.ctx, cfg, c.log)
 	if err != nil {
-		return errors.Join(err, held.Close())
+		return err
+	}
+	ln, err := listenHere(c.ctx, cfg.DataDir)
+	if err != nil {
+		return errors.Join(err, h.Close())
 	}
 	r := &reception{program: c.program, house: h, cfg: cfg, values: c.values, log: c.log}
 	work, ctx := errgroup.WithContext(c.ctx)
-	work.Go(func() error { return r.serve(ctx, cfg.DataDir) })
+	work.Go(func() error { return r.serve(ctx, ln) })
 	work.Go(func() error { return h.Serve(ctx, func(s Served) { c.greet(s) }) })
 	err = work.Wait()
 	if c.ctx.Err() != nil {
 		err = nil // told to stop
 	}
-	return errors.Join(err, h.Close(), held.Close())
+	return errors.Join(err, h.Close())
 }
 
 // greet says where the doors stand.

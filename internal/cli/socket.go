@@ -123,22 +123,31 @@ type reception struct {
 	log     *slog.Logger
 }
 
-// serve listens on the socket until ctx ends. Only the owner of the data directory may connect.
-func (r *reception) serve(ctx context.Context, dataDir string) error {
+// listenHere opens the socket of a data directory whose lock we hold. Only the directory's owner may connect.
+func listenHere(ctx context.Context, dataDir string) (net.Listener, error) {
 	path := socketPath(dataDir)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err // we hold the lock: nobody else can be listening there
+		return nil, err // we hold the lock: nobody else can be listening there
 	}
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", path, err)
+		return nil, failed(err, "不能在 %[1]s 监听（路径最长约 100 个字符）：%[2]v", "cannot listen on %[1]s (such a path may have about 100 characters): %[2]v", path, err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return errors.Join(err, ln.Close())
+		return nil, errors.Join(err, ln.Close())
 	}
+	return ln, nil
+}
+
+// serve answers on the socket until ctx ends.
+func (r *reception) serve(ctx context.Context, ln net.Listener) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /run", r.run)
-	return httpd.Serve(ctx, ln, httpd.NewServer(mux, r.log))
+	err := httpd.Serve(ctx, ln, httpd.NewServer(mux, r.log))
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }
 
 func (r *reception) run(w http.ResponseWriter, req *http.Request) {
