@@ -288,3 +288,15 @@ func (w *wires) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	http.NotFound(rw, r)
 }
+
+// adopt lets a session that somebody else drives carry out an account's actions.
+func (w *wires) adopt(a community.Account, s connect.Session) {
+	done := make(chan struct{})
+	close(done)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open[a.Key] = &wire{account: a, session: s, stop: func() {}, done: done}
+}
+
+// release lets an adopted session go; the account is then opened as any other.
+func (w *wires) release(key community.AccountKey) { w.close(key) }
