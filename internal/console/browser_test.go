@@ -125,6 +125,25 @@ func visit(t *testing.T, browser context.Context, url, shot string, width int64,
 	return strings.Join(wrong, "\n")
 }
 
+// speak presses the button of the other language where the page is in the wrong one.
+func speak(t *testing.T, browser context.Context, base, lang string) {
+	t.Helper()
+	tab, cancel := chromedp.NewContext(browser)
+	defer cancel()
+	tab, stop := context.WithTimeout(tab, 20*time.Second)
+	defer stop()
+	if err := chromedp.Do(tab, chromedp.Navigate(base+"/signin")); err != nil {
+		t.Fatal(err)
+	}
+	is, err := chromedp.Run(tab, chromedp.Evaluate[string](`document.documentElement.lang`))
+	if err == nil && is != lang {
+		err = chromedp.Do(tab, chromedp.Click(chromedp.CSS(`form[action="/lang"] button`)), chromedp.WaitReady(chromedp.CSS(`html[lang="`+lang+`"]`)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // signIn fills in the form like a person.
 func signIn(t *testing.T, browser context.Context, base, login string) {
 	t.Helper()
@@ -146,6 +165,7 @@ func TestPagesAreSoundInABrowser(t *testing.T) {
 		h.users[0].Lang = lang
 		h.setup[HashToken("welcome")] = fakeNow.Add(time.Minute).UnixMilli()
 		v := open(t, h)
+		speak(t, browser, v.base, lang)
 		for _, signed := range []bool{false, true} {
 			if signed {
 				signIn(t, browser, v.base, "owner")
