@@ -87,7 +87,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		Committed: a.committed,
 	})
 	a.intake = intake.New(a.engine, o.Clock)
-	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Clock: o.Clock, Owner: owner(), Log: o.Log})
+	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
 	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
 	return a, nil
@@ -122,11 +122,11 @@ func (a *App) millis() int64 { return a.clock().UnixMilli() }
 // waitUntil returns nil once the clock has reached until (UTC ms), or ctx's error.
 func (a *App) waitUntil(ctx context.Context, until int64) error {
 	for {
-		left := time.Duration(until-a.millis()) * time.Millisecond
+		left := time.Duration(min(until-a.millis(), time.Minute.Milliseconds())) * time.Millisecond
 		if left <= 0 {
 			return ctx.Err()
 		}
-		timer := time.NewTimer(min(left, time.Minute)) // a clock that jumps is noticed within a minute
+		timer := time.NewTimer(left) // at most a minute: a clock that jumps is noticed
 		select {
 		case <-ctx.Done():
 			timer.Stop()

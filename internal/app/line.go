@@ -31,6 +31,10 @@ func CommandLine() cli.Houses {
 			return list, err
 		},
 		Inspect: store.Inspect,
+		Demo: func(ctx context.Context, o cli.DemoOrder) error {
+			return Demo(ctx, DemoOptions{Dir: o.Dir, Days: o.Days, Seed: o.Seed, Speed: o.Speed, Once: o.Once, Out: o.Out, Listen: o.Listen,
+				Log: o.Log, Progress: o.Progress, Ready: o.Ready})
+		},
 	}
 }
 

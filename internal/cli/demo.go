@@ -39,7 +39,7 @@ func (d *demoCmd) Validate() error {
 
 // Run runs the demo until it is told to stop, or once.
 func (d *demoCmd) Run(c *call) error {
-	o := DemoOrder{Days: d.Days, Seed: d.Seed, Speed: d.Speed, Once: d.Once, Listen: d.Listen, Lang: []string{"zh-CN", "en"}[c.lang],
+	o := DemoOrder{Days: d.Days, Seed: d.Seed, Speed: d.Speed, Once: d.Once, Listen: d.Listen,
 		Log: c.log, Progress: c.progress, Ready: c.demoReady}
 	if d.Out != "" {
 		o.Out = c.path(d.Out)

@@ -291,7 +291,6 @@ type DemoOrder struct {
 	Once     bool    // end after the history, leaving a report
 	Out      string  // folder of the report
 	Listen   string
-	Lang     string
 	Log      *slog.Logger
 	Progress func(label string, done, of int64)
 	Ready    func(url, login, password string)

@@ -41,7 +41,7 @@ func (s *Store) Snapshot(ctx context.Context, path string) error {
 	if s.dialect.name() != "sqlite" {
 		return community.Errorf(community.CodeUnsupported, "snapshots are made with pg_dump")
 	}
-	db, err := s.target.pool(bridger, 1)
+	db, err := s.target.pool(writer, 1)
 	if err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func Migrations(ctx context.Context, o Options, up bool) ([]Migration, error) {
 	if _, err := os.Stat(t.dsn); t.dialect.name() == "sqlite" && errors.Is(err, fs.ErrNotExist) {
 		return stepsOf(files)
 	}
-	db, err := t.pool(bridger, 1)
+	db, err := t.pool(writer, 1)
 	if err != nil {
 		return nil, err
 	}

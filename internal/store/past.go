@@ -174,3 +174,14 @@ func (s *Store) MessageAt(ctx context.Context, number int64) (community.MessageR
 	}
 	return row, nil
 }
+
+// DecisionOn finds the first decision about an event; community.CodeNotFound when there is none.
+func (s *Store) DecisionOn(ctx context.Context, number int64) (community.ID, error) {
+	var id []byte
+	err := s.read.QueryRowContext(ctx, `SELECT d.id FROM decision d JOIN event e ON e.group_key = d.group_key AND e.seq = d.seq
+WHERE e.number = $1 ORDER BY d.ordinal LIMIT 1`, number).Scan(&id)
+	if err != nil {
+		return community.ID{}, missing(coded(s.dialect, err), "decision on event %d", number)
+	}
+	return community.ID(id), nil
+}
