@@ -58,7 +58,8 @@ const idMark = "id:"
 func guardIDs(args []string) []string {
 	out := slices.Clone(args)
 	for i, a := range out {
-		if _, err := community.ParseID(a); err == nil && strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") {
+		id, _, _ := strings.Cut(a, "@") // GROUP@VERSION
+		if _, err := community.ParseID(id); err == nil && strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") {
 			out[i] = idMark + a
 		}
 	}

@@ -48,7 +48,12 @@ func Both(t *testing.T, run func(t *testing.T, open func(testing.TB) *store.Stor
 }
 
 // PostgresURL gives the URL of a new, migrated database; it is dropped when the test ends. It skips like [Postgres].
-func PostgresURL(t testing.TB) string {
+func PostgresURL(t testing.TB) string { return database(t, template) }
+
+// EmptyPostgresURL is PostgresURL without any table.
+func EmptyPostgresURL(t testing.TB) string { return database(t, "template0") }
+
+func database(t testing.TB, like string) string {
 	t.Helper()
 	c, err := started()
 	if errors.Is(err, errNoPostgres) && !required("pg") {
@@ -57,7 +62,7 @@ func PostgresURL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, err := c.create()
+	name, err := c.create(like)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,12 +226,12 @@ func (c *cluster) makeTemplate() error {
 	return s.Close()
 }
 
-func (c *cluster) create() (string, error) {
+func (c *cluster) create(like string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.count++
 	name := fmt.Sprintf("ql_test_%d", c.count)
-	return name, c.admin("CREATE DATABASE " + name + " TEMPLATE " + template)
+	return name, c.admin("CREATE DATABASE " + name + " TEMPLATE " + like)
 }
 
 func (c *cluster) admin(statement string) error {
