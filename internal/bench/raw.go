@@ -96,7 +96,10 @@ func rawSide(folder func() (string, func(), error), before, rows [][]any, batch 
 	return s
 }
 
+// insertAll inserts without a way to be interrupted: the driver starts a goroutine for each statement that has one, and
+// the store's writer does without too.
 func insertAll(ctx context.Context, db *sql.DB, rows [][]any, batch int) error {
+	ctx = context.WithoutCancel(ctx)
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err

@@ -87,16 +87,6 @@ func (t *Tx) finish(ctx context.Context, cause error) error {
 	return err
 }
 
-func (t *Tx) savepoint(ctx context.Context) error {
-	_, err := t.conn.ExecContext(ctx, "SAVEPOINT rows")
-	return err
-}
-
-func (t *Tx) rollbackTo(ctx context.Context) error {
-	_, err := t.conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT rows")
-	return err
-}
-
 // Numbers takes n numbers of the log and gives the last. Its row lock is held to commit: within a partition the order
 // of numbers is the order of commits. It must be the first statement.
 func (t *Tx) Numbers(ctx context.Context, n int) (last int64, err error) {
