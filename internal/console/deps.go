@@ -31,6 +31,7 @@ type Deps struct {
 	Log   *slog.Logger     // nil = slog.Default()
 
 	Insecure  bool   // server.insecure: the session cookie is sent over plain HTTP, and every page says so
+	Loopback  bool   // only this machine can reach the server: the cookie is sent over plain HTTP, and that is no danger
 	Dev       bool   // development mode: the gallery at /dev/ui
 	Demo      bool   // pages carry the ribbon 演示
 	DemoHint  string // shown under the sign-in form of a demo: login and password in words

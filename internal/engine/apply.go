@@ -50,13 +50,15 @@ func (e *Engine) Apply(ctx context.Context, in ...community.Inbound) ([]Outcome,
 
 func (e *Engine) commit(ctx context.Context, in []community.Inbound, run *Run) ([]Outcome, error) {
 	out := make([]Outcome, len(in))
-	b := &batch{run: run}
+	b := &batch{run: run, items: make([]*item, 0, len(in))}
+	items := make([]item, len(in))
 	for i := range in {
 		if code := e.refuse(&in[i]); code != community.CodeNone {
 			out[i].Refused = code
 			continue
 		}
-		b.items = append(b.items, &item{in: &in[i], out: &out[i]})
+		items[i].in, items[i].out = &in[i], &out[i]
+		b.items = append(b.items, &items[i])
 	}
 	if len(b.items) == 0 {
 		return out, nil
@@ -158,9 +160,7 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 			it.g.echo(&ev)
 		}
 		it.draft = &store.Draft{Event: ev, Key: in.Key}
-		if err := it.draft.Seal(); err != nil {
-			return fmt.Errorf("event %s %q: %w", in.Type, in.Key, err)
-		}
+		it.draft.Seal()
 		it.out.Group = key
 	}
 	return nil
@@ -426,6 +426,7 @@ func (e *Engine) keep(b *batch) {
 		if g.nextSeq == g.seq {
 			continue
 		}
+		before := g.since
 		g.since += g.nextSeq - g.seq
 		g.seq, g.at = g.nextSeq, g.nextAt
 		c.Groups = append(c.Groups, g.key)
@@ -433,7 +434,9 @@ func (e *Engine) keep(b *batch) {
 			snaps = append(snaps, g.snapshots()...)
 			g.since = 0
 		}
-		g.resize()
+		if g.since/measureEvery != before/measureEvery {
+			g.resize()
+		}
 	}
 	for _, it := range b.items {
 		c.Decisions = append(c.Decisions, it.list...)
