@@ -407,14 +407,18 @@ func namesAreKept(t *testing.T, s *store.Store) {
 	}
 }
 
+func placeOf(g community.GroupKey) []measure.Place {
+	return []measure.Place{{Group: g, Zone: shanghai}}
+}
+
 func rosterByDay(t *testing.T, s *store.Store) {
 	l := NewLog(s)
 	l.Know(t, who("anna"), who("ben"), who("cora"))
 	evs := l.Append(t, say(tea, "anna", "早", at("2026-01-01 10:00:00")), rosterOf(tea, at("2026-01-02 10:00:00"), "anna", "ben", "cora"),
 		join(tea, "dan", at("2026-01-03 10:00:00")), leave(tea, "ben", at("2026-01-04 10:00:00")), join(tea, "ben", at("2026-01-04 12:00:00")), leave(tea, "anna", at("2026-01-05 23:59:59")))
 	caughtUp(t, s)
-	got := must(desk(s).Roster(t.Context(), evs[0].Group, day(t, "2026-01-01"), day(t, "2026-01-06")))(t)
-	same(t, "roster", got, []int64{-1, 3, 4, 4, 3, 3})
+	got := must(desk(s).Roster(t.Context(), placeOf(evs[0].Group), day(t, "2026-01-01"), day(t, "2026-01-06")))(t)
+	same(t, "roster", got[0], []int64{-1, 3, 4, 4, 3, 3})
 }
 
 func memberOrders(t *testing.T, s *store.Store) {
