@@ -33,6 +33,7 @@ type figures struct {
 	spans  map[spanKey]*span
 	stays  [][]any // new ones, in the form of their table
 	called [][]any // new names
+	asked  []*person
 }
 
 type accountDay struct {
@@ -249,7 +250,7 @@ func (f *figures) count(g *groupFact, p *person, ev *community.Event, n int64) {
 	day, hour := measure.DayOf(ev.OccurredAt, g.zone)
 	f.day(g.key, day).say(ev.Actor, ev.Body.Class, hour, n)
 	p.messages += n
-	p.dirty = true
+	p.words = true
 	g.messages += n
 	g.dirty = true
 }
