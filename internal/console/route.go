@@ -51,6 +51,11 @@ func (c *Console) routes() []route {
 	return slices.Concat(
 		entryRoutes,
 		homeRoutes,
+		inboxRoutes,
+		connectionRoutes,
+		userRoutes,
+		auditRoutes,
+		settingRoutes,
 		c.devRoutes(),
 	)
 }

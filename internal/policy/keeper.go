@@ -19,6 +19,9 @@ type Keeper struct {
 	rb    *Rulebook
 	raw   json.RawMessage // the book in force as it was published; nil = the default book
 	state *State
+
+	size    int   // what Size found last
+	sizedAt int64 // at which step
 }
 
 // Step says what follows from the group's next event. Book changes (rulebook.published) take effect here.
@@ -154,8 +157,19 @@ func restore(lib *Library, group community.GroupKey, raw []byte) (*Keeper, error
 	return k, nil
 }
 
-// Size is about how many bytes the Keeper holds, without the rulebook, which it may share.
+// sizeEvery is after how many steps Size counts anew: counting goes through all members.
+const sizeEvery = 256
+
+// Size is about how many bytes the Keeper holds, without the rulebook, which it may share. It may lag behind by some
+// hundred events.
 func (k *Keeper) Size() int {
+	if k.size == 0 || k.state.now.Steps-k.sizedAt >= sizeEvery {
+		k.size, k.sizedAt = k.measure(), k.state.now.Steps
+	}
+	return k.size
+}
+
+func (k *Keeper) measure() int {
 	const each, perGroup = 320, 4096
 	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400
 	for _, m := range k.state.members {

@@ -200,11 +200,12 @@ func (s *State) holder(decision community.ID) *member {
 	return nil
 }
 
-// release lets a held action go: a new action with the person as its cause, the held one cancelled.
+// release lets a held action go: a new action with the person as its cause, the held one cancelled. Where it was released
+// or dismissed before, nothing follows, and the decision says so.
 func (s *State) release(ev *community.Event, d *community.Decision, p community.PersonDecision) {
 	a, ok := s.held(p.Action)
 	if !ok {
-		d.Verdict, d.Why = community.Faulted, "release: no such action is held"
+		d.Why = "release: no such action is held"
 		return
 	}
 	d.Cancel = one(p.Action)

@@ -139,17 +139,17 @@ WHERE group_key = $1 AND state NOT IN ('confirmed', 'failed', 'cancelled') AND u
 // bytes, in the same order; replay compares with them.
 func (t *Tx) Decisions(ctx context.Context, list []community.Decision, bodies [][]byte, now int64) error {
 	for i := range list {
-		if err := t.decision(ctx, &list[i], bodies[i], now); err != nil {
+		if err := t.decision(ctx, &list[i], i, bodies[i], now); err != nil {
 			return fmt.Errorf("decision on event %d: %w", list[i].Event, err)
 		}
 	}
 	return nil
 }
 
-func (t *Tx) decision(ctx context.Context, d *community.Decision, body []byte, now int64) error {
-	_, err := t.exec(ctx, `INSERT INTO decision (id, group_key, event_number, seq, decider, member_key, at, book, verdict, rules, body,
- review, resolution, resolved_by, resolved_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '')`,
-		d.ID[:], int64(d.Group), d.Event, d.Seq, d.Decider, int64(d.Member), d.At, d.Book, string(d.Verdict), ruleList(d), body, review(d))
+func (t *Tx) decision(ctx context.Context, d *community.Decision, ordinal int, body []byte, now int64) error {
+	_, err := t.exec(ctx, `INSERT INTO decision (id, group_key, event_number, seq, ordinal, decider, member_key, at, book, verdict, rules, body,
+ review, resolution, resolved_by, resolved_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', 0, '')`,
+		d.ID[:], int64(d.Group), d.Event, d.Seq, ordinal, d.Decider, int64(d.Member), d.At, d.Book, string(d.Verdict), ruleList(d), body, review(d))
 	if err != nil {
 		return err
 	}

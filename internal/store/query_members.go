@@ -201,14 +201,7 @@ func (d *Desk) MemberByID(ctx context.Context, id community.ID) (community.Membe
 	c.and("m.org_key = ?", int64(d.scope.Org))
 	c.and("m.id = ?", id[:])
 	d.knownHere(&c, "m.key")
-	list, err := rows(ctx, d.s, memberOnly+c.String(), c.args, func(r *sql.Rows, m *community.Member) error {
-		var id []byte
-		var key, org int64
-		err := r.Scan(&key, &id, &org, &m.Platform, &m.External, &m.Name, &m.Certainty, &m.Bot, &m.Created)
-		copy(m.ID[:], id)
-		m.Key, m.Org = community.MemberKey(key), community.OrgKey(org)
-		return err
-	})
+	list, err := rows(ctx, d.s, memberOnly+c.String(), c.args, scanMemberOnly)
 	return oneOf(list, err, "member", id)
 }
 
