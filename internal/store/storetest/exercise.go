@@ -3,12 +3,11 @@ package storetest
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -112,8 +111,8 @@ func must[T any](v T, err error) func(t *testing.T) T {
 
 func same(t *testing.T, what string, got, want any) {
 	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("%s: (-want +got)\n%s", what, d)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s = %+v, want %+v", what, got, want)
 	}
 }
 
