@@ -87,7 +87,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		Committed: a.committed,
 	})
 	a.intake = intake.New(a.engine, o.Clock)
-	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Clock: o.Clock, Owner: owner(), Log: o.Log})
+	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
 	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
 	return a, nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -140,8 +141,16 @@ func (im *imports) Commit(ctx context.Context, user string, org community.OrgKey
 	return im.begin(ctx, ord, dir)
 }
 
-// open notes that a run begins.
+// open notes that a run begins. While the keys of an undone import are being freed nothing new may begin: its rows would
+// count as known.
 func (im *imports) open(ctx context.Context, ord order) (community.ImportRow, error) {
+	busy, err := im.app.store.Releasing(ctx)
+	if err != nil {
+		return community.ImportRow{}, err
+	}
+	if busy {
+		return community.ImportRow{}, community.Errorf(community.CodeConflict, "an import is just being undone; try again in a minute")
+	}
 	return im.app.store.AddRun(ctx, ord.Org, community.ImportRow{Group: ord.Group, Name: ord.Name, Format: ord.Format, User: ord.User})
 }
 
@@ -257,7 +266,10 @@ func (im *imports) Undo(ctx context.Context, user string, org community.OrgKey, 
 		return err
 	}
 	run.State = "undone"
-	return im.app.store.EndRun(ctx, run)
+	if err := im.app.store.EndRun(ctx, run); err != nil {
+		return err
+	}
+	return im.app.store.AddJob(ctx, store.Job{Kind: store.JobRelease, Key: strconv.FormatInt(run.Key, 10), RunAt: im.app.millis()})
 }
 
 // Import reads paths of this machine, waits for the end and gives the report.
@@ -361,4 +373,9 @@ func (x *exporter) write(ctx context.Context, out *importer.Writer, ev *communit
 	}
 	x.n++
 	return out.Write(in)
+}
+
+// UndoImport takes an import back as one.
+func (a *App) UndoImport(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error {
+	return a.imports.Undo(ctx, user, org, run, reason)
 }

@@ -19,6 +19,8 @@ type wires struct {
 	kinds []connect.Connector
 	again chan struct{} // look at the accounts now
 
+	beside sync.WaitGroup // small work that a report started
+
 	mu   sync.Mutex
 	open map[community.AccountKey]*wire
 }
@@ -106,7 +108,7 @@ func (w *wires) running() map[community.AccountKey]*wire {
 // start opens an account's session. Settings that do not open are reported as the connection's health.
 func (w *wires) start(ctx context.Context, a community.Account) {
 	kind := w.kind(a.Connector)
-	host := &tellingHost{w.app.intake.Host(a.Key, string(a.Platform)), w.app}
+	host := &tellingHost{w.app.intake.Host(a.Key, string(a.Platform)), w.app, a.Key}
 	if kind == nil {
 		host.Report(connect.Health{State: "failed", Code: community.CodeUnsupported, Detail: "no connector " + a.Connector})
 		return
@@ -163,6 +165,7 @@ func (w *wires) closeAll() {
 	for key := range w.running() {
 		w.close(key)
 	}
+	w.beside.Wait()
 }
 
 func (w *wires) kind(name string) connect.Connector {
@@ -184,14 +187,23 @@ func (w *wires) session(key community.AccountKey) connect.Session {
 	return nil
 }
 
-// tellingHost passes health on to open pages.
+// tellingHost passes health on to open pages, and has the groups read when the account comes online.
 type tellingHost struct {
 	connect.Host
-	app *App
+	app     *App
+	account community.AccountKey
 }
 
 func (h *tellingHost) Report(st connect.Health) {
+	before := h.app.intake.Health(h.account).State
 	h.Host.Report(st)
+	if st.State == "online" && before != "online" {
+		h.app.wires.beside.Go(func() { // reporting never blocks
+			if err := h.app.askReconcile(context.Background(), h.account); err != nil {
+				h.app.log.Warn("ask for a reading", "account", h.account, "err", err)
+			}
+		})
+	}
 	h.app.live.tell(console.Change{Kind: "health"})
 }
 

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -84,8 +83,6 @@ func faulted(rb *Rulebook, s *State, ev *community.Event, cause any) community.D
 // causeOf words a panic without anything that differs from run to run.
 func causeOf(cause any) string {
 	switch c := cause.(type) {
-	case runtime.Error:
-		return c.Error()
 	case string:
 		return c
 	case error:

@@ -71,30 +71,42 @@ func (s *session) begin(ctx context.Context) error {
 	return err
 }
 
-// end commits, or rolls back when err is not nil. A connection that cannot even roll back is thrown away.
+// end commits, or rolls back when err is not nil, whatever became of ctx. A connection that cannot even roll back is
+// thrown away.
 func (s *session) end(ctx context.Context, err error) error {
+	ctx = context.WithoutCancel(ctx)
 	if err == nil {
 		if _, err = s.conn.ExecContext(ctx, "COMMIT"); err == nil {
 			return nil
 		}
 	}
-	if _, back := s.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); back != nil {
+	if _, back := s.conn.ExecContext(ctx, "ROLLBACK"); back != nil {
 		s.discard()
 	}
 	return coded(s.dialect, err)
 }
 
-// discard marks the connection as broken, so that the pool opens a new one.
+// discard marks the connection as broken, so that the pool opens a new one. Statements end before their connection.
 func (s *session) discard() {
+	_ = s.closeStatements() // what they say no longer matters
 	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
 }
 
-func (s *session) close() error {
+func (s *session) closeStatements() error {
 	var errs []error
 	for _, stmt := range s.stmts {
 		errs = append(errs, stmt.Close())
 	}
-	return errors.Join(append(errs, s.conn.Close())...)
+	clear(s.stmts)
+	return errors.Join(errs...)
+}
+
+func (s *session) close() error {
+	err := errors.Join(s.closeStatements(), s.conn.Close())
+	if errors.Is(err, sql.ErrConnDone) {
+		return nil // it was thrown away before
+	}
+	return err
 }
 
 // coded puts community.CodeBusy on errors that another try may mend.
