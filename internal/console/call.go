@@ -221,6 +221,7 @@ func (k *call) dress(f *ui.Frame) error {
 	}
 	f.Live = k.c.deps.Live != nil
 	f.Menu = k.menu(badges)
+	f.Search = k.c.mounted("/messages", k.User.Role)
 	if said, ok := k.c.sessions.Pop(k.ctx(), sessFlash).(Flash); ok {
 		f.Flash = &ui.Flash{Kind: said.Kind, Text: said.Text}
 		if said.Undo != "" && k.c.mountedPost("/decisions/{id}/undo") {

@@ -58,6 +58,11 @@ func (c *Console) routes() []route {
 		strikeRoutes,
 		c.bookRoutes(),
 		c.fileRoutes(),
+		inboxRoutes,
+		connectionRoutes,
+		userRoutes,
+		auditRoutes,
+		settingRoutes,
 		c.devRoutes(),
 	)
 }

@@ -79,7 +79,7 @@ func (c *Console) rulePage(k *call) error {
 		return err
 	}
 	for _, s := range policy.Kinds() {
-		p.Kinds = append(p.Kinds, view.Kind{Link: b.at() + "/new?kind=" + s.Name, Title: k.Words.Pick(s.Title), Summary: k.Words.Pick(s.Summary)})
+		p.Kinds = append(p.Kinds, view.RuleKind{Link: b.at() + "/new?kind=" + s.Name, Title: k.Words.Pick(s.Title), Summary: k.Words.Pick(s.Summary)})
 	}
 	p.Facts = bookFacts(k, typed(b.raw()))
 	return k.show(p.Head.Title, view.Rules(p))

@@ -20,10 +20,10 @@
       };
     }
     var right = v.series.some(function (s) { return s.right; });
-    var axis = function (name) { return { type: "value", name: name, nameTextStyle: text, axisLabel: text, minInterval: 1, splitLine: { lineStyle: { color: "#eef0f4" } } }; };
+    var axis = function (name, align) { return { type: "value", name: name, nameTextStyle: { color: ink, fontSize: 12, align: align }, axisLabel: text, minInterval: 1, splitLine: { lineStyle: { color: "#eef0f4" } } }; };
     var left = v.series.filter(function (s) { return !s.right; })[0], other = v.series.filter(function (s) { return s.right; })[0];
-    var y = [axis(right && left ? left.name : v.unit)];
-    if (right) { y.push(axis(other.name)); y[1].splitLine = { show: false }; }
+    var y = [axis(right && left ? left.name : v.unit, "left")];
+    if (right) { y.push(axis(other.name, "right")); y[1].splitLine = { show: false }; }
     return {
       aria: { enabled: true }, color: colours, tooltip: tip,
       legend: { bottom: 0, textStyle: text, icon: "roundRect", itemWidth: 14, itemHeight: 6 },

@@ -55,7 +55,7 @@ func TestOwnStyleSheetStaysSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(body) > 8<<10 {
-		t.Errorf("app.css = %d bytes, want at most %d", len(body), 8<<10)
+	if len(body) > 6<<10 {
+		t.Errorf("app.css = %d bytes, want at most %d", len(body), 6<<10)
 	}
 }

@@ -64,7 +64,7 @@ type RulePage struct {
 	ModeMeans string
 	Faults    []string
 	Rows      []RuleRow
-	Kinds     []Kind
+	Kinds     []RuleKind
 	Facts     []ui.Option
 	Diff      []ui.Change
 	Publish   *ui.Confirm // nil: not offered
@@ -74,8 +74,8 @@ type RulePage struct {
 // Preset is a book to begin with.
 type Preset struct{ Name, Title, Summary string }
 
-// Kind is a kind of rule that can be added.
-type Kind struct{ Link, Title, Summary string }
+// RuleKind is a kind of rule that can be added.
+type RuleKind struct{ Link, Title, Summary string }
 
 // RuleRow is a rule of the book.
 type RuleRow struct {

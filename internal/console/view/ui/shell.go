@@ -38,3 +38,15 @@ func triggers(kinds string) string {
 	}
 	return strings.Join(all, ", ")
 }
+
+func toneClass(tone string) string {
+	switch tone {
+	case "good":
+		return "text-success"
+	case "warning":
+		return "text-warning"
+	case "danger":
+		return "text-danger"
+	}
+	return "text-secondary"
+}
