@@ -78,7 +78,7 @@ func (v *visitor) post(path string, pairs ...string) (int, string) {
 	v.t.Helper()
 	form := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		form.Set(pairs[i], pairs[i+1])
+		form.Add(pairs[i], pairs[i+1])
 	}
 	if !form.Has("_token") {
 		_, page := v.get("/signin")
@@ -450,7 +450,8 @@ func TestDevServer(t *testing.T) {
 		t.Skip("QL_CONSOLE_DEV names no address")
 	}
 	h := newHouse()
-	d := h.deps()
+	furnish(h)
+	d := h.fullDeps()
 	d.DemoHint = "owner / " + fakePassword
 	handler, err := New(d)
 	if err != nil {

@@ -238,7 +238,7 @@ func bookFacts(k *call, book policy.Book) []ui.Option {
 
 // bookDiff is what is different between two books, field by field, as lines.
 func bookDiff(k *call, a, b json.RawMessage) []ui.Change {
-	before, after := typed(a), typed(b)
+	before, after := typed(bare(a)), typed(bare(b))
 	before.Mode, after.Mode = "", ""
 	names := map[string]string{}
 	for _, r := range slices.Concat(before.Rules, after.Rules) {
@@ -257,6 +257,52 @@ func bookDiff(k *call, a, b json.RawMessage) []ui.Change {
 		out = append(out, lineDiff(pretty(ch.Before), pretty(ch.After))...)
 	}
 	return out
+}
+
+// bare leaves out of a book what says nothing (false, empty texts and lists), so that how a book was written makes no
+// difference. Empty lists of immune roles and acts do say something and stay.
+func bare(raw json.RawMessage) json.RawMessage {
+	doc, err := readDoc(raw)
+	if err != nil {
+		return raw
+	}
+	return writeDoc(strip(doc))
+}
+
+func strip(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, x := range v {
+			if x = strip(x); x == nil && name != "immune" && name != "actions" {
+				delete(v, name)
+			} else if x != nil {
+				v[name] = x
+			}
+		}
+		if len(v) == 0 {
+			return nil
+		}
+	case []any:
+		for i, x := range v {
+			if x = strip(x); x != nil {
+				v[i] = x
+			}
+		}
+		if len(v) == 0 {
+			return nil
+		}
+	case bool:
+		if !v {
+			return nil
+		}
+	case string:
+		if v == "" {
+			return nil
+		}
+	case nil:
+		return nil
+	}
+	return v
 }
 
 // fieldTitle names a changed field in the words of its schema.
