@@ -1,6 +1,7 @@
 package console
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +20,9 @@ var auditRoutes = []route{
 const auditPage = 50
 
 // auditVerbs are offered by the filter; the trail may hold others.
-var auditVerbs = []string{"rulebook.publish", "rulebook.draft", "group.mode", "group.change", "freeze.set", "account.save", "account.delete",
-	"user.save", "setup", "task.claim", "task.done", "task.refuse", "decision.act", "decision.undo", "decision.judge", "import.start", "import.undo"}
+var auditVerbs = []string{"rulebook.publish", "rulebook.draft", "group.mode", "group.set", "freeze", "action.act", "decision.undo", "decision.kept",
+	"decision.false_hit", "decision.dismiss", "decision.release", "task.claim", "task.done", "task.refuse", "import.start", "import.undo",
+	"account.save", "account.delete", "user.save", "setup", "setup.token"}
 
 // auditList is who did what, when and why.
 func (c *Console) auditList(k *call) error {
@@ -34,13 +36,17 @@ func (c *Console) auditList(k *call) error {
 	if err != nil {
 		return err
 	}
+	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 200}})
+	if err != nil {
+		return err
+	}
 	p := view.AuditList{Head: ui.Head{Title: k.T("nav.audit"), Sub: k.T("audit.intro")}, Filters: auditFilters(k, names)}
 	p.Table = ui.Table{Label: k.T("nav.audit"), Pager: k.pager(page, len(rows), total),
 		Columns: []ui.Column{{Title: k.T("audit.what")}, {Title: k.T("audit.who")}, {Title: k.T("audit.subject")}, {Title: k.T("audit.at")}, {Title: k.T("audit.detail")}},
 		Empty:   ui.Empty{Icon: "history", Title: k.T("audit.none"), Text: k.T("audit.none_text")}}
 	for _, a := range rows {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Cells: []templ.Component{
-			ui.Two(auditVerb(k, a.Verb), a.Reason), ui.Name(named(names[a.User], a.User)), ui.Two(auditSubject(k, a.Subject), ""), ui.Moment(a.At),
+			ui.Two(auditVerb(k, a.Verb), a.Reason), ui.Name(named(names[a.User], a.User)), ui.Text(auditSubject(k, a.Subject, groups, names)), ui.Moment(a.At),
 			view.BeforeAfter(shorten(string(a.Before), 4000), shorten(string(a.After), 4000)),
 		}})
 	}
@@ -76,10 +82,21 @@ func auditVerb(k *call, verb string) string {
 	return verb
 }
 
-// auditSubject says "group:<id>" as the kind in words and the id.
-func auditSubject(k *call, subject string) string {
+// auditSubject says "group:3" or "user:<id>" by name where there is one, else as the kind in words and the id.
+func auditSubject(k *call, subject string, groups []community.GroupRow, names map[string]string) string {
 	kind, id, found := strings.Cut(subject, ":")
-	if key := "subject." + kind; found && k.Words.Has(key) {
+	if !found {
+		return subject
+	}
+	for _, g := range groups {
+		if kind == "group" && (id == strconv.FormatInt(int64(g.Key), 10) || id == g.ID.String()) {
+			id = g.Name
+		}
+	}
+	if kind == "user" {
+		id = named(names[id], id)
+	}
+	if key := "subject." + kind; k.Words.Has(key) {
 		return k.T(key) + " " + id
 	}
 	return subject

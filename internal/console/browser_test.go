@@ -290,3 +290,21 @@ func TestDangerIsAskedAboutFirst(t *testing.T) {
 		t.Errorf("the console says %q", w.wrong)
 	}
 }
+
+// TestNewInstallationIsSoundInABrowser looks at the pages while there is nothing to show.
+func TestNewInstallationIsSoundInABrowser(t *testing.T) {
+	browser := browse(t)
+	h := newHouse()
+	h.groups, h.members, h.messages, h.decided, h.strikes, h.tasks, h.audit, h.imports, h.books, h.accounts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	h.users, h.quiet = h.users[:1], true
+	v := open(t, h)
+	signIn(t, browser, v.base, "owner")
+	for _, width := range widths {
+		w := newWindow(t, browser, width)
+		for _, path := range []string{"/", "/inbox", "/connections", "/audit"} {
+			if wrong := w.visit(v.base+path, fmt.Sprintf("new%s-%d", strings.ReplaceAll(path, "/", "_"), width)); wrong != "" {
+				t.Errorf("%s at %d px: %s", path, width, wrong)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@
   "use strict";
   var said = function (text) { var el = document.getElementById("said"); if (el) el.textContent = text; };
 
+  var font = { fontFamily: getComputedStyle(document.body).fontFamily };
   var ink = "#667085", colours = ["#1677ff", "#07c160", "#f59f00", "#7a5af8", "#c9d1dc"];
   function option(v) {
     var text = { color: ink, fontSize: 12 };
@@ -11,7 +12,7 @@
       var cells = [], top = 1;
       v.heat.forEach(function (row, y) { row.forEach(function (n, x) { cells.push([x, y, n]); if (n > top) top = n; }); });
       return {
-        aria: { enabled: true }, tooltip: { renderMode: "richText", confine: true, formatter: function (p) { return v.rows[p.value[1]] + " " + v.labels[p.value[0]] + "  " + p.value[2] + " " + v.unit; } },
+        animation: false, textStyle: font, aria: { enabled: true }, tooltip: { renderMode: "richText", confine: true, formatter: function (p) { return v.rows[p.value[1]] + " " + v.labels[p.value[0]] + "  " + p.value[2] + " " + v.unit; } },
         grid: { left: 44, right: 8, top: 8, bottom: 56 },
         xAxis: { type: "category", data: v.labels, axisLabel: text, axisTick: { show: false }, splitArea: { show: false } },
         yAxis: { type: "category", data: v.rows, inverse: true, axisLabel: text, axisTick: { show: false } },
@@ -25,7 +26,7 @@
     var y = [axis(right && left ? left.name : v.unit, "left")];
     if (right) { y.push(axis(other.name, "right")); y[1].splitLine = { show: false }; }
     return {
-      aria: { enabled: true }, color: colours, tooltip: tip,
+      animation: false, textStyle: font, aria: { enabled: true }, color: colours, tooltip: tip,
       legend: { bottom: 0, textStyle: text, icon: "roundRect", itemWidth: 14, itemHeight: 6 },
       grid: { left: 8, right: 8, top: 32, bottom: 32, containLabel: true },
       xAxis: { type: "category", data: v.labels, axisLabel: { color: ink, fontSize: 12, hideOverlap: true, rotate: 0 }, axisTick: { show: false }, axisLine: { lineStyle: { color: "#d0d5dd" } } },
