@@ -255,6 +255,21 @@ func TestPageFollowsWhatHappens(t *testing.T) {
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](badge+` === "3"`)); err != nil {
 		t.Errorf("the badge did not follow: %v", err)
 	}
+	turn := func(hidden bool) chromedp.Action[bool] {
+		return chromedp.Evaluate[bool](fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %v, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`, hidden))
+	}
+	if _, err := chromedp.Run(ctx, turn(true)); err != nil {
+		t.Fatal(err)
+	}
+	h.mu.Lock()
+	h.tasks = h.tasks[:2]
+	h.mu.Unlock()
+	if _, err := chromedp.Run(ctx, turn(false)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](badge+` === "2"`)); err != nil {
+		t.Errorf("a page that came back did not catch up: %v", err)
+	}
 	if len(w.wrong) > 0 {
 		t.Errorf("the console says %q", w.wrong)
 	}

@@ -47,6 +47,46 @@
     });
   }
   draw(document);
+
+  // One event stream per visible page only: browsers allow six connections to a server, and people keep many tabs. A page
+  // that comes back reads its parts again. Each kind of event is passed on at once, then at most every two seconds, the
+  // last one always.
+  if (window.htmx) htmx.createEventSource = function (url) {
+    var ears = {}, resting = {}, inner = null, over = false;
+    var outer = {
+      url: url, onopen: null, onerror: null,
+      get readyState() { return over ? 2 : inner ? inner.readyState : 1; },
+      addEventListener: function (name, hear) {
+        if (!ears[name]) { ears[name] = []; if (inner) inner.addEventListener(name, pass); }
+        ears[name].push(hear);
+      },
+      removeEventListener: function (name, hear) { ears[name] = (ears[name] || []).filter(function (f) { return f !== hear; }); },
+      close: function () { over = true; stop(); document.removeEventListener("visibilitychange", turn); }
+    };
+    function pass(e) {
+      if (resting[e.type]) { resting[e.type].last = e; return; }
+      var rest = resting[e.type] = { last: null };
+      setTimeout(function () { delete resting[e.type]; if (rest.last) pass(rest.last); }, 2000);
+      ears[e.type].slice().forEach(function (hear) { hear(e); });
+    }
+    function start() {
+      if (inner || over) return;
+      inner = new EventSource(url);
+      inner.onopen = function (e) { if (outer.onopen) outer.onopen(e); };
+      inner.onerror = function (e) { if (inner && inner.readyState === 2) outer.close(); if (outer.onerror) outer.onerror(e); };
+      Object.keys(ears).forEach(function (name) { inner.addEventListener(name, pass); });
+    }
+    function stop() { if (inner) { inner.close(); inner = null; } }
+    function turn() {
+      if (document.hidden) { stop(); return; }
+      start();
+      Object.keys(ears).forEach(function (name) { pass(new MessageEvent(name, { data: "0" })); });
+    }
+    document.addEventListener("visibilitychange", turn);
+    if (!document.hidden) start();
+    return outer;
+  };
+
   document.addEventListener("htmx:afterSettle", function (e) { draw(document); if (e.detail.requestConfig && e.detail.requestConfig.verb === "get") { var s = document.getElementById("said"); if (s) said(s.dataset.fresh); } });
 
   document.addEventListener("click", function (e) {
