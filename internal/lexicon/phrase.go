@@ -1,0 +1,209 @@
+package lexicon
+
+import (
+	"errors"
+	"math/bits"
+	"unicode/utf8"
+
+	"qunluo/internal/community"
+)
+
+// Bounds of phrases.
+const (
+	// MaxPhrase is how many runes a phrase may have once skip symbols are left out. It also bounds the work at any
+	// position of a text.
+	MaxPhrase = 64
+	// MaxGap is how many skip symbols may stand between two runes of a phrase.
+	MaxGap = 6
+)
+
+// Why a text cannot be a phrase.
+var (
+	ErrPhraseEmpty = errors.New("the phrase has nothing to look for")
+	ErrPhraseLine  = errors.New("the phrase holds a line end")
+	ErrPhraseLong  = errors.New("the phrase is longer than 64 characters")
+	ErrPhraseUTF8  = errors.New("the phrase is not UTF-8")
+)
+
+// Match is one phrase found in a text. All matches are found, also those that overlap or hold each other.
+type Match struct {
+	Phrase int            // index into the phrases that were compiled
+	Span   community.Span // first to last rune of the phrase, with what was skipped between them
+}
+
+// Matcher finds many phrases at once. It is never changed after Compile and may be used by many goroutines.
+//
+// The technique: a flat table gives each rune a small class, so that folding costs nothing; every two neighbouring
+// classes are looked up in a bitmap of the first two classes of all phrases, which nearly every position fails; only
+// then is the trie walked, from this position on, which finds every phrase that begins here. The work is at most
+// MaxPhrase table look-ups for each rune of the text.
+type Matcher struct {
+	words   *trie // phrases as people write them: skip symbols do not count
+	literal *trie // phrases that are (nearly) nothing but symbols: every rune counts
+	size    int
+}
+
+// Compile makes a matcher. A phrase of two or more letters, digits or ideographs is found with up to MaxGap skip
+// symbols in each of its gaps; any other phrase that holds a symbol ("C++", "💰") is found only as it is written, up to
+// Fold. Where a phrase begins or ends with an ASCII letter, no letter may stand there in the text (for a digit: no
+// digit): "vip" is in "加vip群" and "vip8", not in "vips". Errors (community.CodeBadInput): a phrase without any
+// visible rune, not UTF-8, with a line end, or longer than MaxPhrase.
+func Compile(phrases []string) (*Matcher, error) {
+	words, literal := newTrie(true), newTrie(false)
+	for i, text := range phrases {
+		p, err := readPhrase(text)
+		if err != nil {
+			return nil, community.Errorf(community.CodeBadInput, "phrase %d: %w", i, err)
+		}
+		p.number = int32(i)
+		if p.literal {
+			literal.add(p)
+		} else {
+			words.add(p)
+		}
+	}
+	return &Matcher{words: words.finish(), literal: literal.finish(), size: len(phrases)}, nil
+}
+
+// Len is the number of phrases.
+func (m *Matcher) Len() int { return m.size }
+
+// Size is about how many bytes the matcher holds.
+func (m *Matcher) Size() int { return m.words.bytes() + m.literal.bytes() }
+
+// Find appends to buf every match in text, in order of the position where the match begins (literal phrases after the
+// others), and returns buf. It allocates only when buf must grow.
+func (m *Matcher) Find(text string, buf []Match) []Match {
+	if m.words != nil {
+		buf = m.words.find(text, buf)
+	}
+	if m.literal != nil {
+		buf = m.literal.find(text, buf)
+	}
+	return buf
+}
+
+// phrase is a phrase ready for the trie.
+type phrase struct {
+	number  int32
+	literal bool
+	runes   []rune // folded; without skip symbols unless literal
+	tight   uint64 // bit k: rune k is joined to rune k-1 as part of one ASCII word
+	head    wordKind
+	tail    wordKind
+}
+
+// CheckPhrase says whether Compile would take the phrase: nil, or one of the errors above.
+func CheckPhrase(text string) error {
+	_, err := readPhrase(text)
+	return err
+}
+
+func readPhrase(text string) (phrase, error) {
+	if !utf8.ValidString(text) {
+		return phrase{}, ErrPhraseUTF8
+	}
+	fold := folding()
+	var p phrase
+	kept := 0
+	for _, r := range text {
+		if isLineEnd(r) {
+			return phrase{}, ErrPhraseLine
+		}
+		if !fold.isSkip(r) {
+			kept++
+		}
+	}
+	p.literal = kept < 2 && kept < utf8.RuneCountInString(text)
+	joined := false
+	for _, r := range text {
+		if fold.isSkip(r) && !p.literal {
+			joined = false
+			continue
+		}
+		f := fold.fold(r)
+		if len(p.runes) == MaxPhrase {
+			return phrase{}, ErrPhraseLong
+		}
+		if joined && isASCIIWord(f) {
+			p.tight |= 1 << len(p.runes)
+		}
+		joined = isASCIIWord(f)
+		p.runes = append(p.runes, f)
+	}
+	if !visible(p.runes) {
+		return phrase{}, ErrPhraseEmpty
+	}
+	p.head, p.tail = asciiKind(p.runes[0]), asciiKind(p.runes[len(p.runes)-1])
+	return p, nil
+}
+
+func visible(runes []rune) bool {
+	for _, r := range runes {
+		if r > ' ' && !isSpace(r) && r != 0x200b && r != 0xfeff {
+			return true
+		}
+	}
+	return false
+}
+
+// wordKind is what a rune continues: nothing, a word or a number.
+type wordKind uint8
+
+const (
+	noWord wordKind = iota
+	letters
+	digits
+)
+
+func asciiKind(r rune) wordKind {
+	switch {
+	case isASCIILetter(r):
+		return letters
+	case isDigit(r):
+		return digits
+	}
+	return noWord
+}
+
+// kindOf is asciiKind for any folded rune of a text: letters of alphabets beside Latin continue a word too.
+func kindOf(r rune) wordKind {
+	if r < utf8.RuneSelf {
+		return asciiKind(r)
+	}
+	if r < 0x2e80 && isWordRune(r) {
+		return letters
+	}
+	return noWord
+}
+
+// fits reports whether the phrase may be said to stand in text at [start, end), given which of its gaps held symbols
+// and which of those held only blanks: whole words at its ends, and blanks inside an ASCII word between all of its
+// letters ("v x") or none ("s ex" is not one word).
+func (p *ending) fits(fold *foldTable, text string, start, end int, gapped, blank uint64) bool {
+	if p.head != noWord {
+		if r, n := utf8.DecodeLastRuneInString(text[:start]); n > 0 && kindOf(fold.fold(r)) == p.head {
+			return false
+		}
+	}
+	if p.tail != noWord {
+		if r, n := utf8.DecodeRuneInString(text[end:]); n > 0 && kindOf(fold.fold(r)) == p.tail {
+			return false
+		}
+	}
+	return blank&p.tight == 0 || spelled(p.tight, gapped, blank)
+}
+
+// spelled checks each run of tight places that holds a blank: then all of the run must be gapped.
+func spelled(tight, gapped, blank uint64) bool {
+	for tight != 0 {
+		low := bits.TrailingZeros64(tight)
+		run := uint64(1)<<bits.TrailingZeros64(^(tight>>low)) - 1
+		run <<= low
+		if blank&run != 0 && gapped&run != run {
+			return false
+		}
+		tight &^= run
+	}
+	return true
+}

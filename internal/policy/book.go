@@ -1,0 +1,108 @@
+package policy
+
+import (
+	"encoding/json"
+
+	"qunluo/internal/community"
+)
+
+// Book is a rulebook as people write it and as a rulebook.published event carries it (JSON in Body.Data).
+type Book struct {
+	Version     int                   `json:"version"`             // counts publications; 0 = never published
+	Name        string                `json:"name,omitempty"`      // for people
+	Mode        community.Mode        `json:"mode"`                // observe: every rule counts as dry
+	Group       string                `json:"group,omitempty"`     // what {group} stands for in texts
+	Zone        string                `json:"zone"`                // IANA name: night and time windows are cut here
+	Night       Hours                 `json:"night"`               // when the night thresholds hold
+	MemoryDays  int                   `json:"memory_days"`         // how long a strike lives
+	RemovalsMax int                   `json:"removals_max"`        // per hour without a person; 0 = a person releases each
+	RemovalsPct int                   `json:"removals_pct"`        // per hour, of the members, in percent; 0 = no such limit
+	Ladder      []Rung                `json:"ladder"`              // what follows the 1st, 2nd, … live strike
+	WarnText    string                `json:"warn_text,omitempty"` // {name} {reason} {rung} {group}
+	Allow       Allow                 `json:"allow,omitzero"`      // outranks every rule
+	Immune      []community.Role      `json:"immune"`              // roles that are never sanctioned
+	Staff       []community.MemberKey `json:"staff,omitempty"`     // members that are never sanctioned: our own people
+	Rules       []Rule                `json:"rules"`
+}
+
+// Allow is what no rule may hold against anybody.
+type Allow struct {
+	Phrases []string              `json:"phrases,omitempty"` // a hit that lies inside such a phrase does not count
+	Hosts   []string              `json:"hosts,omitempty"`   // links there, and to their subdomains, are no links
+	Members []community.MemberKey `json:"members,omitempty"`
+}
+
+// Hours is a part of the day, "HH:MM" each, From included, To not; it may go over midnight. Equal ends: never.
+type Hours struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Rung is one step of a ladder (处罚阶梯).
+type Rung struct {
+	Actions     []string `json:"actions"`                // recall, warn, mute, remove
+	MuteSeconds int64    `json:"mute_seconds,omitempty"` // with mute
+	Block       bool     `json:"block,omitempty"`        // with remove: refuse new requests
+}
+
+// Rule is one rule of a book.
+type Rule struct {
+	ID         string          `json:"id"` // a-z 0-9 - _; never reused for another purpose: strikes name it
+	Name       string          `json:"name"`
+	Kind       string          `json:"kind"`                  // a row of Kinds
+	Mode       string          `json:"mode"`                  // live, dry, off
+	Ladder     []Rung          `json:"ladder,omitempty"`      // instead of the book's
+	StartRung  int             `json:"start_rung,omitempty"`  // the first hit is on this rung at least; 0 = 1
+	OwnStrikes bool            `json:"own_strikes,omitempty"` // the rung counts this rule's strikes only
+	Remind     bool            `json:"remind,omitempty"`      // no strike: only the ladder's start rung, by default a warning
+	Reason     string          `json:"reason,omitempty"`      // {reason} in texts; empty = the kind's own words
+	Params     json.RawMessage `json:"params"`
+}
+
+// Modes of a rule.
+const (
+	RuleLive = "live"
+	RuleDry  = "dry"
+	RuleOff  = "off"
+)
+
+// Acts of a rung.
+const (
+	ActRecall = "recall"
+	ActWarn   = "warn"
+	ActMute   = "mute"
+	ActRemove = "remove"
+)
+
+// Defaults of a book.
+const (
+	DefaultZone        = "Asia/Shanghai"
+	DefaultMemoryDays  = 30
+	DefaultRemovalsMax = 10
+	DefaultRemovalsPct = 2
+	DefaultWarnText    = "{reason}。这是第 {rung} 次提醒，请遵守群规。"
+	daySeconds         = 24 * 60 * 60
+)
+
+// DefaultLadder is recall and warn, then a day's mute, then removal.
+func DefaultLadder() []Rung {
+	return []Rung{
+		{Actions: []string{ActRecall, ActWarn}},
+		{Actions: []string{ActMute}, MuteSeconds: daySeconds},
+		{Actions: []string{ActRemove}},
+	}
+}
+
+// DefaultImmune is the roles that nothing is held against.
+func DefaultImmune() []community.Role {
+	return []community.Role{community.RoleOwner, community.RoleAdmin, community.RoleStaff, community.RoleSelf}
+}
+
+// blank is a book that says nothing yet but what holds everywhere.
+func blank() Book {
+	return Book{
+		Mode: community.Observe, Zone: DefaultZone, Night: Hours{"23:00", "07:00"},
+		MemoryDays: DefaultMemoryDays, RemovalsMax: DefaultRemovalsMax, RemovalsPct: DefaultRemovalsPct,
+		WarnText: DefaultWarnText,
+	}
+}

@@ -1,0 +1,129 @@
+package policy
+
+import (
+	"slices"
+
+	"qunluo/internal/community"
+	"qunluo/internal/lexicon"
+)
+
+// look is one message under judgement: what all rules share. It is reused from message to message.
+type look struct {
+	rb     *Rulebook
+	ev     *community.Event
+	state  *State
+	member *member // nil only for a message without an author
+
+	matches  []lexicon.Match
+	allowed  []community.Span // phrases of the allow list
+	links    []lexicon.Link
+	linked   bool // links is filled
+	contacts []lexicon.Contact
+	reached  bool // contacts is filled
+	hash     uint64
+	hashed   bool
+
+	findings []*finding
+	used     int     // how many of findings are this message's
+	judging  *rule   // for the one who must explain a panic
+	replies  []*rule // replies whose patterns match
+}
+
+func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
+	l.rb, l.ev, l.state, l.member = rb, ev, s, nil
+	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
+	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
+	l.used, l.judging, l.replies = 0, nil, l.replies[:0]
+}
+
+// read finds every phrase once, for all rules.
+func (l *look) read() {
+	l.matches = l.rb.matcher.Find(l.ev.Body.Text, l.matches)
+	for _, m := range l.matches {
+		if l.rb.owners[m.Phrase].rule == ownerAllow {
+			l.allowed = append(l.allowed, m.Span)
+		}
+	}
+}
+
+// find opens a finding of a rule.
+func (l *look) find(r *rule, why string) *finding {
+	if l.used == len(l.findings) {
+		l.findings = append(l.findings, &finding{})
+	}
+	f := l.findings[l.used]
+	l.used++
+	*f = finding{rule: r, why: why, rung: r.StartRung}
+	return f
+}
+
+// spare records that a rule would have hit if the text were not allowed.
+func (l *look) spare(r *rule, why string, span community.Span) {
+	for _, f := range l.findings[:l.used] {
+		if f.rule == r && f.spared {
+			f.span(span)
+			return
+		}
+	}
+	f := l.find(r, why)
+	f.spared = true
+	f.span(span)
+}
+
+func (l *look) hitBy(r *rule) bool {
+	for _, f := range l.findings[:l.used] {
+		if f.rule == r && !f.spared {
+			return true
+		}
+	}
+	return false
+}
+
+// isAllowed reports whether a span lies inside an allowed phrase.
+func (l *look) isAllowed(s community.Span) bool {
+	return slices.ContainsFunc(l.allowed, func(a community.Span) bool { return a.Start <= s.Start && s.End <= a.End })
+}
+
+// counts reports whether the message belongs into windows: a late one is judged by its content only.
+func (l *look) counts() bool { return l.ev.Mark != community.Late }
+
+func (l *look) night() bool {
+	return l.rb.night.holds(l.state.clock.minute(l.rb.loc, l.ev.At))
+}
+
+// linksOf gives the links of the text that the allow list does not name.
+func (l *look) linksOf() []lexicon.Link {
+	if !l.linked {
+		l.linked = true
+		l.links = lexicon.Links(l.ev.Body.Text, l.links)
+		for _, seg := range l.ev.Body.Segments {
+			if seg.Kind != "link" {
+				continue
+			}
+			l.links = append(l.links, lexicon.Link{Host: lexicon.HostOf(seg.Ref)}) // no span: it is not in the text
+		}
+		l.links = slices.DeleteFunc(l.links, func(k lexicon.Link) bool { return lexicon.HostIn(k.Host, l.rb.hosts) })
+	}
+	return l.links
+}
+
+func (l *look) contactsOf() []lexicon.Contact {
+	if !l.reached {
+		l.reached = true
+		l.contacts = lexicon.Contacts(l.ev.Body.Text, l.contacts)
+	}
+	return l.contacts
+}
+
+// foldHosts makes host lists comparable with lexicon.Link.Host.
+func foldHosts(hosts []string) []string {
+	out := make([]string, len(hosts))
+	for i, h := range hosts {
+		folded := []rune(h)
+		for k, r := range folded {
+			folded[k] = lexicon.Fold(r)
+		}
+		out[i] = string(folded)
+	}
+	return out
+}

@@ -1,0 +1,67 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is one thing wrong with a book.
+type Problem struct {
+	Path string   `json:"path"` // "rules[2].params.windows[0].seconds"
+	Code string   `json:"code"` // a row of problemWords
+	Args []string `json:"args,omitempty"`
+}
+
+// Problems is everything that is wrong with a book, in the book's order. [Parse] wraps it in an error with
+// community.CodeBadInput; doors take it out with errors.As and word it.
+type Problems []Problem
+
+// problemWords are the sentences for each code: Chinese, English. {0}, {1} are the arguments.
+var problemWords = map[string][2]string{
+	"not_json":       {"不是有效的 JSON：{0}", "is not valid JSON: {0}"},
+	"want_text":      {"应为文字", "must be text"},
+	"want_number":    {"应为整数", "must be a whole number"},
+	"want_bool":      {"应为 true 或 false", "must be true or false"},
+	"want_list":      {"应为列表", "must be a list"},
+	"want_object":    {"应为对象", "must be an object"},
+	"unknown_field":  {"没有这个字段", "is not a known field"},
+	"unknown_kind":   {"没有“{0}”这种规则", "there is no kind of rule called {0}"},
+	"unknown_choice": {"不能是“{0}”，可选：{1}", "cannot be {0}, choose from: {1}"},
+	"unknown_zone":   {"没有“{0}”这个时区", "there is no time zone {0}"},
+	"required":       {"必须填写", "is required"},
+	"out_of_range":   {"应在 {0} 到 {1} 之间", "must be between {0} and {1}"},
+	"too_many":       {"最多 {0} 项", "may have at most {0} entries"},
+	"too_long":       {"最长 {0} 个字", "may have at most {0} characters"},
+	"bad_id":         {"只能用小写字母、数字、- 和 _，最长 40 个", "may hold only a-z, 0-9, - and _, at most 40"},
+	"bad_time":       {"应写作 HH:MM", "must be written HH:MM"},
+	"phrase_empty":   {"没有可以查找的字", "has nothing to look for"},
+	"phrase_line":    {"词语里不能换行", "may not hold a line end"},
+	"phrase_long":    {"词语最长 64 个字", "may have at most 64 characters"},
+	"phrase_utf8":    {"不是 UTF-8 文字", "is not UTF-8"},
+	"bad_host":       {"不是域名", "is not a domain name"},
+	"bad_regexp":     {"正则表达式不对：{0}", "is not a usable regular expression: {0}"},
+	"duplicate":      {"与 {0} 重复", "repeats {0}"},
+	"nothing_to_do":  {"至少要选一项", "needs at least one choice"},
+	"mute_seconds":   {"禁言需要时长", "a mute needs its length in seconds"},
+}
+
+// Words is the problem as a sentence: Chinese, English.
+func (p Problem) Words() [2]string {
+	words := problemWords[p.Code]
+	for lang := range words {
+		for i, arg := range p.Args {
+			words[lang] = strings.ReplaceAll(words[lang], fmt.Sprintf("{%d}", i), arg)
+		}
+		words[lang] = strings.TrimSpace(p.Path + " " + words[lang])
+	}
+	return words
+}
+
+// Error is the list in English, for logs.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Words()[1]
+	}
+	return strings.Join(lines, "; ")
+}

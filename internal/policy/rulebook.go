@@ -1,0 +1,285 @@
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/lexicon"
+)
+
+// Bounds of a book.
+const (
+	MaxBook    = 4 << 20 // bytes of JSON
+	MaxRules   = 500
+	MaxPhrases = 200_000
+	maxRungs   = 10
+	maxMute    = 30 * daySeconds
+)
+
+// Rulebook is a book made ready. It is never changed; many groups and goroutines may share one.
+type Rulebook struct {
+	book    Book
+	loc     *time.Location
+	night   window
+	memory  int64 // ms
+	rules   []*rule
+	always  []*rule // judged on every message
+	phrased []*rule // judged when phrases were found
+	noters  []*rule
+	joins   []*rule
+	matcher *lexicon.Matcher
+	owners  []owner // by phrase number of matcher
+	staff   map[community.MemberKey]bool
+	allowed map[community.MemberKey]bool
+	slots   []*rule // flood rules, by slot
+	hosts   []string
+}
+
+// owner says whose a phrase is.
+type owner struct {
+	rule int32 // index into the book's rules; ownerAllow = the allow list
+	list int32 // the rule's own number for it
+}
+
+const ownerAllow = -1
+
+// Book is the book as it was written.
+func (rb *Rulebook) Book() Book { return rb.book }
+
+// Version is the book's version.
+func (rb *Rulebook) Version() int { return rb.book.Version }
+
+// Parse checks a book and makes it ready. Its error has community.CodeBadInput and holds [Problems], one for each thing
+// that is wrong, with the field's path.
+func Parse(raw []byte) (*Rulebook, error) { return parse(raw, lexicon.Compile) }
+
+type compileFunc func(phrases []string) (*lexicon.Matcher, error)
+
+func parse(raw []byte, compile compileFunc) (*Rulebook, error) {
+	if len(raw) > MaxBook {
+		return nil, community.Errorf(community.CodeTooLarge, "rulebook: %d bytes, at most %d", len(raw), MaxBook)
+	}
+	c := &checker{}
+	if !json.Valid(raw) {
+		var any json.RawMessage
+		c.add("", "not_json", fmt.Sprint(json.Unmarshal(raw, &any)))
+	} else if !c.object("", raw, BookFields()) {
+		c.add("", "want_object")
+	}
+	if len(c.problems) > 0 {
+		return nil, badBook(c.problems)
+	}
+	book := blank()
+	if err := json.Unmarshal(raw, &book); err != nil {
+		c.add("", "not_json", err.Error())
+		return nil, badBook(c.problems)
+	}
+	return build(book, c, compile)
+}
+
+func badBook(problems Problems) error {
+	return community.Errorf(community.CodeBadInput, "rulebook: %w", problems)
+}
+
+// builder puts a Rulebook together.
+type builder struct {
+	*checker
+	rb      *Rulebook
+	kinds   []kind
+	phrases []string
+}
+
+func build(book Book, c *checker, compile compileFunc) (*Rulebook, error) {
+	if book.Ladder == nil {
+		book.Ladder = DefaultLadder()
+	}
+	if book.Immune == nil {
+		book.Immune = DefaultImmune()
+	}
+	b := &builder{checker: c, kinds: kinds(), rb: &Rulebook{book: book, memory: int64(book.MemoryDays) * daySeconds * 1000}}
+	b.head()
+	for i := range book.Rules {
+		b.rule(i)
+	}
+	if len(b.phrases) > MaxPhrases {
+		b.add("rules", "too_many", strconv.Itoa(MaxPhrases))
+	}
+	if len(b.problems) > 0 {
+		return nil, badBook(b.problems)
+	}
+	var err error
+	if b.rb.matcher, err = compile(b.phrases); err != nil {
+		return nil, community.Errorf(community.CodeBadInput, "rulebook: %w", err)
+	}
+	return b.rb, nil
+}
+
+func (b *builder) head() {
+	rb := b.rb
+	var err error
+	if rb.loc, err = time.LoadLocation(rb.book.Zone); err != nil {
+		b.add("zone", "unknown_zone", rb.book.Zone)
+	}
+	rb.night = b.window("night", rb.book.Night)
+	rb.staff, rb.allowed = set(rb.book.Staff), set(rb.book.Allow.Members)
+	rb.hosts = foldHosts(rb.book.Allow.Hosts)
+	b.rungs("ladder", rb.book.Ladder)
+	for i, text := range rb.book.Allow.Phrases {
+		b.phrase(ownerAllow, i, text)
+	}
+}
+
+func (b *builder) rule(i int) {
+	spec := b.rb.book.Rules[i]
+	path := at("rules", i)
+	for k, other := range b.rb.book.Rules[:i] {
+		if other.ID == spec.ID {
+			b.add(path+".id", "duplicate", at("rules", k)+".id")
+		}
+	}
+	b.rungs(path+".ladder", spec.Ladder)
+	k := slices.IndexFunc(b.kinds, func(k kind) bool { return k.schema.Name == spec.Kind })
+	if k < 0 {
+		b.add(path+".kind", "unknown_kind", spec.Kind)
+		return
+	}
+	params := spec.Params
+	if params == nil {
+		params = json.RawMessage("{}")
+	}
+	before := len(b.problems)
+	b.object(path+".params", params, b.kinds[k].schema.Fields)
+	if len(b.problems) > before {
+		return
+	}
+	r := b.ready(i, spec, b.kinds[k].schema)
+	b.kinds[k].build(b, path+".params", r, params)
+	if spec.Mode != RuleOff {
+		b.rb.rules = append(b.rb.rules, r)
+		b.enlist(r)
+	}
+}
+
+func (b *builder) ready(i int, spec Rule, schema Schema) *rule {
+	r := &rule{Rule: spec, index: i, sanction: schema.Sanction, ladder: spec.Ladder, reason: spec.Reason}
+	r.dry = spec.Mode == RuleDry || b.rb.book.Mode != community.Live
+	if r.reason == "" {
+		r.reason = schema.Reason[0]
+	}
+	if r.StartRung == 0 {
+		r.StartRung = 1
+	}
+	if r.ladder == nil {
+		r.ladder = b.rb.book.Ladder
+		if r.Remind {
+			r.ladder = []Rung{{Actions: []string{ActWarn}}}
+		}
+	}
+	return r
+}
+
+// enlist puts a rule into the lists that Step goes through.
+func (b *builder) enlist(r *rule) {
+	rb := b.rb
+	if f, ok := r.does.(*flood); ok {
+		r.slot = len(rb.slots)
+		rb.slots = append(rb.slots, r)
+		f.bound()
+	}
+	if _, ok := r.does.(noter); ok {
+		rb.noters = append(rb.noters, r)
+	}
+	if _, ok := r.does.(greeter); ok {
+		rb.joins = append(rb.joins, r)
+	}
+	if _, ok := r.does.(judge); !ok {
+		return
+	}
+	if p, ok := r.does.(interface{ onlyPhrases() bool }); ok && p.onlyPhrases() {
+		rb.phrased = append(rb.phrased, r)
+		return
+	}
+	rb.always = append(rb.always, r)
+}
+
+// phrase hands a phrase to the common matcher. Fields have checked that it can be one.
+func (b *builder) phrase(rule, list int, text string) {
+	b.phrases = append(b.phrases, text)
+	b.rb.owners = append(b.rb.owners, owner{int32(rule), int32(list)})
+}
+
+func (b *builder) rungs(path string, ladder []Rung) {
+	for i, r := range ladder {
+		if slices.Contains(r.Actions, ActMute) && r.MuteSeconds == 0 {
+			b.add(at(path, i)+".mute_seconds", "mute_seconds")
+		}
+	}
+}
+
+// window is a part of the day in minutes; from == to is never.
+type window struct{ from, to int }
+
+func (w window) holds(minute int) bool {
+	if w.from <= w.to {
+		return w.from <= minute && minute < w.to
+	}
+	return minute >= w.from || minute < w.to
+}
+
+func (b *builder) window(path string, h Hours) window {
+	var w window
+	var ok bool
+	if h == (Hours{}) {
+		return w
+	}
+	if w.from, ok = minuteOf(h.From); !ok {
+		b.add(path+".from", "bad_time")
+	}
+	if w.to, ok = minuteOf(h.To); !ok {
+		b.add(path+".to", "bad_time")
+	}
+	return w
+}
+
+func set(keys []community.MemberKey) map[community.MemberKey]bool {
+	out := make(map[community.MemberKey]bool, len(keys))
+	for _, k := range keys {
+		out[k] = true
+	}
+	return out
+}
+
+// AsLive is the same book with the group switched on; rules in dry run stay dry. Test box and replay use it to show
+// what a book would do.
+func (rb *Rulebook) AsLive() *Rulebook {
+	if rb.book.Mode == community.Live {
+		return rb
+	}
+	live := *rb
+	live.book.Mode = community.Live
+	same := make(map[*rule]*rule, len(rb.rules))
+	copied := func(list []*rule) []*rule {
+		out := make([]*rule, len(list))
+		for i, r := range list {
+			if same[r] == nil {
+				c := *r
+				c.dry = r.Mode == RuleDry
+				same[r] = &c
+			}
+			out[i] = same[r]
+		}
+		return out
+	}
+	live.rules, live.always, live.phrased = copied(rb.rules), copied(rb.always), copied(rb.phrased)
+	live.noters, live.joins, live.slots = copied(rb.noters), copied(rb.joins), copied(rb.slots)
+	return &live
+}
+
+// immune reports whether nothing is held against a member: by role, as our own people, or by the allow list.
+func (rb *Rulebook) immune(key community.MemberKey, role community.Role) bool {
+	return slices.Contains(rb.book.Immune, role) || rb.staff[key] || rb.allowed[key]
+}

@@ -1,0 +1,326 @@
+package policy
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"qunluo/internal/community"
+)
+
+// Name is the decider's name in decisions.
+const Name = "policy"
+
+// Step says what follows from ev under the book, and writes into s what must be remembered. The result depends on
+// nothing else, and is empty when nothing follows. Events of one group must come in the order of their sequence.
+//
+// When a rule panics, s is as it was and the only decision is one with verdict faulted that names the rule.
+//
+// rulebook.published is not for Step: a [Keeper] calls [Adopt] and goes on with the new book.
+func Step(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
+	s.begin()
+	out := guarded(rb, s, ev)
+	s.sweep(ev.At)
+	return out
+}
+
+func guarded(rb *Rulebook, s *State, ev *community.Event) (out []community.Decision) {
+	s.look.judging = nil
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.rollback()
+			out = []community.Decision{faulted(rb, s, ev, cause)}
+		}
+	}()
+	return dispatch(rb, s, ev)
+}
+
+func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
+	switch ev.Type {
+	case community.MessageCreated:
+		return stepMessage(rb, s, ev)
+	case community.MemberJoined:
+		return stepJoined(rb, s, ev)
+	case community.MemberLeft:
+		return stepLeft(rb, s, ev)
+	case community.MemberUpdated:
+		return stepUpdated(rb, s, ev)
+	case community.MemberMuted:
+		return stepMuted(rb, s, ev)
+	case community.RosterRead:
+		return stepRoster(rb, s, ev)
+	case community.TimerFired:
+		return stepTimer(rb, s, ev)
+	case community.PersonDecided:
+		return stepPerson(rb, s, ev)
+	}
+	return nil
+}
+
+// decisionID names policy's decision about an event.
+func decisionID(ev *community.Event) community.ID { return community.DeriveID(ev.ID, Name, 0) }
+
+// decide begins a decision about an event.
+func decide(rb *Rulebook, s *State, ev *community.Event, who community.MemberKey) community.Decision {
+	return community.Decision{
+		ID: decisionID(ev), Decider: Name, Group: ev.Group, Event: ev.Number, Seq: ev.Seq, At: ev.At, Member: who,
+		Book: rb.book.Version,
+	}
+}
+
+func faulted(rb *Rulebook, s *State, ev *community.Event, cause any) community.Decision {
+	d := decide(rb, s, ev, subject(ev))
+	d.Verdict = community.Faulted
+	name := "(none)"
+	if r := s.look.judging; r != nil {
+		name = r.ID
+		d.Hits = []community.RuleHit{{Rule: r.ID, Kind: r.Kind}}
+	}
+	d.Why = "rule " + name + ": " + causeOf(cause)
+	return d
+}
+
+// causeOf words a panic without anything that differs from run to run.
+func causeOf(cause any) string {
+	switch c := cause.(type) {
+	case runtime.Error:
+		return c.Error()
+	case string:
+		return c
+	case error:
+		return c.Error()
+	}
+	return fmt.Sprintf("%T", cause)
+}
+
+// subject is whom an event happened to.
+func subject(ev *community.Event) community.MemberKey {
+	if ev.Subject != 0 {
+		return ev.Subject
+	}
+	return ev.Actor
+}
+
+// stepMessage judges a message.
+func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
+	if !ev.Body.Caused.IsZero() || ev.Actor == 0 || s.isOurs(ev) {
+		return nil
+	}
+	l := &s.look
+	l.reset(rb, s, ev)
+	m := s.touch(ev.Actor)
+	if ev.Body.Role != community.RoleNone {
+		m.Role = ev.Body.Role
+	}
+	m.Gone = false
+	l.member = m
+	l.judgeAll()
+	var out []community.Decision
+	if l.used > 0 || len(l.replies) > 0 {
+		out = l.conclude()
+	}
+	l.noteAll()
+	m.Messages++
+	return out
+}
+
+// isOurs reports whether one of our own accounts speaks.
+func (s *State) isOurs(ev *community.Event) bool {
+	if ev.Body.Role != community.RoleNone {
+		return ev.Body.Role == community.RoleSelf
+	}
+	m := s.members[ev.Actor]
+	return m != nil && m.Role == community.RoleSelf
+}
+
+func (l *look) judgeAll() {
+	l.read()
+	for _, r := range l.rb.always {
+		l.judging = r
+		r.does.(judge).judge(l, r)
+	}
+	if len(l.matches) > 0 {
+		for _, r := range l.rb.phrased {
+			l.judging = r
+			r.does.(judge).judge(l, r)
+		}
+	}
+	l.judging = nil
+}
+
+func (l *look) noteAll() {
+	if !l.counts() {
+		return
+	}
+	for _, r := range l.rb.noters {
+		l.judging = r
+		r.does.(noter).note(l.state, l, r)
+	}
+	l.judging = nil
+}
+
+// conclude makes the one decision about a message.
+func (l *look) conclude() []community.Decision {
+	byBook(l.replies)
+	found := l.findings[:l.used]
+	slices.SortStableFunc(found, func(a, b *finding) int { return a.rule.index - b.rule.index })
+	d := decide(l.rb, l.state, l.ev, l.ev.Actor)
+	immune := l.rb.immune(l.ev.Actor, l.member.Role)
+	live, dry, spared := 0, 0, 0
+	for _, f := range found {
+		f.spared = f.spared || immune
+		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why}
+		switch {
+		case f.spared:
+			hit.Why = l.whySpared(immune) + sparedMark + hit.Why
+			spared++
+		case f.rule.dry:
+			l.shadow(f, &d, &hit)
+			dry++
+		default:
+			live++
+		}
+		d.Hits = append(d.Hits, hit)
+	}
+	if live > 0 {
+		l.sanction(found, &d)
+	}
+	spoken := len(d.Actions)
+	l.answer(&d, live > 0)
+	switch {
+	case live > 0:
+		d.Verdict = community.Hit
+	case len(d.Actions) > spoken:
+		d.Verdict = community.Served
+	case dry > 0 || spared < len(d.Hits):
+		d.Verdict = community.DryHit
+	default:
+		d.Verdict = community.Spared
+	}
+	if len(d.Hits) == 0 {
+		return nil
+	}
+	return []community.Decision{d}
+}
+
+// A spared hit's reason begins with why it does not count; sparedMark stands before what was found.
+const (
+	sparedMark    = ": "
+	sparedImmune  = "immune "
+	sparedAllowed = "allowed "
+)
+
+// IsSpared reads from a hit's reason that it does not count: the member is immune or the text allowed.
+func IsSpared(why string) bool {
+	return strings.HasPrefix(why, sparedImmune) || strings.HasPrefix(why, sparedAllowed)
+}
+
+func (l *look) whySpared(immune bool) string {
+	if !immune {
+		return sparedAllowed + "text"
+	}
+	if slices.Contains(l.rb.book.Immune, l.member.Role) {
+		return sparedImmune + string(l.member.Role)
+	}
+	if l.rb.staff[l.ev.Actor] {
+		return sparedImmune + "staff"
+	}
+	return sparedAllowed + "member"
+}
+
+// stepJoined begins a stay and greets.
+func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
+	who := subject(ev)
+	if who == 0 {
+		return nil
+	}
+	m := s.touch(who)
+	m.Joined, m.Stay, m.Gone, m.Messages, m.MutedTill, m.MutedBy = ev.At, ev.ID, false, 0, 0, community.ID{}
+	m.Role = ev.Body.Role
+	if s.now.Roster > 0 {
+		s.now.Roster++
+	}
+	if m.Role == community.RoleSelf || !ev.Body.Caused.IsZero() || ev.At-ev.OccurredAt > welcomeLasts {
+		return nil
+	}
+	d := decide(rb, s, ev, who)
+	j := &arriving{rb: rb, state: s, ev: ev, member: who, out: &d}
+	d.Verdict = community.DryHit
+	served, shown := false, false // a dry rule greets beside the live one, without stopping it
+	for _, r := range rb.joins {
+		if r.dry && shown || !r.dry && served {
+			continue
+		}
+		s.look.judging = r
+		if !r.does.(greeter).greet(j, r) {
+			continue
+		}
+		if r.dry {
+			shown = true
+			continue
+		}
+		served, d.Verdict = true, community.Served
+	}
+	if len(d.Hits) == 0 {
+		return nil
+	}
+	return []community.Decision{d}
+}
+
+// stepLeft ends a stay. What is held against the member stays until it expires: leaving and coming back wipes nothing.
+func stepLeft(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
+	who := subject(ev)
+	if who == 0 {
+		return nil
+	}
+	m := s.touch(who)
+	m.Gone, m.Joined, m.Messages, m.MutedTill, m.MutedBy, m.floods = true, 0, 0, 0, community.ID{}, nil
+	if s.now.Roster > 0 {
+		s.now.Roster--
+	}
+	s.forgetArrival(who)
+	return nil
+}
+
+// forgetArrival takes a member out of the greetings that wait.
+func (s *State) forgetArrival(who community.MemberKey) {
+	for i, p := range s.now.Pending {
+		k := slices.IndexFunc(p.Members, func(a arrival) bool { return a.Member == who })
+		if k < 0 {
+			continue
+		}
+		all := slices.Clone(s.now.Pending)
+		all[i].Members = slices.Delete(slices.Clone(p.Members), k, k+1)
+		s.now.Pending = all
+	}
+}
+
+func stepUpdated(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
+	if who := subject(ev); who != 0 && ev.Body.Role != community.RoleNone {
+		s.touch(who).Role = ev.Body.Role
+	}
+	return nil
+}
+
+// echoSlack is how far the platform's word about a mute may lie from our own and still mean the same mute.
+const echoSlack = 60_000
+
+// stepMuted takes over what the platform says about a mute. The echo of our own mute changes nothing.
+func stepMuted(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
+	who := subject(ev)
+	if who == 0 || !ev.Body.Caused.IsZero() {
+		return nil
+	}
+	m := s.touch(who)
+	if ev.Body.Seconds == 0 {
+		m.MutedTill, m.MutedBy = 0, community.ID{}
+		return nil
+	}
+	till := ev.At + ev.Body.Seconds*1000
+	if m.MutedTill > till-echoSlack && m.MutedTill < till+echoSlack {
+		return nil
+	}
+	m.MutedTill, m.MutedBy = till, community.ID{}
+	return nil
+}
