@@ -36,7 +36,7 @@ func (c *Console) auditList(k *call) error {
 	if err != nil {
 		return err
 	}
-	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 200}})
+	subjects, err := auditSubjects(k, names)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (c *Console) auditList(k *call) error {
 		Empty:   ui.Empty{Icon: "history", Title: k.T("audit.none"), Text: k.T("audit.none_text")}}
 	for _, a := range rows {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Cells: []templ.Component{
-			ui.Two(auditVerb(k, a.Verb), a.Reason), ui.Name(named(names[a.User], a.User)), ui.Text(auditSubject(k, a.Subject, groups, names)), ui.Moment(a.At),
+			ui.Two(auditVerb(k, a.Verb), a.Reason), ui.Name(named(names[a.User], a.User)), ui.Text(auditSubject(k, a.Subject, subjects)), ui.Moment(a.At),
 			view.BeforeAfter(shorten(string(a.Before), 4000), shorten(string(a.After), 4000)),
 		}})
 	}
@@ -82,24 +82,37 @@ func auditVerb(k *call, verb string) string {
 	return verb
 }
 
+// auditSubjects gives the names of what audit rows are about, by "kind:id".
+func auditSubjects(k *call, names map[string]string) (map[string]string, error) {
+	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 200}})
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := k.Desk.Accounts(k.ctx())
+	if err != nil {
+		return nil, err
+	}
+	subjects := map[string]string{}
+	for _, g := range groups {
+		subjects["group:"+strconv.FormatInt(int64(g.Key), 10)], subjects["group:"+g.ID.String()] = g.Name, g.Name
+	}
+	for _, a := range accounts {
+		subjects["account:"+a.ID.String()] = a.Name
+	}
+	for id, name := range names {
+		subjects["user:"+id] = name
+	}
+	return subjects, nil
+}
+
 // auditSubject says "group:3" or "user:<id>" by name where there is one, else as the kind in words and the id.
-func auditSubject(k *call, subject string, groups []community.GroupRow, names map[string]string) string {
+func auditSubject(k *call, subject string, subjects map[string]string) string {
 	kind, id, found := strings.Cut(subject, ":")
-	if !found {
+	key := "subject." + kind
+	if !found || !k.Words.Has(key) {
 		return subject
 	}
-	for _, g := range groups {
-		if kind == "group" && (id == strconv.FormatInt(int64(g.Key), 10) || id == g.ID.String()) {
-			id = g.Name
-		}
-	}
-	if kind == "user" {
-		id = named(names[id], id)
-	}
-	if key := "subject." + kind; k.Words.Has(key) {
-		return k.T(key) + " " + id
-	}
-	return subject
+	return k.T(key) + " " + named(subjects[subject], id)
 }
 
 // dayStart and dayEnd read "2006-01-02" as the bounds of that day in Asia/Shanghai, UTC ms; 0 = none.

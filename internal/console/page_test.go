@@ -6,6 +6,9 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -255,6 +258,39 @@ func TestUploadIsReadAsAStreamWithItsToken(t *testing.T) {
 		}
 		if err == nil && (up.Name != "a.jsonl" || up.Fields["zone"] != "Asia/Shanghai") {
 			t.Errorf("%s: upload = %+v", x.name, up)
+		}
+	}
+}
+
+func TestGeneratedPagesAreFresh(t *testing.T) {
+	tool, err := exec.LookPath("templ")
+	if err != nil {
+		if slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), "templ") {
+			t.Fatal("no templ, and QL_REQUIRE asks for it")
+		}
+		t.Skip("no templ on this machine")
+	}
+	sources, err := filepath.Glob("view/*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kit, err := filepath.Glob("view/ui/*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range append(sources, kit...) {
+		run := exec.Command(tool, "generate", "-f", "internal/console/"+source, "-stdout")
+		run.Dir = "../.."
+		want, err := run.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", source, err)
+		}
+		got, err := os.ReadFile(strings.TrimSuffix(source, ".templ") + "_templ.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(want, got) {
+			t.Errorf("%s was changed without generating", source)
 		}
 	}
 }

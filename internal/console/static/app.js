@@ -10,7 +10,10 @@
     var tip = { trigger: v.kind === "heat" ? "item" : "axis", renderMode: "richText", confine: true };
     if (v.kind === "heat") {
       var cells = [], top = 1;
-      v.heat.forEach(function (row, y) { row.forEach(function (n, x) { cells.push([x, y, n]); if (n > top) top = n; }); });
+      v.heat.forEach(function (row, y) { row.forEach(function (n, x) { cells.push([x, y, n]); }); });
+      // One extraordinary hour must not wash out all others: the scale ends at the 95th percentile of what is not zero.
+      var some = cells.map(function (c) { return c[2]; }).filter(Boolean).sort(function (a, b) { return a - b; });
+      top = some.length ? some[Math.floor((some.length - 1) * 0.95)] : 1;
       return {
         animation: false, textStyle: font, aria: { enabled: true }, tooltip: { renderMode: "richText", confine: true, formatter: function (p) { return v.rows[p.value[1]] + " " + v.labels[p.value[0]] + "  " + p.value[2] + " " + v.unit; } },
         grid: { left: 44, right: 8, top: 8, bottom: 56 },
