@@ -41,6 +41,9 @@ type house struct {
 	did      []string // what was asked of Hands, in words
 	err      error    // what every reading answers, when set
 	changes  chan Change
+
+	keep      bool            // SaveDraft really changes the first of books
+	published json.RawMessage // the last book published
 }
 
 func fakeID(n int) community.ID {
@@ -164,7 +167,9 @@ func one[T any](rows []T, fits func(T) bool) (T, error) {
 }
 
 func (h *house) FindGroups(_ context.Context, f community.GroupFilter) ([]community.GroupRow, int, error) {
-	return cut(h, h.groups, f.Page, func(g community.GroupRow) bool { return strings.Contains(g.Name, f.Text) })
+	return cut(h, h.groups, f.Page, func(g community.GroupRow) bool {
+		return strings.Contains(g.Name, f.Text) && (len(f.Keys) == 0 || slices.Contains(f.Keys, g.Key))
+	})
 }
 func (h *house) GroupByID(_ context.Context, id community.ID) (community.GroupRow, error) {
 	return one(h.groups, func(g community.GroupRow) bool { return g.ID == id })
@@ -297,10 +302,14 @@ func (h *house) TaskRefuse(_ context.Context, user string, id community.ID, note
 }
 func (h *house) Publish(_ context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error) {
 	h.note("publish %d: %s", g, note)
+	h.published = book
 	return 4, nil
 }
 func (h *house) SaveDraft(_ context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error {
 	h.note("draft %d: %s", g, note)
+	if h.keep && len(book) > 0 {
+		h.books[0].Body = book
+	}
 	return nil
 }
 func (h *house) Freeze(_ context.Context, user string, g community.GroupKey, on bool, reason string) error {
