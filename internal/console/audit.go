@@ -15,6 +15,7 @@ import (
 
 var auditRoutes = []route{
 	{pattern: "GET /audit", may: owners, serve: (*Console).auditList},
+	{pattern: "GET /audit.csv", may: owners, serve: (*Console).auditSheet},
 }
 
 const auditPage = 50
@@ -27,7 +28,8 @@ var auditVerbs = []string{"rulebook.publish", "rulebook.draft", "group.mode", "g
 // auditList is who did what, when and why.
 func (c *Console) auditList(k *call) error {
 	page := k.page(auditPage)
-	f := community.AuditFilter{User: k.query("user"), Verb: k.query("verb"), From: dayStart(k.query("from")), To: dayEnd(k.query("to")), Page: page}
+	f := auditFilter(k)
+	f.Page = page
 	rows, total, err := k.Desk.FindAudit(k.ctx(), f)
 	if err != nil {
 		return err
@@ -44,6 +46,7 @@ func (c *Console) auditList(k *call) error {
 	p.Table = ui.Table{Label: k.T("nav.audit"), Pager: k.pager(page, len(rows), total),
 		Columns: []ui.Column{{Title: k.T("audit.what")}, {Title: k.T("audit.who")}, {Title: k.T("audit.subject")}, {Title: k.T("audit.at")}, {Title: k.T("audit.detail")}},
 		Empty:   ui.Empty{Icon: "history", Title: k.T("audit.none"), Text: k.T("audit.none_text")}}
+	k.export(p.Table.Pager, "/audit.csv")
 	for _, a := range rows {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Cells: []templ.Component{
 			ui.Two(auditVerb(k, a.Verb), a.Reason), ui.Name(named(names[a.User], a.User)), ui.Text(auditSubject(k, a.Subject, subjects)), ui.Moment(a.At),
@@ -51,6 +54,33 @@ func (c *Console) auditList(k *call) error {
 		}})
 	}
 	return k.show(p.Head.Title, view.AuditListPage(p))
+}
+
+func auditFilter(k *call) community.AuditFilter {
+	return community.AuditFilter{User: k.query("user"), Verb: k.query("verb"), From: dayStart(k.query("from")), To: dayEnd(k.query("to"))}
+}
+
+// auditSheet is the whole filtered trail as CSV, up to community.CountCap rows; before and after go with it.
+func (c *Console) auditSheet(k *call) error {
+	f := auditFilter(k)
+	f.Page.Limit = 200
+	names, err := k.names()
+	if err != nil {
+		return err
+	}
+	head := []string{k.T("audit.at"), k.T("audit.who"), k.T("audit.what"), k.T("audit.subject"), k.T("form.reason"), k.T("audit.before"), k.T("audit.after")}
+	return k.sheet("audit", head, func() ([][]string, error) {
+		if f.Page.Offset > community.CountCap {
+			return nil, nil
+		}
+		rows, _, err := k.Desk.FindAudit(k.ctx(), f)
+		f.Page.Offset += f.Page.Limit
+		var out [][]string
+		for _, a := range rows {
+			out = append(out, []string{time.UnixMilli(a.At).In(i18n.Zone(nil)).Format(time.RFC3339), named(names[a.User], a.User), a.Verb, a.Subject, a.Reason, string(a.Before), string(a.After)})
+		}
+		return out, err
+	})
 }
 
 func auditFilters(k *call, names map[string]string) ui.Filters {

@@ -211,6 +211,18 @@ func TestAuditIsFilteredByAddress(t *testing.T) {
 	}
 }
 
+func TestAuditGoesIntoASheetThatRunsNothing(t *testing.T) {
+	h := newHouse()
+	h.audit[0].Reason = "=HYPERLINK(1)"
+	_, sheet := open(t, h).as("owner").get("/audit.csv?verb=rulebook.publish")
+	if got := strings.Count(sheet, "\n"); got != 16 {
+		t.Errorf("lines = %d, want a head and 15 rows", got)
+	}
+	if !strings.Contains(sheet, "'=HYPERLINK") || strings.Contains(sheet, "account.save") {
+		t.Error("a formula is not disarmed, or the filter is not heard")
+	}
+}
+
 func TestChangesReachTheBrowser(t *testing.T) {
 	h := newHouse()
 	v := open(t, h).as("mod")
