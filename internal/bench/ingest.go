@@ -137,19 +137,19 @@ func (b *belt) tidy() error {
 }
 
 // rehearse runs the belt once and gives the rows it wrote, before and in the round: what the baseline inserts.
-func (b *belt) rehearse(ctx context.Context) (before, rows [][]any, err error) {
+func (b *belt) rehearse(ctx context.Context) (before, round *rawTable, err error) {
 	if err := b.prepare(ctx); err != nil {
 		return nil, nil, err
 	}
 	if _, err := b.run(ctx); err != nil {
 		return nil, nil, err
 	}
-	all, err := rawRows(ctx, filepath.Join(b.dir, "qunluo.db"), 0)
+	all, err := rawRows(ctx, filepath.Join(b.dir, "qunluo.db"))
 	if err != nil {
 		return nil, nil, err
 	}
-	cut := len(all) - len(b.live)
-	return all[:cut], all[cut:], b.tidy()
+	cut := len(all.rows) - len(b.live)
+	return all.first(cut), all.from(cut), b.tidy()
 }
 
 // latency measures how long a sender of one frame waits for its answer, and in between how long the disk takes.

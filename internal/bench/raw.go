@@ -6,16 +6,74 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 )
 
 // batchRows is how many rows a transaction takes, on both sides.
 const batchRows = 512
 
-// eventColumns are all columns of an event's row.
-const eventColumns = `number, id, group_key, seq, account_key, dedup, body_hash, type, origin, mark, occurred_at, received_at, at,
- actor_key, subject_key, by_key, import_key, key_id, body`
+// eventColumns are all columns of an event's row, in the order of rawRow.
+const eventColumns = `number, group_key, seq, account_key, body_hash, origin, mark, occurred_at, received_at, at,
+ actor_key, subject_key, by_key, import_key, key_id, type, id, dedup, body`
 
-const columnCount = 19
+const (
+	numberColumns = 15
+	columnCount   = numberColumns + 4
+)
+
+// rawRow is a row as a program would hold it: plain values, without a pointer that the garbage collector has to follow
+// while the other side is measured.
+type rawRow struct {
+	numbers    [numberColumns]int64
+	id, dedup  [16]byte
+	kind       int // index of rawTable.kinds
+	start, end int // of the body, in rawTable.bodies
+}
+
+// rawTable is all rows.
+type rawTable struct {
+	rows   []rawRow
+	kinds  []string
+	bodies []byte
+}
+
+// from is the table without its first n rows.
+func (t *rawTable) from(n int) *rawTable { return &rawTable{t.rows[n:], t.kinds, t.bodies} }
+
+func (t *rawTable) first(n int) *rawTable { return &rawTable{t.rows[:n], t.kinds, t.bodies} }
+
+// values appends a row's values in the order of eventColumns.
+func (t *rawTable) values(i int, to []any) []any {
+	r := &t.rows[i]
+	for _, n := range r.numbers {
+		to = append(to, n)
+	}
+	return append(to, t.kinds[r.kind], r.id[:], r.dedup[:], t.bodies[r.start:r.end])
+}
+
+func (t *rawTable) add(rows *sql.Rows) error {
+	var r rawRow
+	var kind string
+	var id, dedup, body []byte
+	dest := make([]any, 0, columnCount)
+	for i := range r.numbers {
+		dest = append(dest, &r.numbers[i])
+	}
+	if err := rows.Scan(append(dest, &kind, &id, &dedup, &body)...); err != nil {
+		return err
+	}
+	copy(r.id[:], id)
+	copy(r.dedup[:], dedup)
+	r.kind = slices.Index(t.kinds, kind)
+	if r.kind < 0 {
+		r.kind, t.kinds = len(t.kinds), append(t.kinds, kind)
+	}
+	r.start = len(t.bodies)
+	t.bodies = append(t.bodies, body...)
+	r.end = len(t.bodies)
+	t.rows = append(t.rows, r)
+	return nil
+}
 
 // rawSchema is the event table with its two unique indexes and nothing else.
 const rawSchema = `CREATE TABLE event (
@@ -45,35 +103,30 @@ func sqlite(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// rawRows reads every column of the events after a number, as they are to be inserted again.
-func rawRows(ctx context.Context, path string, after int64) ([][]any, error) {
+// rawRows reads every column of all events, as they are to be inserted again.
+func rawRows(ctx context.Context, path string) (*rawTable, error) {
 	db, err := sqlite(path)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, `SELECT `+eventColumns+` FROM event WHERE number > $1 ORDER BY number`, after)
+	rows, err := db.QueryContext(context.WithoutCancel(ctx), `SELECT `+eventColumns+` FROM event ORDER BY number`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var list [][]any
+	t := &rawTable{}
 	for rows.Next() {
-		row, at := make([]any, columnCount), make([]any, columnCount)
-		for i := range row {
-			at[i] = &row[i]
-		}
-		if err := rows.Scan(at...); err != nil {
+		if err := t.add(rows); err != nil {
 			return nil, err
 		}
-		list = append(list, row)
 	}
-	return list, rows.Err()
+	return t, rows.Err()
 }
 
 // rawSide inserts the rows in batches, durably, into a fresh file each round. Of these rows the first are there before
 // the round begins: what the candidate's file holds then.
-func rawSide(folder func() (string, func(), error), before, rows [][]any, batch int) *side {
+func rawSide(folder func() (string, func(), error), before, table *rawTable, batch int) *side {
 	var db *sql.DB
 	var away func()
 	s := &side{name: "raw inserts"}
@@ -91,14 +144,14 @@ func rawSide(folder func() (string, func(), error), before, rows [][]any, batch 
 		}
 		return insertAll(ctx, db, before, batch)
 	}
-	s.run = func(ctx context.Context) (int, error) { return len(rows), insertAll(ctx, db, rows, batch) }
+	s.run = func(ctx context.Context) (int, error) { return len(table.rows), insertAll(ctx, db, table, batch) }
 	s.tidy = func() error { defer away(); return db.Close() }
 	return s
 }
 
 // insertAll inserts without a way to be interrupted: the driver starts a goroutine for each statement that has one, and
 // the store's writer does without too.
-func insertAll(ctx context.Context, db *sql.DB, rows [][]any, batch int) error {
+func insertAll(ctx context.Context, db *sql.DB, table *rawTable, batch int) error {
 	ctx = context.WithoutCancel(ctx)
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -110,20 +163,21 @@ func insertAll(ctx context.Context, db *sql.DB, rows [][]any, batch int) error {
 		return err
 	}
 	defer stmt.Close()
-	for first := 0; first < len(rows); first += batch {
-		if err := insertBatch(ctx, conn, stmt, rows[first:min(first+batch, len(rows))]); err != nil {
+	for first := 0; first < len(table.rows); first += batch {
+		if err := insertBatch(ctx, conn, stmt, table, first, min(first+batch, len(table.rows))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func insertBatch(ctx context.Context, conn *sql.Conn, stmt *sql.Stmt, rows [][]any) error {
+func insertBatch(ctx context.Context, conn *sql.Conn, stmt *sql.Stmt, table *rawTable, first, end int) error {
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	for _, row := range rows {
-		if _, err := stmt.ExecContext(ctx, row...); err != nil {
+	values := make([]any, 0, columnCount)
+	for i := first; i < end; i++ {
+		if _, err := stmt.ExecContext(ctx, table.values(i, values[:0])...); err != nil {
 			return err
 		}
 	}

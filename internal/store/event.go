@@ -21,6 +21,42 @@ VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,0,$16,$17,$18) ON CON
 
 const eventArgs = 18
 
+// insertTalk is insertEvent for a batch of nothing but messages that came in time: a value that need not be bound is
+// nearly a tenth of the row's cost on SQLite.
+const insertTalk = `INSERT INTO event (number, id, group_key, seq, account_key, type, origin, mark, occurred_at,
+ received_at, at, actor_key, subject_key, by_key, import_key, key_id, body, dedup, body_hash)
+VALUES ($1,$2,$3,$4,$5,'message.created',$6,0,$7,$8,$9,$10,0,0,$11,0,$12,$13,$14) ON CONFLICT DO NOTHING`
+
+// isTalk reports whether insertTalk can write the draft.
+func (d *Draft) isTalk() bool {
+	ev := &d.Event
+	return ev.Type == community.MessageCreated && ev.Mark == community.OnTime && ev.Subject == 0 && ev.By == 0
+}
+
+// talkArgs appends a row's values, in the order of insertTalk.
+func (d *Draft) talkArgs(row []any) []any {
+	ev := &d.Event
+	return append(row, ev.Number, ev.ID[:], int64(ev.Group), ev.Seq, int64(ev.Account), int64(ev.Origin), ev.OccurredAt,
+		ev.ReceivedAt, ev.At, int64(ev.Actor), ev.Import, d.body, d.dedup[:], d.hash)
+}
+
+// rowsOf gives the statement that writes the drafts, and their values.
+func rowsOf(drafts []*Draft) (query string, rows [][]any) {
+	query, args := insertTalk, (*Draft).talkArgs
+	for _, d := range drafts {
+		if !d.isTalk() {
+			query, args = insertEvent, (*Draft).args
+			break
+		}
+	}
+	rows = make([][]any, len(drafts))
+	values := make([]any, 0, len(drafts)*eventArgs)
+	for i, d := range drafts {
+		rows[i] = args(d, values[i*eventArgs:i*eventArgs:(i+1)*eventArgs])
+	}
+	return query, rows
+}
+
 // Draft is an event about to be written, with what its unique key is made of.
 type Draft struct {
 	Event community.Event
@@ -80,12 +116,8 @@ func (d *Draft) args(row []any) []any {
 // InsertEvents writes the drafts, whose numbers rise. Where one is there already, nothing stays written and the indexes
 // of the duplicates come back: drop them, number the rest anew and call again.
 func (t *Tx) InsertEvents(ctx context.Context, drafts []*Draft) (dups []int, err error) {
-	rows := make([][]any, len(drafts))
-	values := make([]any, 0, len(drafts)*eventArgs)
-	for i, d := range drafts {
-		rows[i] = d.args(values[i*eventArgs : i*eventArgs : (i+1)*eventArgs])
-	}
-	n, err := t.dialect.bulk(ctx, t.session, insertEvent, rows)
+	query, rows := rowsOf(drafts)
+	n, err := t.dialect.bulk(ctx, t.session, query, rows)
 	if err != nil {
 		return nil, fmt.Errorf("insert %d events: %w", len(drafts), err)
 	}
