@@ -49,6 +49,7 @@ type App struct {
 	live    *live
 	project chan struct{} // wakes the projections
 	imports *imports
+	rosters rosters
 	ready   chan struct{} // closed when Run has started
 }
 
@@ -173,3 +174,6 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Now is the house's time in UTC milliseconds.
+func (a *App) Now() int64 { return a.millis() }

@@ -121,7 +121,7 @@ func newStage(ctx context.Context, o DemoOptions) (*stage, error) {
 	}
 	s := &stage{clock: &heldClock{}, o: o, number: map[string]int64{}, wanted: map[string]bool{}, password: rand.Text()[:10]}
 	s.world = sim.NewWorld(func() int64 { return s.clock.now().UnixMilli() })
-	cfg := config.Config{DataDir: o.Dir, Server: config.Server{Listen: listen, Insecure: true}}
+	cfg := config.Config{DataDir: o.Dir, Server: config.Server{Listen: listen}}
 	scene := sim.Scene{Name: "demo", Title: [2]string{"青梧读写社", "The Qingwu readers"}, Open: func(func() int64) (*sim.World, sim.Script) {
 		return s.world, demo.Live(o.Seed)
 	}}

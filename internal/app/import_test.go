@@ -21,7 +21,7 @@ import (
 // house opens a house on a database and keeps it running until the test ends.
 func house(t *testing.T, url string) *app.App {
 	t.Helper()
-	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: url}}, Log: slog.New(slog.DiscardHandler)})
+	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: url}}, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

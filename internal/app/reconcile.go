@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
@@ -59,6 +63,39 @@ func (a *App) reconcile(ctx context.Context, j store.Job) error {
 	return errors.Join(errs...)
 }
 
+// rosters remembers what was read last, so that a list that says nothing new is not written again.
+type rosters struct {
+	mu   sync.Mutex
+	last map[rosterRef]reading
+}
+
+type rosterRef struct {
+	account community.AccountKey
+	group   string
+}
+
+type reading struct {
+	sum [sha256.Size]byte
+	at  int64
+}
+
+// sayAgain is after how long (ms) an unchanged list is written all the same: it proves who was there.
+const sayAgain = 24 * 3600 * 1000
+
+func (r *rosters) changed(ref rosterRef, data []byte, now int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sum := sha256.Sum256(data)
+	if was, ok := r.last[ref]; ok && was.sum == sum && now-was.at < sayAgain {
+		return false
+	}
+	if r.last == nil {
+		r.last = map[rosterRef]reading{}
+	}
+	r.last[ref] = reading{sum, now}
+	return true
+}
+
 // readGroup takes a group's name and member list in, as one reading.
 func (a *App) readGroup(ctx context.Context, key community.AccountKey, session connect.Session, ref community.Ref) error {
 	now := a.millis()
@@ -76,9 +113,13 @@ func (a *App) readGroup(ctx context.Context, key community.AccountKey, session c
 		if err != nil {
 			return err
 		}
+		slices.SortFunc(list, func(x, y community.Who) int { return strings.Compare(x.ID, y.ID) })
 		data, err := json.Marshal(list)
 		if err != nil {
 			return err
+		}
+		if !a.rosters.changed(rosterRef{key, ref.ID}, data, now) {
+			return a.intake.Receive(ctx, in...)
 		}
 		in = append(in, connect.Inbound{Account: key, Type: community.RosterRead, Key: fmt.Sprintf("roster:%s:%d", ref.ID, now), OccurredAt: now, Group: ref,
 			Body: community.Body{Data: data}})

@@ -40,7 +40,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		HandsFor: func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
 		Figures:  func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
-		Clock: a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
+		Clock: a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})
 	if err != nil {
@@ -167,6 +167,19 @@ func (a *App) answer(ctx context.Context, servers []serving, ready func()) error
 		return err
 	}
 	return nil
+}
+
+// loopbackOnly says whether nobody but this machine reaches the console, and not through a relay.
+func (a *App) loopbackOnly() bool {
+	if a.cfg.Server.PublicURL != "" {
+		return false
+	}
+	host, _, err := net.SplitHostPort(a.cfg.Server.Listen)
+	if err != nil {
+		return false
+	}
+	at, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && at.IsLoopback()
 }
 
 // mayListen refuses sign-in over plain HTTP beyond loopback unless the operator says so.

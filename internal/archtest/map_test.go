@@ -57,6 +57,8 @@ func plan() []room {
 		{path: "cli", layer: door, may: []string{"connect"}, why: "it shows connectors' settings and abilities, as the console does"},
 
 		{path: "app", layer: top},
+		{path: "bench", layer: top}, // measures the belt from the frame to the page
+		{path: "fault", layer: top}, // kills the belt and looks what is left
 		{path: "archtest", layer: top},
 	}
 }

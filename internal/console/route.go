@@ -51,6 +51,13 @@ func (c *Console) routes() []route {
 	return slices.Concat(
 		entryRoutes,
 		homeRoutes,
+		groupRoutes,
+		memberRoutes,
+		messageRoutes,
+		reviewRoutes,
+		strikeRoutes,
+		c.bookRoutes(),
+		c.fileRoutes(),
 		inboxRoutes,
 		connectionRoutes,
 		userRoutes,

@@ -50,13 +50,15 @@ func (e *Engine) Apply(ctx context.Context, in ...community.Inbound) ([]Outcome,
 
 func (e *Engine) commit(ctx context.Context, in []community.Inbound, run *Run) ([]Outcome, error) {
 	out := make([]Outcome, len(in))
-	b := &batch{run: run}
+	b := &batch{run: run, items: make([]*item, 0, len(in))}
+	items := make([]item, len(in))
 	for i := range in {
 		if code := e.refuse(&in[i]); code != community.CodeNone {
 			out[i].Refused = code
 			continue
 		}
-		b.items = append(b.items, &item{in: &in[i], out: &out[i]})
+		items[i].in, items[i].out = &in[i], &out[i]
+		b.items = append(b.items, &items[i])
 	}
 	if len(b.items) == 0 {
 		return out, nil
@@ -82,6 +84,9 @@ func (e *Engine) refuse(in *community.Inbound) community.Code {
 		return community.CodeTooLarge
 	}
 	if !utf8.ValidString(in.Body.Text) {
+		return community.CodeBadInput
+	}
+	if in.Type == community.RosterRead && json.Unmarshal(in.Body.Data, new([]community.Who)) != nil {
 		return community.CodeBadInput
 	}
 	return community.CodeNone
@@ -158,9 +163,7 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 			it.g.echo(&ev)
 		}
 		it.draft = &store.Draft{Event: ev, Key: in.Key}
-		if err := it.draft.Seal(); err != nil {
-			return fmt.Errorf("event %s %q: %w", in.Type, in.Key, err)
-		}
+		it.draft.Seal()
 		it.out.Group = key
 	}
 	return nil
@@ -207,6 +210,11 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 			return err
 		}
 	}
+	if ev.Type == community.RosterRead {
+		if err := e.listed(ctx, b, o, ev); err != nil {
+			return err
+		}
+	}
 	named := in.Actor
 	if named.ID == "" {
 		named = in.Subject
@@ -219,6 +227,20 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 	}
 	if ev.Body.Role == "" {
 		ev.Body.Role = named.Role
+	}
+	return nil
+}
+
+// listed makes everybody on a member list known, so that projections find them.
+func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, ev *community.Event) error {
+	var list []community.Who
+	if err := json.Unmarshal(ev.Body.Data, &list); err != nil {
+		return community.Errorf(community.CodeBadInput, "member list: %w", err)
+	}
+	for _, who := range list {
+		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, who); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -426,6 +448,7 @@ func (e *Engine) keep(b *batch) {
 		if g.nextSeq == g.seq {
 			continue
 		}
+		before := g.since
 		g.since += g.nextSeq - g.seq
 		g.seq, g.at = g.nextSeq, g.nextAt
 		c.Groups = append(c.Groups, g.key)
@@ -433,7 +456,9 @@ func (e *Engine) keep(b *batch) {
 			snaps = append(snaps, g.snapshots()...)
 			g.since = 0
 		}
-		g.resize()
+		if g.since/measureEvery != before/measureEvery {
+			g.resize()
+		}
 	}
 	for _, it := range b.items {
 		c.Decisions = append(c.Decisions, it.list...)

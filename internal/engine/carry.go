@@ -144,7 +144,7 @@ func (e *Engine) unreachable(ctx context.Context, t *attempt) error {
 
 // do makes the call. That an attempt is made is on disk before the call, so that a crash in between is seen.
 func (e *Engine) do(ctx context.Context, t *attempt) error {
-	moved, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.n)
+	moved, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.level, t.n)
 	if err != nil || !moved {
 		return err
 	}

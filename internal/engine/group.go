@@ -12,6 +12,9 @@ import (
 // snapshotEvery is after how many events of a group its states are written down.
 const snapshotEvery = 1000
 
+// measureEvery is after how many events of a group its size in memory is looked at anew: looking goes over all members.
+const measureEvery = 100
+
 // group is what the belt remembers of one group. Only the goroutine that holds the engine's lock touches it (or, while
 // deciding, the one that was handed the group).
 type group struct {

@@ -13,11 +13,12 @@ import (
 type Source interface {
 	// DayRows hands the days of groups in [from, to] that have counts to fn.
 	DayRows(ctx context.Context, groups []community.GroupKey, from, to Day, fn func(DayRow) error) error
-	// Covered says for each day of [from, to] whether somebody listened in the group. Where nobody did, its counts are
-	// unknown and not zero.
-	Covered(ctx context.Context, group community.GroupKey, from, to Day) ([]bool, error)
-	// Roster gives the number of members at the end of each day of [from, to]; -1 where no member list was read before.
-	Roster(ctx context.Context, group community.GroupKey, from, to Day) ([]int64, error)
+	// Covered says for each group, in the order given, and for each day of [from, to] whether somebody listened in the
+	// group. Where nobody did, its counts are unknown and not zero.
+	Covered(ctx context.Context, places []Place, from, to Day) ([][]bool, error)
+	// Roster gives for each group, in the order given, the number of members at the end of each day of [from, to]; -1
+	// where no member list was read before.
+	Roster(ctx context.Context, places []Place, from, to Day) ([][]int64, error)
 	// Silent counts the members who are in the groups now: all, and those of whom no message is on record.
 	Silent(ctx context.Context, groups []community.GroupKey) (silent, present int64, err error)
 }
@@ -205,12 +206,12 @@ func newTally(a *Activity, from, to Day) *tally {
 // cover counts known group-days, and the known hours of the week.
 func (t *tally) cover(ctx context.Context, src Source, places []Place) ([]int, error) {
 	covered := make([]int, t.to-t.from+1)
-	for _, p := range places {
-		known, err := src.Covered(ctx, p.Group, t.from, t.to)
-		if err != nil {
-			return nil, err
-		}
-		for i, ok := range known {
+	known, err := src.Covered(ctx, places, t.from, t.to)
+	if err != nil {
+		return nil, err
+	}
+	for n, p := range places {
+		for i, ok := range known[n] {
 			day := t.from + Day(i)
 			if !ok {
 				continue
@@ -308,11 +309,11 @@ func (t *tally) trailing(covered []int) {
 // roster adds the sizes of the groups; a day's size is known when that of every group is.
 func (t *tally) roster(ctx context.Context, src Source, places []Place) error {
 	size := make([]int64, t.to-t.from+1)
-	for _, p := range places {
-		one, err := src.Roster(ctx, p.Group, t.from, t.to)
-		if err != nil {
-			return err
-		}
+	sizes, err := src.Roster(ctx, places, t.from, t.to)
+	if err != nil {
+		return err
+	}
+	for _, one := range sizes {
 		for i, n := range one {
 			if n < 0 || size[i] < 0 {
 				size[i] = -1

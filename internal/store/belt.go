@@ -146,17 +146,22 @@ func (t *Tx) Decisions(ctx context.Context, list []community.Decision, bodies []
 	return nil
 }
 
+const (
+	insertDecision = `INSERT INTO decision (id, group_key, event_number, seq, ordinal, decider, member_key, at, book, verdict, rules, body,
+ review, resolution, resolved_by, resolved_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', 0, '')`
+	insertStrike = `INSERT INTO strike (id, decision_id, group_key, member_key, rule, book, event_number, user_name, at, expires,
+ revoked, revoked_by, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '')`
+	insertAction = `INSERT INTO action (id, decision_id, group_key, account_key, verb, target_key, event_number, body, state, mode,
+ attempts, code, detail, message, cause, user_name, created, updated)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', '', '', $10, $11, $12, $13)`
+)
+
 func (t *Tx) decision(ctx context.Context, d *community.Decision, ordinal int, body []byte, now int64) error {
-	_, err := t.exec(ctx, `INSERT INTO decision (id, group_key, event_number, seq, ordinal, decider, member_key, at, book, verdict, rules, body,
- review, resolution, resolved_by, resolved_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', 0, '')`,
-		d.ID[:], int64(d.Group), d.Event, d.Seq, ordinal, d.Decider, int64(d.Member), d.At, d.Book, string(d.Verdict), ruleList(d), body, review(d))
-	if err != nil {
-		return err
-	}
+	t.add(insertDecision, d.ID[:], int64(d.Group), d.Event, d.Seq, int64(ordinal), d.Decider, int64(d.Member), d.At, int64(d.Book), string(d.Verdict),
+		ruleList(d), body, review(d))
 	for i := range d.Strikes {
-		if err := t.strike(ctx, &d.Strikes[i], d); err != nil {
-			return err
-		}
+		s := &d.Strikes[i]
+		t.add(insertStrike, s.ID[:], d.ID[:], int64(d.Group), int64(s.Member), s.Rule, int64(s.Book), s.Event, s.User, s.At, s.Expires)
 	}
 	for i := range d.Actions {
 		if err := t.plan(ctx, &d.Actions[i], d, now); err != nil {
@@ -174,7 +179,7 @@ func (t *Tx) decision(ctx context.Context, d *community.Decision, ordinal int, b
 			return err
 		}
 	}
-	return t.wakes(ctx, d, now)
+	return t.wakes(d)
 }
 
 // ruleList is the rules that hit, in order, with bars around each, so that LIKE '%|name|%' finds one.
@@ -199,13 +204,6 @@ func review(d *community.Decision) string {
 	return ""
 }
 
-func (t *Tx) strike(ctx context.Context, s *community.Strike, d *community.Decision) error {
-	_, err := t.exec(ctx, `INSERT INTO strike (id, decision_id, group_key, member_key, rule, book, event_number, user_name, at, expires,
- revoked, revoked_by, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '')`,
-		s.ID[:], d.ID[:], int64(d.Group), int64(s.Member), s.Rule, s.Book, s.Event, s.User, s.At, s.Expires)
-	return err
-}
-
 // JobAction is the kind of job that carries out one action.
 const JobAction = "action"
 
@@ -218,18 +216,13 @@ func (t *Tx) plan(ctx context.Context, a *community.Action, d *community.Decisio
 	if a.Hold != "" {
 		state = community.HumanTask
 	}
-	_, err = t.exec(ctx, `INSERT INTO action (id, decision_id, group_key, account_key, verb, target_key, event_number, body, state, mode,
- attempts, code, detail, message, cause, user_name, created, updated)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', '', '', $10, $11, $12, $12)`,
-		a.ID[:], d.ID[:], int64(a.Group), int64(a.Account), string(a.Verb), int64(a.Target), a.Event, body, string(state),
-		string(a.Cause), d.User, now)
-	if err != nil {
-		return err
-	}
+	t.add(insertAction, a.ID[:], d.ID[:], int64(a.Group), int64(a.Account), string(a.Verb), int64(a.Target), a.Event, body,
+		string(state), string(a.Cause), d.User, now, now)
 	if a.Hold != "" {
 		return t.OpenTask(ctx, TaskFor(a, a.Hold, now))
 	}
-	return t.Enqueue(ctx, Job{Kind: JobAction, Key: a.ID.String(), RunAt: max(now, a.NotBefore)})
+	t.Enqueue(Job{Kind: JobAction, Key: a.ID.String(), RunAt: max(now, a.NotBefore)})
+	return nil
 }
 
 // cancel stops an action that has not been sent yet, and closes its task.
@@ -252,16 +245,13 @@ type WakePayload struct {
 	At    int64              `json:"at"`
 }
 
-func (t *Tx) wakes(ctx context.Context, d *community.Decision, now int64) error {
+func (t *Tx) wakes(d *community.Decision) error {
 	for _, w := range d.Wakes {
 		payload, err := json.Marshal(WakePayload{d.Group, w.Key, w.At})
 		if err != nil {
 			return err
 		}
-		job := Job{Kind: JobWake, Key: fmt.Sprintf("%d:%s:%d", d.Group, w.Key, w.At), RunAt: w.At, Payload: payload}
-		if err := t.Enqueue(ctx, job); err != nil {
-			return err
-		}
+		t.Enqueue(Job{Kind: JobWake, Key: fmt.Sprintf("%d:%s:%d", d.Group, w.Key, w.At), RunAt: w.At, Payload: payload})
 	}
 	return nil
 }
@@ -286,9 +276,9 @@ WHERE id = $9 AND state NOT IN ('confirmed', 'failed', 'cancelled')`,
 
 // MarkSent notes, durably and before the call, that an attempt is about to be made. It reports false when the action
 // has meanwhile come to an end.
-func (s *Store) MarkSent(ctx context.Context, id community.ID, attempt int) (moved bool, err error) {
+func (s *Store) MarkSent(ctx context.Context, id community.ID, mode community.Level, attempt int) (moved bool, err error) {
 	err = s.writeTx(ctx, func(t *Tx) error {
-		moved, err = t.MoveAction(ctx, id, community.Sent, "", community.Receipt{}, attempt, "", s.now())
+		moved, err = t.MoveAction(ctx, id, community.Sent, mode, community.Receipt{}, attempt, "", s.now())
 		return err
 	})
 	return moved, err

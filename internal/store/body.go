@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"qunluo/internal/community"
@@ -53,9 +54,73 @@ func putInt(b []byte, tag byte, n int64) []byte {
 	return append(b, tmp[:k]...)
 }
 
+// putSegments writes each segment as its kind, text, reference and raw JSON, each with its length in front.
+func putSegments(b []byte, list []community.Segment) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	size := 0
+	for i := range list {
+		g := &list[i]
+		size += lengthOf(g.Kind) + lengthOf(g.Text) + lengthOf(g.Ref) + lengthOf(g.Raw)
+	}
+	b = append(b, tagSegments)
+	b = binary.AppendUvarint(b, uint64(size))
+	for i := range list {
+		g := &list[i]
+		b = putPart(putPart(putPart(putPart(b, g.Kind), g.Text), g.Ref), g.Raw)
+	}
+	return b
+}
+
+func putPart[T string | json.RawMessage](b []byte, part T) []byte {
+	b = binary.AppendUvarint(b, uint64(len(part)))
+	return append(b, part...)
+}
+
+// lengthOf is how many bytes putPart writes.
+func lengthOf[T string | json.RawMessage](part T) int {
+	n := len(part) + 1
+	for rest := len(part) >> 7; rest > 0; rest >>= 7 {
+		n++
+	}
+	return n
+}
+
+// segmentsOf reads what putSegments wrote; the result shares raw's memory.
+func segmentsOf(raw []byte) ([]community.Segment, error) {
+	var list []community.Segment
+	for len(raw) > 0 {
+		var parts [4][]byte
+		for i := range parts {
+			n, k := binary.Uvarint(raw)
+			if k <= 0 || n > uint64(len(raw)-k) {
+				return nil, fmt.Errorf("segment %d cut short", len(list)+1)
+			}
+			parts[i], raw = raw[k:k+int(n)], raw[k+int(n):]
+		}
+		g := community.Segment{Kind: shared(parts[0]), Text: shared(parts[1]), Ref: shared(parts[2])}
+		if len(parts[3]) > 0 {
+			g.Raw = parts[3]
+		}
+		list = append(list, g)
+	}
+	return list, nil
+}
+
+// sizeOf is about how long a body's stored form will be, so that most are made without growing.
+func sizeOf(v *community.Body) int {
+	n := 64 + len(v.Text) + len(v.Message) + len(v.ReplyTo) + len(v.Name) + len(v.Card) + len(v.Reason) + len(v.Source) + len(v.Data)
+	for i := range v.Segments {
+		g := &v.Segments[i]
+		n += 8 + len(g.Kind) + len(g.Text) + len(g.Ref) + len(g.Raw)
+	}
+	return n
+}
+
 // encodeBody appends the stored form of a body. Equal bodies give equal bytes.
-func encodeBody(b []byte, v *community.Body) ([]byte, error) {
-	b = append(b, bodyVersion)
+func encodeBody(b []byte, v *community.Body) []byte {
+	b = append(slices.Grow(b, sizeOf(v)), bodyVersion)
 	b = putText(b, tagText, v.Text)
 	b = putInt(b, tagClass, int64(v.Class))
 	b = putText(b, tagMessage, v.Message)
@@ -63,13 +128,7 @@ func encodeBody(b []byte, v *community.Body) ([]byte, error) {
 	b = putText(b, tagName, v.Name)
 	b = putText(b, tagCard, v.Card)
 	b = putText(b, tagRole, string(v.Role))
-	if len(v.Segments) > 0 {
-		raw, err := json.Marshal(v.Segments)
-		if err != nil {
-			return nil, fmt.Errorf("segments: %w", err)
-		}
-		b = putText(b, tagSegments, string(raw))
-	}
+	b = putSegments(b, v.Segments)
 	b = putText(b, tagScene, v.Scene)
 	b = putText(b, tagState, v.State)
 	b = putText(b, tagReason, v.Reason)
@@ -79,7 +138,7 @@ func encodeBody(b []byte, v *community.Body) ([]byte, error) {
 	}
 	b = putInt(b, tagLow, v.Low)
 	b = putText(b, tagSource, v.Source)
-	return putText(b, tagData, string(v.Data)), nil
+	return putText(b, tagData, shared(v.Data))
 }
 
 // decodeBody reads the stored form. The strings of the result share raw's memory: raw must not be written to again.
@@ -125,8 +184,9 @@ func setField(v *community.Body, tag byte, field []byte) error {
 	case tagRole:
 		v.Role = community.Role(shared(field))
 	case tagSegments:
-		if err := json.Unmarshal(field, &v.Segments); err != nil {
-			return fmt.Errorf("segments: %w", err)
+		var err error
+		if v.Segments, err = segmentsOf(field); err != nil {
+			return err
 		}
 	case tagScene:
 		v.Scene = shared(field)

@@ -20,8 +20,11 @@ type Job struct {
 
 const defaultAttempts = 12
 
+const insertJob = `INSERT INTO job (id, kind, unique_key, state, run_at, attempts, max_attempts, lease_owner, lease_until, error, payload, created, finished)
+VALUES ($1, $2, $3, 'ready', $4, 0, $5, '', 0, '', $6, $7, 0) ON CONFLICT DO NOTHING`
+
 // Enqueue adds a job in the transaction of the change it follows from.
-func (t *Tx) Enqueue(ctx context.Context, j Job) error {
+func (t *Tx) Enqueue(j Job) {
 	if j.Max == 0 {
 		j.Max = defaultAttempts
 	}
@@ -30,15 +33,15 @@ func (t *Tx) Enqueue(ctx context.Context, j Job) error {
 		payload = string(j.Payload)
 	}
 	id := t.store.NewID()
-	_, err := t.exec(ctx, `INSERT INTO job (id, kind, unique_key, state, run_at, attempts, max_attempts, lease_owner, lease_until, error, payload, created, finished)
-VALUES ($1, $2, $3, 'ready', $4, 0, $5, '', 0, '', $6, $7, 0) ON CONFLICT DO NOTHING`,
-		id[:], j.Kind, j.Key, j.RunAt, j.Max, payload, t.store.now())
-	return err
+	t.add(insertJob, id[:], j.Kind, j.Key, j.RunAt, int64(j.Max), payload, t.store.now())
 }
 
 // AddJob is Enqueue in a transaction of its own.
 func (s *Store) AddJob(ctx context.Context, j Job) error {
-	return s.writeTx(ctx, func(t *Tx) error { return t.Enqueue(ctx, j) })
+	return s.writeTx(ctx, func(t *Tx) error {
+		t.Enqueue(j)
+		return nil
+	})
 }
 
 // ClaimJobs leases up to n due jobs to an owner until now+lease (milliseconds), oldest first. A lease that ran out is
@@ -163,7 +166,8 @@ func (s *Store) FireSlot(ctx context.Context, schedule string, slot int64, j Job
 		if fired, err = t.TakeSlot(ctx, schedule, slot); err != nil || !fired {
 			return err
 		}
-		return t.Enqueue(ctx, j)
+		t.Enqueue(j)
+		return nil
 	})
 	return fired, err
 }

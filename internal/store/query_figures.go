@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -94,53 +95,51 @@ func (d *Desk) Today(ctx context.Context, g community.GroupKey) (measure.Day, er
 	return day, nil
 }
 
-// Covered says on which days somebody listened in a group: something happened there; or an import spans the day without
-// a gap over it; or an account of ours that serves the group heard something anywhere.
-func (d *Desk) Covered(ctx context.Context, g community.GroupKey, from, to measure.Day) ([]bool, error) {
-	places, err := d.placesFor(ctx, g, "", from, to)
-	if err != nil {
-		return nil, err
+// Covered says on which days somebody listened in each group: something happened there; or an import spans the day
+// without a gap over it; or an account of ours that serves the group heard something anywhere.
+func (d *Desk) Covered(ctx context.Context, places []measure.Place, from, to measure.Day) ([][]bool, error) {
+	known, place := make([][]bool, len(places)), map[int64]int{}
+	for i, p := range places {
+		known[i], place[int64(p.Group)] = make([]bool, to-from+1), i
 	}
-	zone := places[0].Zone
-	known := make([]bool, to-from+1)
-	set := func(first, last measure.Day) {
-		for day := max(first, from); day <= min(last, to); day++ {
-			known[day-from] = true
-		}
-	}
-	runs, err := rows(ctx, d.s, `SELECT s.first_at, s.last_at, r.report FROM views.import_span s LEFT JOIN import_run r ON r.key = s.import_key
-WHERE s.group_key = $1 ORDER BY s.import_key`, []any{int64(g)}, scanSpan)
+	in := "(" + keyList(groupsOf(places)) + ")"
+	runs, err := rows(ctx, d.s, `SELECT s.group_key, s.first_at, s.last_at, r.report FROM views.import_span s LEFT JOIN import_run r ON r.key = s.import_key
+WHERE s.group_key IN `+in, nil, scanSpan)
 	if err != nil {
 		return nil, err
 	}
 	for _, run := range runs {
-		first, _ := measure.DayOf(run.first, zone)
-		last, _ := measure.DayOf(run.last, zone)
-		for day := max(first, from); day <= min(last, to); day++ {
-			if !run.gap(day.Start(zone), (day + 1).Start(zone)) {
-				set(day, day)
-			}
-		}
+		i := place[run.group]
+		run.cover(known[i], places[i].Zone, from, to)
 	}
-	days, err := rows(ctx, d.s, `SELECT day FROM views.group_day WHERE group_key = $1 AND day >= $2 AND day <= $3 AND events > 0
-UNION SELECT a.day FROM views.account_day a JOIN group_account ga ON ga.account_key = a.account_key
-WHERE ga.group_key = $1 AND a.day >= $2 AND a.day <= $3 AND a.day >= ga.since / 86400000`, []any{int64(g), int64(from), int64(to)},
-		func(r *sql.Rows, v *int64) error { return r.Scan(v) })
-	for _, day := range days {
-		set(measure.Day(day), measure.Day(day))
+	type heard struct{ group, day int64 }
+	days, err := rows(ctx, d.s, `SELECT group_key, day FROM views.group_day WHERE group_key IN `+in+` AND day >= $1 AND day <= $2 AND events > 0
+UNION ALL SELECT ga.group_key, a.day FROM views.account_day a JOIN group_account ga ON ga.account_key = a.account_key
+WHERE ga.group_key IN `+in+` AND a.day >= $1 AND a.day <= $2 AND a.day >= ga.since / 86400000`, []any{int64(from), int64(to)},
+		func(r *sql.Rows, v *heard) error { return r.Scan(&v.group, &v.day) })
+	for _, h := range days {
+		known[place[h.group]][measure.Day(h.day)-from] = true
 	}
 	return known, err
 }
 
+func groupsOf(places []measure.Place) []community.GroupKey {
+	keys := make([]community.GroupKey, len(places))
+	for i, p := range places {
+		keys[i] = p.Group
+	}
+	return keys
+}
+
 // importedSpan is the time that an import covers in a group, and the gaps that its report tells of.
 type importedSpan struct {
-	first, last int64
-	gaps        []struct{ From, To int64 }
+	group, first, last int64
+	gaps               []struct{ From, To int64 }
 }
 
 func scanSpan(r *sql.Rows, v *importedSpan) error {
 	var raw []byte
-	if err := r.Scan(&v.first, &v.last, &raw); err != nil || len(raw) == 0 {
+	if err := r.Scan(&v.group, &v.first, &v.last, &raw); err != nil || len(raw) == 0 {
 		return err
 	}
 	var report struct {
@@ -154,6 +153,17 @@ func scanSpan(r *sql.Rows, v *importedSpan) error {
 	return nil
 }
 
+// cover marks the days of [from, to] that lie in the span and not wholly in a gap.
+func (v importedSpan) cover(known []bool, zone *time.Location, from, to measure.Day) {
+	first, _ := measure.DayOf(v.first, zone)
+	last, _ := measure.DayOf(v.last, zone)
+	for day := max(first, from); day <= min(last, to); day++ {
+		if !v.gap(day.Start(zone), (day + 1).Start(zone)) {
+			known[day-from] = true
+		}
+	}
+}
+
 // gap reports whether one of the gaps covers the whole of [from, to).
 func (v importedSpan) gap(from, to int64) bool {
 	for _, g := range v.gaps {
@@ -165,58 +175,71 @@ func (v importedSpan) gap(from, to int64) bool {
 }
 
 // Roster gives the number of members at the end of each day, from the stays; -1 before the first member list was read.
-func (d *Desk) Roster(ctx context.Context, g community.GroupKey, from, to measure.Day) ([]int64, error) {
-	places, err := d.placesFor(ctx, g, "", from, to)
+func (d *Desk) Roster(ctx context.Context, places []measure.Place, from, to measure.Day) ([][]int64, error) {
+	size, place := make([][]int64, len(places)), map[int64]int{}
+	for i, p := range places {
+		size[i], place[int64(p.Group)] = make([]int64, to-from+1), i
+	}
+	if len(places) == 0 {
+		return size, nil
+	}
+	in := "(" + keyList(groupsOf(places)) + ")"
+	if err := d.comings(ctx, places, place, in, size, from); err != nil {
+		return nil, err
+	}
+	since, err := rows(ctx, d.s, `SELECT group_key, roster_since FROM views.group_fact WHERE roster_since > 0 AND group_key IN `+in, nil, scanTime)
 	if err != nil {
 		return nil, err
 	}
-	size := make([]int64, to-from+1)
-	var since int64
-	err = d.s.read.QueryRowContext(ctx, `SELECT coalesce(max(roster_since), 0) FROM views.group_fact WHERE group_key = $1`, int64(g)).Scan(&since)
-	if err != nil {
-		return nil, coded(d.s.dialect, err)
+	listed := make([]measure.Day, len(places)) // the day of the first list; 0 = none
+	for _, s := range since {
+		i := place[s.group]
+		listed[i], _ = measure.DayOf(s.at, places[i].Zone)
 	}
-	zone := places[0].Zone
-	if since == 0 || since >= (to+1).Start(zone) {
-		for i := range size {
-			size[i] = -1
+	for i := range size {
+		var n int64
+		for day := range size[i] {
+			n += size[i][day]
+			if size[i][day] = n; listed[i] == 0 || from+measure.Day(day) < listed[i] {
+				size[i][day] = -1
+			}
 		}
-		return size, nil
 	}
-	return size, d.sizes(ctx, g, size, from, measure.Place{Group: g, Zone: zone}, since)
+	return size, nil
 }
 
-func (d *Desk) sizes(ctx context.Context, g community.GroupKey, size []int64, from measure.Day, p measure.Place, since int64) error {
-	first, end := from.Start(p.Zone), (from + measure.Day(len(size))).Start(p.Zone)
-	var n, gone int64
-	err := d.s.read.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM views.stay WHERE group_key = $1 AND since < $2),
- (SELECT count(*) FROM views.stay WHERE group_key = $1 AND left_at > 0 AND left_at < $2)`, int64(g), first).Scan(&n, &gone)
-	if err != nil {
-		return coded(d.s.dialect, err)
-	}
-	change := make([]int64, len(size))
+type groupTime struct{ group, at, n int64 }
+
+func scanTime(r *sql.Rows, v *groupTime) error { return r.Scan(&v.group, &v.at) }
+
+// comings puts into size by how much each day changes the number of members; all that was before counts for the first.
+func (d *Desk) comings(ctx context.Context, places []measure.Place, place map[int64]int, in string, size [][]int64, from measure.Day) error {
+	const slack = 86_400_000 // zones differ by less than a day
+	first := from.Start(time.UTC) + slack
+	end := (from + measure.Day(len(size[0]))).Start(time.UTC) + slack
 	for _, side := range []struct {
-		query string
-		by    int64
-	}{
-		{`SELECT since FROM views.stay WHERE group_key = $1 AND since >= $2 AND since < $3`, 1},
-		{`SELECT left_at FROM views.stay WHERE group_key = $1 AND left_at >= $2 AND left_at < $3`, -1},
-	} {
-		times, err := rows(ctx, d.s, side.query, []any{int64(g), first, end}, func(r *sql.Rows, v *int64) error { return r.Scan(v) })
+		column string
+		by     int64
+	}{{"since", 1}, {"left_at", -1}} {
+		before, err := rows(ctx, d.s, `SELECT group_key, 0, count(*) FROM views.stay WHERE group_key IN `+in+` AND `+side.column+` > 0 AND `+side.column+` < $1 GROUP BY group_key`,
+			[]any{first - 2*slack}, func(r *sql.Rows, v *groupTime) error { return r.Scan(&v.group, &v.at, &v.n) })
 		if err != nil {
 			return err
 		}
-		for _, at := range times {
-			day, _ := measure.DayOf(at, p.Zone)
-			change[day-from] += side.by
+		for _, b := range before {
+			size[place[b.group]][0] += side.by * b.n
 		}
-	}
-	n -= gone
-	known, _ := measure.DayOf(since, p.Zone)
-	for i := range size {
-		n += change[i]
-		if size[i] = n; from+measure.Day(i) < known {
-			size[i] = -1
+		times, err := rows(ctx, d.s, `SELECT group_key, `+side.column+` FROM views.stay WHERE group_key IN `+in+` AND `+side.column+` > 0 AND `+side.column+` >= $1 AND `+side.column+` < $2`,
+			[]any{first - 2*slack, end}, scanTime)
+		if err != nil {
+			return err
+		}
+		for _, c := range times {
+			i := place[c.group]
+			day, _ := measure.DayOf(c.at, places[i].Zone)
+			if k := max(0, day-from); int(k) < len(size[i]) {
+				size[i][k] += side.by
+			}
 		}
 	}
 	return nil

@@ -51,11 +51,11 @@ func (d *Desk) peopleOf(ctx context.Context, f community.MemberFilter) ([]commun
 	if f.SilentSince != 0 {
 		c.and("p.last_word < ?", f.SilentSince)
 	}
-	counted := c
+	counted := clause{append([]string(nil), c.parts...), append([]any(nil), c.args...)}
 	if f.Present != nil {
 		counted.and("p.present = ?", *f.Present)
 	}
-	total, err := d.count(ctx, "FROM views.people p"+counted.String(), counted.args)
+	total, err := d.counted(ctx, &c, counted, f)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -65,6 +65,25 @@ func (d *Desk) peopleOf(ctx context.Context, f community.MemberFilter) ([]commun
 JOIN views.people p ON p.group_key = k.group_key AND p.member_key = k.member_key JOIN member m ON m.key = p.member_key
 JOIN chat_group g ON g.key = p.group_key LEFT JOIN member i ON i.key = p.inviter_key ORDER BY `+outerOrder(f.Page), c.args, scanMember)
 	return list, total, err
+}
+
+// fewFound is up to how many members found by text are named in the question for the page, so that the names are read
+// through once only; of more, a page is full soon.
+const fewFound = 1000
+
+// counted counts what a question finds. With a text it puts those found into c, when they are few.
+func (d *Desk) counted(ctx context.Context, c *clause, counted clause, f community.MemberFilter) (int, error) {
+	if f.Text == "" {
+		return d.count(ctx, "FROM views.people p"+counted.String(), counted.args)
+	}
+	keys, err := rows(ctx, d.s, fmt.Sprintf("SELECT p.member_key FROM views.people p%s LIMIT %d", counted.String(), community.CountCap+1), counted.args,
+		func(r *sql.Rows, v *int64) error { return r.Scan(v) })
+	if err == nil && len(keys) <= fewFound {
+		*c = clause{}
+		c.and("p.group_key = ?", int64(f.Group))
+		c.and("p.member_key IN (" + keyList(keys) + ")")
+	}
+	return len(keys), err
 }
 
 const memberColumns = `m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, p.group_key, g.name, p.card,

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"qunluo/internal/community"
-	"qunluo/internal/measure"
 )
 
 // memberRows reads rows of people under conditions on p, in an order of its columns.
@@ -81,22 +80,4 @@ func (d *Desk) BookVersion(ctx context.Context, g community.GroupKey, version in
 	c.and("b.version = ?", version)
 	list, err := rows(ctx, d.s, bookColumns+c.String(), c.args, scanBook)
 	return oneOf(list, err, "rulebook", version)
-}
-
-// Totals adds up a group (0 = all of the scope) day by day over [from, to].
-func (d *Desk) Totals(ctx context.Context, g community.GroupKey, from, to measure.Day) ([]measure.Total, error) {
-	places, err := d.placesFor(ctx, g, "", from, to)
-	if err != nil {
-		return nil, err
-	}
-	return measure.Totals(ctx, d, places, from, to)
-}
-
-// HeatMap counts own messages by weekday (0 = Monday) and hour over [from, to].
-func (d *Desk) HeatMap(ctx context.Context, g community.GroupKey, from, to measure.Day) ([7][24]int64, error) {
-	places, err := d.placesFor(ctx, g, "", from, to)
-	if err != nil {
-		return [7][24]int64{}, err
-	}
-	return measure.HeatMap(ctx, d, places, from, to)
 }

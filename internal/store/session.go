@@ -15,6 +15,7 @@ type session struct {
 	dialect dialect
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
+	below   map[string]driver.Stmt // prepared below database/sql, for bulk
 }
 
 func newSession(ctx context.Context, db *sql.DB, d dialect) (*session, error) {
@@ -22,7 +23,7 @@ func newSession(ctx context.Context, db *sql.DB, d dialect) (*session, error) {
 	if err != nil {
 		return nil, coded(d, err)
 	}
-	return &session{dialect: d, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+	return &session{dialect: d, conn: conn, stmts: map[string]*sql.Stmt{}, below: map[string]driver.Stmt{}}, nil
 }
 
 func (s *session) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -35,6 +36,19 @@ func (s *session) prepared(ctx context.Context, query string) (*sql.Stmt, error)
 	}
 	s.stmts[query] = stmt
 	return stmt, nil
+}
+
+// direct prepares a statement on the driver's own connection, which the caller holds.
+func (s *session) direct(ctx context.Context, dc any, query string) (driver.StmtExecContext, error) {
+	stmt, ok := s.below[query]
+	if !ok {
+		var err error
+		if stmt, err = dc.(driver.ConnPrepareContext).PrepareContext(ctx, unnamed(query)); err != nil {
+			return nil, fmt.Errorf("prepare %.60q: %w", query, err)
+		}
+		s.below[query] = stmt
+	}
+	return stmt.(driver.StmtExecContext), nil
 }
 
 func (s *session) exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -89,7 +103,7 @@ func (s *session) end(ctx context.Context, err error) error {
 // discard marks the connection as broken, so that the pool opens a new one. Statements end before their connection.
 func (s *session) discard() {
 	_ = s.closeStatements() // what they say no longer matters
-	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = s.conn.Raw(func(any) error { return errors.Join(driver.ErrBadConn, s.closeBelow()) })
 }
 
 func (s *session) closeStatements() error {
@@ -102,7 +116,11 @@ func (s *session) closeStatements() error {
 }
 
 func (s *session) close() error {
-	err := errors.Join(s.closeStatements(), s.conn.Close())
+	var below error
+	if len(s.below) > 0 { // discard has closed them already
+		below = s.conn.Raw(func(any) error { return s.closeBelow() })
+	}
+	err := errors.Join(below, s.closeStatements(), s.conn.Close())
 	if errors.Is(err, sql.ErrConnDone) {
 		return nil // it was thrown away before
 	}
@@ -118,4 +136,13 @@ func coded(d dialect, err error) error {
 		return community.Errorf(community.CodeBusy, "database: %w", err)
 	}
 	return err
+}
+
+func (s *session) closeBelow() error {
+	var errs []error
+	for _, stmt := range s.below {
+		errs = append(errs, stmt.Close())
+	}
+	clear(s.below)
+	return errors.Join(errs...)
 }

@@ -15,6 +15,61 @@ type Tx struct {
 	store  *Store
 	done   bool
 	shared bool // the session goes back to the pool (PostgreSQL) or stays the log's own (SQLite)
+	later  []laterRows
+}
+
+// laterRows are rows of one statement that wait to be written together.
+type laterRows struct {
+	query string
+	rows  [][]any
+}
+
+// add writes a row, at the latest before the next other statement or Commit: rows of one statement go together, which
+// spares a round trip each on PostgreSQL.
+func (t *Tx) add(query string, row ...any) {
+	for i := range t.later {
+		if t.later[i].query == query {
+			t.later[i].rows = append(t.later[i].rows, row)
+			return
+		}
+	}
+	t.later = append(t.later, laterRows{query, [][]any{row}})
+}
+
+// flush writes what add holds back.
+func (t *Tx) flush(ctx context.Context) error {
+	if len(t.later) == 0 {
+		return nil
+	}
+	list := t.later
+	t.later = nil
+	for _, l := range list {
+		if _, err := t.dialect.bulk(ctx, t.session, l.query, l.rows); err != nil {
+			return fmt.Errorf("%.40q, %d rows: %w", l.query, len(l.rows), err)
+		}
+	}
+	return nil
+}
+
+func (t *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := t.flush(ctx); err != nil {
+		return 0, err
+	}
+	return t.session.exec(ctx, query, args...)
+}
+
+func (t *Tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := t.flush(ctx); err != nil {
+		return nil, err
+	}
+	return t.session.query(ctx, query, args...)
+}
+
+func (t *Tx) one(ctx context.Context, query string, args []any, dest ...any) error {
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	return t.session.one(ctx, query, args, dest...)
 }
 
 // BeginLog starts a transaction on the log. On SQLite it waits for the one writer; on PostgreSQL several may run side by
@@ -55,8 +110,13 @@ func (s *Store) drop() {
 	s.log = nil
 }
 
-// Commit makes everything durable.
-func (t *Tx) Commit(ctx context.Context) error { return t.finish(ctx, nil) }
+// Commit makes everything durable, or nothing.
+func (t *Tx) Commit(ctx context.Context) error {
+	if err := t.flush(ctx); err != nil {
+		return t.Rollback(ctx, err)
+	}
+	return t.finish(ctx, nil)
+}
 
 // Rollback undoes everything; after Commit it does nothing. It returns cause, with a code if the database is at fault.
 func (t *Tx) Rollback(ctx context.Context, cause error) error {
@@ -84,16 +144,6 @@ func (t *Tx) finish(ctx context.Context, cause error) error {
 		t.store.drop() // a failed commit leaves an unknown connection behind
 	}
 	t.store.mu.Unlock()
-	return err
-}
-
-func (t *Tx) savepoint(ctx context.Context) error {
-	_, err := t.conn.ExecContext(ctx, "SAVEPOINT rows")
-	return err
-}
-
-func (t *Tx) rollbackTo(ctx context.Context) error {
-	_, err := t.conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT rows")
 	return err
 }
 

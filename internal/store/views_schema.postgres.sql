@@ -20,7 +20,7 @@ CREATE TABLE views.import_span (
 
 CREATE TABLE views.people (
   group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL, card TEXT NOT NULL,
-  account TEXT NOT NULL,
+  account TEXT NOT NULL, named_at BIGINT NOT NULL,
   role TEXT NOT NULL, present BOOLEAN NOT NULL, stays BIGINT NOT NULL, stay_n BIGINT NOT NULL,
   since BIGINT NOT NULL, joined_at BIGINT NOT NULL, scene TEXT NOT NULL,
   state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, first_word BIGINT NOT NULL,

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // classes are the storage classes that a declared type may have in SQLite, which itself would take anything. Nulls are
@@ -25,7 +23,8 @@ const sampled = 5000
 func noForeignClass(t testing.TB, dir string) {
 	t.Helper()
 	for _, file := range []string{"qunluo.db", "qunluo.views.db"} {
-		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, file)+"?mode=ro")
+		db, err := sql.Open("sqlite", // the driver that store registers
+			"file:"+filepath.Join(dir, file)+"?mode=ro")
 		if err != nil {
 			t.Error(err)
 			continue

@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -249,9 +252,9 @@ func unknownDays(t *testing.T, s *store.Store) {
 	l.Account, l.Run = 1, 0
 	l.Append(t, say(tea, "anna", "在", at("2026-01-08 10:00:00")), say(run, "ben", "跑", at("2026-01-10 10:00:00")))
 	caughtUp(t, s)
-	got := must(desk(s).Covered(t.Context(), evs[0].Group, day(t, "2025-12-31"), day(t, "2026-01-11")))(t)
+	got := must(desk(s).Covered(t.Context(), placeOf(evs[0].Group), day(t, "2025-12-31"), day(t, "2026-01-11")))(t)
 	want := []bool{false, true, true, true, true, false, false, false, true, false, false, false}
-	same(t, "covered", got[:10], want[:10])
+	same(t, "covered", got[0][:10], want[:10])
 	a := must(desk(s).Activity(t.Context(), evs[0].Group, "", day(t, "2026-01-01"), day(t, "2026-01-08")))(t)
 	same(t, "coverage", a.Coverage, measure.Coverage{Covered: 5, Of: 8})
 	same(t, "mean of daily speakers", a.MeanDAU.Withheld, measure.LowCover)
@@ -326,6 +329,35 @@ func everyList(t *testing.T, s *store.Store) {
 		if err != nil || len(list) != 3 {
 			t.Errorf("days of a member: %v, %v", list, err)
 		}
+	}
+}
+
+func followsWake(t *testing.T, s *store.Store) {
+	l := NewLog(s)
+	ctx, cancel := context.WithCancel(t.Context())
+	wake, ended := make(chan struct{}, 1), make(chan error, 1)
+	go func() { ended <- s.RunProjections(ctx, wake) }()
+	l.Append(t, say(tea, "anna", "在", at("2026-01-01 10:00:00")))
+	wake <- struct{}{}
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for must(s.Lag(t.Context()))(t)[store.SearchView] > 0 {
+		select {
+		case <-tick.C:
+		case err := <-ended:
+			t.Fatal(err)
+		case <-deadline.C:
+			t.Fatal("nothing was taken in")
+		}
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	if err := s.Rebuild(t.Context(), nil, "shoes"); community.CodeOf(err) != community.CodeBadInput {
+		t.Errorf("an unknown projection gives %v", err)
 	}
 }
 

@@ -56,9 +56,7 @@ func (l *Log) write(ctx context.Context, tx *store.Tx, in []community.Inbound) (
 			return nil, err
 		}
 		d.Event.Number = last - int64(len(in)-1-i)
-		if err := d.Seal(); err != nil {
-			return nil, err
-		}
+		d.Seal()
 		drafts[i], events[i] = d, d.Event
 	}
 	dups, err := tx.InsertEvents(ctx, drafts)

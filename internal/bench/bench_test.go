@@ -1,0 +1,56 @@
+package bench
+
+import (
+	"os"
+	"strconv"
+	"testing"
+
+	"qunluo/internal/community"
+)
+
+// options are tiny by default; QL_BENCH=1 measures in full, as `qunluo bench` does.
+func options(t *testing.T) Options {
+	scale := 0.02
+	if s, err := strconv.ParseFloat(os.Getenv("QL_BENCH"), 64); err == nil {
+		scale = s
+	}
+	o := Options{Scale: scale, Rounds: 5, Dir: t.TempDir(), Told: func(line string) { t.Log(line) }}
+	if scale < 0.1 {
+		o.Rounds = 1
+	}
+	return o
+}
+
+func measured(t *testing.T, name string) map[string]Row {
+	t.Helper()
+	rows, err := Run(t.Context(), name, options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]Row{}
+	for _, r := range rows {
+		t.Logf("%-24s %12.2f %-12s baseline %12.2f ratio %.3f target %.2f met %v", r.Name, r.Value, r.Unit, r.Baseline, r.Ratio, r.Target, r.Met)
+		by[r.Name] = r
+	}
+	return by
+}
+
+func TestIngestIsMeasuredAgainstTheSameRows(t *testing.T) {
+	rows := measured(t, "ingest")
+	r := rows["ingest"]
+	if r.Value <= 0 || r.Baseline <= 0 || r.Ratio != r.Value/r.Baseline || r.Target != 0.60 {
+		t.Errorf("ingest = %+v", r)
+	}
+	if hits := rows["ingest.hits"].Value; hits < 1 || hits > 4 {
+		t.Errorf("hits = %.2f %%, want about 2", hits)
+	}
+	if rows["ingest.receive.p99"].Value <= 0 || rows["ingest.fsync.p99"].Value <= 0 {
+		t.Errorf("no waits measured: %+v", rows)
+	}
+}
+
+func TestUnknownBenchIsNotFound(t *testing.T) {
+	if _, err := Run(t.Context(), "nothing", Options{}); community.CodeOf(err) != community.CodeNotFound {
+		t.Errorf("err = %v, want not_found", err)
+	}
+}
