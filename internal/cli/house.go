@@ -298,9 +298,10 @@ type DemoOrder struct {
 
 // BenchOrder says how to measure.
 type BenchOrder struct {
-	Rows     int // 0 = as the bench wants
-	Dir      string
-	Progress func(label string, done, of int64)
+	Scale  float64 // of the amount of data; 1 = the whole measurement
+	Rounds int     // of baseline and candidate each; 0 = as the bench wants
+	Dir    string  // where databases are made
+	Told   func(line string)
 }
 
 // Measured is one figure of a bench.
