@@ -40,7 +40,7 @@ func (c *Console) messagePage(k *call) error {
 	if err != nil {
 		return err
 	}
-	decided, _, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Group: g.Key, Member: m.Member, From: m.OccurredAt - 3600e3, Page: community.Page{Limit: 100}})
+	decided, _, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Group: g.Key, Member: m.Member, From: m.OccurredAt - 3600e3, To: m.OccurredAt + 24*3600e3, Page: community.Page{Limit: 100}})
 	if err != nil {
 		return err
 	}
