@@ -299,9 +299,9 @@ func shorten(name string) string {
 	return strconv.QuoteToASCII(name)
 }
 
-// nearest is the field's name that differs from name by the fewest letters, at most a third of them.
+// nearest is the field's name that differs from name by the fewest letters, at most half of them and four.
 func nearest(fields []Field, name string) string {
-	best, found := min(len(name), 30)/3+1, ""
+	best, found := min(len(name), 8)/2+1, ""
 	for _, f := range fields {
 		if d := distance(f.Name, name); d < best {
 			best, found = d, f.Name

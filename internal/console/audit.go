@@ -1,6 +1,7 @@
 package console
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,18 +15,21 @@ import (
 
 var auditRoutes = []route{
 	{pattern: "GET /audit", may: owners, serve: (*Console).auditList},
+	{pattern: "GET /audit.csv", may: owners, serve: (*Console).auditSheet},
 }
 
 const auditPage = 50
 
 // auditVerbs are offered by the filter; the trail may hold others.
-var auditVerbs = []string{"rulebook.publish", "rulebook.draft", "group.mode", "group.change", "freeze.set", "account.save", "account.delete",
-	"user.save", "setup", "task.claim", "task.done", "task.refuse", "decision.act", "decision.undo", "decision.judge", "import.start", "import.undo"}
+var auditVerbs = []string{"rulebook.publish", "rulebook.draft", "group.mode", "group.set", "freeze", "action.act", "decision.undo", "decision.kept",
+	"decision.false_hit", "decision.dismiss", "decision.release", "task.claim", "task.done", "task.refuse", "import.start", "import.undo",
+	"account.save", "account.delete", "user.save", "setup", "setup.token"}
 
 // auditList is who did what, when and why.
 func (c *Console) auditList(k *call) error {
 	page := k.page(auditPage)
-	f := community.AuditFilter{User: k.query("user"), Verb: k.query("verb"), From: dayStart(k.query("from")), To: dayEnd(k.query("to")), Page: page}
+	f := auditFilter(k)
+	f.Page = page
 	rows, total, err := k.Desk.FindAudit(k.ctx(), f)
 	if err != nil {
 		return err
@@ -34,17 +38,49 @@ func (c *Console) auditList(k *call) error {
 	if err != nil {
 		return err
 	}
+	subjects, err := auditSubjects(k, names)
+	if err != nil {
+		return err
+	}
 	p := view.AuditList{Head: ui.Head{Title: k.T("nav.audit"), Sub: k.T("audit.intro")}, Filters: auditFilters(k, names)}
 	p.Table = ui.Table{Label: k.T("nav.audit"), Pager: k.pager(page, len(rows), total),
 		Columns: []ui.Column{{Title: k.T("audit.what")}, {Title: k.T("audit.who")}, {Title: k.T("audit.subject")}, {Title: k.T("audit.at")}, {Title: k.T("audit.detail")}},
 		Empty:   ui.Empty{Icon: "history", Title: k.T("audit.none"), Text: k.T("audit.none_text")}}
+	k.export(p.Table.Pager, "/audit.csv")
 	for _, a := range rows {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Cells: []templ.Component{
-			ui.Two(auditVerb(k, a.Verb), a.Reason), ui.Name(named(names[a.User], a.User)), ui.Two(auditSubject(k, a.Subject), ""), ui.Moment(a.At),
+			ui.Two(auditVerb(k, a.Verb), a.Reason), ui.Name(named(names[a.User], a.User)), ui.Text(auditSubject(k, a.Subject, subjects)), ui.Moment(a.At),
 			view.BeforeAfter(shorten(string(a.Before), 4000), shorten(string(a.After), 4000)),
 		}})
 	}
 	return k.show(p.Head.Title, view.AuditListPage(p))
+}
+
+func auditFilter(k *call) community.AuditFilter {
+	return community.AuditFilter{User: k.query("user"), Verb: k.query("verb"), From: dayStart(k.query("from")), To: dayEnd(k.query("to"))}
+}
+
+// auditSheet is the whole filtered trail as CSV, up to community.CountCap rows; before and after go with it.
+func (c *Console) auditSheet(k *call) error {
+	f := auditFilter(k)
+	f.Page.Limit = 200
+	names, err := k.names()
+	if err != nil {
+		return err
+	}
+	head := []string{k.T("audit.at"), k.T("audit.who"), k.T("audit.what"), k.T("audit.subject"), k.T("form.reason"), k.T("audit.before"), k.T("audit.after")}
+	return k.sheet("audit", head, func() ([][]string, error) {
+		if f.Page.Offset > community.CountCap {
+			return nil, nil
+		}
+		rows, _, err := k.Desk.FindAudit(k.ctx(), f)
+		f.Page.Offset += f.Page.Limit
+		var out [][]string
+		for _, a := range rows {
+			out = append(out, []string{time.UnixMilli(a.At).In(i18n.Zone(nil)).Format(time.RFC3339), named(names[a.User], a.User), a.Verb, a.Subject, a.Reason, string(a.Before), string(a.After)})
+		}
+		return out, err
+	})
 }
 
 func auditFilters(k *call, names map[string]string) ui.Filters {
@@ -76,13 +112,37 @@ func auditVerb(k *call, verb string) string {
 	return verb
 }
 
-// auditSubject says "group:<id>" as the kind in words and the id.
-func auditSubject(k *call, subject string) string {
-	kind, id, found := strings.Cut(subject, ":")
-	if key := "subject." + kind; found && k.Words.Has(key) {
-		return k.T(key) + " " + id
+// auditSubjects gives the names of what audit rows are about, by "kind:id".
+func auditSubjects(k *call, names map[string]string) (map[string]string, error) {
+	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 200}})
+	if err != nil {
+		return nil, err
 	}
-	return subject
+	accounts, err := k.Desk.Accounts(k.ctx())
+	if err != nil {
+		return nil, err
+	}
+	subjects := map[string]string{}
+	for _, g := range groups {
+		subjects["group:"+strconv.FormatInt(int64(g.Key), 10)], subjects["group:"+g.ID.String()] = g.Name, g.Name
+	}
+	for _, a := range accounts {
+		subjects["account:"+a.ID.String()] = a.Name
+	}
+	for id, name := range names {
+		subjects["user:"+id] = name
+	}
+	return subjects, nil
+}
+
+// auditSubject says "group:3" or "user:<id>" by name where there is one, else as the kind in words and the id.
+func auditSubject(k *call, subject string, subjects map[string]string) string {
+	kind, id, found := strings.Cut(subject, ":")
+	key := "subject." + kind
+	if !found || !k.Words.Has(key) {
+		return subject
+	}
+	return k.T(key) + " " + named(subjects[subject], id)
 }
 
 // dayStart and dayEnd read "2006-01-02" as the bounds of that day in Asia/Shanghai, UTC ms; 0 = none.

@@ -255,6 +255,21 @@ func TestPageFollowsWhatHappens(t *testing.T) {
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](badge+` === "3"`)); err != nil {
 		t.Errorf("the badge did not follow: %v", err)
 	}
+	turn := func(hidden bool) chromedp.Action[bool] {
+		return chromedp.Evaluate[bool](fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %v, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`, hidden))
+	}
+	if _, err := chromedp.Run(ctx, turn(true)); err != nil {
+		t.Fatal(err)
+	}
+	h.mu.Lock()
+	h.tasks = h.tasks[:2]
+	h.mu.Unlock()
+	if _, err := chromedp.Run(ctx, turn(false)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](badge+` === "2"`)); err != nil {
+		t.Errorf("a page that came back did not catch up: %v", err)
+	}
 	if len(w.wrong) > 0 {
 		t.Errorf("the console says %q", w.wrong)
 	}
@@ -288,5 +303,23 @@ func TestDangerIsAskedAboutFirst(t *testing.T) {
 	}
 	if len(w.wrong) > 0 {
 		t.Errorf("the console says %q", w.wrong)
+	}
+}
+
+// TestNewInstallationIsSoundInABrowser looks at the pages while there is nothing to show.
+func TestNewInstallationIsSoundInABrowser(t *testing.T) {
+	browser := browse(t)
+	h := newHouse()
+	h.groups, h.members, h.messages, h.decided, h.strikes, h.tasks, h.audit, h.imports, h.books, h.accounts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	h.users, h.quiet = h.users[:1], true
+	v := open(t, h)
+	signIn(t, browser, v.base, "owner")
+	for _, width := range widths {
+		w := newWindow(t, browser, width)
+		for _, path := range []string{"/", "/inbox", "/connections", "/audit"} {
+			if wrong := w.visit(v.base+path, fmt.Sprintf("new%s-%d", strings.ReplaceAll(path, "/", "_"), width)); wrong != "" {
+				t.Errorf("%s at %d px: %s", path, width, wrong)
+			}
+		}
 	}
 }

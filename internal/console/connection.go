@@ -350,6 +350,9 @@ func abilityMark(k *call, v community.Verb, can connect.Abilities) ui.Ability {
 	if key := "evidence." + got.Evidence; got.Evidence != "" && k.Words.Has(key) {
 		mark.Evidence = k.T(key)
 	}
+	if got.Checked > 0 && got.Evidence != "declared" {
+		mark.Evidence = k.T("evidence.checked", "t", k.Words.Ago(got.Checked, k.now()))
+	}
 	if mark.Evidence != "" && mark.Note == "" && got.Evidence != "declared" {
 		mark.Note = mark.Evidence
 	}

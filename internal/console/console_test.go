@@ -435,7 +435,7 @@ func TestLanguageIsRemembered(t *testing.T) {
 		t.Error("Accept-Language is not heard")
 	}
 	v.as("owner")
-	if _, page := v.post("/lang", "lang", "en", "back", "/"); !strings.Contains(page, "First steps") && !strings.Contains(page, "Freeze automatic actions") {
+	if _, page := v.post("/lang", "lang", "en", "back", "/"); !strings.Contains(page, "Freeze automatic actions") {
 		t.Error("the page is not English after switching")
 	}
 	if h.users[0].Lang != "en" {
@@ -460,4 +460,12 @@ func TestDevServer(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "broken", 500) })
 	t.Fatal(http.ListenAndServe(addr, httpd.Edge(log, nil, broken, handler)))
+}
+
+func TestBannerShowsOnlyWhereSomebodyCouldListen(t *testing.T) {
+	for host, want := range map[string]bool{"127.0.0.1:8080": true, "localhost": true, "[::1]:80": true, "192.168.1.5:8080": false, "example.com": false, "localhost.evil.example": false} {
+		if got := loopback(host); got != want {
+			t.Errorf("loopback(%q) = %v, want %v", host, got, want)
+		}
+	}
 }

@@ -90,7 +90,7 @@ type Hands interface {
 	// Judge closes a decision in the review queue. kind: "kept", "false_hit", "dismiss" or "release".
 	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
 
-	// TaskClaim takes a task; "" as user's note gives it back. CodeConflict when somebody else has it.
+	// TaskClaim takes a task. CodeConflict when somebody else has it.
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
 	// TaskDone reports a task as done. CodeConflict when it is closed; the message then names by whom.
 	TaskDone(ctx context.Context, user string, task community.ID, note string) error

@@ -37,6 +37,7 @@ type house struct {
 	sessions map[string][]byte
 	setup    map[string]int64
 	frozen   bool
+	quiet    bool     // nothing was ever said
 	did      []string // what was asked of Hands, in words
 	err      error    // what every reading answers, when set
 	changes  chan Change
@@ -115,8 +116,8 @@ func newHouse() *house {
 		h.tasks = append(h.tasks, t)
 	}
 	for i := range 60 {
-		h.audit = append(h.audit, community.Audit{ID: fakeID(400 + i), Org: 1, At: at - int64(i)*37*minute, User: []string{fakeID(1).String(), "system", "cli", fakeID(2).String()}[i%4], Verb: []string{"rulebook.publish", "account.save", "freeze.set", "task.done"}[i%4],
-			Subject: []string{"group:" + fakeID(20).String(), "account:" + fakeID(11).String(), "org:1", "task:" + fakeID(300).String()}[i%4], Reason: []string{"", "换了机器", "误报太多，先停一下", "已处理"}[i%4], Before: json.RawMessage(`{"on":false}`), After: json.RawMessage(`{"on":true}`)})
+		h.audit = append(h.audit, community.Audit{ID: fakeID(400 + i), Org: 1, At: at - int64(i)*37*minute, User: []string{fakeID(1).String(), "system", "cli", fakeID(2).String()}[i%4], Verb: []string{"rulebook.publish", "account.save", "freeze", "task.done"}[i%4],
+			Subject: []string{"group:1", "account:" + fakeID(11).String(), "org:1", "task:" + fakeID(300).String()}[i%4], Reason: []string{"", "换了机器", "误报太多，先停一下", "已处理"}[i%4], Before: json.RawMessage(`{"on":false}`), After: json.RawMessage(`{"on":true}`)})
 	}
 	h.books = []community.BookRow{{Group: 1, Version: 3, State: "published", At: at - 5*day, User: fakeID(1).String(), Note: "加上刷屏规则", Body: json.RawMessage(`{"rules":[]}`)}}
 	h.imports = []community.ImportRow{{Key: 1, ID: fakeID(500), Group: 1, Name: "go-2025.jsonl", Format: "chatlab", State: "done", Created: at - 8*day, Finished: at - 8*day + minute, User: fakeID(1).String(), Report: json.RawMessage(`{"rows":1200,"taken":1180,"same":15,"rejected":5}`)}}
@@ -418,6 +419,10 @@ func (h *house) Days(_ context.Context, _ community.GroupKey, days int) ([]Day, 
 	var rows []Day
 	for i := range days {
 		d := fakeNow.AddDate(0, 0, i+1-days)
+		if h.quiet {
+			rows = append(rows, Day{Date: d.Format("2006-01-02")})
+			continue
+		}
 		rows = append(rows, Day{Date: d.Format("2006-01-02"), Messages: int64(120 + 37*(i%5)), Speakers: int64(20 + 3*(i%4)), Joins: int64(i % 3), Leaves: int64(i % 2)})
 	}
 	return rows, nil
@@ -425,6 +430,9 @@ func (h *house) Days(_ context.Context, _ community.GroupKey, days int) ([]Day, 
 func (h *house) Heat(context.Context, community.GroupKey, int) (heat [7][24]int64, err error) {
 	for d := range heat {
 		for x := range heat[d] {
+			if h.quiet {
+				continue
+			}
 			heat[d][x] = int64((x*x + 5*d) % 31)
 		}
 	}

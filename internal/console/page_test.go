@@ -6,6 +6,9 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -198,13 +201,25 @@ func TestAuditIsFilteredByAddress(t *testing.T) {
 	if !strings.Contains(page, "第 1–50 条，共 60 条") || !strings.Contains(page, "p=2") {
 		t.Error("the list does not lead on")
 	}
-	_, page = v.get("/audit?verb=freeze.set")
+	_, page = v.get("/audit?verb=freeze")
 	if !strings.Contains(page, "共 15 条") || strings.Contains(page, "换了机器") {
 		t.Error("the filter does not filter")
 	}
 	_, page = v.get("/audit?from=2030-01-01")
 	if !strings.Contains(page, "没有这样的记录") {
 		t.Error("the empty list says nothing")
+	}
+}
+
+func TestAuditGoesIntoASheetThatRunsNothing(t *testing.T) {
+	h := newHouse()
+	h.audit[0].Reason = "=HYPERLINK(1)"
+	_, sheet := open(t, h).as("owner").get("/audit.csv?verb=rulebook.publish")
+	if got := strings.Count(sheet, "\n"); got != 16 {
+		t.Errorf("lines = %d, want a head and 15 rows", got)
+	}
+	if !strings.Contains(sheet, "'=HYPERLINK") || strings.Contains(sheet, "account.save") {
+		t.Error("a formula is not disarmed, or the filter is not heard")
 	}
 }
 
@@ -255,6 +270,39 @@ func TestUploadIsReadAsAStreamWithItsToken(t *testing.T) {
 		}
 		if err == nil && (up.Name != "a.jsonl" || up.Fields["zone"] != "Asia/Shanghai") {
 			t.Errorf("%s: upload = %+v", x.name, up)
+		}
+	}
+}
+
+func TestGeneratedPagesAreFresh(t *testing.T) {
+	tool, err := exec.LookPath("templ")
+	if err != nil {
+		if slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), "templ") {
+			t.Fatal("no templ, and QL_REQUIRE asks for it")
+		}
+		t.Skip("no templ on this machine")
+	}
+	sources, err := filepath.Glob("view/*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kit, err := filepath.Glob("view/ui/*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range append(sources, kit...) {
+		run := exec.Command(tool, "generate", "-f", "internal/console/"+source, "-stdout")
+		run.Dir = "../.."
+		want, err := run.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", source, err)
+		}
+		got, err := os.ReadFile(strings.TrimSuffix(source, ".templ") + "_templ.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(want, got) {
+			t.Errorf("%s was changed without generating", source)
 		}
 	}
 }

@@ -14,6 +14,7 @@ type foldTable struct {
 	astral map[rune]rune
 	pairs  []foldPair           // every rune that does not fold to itself
 	skip   [1 << 16 / 64]uint64 // bit set: isSkip
+	counts [1 << 16]uint16      // base, with 0 for what Hash leaves out
 }
 
 type foldPair struct{ from, to rune }
@@ -46,6 +47,11 @@ func makeFolding() *foldTable {
 	}
 	for r := rune(0x2f800); r < 0x2fa20; r++ { // compatibility ideographs
 		note(r)
+	}
+	for r := rune(0); r < 1<<16; r++ {
+		if !t.isSkip(r) && !isLineEnd(r) {
+			t.counts[r] = t.base[r]
+		}
 	}
 	return t
 }

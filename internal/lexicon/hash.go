@@ -10,10 +10,16 @@ const (
 func Hash(text string) uint64 {
 	fold, h, any := folding(), uint64(hashStart), false
 	for _, r := range text {
-		if fold.isSkip(r) || isLineEnd(r) {
+		var f rune
+		if uint32(r) < 1<<16 {
+			f = rune(fold.counts[r])
+		} else if !fold.isSkip(r) {
+			f = fold.fold(r)
+		}
+		if f == 0 {
 			continue
 		}
-		h = (h ^ uint64(fold.fold(r))) * hashPrime
+		h = (h ^ uint64(f)) * hashPrime
 		any = true
 	}
 	if !any {

@@ -23,7 +23,7 @@ type look struct {
 	hash     uint64
 	hashed   bool
 
-	findings []finding
+	findings []*finding
 	used     int     // how many of findings are this message's
 	judging  *rule   // for the one who must explain a panic
 	replies  []*rule // replies whose patterns match
@@ -46,12 +46,12 @@ func (l *look) read() {
 	}
 }
 
-// find opens a finding of a rule. The pointer holds until the next one is opened.
+// find opens a finding of a rule.
 func (l *look) find(r *rule, why string) *finding {
 	if l.used == len(l.findings) {
-		l.findings = append(l.findings, finding{})
+		l.findings = append(l.findings, &finding{})
 	}
-	f := &l.findings[l.used]
+	f := l.findings[l.used]
 	l.used++
 	*f = finding{rule: r, why: why, rung: r.StartRung}
 	return f
@@ -59,8 +59,8 @@ func (l *look) find(r *rule, why string) *finding {
 
 // spare records that a rule would have hit if the text were not allowed.
 func (l *look) spare(r *rule, why string, span community.Span) {
-	for i := range l.findings[:l.used] {
-		if f := &l.findings[i]; f.rule == r && f.spared {
+	for _, f := range l.findings[:l.used] {
+		if f.rule == r && f.spared {
 			f.span(span)
 			return
 		}
@@ -71,8 +71,8 @@ func (l *look) spare(r *rule, why string, span community.Span) {
 }
 
 func (l *look) hitBy(r *rule) bool {
-	for i := range l.findings[:l.used] {
-		if l.findings[i].rule == r && !l.findings[i].spared {
+	for _, f := range l.findings[:l.used] {
+		if f.rule == r && !f.spared {
 			return true
 		}
 	}

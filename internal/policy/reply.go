@@ -177,12 +177,7 @@ func (l *look) best(dry bool) *rule {
 func (p *reply) speak(l *look, r *rule, d *community.Decision) {
 	span, _ := p.fits(l, r)
 	d.Hits = append(d.Hits, community.RuleHit{Rule: r.ID, Kind: r.Kind, Spans: []community.Span{span}, Dry: r.dry, Why: "reply", Chose: !r.dry})
-	if p.GroupCool > 0 {
-		l.state.setCool(coolKey{r.ID, 0}, l.ev.At+p.GroupCool*1000)
-	}
-	if p.MemberCool > 0 && l.ev.Actor != 0 {
-		l.state.setCool(coolKey{r.ID, l.ev.Actor}, l.ev.At+p.MemberCool*1000)
-	}
+	p.coolDown(l, r)
 	if r.dry {
 		return
 	}
@@ -192,6 +187,16 @@ func (p *reply) speak(l *look, r *rule, d *community.Decision) {
 		a.ReplyTo = l.ev.Body.Message
 	}
 	d.Actions = append(d.Actions, a)
+}
+
+// coolDown keeps the reply silent for a while.
+func (p *reply) coolDown(l *look, r *rule) {
+	if p.GroupCool > 0 {
+		l.state.setCool(coolKey{r.ID, 0}, l.ev.At+p.GroupCool*1000)
+	}
+	if p.MemberCool > 0 && l.ev.Actor != 0 {
+		l.state.setCool(coolKey{r.ID, l.ev.Actor}, l.ev.At+p.MemberCool*1000)
+	}
 }
 
 // byBook sorts rules as the book has them.

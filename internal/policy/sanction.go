@@ -61,16 +61,26 @@ func (l *look) shadow(f *finding, d *community.Decision, hit *community.RuleHit)
 		l.member.addShadow(l.ev.At, shadow{Rule: r.ID, Expires: l.ev.At + l.rb.memory})
 	}
 	n, rung := r.step(strikes, least)
-	hit.Why += fmt.Sprintf("; rung %d would %s", n, strings.Join(rung.Actions, "+"))
+	hit.Why += fmt.Sprintf("; rung %d%s%s", n, wouldMark, strings.Join(rung.Actions, "+"))
+}
+
+const wouldMark = " would "
+
+// shadowWould reads from a dry hit's reason what shadow wrote there.
+func shadowWould(why string) string {
+	i := strings.LastIndex(why, wouldMark)
+	if i < 0 {
+		return ""
+	}
+	return why[i+len(wouldMark):]
 }
 
 // sanction gives the one strike and the one consequence of a message that live rules hit.
-func (l *look) sanction(found []finding, d *community.Decision) {
+func (l *look) sanction(found []*finding, d *community.Decision) {
 	var chosen, striking *finding
 	var mark, chosenRung, strikingRung int // mark: the chosen one's place in d.Hits, which is that in found
 	var what Rung
-	for i := range found {
-		f := &found[i]
+	for i, f := range found {
 		if f.spared || f.rule.dry {
 			continue
 		}

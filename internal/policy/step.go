@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"qunluo/internal/community"
 )
@@ -103,7 +104,7 @@ func subject(ev *community.Event) community.MemberKey {
 
 // stepMessage judges a message.
 func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
-	if !ev.Body.Caused.IsZero() || ev.Body.Role == community.RoleSelf || ev.Actor == 0 {
+	if !ev.Body.Caused.IsZero() || ev.Actor == 0 || s.isOurs(ev) {
 		return nil
 	}
 	l := &s.look
@@ -122,6 +123,15 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	l.noteAll()
 	m.Messages++
 	return out
+}
+
+// isOurs reports whether one of our own accounts speaks.
+func (s *State) isOurs(ev *community.Event) bool {
+	if ev.Body.Role != community.RoleNone {
+		return ev.Body.Role == community.RoleSelf
+	}
+	m := s.members[ev.Actor]
+	return m != nil && m.Role == community.RoleSelf
 }
 
 func (l *look) judgeAll() {
@@ -154,17 +164,16 @@ func (l *look) noteAll() {
 func (l *look) conclude() []community.Decision {
 	byBook(l.replies)
 	found := l.findings[:l.used]
-	slices.SortStableFunc(found, func(a, b finding) int { return a.rule.index - b.rule.index })
+	slices.SortStableFunc(found, func(a, b *finding) int { return a.rule.index - b.rule.index })
 	d := decide(l.rb, l.state, l.ev, l.ev.Actor)
 	immune := l.rb.immune(l.ev.Actor, l.member.Role)
 	live, dry, spared := 0, 0, 0
-	for i := range found {
-		f := &found[i]
+	for _, f := range found {
 		f.spared = f.spared || immune
 		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why}
 		switch {
 		case f.spared:
-			hit.Why = l.whySpared(immune) + ": " + hit.Why
+			hit.Why = l.whySpared(immune) + sparedMark + hit.Why
 			spared++
 		case f.rule.dry:
 			l.shadow(f, &d, &hit)
@@ -195,23 +204,35 @@ func (l *look) conclude() []community.Decision {
 	return []community.Decision{d}
 }
 
+// A spared hit's reason begins with why it does not count; sparedMark stands before what was found.
+const (
+	sparedMark    = ": "
+	sparedImmune  = "immune "
+	sparedAllowed = "allowed "
+)
+
+// IsSpared reads from a hit's reason that it does not count: the member is immune or the text allowed.
+func IsSpared(why string) bool {
+	return strings.HasPrefix(why, sparedImmune) || strings.HasPrefix(why, sparedAllowed)
+}
+
 func (l *look) whySpared(immune bool) string {
 	if !immune {
-		return "allowed text"
+		return sparedAllowed + "text"
 	}
 	if slices.Contains(l.rb.book.Immune, l.member.Role) {
-		return "immune " + string(l.member.Role)
+		return sparedImmune + string(l.member.Role)
 	}
 	if l.rb.staff[l.ev.Actor] {
-		return "immune staff"
+		return sparedImmune + "staff"
 	}
-	return "allowed member"
+	return sparedAllowed + "member"
 }
 
 // stepJoined begins a stay and greets.
 func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
 	who := subject(ev)
-	if who == 0 || ev.Body.Role == community.RoleSelf {
+	if who == 0 {
 		return nil
 	}
 	m := s.touch(who)
@@ -220,7 +241,7 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	if s.now.Roster > 0 {
 		s.now.Roster++
 	}
-	if !ev.Body.Caused.IsZero() || ev.At-ev.OccurredAt > welcomeLasts {
+	if m.Role == community.RoleSelf || !ev.Body.Caused.IsZero() || ev.At-ev.OccurredAt > welcomeLasts {
 		return nil
 	}
 	d := decide(rb, s, ev, who)

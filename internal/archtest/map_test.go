@@ -1,0 +1,110 @@
+package archtest
+
+// layer is a storey of the house. Imports run downwards only.
+type layer int
+
+const (
+	words   layer = iota // what operators talk about
+	subject              // decides, purely
+	working              // makes things happen
+	frame                // what doors stand in: configuration, languages, HTTP
+	door                 // translates between people and the house
+	top                  // knows everybody
+)
+
+// room is one line of the plan. A line is a design decision: say why in the commit that changes it.
+type room struct {
+	path    string // below internal/
+	layer   layer
+	may     []string // our rooms it may import besides those of its layer (see base)
+	decides bool     // pure: no clock, chance, disk, net, goroutine or log
+	why     string   // needed with may
+}
+
+// plan is the map of DESIGN §2.
+func plan() []room {
+	return []room{
+		{path: "community", layer: words, decides: true},
+		{path: "lexicon", layer: subject, decides: true},
+		{path: "policy", layer: subject, decides: true},
+		{path: "measure", layer: subject, decides: true},
+		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
+			why: "it stands above the subject rooms: it runs their rules over recorded events"},
+		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
+			why: "the invented community comes with a rulebook of its own"},
+
+		{path: "engine", layer: working, may: []string{"policy", "connect", "store"},
+			why: "its ordered table of deciders begins with policy; the belt is one transaction of the store; it carries actions out through sessions"},
+		{path: "intake", layer: working, may: []string{"connect", "engine"}, why: "it is the host that sessions hand events to, and feeds them to the belt"},
+		{path: "jobs", layer: working, may: []string{"store"}, why: "a job is a row; claiming and finishing it are transactions of the store"},
+		{path: "connect", layer: working},
+		{path: "connect/conntest", layer: working, may: []string{"connect"}, why: "the examination of connectors"},
+		{path: "connect/sim", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/onebot", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "importer", layer: working},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store"}, why: "the examination of both databases"},
+
+		{path: "config", layer: frame},
+		{path: "i18n", layer: frame},
+		{path: "httpd", layer: frame},
+
+		{path: "console", layer: door, may: []string{"connect", "console/view", "console/view/ui", "console/static"},
+			why: "it shows connectors' settings and abilities; its own pages and files"},
+		{path: "console/view", layer: door, may: []string{"console/view/ui", "console/static"}, why: "pages are made of the kit"},
+		{path: "console/view/ui", layer: door, may: []string{"console/static"}, why: "the kit names vendored files"},
+		{path: "console/static", layer: door},
+		{path: "cli", layer: door, may: []string{"app"}, why: "its verbs open the whole house"},
+
+		{path: "app", layer: top},
+		{path: "archtest", layer: top},
+	}
+}
+
+// base is what a layer may import without a line of its own.
+func base(l layer) []string {
+	switch l {
+	case subject, working:
+		return []string{"community", "lexicon"}
+	case frame:
+		return []string{"community"}
+	case door:
+		return []string{"community", "lexicon", "policy", "measure", "replay", "engine", "config", "i18n", "httpd"}
+	}
+	return nil
+}
+
+// library says which rooms may use a module that is not ours.
+type library struct {
+	prefix string
+	rooms  []string
+	why    string
+}
+
+// libraries lists every module the program may stand on, and where.
+func libraries() []library {
+	pure := []string{"lexicon", "policy", "measure", "replay", "importer", "i18n"}
+	return []library{
+		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
+		{"golang.org/x/text", pure, "tables of characters and languages: a pure library"},
+		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
+		{"github.com/RoaringBitmap/roaring", []string{"measure"}, "sets of numbers: a pure library"},
+		{"github.com/jackc/pgx/v5", []string{"store", "store/storetest"}, "only the store speaks to databases"},
+		{"modernc.org/sqlite", []string{"store"}, "only the store speaks to databases"},
+		{"github.com/pressly/goose/v3", []string{"store"}, "migrations"},
+		{"github.com/coder/websocket", []string{"connect/onebot"}, "OneBot speaks WebSocket"},
+		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui"}, "pages"},
+		{"github.com/alexedwards/scs/v2", []string{"console"}, "sessions of people"},
+		{"golang.org/x/crypto", []string{"console", "app"}, "argon2id"},
+		{"github.com/xuri/excelize/v2", []string{"console"}, "lists as XLSX"},
+		{"github.com/nicksnyder/go-i18n/v2", []string{"i18n"}, "the catalogue of words"},
+		{"github.com/pelletier/go-toml/v2", []string{"i18n"}, "the catalogue's files"},
+		{"github.com/prometheus/client_golang", []string{"httpd", "app"}, "metrics"},
+		{"github.com/knadh/koanf", []string{"config"}, "settings"},
+		{"github.com/alecthomas/kong", []string{"cli"}, "command line"},
+		{"golang.org/x/term", []string{"cli"}, "passwords and progress on a terminal"},
+		{"golang.org/x/sys", []string{"app", "cli", "store"}, "locks and free space of disks"},
+		{"golang.org/x/sync", []string{"engine", "app", "jobs", "intake"}, "groups of goroutines"},
+		{"github.com/robfig/cron/v3", []string{"jobs"}, "as a parser of schedules"},
+	}
+}

@@ -1,0 +1,81 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func notEmpty(s string) string {
+	if s == "" {
+		return "a path"
+	}
+	return ""
+}
+
+func oneOf(words ...string) func(string) string {
+	return func(s string) string {
+		if slices.Contains(words, s) {
+			return ""
+		}
+		return strings.Join(words, ", ")
+	}
+}
+
+func address(s string) string {
+	_, port, err := net.SplitHostPort(s)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
+		return "HOST:PORT"
+	}
+	return ""
+}
+
+func optionalAddress(s string) string {
+	if s == "" {
+		return ""
+	}
+	return address(s)
+}
+
+func publicURL(s string) string {
+	if s == "" {
+		return ""
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
+		return "https://HOST"
+	}
+	return ""
+}
+
+func prefix(s string) string {
+	if _, err := netip.ParsePrefix(s); err != nil {
+		return "CIDR, e.g. 10.0.0.0/8"
+	}
+	return ""
+}
+
+func databaseURL(s string) string {
+	for _, scheme := range []string{"sqlite:", "postgres://", "postgresql://"} {
+		if rest, ok := strings.CutPrefix(s, scheme); ok && rest != "" {
+			return ""
+		}
+	}
+	if s == "" {
+		return ""
+	}
+	return "sqlite:PATH, postgres://…"
+}
+
+// holdsPassword reports whether an address of a database contains one.
+func holdsPassword(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil {
+		return strings.Contains(s, "@")
+	}
+	_, has := u.User.Password()
+	return has || u.Query().Has("password")
+}

@@ -1,0 +1,105 @@
+package onebot
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/connect"
+)
+
+// Connector makes OneBot v11 sessions.
+type Connector struct {
+	client *http.Client
+}
+
+var _ connect.Connector = (*Connector)(nil)
+
+// New makes the connector. client dials the forward connections; nil = http.DefaultClient.
+func New(client *http.Client) *Connector {
+	if client == nil {
+		client = http.DefaultClient
+	}
+	return &Connector{client: client}
+}
+
+// Info describes the connector.
+func (c *Connector) Info() connect.Info {
+	return connect.Info{
+		Name: "onebot", Title: [2]string{"QQ(OneBot v11)", "QQ (OneBot v11)"}, Platform: "qq",
+		Summary: [2]string{
+			"通过 NapCat、Lagrange、LLBot 等 OneBot v11 实现接入 QQ 群，也可接入使用同一协议的其他平台网桥。",
+			"QQ groups through a OneBot v11 implementation such as NapCat, Lagrange or LLBot, or a bridge that speaks the same protocol.",
+		},
+		Risk: [2]string{
+			"第三方 QQ 客户端违反腾讯的软件许可协议，账号有被限制或封禁的风险；请使用专门的小号，不要用群主本人的号。" +
+				"群落不附带任何 OneBot 实现，需自行安装并遵守其许可(NapCat 只允许有限再分发)。发送有每分钟上限；一旦平台限制账号，群落立即停止一切动作并报告。",
+			"Third-party QQ clients break Tencent's terms: the account may be restricted or banned. Use a separate account, never the owner's own. " +
+				"Qunluo bundles no OneBot implementation; install one yourself under its own licence (NapCat's allows limited redistribution only). " +
+				"Sending has a limit per minute; as soon as the platform restricts the account, every action stops and is reported.",
+		},
+		Fields: []connect.Field{
+			{Name: "mode", Kind: connect.KindChoice, Choices: []string{modeForward, modeReverse}, Default: modeForward, Required: true,
+				Title: [2]string{"连接方式", "Direction"},
+				Help: [2]string{"forward:群落去连 OneBot 实现;reverse:OneBot 实现来连群落。",
+					"forward: we dial the implementation; reverse: the implementation dials us."}},
+			{Name: "url", Kind: connect.KindURL, Title: [2]string{"地址", "Address"},
+				Help: [2]string{"正向连接时填写，如 ws://127.0.0.1:3001/。", "For forward: e.g. ws://127.0.0.1:3001/."}},
+			{Name: "token", Kind: connect.KindSecret, Title: [2]string{"令牌", "Token"},
+				Help: [2]string{"与 OneBot 实现中设置的 access token 相同；反向连接必填。",
+					"The access token set in the implementation; required for reverse."}},
+			{Name: "self", Kind: connect.KindText, Title: [2]string{"QQ 号", "Account id"},
+				Help: [2]string{"机器人账号；反向连接必填。填写后，登录了别的账号的实现会被拒绝。",
+					"Our account; required for reverse. If set, an implementation logged in as another account is refused."}},
+			{Name: "rate", Kind: connect.KindNumber, Default: "20", Title: [2]string{"每分钟最多发送", "Sends per minute"},
+				Help: [2]string{"1 到 120;越低越安全。", "1 to 120; lower is safer."}},
+		},
+		Defaults: connect.Abilities{Verbs: declared(20), ReadsAll: true},
+	}
+}
+
+const (
+	modeForward = "forward"
+	modeReverse = "reverse"
+)
+
+// Open checks the settings and prepares a session. CodeBadInput names the field that is wrong.
+func (c *Connector) Open(_ context.Context, settings json.RawMessage, host connect.Host) (connect.Session, error) {
+	values, err := connect.ReadSettings(c.Info().Fields, settings)
+	if err != nil {
+		return nil, err
+	}
+	rate := values.Number("rate")
+	reverse := values["mode"] == modeReverse
+	switch {
+	case rate < 1 || rate > 120:
+		return nil, badSetting("rate must be between 1 and 120")
+	case reverse && values["token"] == "":
+		return nil, badSetting("token is required for reverse: anybody could dial in")
+	case reverse && values["self"] == "":
+		return nil, badSetting("self is required for reverse")
+	case !reverse && values["url"] == "":
+		return nil, badSetting("url is required for forward")
+	case strings.Contains(values["url"], "access_token="):
+		return nil, badSetting("url carries an access_token: put it into token, where it is kept secret")
+	}
+	return &Session{
+		client: c.client, host: host, reverse: reverse, url: values["url"], token: values["token"], want: values["self"],
+		rate:     int(rate),
+		queue:    make(chan connect.Inbound, maxQueue),
+		arrivals: make(chan *arrival),
+		urgent:   make(chan string, 256),
+		self:     values["self"],
+		budget:   budget{perMinute: rate, burst: max(3, rate/3), left: max(3, rate/3), at: time.Now()},
+		learned:  map[community.Verb]time.Time{},
+		ranks:    map[string]ranked{},
+		silenced: map[string]int64{},
+	}, nil
+}
+
+func badSetting(text string) error {
+	return community.Errorf(community.CodeBadInput, "settings: %s", text)
+}

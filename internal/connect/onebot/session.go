@@ -1,0 +1,420 @@
+package onebot
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"qunluo/internal/community"
+	"qunluo/internal/connect"
+)
+
+const (
+	maxQueue     = 512 // events read and not yet taken by the host; when full, reading stops
+	maxBatch     = 64  // events handed over at a time
+	dialTimeout  = 20 * time.Second
+	firstPause   = time.Second
+	longestPause = time.Minute
+	settled      = 30 * time.Second // a link that lived so long starts the pauses over
+)
+
+// Session is one account's connection to its OneBot implementation.
+type Session struct {
+	client  *http.Client
+	host    connect.Host
+	reverse bool
+	url     string
+	token   string
+	want    string // the account that must be logged in; "" = any
+	rate    int    // sends per minute
+
+	queue    chan connect.Inbound
+	arrivals chan *arrival // reverse: connections on their way to Run
+	urgent   chan string   // groups whose rank is to be asked
+
+	mu         sync.Mutex
+	running    bool
+	link       *link // nil while not connected
+	self, name string
+	offline    string // why the platform threw the account out; until the next connection
+	restricted string // why the platform restricted it; until the next Run
+	budget     budget
+	learned    map[community.Verb]time.Time // verbs found missing, and when
+	ranks      map[string]ranked            // by group
+	silenced   map[string]int64             // groups where we are muted: until, UTC ms
+	causes     causes
+}
+
+var (
+	_ connect.Session      = (*Session)(nil)
+	_ connect.HTTPReceiver = (*Session)(nil)
+	_ connect.MemberLister = (*Session)(nil)
+	_ connect.GroupLister  = (*Session)(nil)
+)
+
+// arrival is a connection that dialled in. Run answers on taken once it owns the connection.
+type arrival struct {
+	conn  *websocket.Conn
+	taken chan struct{}
+}
+
+// Run keeps the connection until ctx ends. It returns ctx's error only: whatever else is wrong (a refused token, another
+// account) may be mended at the other end, so it is reported and tried again.
+func (s *Session) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var workers sync.WaitGroup
+	workers.Go(func() { s.deliver(ctx) })
+	workers.Go(func() { s.probe(ctx) })
+	defer workers.Wait()
+	defer cancel()
+	s.setRunning(true)
+	defer s.setRunning(false)
+	defer s.report("offline", nil)
+	s.report("connecting", nil)
+	if s.reverse {
+		return s.listen(ctx)
+	}
+	return s.dialOn(ctx)
+}
+
+// dialOn dials, serves, and dials again after growing, jittered pauses.
+func (s *Session) dialOn(ctx context.Context) error {
+	pause := firstPause
+	for {
+		began := time.Now()
+		err := s.dialOnce(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if time.Since(began) > settled {
+			pause = firstPause
+		}
+		state := stateAfter(err)
+		if state == "failed" {
+			pause = longestPause
+		}
+		s.report(state, err)
+		if !sleep(ctx, pause/2+rand.N(pause/2)) {
+			return ctx.Err()
+		}
+		pause = min(pause*2, longestPause)
+	}
+}
+
+// stateAfter is failed where somebody must do something, else connecting.
+func stateAfter(err error) string {
+	if code := community.CodeOf(err); code == community.CodeForbidden || code == community.CodeConflict {
+		return "failed"
+	}
+	return "connecting"
+}
+
+func (s *Session) dialOnce(ctx context.Context) error {
+	header := http.Header{}
+	if s.token != "" {
+		header.Set("Authorization", "Bearer "+s.token)
+	}
+	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	conn, answer, err := websocket.Dial(dialCtx, s.url, &websocket.DialOptions{HTTPClient: s.client, HTTPHeader: header})
+	if err != nil {
+		if answer != nil && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden) {
+			return community.Errorf(community.CodeForbidden, "the implementation refuses the token: HTTP %d", answer.StatusCode)
+		}
+		if answer != nil {
+			return community.Errorf(community.CodeUnreachable, "no WebSocket there: HTTP %d", answer.StatusCode)
+		}
+		return community.Errorf(community.CodeUnreachable, "dial: %w", err)
+	}
+	return s.serve(newLink(ctx, conn))
+}
+
+// listen serves the connection that dialled in last; an older one is closed, it is half dead anyway.
+func (s *Session) listen(ctx context.Context) error {
+	var (
+		current *link
+		over    chan error
+	)
+	stop := func() {
+		if current != nil {
+			current.close()
+			<-over
+			current, over = nil, nil
+		}
+	}
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case a := <-s.arrivals:
+			stop()
+			l, done := newLink(ctx, a.conn), make(chan error, 1)
+			current, over = l, done
+			go func() { done <- s.serve(l) }()
+			close(a.taken)
+		case err := <-over:
+			current, over = nil, nil
+			s.report(stateAfter(err), err)
+		}
+	}
+}
+
+// ServeConnect takes a reverse connection: X-Client-Role must be Universal, X-Self-ID our account, and the token right
+// (Authorization: Bearer or Token, or access_token in the query). 401, 403 and 400 say which is wrong; 503 = not
+// running.
+func (s *Session) ServeConnect(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case !s.reverse:
+		http.Error(w, "this connection dials by itself", http.StatusNotFound)
+		return
+	case !s.tokenIsRight(r):
+		http.Error(w, "wrong token", http.StatusUnauthorized)
+		return
+	case !strings.EqualFold(r.Header.Get("X-Client-Role"), "Universal"):
+		http.Error(w, "X-Client-Role must be Universal", http.StatusBadRequest)
+		return
+	case r.Header.Get("X-Self-ID") != s.want:
+		http.Error(w, "X-Self-ID is another account", http.StatusForbidden)
+		return
+	case !s.isRunning():
+		http.Error(w, "not running", http.StatusServiceUnavailable)
+		return
+	}
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return // Accept has answered
+	}
+	a := &arrival{conn: conn, taken: make(chan struct{})}
+	timer := time.NewTimer(dialTimeout)
+	defer timer.Stop()
+	select {
+	case s.arrivals <- a:
+		<-a.taken
+	case <-timer.C:
+		_ = conn.CloseNow() // Run has ended in between
+	}
+}
+
+func (s *Session) tokenIsRight(r *http.Request) bool {
+	given := r.URL.Query().Get("access_token")
+	if header := r.Header.Get("Authorization"); header != "" {
+		scheme, rest, _ := strings.Cut(header, " ")
+		if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "Token") {
+			return false
+		}
+		given = strings.TrimSpace(rest)
+	}
+	got, want := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.token))
+	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
+}
+
+// serve reads a link until it ends and says why.
+func (s *Session) serve(l *link) error {
+	s.setLink(l)
+	var workers sync.WaitGroup
+	workers.Go(l.watch)
+	workers.Go(func() { s.greet(l) })
+	defer workers.Wait()
+	defer l.close()
+	defer s.setLink(nil)
+	for {
+		data, err := l.read()
+		if err == nil {
+			err = s.take(l, data)
+		}
+		switch code := community.CodeOf(err); {
+		case err == nil:
+		case code == community.CodeTooLarge || code == community.CodeBadInput:
+			s.report("online", err) // the frame was refused, the connection lives
+		case code == community.CodeConflict:
+			return err
+		default:
+			return l.reason(err)
+		}
+	}
+}
+
+// take acts on one frame.
+func (s *Session) take(l *link, data []byte) error {
+	f, err := l.decode(data)
+	if err != nil {
+		return err
+	}
+	if f.self != "" && s.want != "" && f.self != s.want {
+		return community.Errorf(community.CodeConflict, "account %s is logged in there, not %s", f.self, s.want)
+	}
+	if f.quoted {
+		l.quoted.Store(true)
+	}
+	switch f.kind {
+	case Answer:
+		l.answered(f.answer)
+	case Heartbeat:
+		l.interval.Store(f.interval)
+		s.backOnline(f.online)
+	case Offline:
+		s.throwOut(f.detail)
+	case Event:
+		s.learnFrom(f)
+		return s.enqueue(l, s.caused(f.in))
+	}
+	return nil
+}
+
+// enqueue waits while the queue is full: not reading is how the other end learns to slow down.
+func (s *Session) enqueue(l *link, in connect.Inbound) error {
+	select {
+	case s.queue <- in:
+		return nil
+	default:
+	}
+	l.stuck.Store(true)
+	defer l.stuck.Store(false)
+	select {
+	case s.queue <- in:
+		l.heard.Store(time.Now().UnixMilli())
+		return nil
+	case <-l.ctx.Done():
+		return l.ctx.Err()
+	}
+}
+
+// deliver hands events to the host in order. A batch that is not taken is offered again until it is.
+func (s *Session) deliver(ctx context.Context) {
+	batch := make([]connect.Inbound, 0, maxBatch)
+	for {
+		batch = batch[:0]
+		select {
+		case <-ctx.Done():
+			return
+		case in := <-s.queue:
+			batch = append(batch, in)
+		}
+		for more := true; more && len(batch) < maxBatch; {
+			select {
+			case in := <-s.queue:
+				batch = append(batch, in)
+			default:
+				more = false
+			}
+		}
+		if !s.offer(ctx, batch) {
+			return
+		}
+	}
+}
+
+func (s *Session) offer(ctx context.Context, batch []connect.Inbound) bool {
+	for pause := 250 * time.Millisecond; ; pause = min(pause*2, 10*time.Second) {
+		err := s.host.Receive(ctx, batch...)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		s.report("online", err)
+		if !sleep(ctx, pause) {
+			return false
+		}
+	}
+}
+
+// greet asks who we are, and tells the operator.
+func (s *Session) greet(l *link) {
+	s.report("online", nil)
+	got, err := l.call(l.ctx, "get_login_info", map[string]any{}, false)
+	if err != nil || got.status == "failed" {
+		return // known from the settings or the first frame then
+	}
+	var r reader
+	data := r.object(fields{"data": got.data}, "data")
+	id, name := r.id(data, "user_id"), r.text(data, "nickname")
+	if r.err != nil || id == "" {
+		return
+	}
+	if s.want != "" && id != s.want {
+		l.fail(community.Errorf(community.CodeConflict, "account %s is logged in there, not %s", id, s.want))
+		return
+	}
+	s.mu.Lock()
+	s.self, s.name = id, name
+	s.mu.Unlock()
+	s.report("online", nil)
+}
+
+// isUnknown reports whether it is not known yet which account is logged in.
+func (s *Session) isUnknown() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.self == ""
+}
+
+func (s *Session) report(state string, err error) {
+	s.mu.Lock()
+	h := connect.Health{State: state, Self: s.self, Name: s.name, At: time.Now().UnixMilli()}
+	stopped := s.stopped()
+	s.mu.Unlock()
+	if err == nil && stopped != "" && state == "online" {
+		err = community.Errorf(community.CodeRefused, "%s", stopped)
+	}
+	if stopped != "" && state == "online" {
+		h.State = "failed"
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		h.Code, h.Detail = community.CodeOf(err), s.hush(err.Error())
+	}
+	s.host.Report(h)
+}
+
+// hush keeps the token out of what is reported.
+func (s *Session) hush(text string) string {
+	if s.token == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, s.token, connect.Masked)
+}
+
+func (s *Session) setRunning(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = on
+	if on {
+		s.restricted, s.offline = "", ""
+	}
+}
+
+func (s *Session) isRunning() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running
+}
+
+func (s *Session) setLink(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.link = l
+	if l != nil {
+		s.offline = ""
+		clear(s.ranks) // the account may have become something else meanwhile
+	}
+}
+
+// linked is the living link, or CodeUnreachable.
+func (s *Session) linked() (*link, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.link == nil {
+		return nil, community.Errorf(community.CodeUnreachable, "not connected")
+	}
+	return s.link, nil
+}

@@ -1,0 +1,461 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"qunluo/internal/community"
+	"qunluo/internal/store"
+)
+
+// MaxBatch is how many events one transaction takes from the live queue.
+const MaxBatch = 512
+
+// waitCount counts live batches that wait for their turn, so that imports give way.
+type waitCount struct{ n atomic.Int64 }
+
+// item is one inbound event on its way through a batch.
+type item struct {
+	in    *community.Inbound
+	draft *store.Draft
+	g     *group
+	out   *Outcome
+	list  []community.Decision
+}
+
+// batch is one transaction's work.
+type batch struct {
+	items   []*item // those that will be written
+	touched []*group
+	tx      *store.Tx
+	last    int64
+	tasks   bool
+	run     *Run // the import it belongs to
+}
+
+// Apply takes live events in: all of them become durable with everything decided about them, or none does and the error
+// says why (community.CodeBusy: the database is locked or full). Outcomes stand in the order of in.
+func (e *Engine) Apply(ctx context.Context, in ...community.Inbound) ([]Outcome, error) {
+	e.waiting.n.Add(1)
+	e.mu.Lock()
+	e.waiting.n.Add(-1)
+	defer e.mu.Unlock()
+	return e.commit(ctx, in, nil)
+}
+
+func (e *Engine) commit(ctx context.Context, in []community.Inbound, run *Run) ([]Outcome, error) {
+	out := make([]Outcome, len(in))
+	b := &batch{run: run}
+	for i := range in {
+		if code := e.refuse(&in[i]); code != community.CodeNone {
+			out[i].Refused = code
+			continue
+		}
+		b.items = append(b.items, &item{in: &in[i], out: &out[i]})
+	}
+	if len(b.items) == 0 {
+		return out, nil
+	}
+	if err := e.transact(ctx, b); err != nil {
+		e.forget(b)
+		return nil, err
+	}
+	e.keep(b)
+	return out, nil
+}
+
+// refuse says why an event is not taken in at all.
+func (e *Engine) refuse(in *community.Inbound) community.Code {
+	switch {
+	case in.Private && !e.o.Private:
+		return community.CodePrivate
+	case in.Type == "":
+		return community.CodeBadInput
+	case in.Group.ID == "" && in.GroupKey == 0:
+		return community.CodeBadInput
+	case len(in.Body.Text) > community.MaxText:
+		return community.CodeTooLarge
+	}
+	if !utf8.ValidString(in.Body.Text) {
+		return community.CodeBadInput
+	}
+	return community.CodeNone
+}
+
+// transact is the one transaction of DESIGN §3 step 2.
+func (e *Engine) transact(ctx context.Context, b *batch) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx) // once begun it ends by itself, soon
+	if b.tx, err = e.o.Store.BeginLog(ctx); err != nil {
+		return err
+	}
+	defer func() { // a panic must not leave the writer locked
+		if p := recover(); p != nil {
+			err = b.tx.Rollback(ctx, fmt.Errorf("commit panicked: %v", p))
+		}
+	}()
+	if err = e.write(ctx, b); err != nil {
+		return b.tx.Rollback(ctx, err)
+	}
+	return b.tx.Commit(ctx)
+}
+
+func (e *Engine) write(ctx context.Context, b *batch) error {
+	n := len(b.items)
+	last, err := b.tx.Numbers(ctx, n)
+	if err != nil {
+		return err
+	}
+	if last-int64(n) != e.last { // somebody else committed since: what we remember may be old
+		e.groups.clear()
+		e.registry.Reset()
+	}
+	b.last = last
+	if err := e.draft(ctx, b); err != nil {
+		return err
+	}
+	if err := e.insert(ctx, b); err != nil {
+		return err
+	}
+	if b.run != nil {
+		return e.recordImport(ctx, b)
+	}
+	e.decide(b)
+	return e.record(ctx, b)
+}
+
+// draft gives every event its keys and its group.
+func (e *Engine) draft(ctx context.Context, b *batch) error {
+	now := e.now()
+	for _, it := range b.items {
+		in := it.in
+		origin := e.origin(b, in)
+		key, err := e.groupOf(ctx, b, in, origin)
+		if err != nil {
+			return err
+		}
+		if it.g, err = e.load(ctx, b, key); err != nil {
+			return err
+		}
+		ev := community.Event{
+			Group: key, Account: in.Account, Type: in.Type, Origin: origin.Kind, OccurredAt: in.OccurredAt, ReceivedAt: now,
+			Actor: in.ActorKey, Subject: in.SubjectKey, Body: in.Body, Import: b.importKey(),
+		}
+		if ev.OccurredAt == 0 {
+			ev.OccurredAt = now
+		}
+		if err := e.people(ctx, b, it, origin.Origin, &ev); err != nil {
+			return err
+		}
+		if b.run == nil {
+			it.g.echo(&ev)
+		}
+		it.draft = &store.Draft{Event: ev, Key: in.Key}
+		if err := it.draft.Seal(); err != nil {
+			return fmt.Errorf("event %s %q: %w", in.Type, in.Key, err)
+		}
+		it.out.Group = key
+	}
+	return nil
+}
+
+type origin struct {
+	store.Origin
+	Kind community.Origin
+}
+
+func (e *Engine) origin(b *batch, in *community.Inbound) origin {
+	if b.run != nil {
+		return origin{store.Origin{Org: b.run.Org, Platform: b.run.Platform, Zone: b.run.Zone}, community.OriginImport}
+	}
+	return origin{store.Origin{Account: in.Account}, community.OriginLive}
+}
+
+func (b *batch) importKey() int64 {
+	if b.run == nil {
+		return 0
+	}
+	return b.run.Key
+}
+
+func (e *Engine) groupOf(ctx context.Context, b *batch, in *community.Inbound, o origin) (community.GroupKey, error) {
+	if in.GroupKey != 0 {
+		return in.GroupKey, nil
+	}
+	return e.registry.Group(ctx, b.tx, o.Origin, in.Group)
+}
+
+// people resolves who did it, to whom, and at whose wish; the names they bore go into the body.
+func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin, ev *community.Event) error {
+	in := it.in
+	for _, p := range []struct {
+		who *community.Who
+		key *community.MemberKey
+	}{{&in.Actor, &ev.Actor}, {&in.Subject, &ev.Subject}, {&in.By, &ev.By}} {
+		if p.who.ID == "" {
+			continue
+		}
+		var err error
+		if *p.key, err = e.registry.Member(ctx, b.tx, o, ev.Group, *p.who); err != nil {
+			return err
+		}
+	}
+	named := in.Actor
+	if named.ID == "" {
+		named = in.Subject
+	}
+	if ev.Body.Name == "" {
+		ev.Body.Name = named.Name
+	}
+	if ev.Body.Card == "" {
+		ev.Body.Card = named.Card
+	}
+	if ev.Body.Role == "" {
+		ev.Body.Role = named.Role
+	}
+	return nil
+}
+
+// insert writes the events. Repeats end here; the rest is numbered without holes.
+func (e *Engine) insert(ctx context.Context, b *batch) error {
+	b.dropRepeats()
+	for range maxRounds {
+		b.number(e.o.Store)
+		drafts := make([]*store.Draft, len(b.items))
+		for i, it := range b.items {
+			drafts[i] = it.draft
+		}
+		dups, err := b.tx.InsertEvents(ctx, drafts)
+		if err != nil {
+			return err
+		}
+		if len(dups) == 0 {
+			return nil
+		}
+		if err := b.settle(ctx, dups); err != nil {
+			return err
+		}
+	}
+	return community.Errorf(community.CodeBusy, "events found no free place in %d rounds", maxRounds)
+}
+
+// maxRounds bounds how often a batch is renumbered after repeats were found in it.
+const maxRounds = 20
+
+// slot is where an event's unique key stands.
+type slot struct {
+	account community.AccountKey
+	key     [16]byte
+}
+
+func (it *item) slot() slot { return slot{it.draft.Event.Account, it.draft.Dedup()} }
+
+// dropRepeats ends events that stand twice in the same batch; one with the same key and another body is kept under a key
+// of its own.
+func (b *batch) dropRepeats() {
+	seen := make(map[slot]*item, len(b.items))
+	kept := b.items[:0]
+	for _, it := range b.items {
+		nth := 0
+		for {
+			at := it.slot()
+			first, ok := seen[at]
+			if !ok {
+				seen[at] = it
+				kept = append(kept, it)
+				break
+			}
+			if b.run != nil || first.draft.SameBody(it.draft) {
+				it.out.Repeated = true
+				break
+			}
+			nth++
+			it.draft.Variant(nth)
+		}
+	}
+	b.items = kept
+}
+
+// settle drops the repeats among the rows that were refused; those with a new body got a new key.
+func (b *batch) settle(ctx context.Context, dups []int) error {
+	again := make(map[*item]bool, len(dups))
+	used := make(map[slot]*item, len(b.items))
+	for _, it := range b.items {
+		used[it.slot()] = it
+	}
+	for _, i := range dups {
+		it := b.items[i]
+		repeated := b.run != nil // two exporters render one message differently: the key alone counts
+		if !repeated {
+			var err error
+			taken := func(key [16]byte) bool {
+				other := used[slot{it.draft.Event.Account, key}]
+				return other != nil && other != it
+			}
+			if repeated, err = b.tx.Repeats(ctx, it.draft, taken); err != nil {
+				return err
+			}
+			used[it.slot()] = it
+		}
+		it.out.Repeated = repeated
+		again[it] = repeated
+	}
+	kept := b.items[:0]
+	for _, it := range b.items {
+		if !again[it] {
+			kept = append(kept, it)
+		}
+	}
+	b.items = kept
+	return nil
+}
+
+// number gives numbers, sequences, times and ids, in order, from each group's committed head.
+func (b *batch) number(s *store.Store) {
+	for _, g := range b.touched {
+		g.nextSeq, g.nextAt = g.seq, g.at
+	}
+	first := b.last - int64(len(b.items)) + 1
+	for i, it := range b.items {
+		ev, g := &it.draft.Event, it.g
+		g.nextSeq++
+		ev.Number, ev.Seq = first+int64(i), g.nextSeq
+		ev.At, ev.Mark = timeOf(g.nextAt, ev.OccurredAt, ev.ReceivedAt)
+		g.nextAt = ev.At
+		ev.ID = s.NewID()
+		it.out.Number = ev.Number
+	}
+}
+
+// timeOf is the time decisions use: max(previous At of the group, min(occurred, received)); DESIGN §3.1.
+func timeOf(prev, occurred, received int64) (int64, community.Mark) {
+	at := max(prev, min(occurred, received))
+	switch {
+	case at > occurred:
+		return at, community.Late
+	case at < occurred:
+		return at, community.Skewed
+	}
+	return at, community.OnTime
+}
+
+// parallelFrom is the batch size from which groups are decided side by side.
+const parallelFrom = 64
+
+// decide lets the deciders step, groups in parallel, order kept within a group.
+func (e *Engine) decide(b *batch) {
+	byGroup := make(map[*group][]*item, len(b.touched))
+	for _, it := range b.items {
+		byGroup[it.g] = append(byGroup[it.g], it)
+	}
+	if len(b.items) < parallelFrom || len(byGroup) == 1 {
+		for _, g := range b.touched {
+			g.step(byGroup[g])
+		}
+		return
+	}
+	work := make(chan *group, len(b.touched))
+	for _, g := range b.touched {
+		work <- g
+	}
+	close(work)
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(b.touched)) {
+		wg.Go(func() {
+			for g := range work {
+				g.step(byGroup[g])
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// record writes what was decided, what the events themselves change, and the audit rows.
+func (e *Engine) record(ctx context.Context, b *batch) error {
+	now := e.now()
+	for _, it := range b.items {
+		ev := &it.draft.Event
+		if err := e.effect(ctx, b, it, now); err != nil {
+			return fmt.Errorf("effect of %s %d: %w", ev.Type, ev.Number, err)
+		}
+		if len(it.list) > 0 {
+			if err := writeDecisions(ctx, b, it, now); err != nil {
+				return err
+			}
+		}
+		if it.in.Audit != nil {
+			if err := b.tx.AddAudit(ctx, *it.in.Audit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
+	bodies := make([][]byte, len(it.list))
+	for i := range it.list {
+		var err error
+		if bodies[i], err = json.Marshal(it.list[i]); err != nil {
+			return err
+		}
+		it.g.plan(it.list[i].Actions, now)
+		for j := range it.list[i].Actions {
+			b.tasks = b.tasks || it.list[i].Actions[j].Hold != ""
+		}
+		b.tasks = b.tasks || len(it.list[i].Cancel) > 0
+	}
+	it.out.Decisions = it.list
+	return b.tx.Decisions(ctx, it.list, bodies, now)
+}
+
+// keep swaps the batch in: from here on it is the truth.
+func (e *Engine) keep(b *batch) {
+	e.last = b.last
+	e.registry.Trim()
+	c := Commit{Last: b.last, Events: len(b.items), Tasks: b.tasks}
+	var snaps []store.Snapshot
+	for _, g := range b.touched {
+		if g.nextSeq == g.seq {
+			continue
+		}
+		g.since += g.nextSeq - g.seq
+		g.seq, g.at = g.nextSeq, g.nextAt
+		c.Groups = append(c.Groups, g.key)
+		if g.since >= snapshotEvery {
+			snaps = append(snaps, g.snapshots()...)
+			g.since = 0
+		}
+		g.resize()
+	}
+	for _, it := range b.items {
+		c.Decisions = append(c.Decisions, it.list...)
+	}
+	snaps = append(snaps, e.groups.trim()...)
+	e.save(snaps)
+	e.o.Committed(c)
+}
+
+// forget drops everything the failed batch touched: it is read again from what is committed.
+func (e *Engine) forget(b *batch) {
+	for _, g := range b.touched {
+		e.groups.remove(g.key)
+	}
+	e.registry.Reset()
+	e.last = -1
+}
+
+// save writes snapshots beside the belt. A snapshot that is not written costs only time at the next load.
+func (e *Engine) save(snaps []store.Snapshot) {
+	if len(snaps) == 0 {
+		return
+	}
+	e.saving.Go(func() { _ = e.o.Store.SaveSnapshots(context.Background(), snaps) })
+}

@@ -1,0 +1,236 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"qunluo/internal/community"
+	"qunluo/internal/connect"
+	"qunluo/internal/store"
+)
+
+// Wait says that a job has nothing to do before a time (UTC ms); it does not count as an attempt.
+type Wait struct {
+	Until int64
+	Why   string
+}
+
+func (w *Wait) Error() string { return w.Why }
+
+// LaterThan is Until.
+func (w *Wait) LaterThan() int64 { return w.Until }
+
+// frozenPause is how soon a held action looks again, in milliseconds.
+const frozenPause = 1000
+
+// attempt is one try at carrying an action out.
+type attempt struct {
+	store.ActionNow
+	n       int
+	session connect.Session
+	level   community.Level
+}
+
+// CarryOut carries an action out once: natively if the account can, else as a task for a person. n counts the tries from
+// 1. The outcome comes back through Apply as action.receipt. An error means: try the job again later.
+func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
+	now, err := e.o.Store.ActionNow(ctx, id)
+	if err != nil {
+		return err
+	}
+	t := &attempt{ActionNow: now, n: n}
+	if done, err := e.settled(ctx, t); done || err != nil {
+		return err
+	}
+	t.session, t.level = e.choose(&now)
+	if t.session == nil && t.level == community.Native {
+		return e.unreachable(ctx, t)
+	}
+	if t.level != community.Native {
+		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_ability"})
+	}
+	return e.do(ctx, t)
+}
+
+// settled handles what needs no call at all: ended, held, late, or of unknown outcome.
+func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
+	a, now := &t.Action, e.now()
+	switch {
+	case t.State.Final() || t.State == community.HumanTask || t.State == community.Acked || t.State == community.Unknown:
+		return true, nil
+	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent:
+		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "deadline"})
+	case a.Verb == community.Mute && a.Until != 0 && now >= a.Until:
+		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "mute would be over"})
+	case t.Frozen && a.Cause != community.ByPerson:
+		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
+	case t.State == community.Sent:
+		return e.resume(ctx, t)
+	}
+	return false, nil
+}
+
+// resume decides about an action that was sent before we stopped or lost the line: its outcome is unknown. What may be
+// repeated is; remove and approve are read back first; everything else is asked of a person, never sent blindly again.
+func (e *Engine) resume(ctx context.Context, t *attempt) (bool, error) {
+	switch {
+	case t.Action.Verb.Repeatable():
+		return false, nil
+	case t.Action.Verb == community.Remove:
+		return e.readBack(ctx, t)
+	}
+	if err := e.report(ctx, t, community.Unknown, community.Receipt{Code: community.CodeTimeout, Detail: "no answer"}); err != nil {
+		return true, err
+	}
+	return true, e.ask(ctx, t, community.Receipt{Code: community.CodeTimeout, Detail: "unknown_outcome"})
+}
+
+// readBack looks whether the member is still there: gone = it worked; there = it may be done again.
+func (e *Engine) readBack(ctx context.Context, t *attempt) (bool, error) {
+	session, _ := e.choose(&t.ActionNow)
+	lister, ok := session.(connect.MemberLister)
+	if !ok {
+		return true, e.ask(ctx, t, community.Receipt{Code: community.CodeTimeout, Detail: "unknown_outcome"})
+	}
+	list, err := lister.Members(ctx, t.Action.To.Group)
+	if err != nil {
+		return true, fmt.Errorf("read members back: %w", err)
+	}
+	for _, who := range list {
+		if who.ID == t.Action.To.Member {
+			return false, nil
+		}
+	}
+	return true, e.report(ctx, t, community.Confirmed, community.Receipt{Detail: "not in the member list"})
+}
+
+// choose picks the account that can do it best: native before assisted before human. No living session that could tell
+// counts as native-but-unreachable when the group has accounts, as none when it has not.
+func (e *Engine) choose(now *store.ActionNow) (connect.Session, community.Level) {
+	best, level := connect.Session(nil), community.None
+	dead := false
+	for _, key := range now.Accounts {
+		if now.Action.Account != 0 && now.Action.Account != key {
+			continue
+		}
+		s := e.o.Sessions(key)
+		if s == nil {
+			dead = true
+			continue
+		}
+		if l := s.Abilities(now.Action.To.Group).Level(now.Action.Verb); rank[l] > rank[level] || best == nil {
+			best, level = s, l
+		}
+	}
+	if best == nil && dead {
+		return nil, community.Native
+	}
+	return best, level
+}
+
+var rank = map[community.Level]int{community.None: 0, community.Human: 1, community.Assisted: 2, community.Native: 3}
+
+// giveUpAfter is after how many tries without a living connection a person is asked.
+const giveUpAfter = 3
+
+func (e *Engine) unreachable(ctx context.Context, t *attempt) error {
+	if t.n >= giveUpAfter {
+		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnreachable, Detail: "offline"})
+	}
+	return community.Errorf(community.CodeUnreachable, "no connection serves the group now")
+}
+
+// do makes the call. That an attempt is made is on disk before the call, so that a crash in between is seen.
+func (e *Engine) do(ctx context.Context, t *attempt) error {
+	moved, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.n)
+	if err != nil || !moved {
+		return err
+	}
+	a := t.Action
+	if a.Verb == community.Mute && a.Until != 0 {
+		a.Seconds = max(1, (a.Until-e.now()+999)/1000)
+	}
+	rc, err := t.session.Do(ctx, a)
+	if err == nil {
+		if rc.State == "" {
+			rc.State = community.Acked
+		}
+		return e.report(ctx, t, rc.State, rc)
+	}
+	return e.failed(ctx, t, rc, err)
+}
+
+// failed sorts a refusal by what may follow from it.
+func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, err error) error {
+	rc.Code, rc.Detail = community.CodeOf(err), err.Error()
+	switch rc.Code {
+	case community.CodeUnsupported:
+		rc.Detail = "no_ability"
+		return e.ask(ctx, t, rc)
+	case community.CodeTimeout:
+		if t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack() {
+			return err // the row says "sent": the next try resumes
+		}
+		_, err := e.resume(ctx, t)
+		return err
+	case community.CodeUnreachable, community.CodeLimited:
+		if back := e.requeue(ctx, t); back != nil {
+			return errors.Join(err, back)
+		}
+		if t.n >= giveUpAfter && rc.Code == community.CodeUnreachable {
+			return e.ask(ctx, t, community.Receipt{Code: rc.Code, Detail: "offline"})
+		}
+		return err
+	}
+	return e.report(ctx, t, community.Failed, rc)
+}
+
+// requeue takes "sent" back when the platform certainly did nothing.
+func (e *Engine) requeue(ctx context.Context, t *attempt) error {
+	return e.o.Store.Requeue(ctx, t.Action.ID)
+}
+
+// ask makes it a task for a person, with the text ready.
+func (e *Engine) ask(ctx context.Context, t *attempt, rc community.Receipt) error {
+	return e.report(ctx, t, community.HumanTask, rc)
+}
+
+// report lets the outcome come back as an event.
+func (e *Engine) report(ctx context.Context, t *attempt, state community.State, rc community.Receipt) error {
+	rc.State = state
+	level := t.level
+	if state == community.HumanTask && level != community.Assisted {
+		level = community.Human
+	}
+	return e.receiptEvent(ctx, t.Action.Group, community.ReceiptData{
+		Action: t.Action.ID, State: state, Attempt: t.n, Receipt: rc, Mode: level,
+	}, nil)
+}
+
+func (e *Engine) receiptEvent(ctx context.Context, g community.GroupKey, r community.ReceiptData, audit *community.Audit) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = e.Apply(ctx, community.Inbound{
+		Type: community.ActionReceipt, GroupKey: g, Body: community.Body{Data: data},
+		Key: fmt.Sprintf("%s:%d:%s:%s", r.Action, r.Attempt, r.State, r.User), Audit: audit,
+	})
+	return err
+}
+
+// taskFor says why a person is needed: the receipt's detail is the reason's code.
+func taskFor(a *community.Action, rc community.Receipt, now int64) community.Task {
+	return store.TaskFor(a, rc.Detail, now)
+}
+
+// Wake lets a timer fire: it appends timer.fired to the group.
+func (e *Engine) Wake(ctx context.Context, w store.WakePayload) error {
+	_, err := e.Apply(ctx, community.Inbound{
+		Type: community.TimerFired, GroupKey: w.Group, Key: fmt.Sprintf("%s:%d", w.Key, w.At), OccurredAt: w.At,
+		Body: community.Body{Message: w.Key},
+	})
+	return err
+}

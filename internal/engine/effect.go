@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+
+	"qunluo/internal/community"
+)
+
+// effect does what an event itself changes in the tables, apart from anything decided about it. One line per type.
+func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) error {
+	ev := &it.draft.Event
+	switch ev.Type {
+	case community.ActionReceipt:
+		return e.receipt(ctx, b, it.g, ev, now)
+	case community.PersonDecided:
+		return e.judged(ctx, b, ev, now)
+	case community.RulebookPublished:
+		return e.published(ctx, b, ev)
+	case community.GroupUpdated:
+		return b.tx.NameGroup(ctx, ev.Group, ev.Body.Text)
+	case community.MessageCreated, community.MessageDeleted, community.MemberMuted, community.MemberLeft, community.JoinHandled:
+		return e.confirm(ctx, b, it.g, ev, now)
+	}
+	return nil
+}
+
+// receipt moves an action on, and opens or closes the task that goes with it.
+func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.Event, now int64) error {
+	var r community.ReceiptData
+	if err := json.Unmarshal(ev.Body.Data, &r); err != nil {
+		return err
+	}
+	moved, err := b.tx.MoveAction(ctx, r.Action, r.State, r.Mode, r.Receipt, r.Attempt, r.User, now)
+	if err != nil || !moved {
+		return err
+	}
+	a := g.moved(r.Action, r.State, r.Receipt.Message, now)
+	if r.State == community.HumanTask && a != nil {
+		b.tasks = true
+		return b.tx.OpenTask(ctx, taskFor(a, r.Receipt, now))
+	}
+	if how := closing(r.State); how != "" {
+		b.tasks = true
+		return b.tx.CloseTask(ctx, r.Action, how, r.User, r.Receipt.Detail, now)
+	}
+	return nil
+}
+
+// closing is how a task ends when its action comes to a state; "" = it stays.
+func closing(s community.State) string {
+	switch s {
+	case community.Acked, community.Confirmed:
+		return "done"
+	case community.Failed:
+		return "refused"
+	case community.Cancelled:
+		return "expired"
+	}
+	return ""
+}
+
+// judged notes on the decision what a person made of it.
+func (e *Engine) judged(ctx context.Context, b *batch, ev *community.Event, now int64) error {
+	var p community.PersonDecision
+	if err := json.Unmarshal(ev.Body.Data, &p); err != nil {
+		return err
+	}
+	if p.Decision.IsZero() {
+		return nil
+	}
+	return b.tx.Resolve(ctx, p.Decision, resolutions[p.Kind], p.User, p.Reason, now)
+}
+
+// resolutions say how a kind of person's decision is noted.
+var resolutions = map[string]string{
+	"kept": "kept", "undo": "undone", "false_hit": "false_hit", "dismiss": "dismissed", "release": "kept",
+}
+
+// published notes a rulebook version. The event carries the whole book; note and person stand in the body.
+func (e *Engine) published(ctx context.Context, b *batch, ev *community.Event) error {
+	var book struct {
+		Version int            `json:"version"`
+		Mode    community.Mode `json:"mode"`
+	}
+	if err := json.Unmarshal(ev.Body.Data, &book); err != nil {
+		return err
+	}
+	if book.Mode == "" {
+		book.Mode = community.Observe
+	}
+	return b.tx.Published(ctx, community.BookRow{
+		Group: ev.Group, Version: book.Version, At: ev.At, User: ev.Body.Source, Note: ev.Body.Reason, Body: ev.Body.Data,
+	}, book.Mode)
+}

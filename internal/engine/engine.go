@@ -1,0 +1,104 @@
+// Package engine is the belt: it takes events in, lets the deciders decide, commits everything together, carries
+// actions out and takes their outcome back in as events. It holds no rule of its own.
+//
+// One transaction per batch (Apply): numbers, events, decisions, strikes, actions and jobs become durable together or
+// not at all; only then are the senders answered. State is a fold of a group's events, kept in memory up to a bound and
+// rebuilt from a snapshot and the events behind it. After any error the touched groups are forgotten and read again, so
+// nothing is ever decided on an uncommitted batch.
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/connect"
+	"qunluo/internal/store"
+)
+
+// Decider is a row of the table of deciders: who decides about events, each with a state of its own per group.
+type Decider interface {
+	Name() string
+	// Version changes when a snapshot written by earlier code must not be read.
+	Version() int
+	New(group community.GroupKey) Fold
+	Restore(group community.GroupKey, snapshot []byte) (Fold, error)
+}
+
+// Fold is a decider's state of one group: the fold of the group's events.
+type Fold interface {
+	// Step takes the next event in and says what is to be done about it. It reads no clock, chance, disk or net.
+	Step(ev *community.Event) []community.Decision
+	Snapshot() []byte
+	// Size is about how many bytes the state takes in memory.
+	Size() int
+}
+
+// Options are what an engine is made of. Store, Deciders and Clock are needed.
+type Options struct {
+	Store    *store.Store
+	Deciders []Decider
+	Clock    func() time.Time
+	// Sessions finds the living connection of an account; nil when there is none.
+	Sessions func(community.AccountKey) connect.Session
+	// Committed is told, after each commit, what became durable. It must not block. May be nil.
+	Committed func(Commit)
+	// CacheBytes bounds the states kept in memory; 0 = 256 MiB.
+	CacheBytes int
+	// Private lets private chats in.
+	Private bool
+}
+
+// Commit is what one transaction made durable.
+type Commit struct {
+	Groups    []community.GroupKey
+	Last      int64 // the log's last number
+	Events    int
+	Decisions []community.Decision
+	Tasks     bool // a task was opened or closed
+}
+
+// Outcome is what became of one inbound event.
+type Outcome struct {
+	Number    int64 // 0 when refused or repeated
+	Repeated  bool  // the platform told us twice
+	Refused   community.Code
+	Group     community.GroupKey
+	Decisions []community.Decision
+}
+
+// Engine is the belt. One commit runs at a time; everything else may run beside it.
+type Engine struct {
+	o        Options
+	mu       sync.Mutex // held over one commit
+	registry *store.Registry
+	groups   *cache
+	last     int64 // the number our last commit ended with
+
+	saving  sync.WaitGroup
+	waiting waitCount
+}
+
+const defaultCache = 256 << 20
+
+// New makes an engine.
+func New(o Options) *Engine {
+	if o.CacheBytes == 0 {
+		o.CacheBytes = defaultCache
+	}
+	if o.Committed == nil {
+		o.Committed = func(Commit) {}
+	}
+	if o.Sessions == nil {
+		o.Sessions = func(community.AccountKey) connect.Session { return nil }
+	}
+	return &Engine{o: o, registry: store.NewRegistry(), groups: newCache(o.CacheBytes)}
+}
+
+// Close waits for snapshots under way.
+func (e *Engine) Close() error {
+	e.saving.Wait()
+	return nil
+}
+
+func (e *Engine) now() int64 { return e.o.Clock().UnixMilli() }

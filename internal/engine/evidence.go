@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"strings"
+
+	"qunluo/internal/community"
+	"qunluo/internal/store"
+)
+
+// echoWindow is how long the same words count as the echo of a send of ours, in milliseconds.
+const echoWindow = 10 * 60 * 1000
+
+// plan remembers actions that evidence may confirm later.
+func (g *group) plan(actions []community.Action, now int64) {
+	for _, a := range actions {
+		g.open = append(g.open, store.OpenAction{Action: a, State: community.Queued, Updated: now})
+	}
+}
+
+// echo recognises our own doing: a message of one of our accounts, or the words of an open human send, is evidence of
+// that action. It is marked before the event is written, so that nobody ever decides on it and replay agrees.
+func (g *group) echo(ev *community.Event) {
+	if ev.Type != community.MessageCreated || !ev.Body.Caused.IsZero() {
+		return
+	}
+	for i := range g.open {
+		if said(&g.open[i], ev) {
+			ev.Body.Caused = g.open[i].Action.ID
+			return
+		}
+	}
+}
+
+// said reports whether a message is the echo of a send: the id the platform gave us, or the same words soon after, from
+// our own account or, where a person was asked to send them, from anybody.
+func said(o *store.OpenAction, ev *community.Event) bool {
+	if o.Action.Verb != community.Send {
+		return false
+	}
+	if o.Message != "" && o.Message == ev.Body.Message {
+		return true
+	}
+	byUs := ev.Body.Role == community.RoleSelf || o.State == community.HumanTask
+	return byUs && ev.OccurredAt-o.Updated < echoWindow && o.Updated-ev.OccurredAt < echoWindow && sameWords(o.Action.Text, ev.Body.Text)
+}
+
+// sameWords compares what we wanted said with what was said; a platform may put a mention in front.
+func sameWords(want, got string) bool {
+	want, got = strings.TrimSpace(want), strings.TrimSpace(got)
+	return want != "" && (want == got || strings.HasPrefix(got, "@") && strings.HasSuffix(got, want))
+}
+
+// matches says which open action an event is evidence of: -1 when none.
+func (g *group) matches(ev *community.Event) int {
+	for i := range g.open {
+		if proves(&g.open[i], ev) {
+			return i
+		}
+	}
+	return -1
+}
+
+func proves(o *store.OpenAction, ev *community.Event) bool {
+	a := &o.Action
+	switch ev.Type {
+	case community.MessageCreated:
+		return a.Verb == community.Send && ev.Body.Caused == a.ID
+	case community.MessageDeleted:
+		return a.Verb == community.RecallMsg && a.Message != "" && a.Message == ev.Body.Message
+	case community.MemberMuted:
+		return a.Target == subject(ev) && (a.Verb == community.Mute && ev.Body.Seconds > 0 || a.Verb == community.Unmute && ev.Body.Seconds == 0)
+	case community.MemberLeft:
+		return a.Verb == community.Remove && a.Target == subject(ev)
+	case community.JoinHandled:
+		return a.Verb == community.Approve && a.Message != "" && a.Message == ev.Body.Message
+	}
+	return false
+}
+
+func subject(ev *community.Event) community.MemberKey {
+	if ev.Subject != 0 {
+		return ev.Subject
+	}
+	return ev.Actor
+}
+
+// confirm takes an event as evidence: the action is confirmed and every task that asked for the same is closed.
+func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.Event, now int64) error {
+	i := g.matches(ev)
+	if i < 0 {
+		return nil
+	}
+	o := g.open[i]
+	g.open = append(g.open[:i], g.open[i+1:]...)
+	rc := community.Receipt{State: community.Confirmed, Message: o.Message, Detail: string(ev.Type)}
+	moved, err := b.tx.MoveAction(ctx, o.Action.ID, community.Confirmed, "", rc, 0, "", now)
+	if err != nil || !moved {
+		return err
+	}
+	b.tasks = true
+	if err := b.tx.CloseTask(ctx, o.Action.ID, "done", "", string(ev.Type), now); err != nil {
+		return err
+	}
+	if o.Action.Target == 0 || o.Action.Verb == community.Send {
+		return nil
+	}
+	return b.tx.CloseTasksFor(ctx, g.key, o.Action.Target, o.Action.Verb, string(ev.Type), now)
+}
+
+// moved keeps the memory of open actions in step with a receipt.
+func (g *group) moved(id community.ID, state community.State, message string, now int64) *community.Action {
+	for i := range g.open {
+		o := &g.open[i]
+		if o.Action.ID != id {
+			continue
+		}
+		a := o.Action
+		if state.Final() {
+			g.open = append(g.open[:i], g.open[i+1:]...)
+			return &a
+		}
+		o.State, o.Updated = state, now
+		if message != "" {
+			o.Message = message
+		}
+		return &a
+	}
+	return nil
+}

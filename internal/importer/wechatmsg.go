@@ -1,0 +1,335 @@
+package importer
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"qunluo/internal/community"
+)
+
+// weChatMsg reads the CSV of WeChatMsg / MemoTrace (留痕, formats.md §9). Columns go by name, in any order.
+func weChatMsg() Format {
+	return Format{
+		Name:     "wechatmsg-csv",
+		Title:    [2]string{"留痕 CSV（WeChatMsg / MemoTrace）", "WeChatMsg / MemoTrace CSV"},
+		Platform: "wechat",
+		Sniff:    sniffWeChatMsg,
+		Read:     readWeChatMsg,
+	}
+}
+
+func sniffWeChatMsg(head []byte, _ string) int {
+	row, _, err := newCells(bytes.NewReader(trimBOM(head)), ',').read()
+	if err != nil {
+		return 0
+	}
+	col := columns(row)
+	if !col.has("StrContent", "CreateTime", "Type") {
+		return 0
+	}
+	if col.has("localId", "TalkerId", "IsSender") {
+		return 97
+	}
+	return 60
+}
+
+// cols finds columns by their name.
+type cols map[string]int
+
+func columns(row [][]byte) cols {
+	c := cols{}
+	for i, name := range row {
+		c[strings.TrimSpace(string(name))] = i
+	}
+	return c
+}
+
+func (c cols) has(names ...string) bool {
+	for _, n := range names {
+		if _, ok := c[n]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// get gives a cell, nil when the column or the cell is absent.
+func (c cols) get(row [][]byte, name string) []byte {
+	i, ok := c[name]
+	if !ok || i >= len(row) {
+		return nil
+	}
+	return row[i]
+}
+
+// spoiled is what spreadsheets make of long numbers: 1.23E+10. Such an id is refused.
+var spoiled = regexp.MustCompile(`^\d(?:\.\d+)?[eE]\+\d+$`)
+
+type wmReader struct {
+	opt     Options
+	facts   *Facts
+	yield   Yield
+	col     cols
+	name    string // of the file
+	groups  map[string]wmGroup
+	in      names
+	roster  *roster
+	recalls recalls
+	row     Row
+	evs     []community.Inbound
+}
+
+type wmGroup struct {
+	ref     community.Ref
+	keys    *keyer
+	private bool
+}
+
+func readWeChatMsg(u *Unit, opt Options, facts *Facts, yield Yield) error {
+	facts.OwnTotal, facts.Platform, facts.Exporter = -1, "wechat", "WeChatMsg / MemoTrace"
+	r := &wmReader{opt: opt, facts: facts, yield: yield, name: bareName(u.Files[0].Path), groups: map[string]wmGroup{}, roster: newRoster()}
+	if err := r.pass(u.Files[0], func(_ *cells, row [][]byte) error { r.meet(row); return nil }, nil); err != nil {
+		return err
+	}
+	return r.pass(u.Files[0], r.take, r.broken)
+}
+
+// pass reads the file once; broken rows go to bad, when it is there.
+func (r *wmReader) pass(f File, take func(*cells, [][]byte) error, bad func(c *cells, why string, raw []byte) error) error {
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	c := newCells(&cleanBOM{r: decoded(in)}, ',')
+	first := true
+	for {
+		row, raw, err := c.read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		var broken labError
+		switch {
+		case errors.As(err, &broken):
+			if bad != nil {
+				err = bad(c, string(broken), raw)
+			} else {
+				err = nil
+			}
+		case err != nil:
+		case first:
+			first = false
+			if r.col = columns(row); !r.col.has("StrContent", "CreateTime", "Type") {
+				return errors.New("the first line does not name the columns StrContent, CreateTime and Type")
+			}
+			if bad != nil {
+				err = r.yield(&Row{Place: c.line, Kind: "header", Skip: "header"})
+			}
+		default:
+			err = take(c, row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// cleanBOM takes a byte order mark off.
+type cleanBOM struct {
+	r     io.Reader
+	begun bool
+}
+
+func (b *cleanBOM) Read(p []byte) (int, error) {
+	if b.begun || len(p) < len(bom) {
+		return b.r.Read(p)
+	}
+	b.begun = true
+	n, err := io.ReadAtLeast(b.r, p, len(bom))
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return copy(p, trimBOM(p[:n])), err
+}
+
+func (r *wmReader) broken(c *cells, why string, raw []byte) error {
+	return r.yield(&Row{Place: c.line, Kind: "row", Bad: why, Raw: raw})
+}
+
+// meet notes names for the reading of sentences; a remark is what the exporter's client shows.
+func (r *wmReader) meet(row [][]byte) {
+	if kind, _ := r.kind(row); kind == 10000 {
+		return
+	}
+	id := r.col.get(row, "Sender")
+	if len(id) == 0 || spoiled.Match(id) || !stableWechat(id) {
+		return
+	}
+	r.roster.add(r.in.get(id), r.in.get(r.col.get(row, "NickName")), r.in.get(r.col.get(row, "Remark")))
+}
+
+// stableWechat tells ids from names, which stand in the column Sender of older exports: ids are ASCII without spaces.
+func stableWechat(id []byte) bool {
+	for _, c := range id {
+		if c <= ' ' || c >= 0x7f || c == '"' || c == ',' {
+			return false
+		}
+	}
+	return len(id) >= 5
+}
+
+// kind gives Type and SubType, also when both are packed into Type.
+func (r *wmReader) kind(row [][]byte) (kind, sub int64) {
+	kind, _, _ = wholeNumber(bytes.TrimSpace(r.col.get(row, "Type")))
+	sub, _, _ = wholeNumber(bytes.TrimSpace(r.col.get(row, "SubType")))
+	if kind > 1<<32 {
+		return kind & 0xFFFFFFFF, kind >> 32
+	}
+	return kind, sub
+}
+
+// wechatClasses: WeChat's types (formats.md §8); 49 is decided by the subtype.
+var wechatClasses = map[int64]community.Class{1: community.Text, 3: community.Image, 34: community.Voice, 43: community.Video,
+	42: community.Card, 47: community.Sticker, 48: community.Location, 50: community.Call, 10000: community.System}
+
+var wechatShares = map[int64]community.Class{4: community.Link, 5: community.Link, 6: community.File, 8: community.Sticker, 19: community.Forward,
+	33: community.Share, 36: community.Share, 51: community.Share, 57: community.Reply, 62: community.Poke, 63: community.Share,
+	92: community.Share, 2000: community.Transfer, 2001: community.RedPack}
+
+func (r *wmReader) take(c *cells, row [][]byte) error {
+	kind, sub := r.kind(row)
+	r.row = Row{Place: c.line, Kind: "type " + strconv.FormatInt(kind, 10)}
+	class, known := wechatClasses[kind]
+	if kind == 49 {
+		class, known = wechatShares[sub]
+		r.row.Kind += "/" + strconv.FormatInt(sub, 10)
+	}
+	if !known {
+		class = community.Other
+	}
+	at, local, why := r.time(row)
+	if why != "" {
+		r.row.Bad, r.row.Raw = why, bytes.Join(row, []byte{','})
+		return r.yield(&r.row)
+	}
+	r.zone(at, local)
+	g := r.group(r.col.get(row, "TalkerId"))
+	if g.private && !r.opt.Private {
+		r.row.Skip = "private"
+		return r.yield(&r.row)
+	}
+	ev := community.Inbound{Type: community.MessageCreated, OccurredAt: at, Group: g.ref, Private: g.private, Actor: r.sender(row, class)}
+	b := &ev.Body
+	b.Text, b.Name, b.Class = tidy(string(r.col.get(row, "StrContent")), r.facts), ev.Actor.Name, class
+	if !known {
+		b.Source = strings.Replace(r.row.Kind, " ", ":", 1)
+	}
+	id := bytes.TrimSpace(r.col.get(row, "localId"))
+	if len(id) == 0 || spoiled.Match(id) {
+		ev.Key = g.keys.hashed(at, ev.Actor.ID, b.Text)
+	} else {
+		b.Message = tidyName(string(id), r.facts) + "@" + strconv.FormatInt(at/1000, 10)
+		ev.Key = g.keys.native(b.Message)
+	}
+	r.evs = r.evs[:0]
+	if class == community.System {
+		ev.Actor, b.Name = community.Who{}, ""
+		r.evs = append(r.evs, sentenceEvents(ev, r.roster, &r.recalls, r.opt, r.facts)...)
+	} else {
+		r.facts.Messages++
+		r.recalls.said(ev.Actor.ID, at, b.Message)
+		r.evs = append(r.evs, ev)
+	}
+	r.row.Events = r.evs
+	return r.yield(&r.row)
+}
+
+func (r *wmReader) time(row [][]byte) (at, local int64, why string) {
+	cell := bytes.TrimSpace(r.col.get(row, "CreateTime"))
+	n, _, ok := wholeNumber(cell)
+	if spoiled.Match(cell) {
+		return 0, 0, badRounded
+	}
+	if !ok || !r.opt.plausible(epoch(n)) {
+		return 0, 0, badTime
+	}
+	local, _ = localTime(string(r.col.get(row, "StrTime")))
+	return epoch(n), local, ""
+}
+
+// zone: where the rendered time differs from the epoch by whole quarter hours, the difference is the exporter's zone.
+func (r *wmReader) zone(at, local int64) {
+	off := local - at/1000*1000
+	if r.facts.Zone == "" && local != 0 && off%(15*60*1000) == 0 && off >= -15*3600_000 && off <= 15*3600_000 {
+		r.facts.Zone, r.facts.ZoneHow = offsetName(off/1000), "derived"
+	}
+}
+
+// sender is who wrote a row: the id when there is one, else the name alone.
+func (r *wmReader) sender(row [][]byte, class community.Class) community.Who {
+	name := tidyName(r.in.get(r.col.get(row, "NickName")), r.facts)
+	if name == "" {
+		name = tidyName(r.in.get(r.col.get(row, "Remark")), r.facts)
+	}
+	id := bytes.TrimSpace(r.col.get(row, "Sender"))
+	mine := string(bytes.TrimSpace(r.col.get(row, "IsSender"))) == "1"
+	switch {
+	case class == community.System:
+		return community.Who{}
+	case mine && r.opt.Self.ID != "":
+		return r.opt.Self
+	case spoiled.Match(id):
+		r.facts.fix("id_spoiled")
+	case stableWechat(id):
+		return community.Who{ID: tidyName(r.in.get(id), r.facts), Name: name}
+	case len(id) > 0 && name == "":
+		name = tidyName(r.in.get(id), r.facts)
+	}
+	if name == "" && mine {
+		return r.opt.self()
+	}
+	if name == "" {
+		name = "（无名）"
+	}
+	return nameOnly(name)
+}
+
+// maxTalkers bounds the chats of one file; further ones count as the last.
+const maxTalkers = 10_000
+
+// group is the chat of a TalkerId: a chat room's id is the group's, a person's id is a private chat, and a bare number
+// is the exporter's own count, so the file's name stands for the group.
+func (r *wmReader) group(talker []byte) wmGroup {
+	if g, ok := r.groups[string(talker)]; ok {
+		return g
+	}
+	id := tidyName(strings.TrimSpace(string(talker)), r.facts)
+	_, number := digits(id)
+	g := wmGroup{}
+	name := r.name
+	switch {
+	case strings.HasSuffix(id, "@chatroom"):
+	case id == "" || number || spoiled.MatchString(id):
+		if len(r.groups) > 0 {
+			name += "#" + id
+		}
+		id = ""
+	default:
+		g.private = true
+	}
+	if len(r.groups) == 0 {
+		g.ref = r.facts.ref(r.opt, id, name)
+	} else {
+		var other Facts
+		g.ref = other.ref(r.opt, id, name)
+	}
+	g.keys = newKeyer(g.ref.ID)
+	if len(r.groups) < maxTalkers {
+		r.groups[string(talker)] = g
+	}
+	return g
+}

@@ -1,0 +1,419 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"qunluo/internal/community"
+)
+
+// Head is where a group's log ends and what the belt must know about the group.
+type Head struct {
+	Seq int64
+	At  int64
+	Org community.OrgKey
+}
+
+// Head reads a group's head. A group without events starts at 0.
+func (t *Tx) Head(ctx context.Context, g community.GroupKey) (Head, error) {
+	var h Head
+	var org int64
+	err := t.one(ctx, `SELECT org_key FROM chat_group WHERE key = $1`, []any{int64(g)}, &org)
+	if err != nil {
+		return h, missing(err, "group %d", g)
+	}
+	h.Org = community.OrgKey(org)
+	err = t.one(ctx, `SELECT seq, at FROM event WHERE group_key = $1 ORDER BY seq DESC LIMIT 1`, []any{int64(g)}, &h.Seq, &h.At)
+	if err == sql.ErrNoRows {
+		err = nil
+	}
+	return h, err
+}
+
+// Snapshot is a fold of a group's events up to a sequence.
+type Snapshot struct {
+	Group   community.GroupKey
+	Decider string
+	Seq     int64
+	Version int
+	Body    []byte
+}
+
+// Snapshot reads a decider's last snapshot of a group; Seq 0 when there is none of this version.
+func (t *Tx) Snapshot(ctx context.Context, g community.GroupKey, decider string, version int) (Snapshot, error) {
+	snap := Snapshot{Group: g, Decider: decider, Version: version}
+	err := t.one(ctx, `SELECT seq, body FROM snapshot WHERE group_key = $1 AND decider = $2 AND code_version = $3`,
+		[]any{int64(g), decider, version}, &snap.Seq, &snap.Body)
+	if err == sql.ErrNoRows {
+		return snap, nil
+	}
+	return snap, err
+}
+
+// SaveSnapshots keeps snapshots; an older one never replaces a newer one.
+func (s *Store) SaveSnapshots(ctx context.Context, snaps []Snapshot) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		for _, sn := range snaps {
+			_, err := t.exec(ctx, `INSERT INTO snapshot (group_key, decider, seq, code_version, body) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (group_key, decider) DO UPDATE SET seq = excluded.seq, code_version = excluded.code_version, body = excluded.body
+WHERE snapshot.seq < excluded.seq OR snapshot.code_version <> excluded.code_version`,
+				int64(sn.Group), sn.Decider, sn.Seq, sn.Version, sn.Body)
+			if err != nil {
+				return fmt.Errorf("snapshot of group %d: %w", sn.Group, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Tail hands the decided events of a group after a sequence to fn, inside the transaction.
+func (t *Tx) Tail(ctx context.Context, g community.GroupKey, after int64, fn func(ev *community.Event)) error {
+	scan := EventScan{Group: g, After: after, Decided: true}
+	for {
+		n, err := t.tailPage(ctx, &scan, fn)
+		if err != nil || n < pageSize {
+			return err
+		}
+	}
+}
+
+func (t *Tx) tailPage(ctx context.Context, scan *EventScan, fn func(ev *community.Event)) (int, error) {
+	query, args := scan.sql()
+	rows, err := t.conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		var ev community.Event
+		if err := scanEvent(rows, &ev); err != nil {
+			return n, err
+		}
+		n++
+		scan.After = ev.Seq
+		fn(&ev)
+	}
+	return n, rows.Err()
+}
+
+// OpenAction is an action that evidence may still confirm.
+type OpenAction struct {
+	Action  community.Action
+	State   community.State
+	Mode    community.Level
+	Message string // the platform's id of what was sent
+	Updated int64
+}
+
+// openFor is how long an action waits for evidence, in milliseconds.
+const openFor = 24 * 3600 * 1000
+
+// OpenActions reads a group's unfinished actions that changed within the last day before now.
+func (t *Tx) OpenActions(ctx context.Context, g community.GroupKey, now int64) ([]OpenAction, error) {
+	rows, err := t.query(ctx, `SELECT body, state, mode, message, updated FROM action
+WHERE group_key = $1 AND state NOT IN ('confirmed', 'failed', 'cancelled') AND updated > $2 ORDER BY created, id`, int64(g), now-openFor)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []OpenAction
+	for rows.Next() {
+		var o OpenAction
+		var body []byte
+		if err := rows.Scan(&body, &o.State, &o.Mode, &o.Message, &o.Updated); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(body, &o.Action); err != nil {
+			return nil, fmt.Errorf("action: %w", err)
+		}
+		list = append(list, o)
+	}
+	return list, rows.Err()
+}
+
+// Decisions writes decisions with their strikes and actions, and one job for each action. bodies are the canonical
+// bytes, in the same order; replay compares with them.
+func (t *Tx) Decisions(ctx context.Context, list []community.Decision, bodies [][]byte, now int64) error {
+	for i := range list {
+		if err := t.decision(ctx, &list[i], i, bodies[i], now); err != nil {
+			return fmt.Errorf("decision on event %d: %w", list[i].Event, err)
+		}
+	}
+	return nil
+}
+
+func (t *Tx) decision(ctx context.Context, d *community.Decision, ordinal int, body []byte, now int64) error {
+	_, err := t.exec(ctx, `INSERT INTO decision (id, group_key, event_number, seq, ordinal, decider, member_key, at, book, verdict, rules, body,
+ review, resolution, resolved_by, resolved_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', 0, '')`,
+		d.ID[:], int64(d.Group), d.Event, d.Seq, ordinal, d.Decider, int64(d.Member), d.At, d.Book, string(d.Verdict), ruleList(d), body, review(d))
+	if err != nil {
+		return err
+	}
+	for i := range d.Strikes {
+		if err := t.strike(ctx, &d.Strikes[i], d); err != nil {
+			return err
+		}
+	}
+	for i := range d.Actions {
+		if err := t.plan(ctx, &d.Actions[i], d, now); err != nil {
+			return err
+		}
+	}
+	for _, id := range d.Revoke {
+		_, err := t.exec(ctx, `UPDATE strike SET revoked = $1, revoked_by = $2, why = $3 WHERE id = $4 AND revoked = 0`, d.At, d.User, d.Why, id[:])
+		if err != nil {
+			return err
+		}
+	}
+	for _, id := range d.Cancel {
+		if err := t.cancel(ctx, id, d.Why, now); err != nil {
+			return err
+		}
+	}
+	return t.wakes(ctx, d, now)
+}
+
+// ruleList is the rules that hit, in order, with bars around each, so that LIKE '%|name|%' finds one.
+func ruleList(d *community.Decision) string {
+	if len(d.Hits) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, h := range d.Hits {
+		b.WriteString("|")
+		b.WriteString(h.Rule)
+	}
+	return b.String() + "|"
+}
+
+// review says whether a person should look at a decision: every consequence of a live rule, every fault, everything held.
+func review(d *community.Decision) string {
+	switch d.Verdict {
+	case community.Hit, community.Faulted:
+		return "open"
+	}
+	return ""
+}
+
+func (t *Tx) strike(ctx context.Context, s *community.Strike, d *community.Decision) error {
+	_, err := t.exec(ctx, `INSERT INTO strike (id, decision_id, group_key, member_key, rule, book, event_number, user_name, at, expires,
+ revoked, revoked_by, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '')`,
+		s.ID[:], d.ID[:], int64(d.Group), int64(s.Member), s.Rule, s.Book, s.Event, s.User, s.At, s.Expires)
+	return err
+}
+
+// JobAction is the kind of job that carries out one action.
+const JobAction = "action"
+
+func (t *Tx) plan(ctx context.Context, a *community.Action, d *community.Decision, now int64) error {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	state := community.Queued
+	if a.Hold != "" {
+		state = community.HumanTask
+	}
+	_, err = t.exec(ctx, `INSERT INTO action (id, decision_id, group_key, account_key, verb, target_key, event_number, body, state, mode,
+ attempts, code, detail, message, cause, user_name, created, updated)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', '', '', $10, $11, $12, $12)`,
+		a.ID[:], d.ID[:], int64(a.Group), int64(a.Account), string(a.Verb), int64(a.Target), a.Event, body, string(state),
+		string(a.Cause), d.User, now)
+	if err != nil {
+		return err
+	}
+	if a.Hold != "" {
+		return t.OpenTask(ctx, TaskFor(a, a.Hold, now))
+	}
+	return t.Enqueue(ctx, Job{Kind: JobAction, Key: a.ID.String(), RunAt: max(now, a.NotBefore)})
+}
+
+// cancel stops an action that has not been sent yet, and closes its task.
+func (t *Tx) cancel(ctx context.Context, id community.ID, why string, now int64) error {
+	_, err := t.exec(ctx, `UPDATE action SET state = 'cancelled', detail = $1, updated = $2 WHERE id = $3
+ AND state IN ('planned', 'queued', 'human_task')`, why, now, id[:])
+	if err != nil {
+		return err
+	}
+	return t.CloseTask(ctx, id, "expired", "", why, now)
+}
+
+// JobWake is the kind of job that lets a timer fire.
+const JobWake = "wake"
+
+// WakePayload is what a wake job carries.
+type WakePayload struct {
+	Group community.GroupKey `json:"group"`
+	Key   string             `json:"key"`
+	At    int64              `json:"at"`
+}
+
+func (t *Tx) wakes(ctx context.Context, d *community.Decision, now int64) error {
+	for _, w := range d.Wakes {
+		payload, err := json.Marshal(WakePayload{d.Group, w.Key, w.At})
+		if err != nil {
+			return err
+		}
+		job := Job{Kind: JobWake, Key: fmt.Sprintf("%d:%s:%d", d.Group, w.Key, w.At), RunAt: w.At, Payload: payload}
+		if err := t.Enqueue(ctx, job); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resolve notes what a person made of a decision: "kept", "undone", "false_hit", "dismissed".
+func (t *Tx) Resolve(ctx context.Context, id community.ID, resolution, user, reason string, now int64) error {
+	_, err := t.exec(ctx, `UPDATE decision SET review = '', resolution = $1, resolved_by = $2, resolved_at = $3, reason = $4 WHERE id = $5`,
+		resolution, user, now, reason, id[:])
+	return err
+}
+
+// MoveAction notes an action's new state with the platform's words. A final state never changes again; it reports
+// whether the row moved.
+func (t *Tx) MoveAction(ctx context.Context, id community.ID, to community.State, mode community.Level, rc community.Receipt, attempt int, user string, now int64) (bool, error) {
+	n, err := t.exec(ctx, `UPDATE action SET state = $1, mode = CASE WHEN $2 = '' THEN mode ELSE $2 END,
+ attempts = CASE WHEN $3 > attempts THEN $3 ELSE attempts END, code = $4, detail = $5,
+ message = CASE WHEN $6 = '' THEN message ELSE $6 END, user_name = CASE WHEN $7 = '' THEN user_name ELSE $7 END, updated = $8
+WHERE id = $9 AND state NOT IN ('confirmed', 'failed', 'cancelled')`,
+		string(to), string(mode), int64(attempt), string(rc.Code), rc.Detail, rc.Message, user, now, id[:])
+	return n > 0, err
+}
+
+// MarkSent notes, durably and before the call, that an attempt is about to be made. It reports false when the action
+// has meanwhile come to an end.
+func (s *Store) MarkSent(ctx context.Context, id community.ID, attempt int) (moved bool, err error) {
+	err = s.writeTx(ctx, func(t *Tx) error {
+		moved, err = t.MoveAction(ctx, id, community.Sent, "", community.Receipt{}, attempt, "", s.now())
+		return err
+	})
+	return moved, err
+}
+
+// ActionNow is an action with its state, read for carrying it out.
+type ActionNow struct {
+	Action   community.Action
+	State    community.State
+	Attempts int
+	Updated  int64
+	Frozen   bool // automatic actions are held, here or everywhere
+	Org      community.OrgKey
+	Accounts []community.AccountKey // that serve the group, the listening one first
+}
+
+// ActionNow reads an action and fills its address with the platform's ids.
+func (s *Store) ActionNow(ctx context.Context, id community.ID) (ActionNow, error) {
+	var now ActionNow
+	var body []byte
+	var org int64
+	err := s.read.QueryRowContext(ctx, `SELECT a.body, a.state, a.attempts, a.updated, g.org_key, g.external_id, g.frozen,
+ coalesce(m.external_id, ''), (SELECT value FROM setting WHERE org_key = g.org_key AND name = 'freeze')
+FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.key = a.target_key WHERE a.id = $1`, id[:]).
+		Scan(&body, &now.State, &now.Attempts, &now.Updated, &org, &now.Action.To.Group, &now.Frozen, &now.Action.To.Member, (*freezeFlag)(&now.Frozen))
+	if err != nil {
+		return now, missing(coded(s.dialect, err), "action %s", id)
+	}
+	to := now.Action.To
+	if err := json.Unmarshal(body, &now.Action); err != nil {
+		return now, fmt.Errorf("action %s: %w", id, err)
+	}
+	now.Action.To, now.Org = to, community.OrgKey(org)
+	now.Action.To.Message = now.Action.Message
+	now.Accounts, err = s.serving(ctx, now.Action.Group)
+	return now, err
+}
+
+// freezeFlag adds the organisation's freeze to the group's: it only ever turns true.
+type freezeFlag bool
+
+// Scan reads the setting's JSON.
+func (f *freezeFlag) Scan(v any) error {
+	var text string
+	switch v := v.(type) {
+	case []byte:
+		text = string(v)
+	case string:
+		text = v
+	}
+	if text == "true" {
+		*f = true
+	}
+	return nil
+}
+
+func (s *Store) serving(ctx context.Context, g community.GroupKey) ([]community.AccountKey, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT ga.account_key FROM group_account ga JOIN account a ON a.key = ga.account_key
+WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, int64(g))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []community.AccountKey
+	for rows.Next() {
+		var key int64
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		list = append(list, community.AccountKey(key))
+	}
+	return list, rows.Err()
+}
+
+// AddAudit writes an audit row; id and time are filled when empty.
+func (t *Tx) AddAudit(ctx context.Context, a community.Audit) error {
+	if a.ID.IsZero() {
+		a.ID = t.store.NewID()
+	}
+	if a.At == 0 {
+		a.At = t.store.now()
+	}
+	_, err := t.exec(ctx, `INSERT INTO audit (id, org_key, at, user_name, verb, subject, reason, before, after)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		a.ID[:], int64(a.Org), a.At, a.User, a.Verb, a.Subject, a.Reason, jsonOrNull(a.Before), jsonOrNull(a.After))
+	return err
+}
+
+func jsonOrNull(raw json.RawMessage) any {
+	if len(raw) == 0 {
+		return nil
+	}
+	return string(raw)
+}
+
+// Published notes a rulebook version as the one in force from its event on.
+func (t *Tx) Published(ctx context.Context, b community.BookRow, mode community.Mode) error {
+	_, err := t.exec(ctx, `INSERT INTO rulebook (group_key, version, state, at, user_name, note, body)
+VALUES ($1, $2, 'published', $3, $4, $5, $6)
+ON CONFLICT (group_key, version) DO UPDATE SET state = 'published', at = excluded.at, user_name = excluded.user_name,
+ note = excluded.note, body = excluded.body`, int64(b.Group), b.Version, b.At, b.User, b.Note, []byte(b.Body))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE chat_group SET mode = $1 WHERE key = $2`, string(mode), int64(b.Group))
+	return err
+}
+
+// NameGroup keeps the name a platform gives a group.
+func (t *Tx) NameGroup(ctx context.Context, g community.GroupKey, name string) error {
+	_, err := t.exec(ctx, `UPDATE chat_group SET name = $1 WHERE key = $2 AND name <> $1`, name, int64(g))
+	return err
+}
+
+// Requeue takes "sent" back: the platform certainly did nothing.
+func (s *Store) Requeue(ctx context.Context, id community.ID) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE action SET state = 'queued', updated = $1 WHERE id = $2 AND state = 'sent'`, s.now(), id[:])
+		return err
+	})
+}
+
+// AddImportRange notes that an import run wrote to a group within [first, last] of the log.
+func (t *Tx) AddImportRange(ctx context.Context, run int64, g community.GroupKey, first, last int64) error {
+	_, err := t.exec(ctx, `INSERT INTO import_range (import_key, group_key, first_number, last_number) VALUES ($1, $2, $3, $4)`,
+		run, int64(g), first, last)
+	return err
+}

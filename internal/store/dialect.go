@@ -1,0 +1,281 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"modernc.org/sqlite"
+
+	"qunluo/internal/community"
+)
+
+// dialect knows what differs between the two databases; nothing else does.
+type dialect interface {
+	name() string // "sqlite" or "postgres": also the goose dialect and the suffix of migrations
+	// begin starts a transaction that will write.
+	beginWrite() string
+	// bulk runs one statement for each row of args and gives how many rows each changed.
+	bulk(ctx context.Context, s *session, query string, args [][]any) ([]int64, error)
+	// lockClause ends a SELECT of rows about to be claimed.
+	lockClause() string
+	// busy reports whether an error means that the database is locked, full or gone: worth trying again.
+	busy(err error) bool
+	// unique reports whether an error is a broken unique constraint.
+	unique(err error) bool
+	// searchInsert and searchMatch are the two text indexes (interface.md §12).
+	searchInsert() string
+	searchMatch() string
+	viewsDialect
+}
+
+type sqliteDialect struct{}
+
+func (sqliteDialect) name() string       { return "sqlite" }
+func (sqliteDialect) beginWrite() string { return "BEGIN IMMEDIATE" }
+func (sqliteDialect) lockClause() string { return "" }
+
+// bulk loops over a prepared statement: measured faster than one statement with many rows.
+func (sqliteDialect) bulk(ctx context.Context, s *session, query string, args [][]any) ([]int64, error) {
+	stmt, err := s.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	n := make([]int64, len(args))
+	for i, row := range args {
+		res, err := stmt.ExecContext(ctx, row...)
+		if err != nil {
+			return nil, err
+		}
+		if n[i], err = res.RowsAffected(); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// SQLite result codes (sqlite.org/rescode.html).
+const (
+	sqliteBusy   = 5
+	sqliteLocked = 6
+	sqliteIOErr  = 10
+	sqliteFull   = 13
+	sqliteUnique = 19
+)
+
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func (sqliteDialect) busy(err error) bool {
+	switch sqliteCode(err) {
+	case sqliteBusy, sqliteLocked, sqliteFull, sqliteIOErr:
+		return true
+	}
+	return false
+}
+
+func (sqliteDialect) unique(err error) bool { return sqliteCode(err) == sqliteUnique }
+
+func (sqliteDialect) searchInsert() string {
+	return `INSERT INTO views.search (rowid, terms) VALUES ($1, $2)`
+}
+
+func (sqliteDialect) searchMatch() string { return `search MATCH $1` }
+
+type postgresDialect struct{}
+
+func (postgresDialect) name() string       { return "postgres" }
+func (postgresDialect) beginWrite() string { return "BEGIN" }
+func (postgresDialect) lockClause() string { return " FOR UPDATE SKIP LOCKED" }
+
+// bulk sends all rows in one round trip.
+func (postgresDialect) bulk(ctx context.Context, s *session, query string, args [][]any) ([]int64, error) {
+	n := make([]int64, len(args))
+	err := s.conn.Raw(func(dc any) error {
+		var batch pgx.Batch
+		for _, row := range args {
+			batch.Queue(query, row...)
+		}
+		res := dc.(*stdlib.Conn).Conn().SendBatch(ctx, &batch)
+		for i := range args {
+			tag, err := res.Exec()
+			if err != nil {
+				return errors.Join(err, res.Close())
+			}
+			n[i] = tag.RowsAffected()
+		}
+		return res.Close()
+	})
+	return n, err
+}
+
+func pgCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// busy: class 53 insufficient resources, 57 operator intervention, 40 rollback, 55P03 lock, 08 connection.
+func (postgresDialect) busy(err error) bool {
+	code := pgCode(err)
+	if code == "" {
+		var ce *pgconn.ConnectError
+		return errors.As(err, &ce) || errors.Is(err, driver.ErrBadConn)
+	}
+	switch code[:2] {
+	case "53", "57", "40", "08":
+		return true
+	}
+	return code == "55P03"
+}
+
+func (postgresDialect) unique(err error) bool { return pgCode(err) == "23505" }
+
+func (postgresDialect) searchInsert() string {
+	return `INSERT INTO views.search (rowid, terms) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`
+}
+
+func (postgresDialect) searchMatch() string { return `terms @@ $1::tsquery` }
+
+// target is a parsed database URL.
+type target struct {
+	dialect dialect
+	dsn     string // postgres: the URL; sqlite: the main file's path
+}
+
+// parseURL reads "sqlite:PATH" or "postgres://…". An empty URL means sqlite:<dataDir>/qunluo.db.
+func parseURL(raw, dataDir string) (target, error) {
+	switch {
+	case raw == "":
+		return target{sqliteDialect{}, filepath.Join(dataDir, "qunluo.db")}, nil
+	case strings.HasPrefix(raw, "sqlite:"):
+		return target{sqliteDialect{}, strings.TrimPrefix(strings.TrimPrefix(raw, "sqlite:"), "//")}, nil
+	case strings.HasPrefix(raw, "postgres:"), strings.HasPrefix(raw, "postgresql:"):
+		return target{postgresDialect{}, raw}, nil
+	}
+	return target{}, community.Errorf(community.CodeBadInput, "database.url %q: want sqlite:PATH or postgres://…", raw)
+}
+
+// role says what a pool is for.
+type role int
+
+const (
+	writer  role = iota // the log: FULL
+	viewer              // projections: NORMAL, may write to views
+	reader              // query_only
+	bridger             // migrations: plain
+)
+
+// sqliteConnector opens connections with every pragma set and read back, and views.db attached as "views".
+type sqliteConnector struct {
+	drv  *sqlite.Driver
+	path string
+	role role
+}
+
+func (c *sqliteConnector) Driver() driver.Driver { return c.drv }
+
+func (c *sqliteConnector) views() string {
+	return strings.TrimSuffix(c.path, ".db") + ".views.db"
+}
+
+func (c *sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.drv.Open("file:" + (&url.URL{Path: c.path}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(5000)")
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", c.path, err)
+	}
+	if err := c.prepare(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+func (c *sqliteConnector) prepare(ctx context.Context, conn driver.Conn) error {
+	syncViews := "NORMAL"
+	pragmas := []string{
+		"PRAGMA journal_mode=WAL",
+		"PRAGMA synchronous=FULL",
+		"PRAGMA wal_autocheckpoint=4000",
+		"PRAGMA cache_size=-65536",
+		"PRAGMA temp_store=MEMORY",
+		fmt.Sprintf("ATTACH DATABASE '%s' AS views", strings.ReplaceAll(c.views(), "'", "''")),
+		"PRAGMA views.journal_mode=WAL",
+		"PRAGMA views.synchronous=" + syncViews,
+		"PRAGMA views.cache_size=-65536",
+	}
+	if c.role == reader {
+		pragmas = append(pragmas, "PRAGMA query_only=ON", "PRAGMA mmap_size=268435456")
+	}
+	for _, p := range pragmas {
+		if err := execDriver(ctx, conn, p); err != nil {
+			return fmt.Errorf("%s: %w", p, err)
+		}
+	}
+	got, err := queryDriver(ctx, conn, "PRAGMA synchronous")
+	if err != nil {
+		return err
+	}
+	if got != 2 {
+		return fmt.Errorf("synchronous reads back %d, want 2 (FULL)", got)
+	}
+	return nil
+}
+
+func execDriver(ctx context.Context, conn driver.Conn, query string) error {
+	_, err := conn.(driver.ExecerContext).ExecContext(ctx, query, nil)
+	return err
+}
+
+func queryDriver(ctx context.Context, conn driver.Conn, query string) (int64, error) {
+	rows, err := conn.(driver.QueryerContext).QueryContext(ctx, query, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	dest := make([]driver.Value, len(rows.Columns()))
+	if err := rows.Next(dest); err != nil {
+		return 0, err
+	}
+	n, ok := dest[0].(int64)
+	if !ok {
+		return 0, fmt.Errorf("%s gives %T", query, dest[0])
+	}
+	return n, nil
+}
+
+// pool opens a pool for a role. PostgreSQL knows only one kind of connection.
+func (t target) pool(r role, size int) (*sql.DB, error) {
+	if t.dialect.name() == "sqlite" {
+		db := sql.OpenDB(&sqliteConnector{drv: &sqlite.Driver{}, path: t.dsn, role: r})
+		db.SetMaxOpenConns(size)
+		db.SetMaxIdleConns(size)
+		return db, nil
+	}
+	cfg, err := pgx.ParseConfig(t.dsn)
+	if err != nil {
+		return nil, community.Errorf(community.CodeBadInput, "database.url: %w", err)
+	}
+	cfg.RuntimeParams["application_name"] = "qunluo"
+	if r == viewer {
+		cfg.RuntimeParams["synchronous_commit"] = "off"
+	}
+	db := stdlib.OpenDB(*cfg)
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db, nil
+}

@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"iter"
+
+	"qunluo/internal/community"
+)
+
+// eventColumns stand in the order of eventArgs and scanEvent.
+const eventColumns = `number, id, group_key, seq, account_key, type, origin, mark, occurred_at, received_at, at,
+ actor_key, subject_key, by_key, import_key, key_id, body`
+
+const insertEvent = `INSERT INTO event (number, id, group_key, seq, account_key, type, origin, mark, occurred_at,
+ received_at, at, actor_key, subject_key, by_key, import_key, key_id, body, dedup, body_hash)
+VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,0,$16,$17,$18) ON CONFLICT DO NOTHING`
+
+// Draft is an event about to be written, with what its unique key is made of.
+type Draft struct {
+	Event community.Event
+	Key   string // the source's own id; "" = made from the content
+	dedup [16]byte
+	hash  int64
+	body  []byte
+}
+
+// Seal encodes the body and computes the keys. Two drafts of the same fact have equal keys; times of receipt and
+// numbers take no part. It must be called after the body is complete.
+func (d *Draft) Seal() error {
+	var err error
+	if d.body, err = encodeBody(d.body[:0], &d.Event.Body); err != nil {
+		return err
+	}
+	d.hash = bodyHash(d.body)
+	d.dedup = d.dedupKey(0)
+	return nil
+}
+
+// dedupKey names the fact: account, type, the source's id and, for facts without an account (files, our own), the
+// group. Facts without an id are named by group, actor, time and body. nth > 0 gives the key of a repeat with another body.
+func (d *Draft) dedupKey(nth int) [16]byte {
+	ev := &d.Event
+	buf := make([]byte, 0, 128)
+	buf = append(buf, ev.Type...)
+	buf = append(buf, 0)
+	if ev.Account == 0 || d.Key == "" {
+		buf = binary.BigEndian.AppendUint64(buf, uint64(ev.Group))
+	}
+	if d.Key != "" {
+		buf = append(buf, d.Key...)
+	} else {
+		buf = binary.BigEndian.AppendUint64(buf, uint64(ev.Actor))
+		buf = binary.BigEndian.AppendUint64(buf, uint64(ev.Subject))
+		buf = binary.BigEndian.AppendUint64(buf, uint64(ev.OccurredAt))
+		buf = binary.BigEndian.AppendUint64(buf, uint64(d.hash))
+	}
+	if nth > 0 {
+		buf = fmt.Appendf(buf, "#%d", nth+1)
+	}
+	sum := sha256.Sum256(buf)
+	return [16]byte(sum[:16])
+}
+
+func bodyHash(body []byte) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write(body)
+	return int64(h.Sum64())
+}
+
+func (d *Draft) args() []any {
+	ev := &d.Event
+	return []any{ev.Number, ev.ID[:], int64(ev.Group), ev.Seq, int64(ev.Account), string(ev.Type), int64(ev.Origin),
+		int64(ev.Mark), ev.OccurredAt, ev.ReceivedAt, ev.At, int64(ev.Actor), int64(ev.Subject), int64(ev.By), ev.Import,
+		d.body, d.dedup[:], d.hash}
+}
+
+// InsertEvents writes the drafts. Where one is there already, nothing is written at all and the indexes of the
+// duplicates come back: drop them with Sort, number the rest anew and call again.
+func (t *Tx) InsertEvents(ctx context.Context, drafts []*Draft) (dups []int, err error) {
+	if err := t.savepoint(ctx); err != nil {
+		return nil, err
+	}
+	rows := make([][]any, len(drafts))
+	for i, d := range drafts {
+		rows[i] = d.args()
+	}
+	n, err := t.dialect.bulk(ctx, t.session, insertEvent, rows)
+	if err != nil {
+		return nil, fmt.Errorf("insert %d events: %w", len(drafts), err)
+	}
+	for i, changed := range n {
+		if changed == 0 {
+			dups = append(dups, i)
+		}
+	}
+	if len(dups) > 0 {
+		return dups, t.rollbackTo(ctx)
+	}
+	return nil, nil
+}
+
+// Repeats looks at a draft whose key is taken. It reports true when the same fact is there already; a fact with the same
+// key and another body gets the next free key (#2, #3, …) and is to be inserted. taken says which keys the draft's own
+// batch uses.
+func (t *Tx) Repeats(ctx context.Context, d *Draft, taken func(key [16]byte) bool) (bool, error) {
+	for nth := 0; nth < maxVariants; nth++ {
+		key := d.dedupKey(nth)
+		var hash int64
+		err := t.session.one(ctx, `SELECT body_hash FROM event WHERE account_key = $1 AND dedup = $2`,
+			[]any{int64(d.Event.Account), key[:]}, &hash)
+		switch {
+		case err == nil && hash == d.hash:
+			return true, nil
+		case err != nil && err != sql.ErrNoRows:
+			return false, err
+		case err == sql.ErrNoRows && !taken(key):
+			d.dedup = key
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// maxVariants bounds how many different bodies are kept under one key of a platform.
+const maxVariants = 16
+
+// Dedup is the draft's unique key, for finding repeats inside a batch.
+func (d *Draft) Dedup() [16]byte { return d.dedup }
+
+// SameBody reports whether two drafts say the same.
+func (d *Draft) SameBody(o *Draft) bool { return d.hash == o.hash }
+
+// Variant gives the draft the key of the nth repeat with another body.
+func (d *Draft) Variant(nth int) { d.dedup = d.dedupKey(nth) }
+
+// scanEvent reads a row of eventColumns. body is the buffer the row's body is scanned into: the event shares it.
+func scanEvent(rows *sql.Rows, ev *community.Event) error {
+	var (
+		id, body       []byte
+		origin, mark   int64
+		keyID          int64
+		g, a, ac, s, b int64
+	)
+	err := rows.Scan(&ev.Number, &id, &g, &ev.Seq, &a, &ev.Type, &origin, &mark, &ev.OccurredAt, &ev.ReceivedAt, &ev.At,
+		&ac, &s, &b, &ev.Import, &keyID, &body)
+	if err != nil {
+		return err
+	}
+	copy(ev.ID[:], id)
+	ev.Group, ev.Account, ev.Origin, ev.Mark = community.GroupKey(g), community.AccountKey(a), community.Origin(origin), community.Mark(mark)
+	ev.Actor, ev.Subject, ev.By = community.MemberKey(ac), community.MemberKey(s), community.MemberKey(b)
+	if err := decodeBody(body, &ev.Body); err != nil {
+		return fmt.Errorf("event %d: %w", ev.Number, err)
+	}
+	return nil
+}
+
+// pageSize is how many events a long scan reads at a time, so that no read transaction grows old (DESIGN §3 step 6).
+const pageSize = 10000
+
+// EventScan says which events to read.
+type EventScan struct {
+	Group    community.GroupKey // with Group: by seq; without: by number
+	After    int64              // seq or number to start behind
+	Until    int64              // last seq or number; 0 = to the end
+	Decided  bool               // only live and sim events
+	Kept     bool               // without what undone imports brought
+	From, To int64              // occurred_at within [From, To); 0 = open
+}
+
+// Events reads the log in order, in pages.
+func (s *Store) Events(ctx context.Context, scan EventScan) iter.Seq2[community.Event, error] {
+	return func(yield func(community.Event, error) bool) {
+		after := scan.After
+		for {
+			n, stop, err := s.eventPage(ctx, scan, &after, yield)
+			if err != nil {
+				yield(community.Event{}, err)
+				return
+			}
+			if stop || n < pageSize {
+				return
+			}
+		}
+	}
+}
+
+func (sc EventScan) sql() (string, []any) {
+	key, args := "number", []any{}
+	where := ""
+	arg := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	if sc.Group != 0 {
+		key = "seq"
+		where = "group_key = " + arg(int64(sc.Group)) + " AND "
+	}
+	where += key + " > " + arg(sc.After)
+	if sc.Until != 0 {
+		where += " AND " + key + " <= " + arg(sc.Until)
+	}
+	if sc.Decided {
+		where += " AND origin <> 1"
+	}
+	if sc.Kept {
+		where += " AND " + keptOnly
+	}
+	if sc.From != 0 {
+		where += " AND occurred_at >= " + arg(sc.From)
+	}
+	if sc.To != 0 {
+		where += " AND occurred_at < " + arg(sc.To)
+	}
+	return fmt.Sprintf("SELECT %s FROM event WHERE %s ORDER BY %s LIMIT %d", eventColumns, where, key, pageSize), args
+}
+
+func (s *Store) eventPage(ctx context.Context, scan EventScan, after *int64, yield func(community.Event, error) bool) (n int, stop bool, err error) {
+	scan.After = *after
+	query, args := scan.sql()
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, false, coded(s.dialect, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var ev community.Event
+		if err := scanEvent(rows, &ev); err != nil {
+			return n, false, err
+		}
+		n++
+		if *after = ev.Number; scan.Group != 0 {
+			*after = ev.Seq
+		}
+		if !yield(ev, nil) {
+			return n, true, nil
+		}
+	}
+	return n, false, rows.Err()
+}

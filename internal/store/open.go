@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"qunluo/internal/community"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options say how to open the store.
+type Options struct {
+	URL     string // database.url: "" = sqlite in DataDir
+	DataDir string
+	Readers int // size of the reading pool; 0 = 4
+	Clock   func() time.Time
+}
+
+// Store is the open database. It is safe for concurrent use; writes to the log go through one session on SQLite.
+type Store struct {
+	dialect dialect
+	target  target
+	write   *sql.DB // the log and everything decided
+	views   *sql.DB // projections
+	read    *sql.DB
+	clock   func() time.Time
+
+	mu  sync.Mutex // guards log: the one writer of a SQLite database
+	log *session
+
+	projector projector
+}
+
+// Open opens the store, migrates it to this program's level and checks its settings. A locked or full database gives
+// community.CodeBusy, a bad URL community.CodeBadInput.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	t, err := parseURL(o.URL, o.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Readers == 0 {
+		o.Readers = 4
+	}
+	s := &Store{dialect: t.dialect, target: t, clock: o.Clock}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) error {
+	writers := 1
+	if s.dialect.name() == "postgres" {
+		writers = 12
+	} else if err := os.MkdirAll(filepath.Dir(s.target.dsn), 0o700); err != nil {
+		return err
+	}
+	var err error
+	if s.write, err = s.target.pool(writer, writers); err != nil {
+		return err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if s.views, err = s.target.pool(viewer, 1); err != nil {
+		return err
+	}
+	if err := s.ensureViews(ctx); err != nil {
+		return err
+	}
+	s.read, err = s.target.pool(reader, o.Readers)
+	return err
+}
+
+// migrate brings the schema to this program's level.
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := migrationsFor(s.dialect.name())
+	if err != nil {
+		return err
+	}
+	dialect := goose.DialectSQLite3
+	if s.dialect.name() == "postgres" {
+		dialect = goose.DialectPostgres
+	}
+	p, err := goose.NewProvider(dialect, s.write, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", coded(s.dialect, err))
+	}
+	return nil
+}
+
+// migrationsFor picks a database's migrations: NNNN_name.sql for both, NNNN_name.<dialect>.sql for one.
+func migrationsFor(dialect string) (fs.FS, error) {
+	entries, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return nil, err
+	}
+	picked := memFS{}
+	for _, e := range entries {
+		base := strings.TrimSuffix(e.Name(), ".sql")
+		if ext := path.Ext(base); ext != "" && ext != "."+dialect {
+			continue
+		}
+		text, err := migrations.ReadFile("migrations/" + e.Name())
+		if err != nil {
+			return nil, err
+		}
+		picked[strings.TrimSuffix(base, "."+dialect)+".sql"] = text
+	}
+	return picked.fs(), nil
+}
+
+// Close gives everything back. It is safe to call twice.
+func (s *Store) Close() error {
+	var errs []error
+	s.projector.close()
+	s.mu.Lock()
+	if s.log != nil {
+		errs = append(errs, s.log.close())
+		s.log = nil
+	}
+	s.mu.Unlock()
+	for _, db := range []*sql.DB{s.read, s.views, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Dialect names the database: "sqlite" or "postgres".
+func (s *Store) Dialect() string { return s.dialect.name() }
+
+// NewID makes an id from the store's clock and the system's randomness.
+func (s *Store) NewID() community.ID {
+	var chance [10]byte
+	_, _ = rand.Read(chance[:]) // crypto/rand never fails (Go 1.24)
+	return community.MakeID(s.now(), chance)
+}
+
+func (s *Store) now() int64 { return s.clock().UnixMilli() }

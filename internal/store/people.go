@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"qunluo/internal/community"
+)
+
+const userColumns = `key, id, org_key, login, name, role, hash, lang, enabled, created`
+
+func scanUser(row interface{ Scan(...any) error }) (community.User, error) {
+	var u community.User
+	var id []byte
+	var org int64
+	err := row.Scan(&u.Key, &id, &org, &u.Login, &u.Name, &u.Role, &u.Hash, &u.Lang, &u.Enabled, &u.Created)
+	copy(u.ID[:], id)
+	u.Org = community.OrgKey(org)
+	return u, err
+}
+
+// UserByLogin finds a person by login, compared without case; community.CodeNotFound when there is none.
+func (s *Store) UserByLogin(ctx context.Context, login string) (community.User, error) {
+	u, err := scanUser(s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM console_user WHERE login = $1`, strings.ToLower(login)))
+	return u, missing(coded(s.dialect, err), "user %q", login)
+}
+
+// UserByID finds a person; community.CodeNotFound when there is none.
+func (s *Store) UserByID(ctx context.Context, id community.ID) (community.User, error) {
+	u, err := scanUser(s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM console_user WHERE id = $1`, id[:]))
+	return u, missing(coded(s.dialect, err), "user %s", id)
+}
+
+// Users lists an organisation's people by login; org 0 = of all organisations.
+func (s *Store) Users(ctx context.Context, org community.OrgKey) ([]community.User, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+userColumns+` FROM console_user WHERE org_key = $1 OR $2 = 1 ORDER BY login`, int64(org), flag(org == 0))
+	if err != nil {
+		return nil, coded(s.dialect, err)
+	}
+	defer rows.Close()
+	var list []community.User
+	for rows.Next() {
+		u, err := scanUser(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, u)
+	}
+	return list, rows.Err()
+}
+
+// SaveUser makes (Key 0) or changes a person. community.CodeConflict: the login is taken, or the organisation would be
+// without an enabled owner.
+func (s *Store) SaveUser(ctx context.Context, by string, u community.User, reason string) (community.User, error) {
+	err := s.writeTx(ctx, func(t *Tx) error {
+		before, err := t.userBefore(ctx, u.Key)
+		if err != nil {
+			return err
+		}
+		if err := t.saveUser(ctx, &u); err != nil {
+			return err
+		}
+		var owners int
+		if err := t.one(ctx, `SELECT count(*) FROM console_user WHERE org_key = $1 AND role = 'owner' AND enabled`, []any{int64(u.Org)}, &owners); err != nil {
+			return err
+		}
+		if owners == 0 {
+			return community.Errorf(community.CodeConflict, "the organisation needs an enabled owner")
+		}
+		return t.AddAudit(ctx, community.Audit{Org: u.Org, User: by, Verb: "user.save", Subject: "user:" + u.ID.String(), Reason: reason,
+			Before: before, After: userFacts(u)})
+	})
+	return u, err
+}
+
+func (t *Tx) userBefore(ctx context.Context, key int64) (json.RawMessage, error) {
+	if key == 0 {
+		return nil, nil
+	}
+	stmt, err := t.prepared(ctx, `SELECT `+userColumns+` FROM console_user WHERE key = $1`)
+	if err != nil {
+		return nil, err
+	}
+	u, err := scanUser(stmt.QueryRowContext(ctx, key))
+	if err != nil {
+		return nil, missing(err, "user %d", key)
+	}
+	return userFacts(u), nil
+}
+
+// userFacts is what the audit trail keeps of a person: no password, in no form.
+func userFacts(u community.User) json.RawMessage {
+	raw, _ := json.Marshal(map[string]any{"login": u.Login, "name": u.Name, "role": u.Role, "enabled": u.Enabled}) // plain values always marshal
+	return raw
+}
+
+func (t *Tx) saveUser(ctx context.Context, u *community.User) error {
+	u.Login = strings.ToLower(strings.TrimSpace(u.Login))
+	if u.Login == "" {
+		return community.Errorf(community.CodeBadInput, "login: empty")
+	}
+	var other int64
+	err := t.one(ctx, `SELECT key FROM console_user WHERE login = $1 AND key <> $2`, []any{u.Login, u.Key}, &other)
+	if err == nil {
+		return community.Errorf(community.CodeConflict, "login %q is taken", u.Login)
+	}
+	if err != sql.ErrNoRows {
+		return err
+	}
+	if u.Key != 0 {
+		n, err := t.exec(ctx, `UPDATE console_user SET login = $1, name = $2, role = $3, hash = $4, lang = $5, enabled = $6 WHERE key = $7 AND org_key = $8`,
+			u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Key, int64(u.Org))
+		if err == nil && n == 0 {
+			return community.Errorf(community.CodeNotFound, "user %d: not found", u.Key)
+		}
+		return err
+	}
+	if u.Key, err = t.keys(ctx, "user", 1); err != nil {
+		return err
+	}
+	u.ID, u.Created = t.store.NewID(), t.store.now()
+	_, err = t.exec(ctx, `INSERT INTO console_user (key, id, org_key, login, name, role, hash, lang, enabled, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, u.Key, u.ID[:], int64(u.Org), u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Created)
+	return err
+}
+
+// NeedsSetup says that nobody can sign in yet.
+func (s *Store) NeedsSetup(ctx context.Context) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM console_user WHERE enabled AND role = 'owner'`).Scan(&n)
+	return n == 0, coded(s.dialect, err)
+}
+
+// setupTTL is how long a set-up token lives, in milliseconds.
+const setupTTL = 15 * 60 * 1000
+
+const setupSetting = "setup_token"
+
+type setupToken struct {
+	Hash    string `json:"hash"`
+	Expires int64  `json:"expires"`
+}
+
+// AddSetup keeps the hash of a new set-up token, good for 15 minutes; it replaces the one before.
+func (s *Store) AddSetup(ctx context.Context, hash string) error {
+	return s.PutSetting(ctx, 0, setupSetting, setupToken{hash, s.now() + setupTTL}, community.Audit{User: "cli", Verb: "setup.token"})
+}
+
+// SetupValid says whether a set-up token is known, unspent and not expired at now (UTC ms).
+func (s *Store) SetupValid(ctx context.Context, hash string, now int64) (bool, error) {
+	var tok setupToken
+	found, err := s.Setting(ctx, 0, setupSetting, &tok)
+	return found && tok.Hash != "" && tok.Hash == hash && now < tok.Expires, err
+}
+
+// Setup spends the token and makes the owner, with the organisation when there is none; a login that exists gets the new
+// password and the role of owner. community.CodeForbidden: the token is not valid.
+func (s *Store) Setup(ctx context.Context, hash string, now int64, org string, owner community.User) (community.User, error) {
+	err := s.writeTx(ctx, func(t *Tx) error {
+		var tok setupToken
+		found, err := t.setting(ctx, 0, setupSetting, &tok)
+		if err != nil {
+			return err
+		}
+		if !found || tok.Hash == "" || tok.Hash != hash || now >= tok.Expires {
+			return community.Errorf(community.CodeForbidden, "set-up token is not valid")
+		}
+		if err := t.putSetting(ctx, 0, setupSetting, setupToken{}); err != nil {
+			return err
+		}
+		if owner.Org, err = t.firstOrg(ctx, org); err != nil {
+			return err
+		}
+		if err := t.takeOver(ctx, &owner); err != nil {
+			return err
+		}
+		return t.AddAudit(ctx, community.Audit{Org: owner.Org, User: owner.ID.String(), Verb: "setup", Subject: "user:" + owner.ID.String(), After: userFacts(owner)})
+	})
+	return owner, err
+}
+
+// takeOver saves the owner; an existing login is taken over.
+func (t *Tx) takeOver(ctx context.Context, owner *community.User) error {
+	owner.Role, owner.Enabled = "owner", true
+	var id []byte
+	var org int64
+	err := t.one(ctx, `SELECT key, id, org_key FROM console_user WHERE login = $1`, []any{strings.ToLower(strings.TrimSpace(owner.Login))}, &owner.Key, &id, &org)
+	if err != nil && err != sql.ErrNoRows {
+		return err
+	}
+	if err == nil {
+		copy(owner.ID[:], id)
+		owner.Org = community.OrgKey(org)
+	}
+	return t.saveUser(ctx, owner)
+}
+
+// firstOrg finds the installation's own organisation or makes it.
+func (t *Tx) firstOrg(ctx context.Context, name string) (community.OrgKey, error) {
+	var key int64
+	err := t.one(ctx, `SELECT key FROM org WHERE NOT demo ORDER BY key LIMIT 1`, nil, &key)
+	if err != sql.ErrNoRows {
+		return community.OrgKey(key), err
+	}
+	return t.addOrg(ctx, name, false)
+}
+
+func (t *Tx) addOrg(ctx context.Context, name string, demo bool) (community.OrgKey, error) {
+	key, err := t.keys(ctx, "org", 1)
+	if err != nil {
+		return 0, err
+	}
+	id := t.store.NewID()
+	if name == "" {
+		name = "群落"
+	}
+	_, err = t.exec(ctx, `INSERT INTO org (key, id, name, demo, created) VALUES ($1, $2, $3, $4, $5)`, key, id[:], name, demo, t.store.now())
+	return community.OrgKey(key), err
+}
+
+// Org finds the installation's own organisation (or the demo one) by being first of its kind, making it when there is none.
+func (s *Store) Org(ctx context.Context, name string, demo bool) (key community.OrgKey, err error) {
+	err = s.writeTx(ctx, func(t *Tx) error {
+		if !demo {
+			key, err = t.firstOrg(ctx, name)
+			return err
+		}
+		var n int64
+		if err = t.one(ctx, `SELECT key FROM org WHERE demo ORDER BY key LIMIT 1`, nil, &n); err == sql.ErrNoRows {
+			key, err = t.addOrg(ctx, name, true)
+			return err
+		}
+		key = community.OrgKey(n)
+		return err
+	})
+	return key, err
+}
+
+// Find gives the data of a session that has not expired. key is the hash of its token.
+func (s *Store) Find(ctx context.Context, key string) (data []byte, found bool, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT data FROM session WHERE token = $1 AND expires > $2`, key, s.now()).Scan(&data)
+	if err == sql.ErrNoRows {
+		return nil, false, nil
+	}
+	return data, err == nil, coded(s.dialect, err)
+}
+
+// Commit keeps a session's data until it expires, and clears away those that have.
+func (s *Store) Commit(ctx context.Context, key string, data []byte, expires time.Time) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		if _, err := t.exec(ctx, `DELETE FROM session WHERE expires <= $1`, s.now()); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `INSERT INTO session (token, data, expires) VALUES ($1, $2, $3)
+ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires = excluded.expires`, key, data, expires.UnixMilli())
+		return err
+	})
+}
+
+// Delete ends a session; it is silent about one that is not there.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `DELETE FROM session WHERE token = $1`, key)
+		return err
+	})
+}

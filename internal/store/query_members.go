@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"qunluo/internal/community"
+)
+
+var memberSorts = sorts{"name": "p.shown", "joined": "p.joined_at", "last_word": "p.last_word", "messages": "p.messages", "strikes": "p.shown"}
+
+// FindMembers lists members: of a group one row each; without a group one row per member over all groups of the
+// question, with sums. Sort: "name" (default), "joined", "last_word", "messages", "strikes". Without a group the list is
+// made by grouping and costs time in proportion to the members of all groups.
+func (d *Desk) FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
+	if _, ok := memberSorts[f.Page.Sort]; !ok && f.Page.Sort != "" || f.Page.Offset < 0 {
+		return nil, 0, community.Errorf(community.CodeBadInput, "sort %q, offset %d: not offered", f.Page.Sort, f.Page.Offset)
+	}
+	groups, err := d.groupKeys(ctx, f.Group, f.Tag)
+	if err != nil || len(groups) == 0 {
+		return nil, 0, err
+	}
+	if f.Group == 0 {
+		return d.peopleOver(ctx, groups, f)
+	}
+	return d.peopleOf(ctx, f)
+}
+
+// peopleConditions are the conditions on a row of people, apart from presence.
+func peopleConditions(c *clause, f community.MemberFilter) {
+	if f.Text != "" {
+		c.and(`p.look LIKE ? ESCAPE '\'`, likely(fold(f.Text)))
+	}
+	if f.Source != "" {
+		c.and("(p.scene = ? OR p.state = ?)", f.Source, f.Source)
+	}
+}
+
+// liveStrikes counts a member's strikes that still count, in one group.
+const liveStrikes = `(SELECT count(*) FROM strike s WHERE s.member_key = p.member_key AND s.group_key = p.group_key AND s.revoked = 0 AND s.expires > %s)`
+
+func (d *Desk) peopleOf(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
+	var c clause
+	c.and("p.group_key = ?", int64(f.Group))
+	peopleConditions(&c, f)
+	if f.NeverSpoke {
+		c.and("p.last_word = 0")
+	}
+	if f.SilentSince != 0 {
+		c.and("p.last_word < ?", f.SilentSince)
+	}
+	counted := c
+	if f.Present != nil {
+		counted.and("p.present = ?", *f.Present)
+	}
+	total, err := d.count(ctx, "FROM views.people p"+counted.String(), counted.args)
+	if err != nil {
+		return nil, 0, err
+	}
+	now := c.arg(d.s.now())
+	keys := pageKeys(&c, f, now)
+	list, err := rows(ctx, d.s, `SELECT `+fmt.Sprintf(memberColumns, fmt.Sprintf(liveStrikes, now))+` FROM (`+keys+`) k
+JOIN views.people p ON p.group_key = k.group_key AND p.member_key = k.member_key JOIN member m ON m.key = p.member_key
+JOIN chat_group g ON g.key = p.group_key LEFT JOIN member i ON i.key = p.inviter_key ORDER BY `+outerOrder(f.Page), c.args, scanMember)
+	return list, total, err
+}
+
+const memberColumns = `m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, p.group_key, g.name, p.card,
+ p.role, p.joined_at, p.scene, p.state, coalesce(i.name, ''), CASE WHEN p.present THEN 0 ELSE p.left_at END, p.last_word, p.messages, p.muted_till, %s`
+
+func scanMember(r *sql.Rows, m *community.MemberRow) error {
+	var id []byte
+	var key, org, g int64
+	err := r.Scan(&key, &id, &org, &m.Platform, &m.External, &m.Name, &m.Certainty, &m.Bot, &m.Created, &g, &m.GroupName, &m.Card,
+		&m.Role, &m.JoinedAt, &m.Scene, &m.State, &m.Inviter, &m.LeftAt, &m.LastWord, &m.Messages, &m.MutedTill, &m.Strikes)
+	copy(m.ID[:], id)
+	m.Key, m.Org, m.Group = community.MemberKey(key), community.OrgKey(org), community.GroupKey(g)
+	return err
+}
+
+// pageKeys selects the keys of a page. Each part follows an index in order, as far as the page can reach: people who are
+// here and people who have left apart, and for strikes those who have any and the rest.
+func pageKeys(c *clause, f community.MemberFilter, now string) string {
+	dir := ""
+	if f.Page.Desc {
+		dir = " DESC"
+	}
+	limit := limitOf(f.Page.Limit)
+	var parts []string
+	part := func(present bool, strikes string) {
+		where := c.String()
+		if f.Present != nil && *f.Present != present {
+			return
+		}
+		where += " AND p.present = " + c.arg(present)
+		column, first := memberSort(f.Page.Sort), "0"
+		switch strikes {
+		case "some":
+			first = fmt.Sprintf(liveStrikes, now)
+			where += " AND p.member_key IN (SELECT s.member_key FROM strike s WHERE s.group_key = p.group_key AND s.revoked = 0 AND s.expires > " + now + ")"
+		case "none":
+			where += " AND " + fmt.Sprintf(liveStrikes, now) + " = 0"
+		}
+		order := column + dir
+		if strikes == "some" {
+			order = "first" + dir + ", " + order
+		}
+		parts = append(parts, fmt.Sprintf("SELECT * FROM (SELECT p.group_key, p.member_key, %s AS k, %s AS first FROM views.people p%s ORDER BY %s, p.member_key%s LIMIT %d) AS part%d",
+			column, first, where, order, dir, f.Page.Offset+limit, len(parts)))
+	}
+	kinds := []string{""}
+	if f.Page.Sort == "strikes" {
+		kinds = []string{"some", "none"}
+	}
+	for _, present := range []bool{true, false} {
+		for _, kind := range kinds {
+			part(present, kind)
+		}
+	}
+	return fmt.Sprintf("SELECT group_key, member_key, k, first FROM (%s) AS parts ORDER BY first%s, k%s, member_key%s LIMIT %d OFFSET %d",
+		strings.Join(parts, " UNION ALL "), dir, dir, dir, limit, f.Page.Offset)
+}
+
+func memberSort(name string) string {
+	if name == "" {
+		name = "name"
+	}
+	return memberSorts[name]
+}
+
+func outerOrder(p community.Page) string {
+	if p.Desc {
+		return "k.first DESC, k.k DESC, k.member_key DESC"
+	}
+	return "k.first, k.k, k.member_key"
+}
+
+// totalSorts are the sorts of members over several groups.
+var totalSorts = sorts{"name": "min(p.shown)", "joined": "min(p.since)", "last_word": "max(p.last_word)", "messages": "sum(p.messages)"}
+
+func (d *Desk) peopleOver(ctx context.Context, groups []community.GroupKey, f community.MemberFilter) ([]community.MemberRow, int, error) {
+	var c clause
+	c.and("p.group_key IN (" + keyList(groups) + ")")
+	peopleConditions(&c, f)
+	having := overConditions(&c, f)
+	from := `FROM views.people p` + c.String() + ` GROUP BY p.member_key` + having
+	total, err := d.count(ctx, from, c.args)
+	if err != nil {
+		return nil, 0, err
+	}
+	strikes := `(SELECT count(*) FROM strike s WHERE s.member_key = p.member_key AND s.revoked = 0 AND s.expires > ` + c.arg(d.s.now()) +
+		` AND s.group_key IN (` + keyList(groups) + `))`
+	column, ok := totalSorts[f.Page.Sort]
+	switch {
+	case f.Page.Sort == "":
+		column = totalSorts["name"]
+	case !ok:
+		column = strikes
+	}
+	dir := ""
+	if f.Page.Desc {
+		dir = " DESC"
+	}
+	list, err := rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, 0, '', '', '',
+ t.joined, '', '', '', t.left_at, t.last_word, t.messages, t.muted, t.strikes FROM (
+SELECT p.member_key, coalesce(min(CASE WHEN p.joined_at > 0 THEN p.joined_at END), 0) AS joined,
+ CASE WHEN max(CASE WHEN p.present THEN 1 ELSE 0 END) = 1 THEN 0 ELSE max(p.left_at) END AS left_at, max(p.last_word) AS last_word,
+ CAST(sum(p.messages) AS BIGINT) AS messages, max(p.muted_till) AS muted, `+strikes+` AS strikes, `+column+` AS k
+FROM views.people p`+c.String()+` GROUP BY p.member_key`+having+fmt.Sprintf(" ORDER BY k%s, p.member_key%s LIMIT %d OFFSET %d", dir, dir, limitOf(f.Page.Limit), f.Page.Offset)+
+		`) t JOIN member m ON m.key = t.member_key ORDER BY t.k`+dir+`, t.member_key`+dir, c.args, scanMember)
+	return list, total, err
+}
+
+// overConditions are the conditions on a member as a whole.
+func overConditions(c *clause, f community.MemberFilter) string {
+	h := clause{args: c.args}
+	if f.Present != nil {
+		want := 0
+		if *f.Present {
+			want = 1
+		}
+		h.and("max(CASE WHEN p.present THEN 1 ELSE 0 END) = ?", want)
+	}
+	if f.NeverSpoke {
+		h.and("max(p.last_word) = 0")
+	}
+	if f.SilentSince != 0 {
+		h.and("max(p.last_word) < ?", f.SilentSince)
+	}
+	c.args = h.args
+	return strings.Replace(h.String(), "WHERE", "HAVING", 1)
+}
+
+const memberOnly = `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created FROM member m`
+
+// MemberByID gives one member. With a scope of some groups only, the member must be known in one of them.
+func (d *Desk) MemberByID(ctx context.Context, id community.ID) (community.Member, error) {
+	var c clause
+	c.and("m.org_key = ?", int64(d.scope.Org))
+	c.and("m.id = ?", id[:])
+	d.knownHere(&c, "m.key")
+	list, err := rows(ctx, d.s, memberOnly+c.String(), c.args, scanMemberOnly)
+	return oneOf(list, err, "member", id)
+}
+
+// knownHere asks that a member is on record in a group of the scope.
+func (d *Desk) knownHere(c *clause, member string) {
+	if d.scope.Groups != nil {
+		c.and("EXISTS (SELECT 1 FROM views.people x WHERE x.member_key = " + member + " AND x.group_key IN (" + keyList(d.scope.Groups) + "))")
+	}
+}
+
+// Stays lists a member's times in groups of the scope, the latest first.
+func (d *Desk) Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error) {
+	var c clause
+	d.in(&c, "g")
+	c.and("s.member_key = ?", int64(m))
+	return rows(ctx, d.s, `SELECT s.id, s.group_key, g.name, s.joined_at, s.scene, s.state, s.inviter_key, coalesce(i.name, ''), s.left_at, s.left_low,
+ s.left_reason, s.certainty FROM views.stay s JOIN chat_group g ON g.key = s.group_key LEFT JOIN member i ON i.key = s.inviter_key`+
+		c.String()+` ORDER BY s.since DESC, s.group_key, s.n DESC`, c.args, func(r *sql.Rows, s *community.Stay) error {
+		var id []byte
+		var g, inviter int64
+		err := r.Scan(&id, &g, &s.GroupName, &s.JoinedAt, &s.Scene, &s.State, &inviter, &s.InviterName, &s.LeftAt, &s.LeftLow, &s.LeftReason, &s.Certainty)
+		copy(s.ID[:], id)
+		s.Group, s.Inviter, s.Member = community.GroupKey(g), community.MemberKey(inviter), m
+		return err
+	})
+}
+
+// Names lists what a member was called: account names (group 0) and names in groups of the scope, each in order of time.
+func (d *Desk) Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error) {
+	var c clause
+	d.in(&c, "g")
+	c.and("n.member_key = ?", int64(m))
+	seen, err := rows(ctx, d.s, `SELECT CASE WHEN n.kind = 'card' THEN n.group_key ELSE 0 END AS shown_in, n.name, n.from_at
+FROM views.name_span n JOIN chat_group g ON g.key = n.group_key`+c.String()+` ORDER BY 1, n.from_at, n.group_key`, c.args,
+		func(r *sql.Rows, s *community.NameSpan) error { return r.Scan((*int64)(&s.Group), &s.Name, &s.From) })
+	var list []community.NameSpan
+	for _, s := range seen {
+		if n := len(list); n > 0 && list[n-1].Group == s.Group {
+			if list[n-1].Name == s.Name {
+				continue // the same name, seen in another group
+			}
+			list[n-1].To = s.From
+		}
+		list = append(list, s)
+	}
+	return list, err
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"qunluo/internal/community"
+)
+
+// taskDue is how long a person has, in milliseconds. An action's own deadline is for sending it natively.
+const taskDue = 60 * 60 * 1000
+
+// TaskFor is the task card of an action that no connection can carry out.
+func TaskFor(a *community.Action, why string, now int64) community.Task {
+	return community.Task{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
+		Created: now, Due: now + taskDue, Evidence: 1}
+}
+
+// OpenTask opens a task, or adds evidence to the open one for the same group, target and verb.
+func (t *Tx) OpenTask(ctx context.Context, k community.Task) error {
+	if k.Target != 0 && k.Verb != community.Send {
+		var id []byte
+		err := t.one(ctx, `SELECT id FROM task WHERE group_key = $1 AND target_key = $2 AND verb = $3 AND state IN ('open', 'claimed') LIMIT 1`,
+			[]any{int64(k.Group), int64(k.Target), string(k.Verb)}, &id)
+		if err == nil {
+			_, err = t.exec(ctx, `UPDATE task SET evidence = evidence + 1 WHERE id = $1`, id)
+			return err
+		}
+		if err != sql.ErrNoRows {
+			return err
+		}
+	}
+	_, err := t.exec(ctx, `INSERT INTO task (id, group_key, verb, target_key, state, assignee, why, text, created, due, done_by, done_at, note, evidence)
+VALUES ($1, $2, $3, $4, 'open', '', $5, $6, $7, $8, '', 0, '', 1) ON CONFLICT (id) DO NOTHING`,
+		k.ID[:], int64(k.Group), string(k.Verb), int64(k.Target), k.Why, k.Text, k.Created, k.Due)
+	return err
+}
+
+// CloseTask ends a task if it is still open: "done", "refused" or "expired".
+func (t *Tx) CloseTask(ctx context.Context, id community.ID, state, by, note string, now int64) error {
+	_, err := t.exec(ctx, `UPDATE task SET state = $1, done_by = $2, done_at = $3, note = $4 WHERE id = $5 AND state IN ('open', 'claimed')`,
+		state, by, now, note, id[:])
+	return err
+}
+
+// CloseTasksFor ends every open task for a group, target and verb: what was asked for has happened.
+func (t *Tx) CloseTasksFor(ctx context.Context, g community.GroupKey, target community.MemberKey, verb community.Verb, note string, now int64) error {
+	_, err := t.exec(ctx, `UPDATE task SET state = 'done', done_at = $1, note = $2
+WHERE group_key = $3 AND target_key = $4 AND verb = $5 AND state IN ('open', 'claimed')`, now, note, int64(g), int64(target), string(verb))
+	return err
+}
+
+// ClaimTask gives a task to a person. CodeConflict when somebody else has it or it is closed; the message names them.
+func (s *Store) ClaimTask(ctx context.Context, id community.ID, user string, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		var state, assignee, by string
+		err := t.one(ctx, `SELECT state, assignee, done_by FROM task WHERE id = $1`, []any{id[:]}, &state, &assignee, &by)
+		switch {
+		case err != nil:
+			return missing(err, "task %s", id)
+		case state == "claimed" && assignee == user:
+			return nil
+		case state == "claimed":
+			return community.Errorf(community.CodeConflict, "claimed by %s", assignee)
+		case state != "open":
+			return community.Errorf(community.CodeConflict, "already %s by %s", state, by)
+		}
+		if _, err = t.exec(ctx, `UPDATE task SET state = 'claimed', assignee = $1 WHERE id = $2`, user, id[:]); err != nil {
+			return err
+		}
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// TaskNow reads a task's state and who ended it.
+func (s *Store) TaskNow(ctx context.Context, id community.ID) (community.Task, error) {
+	k := community.Task{ID: id}
+	var g, target int64
+	err := s.read.QueryRowContext(ctx, `SELECT group_key, verb, target_key, state, assignee, why, text, created, due, done_by, done_at, note, evidence
+FROM task WHERE id = $1`, id[:]).Scan(&g, &k.Verb, &target, &k.State, &k.Assignee, &k.Why, &k.Text, &k.Created, &k.Due, &k.DoneBy, &k.DoneAt, &k.Note, &k.Evidence)
+	k.Group, k.Target = community.GroupKey(g), community.MemberKey(target)
+	return k, missing(err, "task %s", id)
+}

@@ -1,0 +1,309 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"qunluo/internal/community"
+)
+
+// projection is figures made from the log and from nothing else, so that they can be made again.
+type projection interface {
+	name() string
+	// tables are emptied before the projection is built anew.
+	tables() []string
+	// apply takes the next events of the log, in its order, up to and with number last. It runs in the transaction that
+	// moves the cursor.
+	apply(ctx context.Context, t *session, events []community.Event, last int64) error
+	// forget drops what is remembered between batches: the transaction was rolled back or the tables emptied.
+	forget()
+}
+
+// Names of projections, for Rebuild and Lag.
+const (
+	SearchView  = "search"  // the text index
+	FiguresView = "figures" // daily counters, people, stays, names, recalls, hits of rules
+)
+
+// projector follows the log. One at a time works: mu.
+type projector struct {
+	mu    sync.Mutex
+	views []projection
+	sess  *session
+}
+
+// batchSize is how many events one transaction of the projections takes at most.
+const batchSize = 10000
+
+// pause lies between two batches that were not full, so that a trickle of events is taken in together.
+const pause = 100 * time.Millisecond
+
+// idle is how long projections rest without being woken.
+const idle = 5 * time.Second
+
+// RunProjections follows the log until ctx ends. A value on wake says that there is something new; without one it looks
+// every 5 s. A locked or full database is tried again; any other error ends it.
+func (s *Store) RunProjections(ctx context.Context, wake <-chan struct{}) error {
+	for {
+		err := s.CatchUp(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && community.CodeOf(err) != community.CodeBusy:
+			return err
+		}
+		if err := rest(ctx, wake, err != nil); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits for news, at least a pause; after an error the news do not shorten it.
+func rest(ctx context.Context, wake <-chan struct{}, failed bool) error {
+	least := pause
+	if failed {
+		least, wake = time.Second, nil
+	}
+	if err := wait(ctx, nil, least); err != nil || failed {
+		return err
+	}
+	return wait(ctx, wake, idle)
+}
+
+func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wake:
+	case <-timer.C:
+	}
+	return nil
+}
+
+// CatchUp brings every projection to the end of the log.
+func (s *Store) CatchUp(ctx context.Context) error {
+	if err := s.rezone(ctx); err != nil {
+		return err
+	}
+	for {
+		n, err := s.projectBatch(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// Rebuild throws projections away and builds them anew: all of them when none is named. progress, if given, is told how
+// many events of the log have been read, and of how many.
+func (s *Store) Rebuild(ctx context.Context, progress func(done, of int64), names ...string) error {
+	if len(names) == 0 {
+		names = []string{SearchView, FiguresView}
+	}
+	if err := s.emptyViews(ctx, names); err != nil {
+		return err
+	}
+	var of int64
+	if err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM event`).Scan(&of); err != nil {
+		return coded(s.dialect, err)
+	}
+	for {
+		n, err := s.projectBatch(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		if progress == nil {
+			continue
+		}
+		lag, err := s.Lag(ctx)
+		if err != nil {
+			return err
+		}
+		progress(max(0, of-lag.worst()), of)
+	}
+}
+
+// Lag is how many numbers of the log each projection is behind.
+type Lag map[string]int64
+
+func (l Lag) worst() int64 {
+	var worst int64
+	for _, n := range l {
+		worst = max(worst, n)
+	}
+	return worst
+}
+
+// Lag tells how far the projections are behind the log.
+func (s *Store) Lag(ctx context.Context) (Lag, error) {
+	var head int64
+	if err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM event`).Scan(&head); err != nil {
+		return nil, coded(s.dialect, err)
+	}
+	lag := Lag{SearchView: head, FiguresView: head}
+	rows, err := s.read.QueryContext(ctx, `SELECT name, number FROM views.cursor WHERE name <> $1`, schemaRow)
+	if err != nil {
+		return nil, coded(s.dialect, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var at int64
+		if err := rows.Scan(&name, &at); err != nil {
+			return nil, err
+		}
+		lag[name] = max(0, head-at)
+	}
+	return lag, rows.Err()
+}
+
+// project runs fn in one transaction of the projections.
+func (s *Store) project(ctx context.Context, fn func(t *session) error) error {
+	p := &s.projector
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.views == nil {
+		p.views = []projection{&searchView{store: s}, newFigures(s)}
+	}
+	if p.sess == nil {
+		sess, err := newSession(ctx, s.views, s.dialect)
+		if err != nil {
+			return err
+		}
+		p.sess = sess
+	}
+	// A plain BEGIN: on SQLite an immediate one would lock the log's file as well.
+	_, err := p.sess.conn.ExecContext(ctx, "BEGIN")
+	if err == nil {
+		err = p.sess.end(ctx, fn(p.sess))
+	}
+	if err != nil {
+		p.drop()
+		return coded(s.dialect, err)
+	}
+	return nil
+}
+
+// drop forgets everything that a failed transaction may have left behind. The caller holds mu.
+func (p *projector) drop() {
+	for _, v := range p.views {
+		v.forget()
+	}
+	if p.sess != nil {
+		_ = p.sess.close()
+		p.sess = nil
+	}
+}
+
+// close gives the connection back.
+func (p *projector) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop()
+}
+
+// projectBatch takes the next events into the projections that are furthest behind; 0 when all are at the end.
+func (s *Store) projectBatch(ctx context.Context) (n int, err error) {
+	err = s.project(ctx, func(t *session) error {
+		n, err = s.nextBatch(ctx, t)
+		return err
+	})
+	return n, err
+}
+
+func (s *Store) nextBatch(ctx context.Context, t *session) (int, error) {
+	behind, from, until, err := s.furthestBehind(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	events, err := readBatch(ctx, t, from, until)
+	if err != nil || len(events) == 0 {
+		return 0, err
+	}
+	last := events[len(events)-1].Number
+	for _, v := range behind {
+		if err := v.apply(ctx, t, events, last); err != nil {
+			return 0, fmt.Errorf("%s, events to %d: %w", v.name(), last, err)
+		}
+		_, err := t.exec(ctx, `INSERT INTO views.cursor (name, number) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET number = excluded.number`, v.name(), last)
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(events), nil
+}
+
+// furthestBehind picks the projections with the lowest cursor; until is the next higher one, 0 when there is none.
+func (s *Store) furthestBehind(ctx context.Context, t *session) (behind []projection, from, until int64, err error) {
+	from = -1
+	for _, v := range s.projector.views {
+		var at int64
+		err := t.one(ctx, `SELECT number FROM views.cursor WHERE name = $1`, []any{v.name()}, &at)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, 0, 0, err
+		}
+		switch {
+		case from < 0 || at < from:
+			if from >= 0 {
+				until = from
+			}
+			behind, from = []projection{v}, at
+		case at == from:
+			behind = append(behind, v)
+		case until == 0 || at < until:
+			until = at
+		}
+	}
+	return behind, from, until, nil
+}
+
+func readBatch(ctx context.Context, t *session, from, until int64) ([]community.Event, error) {
+	if until == 0 {
+		until = 1<<63 - 1
+	}
+	rows, err := t.query(ctx, `SELECT `+eventColumns+` FROM event WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3`,
+		from, until, batchSize)
+	if err != nil {
+		return nil, err
+	}
+	return scanEvents(rows)
+}
+
+func scanEvents(rows *sql.Rows) ([]community.Event, error) {
+	defer rows.Close()
+	var list []community.Event
+	for rows.Next() {
+		list = append(list, community.Event{})
+		if err := scanEvent(rows, &list[len(list)-1]); err != nil {
+			return nil, err
+		}
+	}
+	return list, rows.Err()
+}
+
+func (s *Store) emptyViews(ctx context.Context, names []string) error {
+	return s.project(ctx, func(t *session) error {
+		for _, v := range s.projector.views {
+			if !slices.Contains(names, v.name()) {
+				continue
+			}
+			for _, table := range v.tables() {
+				if _, err := t.exec(ctx, `DELETE FROM views.`+table); err != nil {
+					return err
+				}
+			}
+			if _, err := t.exec(ctx, `DELETE FROM views.cursor WHERE name = $1`, v.name()); err != nil {
+				return err
+			}
+			v.forget()
+		}
+		return nil
+	})
+}

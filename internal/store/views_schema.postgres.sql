@@ -1,0 +1,62 @@
+CREATE TABLE views.cursor (name TEXT PRIMARY KEY, number BIGINT NOT NULL);
+-- The same as for SQLite, without its table kinds. rowid is the event's number.
+CREATE TABLE views.search (rowid BIGINT PRIMARY KEY, terms tsvector NOT NULL);
+CREATE INDEX search_terms ON views.search USING gin (terms);
+
+CREATE TABLE views.group_fact (
+  group_key BIGINT PRIMARY KEY, zone TEXT NOT NULL, members BIGINT NOT NULL, messages BIGINT NOT NULL,
+  last_at BIGINT NOT NULL, roster_since BIGINT NOT NULL, roster_at BIGINT NOT NULL
+);
+CREATE TABLE views.group_day (
+  group_key BIGINT NOT NULL, day BIGINT NOT NULL, events BIGINT NOT NULL, messages BIGINT NOT NULL,
+  speakers BIGINT NOT NULL, recalled BIGINT NOT NULL, joins BIGINT NOT NULL, leaves BIGINT NOT NULL,
+  first_number BIGINT NOT NULL, last_number BIGINT NOT NULL, detail BYTEA NOT NULL, PRIMARY KEY (group_key, day)
+);
+CREATE TABLE views.account_day (account_key BIGINT NOT NULL, day BIGINT NOT NULL, PRIMARY KEY (account_key, day));
+CREATE TABLE views.import_span (
+  group_key BIGINT NOT NULL, import_key BIGINT NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
+  PRIMARY KEY (group_key, import_key)
+);
+
+CREATE TABLE views.people (
+  group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL, card TEXT NOT NULL,
+  account TEXT NOT NULL,
+  role TEXT NOT NULL, present BOOLEAN NOT NULL, stays BIGINT NOT NULL, stay_n BIGINT NOT NULL,
+  since BIGINT NOT NULL, joined_at BIGINT NOT NULL, scene TEXT NOT NULL,
+  state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, first_word BIGINT NOT NULL,
+  last_word BIGINT NOT NULL, messages BIGINT NOT NULL, muted_till BIGINT NOT NULL, PRIMARY KEY (group_key, member_key)
+);
+CREATE INDEX people_shown ON views.people (group_key, present, shown);
+CREATE INDEX people_joined ON views.people (group_key, present, joined_at);
+CREATE INDEX people_last_word ON views.people (group_key, present, last_word);
+CREATE INDEX people_messages ON views.people (group_key, present, messages);
+CREATE INDEX people_member ON views.people (member_key);
+CREATE TABLE views.stay (
+  group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, since BIGINT NOT NULL,
+  joined_at BIGINT NOT NULL,
+  scene TEXT NOT NULL, state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, left_low BIGINT NOT NULL,
+  left_reason TEXT NOT NULL, certainty TEXT NOT NULL, PRIMARY KEY (member_key, group_key, n)
+);
+CREATE INDEX stay_group ON views.stay (group_key, since);
+CREATE INDEX stay_left ON views.stay (group_key, left_at);
+-- kind: "card", the name in the group, or "account", the account's name as seen in the group.
+CREATE TABLE views.name_span (
+  member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, kind TEXT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (member_key, group_key, kind, from_at)
+);
+
+CREATE TABLE views.recalled (number BIGINT PRIMARY KEY, group_key BIGINT NOT NULL, at BIGINT NOT NULL, by_number BIGINT NOT NULL);
+CREATE INDEX recalled_group ON views.recalled (group_key);
+CREATE TABLE views.recall_open (
+  group_key BIGINT NOT NULL, message TEXT NOT NULL, at BIGINT NOT NULL, by_number BIGINT NOT NULL,
+  PRIMARY KEY (group_key, message)
+);
+CREATE TABLE views.hit (
+  event_number BIGINT NOT NULL, decision_id BYTEA NOT NULL, group_key BIGINT NOT NULL, undone BOOLEAN NOT NULL,
+  PRIMARY KEY (event_number, decision_id)
+);
+CREATE INDEX hit_group ON views.hit (group_key, event_number);
+CREATE TABLE views.rule_day (
+  group_key BIGINT NOT NULL, day BIGINT NOT NULL, rule TEXT NOT NULL, hits BIGINT NOT NULL, dry BIGINT NOT NULL,
+  undone BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (group_key, day, rule)
+);
