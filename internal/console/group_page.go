@@ -33,7 +33,7 @@ func (c *Console) groupPage(k *call) error {
 			return err
 		}
 	}
-	return k.show(g.Name, view.Group(p), withCharts)
+	return k.show(g.Name, view.Group(p), withCharts, inZone(g))
 }
 
 func groupFigures(k *call, p *view.GroupPage, g community.GroupRow, days int) error {
