@@ -385,13 +385,13 @@ func demoRules() []policy.Rule {
 		}))
 	}
 	for i, r := range demo.Replies() {
-		rules = append(rules, rule("reply-"+strconv.Itoa(i+1), r.Name, "reply", map[string]any{
+		rules = append(rules, rule("reply-"+strconv.Itoa(i+1), "回复「"+r.Keys[0]+"」", "reply", map[string]any{
 			"match": "contains", "patterns": r.Keys, "text": r.Text, "group_cooldown": 60, "member_cooldown": 300, "priority": 10 + i,
 		}))
 	}
 	var entries []greeting
 	for _, w := range demo.Welcomes() {
-		entries = append(entries, greeting{w.Scene, w.State, "{name} " + w.Text})
+		entries = append(entries, greeting{w.Scene, w.State, w.Text}) // the send itself mentions the newcomer
 	}
 	return append(rules, rule("welcome", "按来源欢迎", "welcome", map[string]any{"entries": entries}))
 }

@@ -289,7 +289,7 @@ func TestDangerIsAskedAboutFirst(t *testing.T) {
 	if err != nil || h.frozen {
 		t.Fatalf("opening the question: %v, frozen = %v", err, h.frozen)
 	}
-	err = chromedp.Do(ctx, chromedp.SendKeys(chromedp.CSS("#freeze #f-reason"), "误报太多"), chromedp.Click(chromedp.CSS("#freeze .btn-danger")),
+	err = chromedp.Do(ctx, chromedp.SendKeys(chromedp.CSS("#freeze [name=reason]"), "误报太多"), chromedp.Click(chromedp.CSS("#freeze .btn-danger")),
 		chromedp.WaitVisible(chromedp.CSS(".bar-frozen")))
 	if err != nil || !h.frozen {
 		t.Errorf("answering it: %v, frozen = %v", err, h.frozen)

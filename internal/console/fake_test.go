@@ -242,7 +242,7 @@ func (h *house) FindBooks(_ context.Context, g community.GroupKey, p community.P
 	return cut(h, h.books, p, func(b community.BookRow) bool { return b.Group == g })
 }
 func (h *house) RuleHits(context.Context, community.GroupKey, int64) ([]community.RuleHits, error) {
-	return []community.RuleHits{{Rule: "no-ads", Hits: 12, Dry: 0, Last: fakeNow.UnixMilli(), Undone: 1}}, nil
+	return []community.RuleHits{{Rule: "ads", Hits: 31, Dry: 4, Last: fakeNow.UnixMilli() - 3600_000, Undone: 2}, {Rule: "no-ads", Hits: 12, Dry: 0, Last: fakeNow.UnixMilli(), Undone: 1}}, nil
 }
 func (h *house) Accounts(context.Context) ([]community.Account, error) {
 	rows, _, err := cut(h, h.accounts, community.Page{Limit: 200}, nil)

@@ -33,7 +33,7 @@ func (c *Console) groupPage(k *call) error {
 			return err
 		}
 	}
-	return k.show(g.Name, view.Group(p), withCharts)
+	return k.show(g.Name, view.Group(p), withCharts, inZone(g))
 }
 
 func groupFigures(k *call, p *view.GroupPage, g community.GroupRow, days int) error {
@@ -61,7 +61,7 @@ func groupFigures(k *call, p *view.GroupPage, g community.GroupRow, days int) er
 	p.Stats = []ui.Number{
 		{Label: k.T("group.members"), Value: k.Words.Number(g.Members), Unit: k.T("unit.people"), Note: k.T("group.members_note"), Link: members},
 		{Label: k.T("group.messages"), Value: k.Words.Number(sum(rows, Day.messages)), Unit: k.T("unit.messages"), Note: k.T("group.in_days", "count", days), Link: "/messages?g=" + g.ID.String()},
-		{Label: k.T("group.active"), Value: k.Words.Number(active[0]) + " / " + k.Words.Number(active[1]) + " / " + k.Words.Number(active[2]), Unit: k.T("unit.people"), Note: k.T("group.active_note")},
+		{Label: k.T("group.active"), Value: k.Words.Number(active[0]) + " / " + k.Words.Number(active[1]) + " / " + k.Words.Number(active[2]), Note: k.T("group.active_note")},
 		{Label: k.T("group.rate"), Value: share(active[2], g.Members), Note: k.T("group.rate_note")},
 		{Label: k.T("group.never"), Value: k.Words.Number(min(never, community.CountCap)), Unit: k.T("unit.people"), Note: k.T("group.never_note"), Link: members + "&never=1"},
 		{Label: k.T("home.joins"), Value: k.Words.Number(sum(rows, Day.joins)), Unit: k.T("unit.people"), Note: k.T("group.left_days", "count", days, "left", k.Words.Number(sum(rows, Day.leaves)))},
@@ -95,7 +95,7 @@ func groupTalkers(k *call, p *view.GroupPage, g community.GroupRow, days int) er
 }
 
 func groupTalk(k *call, p *view.GroupPage, g community.GroupRow, _ int) error {
-	rows, _, err := k.Desk.FindMessages(k.ctx(), community.MessageFilter{Group: g.Key, Limit: 12})
+	rows, _, err := k.Desk.FindMessages(k.ctx(), community.MessageFilter{Group: g.Key, Limit: 9})
 	if err != nil {
 		return err
 	}

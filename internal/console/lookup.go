@@ -219,3 +219,8 @@ func short(s string, n int) string {
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// inZone shows the moments of a page in a group's zone.
+func inZone(g community.GroupRow) func(*ui.Frame) {
+	return func(f *ui.Frame) { f.Zone = zone(g.Zone) }
+}

@@ -161,7 +161,7 @@ func memberStays(k *call, p *view.MemberPage, m community.Member) error {
 	if err != nil {
 		return err
 	}
-	p.Names = ui.Table{Label: k.T("member.names"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("member.where")}, {Title: k.T("member.from")}, {Title: k.T("member.to")}},
+	p.Names = ui.Table{Label: k.T("member.names"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("member.from")}, {Title: k.T("member.to")}},
 		Empty: ui.Empty{Icon: "user", Title: k.T("member.no_names"), Text: k.T("member.no_names_text")}}
 	for i := len(names) - 1; i >= 0; i-- {
 		n := names[i]
@@ -172,7 +172,7 @@ func memberStays(k *call, p *view.MemberPage, m community.Member) error {
 		if n.To != 0 {
 			to = ui.Moment(n.To)
 		}
-		p.Names.Rows = append(p.Names.Rows, ui.Row{Cells: []templ.Component{ui.Name(n.Name), ui.Name(where), joinedCell(k, n.From), to}})
+		p.Names.Rows = append(p.Names.Rows, ui.Row{Cells: []templ.Component{ui.Two(n.Name, where), joinedCell(k, n.From), to}})
 	}
 	return nil
 }

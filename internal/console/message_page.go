@@ -40,7 +40,7 @@ func (c *Console) messagePage(k *call) error {
 	if err != nil {
 		return err
 	}
-	decided, _, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Group: g.Key, Member: m.Member, From: m.OccurredAt - 3600e3, Page: community.Page{Limit: 100}})
+	decided, _, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Group: g.Key, Member: m.Member, From: m.OccurredAt - 3600e3, To: m.OccurredAt + 24*3600e3, Page: community.Page{Limit: 100}})
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (c *Console) messagePage(k *call) error {
 		p.Recall = &ui.Confirm{ID: "recall", Title: k.T("act.recall"), Object: m.Name + "：" + short(m.Text, 60), Effect: k.T("act.recall_effect") + k.T("act.level_"+string(recall.Level)),
 			Action: messageLink(g, m.Number) + "/recall", Button: k.T("act.recall_button"), Reason: k.T("form.reason"), Need: true}
 	}
-	return k.show(p.Head.Title, view.Message(p))
+	return k.show(p.Head.Title, view.Message(p), inZone(g))
 }
 
 // talk shows messages of a group; the one numbered focus is marked.

@@ -445,7 +445,7 @@ func TestImportTriesFirstThenCommits(t *testing.T) {
 		t.Errorf("asked %q, want %q", got, want)
 	}
 	_, page = v.get("/imports/" + fakeID(500).String())
-	for _, want := range []string{"对得上：", "not_json", "⟦202E⟧", "正式导入"} {
+	for _, want := range []string{"对得上：", "不是有效的 JSON 对象", "⟦202E⟧", "正式导入"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %s", want)
 		}

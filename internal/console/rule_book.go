@@ -104,6 +104,14 @@ func bookChange(k *call) (bookDesk, error) {
 	return b, nil
 }
 
+// refuse leads back to the book with the reason; where there is no book to go back to, the error stands alone.
+func (b bookDesk) refuse(k *call, err error) error {
+	if b.g.Key == 0 {
+		return err
+	}
+	return k.refused(b.at(), err)
+}
+
 // readDoc reads a JSON object, numbers as they stand.
 func readDoc(raw []byte) (map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -206,7 +214,7 @@ func (b bookDesk) kept(k *call, to, note string) error {
 func (c *Console) ruleMode(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
-		return k.refused(k.back("/rules"), err)
+		return b.refuse(k, err)
 	}
 	i, err := b.ruleHere(k)
 	if err != nil {
@@ -232,7 +240,7 @@ func ruleName(r map[string]any) string {
 func (c *Console) ruleMove(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
-		return k.refused(k.back("/rules"), err)
+		return b.refuse(k, err)
 	}
 	i, err := b.ruleHere(k)
 	if err != nil {
@@ -254,7 +262,7 @@ func (c *Console) ruleMove(k *call) error {
 func (c *Console) ruleDelete(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
-		return k.refused(k.back("/rules"), err)
+		return b.refuse(k, err)
 	}
 	i, err := b.ruleHere(k)
 	if err != nil {
@@ -290,8 +298,7 @@ func (c *Console) ruleBegin(k *call) error {
 		if b.doc, err = readDoc(row.Body); err != nil {
 			return err
 		}
-		// Members are known by their place in one group's platform; the text name is the group's own.
-		delete(b.doc, "group")
+		b.doc["zone"], b.doc["group"] = b.g.Zone, b.g.Name
 		return b.kept(k, b.at(), k.T("rule.note_copy", "group", other.Name))
 	}
 	book, err := policy.Default(k.form("preset"))
@@ -325,7 +332,7 @@ func (c *Console) ruleDiscard(k *call) error {
 func (c *Console) rulePublish(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
-		return k.refused(k.back("/rules"), err)
+		return b.refuse(k, err)
 	}
 	if !b.drafted() {
 		return k.refused(b.at(), community.Errorf(community.CodeConflict, "there is no draft"))

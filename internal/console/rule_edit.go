@@ -26,6 +26,7 @@ func bookFields() []policy.Field {
 
 // ruleFields cuts the fields of a rule into what comes first and what is folded.
 func ruleFields(sanction bool) (first, folded []policy.Field) {
+	var last []policy.Field
 	for _, f := range policy.RuleFields() {
 		switch {
 		case f.Name == "kind" || f.Name == "params":
@@ -34,11 +35,13 @@ func ruleFields(sanction bool) (first, folded []policy.Field) {
 				folded = append(folded, f)
 			}
 		case f.Name == "reason" && !sanction:
+		case f.Name == "id":
+			last = append(last, f)
 		default:
 			first = append(first, f)
 		}
 	}
-	return first, folded
+	return append(first, last...), folded
 }
 
 // ruleBook shows what holds for the whole book.
@@ -89,7 +92,7 @@ func withDefaults(doc map[string]any) map[string]any {
 func (c *Console) ruleBookSave(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
-		return k.refused(k.back("/rules"), err)
+		return b.refuse(k, err)
 	}
 	r := k.reader(b.g.Key)
 	got, err := r.object("", bookFields())
@@ -178,12 +181,21 @@ func (b bookDesk) ruleForm(k *call, status int, action string, schema policy.Sch
 	p := view.RuleForm{Action: action, Stamp: b.stamp(), Summary: k.Words.Pick(schema.Summary), Hidden: []ui.Option{{Value: "kind", Text: schema.Name}},
 		First: m.controls("", first, r), Content: k.T("rule.content", "kind", k.Words.Pick(schema.Title)), Second: m.controls("params", schema.Fields, params),
 		More: k.T("rule.more"), Third: m.controls("", folded, r)}
+	known := !strings.HasSuffix(action, "/new")
+	for i := range p.First {
+		if p.First[i].Name == "id" && known {
+			p.First[i].Kind = "hidden" // strikes name the rule by it
+		}
+	}
 	for _, f := range folded {
 		p.MoreOpen = p.MoreOpen || r[f.Name] != nil && !fresh
 	}
 	p.Head, p.Tabs = b.head(k)
 	p.Head.Title, p.Head.Back = ruleName(r), b.at()
-	if !fresh {
+	if known {
+		p.Head.Sub += " · " + text(r["id"])
+	}
+	if known {
 		p.Delete = &ui.Confirm{ID: "delete", Title: k.T("rule.delete"), Object: ruleName(r), Effect: k.T("rule.delete_effect"), Action: action + "/delete", Button: k.T("rule.delete"), Danger: true, Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}}}
 	}
 	if msg := faults[""]; msg != "" {
@@ -217,7 +229,7 @@ func (k *call) posted(r formReader, schema policy.Schema) (map[string]any, error
 func (c *Console) ruleAdd(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
-		return k.refused(k.back("/rules"), err)
+		return b.refuse(k, err)
 	}
 	return b.saveRule(k, len(b.rules()), b.at()+"/new", k.form("kind"), "rule.note_add")
 }
@@ -226,7 +238,7 @@ func (c *Console) ruleAdd(k *call) error {
 func (c *Console) ruleSave(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
-		return k.refused(k.back("/rules"), err)
+		return b.refuse(k, err)
 	}
 	i, err := b.ruleHere(k)
 	if err != nil {

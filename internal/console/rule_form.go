@@ -52,6 +52,8 @@ var inputKinds = map[string]string{"text": "text", "id": "text", "time": "text",
 func (m formMaker) control(path string, f policy.Field, value any) view.Control {
 	c := view.Control{Input: ui.Input{Kind: inputKinds[f.Type], Name: path, Label: m.k.Words.Pick(f.Title), Help: m.k.Words.Pick(f.Help), Required: f.Required, Value: text(value), Err: m.fault(path, f), Max: 400}}
 	switch f.Type {
+	case "long":
+		c.Rows = 2
 	case "choice":
 		if !f.Required {
 			c.Options = append(c.Options, ui.Option{Text: "–"})

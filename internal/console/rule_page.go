@@ -82,7 +82,7 @@ func (c *Console) rulePage(k *call) error {
 		p.Kinds = append(p.Kinds, view.RuleKind{Link: b.at() + "/new?kind=" + s.Name, Title: k.Words.Pick(s.Title), Summary: k.Words.Pick(s.Summary)})
 	}
 	p.Facts = bookFacts(k, typed(b.raw()))
-	return k.show(p.Head.Title, view.Rules(p))
+	return k.show(p.Head.Title, view.Rules(p), inZone(b.g))
 }
 
 // ruleSources offers the groups that have a book.

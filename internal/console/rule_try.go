@@ -135,7 +135,7 @@ func (c *Console) ruleReplay(k *call) error {
 		return k.refused(b.at()+"/replay", err)
 	}
 	replayResult(k, &p, b, rep, base != nil)
-	return k.show(p.Head.Title, view.RuleReplayPage(p))
+	return k.show(p.Head.Title, view.RuleReplayPage(p), inZone(b.g))
 }
 
 func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, compared bool) {

@@ -121,7 +121,7 @@ func (b bookDesk) jsonForm(k *call, status int, text string, faults []string) er
 func (c *Console) ruleJSONSave(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
-		return k.refused(k.back("/rules"), err)
+		return b.refuse(k, err)
 	}
 	body := k.R.PostFormValue("json")
 	if len(body) > policy.MaxBook {

@@ -252,7 +252,7 @@ func (d *Desk) Silent(ctx context.Context, groups []community.GroupKey) (silent,
 	d.in(&c, "g")
 	c.and("p.group_key IN (" + keyList(groups) + ")")
 	c.and("p.present")
-	c.and("NOT m.bot")
+	c.and("NOT m.bot AND p.role NOT IN ('self', 'bot')")
 	err = d.s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(CASE WHEN word = 0 THEN 1 ELSE 0 END), 0) FROM (
 SELECT max(p.last_word) AS word FROM views.people p JOIN chat_group g ON g.key = p.group_key JOIN member m ON m.key = p.member_key`+
 		c.String()+` GROUP BY p.member_key) AS people`, c.args...).Scan(&present, &silent)

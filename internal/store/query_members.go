@@ -33,6 +33,9 @@ func peopleConditions(c *clause, f community.MemberFilter) {
 	if f.Text != "" {
 		c.and(`p.look LIKE ? ESCAPE '\'`, likely(fold(f.Text)))
 	}
+	if f.NeverSpoke { // our own accounts and bots are no members that one waits for
+		c.and("p.role NOT IN ('self', 'bot')")
+	}
 	if f.Source != "" {
 		c.and("(p.scene = ? OR p.state = ?)", f.Source, f.Source)
 	}

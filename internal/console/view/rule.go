@@ -159,3 +159,16 @@ func faultTitle(title string, faults []string) string {
 	}
 	return title
 }
+
+// width is how much of a row a simple field takes: long texts all of it, ticks and short ones less.
+func (c Control) width() string {
+	switch c.Kind {
+	case "hidden":
+		return "d-none"
+	case "area":
+		return "col-12"
+	case "number":
+		return "col-6 col-md-4 col-xl-3"
+	}
+	return "col-12 col-md-6 col-xl-4"
+}

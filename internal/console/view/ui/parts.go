@@ -53,6 +53,7 @@ type Input struct {
 	Rows     int    // "area"; 0 = 4
 	Accept   string // "file"
 	Mono     bool   // "area": figures and code
+	Of       string // what it belongs to, where a page holds several forms with fields of the same name; "" = the only one
 }
 
 // Confirm asks before something happens: it says the effect in numbers and repeats the object's name. Its ID is what
@@ -168,6 +169,16 @@ type FileDrop struct {
 	Inputs []Input
 	Err    string
 }
+
+// id names the field's parts; several forms of a page do not get into each other's way.
+func (i Input) id(part string) string {
+	if i.Of != "" {
+		return part + i.Of + "-" + i.Name
+	}
+	return part + i.Name
+}
+
+func (i Input) of(form string) Input { i.Of = form; return i }
 
 func (i Input) max() int {
 	if i.Max == 0 {
