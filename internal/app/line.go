@@ -259,6 +259,7 @@ func (f lineFiles) Import(ctx context.Context, o cli.ImportOrder, progress func(
 		done.Run = run.ID.String()
 	}
 	for _, u := range rep.Units {
+		done.NeedZone = done.NeedZone || u.NeedZone
 		for _, bad := range u.BadRows {
 			done.Bad = append(done.Bad, cli.BadLine{File: bad.File, Line: bad.Place, Reason: bad.Why, Text: bad.Text})
 		}

@@ -208,6 +208,7 @@ type ImportDone struct {
 	Skipped  int64           `json:"skipped" col:"略过|skipped"`
 	Rejected int64           `json:"rejected" col:"拒绝|rejected"`
 	Groups   int             `json:"groups" col:"群|groups"`
+	NeedZone bool            `json:"need_zone"` // some files give no zone and none was given: Asia/Shanghai was taken
 	Bad      []BadLine       `json:"bad"`
 	Report   json.RawMessage `json:"report"`
 }

@@ -55,6 +55,10 @@ func (q *importRunCmd) Do(c *call, h *House) error {
 	if err := printOne(c, done); err != nil {
 		return err
 	}
+	if done.NeedZone {
+		c.say("文件里的时间没有时区，已按 Asia/Shanghai 理解；若不对，请 import undo 后用 --zone 重新导入（可先 --dry-run）。",
+			"the files' times have no zone and were taken as Asia/Shanghai; if that is wrong, import undo and again with --zone (--dry-run first).")
+	}
 	return printPart(c, done.Bad)
 }
 
