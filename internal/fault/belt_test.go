@@ -129,12 +129,16 @@ type house struct {
 }
 
 func open(ctx context.Context, url, dir, owner string, clock func() time.Time) (*house, error) {
-	st, err := store.Open(ctx, store.Options{URL: url, DataDir: dir, Clock: clock})
+	return openWith(ctx, store.Options{URL: url, DataDir: dir, Clock: clock}, owner)
+}
+
+func openWith(ctx context.Context, o store.Options, owner string) (*house, error) {
+	st, err := store.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{store: st}
-	if h.platform, err = openPlatform(dir); err != nil {
+	h, clock := &house{store: st}, o.Clock
+	if h.platform, err = openPlatform(o.DataDir); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	if err := h.findAccount(ctx); err != nil {
