@@ -336,7 +336,7 @@ func (f lineFigures) Report(ctx context.Context, g community.GroupRow, from, to 
 	}
 	first, _ := measure.DayOf(from, zone)
 	last, _ := measure.DayOf(to-1, zone)
-	act, err := f.app.Figures(f.org, nil).Report(ctx, g.Key, "", first, last)
+	act, err := f.app.Figures(f.org, nil).Activity(ctx, g.Key, "", first, last)
 	if err != nil {
 		return cli.FigureReport{}, err
 	}
