@@ -29,4 +29,4 @@ generate:
 
 # Refreshes the committed browser files from npm; the only thing that needs Node.
 vendor-web:
-	node internal/console/static/vendor.mjs
+	sh web/vendor.sh

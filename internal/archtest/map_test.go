@@ -43,7 +43,7 @@ func plan() []room {
 		{path: "connect/onebot", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "importer", layer: working},
 		{path: "store", layer: working, may: []string{"policy", "measure", "replay"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store"}, why: "the examination of both databases"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure"}, why: "the examination of both databases, figures included"},
 
 		{path: "config", layer: frame},
 		{path: "i18n", layer: frame},
@@ -54,7 +54,7 @@ func plan() []room {
 		{path: "console/view", layer: door, may: []string{"console/view/ui", "console/static"}, why: "pages are made of the kit"},
 		{path: "console/view/ui", layer: door, may: []string{"console/static"}, why: "the kit names vendored files"},
 		{path: "console/static", layer: door},
-		{path: "cli", layer: door, may: []string{"app"}, why: "its verbs open the whole house"},
+		{path: "cli", layer: door, may: []string{"connect"}, why: "it shows connectors' settings and abilities, as the console does"},
 
 		{path: "app", layer: top},
 		{path: "bench", layer: top}, // measures the belt from the frame to the page
@@ -92,7 +92,7 @@ func libraries() []library {
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
 		{"github.com/RoaringBitmap/roaring", []string{"measure"}, "sets of numbers: a pure library"},
 		{"github.com/jackc/pgx/v5", []string{"store", "store/storetest"}, "only the store speaks to databases"},
-		{"modernc.org/sqlite", []string{"store"}, "only the store speaks to databases"},
+		{"modernc.org/sqlite", []string{"store", "store/storetest"}, "only the store speaks to databases"},
 		{"github.com/pressly/goose/v3", []string{"store"}, "migrations"},
 		{"github.com/coder/websocket", []string{"connect/onebot"}, "OneBot speaks WebSocket"},
 		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui"}, "pages"},
@@ -106,7 +106,8 @@ func libraries() []library {
 		{"github.com/alecthomas/kong", []string{"cli"}, "command line"},
 		{"golang.org/x/term", []string{"cli"}, "passwords and progress on a terminal"},
 		{"golang.org/x/sys", []string{"app", "cli", "store"}, "locks and free space of disks"},
-		{"golang.org/x/sync", []string{"engine", "app", "jobs", "intake"}, "groups of goroutines"},
+		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
+		{"golang.org/x/sync", []string{"engine", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
 		{"github.com/robfig/cron/v3", []string{"jobs"}, "as a parser of schedules"},
 	}
 }

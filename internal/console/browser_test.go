@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +18,9 @@ import (
 
 // browserPages are looked at in a real browser: both widths, both languages, owner. "!" at the front: not signed in.
 var browserPages = []string{
-	"!/signin", "/", "/dev/ui", "/nowhere",
+	"!/signin", "!/setup/welcome", "/", "/inbox", "/inbox?state=done", "/inbox?state=expired", "/connections", "/connections/new?kind=onebot", "/connections/new?kind=sim",
+	"/connections/" + fakeID(11).String(), "/users", "/users/new", "/users/" + fakeID(2).String(), "/me", "/audit", "/audit?verb=nothing", "/settings",
+	"/dev/ui", "/nowhere",
 }
 
 // widths of the window, CSS pixels.
@@ -70,15 +73,20 @@ const fits = `(() => {
   return bad.slice(0, 6).join("; ");
 })()`
 
-// visit opens a page in a tab of its own and returns what is wrong with it. shot names a picture when QL_SHOTS is set.
-func visit(t *testing.T, browser context.Context, url, shot string, width int64, steps ...chromedp.Action[chromedp.Void]) string {
+// window is a tab that listens to its console.
+type window struct {
+	ctx   context.Context
+	width int64
+	mu    sync.Mutex
+	wrong []string
+}
+
+// newWindow opens a tab of a width; it is closed with the test.
+func newWindow(t *testing.T, browser context.Context, width int64) *window {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(browser)
-	defer cancel()
-	tab, stop := context.WithTimeout(tab, 20*time.Second)
-	defer stop()
+	w := &window{ctx: tab, width: width}
 	said := chromedp.Console(tab)
-	var wrong []string
 	heard := make(chan struct{})
 	go func() {
 		defer close(heard)
@@ -86,28 +94,46 @@ func visit(t *testing.T, browser context.Context, url, shot string, width int64,
 			if err != nil {
 				return
 			}
-			if m.Type == chromedp.ConsoleError || m.IsException() || m.Source == "security" {
-				if strings.Contains(m.Text, "status of 404") || strings.Contains(m.Text, "status of 422") {
-					continue // the page asked for is an error page
-				}
-				wrong = append(wrong, m.String()+" "+m.URL)
-			}
+			w.hear(m)
 		}
 	}()
-	all := []chromedp.Action[chromedp.Void]{chromedp.EmulateViewport(width, map[int64]int64{1440: 900, 390: 844}[width]), chromedp.Navigate(url)}
-	all = append(all, steps...)
-	if err := chromedp.Do(tab, all...); err != nil {
+	t.Cleanup(func() { cancel(); <-heard })
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(width, map[int64]int64{1440: 900, 390: 844}[width])); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// hear keeps errors, exceptions and violations of the policy. A page that is an error page is said by the browser to
+// have a bad status: that is what was asked for.
+func (w *window) hear(m chromedp.ConsoleMessage) {
+	if m.Type != chromedp.ConsoleError && !m.IsException() && m.Source != "security" {
+		return
+	}
+	if strings.Contains(m.Text, "status of 404") || strings.Contains(m.Text, "status of 422") {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wrong = append(w.wrong, m.String()+" "+m.URL)
+}
+
+// visit opens a page and returns what is wrong with it. shot names a picture when QL_SHOTS is set.
+func (w *window) visit(url, shot string) string {
+	ctx, stop := context.WithTimeout(w.ctx, 20*time.Second)
+	defer stop()
+	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		return err.Error()
 	}
-	if _, err := chromedp.Run(tab, chromedp.Poll[bool](`[...document.querySelectorAll("[data-chart]")].every(el => el.querySelector("canvas"))`)); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`[...document.querySelectorAll("[data-chart]")].every(el => el.querySelector("canvas"))`)); err != nil {
 		return fmt.Sprintf("charts: %v", err)
 	}
-	bad, err := chromedp.Run(tab, chromedp.Evaluate[string](fits))
+	bad, err := chromedp.Run(ctx, chromedp.Evaluate[string](fits))
 	if err != nil {
 		return err.Error()
 	}
 	if dir := os.Getenv("QL_SHOTS"); dir != "" {
-		picture, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
+		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 		if err != nil {
 			return err.Error()
 		}
@@ -115,12 +141,33 @@ func visit(t *testing.T, browser context.Context, url, shot string, width int64,
 			return err.Error()
 		}
 	}
-	cancel()
-	<-heard
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	wrong := w.wrong
+	w.wrong = nil
 	if bad != "" {
 		wrong = append(wrong, bad)
 	}
 	return strings.Join(wrong, "\n")
+}
+
+// speak presses the button of the other language where the page is in the wrong one.
+func speak(t *testing.T, browser context.Context, base, lang string) {
+	t.Helper()
+	tab, cancel := chromedp.NewContext(browser)
+	defer cancel()
+	tab, stop := context.WithTimeout(tab, 20*time.Second)
+	defer stop()
+	if err := chromedp.Do(tab, chromedp.Navigate(base+"/signin")); err != nil {
+		t.Fatal(err)
+	}
+	is, err := chromedp.Run(tab, chromedp.Evaluate[string](`document.documentElement.lang`))
+	if err == nil && is != lang {
+		err = chromedp.Do(tab, chromedp.Click(chromedp.CSS(`form[action="/lang"] button`)), chromedp.WaitReady(chromedp.CSS(`html[lang="`+lang+`"]`)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // signIn fills in the form like a person.
@@ -139,10 +186,16 @@ func signIn(t *testing.T, browser context.Context, base, login string) {
 
 func TestPagesAreSoundInABrowser(t *testing.T) {
 	browser := browse(t)
+	var windows []*window
+	for _, width := range widths {
+		windows = append(windows, newWindow(t, browser, width))
+	}
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := newHouse()
 		h.users[0].Lang = lang
+		h.setup[HashToken("welcome")] = fakeNow.Add(time.Minute).UnixMilli()
 		v := open(t, h)
+		speak(t, browser, v.base, lang)
 		for _, signed := range []bool{false, true} {
 			if signed {
 				signIn(t, browser, v.base, "owner")
@@ -152,10 +205,10 @@ func TestPagesAreSoundInABrowser(t *testing.T) {
 				if open == signed {
 					continue
 				}
-				for _, width := range widths {
-					shot := fmt.Sprintf("%s-%d-%s", strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(path), width, lang)
-					if wrong := visit(t, browser, v.base+path, shot, width); wrong != "" {
-						t.Errorf("%s at %d px in %s:\n%s", path, width, lang, wrong)
+				for _, w := range windows {
+					shot := fmt.Sprintf("%s-%d-%s", strings.NewReplacer("/", "_", "?", "_", "=", "_", fakeID(11).String(), "id", fakeID(2).String(), "id").Replace(path), w.width, lang)
+					if wrong := w.visit(v.base+path, shot); wrong != "" {
+						t.Errorf("%s at %d px in %s:\n%s", path, w.width, lang, wrong)
 					}
 				}
 			}
@@ -174,5 +227,99 @@ func signOut(t *testing.T, browser context.Context, base string) {
 		chromedp.Click(chromedp.CSS(`form[action="/signout"] button`)), chromedp.WaitVisible(chromedp.CSS("#f-password")))
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestPageFollowsWhatHappens: a change on the server reaches an open page over the event stream, without reloading and
+// without violating the policy.
+func TestPageFollowsWhatHappens(t *testing.T) {
+	browser := browse(t)
+	h := newHouse()
+	v := open(t, h)
+	signIn(t, browser, v.base, "mod")
+	w := newWindow(t, browser, 1440)
+	ctx, stop := context.WithTimeout(w.ctx, 20*time.Second)
+	defer stop()
+	const badge = `(document.querySelector("#inbox-tabs .badge")?.textContent ?? "none")`
+	if err := chromedp.Do(ctx, chromedp.Navigate(v.base+"/inbox")); err != nil {
+		t.Fatal(err)
+	}
+	before, err := chromedp.Run(ctx, chromedp.Evaluate[string](badge))
+	if err != nil || before != "4" {
+		t.Fatalf("badge = %q, %v, want 4", before, err)
+	}
+	h.mu.Lock()
+	h.tasks = h.tasks[:3]
+	h.mu.Unlock()
+	h.changes <- Change{Org: 1, Kind: "task"}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](badge+` === "3"`)); err != nil {
+		t.Errorf("the badge did not follow: %v", err)
+	}
+	turn := func(hidden bool) chromedp.Action[bool] {
+		return chromedp.Evaluate[bool](fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %v, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`, hidden))
+	}
+	if _, err := chromedp.Run(ctx, turn(true)); err != nil {
+		t.Fatal(err)
+	}
+	h.mu.Lock()
+	h.tasks = h.tasks[:2]
+	h.mu.Unlock()
+	if _, err := chromedp.Run(ctx, turn(false)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](badge+` === "2"`)); err != nil {
+		t.Errorf("a page that came back did not catch up: %v", err)
+	}
+	if len(w.wrong) > 0 {
+		t.Errorf("the console says %q", w.wrong)
+	}
+}
+
+// TestDangerIsAskedAboutFirst: a button opens the question; only the question's own button does it.
+func TestDangerIsAskedAboutFirst(t *testing.T) {
+	browser := browse(t)
+	h := newHouse()
+	v := open(t, h)
+	signIn(t, browser, v.base, "mod")
+	w := newWindow(t, browser, 390)
+	ctx, stop := context.WithTimeout(w.ctx, 20*time.Second)
+	defer stop()
+	err := chromedp.Do(ctx, chromedp.Navigate(v.base+"/"), chromedp.Click(chromedp.CSS(`[popovertarget="freeze"]`)),
+		chromedp.WaitVisible(chromedp.CSS("#freeze")))
+	if err != nil || h.frozen {
+		t.Fatalf("opening the question: %v, frozen = %v", err, h.frozen)
+	}
+	err = chromedp.Do(ctx, chromedp.SendKeys(chromedp.CSS("#freeze [name=reason]"), "误报太多"), chromedp.Click(chromedp.CSS("#freeze .btn-danger")),
+		chromedp.WaitVisible(chromedp.CSS(".bar-frozen")))
+	if err != nil || !h.frozen {
+		t.Errorf("answering it: %v, frozen = %v", err, h.frozen)
+	}
+	if shown, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector("#nav").checkVisibility()`)); err != nil || shown {
+		t.Errorf("menu on a phone before it is opened: shown = %v, %v", shown, err)
+	}
+	err = chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`[popovertarget="nav"]`)), chromedp.WaitVisible(chromedp.CSS("#nav")))
+	if err != nil {
+		t.Errorf("the menu does not open on a phone: %v", err)
+	}
+	if len(w.wrong) > 0 {
+		t.Errorf("the console says %q", w.wrong)
+	}
+}
+
+// TestNewInstallationIsSoundInABrowser looks at the pages while there is nothing to show.
+func TestNewInstallationIsSoundInABrowser(t *testing.T) {
+	browser := browse(t)
+	h := newHouse()
+	h.groups, h.members, h.messages, h.decided, h.strikes, h.tasks, h.audit, h.imports, h.books, h.accounts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	h.users, h.quiet = h.users[:1], true
+	v := open(t, h)
+	signIn(t, browser, v.base, "owner")
+	for _, width := range widths {
+		w := newWindow(t, browser, width)
+		for _, path := range []string{"/", "/inbox", "/connections", "/audit"} {
+			if wrong := w.visit(v.base+path, fmt.Sprintf("new%s-%d", strings.ReplaceAll(path, "/", "_"), width)); wrong != "" {
+				t.Errorf("%s at %d px: %s", path, width, wrong)
+			}
+		}
 	}
 }

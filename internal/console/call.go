@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -202,8 +204,17 @@ func (k *call) frame(title string) *ui.Frame {
 	if k.R.Method != http.MethodGet {
 		path = "/"
 	}
-	return &ui.Frame{Assets: k.c.files.URL, Token: k.token, Path: path, Title: title, Insecure: k.c.deps.Insecure,
+	return &ui.Frame{Assets: k.c.files.URL, Token: k.token, Path: path, Title: title, Insecure: k.c.deps.Insecure && !loopback(k.R.Host),
 		Demo: k.c.deps.Demo, Now: k.now()}
+}
+
+// loopback reports whether a request was addressed to this very machine: then nobody can listen in between.
+func loopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // dress adds what only signed-in people see: menu, badges, state of the freeze switch, the last result.
@@ -221,6 +232,7 @@ func (k *call) dress(f *ui.Frame) error {
 	}
 	f.Live = k.c.deps.Live != nil
 	f.Menu = k.menu(badges)
+	f.Search = k.c.mounted("/messages", k.User.Role)
 	if said, ok := k.c.sessions.Pop(k.ctx(), sessFlash).(Flash); ok {
 		f.Flash = &ui.Flash{Kind: said.Kind, Text: said.Text}
 		if said.Undo != "" && k.c.mountedPost("/decisions/{id}/undo") {

@@ -57,7 +57,7 @@ func New(d Deps) (http.Handler, error) {
 	if c.files, err = static.New(); err != nil {
 		return nil, err
 	}
-	c.sessions = newSessions(d.Sessions, d.Insecure)
+	c.sessions = newSessions(d.Sessions, c.plain())
 	c.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		httpd.Note(r.Context(), "session", err)
 		c.fail(c.stranger(w, r), err)
@@ -67,6 +67,9 @@ func New(d Deps) (http.Handler, error) {
 	c.table = c.routes()
 	return c.handler(), nil
 }
+
+// plain says whether cookies go over plain HTTP.
+func (c *Console) plain() bool { return c.deps.Insecure || c.deps.Loopback }
 
 func (c *Console) handler() http.Handler {
 	pages := http.NewServeMux()

@@ -31,6 +31,7 @@ type Deps struct {
 	Log   *slog.Logger     // nil = slog.Default()
 
 	Insecure  bool   // server.insecure: the session cookie is sent over plain HTTP, and every page says so
+	Loopback  bool   // only this machine can reach the server: the cookie is sent over plain HTTP, and that is no danger
 	Dev       bool   // development mode: the gallery at /dev/ui
 	Demo      bool   // pages carry the ribbon 演示
 	DemoHint  string // shown under the sign-in form of a demo: login and password in words
@@ -69,6 +70,14 @@ type Desk interface {
 	AccountByID(ctx context.Context, id community.ID) (community.Account, error)
 	// Frozen reports whether all automatic actions of the organisation are held.
 	Frozen(ctx context.Context) (bool, error)
+	// Memberships gives a member's rows, one per group they are or were in, as FindMembers would with a group.
+	Memberships(ctx context.Context, m community.MemberKey) ([]community.MemberRow, error)
+	// MembersByKey names members, at most 200 keys; those outside the handle's scope are left out.
+	MembersByKey(ctx context.Context, keys []community.MemberKey) ([]community.Member, error)
+	// FindMuted lists members whose mute ends after now (UTC ms), by its end. g = 0: all groups.
+	FindMuted(ctx context.Context, g community.GroupKey, now int64, p community.Page) ([]community.MemberRow, int, error)
+	// BookVersion gives one published version of a group's rulebook, or the draft with version 0; CodeNotFound.
+	BookVersion(ctx context.Context, g community.GroupKey, version int) (community.BookRow, error)
 }
 
 // Hands is what the console changes. user is the id of the person (community.User.ID as text). Every change leaves its
@@ -82,7 +91,7 @@ type Hands interface {
 	// Judge closes a decision in the review queue. kind: "kept", "false_hit", "dismiss" or "release".
 	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
 
-	// TaskClaim takes a task; "" as user's note gives it back. CodeConflict when somebody else has it.
+	// TaskClaim takes a task. CodeConflict when somebody else has it.
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
 	// TaskDone reports a task as done. CodeConflict when it is closed; the message then names by whom.
 	TaskDone(ctx context.Context, user string, task community.ID, note string) error
@@ -143,6 +152,21 @@ type Figures interface {
 	Heat(ctx context.Context, g community.GroupKey, days int) ([7][24]int64, error)
 	// Member gives what one member said in one group (0 = all): per day as Days, and per hour of the day.
 	MemberDays(ctx context.Context, g community.GroupKey, m community.MemberKey, days int) ([]Day, [24]int64, error)
+	// MemberClasses counts what one member said in one group (0 = all) by class of content, over the last days.
+	MemberClasses(ctx context.Context, g community.GroupKey, m community.MemberKey, days int) (map[community.Class]int64, error)
+	// Active counts how many different members spoke in the last days, today included.
+	Active(ctx context.Context, g community.GroupKey, days int) (int64, error)
+	// Talkers lists who said most in the last days, most first, at most limit (1..50) of them.
+	Talkers(ctx context.Context, g community.GroupKey, days, limit int) ([]Talker, error)
+}
+
+// Talker is a member with the number of their messages in a span of days.
+type Talker struct {
+	Member   community.MemberKey
+	MemberID community.ID
+	Name     string
+	Messages int64
+	Days     int // on how many of the days they spoke
 }
 
 // Day is what happened on one day.
@@ -212,6 +236,9 @@ type Importer interface {
 	// Start keeps the file and begins to read it; the run goes on after ctx ends. Its row appears in FindImports; its
 	// Report has "rows", "taken", "same", "rejected" and, while running, "done" and "of" in bytes.
 	Start(ctx context.Context, user string, org community.OrgKey, o ImportOrder) (community.ID, error)
+	// Commit reads the kept file of a dry run (its row has State "dry") in earnest, with the dry run's settings, and
+	// gives the new run. CodeNotFound when the file is no longer kept.
+	Commit(ctx context.Context, user string, org community.OrgKey, run community.ID) (community.ID, error)
 	// Undo takes an import back.
 	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
 }

@@ -121,7 +121,7 @@ func (c *Console) setLang(k *call) error {
 	if !slices.Contains(i18n.Languages, lang) {
 		return community.Errorf(community.CodeBadInput, "language %q", lang)
 	}
-	http.SetCookie(k.W, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: !c.deps.Insecure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(k.W, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: !c.plain(), SameSite: http.SameSiteLaxMode})
 	if k.User.Key != 0 && k.User.Lang != lang {
 		u := k.User
 		u.Lang = lang

@@ -37,9 +37,13 @@ type house struct {
 	sessions map[string][]byte
 	setup    map[string]int64
 	frozen   bool
+	quiet    bool     // nothing was ever said
 	did      []string // what was asked of Hands, in words
 	err      error    // what every reading answers, when set
 	changes  chan Change
+
+	keep      bool            // SaveDraft really changes the first of books
+	published json.RawMessage // the last book published
 }
 
 func fakeID(n int) community.ID {
@@ -112,8 +116,8 @@ func newHouse() *house {
 		h.tasks = append(h.tasks, t)
 	}
 	for i := range 60 {
-		h.audit = append(h.audit, community.Audit{ID: fakeID(400 + i), Org: 1, At: at - int64(i)*37*minute, User: []string{fakeID(1).String(), "system", "cli", fakeID(2).String()}[i%4], Verb: []string{"rulebook.publish", "account.save", "freeze.set", "task.done"}[i%4],
-			Subject: []string{"group:" + fakeID(20).String(), "account:" + fakeID(11).String(), "org:1", "task:" + fakeID(300).String()}[i%4], Reason: []string{"", "换了机器", "误报太多，先停一下", "已处理"}[i%4], Before: json.RawMessage(`{"on":false}`), After: json.RawMessage(`{"on":true}`)})
+		h.audit = append(h.audit, community.Audit{ID: fakeID(400 + i), Org: 1, At: at - int64(i)*37*minute, User: []string{fakeID(1).String(), "system", "cli", fakeID(2).String()}[i%4], Verb: []string{"rulebook.publish", "account.save", "freeze", "task.done"}[i%4],
+			Subject: []string{"group:1", "account:" + fakeID(11).String(), "org:1", "task:" + fakeID(300).String()}[i%4], Reason: []string{"", "换了机器", "误报太多，先停一下", "已处理"}[i%4], Before: json.RawMessage(`{"on":false}`), After: json.RawMessage(`{"on":true}`)})
 	}
 	h.books = []community.BookRow{{Group: 1, Version: 3, State: "published", At: at - 5*day, User: fakeID(1).String(), Note: "加上刷屏规则", Body: json.RawMessage(`{"rules":[]}`)}}
 	h.imports = []community.ImportRow{{Key: 1, ID: fakeID(500), Group: 1, Name: "go-2025.jsonl", Format: "chatlab", State: "done", Created: at - 8*day, Finished: at - 8*day + minute, User: fakeID(1).String(), Report: json.RawMessage(`{"rows":1200,"taken":1180,"same":15,"rejected":5}`)}}
@@ -163,7 +167,9 @@ func one[T any](rows []T, fits func(T) bool) (T, error) {
 }
 
 func (h *house) FindGroups(_ context.Context, f community.GroupFilter) ([]community.GroupRow, int, error) {
-	return cut(h, h.groups, f.Page, func(g community.GroupRow) bool { return strings.Contains(g.Name, f.Text) })
+	return cut(h, h.groups, f.Page, func(g community.GroupRow) bool {
+		return strings.Contains(g.Name, f.Text) && (len(f.Keys) == 0 || slices.Contains(f.Keys, g.Key))
+	})
 }
 func (h *house) GroupByID(_ context.Context, id community.ID) (community.GroupRow, error) {
 	return one(h.groups, func(g community.GroupRow) bool { return g.ID == id })
@@ -236,7 +242,7 @@ func (h *house) FindBooks(_ context.Context, g community.GroupKey, p community.P
 	return cut(h, h.books, p, func(b community.BookRow) bool { return b.Group == g })
 }
 func (h *house) RuleHits(context.Context, community.GroupKey, int64) ([]community.RuleHits, error) {
-	return []community.RuleHits{{Rule: "no-ads", Hits: 12, Dry: 0, Last: fakeNow.UnixMilli(), Undone: 1}}, nil
+	return []community.RuleHits{{Rule: "ads", Hits: 31, Dry: 4, Last: fakeNow.UnixMilli() - 3600_000, Undone: 2}, {Rule: "no-ads", Hits: 12, Dry: 0, Last: fakeNow.UnixMilli(), Undone: 1}}, nil
 }
 func (h *house) Accounts(context.Context) ([]community.Account, error) {
 	rows, _, err := cut(h, h.accounts, community.Page{Limit: 200}, nil)
@@ -296,10 +302,14 @@ func (h *house) TaskRefuse(_ context.Context, user string, id community.ID, note
 }
 func (h *house) Publish(_ context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error) {
 	h.note("publish %d: %s", g, note)
+	h.published = book
 	return 4, nil
 }
 func (h *house) SaveDraft(_ context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error {
 	h.note("draft %d: %s", g, note)
+	if h.keep && len(book) > 0 {
+		h.books[0].Body = book
+	}
 	return nil
 }
 func (h *house) Freeze(_ context.Context, user string, g community.GroupKey, on bool, reason string) error {
@@ -409,6 +419,10 @@ func (h *house) Days(_ context.Context, _ community.GroupKey, days int) ([]Day, 
 	var rows []Day
 	for i := range days {
 		d := fakeNow.AddDate(0, 0, i+1-days)
+		if h.quiet {
+			rows = append(rows, Day{Date: d.Format("2006-01-02")})
+			continue
+		}
 		rows = append(rows, Day{Date: d.Format("2006-01-02"), Messages: int64(120 + 37*(i%5)), Speakers: int64(20 + 3*(i%4)), Joins: int64(i % 3), Leaves: int64(i % 2)})
 	}
 	return rows, nil
@@ -416,6 +430,9 @@ func (h *house) Days(_ context.Context, _ community.GroupKey, days int) ([]Day, 
 func (h *house) Heat(context.Context, community.GroupKey, int) (heat [7][24]int64, err error) {
 	for d := range heat {
 		for x := range heat[d] {
+			if h.quiet {
+				continue
+			}
 			heat[d][x] = int64((x*x + 5*d) % 31)
 		}
 	}

@@ -189,7 +189,7 @@ func (k *call) platform(p community.Platform) string {
 	return string(p)
 }
 
-// homeChecklist shows the first steps until they are done.
+// homeChecklist shows the first steps that are not done yet.
 func homeChecklist(k *call, p *view.Home) error {
 	accounts, err := k.Desk.Accounts(k.ctx())
 	if err != nil {
@@ -208,8 +208,8 @@ func homeChecklist(k *call, p *view.Home) error {
 		book = book || g.Book > 0
 		live = live || g.Mode == community.Live
 	}
-	all := true
-	for _, s := range []struct {
+	done := 0
+	steps := []struct {
 		key, link string
 		done      bool
 	}{
@@ -218,17 +218,19 @@ func homeChecklist(k *call, p *view.Home) error {
 		{"rules", "/rules", book},
 		{"live", "/groups", live},
 		{"people", "/users", len(people) > 1},
-	} {
-		step := view.CheckStep{Title: k.T("checklist." + s.key), Text: k.T("checklist." + s.key + "_text"), Done: s.done}
-		if !s.done && k.c.mounted(s.link, k.User.Role) {
+	}
+	for _, s := range steps {
+		if s.done {
+			done++
+			continue
+		}
+		step := view.CheckStep{Title: k.T("checklist." + s.key), Text: k.T("checklist." + s.key + "_text")}
+		if k.c.mounted(s.link, k.User.Role) {
 			step.Link = s.link
 		}
-		all = all && s.done
 		p.Checklist = append(p.Checklist, step)
 	}
-	if all {
-		p.Checklist = nil
-	}
+	p.ChecklistTitle = k.T("checklist.title", "done", done, "of", len(steps))
 	return nil
 }
 

@@ -51,6 +51,18 @@ func (c *Console) routes() []route {
 	return slices.Concat(
 		entryRoutes,
 		homeRoutes,
+		groupRoutes,
+		memberRoutes,
+		messageRoutes,
+		reviewRoutes,
+		strikeRoutes,
+		c.bookRoutes(),
+		c.fileRoutes(),
+		inboxRoutes,
+		connectionRoutes,
+		userRoutes,
+		auditRoutes,
+		settingRoutes,
 		c.devRoutes(),
 	)
 }

@@ -146,11 +146,11 @@ func (c *Console) formToken(w http.ResponseWriter, r *http.Request) string {
 	if t := c.sessions.GetString(r.Context(), sessToken); t != "" {
 		return t
 	}
-	name := cookieName(formCookie, c.deps.Insecure)
+	name := cookieName(formCookie, c.plain())
 	if got, err := r.Cookie(name); err == nil && len(got.Value) >= 20 && len(got.Value) <= 64 {
 		return got.Value
 	}
 	token := rand.Text()
-	http.SetCookie(w, &http.Cookie{Name: name, Value: token, Path: "/", HttpOnly: true, Secure: !c.deps.Insecure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: name, Value: token, Path: "/", HttpOnly: true, Secure: !c.plain(), SameSite: http.SameSiteLaxMode})
 	return token
 }

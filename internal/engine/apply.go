@@ -86,6 +86,9 @@ func (e *Engine) refuse(in *community.Inbound) community.Code {
 	if !utf8.ValidString(in.Body.Text) {
 		return community.CodeBadInput
 	}
+	if in.Type == community.RosterRead && json.Unmarshal(in.Body.Data, new([]community.Who)) != nil {
+		return community.CodeBadInput
+	}
 	return community.CodeNone
 }
 
@@ -207,6 +210,11 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 			return err
 		}
 	}
+	if ev.Type == community.RosterRead {
+		if err := e.listed(ctx, b, o, ev); err != nil {
+			return err
+		}
+	}
 	named := in.Actor
 	if named.ID == "" {
 		named = in.Subject
@@ -219,6 +227,20 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 	}
 	if ev.Body.Role == "" {
 		ev.Body.Role = named.Role
+	}
+	return nil
+}
+
+// listed makes everybody on a member list known, so that projections find them.
+func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, ev *community.Event) error {
+	var list []community.Who
+	if err := json.Unmarshal(ev.Body.Data, &list); err != nil {
+		return community.Errorf(community.CodeBadInput, "member list: %w", err)
+	}
+	for _, who := range list {
+		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, who); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func (e *Engine) unreachable(ctx context.Context, t *attempt) error {
 
 // do makes the call. That an attempt is made is on disk before the call, so that a crash in between is seen.
 func (e *Engine) do(ctx context.Context, t *attempt) error {
-	moved, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.n)
+	moved, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.level, t.n)
 	if err != nil || !moved {
 		return err
 	}
@@ -206,17 +206,17 @@ func (e *Engine) report(ctx context.Context, t *attempt, state community.State, 
 	}
 	return e.receiptEvent(ctx, t.Action.Group, community.ReceiptData{
 		Action: t.Action.ID, State: state, Attempt: t.n, Receipt: rc, Mode: level,
-	})
+	}, nil)
 }
 
-func (e *Engine) receiptEvent(ctx context.Context, g community.GroupKey, r community.ReceiptData) error {
+func (e *Engine) receiptEvent(ctx context.Context, g community.GroupKey, r community.ReceiptData, audit *community.Audit) error {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
 	_, err = e.Apply(ctx, community.Inbound{
 		Type: community.ActionReceipt, GroupKey: g, Body: community.Body{Data: data},
-		Key: fmt.Sprintf("%s:%d:%s:%s", r.Action, r.Attempt, r.State, r.User),
+		Key: fmt.Sprintf("%s:%d:%s:%s", r.Action, r.Attempt, r.State, r.User), Audit: audit,
 	})
 	return err
 }

@@ -75,8 +75,8 @@ func TestFirstDoneWinsAndTheSecondIsToldByWhom(t *testing.T) {
 		r.session.level = community.Human
 		a := r.hit("广告")
 		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
-		check(t, r.e.Report(t.Context(), a.ID, "小满", "", true))
-		err := r.e.Report(t.Context(), a.ID, "老周", "", true)
+		check(t, r.e.Report(t.Context(), a.ID, "小满", "", true, community.Audit{}))
+		err := r.e.Report(t.Context(), a.ID, "老周", "", true, community.Audit{})
 		if community.CodeOf(err) != community.CodeConflict || err.Error() != "already done by 小满" {
 			t.Errorf("err = %v, want a conflict naming 小满", err)
 		}

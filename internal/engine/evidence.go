@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"qunluo/internal/community"
@@ -11,8 +12,12 @@ import (
 // echoWindow is how long the same words count as the echo of a send of ours, in milliseconds.
 const echoWindow = 10 * 60 * 1000
 
-// plan remembers actions that evidence may confirm later.
+// waitsFor is how long an action waits for evidence, in milliseconds.
+const waitsFor = 24 * 3600 * 1000
+
+// plan remembers actions that evidence may confirm later; those that waited too long are forgotten.
 func (g *group) plan(actions []community.Action, now int64) {
+	g.open = slices.DeleteFunc(g.open, func(o store.OpenAction) bool { return o.Updated < now-waitsFor })
 	for _, a := range actions {
 		g.open = append(g.open, store.OpenAction{Action: a, State: community.Queued, Updated: now})
 	}

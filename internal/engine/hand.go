@@ -41,7 +41,7 @@ func (e *Engine) Publish(ctx context.Context, g community.GroupKey, book json.Ra
 
 // Report takes a person's word about a task: done or refused. CodeConflict when it was closed before; the message says
 // by whom.
-func (e *Engine) Report(ctx context.Context, id community.ID, user, note string, done bool) error {
+func (e *Engine) Report(ctx context.Context, id community.ID, user, note string, done bool, audit community.Audit) error {
 	k, err := e.o.Store.TaskNow(ctx, id)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (e *Engine) Report(ctx context.Context, id community.ID, user, note string,
 	}
 	return e.receiptEvent(ctx, k.Group, community.ReceiptData{
 		Action: id, State: state, User: user, Mode: community.Human, Receipt: community.Receipt{State: state, Detail: note},
-	})
+	}, &audit)
 }
 
 // Undone takes an import back as one: an event in every group it wrote to.

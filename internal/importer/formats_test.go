@@ -255,6 +255,27 @@ func TestRealEnglishLogsAddUp(t *testing.T) {
 	}
 }
 
+func TestARealHistorySurvivesExportAndImport(t *testing.T) {
+	sink := newKeep()
+	rep := importPath(t, Options{}, sink, realData(t, "irc-ubuntu-2013-01.tar.gz"))
+	if len(sink.runs) != len(rep.Units) {
+		t.Errorf("%d runs for %d units", len(sink.runs), len(rep.Units))
+	}
+	var evs []community.Inbound
+	for _, ev := range sink.rows {
+		if ev.Group.ID == "#ubuntu-cn" {
+			evs = append(evs, ev)
+		}
+	}
+	head := ExportHead{Group: community.Ref{ID: "#ubuntu-cn", Name: "#ubuntu-cn"}, Platform: "irc", ExportedAt: 1_767_225_600_000}
+	for _, format := range []string{"chatlab-jsonl", "chatlab-json"} {
+		_, got := readAll(t, memory(format, "x", export(t, format, head, evs)), Options{})
+		if !cmp.Equal(evs, got) {
+			t.Errorf("%s: %d events out, %d in, and they differ", format, len(evs), len(got))
+		}
+	}
+}
+
 // TestMemoryDoesNotGrowWithTheFile reads 400,000 rows of each kind that can be made without end.
 func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	if testing.Short() {

@@ -55,6 +55,7 @@ type sentence struct {
 	base    community.Inbound
 	self    community.Who
 	recalls *recalls
+	named   string // the message that a recall names itself
 	mark    string // MarkInferred unless exactly one reading had a full score
 	out     []community.Inbound
 }
@@ -70,7 +71,11 @@ func (opt *Options) self() community.Who {
 // sentenceEvents reads a system row's words. Without an understood reading it gives the words back as system.text.
 func sentenceEvents(base community.Inbound, known *roster, rec *recalls, opt Options, facts *Facts) []community.Inbound {
 	s := &sentence{base: base, self: opt.self(), recalls: rec}
-	all := readings(base.Body.Text)
+	words := base.Body.Text
+	if inner, id, ok := revoked(words); ok {
+		words, s.named, s.base.Body.Text = inner, id, inner
+	}
+	all := readings(words)
 	var full []scored
 	for _, r := range all {
 		full = append(full, r.full(known)...)
@@ -97,6 +102,23 @@ func sentenceEvents(base community.Inbound, known *roster, rec *recalls, opt Opt
 		s.plain()
 	}
 	return s.out
+}
+
+// revoked takes the sentence and the recalled message's id out of a revokemsg row, the only place that names it.
+func revoked(text string) (words, id string, ok bool) {
+	if !strings.HasPrefix(text, "<") || !strings.Contains(text, "<revokemsg>") {
+		return "", "", false
+	}
+	words, ok = between(text, "<replacemsg>", "</replacemsg>")
+	words = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(words), "<![CDATA["), "]]>")
+	id, _ = between(text, "<newmsgid>", "</newmsgid>")
+	return words, clip(id, MaxName), ok && words != ""
+}
+
+func between(s, from, to string) (string, bool) {
+	_, rest, ok := strings.Cut(s, from)
+	inner, _, ok2 := strings.Cut(rest, to)
+	return inner, ok && ok2
 }
 
 // reading is a form laid over the words: one of several possible ones.
@@ -355,11 +377,15 @@ func (s *sentence) retitled(by community.Who, title string) {
 	ev.Body.Data = mustJSON(GroupChange{Name: title})
 }
 
-// recalled links the sender's last message of two minutes, as inferred: the sentence names none.
+// recalled takes the message that the row names, else links the sender's last of two minutes, as inferred.
 func (s *sentence) recalled(who community.Who) {
 	ev := s.event(community.MessageDeleted, "recall", 0)
 	ev.Actor = who
 	ev.Body.Name = who.Name
+	if s.named != "" {
+		ev.Body.Message = s.named
+		return
+	}
 	if who.Certainty == community.NameOnly {
 		return
 	}

@@ -115,6 +115,13 @@ func TestTwoMembersOfOneNameAreNeverMergedByName(t *testing.T) {
 	}
 }
 
+func TestARecallNamesItsMessageWhereTheRowDoes(t *testing.T) {
+	got, _ := read(`<sysmsg type="revokemsg"><revokemsg><newmsgid>778899</newmsgid><replacemsg><![CDATA["A" 撤回了一条消息]]></replacemsg></revokemsg></sysmsg>`, map[string]string{"A": "a"})
+	if d := cmp.Diff([]string{"message.deleted a"}, brief(got)); d != "" || got[0].Body.Message != "778899" {
+		t.Errorf("%s message %q, want 778899", d, got[0].Body.Message)
+	}
+}
+
 func TestOnlySystemRowsAreParsed(t *testing.T) {
 	text := `{"_type":"header","chatlab":{"version":"0.0.2"},"meta":{"name":"群","platform":"wechat","type":"group","groupId":"1@chatroom"}}
 {"_type":"message","sender":"wxid_a","accountName":"阿敏","timestamp":1767229200,"type":0,"content":"你将\"我\"移出了群聊"}

@@ -13,14 +13,15 @@ type Link struct {
 	Host string         // lower case, dots written "."
 }
 
-// endings are the last labels that make a bare domain a link. Endings that are also common endings of file names (md,
-// py, sh, rs, zip, …) are left out: such a domain counts when it has a scheme, "www." or a path.
+// endings are the last labels that make a bare domain a link. Left out are those that are also endings of file names (md,
+// py, sh, rs, zip, …) or words that begin a sentence (in, it, is, to, …), for who forgets the blank after a full stop:
+// such a domain counts when it has a scheme, "www." or a path.
 var endings = wordSet(`
-	com net org cn cc top xyz vip info biz io me co tv app dev site online store shop club live link fun icu work ltd
+	com net org cn cc top xyz vip info biz io me co tv app dev site online store shop club live link fun icu ltd
 	group pro wang ink red mobi asia tech space website cloud art design wiki news chat game games bet casino win loan
 	click buzz cyou sbs cfd one today world life video email social plus run zone fit team center company men party
-	edu gov int mil hk tw mo jp kr sg my th vn ph id in us uk eu de fr ru ua it es nl pl se ca au nz br mx ar ch at be
-	gg gl ly to tk ml ga cf gq pw ws la im am fm ai is
+	edu gov int mil hk tw mo jp kr sg th vn ph uk eu de fr ru ua es nl pl se ca au nz br mx ar ch
+	gg gl ly tk ml ga cf gq pw ws la im fm ai
 	中国 网址 公司 网络 商城 网店 中文网 在线 集团 我爱你`)
 
 // wordSet makes a set of blank-separated words.

@@ -29,6 +29,7 @@ func TestLinksWithAndWithoutScheme(t *testing.T) {
 		{"a.com b.net", []string{"a.com", "a.com", "b.net", "b.net"}},
 		{".com", nil},
 		{"end of sentence.Next", nil},
+		{"it works.is it done.it is", nil},
 		{"", nil},
 	} {
 		var got []string

@@ -1,7 +1,7 @@
 package lexicon
 
 import (
-	"fmt"
+	"errors"
 	"math/bits"
 	"unicode/utf8"
 
@@ -15,6 +15,14 @@ const (
 	MaxPhrase = 64
 	// MaxGap is how many skip symbols may stand between two runes of a phrase.
 	MaxGap = 6
+)
+
+// Why a text cannot be a phrase.
+var (
+	ErrPhraseEmpty = errors.New("the phrase has nothing to look for")
+	ErrPhraseLine  = errors.New("the phrase holds a line end")
+	ErrPhraseLong  = errors.New("the phrase is longer than 64 characters")
+	ErrPhraseUTF8  = errors.New("the phrase is not UTF-8")
 )
 
 // Match is one phrase found in a text. All matches are found, also those that overlap or hold each other.
@@ -85,7 +93,7 @@ type phrase struct {
 	tail    wordKind
 }
 
-// CheckPhrase says whether Compile would take the phrase: nil, or why not.
+// CheckPhrase says whether Compile would take the phrase: nil, or one of the errors above.
 func CheckPhrase(text string) error {
 	_, err := readPhrase(text)
 	return err
@@ -93,14 +101,14 @@ func CheckPhrase(text string) error {
 
 func readPhrase(text string) (phrase, error) {
 	if !utf8.ValidString(text) {
-		return phrase{}, fmt.Errorf("not UTF-8")
+		return phrase{}, ErrPhraseUTF8
 	}
 	fold := folding()
 	var p phrase
 	kept := 0
 	for _, r := range text {
 		if isLineEnd(r) {
-			return phrase{}, fmt.Errorf("holds a line end")
+			return phrase{}, ErrPhraseLine
 		}
 		if !fold.isSkip(r) {
 			kept++
@@ -115,7 +123,7 @@ func readPhrase(text string) (phrase, error) {
 		}
 		f := fold.fold(r)
 		if len(p.runes) == MaxPhrase {
-			return phrase{}, fmt.Errorf("longer than %d characters", MaxPhrase)
+			return phrase{}, ErrPhraseLong
 		}
 		if joined && isASCIIWord(f) {
 			p.tight |= 1 << len(p.runes)
@@ -124,7 +132,7 @@ func readPhrase(text string) (phrase, error) {
 		p.runes = append(p.runes, f)
 	}
 	if !visible(p.runes) {
-		return phrase{}, fmt.Errorf("has nothing to look for")
+		return phrase{}, ErrPhraseEmpty
 	}
 	p.head, p.tail = asciiKind(p.runes[0]), asciiKind(p.runes[len(p.runes)-1])
 	return p, nil

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -44,8 +45,9 @@ const (
 	typeObject, typeObjects, typeParams, typeRegexps = "object", "objects", "params", "regexps"
 )
 
+// fieldType is how a type is checked.
 type fieldType struct {
-	want  string
+	want  string                                                           // the problem's code when the JSON is of another type
 	check func(c *checker, path string, raw json.RawMessage, f Field) bool // false: wrong type
 }
 
@@ -94,7 +96,7 @@ func (c *checker) object(path string, raw json.RawMessage, fields []Field) bool 
 func (c *checker) field(path string, raw json.RawMessage, f Field) {
 	t := fieldCheck(f.Type)
 	if !t.check(c, path, raw, f) {
-		c.add(path, "wrong_type", t.want)
+		c.add(path, t.want)
 	}
 }
 
@@ -117,23 +119,23 @@ func join(path, name string) string {
 func fieldCheck(name string) fieldType {
 	switch name {
 	case typeInt:
-		return fieldType{"number", checkInt}
+		return fieldType{"want_number", checkInt}
 	case typeBool:
-		return fieldType{"true/false", checkBool}
+		return fieldType{"want_bool", checkBool}
 	case typeChoices:
-		return fieldType{"list of text", checkChoices}
+		return fieldType{"want_list", checkChoices}
 	case typeWords, typeHosts, typeRegexps:
-		return fieldType{"list of text", checkLines}
+		return fieldType{"want_list", checkLines}
 	case typeMembers:
-		return fieldType{"list of numbers", checkMembers}
+		return fieldType{"want_list", checkMembers}
 	case typeObject:
-		return fieldType{"object", func(c *checker, path string, raw json.RawMessage, f Field) bool { return c.object(path, raw, f.Fields) }}
+		return fieldType{"want_object", func(c *checker, path string, raw json.RawMessage, f Field) bool { return c.object(path, raw, f.Fields) }}
 	case typeObjects:
-		return fieldType{"list of objects", checkObjects}
+		return fieldType{"want_list", checkObjects}
 	case typeParams:
-		return fieldType{"object", checkIsObject}
+		return fieldType{"want_object", checkIsObject}
 	}
-	return fieldType{"text", checkText}
+	return fieldType{"want_text", checkText}
 }
 
 func checkInt(c *checker, path string, raw json.RawMessage, f Field) bool {
@@ -217,7 +219,7 @@ func checkLines(c *checker, path string, raw json.RawMessage, f Field) bool {
 		switch f.Type {
 		case typeWords:
 			if err := lexicon.CheckPhrase(s); err != nil {
-				c.add(at(path, i), "bad_phrase", err.Error())
+				c.add(at(path, i), phraseCode(err))
 			}
 		case typeHosts:
 			if !validHost(s) {
@@ -230,6 +232,21 @@ func checkLines(c *checker, path string, raw json.RawMessage, f Field) bool {
 		}
 	}
 	return true
+}
+
+// phraseCode is the problem's code for what lexicon says of a phrase.
+func phraseCode(err error) string {
+	for _, row := range []struct {
+		err  error
+		code string
+	}{
+		{lexicon.ErrPhraseLine, "phrase_line"}, {lexicon.ErrPhraseLong, "phrase_long"}, {lexicon.ErrPhraseUTF8, "phrase_utf8"},
+	} {
+		if errors.Is(err, row.err) {
+			return row.code
+		}
+	}
+	return "phrase_empty"
 }
 
 func checkMembers(c *checker, path string, raw json.RawMessage, f Field) bool {
@@ -249,7 +266,7 @@ func checkObjects(c *checker, path string, raw json.RawMessage, f Field) bool {
 	c.count(path, len(list), f)
 	for i, item := range list {
 		if !c.object(at(path, i), item, f.Fields) {
-			c.add(at(path, i), "wrong_type", "object")
+			c.add(at(path, i), "want_object")
 		}
 	}
 	return true

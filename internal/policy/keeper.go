@@ -19,6 +19,9 @@ type Keeper struct {
 	rb    *Rulebook
 	raw   json.RawMessage // the book in force as it was published; nil = the default book
 	state *State
+
+	size    int   // what Size found last
+	sizedAt int64 // at which step
 }
 
 // Step says what follows from the group's next event. Book changes (rulebook.published) take effect here.
@@ -34,14 +37,18 @@ func (k *Keeper) Rulebook() *Rulebook { return k.rb }
 
 // publish puts a book in force. One that cannot be read changes nothing and is reported as a fault.
 func (k *Keeper) publish(ev *community.Event) []community.Decision {
-	next, err := k.lib.Parse(ev.Body.Data)
+	raw, err := json.Marshal(ev.Body.Data) // one form for one book: that of a snapshot
+	if err != nil {
+		raw = ev.Body.Data // no JSON: Parse says so
+	}
+	next, err := k.lib.Parse(raw)
 	if err != nil {
 		d := decide(k.rb, k.state, ev, 0)
 		d.Verdict, d.Why = community.Faulted, err.Error()
 		return []community.Decision{d}
 	}
 	Adopt(k.state, k.rb, next)
-	k.rb, k.raw = next, slices.Clone(ev.Body.Data)
+	k.rb, k.raw = next, raw
 	k.state.now.Steps++
 	return nil
 }
@@ -150,8 +157,19 @@ func restore(lib *Library, group community.GroupKey, raw []byte) (*Keeper, error
 	return k, nil
 }
 
-// Size is about how many bytes the Keeper holds, without the rulebook, which it may share.
+// sizeEvery is after how many steps Size counts anew: counting goes through all members.
+const sizeEvery = 256
+
+// Size is about how many bytes the Keeper holds, without the rulebook, which it may share. It may lag behind by some
+// hundred events.
 func (k *Keeper) Size() int {
+	if k.size == 0 || k.state.now.Steps-k.sizedAt >= sizeEvery {
+		k.size, k.sizedAt = k.measure(), k.state.now.Steps
+	}
+	return k.size
+}
+
+func (k *Keeper) measure() int {
 	const each, perGroup = 320, 4096
 	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400
 	for _, m := range k.state.members {

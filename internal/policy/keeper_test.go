@@ -193,3 +193,14 @@ func TestLibrarySharesWhatIsEqual(t *testing.T) {
 		t.Errorf("the same phrases gave two matchers (%v)", err)
 	}
 }
+
+func TestSizeGrowsWithTheGroup(t *testing.T) {
+	k := NewDecider(NewLibrary()).New(7)
+	empty := k.Size()
+	for _, ev := range talk(2000) {
+		k.Step(ev)
+	}
+	if got := k.Size(); got < empty+300*300 || got > 10<<20 {
+		t.Errorf("size of 300 members = %d, of none = %d", got, empty)
+	}
+}

@@ -315,4 +315,8 @@ func TestTestBoxSaysWhichRulesWouldHit(t *testing.T) {
 		!strings.HasPrefix(got.Decisions[0].Hits[0].Why, "probation contact") {
 		t.Errorf("newcomer: %+v", got.Decisions)
 	}
+	join := Test(rb, Probe{Join: true, Name: "甲", Scene: "invite", At: noon})
+	if n := len(join.Decisions); n != 2 || !strings.HasPrefix(join.Decisions[1].Actions[0].Text, "欢迎 甲 应朋友之邀") {
+		t.Errorf("join: %+v", join.Decisions)
+	}
 }

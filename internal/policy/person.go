@@ -85,6 +85,7 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		s.undo(ev, &d, p)
 	case personDismiss:
 		d.Cancel = one(p.Action)
+		s.letGo(p.Action)
 	case personRelease:
 		s.release(ev, &d, p)
 	default:
@@ -144,6 +145,7 @@ func (s *State) undo(ev *community.Event, d *community.Decision, p community.Per
 	}
 	for _, a := range k.Actions {
 		d.Cancel = append(d.Cancel, a.ID)
+		s.letGo(a.ID)
 		if d.Member == 0 {
 			d.Member = a.Target
 		}
@@ -198,11 +200,12 @@ func (s *State) holder(decision community.ID) *member {
 	return nil
 }
 
-// release lets a held action go: a new action with the person as its cause, the held one cancelled.
+// release lets a held action go: a new action with the person as its cause, the held one cancelled. Where it was released
+// or dismissed before, nothing follows, and the decision says so.
 func (s *State) release(ev *community.Event, d *community.Decision, p community.PersonDecision) {
 	a, ok := s.held(p.Action)
 	if !ok {
-		d.Verdict, d.Why = community.Faulted, "release: no such action is held"
+		d.Why = "release: no such action is held"
 		return
 	}
 	d.Cancel = one(p.Action)
@@ -210,7 +213,7 @@ func (s *State) release(ev *community.Event, d *community.Decision, p community.
 	s.addAction(ev, d, a, community.ByPerson)
 }
 
-// letGo notes that an action is held no longer, so that a second release finds nothing.
+// letGo notes that an action is held no longer, so that a later release finds nothing.
 func (s *State) letGo(id community.ID) {
 	all := append([]sketch(nil), s.now.Recent...)
 	for i, k := range all {

@@ -25,7 +25,7 @@ func Presets() []Preset {
 		{PresetGeneral, words("通用", "General"),
 			words("广告引流、刷屏、新人观察期、欢迎语；第三次违规移出。", "Advertising, flood, probation, welcome; the third strike removes.")},
 		{PresetCommercial, words("商业社群", "Commercial"),
-			words("在通用之上，广告刷屏第一次就禁言，链接须在白名单。", "On top of general: ad flooding mutes at the first hit, links must be on the allowlist.")},
+			words("在通用之上，广告刷屏第一次就禁言；链接须在白名单，先试运行。", "On top of general: ad flooding mutes at the first hit; links must be on the allowlist, as a dry run first.")},
 	}
 }
 
@@ -77,7 +77,7 @@ func commercialRules() []Rule {
 		}}),
 	}
 	links := Rule{
-		ID: "links", Name: "站外链接", Kind: "link", Mode: RuleLive, Reason: "请勿发送未经允许的链接",
+		ID: "links", Name: "站外链接", Kind: "link", Mode: RuleDry, Reason: "请勿发送未经允许的链接",
 		Params: params(map[string]any{"allow": []string{"qq.com", "weixin.qq.com", "gov.cn", "edu.cn"}}),
 	}
 	return []Rule{ads, flood, links, probationRule(), welcomeRule(), helpRule()}
@@ -98,7 +98,7 @@ func adWords(level int) Rule {
 				"无抵押秒批", "黑户可贷", "信用卡套现", "花呗套现", "代开发票", "低息贷款加",
 			}},
 			{Name: "赌博色情", Level: level, Words: []string{
-				"网上赌场", "真人荷官", "澳门新葡京", "稳赚不赔带你", "六合彩内幕", "同城约炮", "上门服务小妹", "裸聊",
+				"网上赌场", "真人荷官", "澳门新葡京", "稳赚不赔带你", "六合彩内幕", "同城约炮", "上门服务小妹", "裸聊视频加",
 			}},
 		}}),
 	}
@@ -115,9 +115,9 @@ func floodRule() Rule {
 	return Rule{
 		ID: "flood", Name: "刷屏", Kind: "flood", Mode: RuleLive, Reason: "请不要刷屏",
 		Params: params(map[string]any{"windows": []floodWindow{
-			{Seconds: 1, Messages: 5, NightMessages: 3},
-			{Seconds: 60, Messages: 20, Same: 4, NightMessages: 10, NightSame: 2},
-			{Seconds: 3600, Messages: 400, Same: 12, NightMessages: 150, NightSame: 6},
+			{Seconds: 1, Messages: 5, NightMessages: 4},
+			{Seconds: 60, Messages: 20, Same: 5, NightMessages: 15, NightSame: 4},
+			{Seconds: 3600, Messages: 500, Same: 20, NightMessages: 300, NightSame: 12},
 		}}),
 	}
 }

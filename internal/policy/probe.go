@@ -14,6 +14,10 @@ type Probe struct {
 	Strikes  int   // live strikes the author already has
 	Repeat   int   // the message comes so many times within one second; 0 = once
 	At       int64 // when, UTC ms: night and hours depend on it
+
+	Join  bool // not a message: somebody joins; Scene and State say from where
+	Scene string
+	State string
 }
 
 // Trial is what would follow from a Probe if the group were switched on.
@@ -47,6 +51,11 @@ func Test(rb *Rulebook, p Probe) Trial {
 	}
 	s.members[probed] = m
 	var t Trial
+	if p.Join {
+		t.Decisions = tryJoin(rb, s, p)
+		t.Rules = trialRules(rb, t.Decisions)
+		return t
+	}
 	for i := range max(p.Repeat, 1) {
 		ev := community.Event{
 			Number: int64(i) + 1, ID: community.MakeID(p.At, [10]byte{byte(i >> 8), byte(i), 9: 1}), Group: probed, Seq: int64(i) + 1,
@@ -57,6 +66,26 @@ func Test(rb *Rulebook, p Probe) Trial {
 	}
 	t.Rules = trialRules(rb, t.Decisions)
 	return t
+}
+
+// tryJoin lets somebody join, and the timer of a greeting that waits for others ring.
+func tryJoin(rb *Rulebook, s *State, p Probe) []community.Decision {
+	ev := community.Event{
+		Number: 1, ID: community.MakeID(p.At, [10]byte{9: 1}), Group: probed, Seq: 1, Type: community.MemberJoined,
+		OccurredAt: p.At, ReceivedAt: p.At, At: p.At, Actor: probed,
+		Body: community.Body{Name: p.Name, Role: p.Role, Scene: p.Scene, State: p.State},
+	}
+	out := Step(rb, s, &ev)
+	for _, d := range out {
+		for _, w := range d.Wakes {
+			timer := community.Event{
+				Number: 2, ID: community.MakeID(w.At, [10]byte{9: 2}), Group: probed, Seq: 2, Type: community.TimerFired,
+				OccurredAt: w.At, ReceivedAt: w.At, At: w.At, Body: community.Body{Message: w.Key},
+			}
+			out = append(out, Step(rb, s, &timer)...)
+		}
+	}
+	return out
 }
 
 func trialRules(rb *Rulebook, decisions []community.Decision) []TrialRule {

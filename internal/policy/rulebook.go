@@ -68,7 +68,7 @@ func parse(raw []byte, compile compileFunc) (*Rulebook, error) {
 		var any json.RawMessage
 		c.add("", "not_json", fmt.Sprint(json.Unmarshal(raw, &any)))
 	} else if !c.object("", raw, BookFields()) {
-		c.add("", "wrong_type", "object")
+		c.add("", "want_object")
 	}
 	if len(c.problems) > 0 {
 		return nil, badBook(c.problems)
@@ -89,6 +89,7 @@ func badBook(problems Problems) error {
 type builder struct {
 	*checker
 	rb      *Rulebook
+	kinds   []kind
 	phrases []string
 }
 
@@ -99,7 +100,7 @@ func build(book Book, c *checker, compile compileFunc) (*Rulebook, error) {
 	if book.Immune == nil {
 		book.Immune = DefaultImmune()
 	}
-	b := &builder{checker: c, rb: &Rulebook{book: book, memory: int64(book.MemoryDays) * daySeconds * 1000}}
+	b := &builder{checker: c, kinds: kinds(), rb: &Rulebook{book: book, memory: int64(book.MemoryDays) * daySeconds * 1000}}
 	b.head()
 	for i := range book.Rules {
 		b.rule(i)
@@ -141,8 +142,7 @@ func (b *builder) rule(i int) {
 		}
 	}
 	b.rungs(path+".ladder", spec.Ladder)
-	all := kinds()
-	k := slices.IndexFunc(all, func(k kind) bool { return k.schema.Name == spec.Kind })
+	k := slices.IndexFunc(b.kinds, func(k kind) bool { return k.schema.Name == spec.Kind })
 	if k < 0 {
 		b.add(path+".kind", "unknown_kind", spec.Kind)
 		return
@@ -152,12 +152,12 @@ func (b *builder) rule(i int) {
 		params = json.RawMessage("{}")
 	}
 	before := len(b.problems)
-	b.object(path+".params", params, all[k].schema.Fields)
+	b.object(path+".params", params, b.kinds[k].schema.Fields)
 	if len(b.problems) > before {
 		return
 	}
-	r := b.ready(i, spec, all[k].schema)
-	all[k].build(b, path+".params", r, params)
+	r := b.ready(i, spec, b.kinds[k].schema)
+	b.kinds[k].build(b, path+".params", r, params)
 	if spec.Mode != RuleOff {
 		b.rb.rules = append(b.rb.rules, r)
 		b.enlist(r)

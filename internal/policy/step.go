@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -84,8 +83,6 @@ func faulted(rb *Rulebook, s *State, ev *community.Event, cause any) community.D
 // causeOf words a panic without anything that differs from run to run.
 func causeOf(cause any) string {
 	switch c := cause.(type) {
-	case runtime.Error:
-		return c.Error()
 	case string:
 		return c
 	case error:
@@ -104,7 +101,7 @@ func subject(ev *community.Event) community.MemberKey {
 
 // stepMessage judges a message.
 func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
-	if !ev.Body.Caused.IsZero() || ev.Body.Role == community.RoleSelf || ev.Actor == 0 {
+	if !ev.Body.Caused.IsZero() || ev.Actor == 0 || s.isOurs(ev) {
 		return nil
 	}
 	l := &s.look
@@ -123,6 +120,15 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	l.noteAll()
 	m.Messages++
 	return out
+}
+
+// isOurs reports whether one of our own accounts speaks.
+func (s *State) isOurs(ev *community.Event) bool {
+	if ev.Body.Role != community.RoleNone {
+		return ev.Body.Role == community.RoleSelf
+	}
+	m := s.members[ev.Actor]
+	return m != nil && m.Role == community.RoleSelf
 }
 
 func (l *look) judgeAll() {
@@ -223,7 +229,7 @@ func (l *look) whySpared(immune bool) string {
 // stepJoined begins a stay and greets.
 func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
 	who := subject(ev)
-	if who == 0 || ev.Body.Role == community.RoleSelf {
+	if who == 0 {
 		return nil
 	}
 	m := s.touch(who)
@@ -232,7 +238,7 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	if s.now.Roster > 0 {
 		s.now.Roster++
 	}
-	if !ev.Body.Caused.IsZero() || ev.At-ev.OccurredAt > welcomeLasts {
+	if m.Role == community.RoleSelf || !ev.Body.Caused.IsZero() || ev.At-ev.OccurredAt > welcomeLasts {
 		return nil
 	}
 	d := decide(rb, s, ev, who)

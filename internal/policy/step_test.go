@@ -202,6 +202,8 @@ func TestImmuneAndAllowedAreSpared(t *testing.T) {
 	}
 	r.step(r.event(community.MemberUpdated, 8, community.Body{Role: community.RoleAdmin}))
 	r.want(r.says(8, "微信"), "spared ads")
+	r.step(r.event(community.MemberJoined, 3, community.Body{Role: community.RoleSelf}))
+	r.want(r.says(3, "微信"), "-") // our own account
 	caused := r.event(community.MessageCreated, 4, community.Body{Text: "微信", Caused: community.MakeID(1, [10]byte{1})})
 	r.want(r.one(caused), "-")
 }
@@ -257,7 +259,19 @@ func TestRemovalsAreCappedPerHour(t *testing.T) {
 	if a := d.Actions[0]; a.Target != 3 || a.Cause != community.ByPerson || a.ID == held.Actions[0].ID || !slices.Contains(d.Cancel, held.Actions[0].ID) {
 		t.Errorf("release = %+v", d)
 	}
-	r.want(release(), "faulted") // nothing is held any more
+	r.want(release(), "judged") // nothing is held any more
+
+	r.now += hour
+	for who := community.MemberKey(10); who < 13; who++ {
+		held = r.says(who, "广告")
+	}
+	r.want(held, "hit !kick rung3 strike:kick remove(removal_cap)")
+	dismissed := r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{
+		Kind: "dismiss", User: "u1", Action: held.Actions[0].ID})}))
+	if !slices.Equal(dismissed.Cancel, []community.ID{held.Actions[0].ID}) {
+		t.Errorf("dismiss = %+v", dismissed)
+	}
+	r.want(release(), "judged")
 }
 
 func TestRemovalsAreCappedByShareOfMembers(t *testing.T) {
@@ -374,3 +388,37 @@ type panics struct{}
 
 func (panics) judge(*look, *rule)        { panic("boom") }
 func (panics) note(*State, *look, *rule) { panic("boom") }
+
+func TestNewBookKeepsWhatIsUnchanged(t *testing.T) {
+	limit := func(id string, seconds int64, mode string) Rule {
+		return Rule{ID: id, Name: id, Kind: "flood", Mode: mode, Params: params(map[string]any{"windows": []floodWindow{{Seconds: seconds, Messages: 2}}})}
+	}
+	for _, c := range []struct {
+		name string
+		next []Rule
+		want string
+	}{
+		{"the same windows go on", []Rule{word("new", "x"), limit("flood", 60, RuleLive)}, "hit !flood rung1 strike:flood recall send"},
+		{"other windows start empty", []Rule{limit("flood", 61, RuleLive)}, "-"},
+		{"another id starts empty", []Rule{limit("other", 60, RuleLive)}, "-"},
+		{"dry windows go on", []Rule{limit("flood", 60, RuleDry)}, "dry ~flood"},
+	} {
+		r := newRoom(t, live(limit("flood", 60, RuleLive)))
+		r.burst(1, "好", 0, 1)
+		next := ready(t, live(c.next...))
+		Adopt(r.s, r.rb, next)
+		r.rb = next
+		if got := gist(r.one(r.event(community.MessageCreated, 1, community.Body{Text: "好", Message: "m"}))); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestStrikesOutliveTheirRule(t *testing.T) {
+	r := newRoom(t, live(word("old", "广告")))
+	r.says(1, "广告")
+	next := ready(t, live(word("new", "傻瓜")))
+	Adopt(r.s, r.rb, next)
+	r.rb = next
+	r.want(r.says(1, "傻瓜"), "hit !new rung2 strike:new mute")
+}

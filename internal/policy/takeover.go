@@ -9,7 +9,7 @@ func (k *Keeper) Take(ev *community.Event, recorded []community.Decision) {
 	s := k.state
 	s.begin()
 	defer s.sweep(ev.At)
-	if ev.Type != community.MessageCreated || ev.Actor == 0 || !ev.Body.Caused.IsZero() || ev.Body.Role == community.RoleSelf {
+	if ev.Type != community.MessageCreated || ev.Actor == 0 || !ev.Body.Caused.IsZero() || s.isOurs(ev) {
 		return
 	}
 	m := s.touch(ev.Actor)

@@ -163,3 +163,9 @@ func (s *Store) RunGroups(ctx context.Context, run int64) ([]community.GroupKey,
 	}
 	return list, rows.Err()
 }
+
+// GroupExternal is the platform's id of a group.
+func (s *Store) GroupExternal(ctx context.Context, g community.GroupKey) (id string, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT external_id FROM chat_group WHERE key = $1`, int64(g)).Scan(&id)
+	return id, missing(coded(s.dialect, err), "group %d", g)
+}

@@ -139,7 +139,7 @@ WHERE group_key = $1 AND state NOT IN ('confirmed', 'failed', 'cancelled') AND u
 // bytes, in the same order; replay compares with them.
 func (t *Tx) Decisions(ctx context.Context, list []community.Decision, bodies [][]byte, now int64) error {
 	for i := range list {
-		if err := t.decision(ctx, &list[i], bodies[i], now); err != nil {
+		if err := t.decision(ctx, &list[i], i, bodies[i], now); err != nil {
 			return fmt.Errorf("decision on event %d: %w", list[i].Event, err)
 		}
 	}
@@ -147,8 +147,8 @@ func (t *Tx) Decisions(ctx context.Context, list []community.Decision, bodies []
 }
 
 const (
-	insertDecision = `INSERT INTO decision (id, group_key, event_number, seq, decider, member_key, at, book, verdict, rules, body,
- review, resolution, resolved_by, resolved_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '')`
+	insertDecision = `INSERT INTO decision (id, group_key, event_number, seq, ordinal, decider, member_key, at, book, verdict, rules, body,
+ review, resolution, resolved_by, resolved_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', 0, '')`
 	insertStrike = `INSERT INTO strike (id, decision_id, group_key, member_key, rule, book, event_number, user_name, at, expires,
  revoked, revoked_by, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '')`
 	insertAction = `INSERT INTO action (id, decision_id, group_key, account_key, verb, target_key, event_number, body, state, mode,
@@ -156,8 +156,8 @@ const (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', '', '', $10, $11, $12, $13)`
 )
 
-func (t *Tx) decision(ctx context.Context, d *community.Decision, body []byte, now int64) error {
-	t.add(insertDecision, d.ID[:], int64(d.Group), d.Event, d.Seq, d.Decider, int64(d.Member), d.At, int64(d.Book), string(d.Verdict),
+func (t *Tx) decision(ctx context.Context, d *community.Decision, ordinal int, body []byte, now int64) error {
+	t.add(insertDecision, d.ID[:], int64(d.Group), d.Event, d.Seq, int64(ordinal), d.Decider, int64(d.Member), d.At, int64(d.Book), string(d.Verdict),
 		ruleList(d), body, review(d))
 	for i := range d.Strikes {
 		s := &d.Strikes[i]
@@ -276,9 +276,9 @@ WHERE id = $9 AND state NOT IN ('confirmed', 'failed', 'cancelled')`,
 
 // MarkSent notes, durably and before the call, that an attempt is about to be made. It reports false when the action
 // has meanwhile come to an end.
-func (s *Store) MarkSent(ctx context.Context, id community.ID, attempt int) (moved bool, err error) {
+func (s *Store) MarkSent(ctx context.Context, id community.ID, mode community.Level, attempt int) (moved bool, err error) {
 	err = s.writeTx(ctx, func(t *Tx) error {
-		moved, err = t.MoveAction(ctx, id, community.Sent, "", community.Receipt{}, attempt, "", s.now())
+		moved, err = t.MoveAction(ctx, id, community.Sent, mode, community.Receipt{}, attempt, "", s.now())
 		return err
 	})
 	return moved, err

@@ -218,10 +218,9 @@ func parseURL(raw, dataDir string) (target, error) {
 type role int
 
 const (
-	writer  role = iota // the log: FULL
-	viewer              // projections: NORMAL, may write to views
-	reader              // query_only
-	bridger             // migrations: plain
+	writer role = iota // the log: FULL
+	viewer             // projections: reads the log, writes to views with NORMAL
+	reader             // query_only
 )
 
 // sqliteConnector opens connections with every pragma set and read back, and views.db attached as "views".
@@ -238,7 +237,7 @@ func (c *sqliteConnector) views() string {
 }
 
 func (c *sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.drv.Open("file:" + (&url.URL{Path: c.path}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(5000)")
+	conn, err := c.drv.Open("file:" + (&url.URL{Path: c.path}).EscapedPath() + "?_pragma=busy_timeout(5000)")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.path, err)
 	}
@@ -248,18 +247,23 @@ func (c *sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
+// prepare sets a connection up. The log's writer does not attach views.db: BEGIN IMMEDIATE would lock that file too, and
+// commits and projections would wait for each other.
 func (c *sqliteConnector) prepare(ctx context.Context, conn driver.Conn) error {
-	syncViews := "NORMAL"
 	pragmas := []string{
 		"PRAGMA journal_mode=WAL",
 		"PRAGMA synchronous=FULL",
 		"PRAGMA wal_autocheckpoint=4000",
 		"PRAGMA cache_size=-65536",
 		"PRAGMA temp_store=MEMORY",
-		fmt.Sprintf("ATTACH DATABASE '%s' AS views", strings.ReplaceAll(c.views(), "'", "''")),
-		"PRAGMA views.journal_mode=WAL",
-		"PRAGMA views.synchronous=" + syncViews,
-		"PRAGMA views.cache_size=-65536",
+	}
+	if c.role != writer {
+		pragmas = append(pragmas,
+			fmt.Sprintf("ATTACH DATABASE '%s' AS views", strings.ReplaceAll(c.views(), "'", "''")),
+			"PRAGMA views.journal_mode=WAL",
+			"PRAGMA views.synchronous=NORMAL",
+			"PRAGMA views.cache_size=-65536",
+		)
 	}
 	if c.role == reader {
 		pragmas = append(pragmas, "PRAGMA query_only=ON", "PRAGMA mmap_size=268435456")

@@ -205,6 +205,7 @@ type EventScan struct {
 	After    int64              // seq or number to start behind
 	Until    int64              // last seq or number; 0 = to the end
 	Decided  bool               // only live and sim events
+	Kept     bool               // without what undone imports brought
 	From, To int64              // occurred_at within [From, To); 0 = open
 }
 
@@ -242,6 +243,9 @@ func (sc EventScan) sql() (string, []any) {
 	}
 	if sc.Decided {
 		where += " AND origin <> 1"
+	}
+	if sc.Kept {
+		where += " AND " + keptOnly
 	}
 	if sc.From != 0 {
 		where += " AND occurred_at >= " + arg(sc.From)

@@ -171,3 +171,9 @@ func (s *Store) FireSlot(ctx context.Context, schedule string, slot int64, j Job
 	})
 	return fired, err
 }
+
+// NextJob is when the earliest waiting job is due (UTC ms); 0 = none waits.
+func (s *Store) NextJob(ctx context.Context) (at int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT coalesce(min(run_at), 0) FROM job WHERE state = 'ready'`).Scan(&at)
+	return at, coded(s.dialect, err)
+}

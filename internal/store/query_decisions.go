@@ -175,7 +175,9 @@ func (d *Desk) RuleHitsWithin(ctx context.Context, g community.GroupKey, from, t
 	}
 	return rows(ctx, d.s, `SELECT v.rule, CAST(sum(v.hits) AS BIGINT), CAST(sum(v.dry) AS BIGINT), max(v.last_at), CAST(sum(v.undone) AS BIGINT)
 FROM views.rule_day v JOIN chat_group g ON g.key = v.group_key`+c.String()+` GROUP BY v.rule ORDER BY sum(v.hits) DESC, sum(v.dry) DESC, v.rule`, c.args,
-		func(r *sql.Rows, v *community.RuleHits) error { return r.Scan(&v.Rule, &v.Hits, &v.Dry, &v.Last, &v.Undone) })
+		func(r *sql.Rows, v *community.RuleHits) error {
+			return r.Scan(&v.Rule, &v.Hits, &v.Dry, &v.Last, &v.Undone)
+		})
 }
 
 // FindStrikes lists strikes, the newest first.

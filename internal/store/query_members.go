@@ -33,6 +33,9 @@ func peopleConditions(c *clause, f community.MemberFilter) {
 	if f.Text != "" {
 		c.and(`p.look LIKE ? ESCAPE '\'`, likely(fold(f.Text)))
 	}
+	if f.NeverSpoke { // our own accounts and bots are no members that one waits for
+		c.and("p.role NOT IN ('self', 'bot')")
+	}
 	if f.Source != "" {
 		c.and("(p.scene = ? OR p.state = ?)", f.Source, f.Source)
 	}
@@ -51,11 +54,11 @@ func (d *Desk) peopleOf(ctx context.Context, f community.MemberFilter) ([]commun
 	if f.SilentSince != 0 {
 		c.and("p.last_word < ?", f.SilentSince)
 	}
-	counted := c
+	counted := clause{append([]string(nil), c.parts...), append([]any(nil), c.args...)}
 	if f.Present != nil {
 		counted.and("p.present = ?", *f.Present)
 	}
-	total, err := d.count(ctx, "FROM views.people p"+counted.String(), counted.args)
+	total, err := d.counted(ctx, &c, counted, f)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -65,6 +68,25 @@ func (d *Desk) peopleOf(ctx context.Context, f community.MemberFilter) ([]commun
 JOIN views.people p ON p.group_key = k.group_key AND p.member_key = k.member_key JOIN member m ON m.key = p.member_key
 JOIN chat_group g ON g.key = p.group_key LEFT JOIN member i ON i.key = p.inviter_key ORDER BY `+outerOrder(f.Page), c.args, scanMember)
 	return list, total, err
+}
+
+// fewFound is up to how many members found by text are named in the question for the page, so that the names are read
+// through once only; of more, a page is full soon.
+const fewFound = 1000
+
+// counted counts what a question finds. With a text it puts those found into c, when they are few.
+func (d *Desk) counted(ctx context.Context, c *clause, counted clause, f community.MemberFilter) (int, error) {
+	if f.Text == "" {
+		return d.count(ctx, "FROM views.people p"+counted.String(), counted.args)
+	}
+	keys, err := rows(ctx, d.s, fmt.Sprintf("SELECT p.member_key FROM views.people p%s LIMIT %d", counted.String(), community.CountCap+1), counted.args,
+		func(r *sql.Rows, v *int64) error { return r.Scan(v) })
+	if err == nil && len(keys) <= fewFound {
+		*c = clause{}
+		c.and("p.group_key = ?", int64(f.Group))
+		c.and("p.member_key IN (" + keyList(keys) + ")")
+	}
+	return len(keys), err
 }
 
 const memberColumns = `m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, p.group_key, g.name, p.card,
@@ -201,14 +223,7 @@ func (d *Desk) MemberByID(ctx context.Context, id community.ID) (community.Membe
 	c.and("m.org_key = ?", int64(d.scope.Org))
 	c.and("m.id = ?", id[:])
 	d.knownHere(&c, "m.key")
-	list, err := rows(ctx, d.s, memberOnly+c.String(), c.args, func(r *sql.Rows, m *community.Member) error {
-		var id []byte
-		var key, org int64
-		err := r.Scan(&key, &id, &org, &m.Platform, &m.External, &m.Name, &m.Certainty, &m.Bot, &m.Created)
-		copy(m.ID[:], id)
-		m.Key, m.Org = community.MemberKey(key), community.OrgKey(org)
-		return err
-	})
+	list, err := rows(ctx, d.s, memberOnly+c.String(), c.args, scanMemberOnly)
 	return oneOf(list, err, "member", id)
 }
 
@@ -239,18 +254,20 @@ func (d *Desk) Stays(ctx context.Context, m community.MemberKey) ([]community.St
 // Names lists what a member was called: account names (group 0) and names in groups of the scope, each in order of time.
 func (d *Desk) Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error) {
 	var c clause
+	d.in(&c, "g")
 	c.and("n.member_key = ?", int64(m))
-	c.and("EXISTS (SELECT 1 FROM member o WHERE o.key = n.member_key AND o.org_key = ?)", int64(d.scope.Org))
-	d.knownHere(&c, "n.member_key")
-	if d.scope.Groups != nil {
-		c.and("(n.group_key = 0 OR n.group_key IN (" + keyList(d.scope.Groups) + "))")
-	}
-	list, err := rows(ctx, d.s, `SELECT n.group_key, n.name, n.from_at FROM views.name_span n`+c.String()+` ORDER BY n.group_key, n.from_at`, c.args,
+	seen, err := rows(ctx, d.s, `SELECT CASE WHEN n.kind = 'card' THEN n.group_key ELSE 0 END AS shown_in, n.name, n.from_at
+FROM views.name_span n JOIN chat_group g ON g.key = n.group_key`+c.String()+` ORDER BY 1, n.from_at, n.group_key`, c.args,
 		func(r *sql.Rows, s *community.NameSpan) error { return r.Scan((*int64)(&s.Group), &s.Name, &s.From) })
-	for i := range list {
-		if i+1 < len(list) && list[i+1].Group == list[i].Group {
-			list[i].To = list[i+1].From
+	var list []community.NameSpan
+	for _, s := range seen {
+		if n := len(list); n > 0 && list[n-1].Group == s.Group {
+			if list[n-1].Name == s.Name {
+				continue // the same name, seen in another group
+			}
+			list[n-1].To = s.From
 		}
+		list = append(list, s)
 	}
 	return list, err
 }

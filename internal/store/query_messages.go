@@ -18,10 +18,10 @@ const messageTypes = `('message.created', 'message.edited')`
 const maxNamed = 200
 
 // maxRechecked bounds how many candidates are read to count the results of a search whose terms do not decide alone.
-const maxRechecked = 20000
+const maxRechecked = 10000
 
 // FindMessages lists messages, the newest (by number) first. The total is exact up to community.CountCap; only where a
-// search of several words has more than 20,000 candidates it is the count among the newest of them.
+// search of several words has more than 10,000 candidates it is the count among the newest of them.
 func (d *Desk) FindMessages(ctx context.Context, f community.MessageFilter) ([]community.MessageRow, int, error) {
 	q, err := d.ask(ctx, f)
 	if err != nil || q == nil {
@@ -49,6 +49,7 @@ type question struct {
 	where  clause
 	before int64
 	exact  bool // the conditions decide alone: nothing to recheck
+	alone  bool // the text index decides alone
 }
 
 // ask prepares the question; nil when nothing can be found.
@@ -105,6 +106,7 @@ func (q *question) choose(terms []lexicon.Term) {
 	q.source, q.key = "FROM views.search JOIN event e ON e.number = search.rowid", "search.rowid"
 	q.where.arg(match.print(q.d.s.dialect)) // the first: searchMatch names $1
 	q.where.and(q.d.s.dialect.searchMatch())
+	q.alone = q.exact && q.f.From == 0 && q.f.To == 0 && (len(match.Any) > 0 || len(q.groups) == 1)
 }
 
 func (q *question) hitGroups() string {
@@ -128,12 +130,28 @@ func (q *question) onEvent() {
 
 func (q *question) conditions(ctx context.Context) error {
 	if q.groups == nil {
+		if only, err := q.d.onlyOrg(ctx); err != nil || only {
+			q.alone = q.exact && q.key == "search.rowid" && q.f.From == 0 && q.f.To == 0
+			return q.within(ctx, err)
+		}
 		q.where.and("EXISTS (SELECT 1 FROM chat_group g WHERE g.key = e.group_key AND g.org_key = ?)", int64(q.d.scope.Org))
 	} else {
 		q.where.and("e.group_key IN (" + keyList(q.groups) + ")")
 	}
-	if q.f.From == 0 && q.f.To == 0 {
-		return nil
+	return q.within(ctx, nil)
+}
+
+// onlyOrg reports whether the installation holds no other organisation's groups: then nothing needs to be left out.
+func (d *Desk) onlyOrg(ctx context.Context) (bool, error) {
+	var others int64
+	err := d.s.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM chat_group WHERE org_key <> $1 LIMIT 1) AS other`, int64(d.scope.Org)).Scan(&others)
+	return others == 0, coded(d.s.dialect, err)
+}
+
+// within bounds the time.
+func (q *question) within(ctx context.Context, err error) error {
+	if err != nil || q.f.From == 0 && q.f.To == 0 {
+		return err
 	}
 	within(&q.where, "e.occurred_at", q.f.From, q.f.To)
 	if q.groups == nil || len(q.groups) > maxNamed {
@@ -238,27 +256,32 @@ const eventOf = `e.number, e.id, e.group_key, e.seq, e.account_key, e.type, e.or
 
 // total counts what is found, whatever page is shown.
 func (q *question) total(ctx context.Context) (int, error) {
-	if q.exact && (q.f.Class == nil || q.key != "e.number") {
+	switch {
+	case q.alone:
+		return q.d.count(ctx, "FROM views.search WHERE "+q.d.s.dialect.searchMatch(), q.where.args[:1])
+	case q.exact:
 		return q.d.count(ctx, q.source+q.where.String(), q.where.args)
 	}
-	n, read := 0, 0
-	for before := int64(0); read < maxRechecked && n <= community.CountCap; {
-		found, err := q.candidates(ctx, before, 2000)
-		if err != nil {
+	n := 0
+	r, err := q.d.s.read.QueryContext(ctx, fmt.Sprintf("SELECT e.body %s%s ORDER BY %s DESC LIMIT %d", q.source, q.where.String(), q.key, maxRechecked), q.where.args...)
+	if err != nil {
+		return 0, coded(q.d.s.dialect, err)
+	}
+	defer r.Close()
+	var raw sql.RawBytes
+	var ev community.Event
+	for r.Next() {
+		if err := r.Scan(&raw); err != nil {
 			return 0, err
 		}
-		for i := range found {
-			if q.holds(&found[i]) {
-				n++
-			}
+		if err := decodeBody(raw, &ev.Body); err != nil {
+			return 0, err
 		}
-		read += len(found)
-		if len(found) < 2000 {
-			break
+		if q.holds(&ev) {
+			n++
 		}
-		before = found[len(found)-1].Number
 	}
-	return min(n, community.CountCap+1), nil
+	return n, r.Err()
 }
 
 // Around gives the messages next to an event in its group's order, the event itself included, the oldest first.

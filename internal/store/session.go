@@ -114,8 +114,10 @@ func (s *session) begin(ctx context.Context) error {
 	return err
 }
 
-// end commits, or rolls back when err is not nil. A connection that cannot even roll back is thrown away.
+// end commits, or rolls back when err is not nil, whatever became of ctx. A connection that cannot even roll back is
+// thrown away.
 func (s *session) end(ctx context.Context, err error) error {
+	ctx = context.WithoutCancel(ctx)
 	if err == nil {
 		err = s.fault("COMMIT")
 	}
@@ -124,7 +126,7 @@ func (s *session) end(ctx context.Context, err error) error {
 			return nil
 		}
 	}
-	if _, back := s.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); back != nil {
+	if _, back := s.conn.ExecContext(ctx, "ROLLBACK"); back != nil {
 		s.discard()
 	}
 	return coded(s.dialect, err)
@@ -133,11 +135,17 @@ func (s *session) end(ctx context.Context, err error) error {
 // discard marks the connection as broken, so that the pool opens a new one. Statements are closed first: the SQLite
 // driver does not survive closing one whose connection is gone.
 func (s *session) discard() {
-	_ = s.closeStatements()
+	_ = s.closeStatements() // what they say no longer matters
 	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
 }
 
-func (s *session) close() error { return errors.Join(s.closeStatements(), s.conn.Close()) }
+func (s *session) close() error {
+	err := errors.Join(s.closeStatements(), s.conn.Close())
+	if errors.Is(err, sql.ErrConnDone) {
+		return nil // it was thrown away before
+	}
+	return err
+}
 
 func (s *session) closeStatements() error {
 	var errs []error

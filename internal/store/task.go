@@ -7,17 +7,13 @@ import (
 	"qunluo/internal/community"
 )
 
-// taskDue is how long a person has, in milliseconds, unless the action has a deadline of its own.
+// taskDue is how long a person has, in milliseconds. An action's own deadline is for sending it natively.
 const taskDue = 60 * 60 * 1000
 
 // TaskFor is the task card of an action that no connection can carry out.
 func TaskFor(a *community.Action, why string, now int64) community.Task {
-	due := a.Deadline
-	if due <= now {
-		due = now + taskDue
-	}
 	return community.Task{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
-		Created: now, Due: due, Evidence: 1}
+		Created: now, Due: now + taskDue, Evidence: 1}
 }
 
 // OpenTask opens a task, or adds evidence to the open one for the same group, target and verb.
@@ -55,7 +51,7 @@ WHERE group_key = $3 AND target_key = $4 AND verb = $5 AND state IN ('open', 'cl
 }
 
 // ClaimTask gives a task to a person. CodeConflict when somebody else has it or it is closed; the message names them.
-func (s *Store) ClaimTask(ctx context.Context, id community.ID, user string) error {
+func (s *Store) ClaimTask(ctx context.Context, id community.ID, user string, audit community.Audit) error {
 	return s.writeTx(ctx, func(t *Tx) error {
 		var state, assignee, by string
 		err := t.one(ctx, `SELECT state, assignee, done_by FROM task WHERE id = $1`, []any{id[:]}, &state, &assignee, &by)
@@ -69,8 +65,10 @@ func (s *Store) ClaimTask(ctx context.Context, id community.ID, user string) err
 		case state != "open":
 			return community.Errorf(community.CodeConflict, "already %s by %s", state, by)
 		}
-		_, err = t.exec(ctx, `UPDATE task SET state = 'claimed', assignee = $1 WHERE id = $2`, user, id[:])
-		return err
+		if _, err = t.exec(ctx, `UPDATE task SET state = 'claimed', assignee = $1 WHERE id = $2`, user, id[:]); err != nil {
+			return err
+		}
+		return t.AddAudit(ctx, audit)
 	})
 }
 

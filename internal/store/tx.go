@@ -179,6 +179,7 @@ func (s *Store) writeTx(ctx context.Context, fn func(t *Tx) error) error {
 	if err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx)
 	if err := fn(t); err != nil {
 		return t.Rollback(ctx, err)
 	}

@@ -20,7 +20,7 @@ type figures struct {
 	// Remembered between batches; forgotten when one fails.
 	groups    map[community.GroupKey]*groupFact
 	people    map[personKey]*person
-	names     map[community.MemberKey]string // the latest account name
+	members   map[community.MemberKey]label // what the registry calls them
 	bots      map[community.MemberKey]bool
 	botsUpTo  int64
 	heard     map[accountDay]bool
@@ -31,6 +31,9 @@ type figures struct {
 	events []community.Event
 	days   map[dayKey]*dayDelta
 	spans  map[spanKey]*span
+	stays  [][]any // new ones, in the form of their table
+	called [][]any // new names
+	asked  []*person
 }
 
 type accountDay struct {
@@ -66,7 +69,7 @@ var groupTables = []string{"group_fact", "group_day", "import_span", "people", "
 func (f *figures) forget() {
 	*f = figures{
 		store: f.store, groups: map[community.GroupKey]*groupFact{}, people: map[personKey]*person{},
-		names: map[community.MemberKey]string{}, bots: map[community.MemberKey]bool{}, heard: map[accountDay]bool{},
+		members: map[community.MemberKey]label{}, bots: map[community.MemberKey]bool{}, heard: map[accountDay]bool{},
 		recalls: map[community.GroupKey]map[string]openRecall{}, days: map[dayKey]*dayDelta{}, spans: map[spanKey]*span{},
 	}
 }
@@ -206,7 +209,7 @@ func (f *figures) message(ctx context.Context, g *groupFact, ev *community.Event
 	if err != nil || ev.Actor == 0 {
 		return err
 	}
-	p, err := f.person(ctx, ev.Group, ev.Actor)
+	p, err := f.person(ctx, g, ev.Actor)
 	if err != nil {
 		return err
 	}
@@ -247,7 +250,7 @@ func (f *figures) count(g *groupFact, p *person, ev *community.Event, n int64) {
 	day, hour := measure.DayOf(ev.OccurredAt, g.zone)
 	f.day(g.key, day).say(ev.Actor, ev.Body.Class, hour, n)
 	p.messages += n
-	p.dirty = true
+	p.words = true
 	g.messages += n
 	g.dirty = true
 }
@@ -281,6 +284,12 @@ func (f *figures) flush(ctx context.Context) error {
 	if err := f.flushPeople(ctx); err != nil {
 		return err
 	}
+	if err := f.flushStays(ctx); err != nil {
+		return err
+	}
+	if err := f.flushNames(ctx); err != nil {
+		return err
+	}
 	if err := f.flushSpans(ctx); err != nil {
 		return err
 	}
@@ -305,9 +314,12 @@ func (f *figures) trim() {
 	f.events = nil
 	if len(f.people) > maxRemembered {
 		clear(f.people)
+		for _, g := range f.groups {
+			g.complete = false
+		}
 	}
-	if len(f.names) > maxRemembered {
-		clear(f.names)
+	if len(f.members) > maxRemembered {
+		clear(f.members)
 	}
 	if len(f.heard) > maxRemembered {
 		clear(f.heard)
@@ -437,6 +449,7 @@ type groupFact struct {
 	rosterSince int64
 	rosterAt    int64
 	dirty       bool
+	complete    bool // everybody on record here is remembered: who is not is new
 
 	day measure.Day // of the event at hand
 }
@@ -456,9 +469,9 @@ func (f *figures) group(ctx context.Context, key community.GroupKey) (*groupFact
 	g := &groupFact{key: key}
 	var org int64
 	err := f.t.one(ctx, `SELECT g.org_key, g.platform, g.zone, coalesce(v.members, 0), coalesce(v.messages, 0), coalesce(v.last_at, 0),
- coalesce(v.roster_since, 0), coalesce(v.roster_at, 0)
+ coalesce(v.roster_since, 0), coalesce(v.roster_at, 0), v.group_key IS NULL
 FROM chat_group g LEFT JOIN views.group_fact v ON v.group_key = g.key WHERE g.key = $1`, []any{int64(key)},
-		&org, &g.platform, &g.zoneName, &g.members, &g.messages, &g.lastAt, &g.rosterSince, &g.rosterAt)
+		&org, &g.platform, &g.zoneName, &g.members, &g.messages, &g.lastAt, &g.rosterSince, &g.rosterAt, &g.complete)
 	if err != nil {
 		return nil, missing(err, "group %d", key)
 	}

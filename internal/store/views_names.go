@@ -4,109 +4,104 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+)
 
-	"qunluo/internal/community"
+// Kinds of names.
+const (
+	cardName    = "card"    // the name in the group (群昵称)
+	accountName = "account" // the account's name, as seen in the group
 )
 
 // named notes what a person was called at a time; an empty name says nothing.
 func (f *figures) named(ctx context.Context, p *person, name, card string, at int64) error {
-	if card != "" && card != p.card {
-		if err := f.called(ctx, p.key.member, p.key.group, card, at); err != nil {
-			return err
+	late := at < p.namedAt // an older sign may move a beginning back
+	for _, n := range []struct{ kind, name, was string }{{cardName, card, p.card}, {accountName, name, p.account}} {
+		if n.name == "" || n.name == n.was && !late {
+			continue
 		}
-		if err := f.newCard(ctx, p); err != nil {
-			return err
+		now := n.name
+		if late {
+			var err error
+			if now, err = f.calledBefore(ctx, p, n.kind, n.name, at); err != nil {
+				return err
+			}
+		} else {
+			f.called = append(f.called, []any{int64(p.key.member), int64(p.key.group), n.kind, at, n.name})
+			p.namedAt = at
 		}
-		p.looks(card)
-	}
-	if name == "" {
-		return nil
-	}
-	known, err := f.accountName(ctx, p.key.member)
-	if err != nil {
-		return err
-	}
-	if name != known {
-		if err := f.called(ctx, p.key.member, 0, name, at); err != nil {
-			return err
+		if n.kind == cardName {
+			p.card = now
+		} else {
+			p.account = now
 		}
-		delete(f.names, p.key.member)
-		if known, err = f.accountName(ctx, p.key.member); err != nil {
-			return err
-		}
+		p.dirty = true
+		p.looks(n.name)
+		p.show()
 	}
-	p.looks(name)
-	p.show(known)
 	return nil
 }
 
+const saveName = `INSERT INTO views.name_span (member_key, group_key, kind, from_at, name) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (member_key, group_key, kind, from_at) DO UPDATE SET name = excluded.name`
+
+// flushNames writes the names that are new in this batch.
+func (f *figures) flushNames(ctx context.Context) error {
+	_, err := f.t.dialect.bulk(ctx, f.t, saveName, f.called)
+	f.called = f.called[:0]
+	return err
+}
+
 // show keeps the name that the group sees.
-func (p *person) show(account string) {
+func (p *person) show() {
 	shown := p.card
 	if shown == "" {
-		shown = account
+		shown = p.account
 	}
 	if shown != "" && shown != p.shown {
 		p.shown, p.dirty = shown, true
 	}
 }
 
-func (f *figures) newCard(ctx context.Context, p *person) error {
-	card, err := f.latestName(ctx, p.key.member, p.key.group)
-	if err != nil || card == p.card {
-		return err
+// calledBefore puts a name told late into the history of names: nothing new if it was the name then; an earlier
+// beginning if it is the next one; else a span of its own. It gives the latest name.
+func (f *figures) calledBefore(ctx context.Context, p *person, kind, name string, at int64) (latest string, err error) {
+	if err := f.flushNames(ctx); err != nil {
+		return "", err
 	}
-	p.card, p.dirty = card, true
-	p.show("")
-	return nil
+	who := []any{int64(p.key.member), int64(p.key.group), kind}
+	before, _, err := f.span(ctx, `from_at <= $4 ORDER BY from_at DESC`, append(who, at))
+	if err != nil {
+		return "", err
+	}
+	if before != name {
+		if err := f.insertName(ctx, who, name, at); err != nil {
+			return "", err
+		}
+	}
+	latest, _, err = f.span(ctx, `from_at > $4 ORDER BY from_at DESC`, append(who, int64(-1)<<62))
+	return latest, err
 }
 
-// accountName is the latest account name on record, "" when there is none.
-func (f *figures) accountName(ctx context.Context, m community.MemberKey) (string, error) {
-	if name, ok := f.names[m]; ok {
-		return name, nil
-	}
-	name, err := f.latestName(ctx, m, 0)
-	if err == nil {
-		f.names[m] = name
-	}
-	return name, err
-}
-
-func (f *figures) latestName(ctx context.Context, m community.MemberKey, g community.GroupKey) (string, error) {
-	var name string
-	err := f.t.one(ctx, `SELECT name FROM views.name_span WHERE member_key = $1 AND group_key = $2 ORDER BY from_at DESC LIMIT 1`,
-		[]any{int64(m), int64(g)}, &name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return name, err
-}
-
-// called puts a name into the history of names: nothing new if it was the name then; an earlier beginning if it is the
-// next one; else a span of its own.
-func (f *figures) called(ctx context.Context, m community.MemberKey, g community.GroupKey, name string, at int64) error {
-	var before, next string
-	var from int64
-	err := f.t.one(ctx, `SELECT name FROM views.name_span WHERE member_key = $1 AND group_key = $2 AND from_at <= $3 ORDER BY from_at DESC LIMIT 1`,
-		[]any{int64(m), int64(g), at}, &before)
-	if err == nil && before == name {
-		return nil
-	}
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+func (f *figures) insertName(ctx context.Context, who []any, name string, at int64) error {
+	next, from, err := f.span(ctx, `from_at > $4 ORDER BY from_at`, append(who, at))
+	if err != nil {
 		return err
 	}
-	err = f.t.one(ctx, `SELECT name, from_at FROM views.name_span WHERE member_key = $1 AND group_key = $2 AND from_at > $3 ORDER BY from_at LIMIT 1`,
-		[]any{int64(m), int64(g), at}, &next, &from)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	if err == nil && next == name {
-		if _, err := f.t.exec(ctx, `DELETE FROM views.name_span WHERE member_key = $1 AND group_key = $2 AND from_at = $3`, int64(m), int64(g), from); err != nil {
+	if next == name {
+		_, err = f.t.exec(ctx, `DELETE FROM views.name_span WHERE member_key = $1 AND group_key = $2 AND kind = $3 AND from_at = $4`, append(who, from)...)
+		if err != nil {
 			return err
 		}
 	}
-	_, err = f.t.exec(ctx, `INSERT INTO views.name_span (member_key, group_key, from_at, name) VALUES ($1, $2, $3, $4)
-ON CONFLICT (member_key, group_key, from_at) DO UPDATE SET name = excluded.name`, int64(m), int64(g), at, name)
+	_, err = f.t.exec(ctx, saveName, append(who, at, name)...)
 	return err
+}
+
+// span reads one name of a person's history; "" when there is none.
+func (f *figures) span(ctx context.Context, which string, args []any) (name string, from int64, err error) {
+	err = f.t.one(ctx, `SELECT name, from_at FROM views.name_span WHERE member_key = $1 AND group_key = $2 AND kind = $3 AND `+which+` LIMIT 1`, args, &name, &from)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", 0, nil
+	}
+	return name, from, err
 }

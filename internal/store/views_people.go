@@ -25,6 +25,8 @@ type person struct {
 	shown     string
 	look      string // every name and id they ever bore, folded, for searching
 	card      string
+	account   string // the account's name as last seen here
+	namedAt   int64  // the beginning of the latest of the names
 	role      community.Role
 	present   bool
 	stays     int64
@@ -39,9 +41,10 @@ type person struct {
 	lastWord  int64
 	messages  int64
 	mutedTill int64
-	external  string
 
-	dirty bool
+	dirty bool // to be written
+	words bool // only what they said is to be written
+	asked bool // since the last flush: on the list of those to look at
 }
 
 func (p *person) setRole(r community.Role) {
@@ -52,10 +55,10 @@ func (p *person) setRole(r community.Role) {
 
 func (p *person) spoke(at int64) {
 	if p.firstWord == 0 || at < p.firstWord {
-		p.firstWord, p.dirty = at, true
+		p.firstWord, p.words = at, true
 	}
 	if at > p.lastWord {
-		p.lastWord, p.dirty = at, true
+		p.lastWord, p.words = at, true
 	}
 }
 
@@ -71,19 +74,17 @@ func (p *person) lastSeen(g *groupFact, at int64) int64 {
 	return seen
 }
 
-func (f *figures) person(ctx context.Context, g community.GroupKey, m community.MemberKey) (*person, error) {
-	key := personKey{g, m}
+func (f *figures) person(ctx context.Context, g *groupFact, m community.MemberKey) (*person, error) {
+	key := personKey{g.key, m}
 	if p, ok := f.people[key]; ok {
+		f.ask(p)
 		return p, nil
 	}
 	p := &person{key: key}
-	var inviter int64
-	err := f.t.one(ctx, `SELECT p.shown, p.look, p.card, p.role, p.present, p.stays, p.stay_n, p.since, p.joined_at, p.scene, p.state,
- p.inviter_key, p.left_at, p.first_word, p.last_word, p.messages, p.muted_till, coalesce(m.external_id, '')
-FROM views.people p LEFT JOIN member m ON m.key = p.member_key WHERE p.group_key = $1 AND p.member_key = $2`, []any{int64(g), int64(m)},
-		&p.shown, &p.look, &p.card, &p.role, &p.present, &p.stays, &p.stay, &p.since, &p.joined, &p.scene, &p.state,
-		&inviter, &p.left, &p.firstWord, &p.lastWord, &p.messages, &p.mutedTill, &p.external)
-	p.inviter = community.MemberKey(inviter)
+	err := sql.ErrNoRows
+	if !g.complete {
+		err = f.readPerson(ctx, p)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		err = f.newPerson(ctx, p)
 	}
@@ -91,24 +92,65 @@ FROM views.people p LEFT JOIN member m ON m.key = p.member_key WHERE p.group_key
 		return nil, err
 	}
 	f.people[key] = p
+	f.ask(p)
 	return p, nil
+}
+
+func (f *figures) ask(p *person) {
+	if !p.asked {
+		p.asked = true
+		f.asked = append(f.asked, p)
+	}
+}
+
+func (f *figures) readPerson(ctx context.Context, p *person) error {
+	var inviter int64
+	err := f.t.one(ctx, `SELECT p.shown, p.look, p.card, p.account, p.named_at, p.role, p.present, p.stays, p.stay_n, p.since, p.joined_at, p.scene,
+ p.state, p.inviter_key, p.left_at, p.first_word, p.last_word, p.messages, p.muted_till
+FROM views.people p WHERE p.group_key = $1 AND p.member_key = $2`, []any{int64(p.key.group), int64(p.key.member)},
+		&p.shown, &p.look, &p.card, &p.account, &p.namedAt, &p.role, &p.present, &p.stays, &p.stay, &p.since, &p.joined, &p.scene, &p.state,
+		&inviter, &p.left, &p.firstWord, &p.lastWord, &p.messages, &p.mutedTill)
+	p.inviter = community.MemberKey(inviter)
+	return err
 }
 
 // newPerson begins with what the registry knows about the member.
 func (f *figures) newPerson(ctx context.Context, p *person) error {
-	var name string
-	err := f.t.one(ctx, `SELECT name, external_id FROM member WHERE key = $1`, []any{int64(p.key.member)}, &name, &p.external)
+	m, err := f.member(ctx, p.key.member)
 	if err != nil {
-		return missing(err, "member %d", p.key.member)
-	}
-	if known, err := f.accountName(ctx, p.key.member); err != nil {
 		return err
-	} else if known != "" {
-		name = known
 	}
-	p.shown, p.look, p.dirty = name, fold(p.external), true
-	p.looks(name)
+	p.shown, p.look, p.dirty = m.name, fold(m.external), true
+	p.looks(m.name)
 	return nil
+}
+
+// memberChunk is how many members are read at a time: who joined together has keys that follow each other.
+const memberChunk = 256
+
+func (f *figures) member(ctx context.Context, key community.MemberKey) (label, error) {
+	if m, ok := f.members[key]; ok {
+		return m, nil
+	}
+	first := int64(key) / memberChunk * memberChunk
+	r, err := f.t.query(ctx, `SELECT key, name, external_id FROM member WHERE key >= $1 AND key < $2`, first, first+memberChunk)
+	if err != nil {
+		return label{}, err
+	}
+	defer r.Close()
+	for r.Next() {
+		var k int64
+		var m label
+		if err := r.Scan(&k, &m.name, &m.external); err != nil {
+			return label{}, err
+		}
+		f.members[community.MemberKey(k)] = m
+	}
+	m, ok := f.members[key]
+	if !ok && r.Err() == nil {
+		return m, community.Errorf(community.CodeNotFound, "member %d: not found", key)
+	}
+	return m, r.Err()
 }
 
 // looks adds a name to those the person can be found by.
@@ -135,7 +177,8 @@ func (f *figures) seen(ctx context.Context, g *groupFact, p *person, ev *communi
 	case p.stays > 0 && at <= p.left:
 		return nil // told late: they were here before they left
 	}
-	return f.openStay(ctx, g, p, ev, stayStart{since: at, certainty: community.Inferred})
+	f.openStay(g, p, ev, stayStart{since: at, certainty: community.Inferred})
+	return nil
 }
 
 // stayStart is what is known about the beginning of a stay.
@@ -146,26 +189,34 @@ type stayStart struct {
 	certainty     community.Certainty
 }
 
-func (f *figures) openStay(ctx context.Context, g *groupFact, p *person, ev *community.Event, st stayStart) error {
+func (f *figures) openStay(g *groupFact, p *person, ev *community.Event, st stayStart) {
 	p.stays++
 	p.stay, p.present, p.left, p.dirty = p.stays, true, 0, true
 	p.since, p.joined, p.scene, p.state, p.inviter = st.since, st.joined, st.scene, st.state, st.inviter
 	g.members++
 	g.dirty = true
-	return f.insertStay(ctx, p, p.stay, ev, st, 0, 0, "")
+	f.insertStay(p, p.stay, ev, st, 0, 0, "")
 }
 
-func (f *figures) insertStay(ctx context.Context, p *person, n int64, ev *community.Event, st stayStart, left, low int64, reason string) error {
+func (f *figures) insertStay(p *person, n int64, ev *community.Event, st stayStart, left, low int64, reason string) {
 	id := community.DeriveID(ev.ID, "stay", int(p.key.member)<<8|int(n&0xff))
-	_, err := f.t.exec(ctx, `INSERT INTO views.stay (group_key, member_key, n, id, since, joined_at, scene, state, inviter_key, left_at, left_low,
- left_reason, certainty) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		int64(p.key.group), int64(p.key.member), n, id[:], st.since, st.joined, st.scene, st.state, int64(st.inviter), left, low, reason,
-		string(st.certainty))
+	f.stays = append(f.stays, []any{int64(p.key.group), int64(p.key.member), n, id[:], st.since, st.joined, st.scene, st.state, int64(st.inviter), left,
+		low, reason, string(st.certainty)})
+}
+
+// flushStays writes the stays that are new in this batch. Whatever reads or changes stays calls it first.
+func (f *figures) flushStays(ctx context.Context) error {
+	_, err := f.t.dialect.bulk(ctx, f.t, `INSERT INTO views.stay (group_key, member_key, n, id, since, joined_at, scene, state, inviter_key, left_at, left_low,
+ left_reason, certainty) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, f.stays)
+	f.stays = f.stays[:0]
 	return err
 }
 
 // saveStay writes the latest stay's beginning, and its end where it has one.
 func (f *figures) saveStay(ctx context.Context, p *person, low int64, reason string, c community.Certainty) error {
+	if err := f.flushStays(ctx); err != nil {
+		return err
+	}
 	_, err := f.t.exec(ctx, `UPDATE views.stay SET since = $1, joined_at = $2, scene = $3, state = $4, inviter_key = $5, left_at = $6, left_low = $7,
  left_reason = $8, certainty = CASE WHEN $9 = '' THEN certainty ELSE $9 END WHERE member_key = $10 AND group_key = $11 AND n = $12`,
 		p.since, p.joined, p.scene, p.state, int64(p.inviter), p.left, low, reason, string(c), int64(p.key.member), int64(p.key.group), p.stay)
@@ -197,7 +248,7 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 	if m == 0 {
 		return nil
 	}
-	p, err := f.person(ctx, ev.Group, m)
+	p, err := f.person(ctx, g, m)
 	if err != nil {
 		return err
 	}
@@ -214,11 +265,13 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 	st := stayStart{since: at, joined: at, scene: ev.Body.Scene, state: ev.Body.State, inviter: ev.By}
 	switch {
 	case p.stays == 0 || !p.present && at >= p.left:
-		return f.openStay(ctx, g, p, ev, st)
+		f.openStay(g, p, ev, st)
+		return nil
 	case p.joined == 0 && at <= p.since:
 		return f.foundStart(ctx, p, st)
 	case at < p.since:
-		return f.earlierStay(ctx, p, ev, st)
+		f.earlierStay(p, ev, st)
+		return nil
 	case !p.present:
 		return nil // within a stay that is over: nothing better is known
 	}
@@ -226,12 +279,16 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 	if err := f.closeStay(ctx, g, p, at, low, "unknown", community.Inferred); err != nil {
 		return err
 	}
-	return f.openStay(ctx, g, p, ev, st)
+	f.openStay(g, p, ev, st)
+	return nil
 }
 
 // foundStart fills in the beginning of the latest stay, told after the first sign of it.
 func (f *figures) foundStart(ctx context.Context, p *person, st stayStart) error {
 	p.since, p.joined, p.scene, p.state, p.inviter, p.dirty = st.since, st.joined, st.scene, st.state, st.inviter, true
+	if err := f.flushStays(ctx); err != nil {
+		return err
+	}
 	_, err := f.t.exec(ctx, `UPDATE views.stay SET since = $1, joined_at = $2, scene = $3, state = $4, inviter_key = $5, certainty = ''
 WHERE member_key = $6 AND group_key = $7 AND n = $8`,
 		p.since, p.joined, p.scene, p.state, int64(p.inviter), int64(p.key.member), int64(p.key.group), p.stay)
@@ -239,11 +296,11 @@ WHERE member_key = $6 AND group_key = $7 AND n = $8`,
 }
 
 // earlierStay adds a stay before the latest one; its end is not known better than "before the next".
-func (f *figures) earlierStay(ctx context.Context, p *person, ev *community.Event, st stayStart) error {
+func (f *figures) earlierStay(p *person, ev *community.Event, st stayStart) {
 	p.stays++
 	p.dirty = true
 	st.certainty = community.Inferred
-	return f.insertStay(ctx, p, p.stays, ev, st, p.since, st.since, "unknown")
+	f.insertStay(p, p.stays, ev, st, p.since, st.since, "unknown")
 }
 
 func (f *figures) left(ctx context.Context, g *groupFact, ev *community.Event) error {
@@ -251,7 +308,7 @@ func (f *figures) left(ctx context.Context, g *groupFact, ev *community.Event) e
 	if m == 0 {
 		return nil
 	}
-	p, err := f.person(ctx, ev.Group, m)
+	p, err := f.person(ctx, g, m)
 	if err != nil {
 		return err
 	}
@@ -264,9 +321,7 @@ func (f *figures) left(ctx context.Context, g *groupFact, ev *community.Event) e
 		return f.closeStay(ctx, g, p, at, ev.Body.Low, reason, "")
 	case p.stays == 0 || !p.present && at > p.left+sameJoin:
 		st := stayStart{since: at, certainty: community.Inferred} // was here unseen
-		if err := f.openStay(ctx, g, p, ev, st); err != nil {
-			return err
-		}
+		f.openStay(g, p, ev, st)
 		return f.closeStay(ctx, g, p, at, ev.Body.Low, reason, "")
 	}
 	return f.leftEarlier(ctx, g, p, ev, reason)
@@ -274,6 +329,9 @@ func (f *figures) left(ctx context.Context, g *groupFact, ev *community.Event) e
 
 // leftEarlier is a departure told late: it makes an inferred one exact, or ends a stay that nobody saw.
 func (f *figures) leftEarlier(ctx context.Context, g *groupFact, p *person, ev *community.Event, reason string) error {
+	if err := f.flushStays(ctx); err != nil {
+		return err
+	}
 	at := ev.OccurredAt
 	var n, was int64
 	err := f.t.one(ctx, `SELECT n, left_at FROM views.stay WHERE member_key = $1 AND group_key = $2 AND certainty = $3 AND left_low > 0
@@ -287,7 +345,8 @@ func (f *figures) leftEarlier(ctx context.Context, g *groupFact, p *person, ev *
 		p.dirty = true
 		f.day(g.key, g.day).leaves++
 		st := stayStart{since: at, certainty: community.Inferred}
-		return f.insertStay(ctx, p, p.stays, ev, st, at, ev.Body.Low, reason)
+		f.insertStay(p, p.stays, ev, st, at, ev.Body.Low, reason)
+		return nil
 	}
 	if err != nil {
 		return err
@@ -308,7 +367,7 @@ func (f *figures) updated(ctx context.Context, g *groupFact, ev *community.Event
 	if m == 0 {
 		return nil
 	}
-	p, err := f.person(ctx, ev.Group, m)
+	p, err := f.person(ctx, g, m)
 	if err != nil {
 		return err
 	}
@@ -321,11 +380,11 @@ func (f *figures) updated(ctx context.Context, g *groupFact, ev *community.Event
 	return f.named(ctx, p, ev.Body.Name, ev.Body.Card, ev.OccurredAt)
 }
 
-func (f *figures) muted(ctx context.Context, _ *groupFact, ev *community.Event) error {
+func (f *figures) muted(ctx context.Context, g *groupFact, ev *community.Event) error {
 	if ev.Subject == 0 {
 		return nil
 	}
-	p, err := f.person(ctx, ev.Group, ev.Subject)
+	p, err := f.person(ctx, g, ev.Subject)
 	if err != nil {
 		return err
 	}
@@ -336,31 +395,42 @@ func (f *figures) muted(ctx context.Context, _ *groupFact, ev *community.Event) 
 	return nil
 }
 
-const savePerson = `INSERT INTO views.people (group_key, member_key, shown, look, card, role, present, stays, stay_n, since, joined_at, scene,
+const savePerson = `INSERT INTO views.people (group_key, member_key, shown, look, card, account, named_at, role, present, stays, stay_n, since, joined_at, scene,
  state, inviter_key, left_at, first_word, last_word, messages, muted_till)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-ON CONFLICT (group_key, member_key) DO UPDATE SET shown = excluded.shown, look = excluded.look, card = excluded.card, role = excluded.role,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+ON CONFLICT (group_key, member_key) DO UPDATE SET shown = excluded.shown, look = excluded.look, card = excluded.card, account = excluded.account, named_at = excluded.named_at, role = excluded.role,
  present = excluded.present, stays = excluded.stays, stay_n = excluded.stay_n, since = excluded.since, joined_at = excluded.joined_at,
  scene = excluded.scene, state = excluded.state, inviter_key = excluded.inviter_key, left_at = excluded.left_at,
  first_word = excluded.first_word, last_word = excluded.last_word, messages = excluded.messages, muted_till = excluded.muted_till`
 
+// saveWords touches two indexes where savePerson touches four.
+const saveWords = `UPDATE views.people SET first_word = $1, last_word = $2, messages = $3 WHERE group_key = $4 AND member_key = $5`
+
 func (f *figures) flushPeople(ctx context.Context) error {
-	var dirty []*person
-	for _, p := range f.people {
-		if p.dirty {
-			dirty = append(dirty, p)
+	var changed []*person
+	for _, p := range f.asked {
+		if p.asked = false; p.dirty || p.words {
+			changed = append(changed, p)
 		}
 	}
-	slices.SortFunc(dirty, func(a, b *person) int {
+	f.asked = f.asked[:0]
+	slices.SortFunc(changed, func(a, b *person) int {
 		return cmp.Or(cmp.Compare(a.key.group, b.key.group), cmp.Compare(a.key.member, b.key.member))
 	})
-	rows := make([][]any, len(dirty))
-	for i, p := range dirty {
-		p.dirty = false
-		rows[i] = []any{int64(p.key.group), int64(p.key.member), p.shown, p.look, p.card, string(p.role), p.present, p.stays, p.stay, p.since,
-			p.joined, p.scene, p.state, int64(p.inviter), p.left, p.firstWord, p.lastWord, p.messages, p.mutedTill}
+	var whole, words [][]any
+	for _, p := range changed {
+		if p.dirty {
+			whole = append(whole, []any{int64(p.key.group), int64(p.key.member), p.shown, p.look, p.card, p.account, p.namedAt, string(p.role), p.present,
+				p.stays, p.stay, p.since, p.joined, p.scene, p.state, int64(p.inviter), p.left, p.firstWord, p.lastWord, p.messages, p.mutedTill})
+		} else {
+			words = append(words, []any{p.firstWord, p.lastWord, p.messages, int64(p.key.group), int64(p.key.member)})
+		}
+		p.dirty, p.words = false, false
 	}
-	_, err := f.t.dialect.bulk(ctx, f.t, savePerson, rows)
+	if _, err := f.t.dialect.bulk(ctx, f.t, savePerson, whole); err != nil {
+		return err
+	}
+	_, err := f.t.dialect.bulk(ctx, f.t, saveWords, words)
 	return err
 }
 

@@ -29,7 +29,7 @@ func (f *figures) recall(ctx context.Context, g *groupFact, ev *community.Event)
 	if err != nil || n == 0 || !f.own(said) {
 		return err
 	}
-	p, err := f.person(ctx, said.Group, said.Actor)
+	p, err := f.person(ctx, g, said.Actor)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (f *figures) listed(ctx context.Context, g *groupFact, who *community.Who) 
 }
 
 func (f *figures) onList(ctx context.Context, g *groupFact, m community.MemberKey, who *community.Who, ev *community.Event) error {
-	p, err := f.person(ctx, g.key, m)
+	p, err := f.person(ctx, g, m)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (f *figures) missing(ctx context.Context, g *groupFact, here map[community.
 		if here[m] {
 			continue
 		}
-		p, err := f.person(ctx, g.key, m)
+		p, err := f.person(ctx, g, m)
 		if err != nil {
 			return err
 		}

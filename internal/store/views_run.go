@@ -101,10 +101,16 @@ func (s *Store) CatchUp(ctx context.Context) error {
 }
 
 // Rebuild throws projections away and builds them anew: all of them when none is named. progress, if given, is told how
-// many events of the log have been read, and of how many.
+// far in the log (by number) the slowest has come, and where the log ended. A name that is none gives community.CodeBadInput.
 func (s *Store) Rebuild(ctx context.Context, progress func(done, of int64), names ...string) error {
+	all := []string{SearchView, FiguresView}
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return community.Errorf(community.CodeBadInput, "projection %q: want one of %v", name, all)
+		}
+	}
 	if len(names) == 0 {
-		names = []string{SearchView, FiguresView}
+		names = all
 	}
 	if err := s.emptyViews(ctx, names); err != nil {
 		return err

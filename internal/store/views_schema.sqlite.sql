@@ -19,6 +19,7 @@ CREATE TABLE views.import_span (
 
 CREATE TABLE views.people (
   group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL, card TEXT NOT NULL,
+  account TEXT NOT NULL, named_at BIGINT NOT NULL,
   role TEXT NOT NULL, present BOOLEAN NOT NULL, stays BIGINT NOT NULL, stay_n BIGINT NOT NULL,
   since BIGINT NOT NULL, joined_at BIGINT NOT NULL, scene TEXT NOT NULL,
   state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, first_word BIGINT NOT NULL,
@@ -37,9 +38,10 @@ CREATE TABLE views.stay (
 ) WITHOUT ROWID;
 CREATE INDEX views.stay_group ON stay (group_key, since);
 CREATE INDEX views.stay_left ON stay (group_key, left_at);
+-- kind: "card", the name in the group, or "account", the account's name as seen in the group.
 CREATE TABLE views.name_span (
-  member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,
-  PRIMARY KEY (member_key, group_key, from_at)
+  member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, kind TEXT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (member_key, group_key, kind, from_at)
 ) WITHOUT ROWID;
 
 CREATE TABLE views.recalled (number INTEGER PRIMARY KEY, group_key BIGINT NOT NULL, at BIGINT NOT NULL, by_number BIGINT NOT NULL);

@@ -78,6 +78,7 @@ func Exercise(t *testing.T, rig Rig) {
 		name string
 		run  func(t *testing.T, rig Rig)
 	}{
+		{"InfoIsComplete", info},
 		{"BadSettingsAreRefusedByName", badSettings},
 		{"OpenDoesNotWaitForTheNetwork", openAlone},
 		{"HealthIsReported", health},
@@ -162,6 +163,38 @@ func secretsKept(t *testing.T, rig Rig, host *Host) {
 		}
 	}
 }
+
+func info(t *testing.T, rig Rig) {
+	i := rig.Connector.Info()
+	if i.Name == "" || i.Platform == "" || !inBoth(i.Title) || !inBoth(i.Summary) || (i.Risk[0] == "") != (i.Risk[1] == "") {
+		t.Errorf("info lacks a name, a platform or words in one of the languages: %+v", i)
+	}
+	seen := map[string]bool{}
+	for _, f := range i.Fields {
+		if f.Name == "" || seen[f.Name] || !inBoth(f.Title) || (f.Help[0] == "") != (f.Help[1] == "") {
+			t.Errorf("field %q is there twice or lacks words in one of the languages", f.Name)
+		}
+		seen[f.Name] = true
+		if f.Default == "" {
+			continue
+		}
+		alone, err := json.Marshal(map[string]string{f.Name: f.Default})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Required = false
+		if _, err := connect.ReadSettings([]connect.Field{f}, alone); err != nil {
+			t.Errorf("the default of %s is refused: %v", f.Name, err)
+		}
+	}
+	for verb := range i.Defaults.Verbs {
+		if !slices.Contains(community.Verbs, verb) {
+			t.Errorf("the defaults claim %q, which is no verb", verb)
+		}
+	}
+}
+
+func inBoth(words [2]string) bool { return words[0] != "" && words[1] != "" }
 
 func badSettings(t *testing.T, rig Rig) {
 	if len(rig.Bad) == 0 {

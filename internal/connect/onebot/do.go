@@ -201,8 +201,14 @@ func (s *Session) Members(ctx context.Context, group string) ([]community.Who, e
 	if err != nil {
 		return nil, err
 	}
+	if s.isUnknown() {
+		s.greet(l) // or we would not find ourselves in the list
+	}
 	params := map[string]any{"group_id": l.id(group), "no_cache": true}
 	got, err := s.ask(ctx, l, "get_group_member_list", params, true)
+	if err == nil || community.CodeOf(err) == community.CodeUnsupported {
+		s.learn(community.ListMember, err != nil)
+	}
 	if err != nil {
 		return nil, err
 	}

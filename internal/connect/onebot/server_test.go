@@ -180,8 +180,15 @@ func (i *implementation) dialInto(s connect.Session) {
 func (i *implementation) live(conn *websocket.Conn) {
 	conn.SetReadLimit(-1)
 	i.mu.Lock()
-	i.conns[conn] = true
+	cut := i.refusing // before this connection was known
+	if !cut {
+		i.conns[conn] = true
+	}
 	i.mu.Unlock()
+	if cut {
+		_ = conn.CloseNow()
+		return
+	}
 	defer func() {
 		i.mu.Lock()
 		delete(i.conns, conn)

@@ -352,6 +352,13 @@ func (s *Session) greet(l *link) {
 	s.report("online", nil)
 }
 
+// isUnknown reports whether it is not known yet which account is logged in.
+func (s *Session) isUnknown() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.self == ""
+}
+
 func (s *Session) report(state string, err error) {
 	s.mu.Lock()
 	h := connect.Health{State: state, Self: s.self, Name: s.name, At: time.Now().UnixMilli()}

@@ -382,6 +382,23 @@ func TestMemberListsAreCompleteOrAnError(t *testing.T) {
 	})
 }
 
+func TestAMemberListThatIsMissingThereIsLearned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := live(t, "", func(i *implementation) { i.missing["get_group_member_list"] = true })
+		list := community.Action{Verb: community.ListMember, To: community.Address{Group: groupID}}
+		if _, err := l.Do(t.Context(), list); community.CodeOf(err) != community.CodeUnsupported {
+			t.Errorf("missing there: %v, want unsupported", err)
+		}
+		if got := l.Abilities(groupID).Level(community.ListMember); got != community.None {
+			t.Errorf("member.list = %s, want none", got)
+		}
+		l.i.set(func() { clear(l.i.missing) })
+		if _, err := l.Do(t.Context(), list); err != nil || l.Abilities(groupID).Level(community.ListMember) != community.Native {
+			t.Errorf("there again: %v, %s", err, l.Abilities(groupID).Level(community.ListMember))
+		}
+	})
+}
+
 func TestAMutedAccountCannotSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := live(t, "", nil)

@@ -3,15 +3,19 @@
   "use strict";
   var said = function (text) { var el = document.getElementById("said"); if (el) el.textContent = text; };
 
+  var font = { fontFamily: getComputedStyle(document.body).fontFamily };
   var ink = "#667085", colours = ["#1677ff", "#07c160", "#f59f00", "#7a5af8", "#c9d1dc"];
   function option(v) {
     var text = { color: ink, fontSize: 12 };
     var tip = { trigger: v.kind === "heat" ? "item" : "axis", renderMode: "richText", confine: true };
     if (v.kind === "heat") {
       var cells = [], top = 1;
-      v.heat.forEach(function (row, y) { row.forEach(function (n, x) { cells.push([x, y, n]); if (n > top) top = n; }); });
+      v.heat.forEach(function (row, y) { row.forEach(function (n, x) { cells.push([x, y, n]); }); });
+      // One extraordinary hour must not wash out all others: the scale ends at the 95th percentile of what is not zero.
+      var some = cells.map(function (c) { return c[2]; }).filter(Boolean).sort(function (a, b) { return a - b; });
+      top = some.length ? some[Math.floor((some.length - 1) * 0.95)] : 1;
       return {
-        aria: { enabled: true }, tooltip: { renderMode: "richText", confine: true, formatter: function (p) { return v.rows[p.value[1]] + " " + v.labels[p.value[0]] + "  " + p.value[2] + " " + v.unit; } },
+        animation: false, textStyle: font, aria: { enabled: true }, tooltip: { renderMode: "richText", confine: true, formatter: function (p) { return v.rows[p.value[1]] + " " + v.labels[p.value[0]] + "  " + p.value[2] + " " + v.unit; } },
         grid: { left: 44, right: 8, top: 8, bottom: 56 },
         xAxis: { type: "category", data: v.labels, axisLabel: text, axisTick: { show: false }, splitArea: { show: false } },
         yAxis: { type: "category", data: v.rows, inverse: true, axisLabel: text, axisTick: { show: false } },
@@ -25,7 +29,7 @@
     var y = [axis(right && left ? left.name : v.unit, "left")];
     if (right) { y.push(axis(other.name, "right")); y[1].splitLine = { show: false }; }
     return {
-      aria: { enabled: true }, color: colours, tooltip: tip,
+      animation: false, textStyle: font, aria: { enabled: true }, color: colours, tooltip: tip,
       legend: { bottom: 0, textStyle: text, icon: "roundRect", itemWidth: 14, itemHeight: 6 },
       grid: { left: 8, right: 8, top: 32, bottom: 32, containLabel: true },
       xAxis: { type: "category", data: v.labels, axisLabel: { color: ink, fontSize: 12, hideOverlap: true, rotate: 0 }, axisTick: { show: false }, axisLine: { lineStyle: { color: "#d0d5dd" } } },
@@ -46,6 +50,46 @@
     });
   }
   draw(document);
+
+  // One event stream per visible page only: browsers allow six connections to a server, and people keep many tabs. A page
+  // that comes back reads its parts again. Each kind of event is passed on at once, then at most every two seconds, the
+  // last one always.
+  if (window.htmx) htmx.createEventSource = function (url) {
+    var ears = {}, resting = {}, inner = null, over = false;
+    var outer = {
+      url: url, onopen: null, onerror: null,
+      get readyState() { return over ? 2 : inner ? inner.readyState : 1; },
+      addEventListener: function (name, hear) {
+        if (!ears[name]) { ears[name] = []; if (inner) inner.addEventListener(name, pass); }
+        ears[name].push(hear);
+      },
+      removeEventListener: function (name, hear) { ears[name] = (ears[name] || []).filter(function (f) { return f !== hear; }); },
+      close: function () { over = true; stop(); document.removeEventListener("visibilitychange", turn); }
+    };
+    function pass(e) {
+      if (resting[e.type]) { resting[e.type].last = e; return; }
+      var rest = resting[e.type] = { last: null };
+      setTimeout(function () { delete resting[e.type]; if (rest.last) pass(rest.last); }, 2000);
+      ears[e.type].slice().forEach(function (hear) { hear(e); });
+    }
+    function start() {
+      if (inner || over) return;
+      inner = new EventSource(url);
+      inner.onopen = function (e) { if (outer.onopen) outer.onopen(e); };
+      inner.onerror = function (e) { if (inner && inner.readyState === 2) outer.close(); if (outer.onerror) outer.onerror(e); };
+      Object.keys(ears).forEach(function (name) { inner.addEventListener(name, pass); });
+    }
+    function stop() { if (inner) { inner.close(); inner = null; } }
+    function turn() {
+      if (document.hidden) { stop(); return; }
+      start();
+      Object.keys(ears).forEach(function (name) { pass(new MessageEvent(name, { data: "0" })); });
+    }
+    document.addEventListener("visibilitychange", turn);
+    if (!document.hidden) start();
+    return outer;
+  };
+
   document.addEventListener("htmx:afterSettle", function (e) { draw(document); if (e.detail.requestConfig && e.detail.requestConfig.verb === "get") { var s = document.getElementById("said"); if (s) said(s.dataset.fresh); } });
 
   document.addEventListener("click", function (e) {

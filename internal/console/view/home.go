@@ -4,15 +4,16 @@ import "qunluo/internal/console/view/ui"
 
 // Home is the first page.
 type Home struct {
-	Head      ui.Head
-	Frozen    bool
-	Freeze    ui.Confirm
-	Checklist []CheckStep // empty when all is done
-	Stats     []ui.Number
-	Tasks     ui.Table
-	Links     ui.Table
-	Trend     ui.Graph
-	Heat      ui.Graph
+	Head           ui.Head
+	Frozen         bool
+	Freeze         ui.Confirm
+	Checklist      []CheckStep // what is not done yet
+	ChecklistTitle string
+	Stats          []ui.Number
+	Tasks          ui.Table
+	Links          ui.Table
+	Trend          ui.Graph
+	Heat           ui.Graph
 }
 
 // CheckStep is a first step of a new installation.

@@ -1,7 +1,7 @@
 -- +goose Up
 CREATE TABLE decision (
   id BYTEA PRIMARY KEY, group_key BIGINT NOT NULL, event_number BIGINT NOT NULL, seq BIGINT NOT NULL,
-  decider TEXT NOT NULL, member_key BIGINT NOT NULL, at BIGINT NOT NULL, book BIGINT NOT NULL, verdict TEXT NOT NULL,
+  ordinal BIGINT NOT NULL, decider TEXT NOT NULL, member_key BIGINT NOT NULL, at BIGINT NOT NULL, book BIGINT NOT NULL, verdict TEXT NOT NULL,
   rules TEXT NOT NULL, body BYTEA NOT NULL, review TEXT NOT NULL, resolution TEXT NOT NULL, resolved_by TEXT NOT NULL,
   resolved_at BIGINT NOT NULL, reason TEXT NOT NULL
 );

@@ -24,10 +24,14 @@ import (
 	"qunluo/internal/store"
 )
 
-// SQLite opens a new store in a folder of the test; it is closed when the test ends.
+// SQLite opens a new store in a folder of the test; it is closed when the test ends. A column that then holds a value of
+// another storage class than it was declared for fails the test.
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
-	return open(t, store.Options{DataDir: t.TempDir()})
+	dir := t.TempDir()
+	s := open(t, store.Options{DataDir: dir})
+	t.Cleanup(func() { noForeignClass(t, dir) })
+	return s
 }
 
 // Postgres opens a store in a new database of a PostgreSQL started for this test binary; store and database go when the
@@ -44,7 +48,12 @@ func Both(t *testing.T, run func(t *testing.T, open func(testing.TB) *store.Stor
 }
 
 // PostgresURL gives the URL of a new, migrated database; it is dropped when the test ends. It skips like [Postgres].
-func PostgresURL(t testing.TB) string {
+func PostgresURL(t testing.TB) string { return database(t, template) }
+
+// EmptyPostgresURL is PostgresURL without any table.
+func EmptyPostgresURL(t testing.TB) string { return database(t, "template0") }
+
+func database(t testing.TB, like string) string {
 	t.Helper()
 	c, err := started()
 	if errors.Is(err, errNoPostgres) && !required("pg") {
@@ -53,7 +62,7 @@ func PostgresURL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, err := c.create()
+	name, err := c.create(like)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,12 +226,12 @@ func (c *cluster) makeTemplate() error {
 	return s.Close()
 }
 
-func (c *cluster) create() (string, error) {
+func (c *cluster) create(like string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.count++
 	name := fmt.Sprintf("ql_test_%d", c.count)
-	return name, c.admin("CREATE DATABASE " + name + " TEMPLATE " + template)
+	return name, c.admin("CREATE DATABASE " + name + " TEMPLATE " + like)
 }
 
 func (c *cluster) admin(statement string) error {

@@ -24,6 +24,7 @@ type Frame struct {
 	Demo     bool
 	Frozen   bool
 	Live     bool // the page listens to /live
+	Search   bool // there are messages to search
 	Charts   bool // the page shows charts: loads ECharts
 	Flash    *Flash
 	Zone     *time.Location // nil = Asia/Shanghai

@@ -53,6 +53,7 @@ type Input struct {
 	Rows     int    // "area"; 0 = 4
 	Accept   string // "file"
 	Mono     bool   // "area": figures and code
+	Of       string // what it belongs to, where a page holds several forms with fields of the same name; "" = the only one
 }
 
 // Confirm asks before something happens: it says the effect in numbers and repeats the object's name. Its ID is what
@@ -127,26 +128,26 @@ type Change struct{ Op, Text string }
 
 // Task is a card of something that a person must do.
 type Task struct {
-	ID                           string
-	What                         string // "从 产品交流3群 移出 张三", said; names already in it
-	Why                          string // said
-	Reason                       *Reason
-	Text                         string // to copy; "" = none
-	TextLabel                    string
-	Target                       string // what to look for on the platform; "" = none
-	Group                        string
-	Platform                     string
-	Evidence                     []Part // the message concerned
-	Asked                        int    // how often; 0 and 1 are not shown
-	Created                      int64
-	Due                          int64  // 0 = none
-	Left                         string // time left, said
-	Share                        int    // of the time used up, 0..100
-	State                        string // "open", "claimed", "done", "refused", "expired"
-	Holder                       string // who has it, "" = nobody
-	Mine                         bool
-	Closed                       string // by whom and when, said
-	Done, Refuse, Claim, Release string // addresses; "" = not offered
+	ID                  string
+	What                string // "从 产品交流3群 移出 张三", said; names already in it
+	Why                 string // said
+	Reason              *Reason
+	Text                string // to copy; "" = none
+	TextLabel           string
+	Target              string // what to look for on the platform; "" = none
+	Group               string
+	Platform            string
+	Evidence            []Part // the message concerned
+	Asked               int    // how often; 0 and 1 are not shown
+	Created             int64
+	Due                 int64  // 0 = none
+	Left                string // time left, said
+	Share               int    // of the time used up, 0..100
+	State               string // "open", "claimed", "done", "refused", "expired"
+	Holder              string // who has it, "" = nobody
+	Mine                bool
+	Closed              string // by whom and when, said
+	Done, Refuse, Claim string // addresses; "" = not offered
 }
 
 // Ability is what a connection can do about a verb.
@@ -168,6 +169,16 @@ type FileDrop struct {
 	Inputs []Input
 	Err    string
 }
+
+// id names the field's parts; several forms of a page do not get into each other's way.
+func (i Input) id(part string) string {
+	if i.Of != "" {
+		return part + i.Of + "-" + i.Name
+	}
+	return part + i.Name
+}
+
+func (i Input) of(form string) Input { i.Of = form; return i }
 
 func (i Input) max() int {
 	if i.Max == 0 {

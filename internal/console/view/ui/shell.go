@@ -30,11 +30,12 @@ func pillClass(tone string) string {
 	return "bg-secondary-lt"
 }
 
-// triggers turns kinds of change ("message task") into htmx triggers, at most one reading in two seconds.
+// triggers turns kinds of change ("message task") into htmx triggers. app.js passes each kind on at once and then at most
+// every two seconds, the last one always.
 func triggers(kinds string) string {
 	var all []string
 	for _, k := range strings.Fields(kinds) {
-		all = append(all, "sse:"+k+" throttle:2s")
+		all = append(all, "sse:"+k)
 	}
 	return strings.Join(all, ", ")
 }

@@ -1,0 +1,179 @@
+// Package app puts the house together: it is the only room that knows everybody. Main and the end-to-end tests both
+// start from Open; nothing runs until Run.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/config"
+	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot"
+	"qunluo/internal/connect/sim"
+	"qunluo/internal/engine"
+	"qunluo/internal/intake"
+	"qunluo/internal/jobs"
+	"qunluo/internal/policy"
+	"qunluo/internal/store"
+)
+
+// Options are what a house is built from. Zero values mean: the real clock, no scenes but the simulator's own.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	Clock  func() time.Time
+	Scenes []sim.Scene // offered by the simulator
+	Dev    bool        // development mode: the gallery of the console's kit
+}
+
+// App is an installed house.
+type App struct {
+	cfg     config.Config
+	log     *slog.Logger
+	clock   func() time.Time
+	dev     bool
+	store   *store.Store
+	library *policy.Library
+	engine  *engine.Engine
+	intake  *intake.Intake
+	jobs    *jobs.Runner
+	wires   *wires
+	live    *live
+	project chan struct{} // wakes the projections
+	imports *imports
+	rosters rosters
+	ready   chan struct{} // closed when Run has started
+}
+
+// decider fits the room policy into the belt's table of deciders.
+type decider struct{ *policy.Decider }
+
+func (d decider) New(g community.GroupKey) engine.Fold { return d.Decider.New(g) }
+
+func (d decider) Restore(g community.GroupKey, raw []byte) (engine.Fold, error) {
+	return d.Decider.Restore(g, raw)
+}
+
+// Open opens the store and wires the rooms; nothing moves before Run.
+func Open(ctx context.Context, o Options) (*App, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := os.MkdirAll(o.Config.DataDir, 0o700); err != nil {
+		return nil, err
+	}
+	st, err := store.Open(ctx, store.Options{URL: o.Config.Database.URL, DataDir: o.Config.DataDir, Clock: o.Clock})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{
+		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, store: st, library: policy.NewLibrary(),
+		live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
+	}
+	a.engine = engine.New(engine.Options{
+		Store: st, Clock: o.Clock, Private: o.Config.Intake.PrivateChats,
+		Deciders:  []engine.Decider{decider{policy.NewDecider(a.library)}},
+		Sessions:  func(k community.AccountKey) connect.Session { return a.wires.session(k) },
+		Committed: a.committed,
+	})
+	a.intake = intake.New(a.engine, o.Clock)
+	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
+	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
+	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
+	return a, nil
+}
+
+// owner names this process for leases.
+func owner() string {
+	host, _ := os.Hostname() // an empty host name still leaves the process id
+	return host + ":" + strconv.Itoa(os.Getpid()) + ":" + strconv.FormatInt(time.Now().UnixNano(), 36)
+}
+
+// Close gives everything back. Run must have ended.
+func (a *App) Close() error {
+	a.imports.wait()
+	return errors.Join(a.engine.Close(), a.store.Close())
+}
+
+// Store is for those who test the house and for the command line's own needs.
+func (a *App) Store() *store.Store { return a.store }
+
+// Engine is the belt.
+func (a *App) Engine() *engine.Engine { return a.engine }
+
+// Intake is the belt's door.
+func (a *App) Intake() *intake.Intake { return a.intake }
+
+// Jobs is the durable work.
+func (a *App) Jobs() *jobs.Runner { return a.jobs }
+
+func (a *App) millis() int64 { return a.clock().UnixMilli() }
+
+// waitUntil returns nil once the clock has reached until (UTC ms), or ctx's error.
+func (a *App) waitUntil(ctx context.Context, until int64) error {
+	for {
+		left := time.Duration(min(until-a.millis(), time.Minute.Milliseconds())) * time.Millisecond
+		if left <= 0 {
+			return ctx.Err()
+		}
+		timer := time.NewTimer(left) // at most a minute: a clock that jumps is noticed
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// committed tells whoever waits for news: jobs, projections, open pages.
+func (a *App) committed(c engine.Commit) {
+	a.jobs.Wake()
+	select {
+	case a.project <- struct{}{}:
+	default:
+	}
+	a.live.committed(c)
+}
+
+// Run keeps the house working until ctx ends: the belt's door, jobs, projections and connections. The first part that
+// fails for good ends all.
+func (a *App) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	parts := map[string]func(context.Context) error{
+		"intake":      a.intake.Run,
+		"jobs":        a.jobs.Run,
+		"projections": func(ctx context.Context) error { return a.store.RunProjections(ctx, a.project) },
+		"connections": a.wires.run,
+	}
+	var wg sync.WaitGroup
+	for name, run := range parts {
+		wg.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("stopped", "part", name, "err", err)
+				stop(err)
+			}
+		})
+	}
+	close(a.ready)
+	wg.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Now is the house's time in UTC milliseconds.
+func (a *App) Now() int64 { return a.millis() }

@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console"
+	"qunluo/internal/policy"
+	"qunluo/internal/replay"
+	"qunluo/internal/store"
+)
+
+// books knows rulebooks and lets them judge a group's past.
+type books struct{ app *App }
+
+// Check gives everything that is wrong with a rulebook; empty = good.
+func (b books) Check(raw json.RawMessage) []console.Fault {
+	_, err := b.app.library.Parse(raw)
+	if err == nil {
+		return nil
+	}
+	var problems policy.Problems
+	if !errors.As(err, &problems) {
+		return []console.Fault{{Code: string(community.CodeOf(err)), Text: [2]string{err.Error(), err.Error()}}}
+	}
+	faults := make([]console.Fault, len(problems))
+	for i, p := range problems {
+		faults[i] = console.Fault{Path: p.Path, Code: p.Code, Text: p.Words()}
+	}
+	return faults
+}
+
+// Try says what the book would do about one message from a member without history.
+func (b books) Try(_ context.Context, _ community.GroupKey, raw json.RawMessage, text string) ([]community.Decision, error) {
+	rb, err := b.app.library.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	return policy.Test(rb, policy.Probe{Text: text, Role: community.RoleMember, At: b.app.millis()}).Decisions, nil
+}
+
+// maxReplayRows bounds what a replay lists; its counts are exact.
+const maxReplayRows = 200
+
+// Replay runs a book over a group's recorded events in [from, to); with base it tells only what is different.
+func (b books) Replay(ctx context.Context, g community.GroupKey, raw, base json.RawMessage, from, to int64) (console.ReplayReport, error) {
+	start := time.Now()
+	rep := console.ReplayReport{From: from, To: to}
+	rb, err := b.app.library.Parse(raw)
+	if err != nil {
+		return rep, err
+	}
+	span := replay.Span{From: from, To: to, Examples: maxReplayRows}
+	events := b.app.store.EventsByTime(ctx, g, to)
+	if len(base) == 0 {
+		err = b.whatIf(ctx, &rep, g, rb, events, span)
+	} else {
+		err = b.diff(ctx, &rep, g, rb, base, events, span)
+	}
+	rep.Millis = time.Since(start).Milliseconds()
+	return rep, err
+}
+
+func (b books) whatIf(ctx context.Context, rep *console.ReplayReport, g community.GroupKey, rb *policy.Rulebook, events replay.Events, span replay.Span) error {
+	o, err := replay.WhatIf(g, rb, events, span)
+	if err != nil {
+		return err
+	}
+	rep.Events = o.Messages
+	for _, r := range o.Rules {
+		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Hits + r.Dry, Members: r.Members})
+	}
+	rep.Rows, err = b.rows(ctx, o.Examples)
+	return err
+}
+
+func (b books) diff(ctx context.Context, rep *console.ReplayReport, g community.GroupKey, rb *policy.Rulebook, base json.RawMessage, events replay.Events, span replay.Span) error {
+	old, err := b.app.library.Parse(base)
+	if err != nil {
+		return err
+	}
+	c, err := replay.Diff(g, old, rb, events, span)
+	if err != nil {
+		return err
+	}
+	rep.Events = c.Messages
+	for _, r := range c.Rules {
+		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Both + r.OnlyB, BaseHits: r.Both + r.OnlyA})
+	}
+	var now, before []replay.Hit
+	for _, ch := range c.Changes {
+		now = append(now, ch.B...)
+		if len(ch.B) == 0 {
+			before = append(before, ch.A...)
+		}
+	}
+	if rep.Rows, err = b.rows(ctx, now); err != nil {
+		return err
+	}
+	rep.Gone, err = b.rows(ctx, before)
+	return err
+}
+
+// rows puts hits beside the messages they rest on: several hits of one event are one row.
+func (b books) rows(ctx context.Context, hits []replay.Hit) ([]community.DecisionRow, error) {
+	var list []community.DecisionRow
+	for _, h := range hits {
+		if n := len(list); n > 0 && list[n-1].Event == h.Event {
+			list[n-1].Hits = append(list[n-1].Hits, ruleHit(h))
+			continue
+		}
+		if len(list) == maxReplayRows {
+			break
+		}
+		row := community.DecisionRow{Decision: community.Decision{
+			Group: h.Group, Event: h.Event, Seq: h.Seq, At: h.OccurredAt, Member: h.Member, Verdict: h.Verdict, Rung: h.Rung, Why: h.Would,
+			Hits: []community.RuleHit{ruleHit(h)},
+		}}
+		var err error
+		if row.Message, err = b.app.store.MessageAt(ctx, h.Event); err != nil {
+			return nil, err
+		}
+		row.MemberName, row.MemberID, row.GroupName = row.Message.Name, row.Message.MemberID, row.Message.GroupName
+		list = append(list, row)
+	}
+	return list, nil
+}
+
+func ruleHit(h replay.Hit) community.RuleHit {
+	return community.RuleHit{Rule: h.Rule, Kind: h.Kind, Spans: h.Spans, Dry: h.Dry, Why: h.Why, Chose: h.Chose}
+}
+
+// AsDecided replays a group's live events with the books then in force and compares with what is stored, byte for byte.
+func (a *App) AsDecided(ctx context.Context, g community.GroupKey) (replay.Report, error) {
+	keeper := policy.NewDecider(a.library).New(g)
+	return replay.AsDecided(keeper, a.store.Events(ctx, store.EventScan{Group: g}), a.store.StoredDecisions(ctx, g, policy.Name))
+}

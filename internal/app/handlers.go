@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/jobs"
+	"qunluo/internal/store"
+)
+
+// handlers is the table of job kinds.
+func (a *App) handlers() map[string]jobs.Handler {
+	return map[string]jobs.Handler{
+		store.JobAction:  a.carryOut,
+		store.JobWake:    a.wake,
+		store.JobRelease: a.release,
+		jobReconcile:     a.reconcile,
+		jobLookAround:    a.lookAround,
+		jobWipe:          a.wipe,
+	}
+}
+
+const jobWipe = "wipe-undone"
+
+// periodic is the table of work that comes back.
+func periodic() []jobs.Every {
+	return []jobs.Every{
+		{Name: jobLookAround, Each: 15 * time.Minute, Kind: jobLookAround},
+		{Name: jobWipe, Each: 24 * time.Hour, Kind: jobWipe},
+	}
+}
+
+// release frees the keys of an undone import, so that its files may come again.
+func (a *App) release(ctx context.Context, j store.Job) error {
+	run, err := strconv.ParseInt(j.Key, 10, 64)
+	if err != nil {
+		return err
+	}
+	return a.store.ReleaseImport(ctx, run)
+}
+
+func (a *App) wipe(ctx context.Context, _ store.Job) error {
+	_, err := a.store.WipeUndone(ctx)
+	return err
+}
+
+func (a *App) carryOut(ctx context.Context, j store.Job) error {
+	id, err := community.ParseID(j.Key)
+	if err != nil {
+		return err
+	}
+	return a.engine.CarryOut(ctx, id, j.Attempts)
+}
+
+func (a *App) wake(ctx context.Context, j store.Job) error {
+	var w store.WakePayload
+	if err := json.Unmarshal(j.Payload, &w); err != nil {
+		return err
+	}
+	return a.engine.Wake(ctx, w)
+}

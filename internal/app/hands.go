@@ -1,0 +1,292 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"qunluo/internal/community"
+	"qunluo/internal/policy"
+)
+
+// hands is what a person changes, bounded by an organisation and the groups they may see (nil = all).
+type hands struct {
+	app    *App
+	org    community.OrgKey
+	groups []community.GroupKey
+}
+
+// Hands makes the handle through which one person changes things.
+func (a *App) Hands(org community.OrgKey, groups []community.GroupKey) *hands {
+	return &hands{a, org, groups}
+}
+
+// mine says whether a group lies inside the handle; community.CodeNotFound otherwise.
+func (h *hands) mine(ctx context.Context, g community.GroupKey) (community.GroupRow, error) {
+	if h.groups != nil && !slices.Contains(h.groups, g) {
+		return community.GroupRow{}, community.Errorf(community.CodeNotFound, "group %d: not found", g)
+	}
+	return h.app.store.For(community.Scope{Org: h.org, Groups: h.groups}).GroupByKey(ctx, g)
+}
+
+func (h *hands) decision(ctx context.Context, id community.ID) (community.DecisionRow, error) {
+	return h.app.store.For(community.Scope{Org: h.org, Groups: h.groups}).DecisionByID(ctx, id)
+}
+
+func (h *hands) audit(user, verb, subject, reason string) community.Audit {
+	return community.Audit{Org: h.org, User: user, Verb: verb, Subject: subject, Reason: reason}
+}
+
+// Act does something by a person's hand: one decision per group.
+func (h *hands) Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error) {
+	if len(actions) == 0 {
+		return nil, community.Errorf(community.CodeBadInput, "actions: empty")
+	}
+	var order []community.GroupKey
+	byGroup := map[community.GroupKey][]community.Action{}
+	for _, a := range actions {
+		if byGroup[a.Group] == nil {
+			if _, err := h.mine(ctx, a.Group); err != nil {
+				return nil, err
+			}
+			order = append(order, a.Group)
+		}
+		a.Cause = community.ByPerson
+		byGroup[a.Group] = append(byGroup[a.Group], a)
+	}
+	ids := make([]community.ID, 0, len(order))
+	for _, g := range order {
+		after, err := json.Marshal(byGroup[g])
+		if err != nil {
+			return ids, err
+		}
+		audit := h.audit(user, "action.act", subjectOf("group", int64(g)), reason)
+		audit.After = after
+		p := community.PersonDecision{Kind: "act", User: user, Actions: byGroup[g], Reason: reason}
+		made, err := h.app.engine.Decide(ctx, g, p, audit)
+		if err != nil {
+			return ids, err
+		}
+		if len(made) == 0 {
+			return ids, community.Errorf(community.CodeConflict, "nothing came of it in group %d", g)
+		}
+		ids = append(ids, made[0].ID)
+	}
+	return ids, nil
+}
+
+// Undo takes a decision back. community.CodeConflict when it was undone before.
+func (h *hands) Undo(ctx context.Context, user string, id community.ID, reason string) error {
+	return h.judge(ctx, user, id, "undo", reason)
+}
+
+// Judge closes a decision in the review queue: "kept", "false_hit", "dismiss" or "release".
+func (h *hands) Judge(ctx context.Context, user string, id community.ID, kind, reason string) error {
+	switch kind {
+	case "kept", "false_hit", "dismiss", "release":
+		return h.judge(ctx, user, id, kind, reason)
+	}
+	return community.Errorf(community.CodeBadInput, "kind: no %q", kind)
+}
+
+func (h *hands) judge(ctx context.Context, user string, id community.ID, kind, reason string) error {
+	d, err := h.decision(ctx, id)
+	if err != nil {
+		return err
+	}
+	if d.Resolution == "undone" || d.Resolution == "false_hit" {
+		return community.Errorf(community.CodeConflict, "already undone by %s", d.ResolvedBy)
+	}
+	p := community.PersonDecision{Kind: kind, User: user, Decision: id, Reason: reason}
+	if kind == "release" {
+		if p.Action = heldAction(d.Decision); p.Action.IsZero() {
+			return community.Errorf(community.CodeConflict, "nothing is held")
+		}
+	}
+	before, _ := json.Marshal(map[string]any{"resolution": d.Resolution, "verdict": d.Verdict}) // plain values
+	audit := h.audit(user, "decision."+kind, "decision:"+id.String(), reason)
+	audit.Before = before
+	_, err = h.app.engine.Decide(ctx, d.Group, p, audit)
+	return err
+}
+
+func heldAction(d community.Decision) community.ID {
+	for _, a := range d.Actions {
+		if a.Hold != "" {
+			return a.ID
+		}
+	}
+	return community.ID{}
+}
+
+// TaskClaim takes a task. community.CodeConflict when somebody else has it.
+func (h *hands) TaskClaim(ctx context.Context, user string, id community.ID, _ string) error {
+	if err := h.myTask(ctx, id); err != nil {
+		return err
+	}
+	return h.app.store.ClaimTask(ctx, id, user, h.audit(user, "task.claim", "task:"+id.String(), ""))
+}
+
+// TaskDone reports a task as done.
+func (h *hands) TaskDone(ctx context.Context, user string, id community.ID, note string) error {
+	if err := h.myTask(ctx, id); err != nil {
+		return err
+	}
+	return h.app.engine.Report(ctx, id, user, note, true, h.audit(user, "task.done", "task:"+id.String(), note))
+}
+
+// TaskRefuse reports that a task cannot be done; note says why and is needed.
+func (h *hands) TaskRefuse(ctx context.Context, user string, id community.ID, note string) error {
+	if note == "" {
+		return community.Errorf(community.CodeBadInput, "note: say why it cannot be done")
+	}
+	if err := h.myTask(ctx, id); err != nil {
+		return err
+	}
+	return h.app.engine.Report(ctx, id, user, note, false, h.audit(user, "task.refuse", "task:"+id.String(), note))
+}
+
+func (h *hands) myTask(ctx context.Context, id community.ID) error {
+	_, err := h.app.store.For(community.Scope{Org: h.org, Groups: h.groups}).TaskByID(ctx, id)
+	return err
+}
+
+// Publish puts a rulebook in force and returns its version. A book that is not sound gives community.CodeBadInput.
+func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note string) (int, error) {
+	group, err := h.mine(ctx, g)
+	if err != nil {
+		return 0, err
+	}
+	rb, err := h.app.library.Parse(raw)
+	if err != nil {
+		return 0, err
+	}
+	last, err := h.app.store.LastBook(ctx, g)
+	if err != nil {
+		return 0, err
+	}
+	book := rb.Book()
+	book.Version = last + 1
+	if book.Group == "" {
+		book.Group = group.Name
+	}
+	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish")
+}
+
+func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string) error {
+	raw, err := json.Marshal(book)
+	if err != nil {
+		return err
+	}
+	audit := h.audit(user, verb, subjectOf("group", int64(g)), note)
+	audit.After, _ = json.Marshal(map[string]any{"version": book.Version, "mode": book.Mode}) // plain values
+	if err := h.app.engine.Publish(ctx, g, raw, user, note, audit); err != nil {
+		return err
+	}
+	return h.app.store.SaveDraft(ctx, h.org, community.BookRow{Group: g, User: user}) // it is no draft any more
+}
+
+// SaveDraft keeps the group's one draft; an empty book deletes it.
+func (h *hands) SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error {
+	if _, err := h.mine(ctx, g); err != nil {
+		return err
+	}
+	return h.app.store.SaveDraft(ctx, h.org, community.BookRow{Group: g, User: user, Note: note, Body: book})
+}
+
+// SetMode switches a group between observing and acting: the book in force is published anew with the other mode.
+func (h *hands) SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error {
+	if mode != community.Observe && mode != community.Live {
+		return community.Errorf(community.CodeBadInput, "mode: want observe or live")
+	}
+	group, err := h.mine(ctx, g)
+	if err != nil {
+		return err
+	}
+	book, err := h.inForce(ctx, group)
+	if err != nil {
+		return err
+	}
+	book.Mode = mode
+	book.Version++
+	return h.publish(ctx, user, g, book, reason, "group.mode")
+}
+
+// inForce is the group's book in force: the last published one, or the default that holds until then.
+func (h *hands) inForce(ctx context.Context, group community.GroupRow) (policy.Book, error) {
+	last, err := h.app.store.LastBook(ctx, group.Key)
+	if err != nil || last == 0 {
+		book := h.app.library.Default().Book()
+		book.Group, book.Zone = group.Name, group.Zone
+		return book, err
+	}
+	raw, err := h.app.store.BookBody(ctx, group.Key, last)
+	if err != nil {
+		return policy.Book{}, err
+	}
+	rb, err := h.app.library.Parse(raw)
+	if err != nil {
+		return policy.Book{}, err
+	}
+	return rb.Book(), nil
+}
+
+// Freeze holds (or frees) automatic actions of one group, or of all with g = 0.
+func (h *hands) Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error {
+	if g != 0 {
+		if _, err := h.mine(ctx, g); err != nil {
+			return err
+		}
+	}
+	if err := h.app.store.Freeze(ctx, h.org, g, on, h.audit(user, "freeze", "", reason)); err != nil {
+		return err
+	}
+	h.app.live.tell(freezeChange(h.org, g))
+	return nil
+}
+
+// SetGroup changes a group's tags, zone and parent.
+func (h *hands) SetGroup(ctx context.Context, user string, g community.Group, reason string) error {
+	row, err := h.mine(ctx, g.Key)
+	if err != nil {
+		return err
+	}
+	if err := checkZone(g.Zone); err != nil {
+		return err
+	}
+	if g.Parent == g.Key {
+		return community.Errorf(community.CodeBadInput, "parent: a group cannot be its own main group")
+	}
+	if g.Parent != 0 {
+		if _, err := h.mine(ctx, g.Parent); err != nil {
+			return err
+		}
+	}
+	g.Org, g.ID = h.org, row.ID
+	return h.app.store.SetGroup(ctx, g, h.audit(user, "group.set", "", reason))
+}
+
+// SaveAccount makes or changes an account; the connection follows at once.
+func (h *hands) SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error) {
+	kind := h.app.wires.kind(a.Connector)
+	if kind == nil {
+		return a, community.Errorf(community.CodeBadInput, "connector: no %q", a.Connector)
+	}
+	if err := h.app.wires.Check(ctx, a.Connector, a.Settings); err != nil {
+		return a, err
+	}
+	a.Org = h.org
+	if a.Platform == "" {
+		a.Platform = kind.Info().Platform
+	}
+	a, err := h.app.store.SaveAccount(ctx, a, h.audit(user, "account.save", "", reason))
+	h.app.wires.look()
+	return a, err
+}
+
+// DeleteAccount forgets a connection and its secrets.
+func (h *hands) DeleteAccount(ctx context.Context, user string, key community.AccountKey, reason string) error {
+	err := h.app.store.DeleteAccount(ctx, h.org, key, h.audit(user, "account.delete", "", reason))
+	h.app.wires.look()
+	return err
+}

@@ -1,0 +1,381 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console"
+	"qunluo/internal/engine"
+	"qunluo/internal/importer"
+	"qunluo/internal/store"
+)
+
+// imports takes chat histories in, from uploads and from paths.
+type imports struct {
+	app *App
+	dir string // uploads wait here until they are read; those of dry runs until they are read in earnest
+	wg  sync.WaitGroup
+}
+
+func newImports(a *App, dir string) *imports { return &imports{app: a, dir: dir} }
+
+// wait returns when no import is under way.
+func (im *imports) wait() { im.wg.Wait() }
+
+// order is one import: what to read and how.
+type order struct {
+	Org    community.OrgKey   `json:"org"`
+	User   string             `json:"user"`
+	Name   string             `json:"name"`
+	Paths  []string           `json:"-"`
+	Format string             `json:"format"`
+	Zone   string             `json:"zone"`
+	Group  community.GroupKey `json:"group"`
+	Dry    bool               `json:"dry"`
+}
+
+// Formats names what can be read.
+func (im *imports) Formats() []string {
+	var names []string
+	for _, f := range importer.Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Start keeps the file and begins to read it; the run goes on after ctx ends.
+func (im *imports) Start(ctx context.Context, user string, org community.OrgKey, o console.ImportOrder) (community.ID, error) {
+	id := im.app.store.NewID().String()
+	dir := filepath.Join(im.dir, id)
+	path, err := im.save(dir, o.Name, o.File)
+	if err != nil {
+		return community.ID{}, errors.Join(err, os.RemoveAll(dir))
+	}
+	ord := order{Org: org, User: user, Name: filepath.Base(path), Paths: []string{path}, Format: o.Format, Zone: o.Zone, Group: o.Group, Dry: o.Dry}
+	return im.begin(ctx, ord, dir)
+}
+
+// begin notes the run and reads in the background. The kept folder of a dry run is found again by the run's id.
+func (im *imports) begin(ctx context.Context, ord order, dir string) (community.ID, error) {
+	run, err := im.open(ctx, ord)
+	if err != nil {
+		return run.ID, err
+	}
+	kept := filepath.Join(im.dir, run.ID.String())
+	if err := os.Rename(dir, kept); err != nil {
+		return run.ID, err
+	}
+	for i, p := range ord.Paths {
+		ord.Paths[i] = filepath.Join(kept, filepath.Base(p))
+	}
+	raw, err := json.Marshal(ord)
+	if err != nil {
+		return run.ID, err
+	}
+	if err := os.WriteFile(filepath.Join(kept, orderFile), raw, 0o600); err != nil {
+		return run.ID, err
+	}
+	im.wg.Go(func() {
+		ctx := context.WithoutCancel(ctx)
+		_, done, err := im.read(ctx, ord, run, nil)
+		if err != nil || done.State != "dry" {
+			err = errors.Join(err, os.RemoveAll(kept))
+		}
+		if err != nil {
+			im.app.log.Error("import", "run", run.ID, "err", err)
+		}
+	})
+	return run.ID, nil
+}
+
+// orderFile keeps a dry run's settings beside its file.
+const orderFile = "order.json"
+
+// save writes an upload into a folder of its own, under the last part of the name the person's machine gave it.
+func (im *imports) save(dir, name string, from io.Reader) (string, error) {
+	name = filepath.Base(strings.ReplaceAll(name, "\\", "/"))
+	if name == "." || name == ".." || name == "/" || name == orderFile || strings.ContainsRune(name, 0) {
+		name = "upload"
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, name)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(f, from)
+	return path, errors.Join(err, f.Close())
+}
+
+// Commit reads the kept file of a dry run in earnest, with the dry run's settings.
+func (im *imports) Commit(ctx context.Context, user string, org community.OrgKey, id community.ID) (community.ID, error) {
+	dry, err := im.app.store.For(community.Scope{Org: org}).ImportByID(ctx, id)
+	if err != nil {
+		return id, err
+	}
+	dir := filepath.Join(im.dir, dry.ID.String())
+	raw, err := os.ReadFile(filepath.Join(dir, orderFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return id, community.Errorf(community.CodeNotFound, "the file of import %s is no longer kept", id)
+	}
+	if err != nil {
+		return id, err
+	}
+	var ord order
+	if err := json.Unmarshal(raw, &ord); err != nil {
+		return id, err
+	}
+	ord.Dry, ord.User, ord.Paths = false, user, []string{filepath.Join(dir, ord.Name)}
+	return im.begin(ctx, ord, dir)
+}
+
+// open notes that a run begins. While the keys of an undone import are being freed nothing new may begin: its rows would
+// count as known.
+func (im *imports) open(ctx context.Context, ord order) (community.ImportRow, error) {
+	busy, err := im.app.store.Releasing(ctx)
+	if err != nil {
+		return community.ImportRow{}, err
+	}
+	if busy {
+		return community.ImportRow{}, community.Errorf(community.CodeConflict, "an import is just being undone; try again in a minute")
+	}
+	return im.app.store.AddRun(ctx, ord.Org, community.ImportRow{Group: ord.Group, Name: ord.Name, Format: ord.Format, User: ord.User})
+}
+
+// read does the work of a run and notes how it ended.
+func (im *imports) read(ctx context.Context, ord order, run community.ImportRow, progress func(importer.Progress)) (importer.Report, community.ImportRow, error) {
+	rep, groups, err := im.take(ctx, ord, run, im.noting(ctx, run, progress))
+	raw, jsonErr := json.Marshal(rep)
+	if err == nil {
+		err = jsonErr
+	}
+	run.State, run.Report = stateOf(ord, rep, err), raw
+	if err != nil && len(rep.Units) == 0 {
+		run.Report, _ = json.Marshal(map[string]any{"error": err.Error(), "code": community.CodeOf(err)}) // plain values
+	}
+	if len(rep.Units) > 0 {
+		run.Format, run.Hash = rep.Units[0].Run.Format, rep.Units[0].Run.Hash
+	}
+	if len(groups) > 0 {
+		run.Group = groups[0]
+	}
+	err = errors.Join(err, im.app.store.EndRun(ctx, run))
+	im.app.live.tell(console.Change{Org: ord.Org, Kind: "import"})
+	return rep, run, err
+}
+
+// stateOf is the word under which a run is listed.
+func stateOf(ord order, rep importer.Report, err error) string {
+	switch {
+	case err != nil:
+		return "failed"
+	case ord.Dry:
+		return "dry"
+	case rep.Reservations():
+		return "reserved"
+	}
+	return "done"
+}
+
+// noteEach is how often a run under way is noted.
+const noteEach = time.Second
+
+func (im *imports) noting(ctx context.Context, run community.ImportRow, progress func(importer.Progress)) func(importer.Progress) {
+	last := time.Now()
+	return func(p importer.Progress) {
+		if progress != nil {
+			progress(p)
+		}
+		if time.Since(last) < noteEach {
+			return
+		}
+		last = time.Now()
+		run.Report, _ = json.Marshal(map[string]int64{"done": p.Bytes, "of": p.Total, "added": p.Added}) // plain values
+		if err := im.app.store.EndRun(ctx, run); err != nil {
+			im.app.log.Warn("note import", "run", run.ID, "err", err)
+		}
+		im.app.live.tell(console.Change{Kind: "import"})
+	}
+}
+
+func (im *imports) take(ctx context.Context, ord order, run community.ImportRow, progress func(importer.Progress)) (importer.Report, []community.GroupKey, error) {
+	opt := importer.Options{Format: ord.Format, Zone: ord.Zone, Now: im.app.millis()}
+	if ord.Group != 0 {
+		g, err := im.app.store.For(community.Scope{Org: ord.Org}).GroupByKey(ctx, ord.Group)
+		if err != nil {
+			return importer.Report{}, nil, err
+		}
+		opt.Group, opt.Platform = community.Ref{ID: g.External, Name: g.Name}, g.Platform
+	}
+	set, err := importer.Open(ord.Paths, opt)
+	if err != nil {
+		return importer.Report{}, nil, err
+	}
+	defer set.Close()
+	if ord.Group != 0 && len(set.Units) > 1 {
+		return importer.Report{}, nil, community.Errorf(community.CodeBadInput, "group: the files hold %d chats, one group cannot take them all", len(set.Units))
+	}
+	if ord.Dry {
+		rep, err := importer.Run(ctx, set, opt, nil, progress)
+		return rep, nil, err
+	}
+	rep, err := importer.Run(ctx, set, opt, &sink{im.app.engine, ord, run.Key}, progress)
+	groups, groupsErr := im.app.store.RunGroups(ctx, run.Key)
+	return rep, groups, errors.Join(err, groupsErr)
+}
+
+// sink hands batches to the belt.
+type sink struct {
+	engine *engine.Engine
+	ord    order
+	run    int64
+}
+
+func (s *sink) Append(ctx context.Context, info importer.RunInfo, rows []community.Inbound) (added, duplicates int, err error) {
+	run := engine.Run{Key: s.run, Org: s.ord.Org, Platform: info.Platform, Zone: s.ord.Zone}
+	return s.engine.Append(ctx, run, rows)
+}
+
+// Undo takes an import back as one: projections leave its rows out.
+func (im *imports) Undo(ctx context.Context, user string, org community.OrgKey, id community.ID, reason string) error {
+	run, err := im.app.store.For(community.Scope{Org: org}).ImportByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	if run.State == "undone" || run.State == "running" || run.State == "dry" {
+		return community.Errorf(community.CodeConflict, "import %s is %s", id, run.State)
+	}
+	groups, err := im.app.store.RunGroups(ctx, run.Key)
+	if err != nil {
+		return err
+	}
+	audit := community.Audit{Org: org, User: user, Verb: "import.undo", Subject: "import:" + id.String(), Reason: reason}
+	if err := im.app.engine.Undone(ctx, run.Key, groups, audit); err != nil {
+		return err
+	}
+	run.State = "undone"
+	if err := im.app.store.EndRun(ctx, run); err != nil {
+		return err
+	}
+	return im.app.store.AddJob(ctx, store.Job{Kind: store.JobRelease, Key: strconv.FormatInt(run.Key, 10), RunAt: im.app.millis()})
+}
+
+// Import reads paths of this machine, waits for the end and gives the report.
+func (a *App) Import(ctx context.Context, user string, org community.OrgKey, o console.ImportOrder, paths []string, progress func(importer.Progress)) (importer.Report, community.ImportRow, error) {
+	ord := order{Org: org, User: user, Name: nameOf(paths), Paths: paths, Format: o.Format, Zone: o.Zone, Group: o.Group, Dry: o.Dry}
+	if o.Dry {
+		rep, _, err := a.imports.take(ctx, ord, community.ImportRow{}, progress)
+		return rep, community.ImportRow{}, err
+	}
+	run, err := a.imports.open(ctx, ord)
+	if err != nil {
+		return importer.Report{}, run, err
+	}
+	return a.imports.read(ctx, ord, run, progress)
+}
+
+func nameOf(paths []string) string {
+	switch len(paths) {
+	case 0:
+		return ""
+	case 1:
+		return filepath.Base(paths[0])
+	}
+	return fmt.Sprintf("%s +%d", filepath.Base(paths[0]), len(paths)-1)
+}
+
+// Export writes a group's events in [from, to) (UTC ms, 0 = open) as ChatLab and gives how many.
+func (a *App) Export(ctx context.Context, org community.OrgKey, g community.GroupKey, format string, from, to int64, w io.Writer, progress func(done int64)) (int64, error) {
+	group, err := a.store.For(community.Scope{Org: org}).GroupByKey(ctx, g)
+	if err != nil {
+		return 0, err
+	}
+	out, err := importer.NewWriter(w, format, importer.ExportHead{
+		Generator: "qunluo", ExportedAt: a.millis(), Group: community.Ref{ID: group.External, Name: group.Name}, Platform: group.Platform,
+	})
+	if err != nil {
+		return 0, err
+	}
+	x := &exporter{names: a.store.NewDirectory(), recalled: map[string]bool{}}
+	if err := x.recalls(ctx, a.store, g); err != nil {
+		return 0, err
+	}
+	for ev, err := range a.store.EventsByTime(ctx, g, to) {
+		if err != nil {
+			return x.n, err
+		}
+		if ev.OccurredAt < from || !importer.Exportable(ev.Type) {
+			continue
+		}
+		if err := x.write(ctx, out, &ev); err != nil {
+			return x.n, err
+		}
+		if progress != nil && x.n%1000 == 0 {
+			progress(x.n)
+		}
+	}
+	return x.n, out.Close()
+}
+
+// exporter turns stored events back into what a file says.
+type exporter struct {
+	names    *store.Directory
+	recalled map[string]bool // platform ids of recalled messages: their words do not leave the house
+	n        int64
+}
+
+func (x *exporter) recalls(ctx context.Context, st *store.Store, g community.GroupKey) error {
+	for ev, err := range st.EventsByTime(ctx, g, 0) {
+		if err != nil {
+			return err
+		}
+		if ev.Type == community.MessageDeleted && ev.Body.Message != "" {
+			x.recalled[ev.Body.Message] = true
+		}
+	}
+	return nil
+}
+
+func (x *exporter) write(ctx context.Context, out *importer.Writer, ev *community.Event) error {
+	in := community.Inbound{Type: ev.Type, OccurredAt: ev.OccurredAt, Body: ev.Body}
+	var err error
+	if in.Actor, err = x.names.Who(ctx, ev.Actor); err != nil {
+		return err
+	}
+	if in.Subject, err = x.names.Who(ctx, ev.Subject); err != nil {
+		return err
+	}
+	if in.By, err = x.names.Who(ctx, ev.By); err != nil {
+		return err
+	}
+	named := &in.Actor
+	if named.ID == "" {
+		named = &in.Subject
+	}
+	if ev.Body.Name != "" {
+		named.Name = ev.Body.Name
+	}
+	named.Card, named.Role = ev.Body.Card, ev.Body.Role
+	if ev.Type == community.MessageCreated && x.recalled[ev.Body.Message] {
+		in.Body.Text, in.Body.Segments, in.Body.Class = "", nil, community.Recalled
+	}
+	x.n++
+	return out.Write(in)
+}
+
+// UndoImport takes an import back as one.
+func (a *App) UndoImport(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error {
+	return a.imports.Undo(ctx, user, org, run, reason)
+}

@@ -1,0 +1,220 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console"
+	"qunluo/internal/httpd"
+)
+
+// Version is the program's version.
+const Version = "0.1.0"
+
+// Doors say what the doors of a running house look like.
+type Doors struct {
+	Demo bool
+	Hint string // shown under the sign-in form of a demo
+}
+
+// maxFrame bounds what a platform may post, in bytes (trust.md §7).
+const maxFrame = 1 << 20
+
+// Handler is the public door: the console, and what platforms call.
+func (a *App) Handler(d Doors) (http.Handler, error) {
+	pages, err := console.New(console.Deps{
+		For: func(org community.OrgKey, groups []community.GroupKey) console.Desk {
+			return a.store.For(community.Scope{Org: org, Groups: groups})
+		},
+		HandsFor: func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
+		Figures:  func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
+		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
+		Clock: a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
+		Version: Version, PublicURL: a.cfg.Server.PublicURL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
+	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "服务器内部错误，请稍后再试。Something broke inside; please try again. "+httpd.RequestID(r.Context()), http.StatusInternalServerError)
+	})
+	return httpd.Edge(a.log, a.cfg.Server.TrustedProxies, broken, mux), nil
+}
+
+// Local is the second listener's handler: health and metrics.
+func (a *App) Local() http.Handler {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	counts := a.intake.Counts()
+	for name, read := range map[string]func() int64{
+		"received": counts.Received.Load, "repeated": counts.Repeated.Load, "private": counts.Private.Load,
+		"bad": counts.Bad.Load, "second_account": counts.Second.Load,
+	} {
+		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "qunluo_intake_" + name + "_total", Help: "Events at the door: " + name + ".",
+		}, func() float64 { return float64(read()) }))
+	}
+	reg.MustRegister(&lagCollector{a})
+	return httpd.Local(a.Ready, reg)
+}
+
+// lagCollector tells how far projections are behind, when asked.
+type lagCollector struct{ app *App }
+
+var lagDesc = prometheus.NewDesc("qunluo_projection_lag", "Events of the log that a projection has not read yet.", []string{"projection"}, nil)
+
+func (c *lagCollector) Describe(ch chan<- *prometheus.Desc) { ch <- lagDesc }
+
+func (c *lagCollector) Collect(ch chan<- prometheus.Metric) {
+	lag, err := c.app.store.Lag(context.Background())
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(lagDesc, err)
+		return
+	}
+	for name, n := range lag {
+		ch <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, float64(n), name)
+	}
+}
+
+// Ready says whether events can be acknowledged now: a transaction on the log begins.
+func (a *App) Ready(ctx context.Context) error {
+	t, err := a.store.BeginLog(ctx)
+	if err != nil {
+		return err
+	}
+	err = t.Rollback(ctx, errProbe)
+	if errors.Is(err, errProbe) {
+		return nil
+	}
+	return err
+}
+
+var errProbe = errors.New("probe")
+
+// Served says where the doors stand.
+type Served struct {
+	URL   string
+	Local string
+	Setup string // "" = somebody can already sign in
+}
+
+// Serve opens the doors, keeps the house working and answers until ctx ends. ready is called once.
+func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
+	h, err := a.Handler(d)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", a.cfg.Server.Listen)
+	if err != nil {
+		return err
+	}
+	if err := a.mayListen(ln.Addr()); err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	served := Served{URL: a.urlOf(ln.Addr())}
+	servers := []serving{{ln, h}}
+	if a.cfg.Server.LocalListen != "" {
+		local, err := net.Listen("tcp", a.cfg.Server.LocalListen)
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		served.Local = "http://" + local.Addr().String()
+		servers = append(servers, serving{local, a.Local()})
+	}
+	if served.Setup, err = a.setupIfNeeded(ctx, served.URL); err != nil {
+		return err
+	}
+	return a.answer(ctx, servers, func() { ready(served) })
+}
+
+type serving struct {
+	ln      net.Listener
+	handler http.Handler
+}
+
+// answer runs the house and its servers until ctx ends or one of them fails.
+func (a *App) answer(ctx context.Context, servers []serving, ready func()) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var wg sync.WaitGroup
+	for _, s := range servers {
+		wg.Go(func() {
+			if err := httpd.Serve(ctx, s.ln, httpd.NewServer(s.handler, a.log)); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				stop(err)
+			}
+		})
+	}
+	wg.Go(func() { stop(a.Run(ctx)) })
+	<-a.ready
+	ready()
+	<-ctx.Done()
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// loopbackOnly says whether nobody but this machine reaches the console, and not through a relay.
+func (a *App) loopbackOnly() bool {
+	if a.cfg.Server.PublicURL != "" {
+		return false
+	}
+	host, _, err := net.SplitHostPort(a.cfg.Server.Listen)
+	if err != nil {
+		return false
+	}
+	at, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && at.IsLoopback()
+}
+
+// mayListen refuses sign-in over plain HTTP beyond loopback unless the operator says so.
+func (a *App) mayListen(at net.Addr) error {
+	ap, err := netip.ParseAddrPort(at.String())
+	if err != nil || ap.Addr().IsLoopback() || a.cfg.Server.Insecure || strings.HasPrefix(a.cfg.Server.PublicURL, "https://") {
+		return nil
+	}
+	return community.Errorf(community.CodeBadInput,
+		"server.listen %s is not loopback: put a TLS reverse proxy in front and set server.public_url to its https address, or set server.insecure=true", at)
+}
+
+func (a *App) urlOf(at net.Addr) string {
+	if a.cfg.Server.PublicURL != "" {
+		return a.cfg.Server.PublicURL
+	}
+	return "http://" + at.String()
+}
+
+func (a *App) setupIfNeeded(ctx context.Context, base string) (string, error) {
+	need, err := a.store.NeedsSetup(ctx)
+	if err != nil || !need {
+		return "", err
+	}
+	return a.NewSetup(ctx, base)
+}
+
+// NewSetup makes a one-time set-up link, good for 15 minutes.
+func (a *App) NewSetup(ctx context.Context, base string) (string, error) {
+	token := rand.Text()
+	if base == "" {
+		base = a.cfg.Server.PublicURL
+	}
+	if base == "" {
+		base = "http://" + a.cfg.Server.Listen
+	}
+	return fmt.Sprintf("%s/setup/%s", base, token), a.store.AddSetup(ctx, console.HashToken(token))
+}

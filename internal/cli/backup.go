@@ -1,0 +1,403 @@
+package cli
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"qunluo/internal/community"
+)
+
+// A backup is one file: a gzipped tar with manifest.json and the database, then a line of 64 hexadecimal digits, the
+// SHA-256 of everything before it. tar xzf reads it (and ignores the line); any flipped bit is found.
+
+// Names inside and outside a backup.
+const (
+	backupFolder = "backups"
+	backupSuffix = ".qlbackup"
+	manifestName = "manifest.json"
+	sqliteName   = "qunluo.db"
+	pgDumpName   = "qunluo.pgdump"
+	trailerSize  = sha256.Size*2 + 1
+)
+
+// Manifest says what a backup holds.
+type Manifest struct {
+	Format   int              `json:"format"` // 1
+	Created  Moment           `json:"created_at"`
+	Version  string           `json:"version"` // of the program that made it
+	Revision string           `json:"revision"`
+	Database string           `json:"database"` // sqlite or postgres
+	File     string           `json:"file"`     // the database's name in the archive
+	Size     int64            `json:"size"`     // its bytes
+	SHA256   string           `json:"sha256"`   // its hash
+	Counts   map[string]int64 `json:"counts"`   // rows per table; empty for PostgreSQL
+}
+
+type backupCmd struct {
+	Create backupCreateCmd `cmd:"" help:"做一个备份，服务可以继续运行|make one; the server may go on running"`
+	List   backupListCmd   `cmd:"" help:"列出备份|list backups"`
+	Verify backupVerifyCmd `cmd:"" help:"检查备份，任何一位翻转都能发现|check a backup; any flipped bit is found"`
+}
+
+// backupLine is a backup as verbs print it.
+type backupLine struct {
+	Path     string           `json:"path" col:"文件|file"`
+	Created  Moment           `json:"created_at" col:"时间|made"`
+	Size     int64            `json:"size" col:"字节|bytes"`
+	Database string           `json:"database" col:"数据库|database"`
+	Events   int64            `json:"events" col:"记录|events"`
+	Version  string           `json:"version"`
+	SHA256   string           `json:"sha256"` // of the whole file, without its last line
+	Counts   map[string]int64 `json:"counts"`
+}
+
+type backupCreateCmd struct {
+	To string `placeholder:"DIR" help:"放在哪个文件夹，默认 数据目录/backups|folder, by default DATA_DIR/backups"`
+}
+
+func (backupCreateCmd) Shape() any { return backupLine{} }
+func (backupCreateCmd) Examples() []example {
+	return []example{{"backup create --to /mnt/backup", [2]string{"放到另一块盘上", "onto another disk"}}}
+}
+
+// Do writes a backup: whole or not at all.
+func (q *backupCreateCmd) Do(c *call, h *House) error {
+	keeping, err := need(h.Keeping)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(c.dataDir(), backupFolder)
+	if q.To != "" {
+		dir = c.path(q.To)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	now := c.program.now()
+	copyPath := filepath.Join(dir, ".copy-"+now.UTC().Format("20060102T150405.000"))
+	defer os.Remove(copyPath)
+	m, err := c.copyDatabase(keeping, copyPath)
+	if err != nil {
+		return err
+	}
+	m.Created = Moment(now.UnixMilli())
+	path := filepath.Join(dir, "qunluo-"+now.UTC().Format("20060102-150405")+backupSuffix)
+	if _, err := toFile(path, func(w io.Writer) (int64, error) { return m.Size, writeBackup(c, w, m, copyPath) }); err != nil {
+		return err
+	}
+	line, err := readBackup(path)
+	if err != nil {
+		return err
+	}
+	return printOne(c, line)
+}
+
+// copyDatabase writes the database as of one instant into a new file and describes it.
+func (c *call) copyDatabase(keeping Keeping, path string) (Manifest, error) {
+	b := thisBuild()
+	m := Manifest{Format: 1, Version: b.Version, Revision: b.Revision, Database: "sqlite", File: sqliteName, Counts: map[string]int64{}}
+	c.progress("backup", 0, 0)
+	err := keeping.Snapshot(c.ctx, path)
+	if community.CodeOf(err) == community.CodeUnsupported {
+		m.Database, m.File = "postgres", pgDumpName
+		err = pgDump(c.ctx, c.cfg.Database.URL, path)
+	} else if err == nil && c.program.Houses.Inspect != nil {
+		m.Counts, err = c.program.Houses.Inspect(c.ctx, path)
+	}
+	if err != nil {
+		return m, err
+	}
+	m.Size, m.SHA256, err = hashFile(path)
+	return m, err
+}
+
+func hashFile(path string) (int64, string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	return n, hex.EncodeToString(h.Sum(nil)), err
+}
+
+// writeBackup writes the archive and its last line.
+func writeBackup(c *call, w io.Writer, m Manifest, database string) error {
+	whole := sha256.New()
+	buffered := bufio.NewWriterSize(io.MultiWriter(w, whole), 1<<20)
+	zip, err := gzip.NewWriterLevel(buffered, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	archive := tar.NewWriter(zip)
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := addFile(archive, manifestName, int64(len(text)), bytes.NewReader(text)); err != nil {
+		return err
+	}
+	f, err := os.Open(database)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	counted := &countingReader{r: f, show: func(n int64) { c.progress("backup", n, m.Size) }}
+	if err := addFile(archive, m.File, m.Size, counted); err != nil {
+		return err
+	}
+	if err := errors.Join(archive.Close(), zip.Close(), buffered.Flush()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%x\n", whole.Sum(nil))
+	return err
+}
+
+func addFile(archive *tar.Writer, name string, size int64, r io.Reader) error {
+	if err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: size, Format: tar.FormatPAX}); err != nil {
+		return err
+	}
+	_, err := io.Copy(archive, r)
+	return err
+}
+
+// countingReader tells how much was read.
+type countingReader struct {
+	r    io.Reader
+	n    int64
+	show func(int64)
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	c.show(c.n)
+	return n, err
+}
+
+// errDamaged says that a backup is not what was written.
+func errDamaged(path, what string) error {
+	return failed(nil, "备份 %[1]s 已损坏：%[2]s", "backup %[1]s is damaged: %[2]s", path, what)
+}
+
+// proved checks a backup's last line against everything before it and gives a reader of that, and its hash.
+func proved(f io.ReadSeeker, path string) (io.Reader, string, error) {
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, "", err
+	}
+	size := end - trailerSize
+	if size <= 0 {
+		return nil, "", errDamaged(path, "too short")
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, "", err
+	}
+	h := sha256.New()
+	if _, err := io.CopyN(h, f, size); err != nil {
+		return nil, "", err
+	}
+	last, err := io.ReadAll(f)
+	if err != nil {
+		return nil, "", err
+	}
+	sum := hex.EncodeToString(h.Sum(nil))
+	if string(last) != sum+"\n" {
+		return nil, "", errDamaged(path, "SHA-256")
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return io.LimitReader(f, size), sum, err
+}
+
+// readBackup checks a backup and describes it.
+func readBackup(path string) (backupLine, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return backupLine{}, err
+	}
+	defer f.Close()
+	return describe(f, path)
+}
+
+func describe(f io.ReadSeeker, path string) (backupLine, error) {
+	m, sum, err := take(f, path, nil)
+	return backupLine{path, m.Created, m.Size, m.Database, m.Counts["event"], m.Version, sum, m.Counts}, err
+}
+
+// take proves a backup, gives its manifest and hash, and copies the database to out (nil = only reads and checks it).
+func take(f io.ReadSeeker, path string, out io.Writer) (Manifest, string, error) {
+	r, sum, err := proved(f, path)
+	if err != nil {
+		return Manifest{}, "", err
+	}
+	m, err := readManifest(r, path, out)
+	return m, sum, err
+}
+
+// readManifest reads the archive, gives its manifest and copies the database to out (nil = only reads and checks it).
+func readManifest(r io.Reader, path string, out io.Writer) (Manifest, error) {
+	var m Manifest
+	zip, err := gzip.NewReader(r)
+	if err != nil {
+		return m, errDamaged(path, err.Error())
+	}
+	archive := tar.NewReader(zip)
+	if _, err := archive.Next(); err != nil {
+		return m, errDamaged(path, err.Error())
+	}
+	if err := json.NewDecoder(io.LimitReader(archive, 1<<20)).Decode(&m); err != nil {
+		return m, errDamaged(path, err.Error())
+	}
+	if m.Format != 1 {
+		return m, failed(nil, "备份格式 %d 来自更新的版本", "backup format %d comes from a newer version", m.Format)
+	}
+	entry, err := archive.Next()
+	if err != nil || entry.Name != m.File {
+		return m, errDamaged(path, "no "+m.File)
+	}
+	if out == nil {
+		out = io.Discard
+	}
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(out, h), archive)
+	if err != nil {
+		return m, fmt.Errorf("read %s: %w", path, err)
+	}
+	if n != m.Size || hex.EncodeToString(h.Sum(nil)) != m.SHA256 {
+		return m, errDamaged(path, m.File)
+	}
+	return m, nil
+}
+
+type backupListCmd struct {
+	Dir string `arg:"" optional:"" help:"文件夹，默认 数据目录/backups|folder, by default DATA_DIR/backups"`
+}
+
+func (backupListCmd) Shape() any          { return rowsOf[listedBackup]() }
+func (backupListCmd) Examples() []example { return nil }
+
+// listedBackup is a backup by its name alone; verify reads it.
+type listedBackup struct {
+	Path string `json:"path" col:"文件|file"`
+	Made Moment `json:"modified_at" col:"时间|made"`
+	Size int64  `json:"size" col:"字节|bytes"`
+}
+
+// Run lists the backups of a folder, newest first.
+func (q *backupListCmd) Run(c *call) error {
+	dir := filepath.Join(c.dataDir(), backupFolder)
+	if q.Dir != "" {
+		dir = c.path(q.Dir)
+	}
+	rows, err := backupsIn(dir)
+	if err != nil {
+		return err
+	}
+	return printList(c, rows, len(rows))
+}
+
+func backupsIn(dir string) ([]listedBackup, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []listedBackup
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), backupSuffix) {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, listedBackup{filepath.Join(dir, e.Name()), Moment(info.ModTime().UnixMilli()), info.Size()})
+	}
+	slices.SortFunc(out, func(a, b listedBackup) int { return strings.Compare(b.Path, a.Path) })
+	return out, nil
+}
+
+type backupVerifyCmd struct {
+	File string `arg:"" help:"备份文件|the backup"`
+	Deep bool   `help:"还打开其中的数据库，核对完整性和行数|also open the database in it and compare its rows"`
+}
+
+func (backupVerifyCmd) Shape() any          { return backupLine{} }
+func (backupVerifyCmd) Examples() []example { return nil }
+
+// Run checks a backup.
+func (q *backupVerifyCmd) Run(c *call) error {
+	line, err := readBackup(c.path(q.File))
+	if err != nil {
+		return err
+	}
+	if q.Deep {
+		if err := c.deepVerify(c.path(q.File)); err != nil {
+			return err
+		}
+	}
+	return printOne(c, line)
+}
+
+// deepVerify unpacks the database into a temporary folder and counts its rows.
+func (c *call) deepVerify(path string) error {
+	dir, err := os.MkdirTemp("", "qunluo-verify-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	return c.unpack(path, filepath.Join(dir, sqliteName))
+}
+
+// unpack writes the database of a backup to a new file, synced to disk, and proves it against the manifest.
+func (c *call) unpack(path, to string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var m Manifest
+	_, err = toFile(to, func(w io.Writer) (int64, error) {
+		m, _, err = take(f, path, w)
+		return m.Size, err
+	})
+	if err != nil || m.Database != "sqlite" || c.program.Houses.Inspect == nil {
+		return err
+	}
+	counts, err := c.program.Houses.Inspect(c.ctx, to)
+	if err != nil {
+		return errDamaged(path, err.Error())
+	}
+	for table, want := range m.Counts {
+		if counts[table] != want {
+			return errDamaged(path, fmt.Sprintf("%s: %d rows, want %d", table, counts[table], want))
+		}
+	}
+	return nil
+}
+
+// manifestOf checks a backup and gives its manifest.
+func manifestOf(path string) (Manifest, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Manifest{}, err
+	}
+	defer f.Close()
+	m, _, err := take(f, path, nil)
+	return m, err
+}

@@ -1,0 +1,92 @@
+package cli
+
+import "qunluo/internal/community"
+
+// grammar is the whole command line. Help texts are "中文|English"; they are cut to one language before they are shown.
+type grammar struct {
+	Config  []string          `short:"c" placeholder:"FILE" help:"再读一个配置文件（可重复）|read one more settings file (repeatable)"`
+	DataDir string            `placeholder:"DIR" help:"数据目录（配置项 data_dir）|data directory (setting data_dir)"`
+	Set     map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"改一个配置项（可重复）|change one setting (repeatable)"`
+	Org     string            `placeholder:"ORG" help:"组织，有多个时需要|organisation, needed when there are several"`
+	JSON    bool              `help:"输出 JSON|print JSON"`
+	Yes     bool              `short:"y" help:"危险操作不再询问|do not ask before dangerous work"`
+	Lang    string            `placeholder:"zh|en" enum:",zh,en" default:"" help:"语言，默认看 LANG|language, by default as LANG says"`
+
+	Serve    serveCmd    `cmd:"" group:"run" help:"运行服务：控制台、连接、规则|run the server: console, connections, rules"`
+	Demo     demoCmd     `cmd:"" group:"run" help:"看一个虚构社群运转|watch an invented community being run"`
+	SetupURL setupURLCmd `cmd:"" group:"run" name:"setup-url" help:"打印新的一次性设置链接|print a new one-time set-up link"`
+	Freeze   freezeCmd   `cmd:"" group:"run" help:"冻结或恢复自动动作|hold automatic actions, or let them go"`
+
+	Group   groupCmd   `cmd:"" group:"community" help:"群|groups"`
+	Member  memberCmd  `cmd:"" group:"community" help:"成员|members"`
+	Message messageCmd `cmd:"" group:"community" help:"消息|messages"`
+	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
+	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
+
+	Rule     ruleCmd     `cmd:"" group:"order" help:"群规|rulebooks"`
+	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
+	Decision decisionCmd `cmd:"" group:"order" help:"判定与审核|decisions and review"`
+	Strike   strikeCmd   `cmd:"" group:"order" help:"违规记分|strikes"`
+	Action   actionCmd   `cmd:"" group:"order" help:"动作|actions"`
+	Task     taskCmd     `cmd:"" group:"order" help:"待办|tasks for people"`
+
+	Import  importCmd  `cmd:"" group:"data" help:"导入聊天记录|import chat histories"`
+	Export  exportCmd  `cmd:"" group:"data" help:"导出聊天记录|export chat histories"`
+	Backup  backupCmd  `cmd:"" group:"data" help:"备份|backups"`
+	Restore restoreCmd `cmd:"" group:"data" help:"从备份恢复|restore from a backup"`
+	Rebuild rebuildCmd `cmd:"" group:"data" help:"重建投影（搜索、数字、成员）|rebuild projections (search, figures, members)"`
+	Migrate migrateCmd `cmd:"" group:"data" help:"数据库结构|schema of the database"`
+
+	User    userCmd    `cmd:"" group:"house" help:"登录控制台的人|people who sign in"`
+	Audit   auditCmd   `cmd:"" group:"house" help:"操作记录|audit trail"`
+	Job     jobCmd     `cmd:"" group:"house" aliases:"jobs" help:"后台任务|background jobs"`
+	Doctor  doctorCmd  `cmd:"" group:"house" help:"逐项检查安装|examine the installation"`
+	Bench   benchCmd   `cmd:"" group:"house" help:"测量这台机器|measure this machine"`
+	Cfg     configCmd  `cmd:"" group:"house" name:"config" help:"配置|settings"`
+	Facts   factsCmd   `cmd:"" group:"house" name:"house-facts" hidden:""`
+	Version versionCmd `cmd:"" group:"house" help:"版本|version"`
+}
+
+// settings are the flags that stand for settings.
+func (g *grammar) settings() map[string]string {
+	out := map[string]string{}
+	for key, value := range g.Set {
+		out[key] = value
+	}
+	if g.DataDir != "" {
+		out["data_dir"] = g.DataDir
+	}
+	return out
+}
+
+// paging is embedded by verbs that list.
+type paging struct {
+	Limit  int    `default:"50" help:"最多几行，1 到 200|how many rows at most, 1 to 200"`
+	Offset int    `default:"0" help:"从第几行开始|how many rows to leave out first"`
+	Sort   string `placeholder:"COLUMN" help:"按哪一列排序，前加 - 为倒序|column to sort by, with - in front: downwards"`
+}
+
+// Validate bounds the page; called by the parser.
+func (p paging) Validate() error {
+	if p.Limit < 1 || p.Limit > 200 {
+		return badUsage("--limit 应在 1 到 200 之间", "--limit must be 1 to 200")
+	}
+	if p.Offset < 0 {
+		return badUsage("--offset 不能为负", "--offset must not be negative")
+	}
+	return nil
+}
+
+func (p paging) page() community.Page {
+	name, desc := p.Sort, false
+	if name != "" && name[0] == '-' {
+		name, desc = name[1:], true
+	}
+	return community.Page{Limit: p.Limit, Offset: p.Offset, Sort: name, Desc: desc}
+}
+
+// undocumented is embedded by commands that print no data of their own and need no example.
+type undocumented struct{}
+
+func (undocumented) Shape() any          { return nil }
+func (undocumented) Examples() []example { return nil }

@@ -1,0 +1,317 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+
+	"qunluo/internal/community"
+	"qunluo/internal/config"
+	"qunluo/internal/connect"
+)
+
+// Houses is what the command line needs before a house is open. Settings come with an absolute data directory, whose
+// lock the caller holds where the house is opened for writing.
+type Houses struct {
+	Open func(ctx context.Context, cfg config.Config, log *slog.Logger) (*House, error)
+	// Demo runs the invented community until ctx ends, or once.
+	Demo func(ctx context.Context, o DemoOrder) error
+	// Migrations lists the schema's steps, applied ones with their time; with up the others are applied first.
+	Migrations func(ctx context.Context, cfg config.Config, up bool) ([]Migration, error)
+	// Benches names what Bench can measure.
+	Benches []string
+	Bench   func(ctx context.Context, name string, o BenchOrder) ([]Measured, error)
+	// Inspect opens a backup's database for reading and counts its tables; any damage is an error.
+	Inspect func(ctx context.Context, path string) (map[string]int64, error)
+}
+
+// House is an open installation. A nil part means that this build cannot do it, and the verb says so.
+type House struct {
+	Orgs  func(ctx context.Context) ([]Org, error)
+	Desk  func(org community.OrgKey) Desk
+	Hands func(org community.OrgKey) Hands
+
+	People  People
+	Wires   Wires
+	Books   Books
+	Files   Files
+	Queue   Queue
+	Keeping Keeping
+	Figures func(org community.OrgKey) Figures
+
+	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
+	Settle func(ctx context.Context) error
+	// Serve opens the doors and works until ctx ends; ready is called once with where they stand.
+	Serve func(ctx context.Context, ready func(Served)) error
+	// Close gives everything back.
+	Close func() error
+}
+
+// Org is an organisation of the installation.
+type Org struct {
+	Key  community.OrgKey
+	ID   community.ID
+	Name string
+	Demo bool
+}
+
+// Served says where the doors stand.
+type Served struct {
+	URL   string `json:"url" col:"网址|address"`
+	Local string `json:"local" col:"本机|local"`
+	Setup string `json:"setup" col:"设置链接|set-up link"` // "" = somebody can already sign in
+}
+
+// Desk is what the command line reads: every FindXs gives rows and how many there are in all, counted up to
+// community.CountCap.
+type Desk interface {
+	FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error)
+	FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error)
+	MemberByID(ctx context.Context, id community.ID) (community.Member, error)
+	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
+	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
+	FindMessages(ctx context.Context, f community.MessageFilter) ([]community.MessageRow, int, error)
+	Around(ctx context.Context, g community.GroupKey, number int64, before, after int) ([]community.MessageRow, error)
+	FindDecisions(ctx context.Context, f community.DecisionFilter) ([]community.DecisionRow, int, error)
+	DecisionByID(ctx context.Context, id community.ID) (community.DecisionRow, error)
+	FindStrikes(ctx context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error)
+	FindActions(ctx context.Context, f community.ActionFilter) ([]community.ActionRow, int, error)
+	FindTasks(ctx context.Context, f community.TaskFilter) ([]community.TaskRow, int, error)
+	FindAudit(ctx context.Context, f community.AuditFilter) ([]community.Audit, int, error)
+	FindImports(ctx context.Context, p community.Page) ([]community.ImportRow, int, error)
+	FindBooks(ctx context.Context, g community.GroupKey, p community.Page) ([]community.BookRow, int, error)
+	RuleHits(ctx context.Context, g community.GroupKey, since int64) ([]community.RuleHits, error)
+	Accounts(ctx context.Context) ([]community.Account, error)
+	Frozen(ctx context.Context) (bool, error)
+}
+
+// Hands is what the command line changes. Every change leaves its audit row in the same transaction.
+type Hands interface {
+	Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error)
+	Undo(ctx context.Context, user string, decision community.ID, reason string) error
+	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
+	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
+	TaskDone(ctx context.Context, user string, task community.ID, note string) error
+	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
+	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
+	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
+	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
+	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
+	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
+	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
+}
+
+// People keeps the persons who sign in.
+type People interface {
+	UserByLogin(ctx context.Context, login string) (community.User, error)
+	Users(ctx context.Context, org community.OrgKey) ([]community.User, error)
+	SaveUser(ctx context.Context, by string, u community.User, reason string) (community.User, error)
+	// HashPassword gives the PHC form of a password; CodeBadInput when it is too weak.
+	HashPassword(login, password string) (string, error)
+	// NewSetup makes a one-time set-up link and says when it expires (UTC ms).
+	NewSetup(ctx context.Context) (url string, expires int64, err error)
+}
+
+// Wires is what is known about connections.
+type Wires interface {
+	Kinds() []connect.Info
+	Check(ctx context.Context, kind string, settings json.RawMessage) error
+	Health(a community.AccountKey) connect.Health
+	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
+	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
+}
+
+// Books replays rulebooks over recorded events.
+type Books interface {
+	// Body gives a version of a group's book; 0 = the one in force.
+	Body(ctx context.Context, g community.GroupKey, version int) (json.RawMessage, error)
+	Replay(ctx context.Context, o ReplayOrder, progress func(done, of int64)) (ReplayReport, error)
+}
+
+// ReplayOrder says what to replay: a group's live events in [From, To) (UTC ms, To 0 = now) as they were decided, or
+// what a book would have done, or only the differences from a base.
+type ReplayOrder struct {
+	Group     community.GroupKey
+	AsDecided bool
+	Book      json.RawMessage
+	Base      json.RawMessage
+	From, To  int64
+	Rows      int // how many decisions to list
+}
+
+// ReplayReport is what came of it.
+type ReplayReport struct {
+	Events    int64 `json:"events" col:"记录|events"`
+	Messages  int64 `json:"messages" col:"消息|messages"`
+	Erased    int64 `json:"erased" col:"正文已删|erased"`
+	Decisions int64 `json:"decisions" col:"判定|decisions"`
+	Different int64 `json:"different" col:"不同|different"` // as decided: decisions that are not equal to the byte
+	Millis    int64 `json:"ms" col:"毫秒|ms"`
+	// Would counts the consequences: recall, warn, mute, remove, held, answer.
+	Would map[string]int64 `json:"would"`
+	Rules []RuleCount      `json:"rules"`
+	Rows  []ReplayedLine   `json:"rows"`
+	Gone  []ReplayedLine   `json:"gone"` // only the base decided so
+}
+
+// RuleCount is one rule's share of a replay.
+type RuleCount struct {
+	Rule     string `json:"rule" col:"规则|rule"`
+	Hits     int64  `json:"hits" col:"命中|hits"`
+	Members  int64  `json:"members" col:"人数|members"`
+	BaseHits int64  `json:"base_hits" col:"原命中|base hits"`
+	Chosen   int64  `json:"chosen" col:"据此处理|chosen"` // gave the consequence
+	Spared   int64  `json:"spared" col:"豁免|spared"`
+}
+
+// ReplayedLine is one decision of a replay with the message it rests on.
+type ReplayedLine struct {
+	At      Moment   `json:"at" col:"时间|time"`
+	Member  string   `json:"member" col:"成员|member"`
+	Verdict string   `json:"verdict" col:"判定|verdict"`
+	Rules   []string `json:"rules" col:"规则|rules"`
+	Does    []string `json:"does" col:"动作|actions"`
+	Text    string   `json:"text" col:"消息|message"`
+	Event   int64    `json:"event"`
+}
+
+// Files takes chat histories in and gives them out.
+type Files interface {
+	Formats() []string
+	// Import reads paths (absolute) and gives the report as JSON. Dry writes nothing.
+	Import(ctx context.Context, o ImportOrder, progress func(label string, done, of int64)) (ImportDone, error)
+	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
+	// Export writes a group's events in [From, To) and gives how many.
+	Export(ctx context.Context, o ExportOrder, w io.Writer, progress func(done, of int64)) (int64, error)
+}
+
+// ImportOrder says what to import.
+type ImportOrder struct {
+	Org    community.OrgKey
+	User   string
+	Paths  []string
+	Format string             // "" = find out
+	Zone   string             // for times without one
+	Group  community.GroupKey // 0 = as the files say
+	Dry    bool
+}
+
+// ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Skipped + Rejected.
+type ImportDone struct {
+	Run      string          `json:"run" col:"编号|run"` // "" when dry
+	Rows     int64           `json:"rows" col:"读到的行|rows read"`
+	Extra    int64           `json:"extra" col:"一行多事|more events of a row"`
+	Added    int64           `json:"added" col:"新增|added"`
+	Same     int64           `json:"same" col:"已有|already there"`
+	Skipped  int64           `json:"skipped" col:"略过|skipped"`
+	Rejected int64           `json:"rejected" col:"拒绝|rejected"`
+	Groups   int             `json:"groups" col:"群|groups"`
+	NeedZone bool            `json:"need_zone"` // some files give no zone and none was given: Asia/Shanghai was taken
+	Bad      []BadLine       `json:"bad"`
+	Report   json.RawMessage `json:"report"`
+}
+
+// BadLine is a rejected row and why.
+type BadLine struct {
+	File   string `json:"file" col:"文件|file"`
+	Line   int64  `json:"line" col:"行|line"`
+	Reason string `json:"reason" col:"原因|reason"`
+	Text   string `json:"text" col:"原文|text"`
+}
+
+// ExportOrder says what to export.
+type ExportOrder struct {
+	Org      community.OrgKey
+	Group    community.GroupKey
+	Format   string // "chatlab" or "chatlab-jsonl"
+	From, To int64
+}
+
+// Queue is the durable work.
+type Queue interface {
+	// Jobs lists jobs in a state: ready, leased, done or dead.
+	Jobs(ctx context.Context, state string, p community.Page) ([]community.JobRow, int, error)
+	// Retry makes dead jobs ready again: one, or all with the zero id. It gives how many.
+	Retry(ctx context.Context, id community.ID) (int64, error)
+}
+
+// Keeping looks after what is stored.
+type Keeping interface {
+	Projections() []string
+	// Rebuild throws projections away and reads the log again; nil = all.
+	Rebuild(ctx context.Context, names []string, progress func(label string, done, of int64)) ([]Rebuilt, error)
+	// Snapshot writes a copy of the database, as of one instant, into a new file; CodeUnsupported on PostgreSQL.
+	Snapshot(ctx context.Context, path string) error
+	// Facts tells the doctor what only the open store knows.
+	Facts(ctx context.Context) (Facts, error)
+}
+
+// Rebuilt is a projection that was made anew.
+type Rebuilt struct {
+	Name   string `json:"name" col:"投影|projection"`
+	Events int64  `json:"events" col:"记录|events"`
+	Millis int64  `json:"ms" col:"毫秒|ms"`
+}
+
+// Facts is what the open store says about itself.
+type Facts struct {
+	Dialect     string // sqlite or postgres
+	Version     string
+	Level       int    // migration level, and the level this program wants
+	Wants       int    //
+	Journal     string // SQLite: "wal"
+	Synchronous string // SQLite: "2" is FULL; PostgreSQL: "on"
+	Integrity   string // "ok" or what is wrong
+	Head        int64  // number of the last event
+	Lags        map[string]int64
+	Dead        int64 // jobs nobody will retry by themselves
+	Oldest      int64 // UTC ms since when the oldest ready job waits; 0 = none
+	Unknown     int64 // actions whose outcome is not known
+}
+
+// Figures is what a group did in a span, exact by definition.
+type Figures interface {
+	Report(ctx context.Context, g community.GroupRow, from, to int64, top int) (FigureReport, error)
+}
+
+// Migration is a step of the schema.
+type Migration struct {
+	Version int    `json:"version" col:"编号|number"`
+	Name    string `json:"name" col:"名称|name"`
+	Applied Moment `json:"applied" col:"执行时间|applied"`
+}
+
+// DemoOrder says how the invented community runs.
+type DemoOrder struct {
+	Dir      string // data of the demo; "" = a temporary folder that goes with it
+	Days     int
+	Seed     uint64
+	Speed    float64 // of the live part; 1 = its own pace
+	Once     bool    // end after the history, leaving a report
+	Out      string  // folder of the report
+	Listen   string
+	Log      *slog.Logger
+	Progress func(label string, done, of int64)
+	Ready    func(url, login, password string)
+}
+
+// BenchOrder says how to measure.
+type BenchOrder struct {
+	Scale  float64 // of the amount of data; 1 = the whole measurement
+	Rounds int     // of baseline and candidate each; 0 = as the bench wants
+	Dir    string  // where databases are made
+	Told   func(line string)
+}
+
+// Measured is one figure of a bench.
+type Measured struct {
+	Name     string  `json:"name" col:"名称|name"`
+	Value    float64 `json:"value" col:"值|value"`
+	Unit     string  `json:"unit" col:"单位|unit"`
+	Baseline float64 `json:"baseline" col:"基线|baseline"`
+	Ratio    float64 `json:"ratio" col:"比值|ratio"`
+	Target   float64 `json:"target" col:"目标|target"`
+	Met      bool    `json:"met" col:"达到|met"`
+}

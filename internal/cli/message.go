@@ -1,0 +1,109 @@
+package cli
+
+import "qunluo/internal/community"
+
+type messageCmd struct {
+	Search messageSearchCmd `cmd:"" help:"搜索消息（两个汉字起）|search messages"`
+	Around messageAroundCmd `cmd:"" help:"一条消息的前后文|what stands around a message"`
+}
+
+// messageLine is a message as verbs print it.
+type messageLine struct {
+	Number   int64  `json:"number" col:"序号|number"`
+	At       Moment `json:"at" col:"时间|time"`
+	Group    string `json:"group" col:"群|group"`
+	Member   string `json:"member" col:"成员|member"`
+	MemberID string `json:"member_id"`
+	Text     string `json:"text" col:"消息|message"`
+	Type     string `json:"type"`
+	Class    int    `json:"class"`
+	Recalled bool   `json:"recalled" col:"已撤回|recalled"`
+	Origin   string `json:"origin"`
+	Erased   bool   `json:"erased"`
+	ID       string `json:"id"`
+	Message  string `json:"message_id"`
+}
+
+func lineOfMessage(m community.MessageRow) messageLine {
+	return messageLine{Number: m.Number, At: Moment(m.OccurredAt), Group: m.GroupName, Member: m.Name, MemberID: m.MemberID.String(), Text: m.Text,
+		Type: string(m.Type), Class: int(m.Class), Recalled: m.Recalled, Origin: m.Origin.String(), Erased: m.Erased, ID: m.ID.String(), Message: m.Message}
+}
+
+type messageSearchCmd struct {
+	Text   string `arg:"" optional:"" help:"要找的字|what to look for"`
+	Group  string `placeholder:"GROUP" help:"在这个群|in this group"`
+	Tag    string `help:"在有这个标签的群|in groups with this tag"`
+	Member string `placeholder:"MEMBER" help:"这个成员说的|said by this member"`
+	From   string `placeholder:"TIME" help:"从（含）|from (included)"`
+	To     string `placeholder:"TIME" help:"到（不含）|to (not included)"`
+	Hits   bool   `help:"只看被规则命中的|only those that a rule hit"`
+	Before int64  `placeholder:"NUMBER" help:"只看序号更小的（翻页）|only numbers below this one (turns pages)"`
+	Limit  int    `default:"50" help:"最多几行，1 到 200|how many rows at most, 1 to 200"`
+}
+
+func (messageSearchCmd) Shape() any { return rowsOf[messageLine]() }
+func (messageSearchCmd) Examples() []example {
+	return []example{{"message search 押金 --group 产品交流群 --from 30d", [2]string{"近 30 天谁说过押金", "who spoke of it in the last 30 days"}}}
+}
+
+// Validate bounds the rows; called by the parser.
+func (q *messageSearchCmd) Validate() error { return paging{Limit: q.Limit}.Validate() }
+
+// Do searches messages, newest first.
+func (q *messageSearchCmd) Do(c *call, h *House) error {
+	desk, g, m, err := c.place(h, q.Group, q.Member)
+	if err != nil {
+		return err
+	}
+	from, to, err := c.span(q.From, q.To)
+	if err != nil {
+		return err
+	}
+	rows, total, err := desk.FindMessages(c.ctx, community.MessageFilter{Text: q.Text, Group: g.Key, Tag: q.Tag, Member: m.Key, From: from, To: to, Hits: q.Hits, Before: q.Before, Limit: q.Limit})
+	if err != nil {
+		return err
+	}
+	return printList(c, mapped(rows, lineOfMessage), total)
+}
+
+// span reads two times; 0 where one was left out.
+func (c *call) span(from, to string) (int64, int64, error) {
+	a, err := c.when(from)
+	if err != nil {
+		return 0, 0, err
+	}
+	b, err := c.when(to)
+	if err != nil {
+		return 0, 0, err
+	}
+	if a != 0 && b != 0 && a >= b {
+		return 0, 0, badUsage("--from 应早于 --to", "--from must be before --to")
+	}
+	return a, b, nil
+}
+
+type messageAroundCmd struct {
+	Group  string `arg:"" help:"群|group"`
+	Number int64  `arg:"" help:"消息的序号|number of the message"`
+	Before int    `default:"10" help:"之前几条|how many before"`
+	After  int    `default:"10" help:"之后几条|how many after"`
+}
+
+func (messageAroundCmd) Shape() any          { return rowsOf[messageLine]() }
+func (messageAroundCmd) Examples() []example { return nil }
+
+// Do prints the neighbourhood of a message.
+func (q *messageAroundCmd) Do(c *call, h *House) error {
+	if q.Before < 0 || q.Before > 200 || q.After < 0 || q.After > 200 {
+		return badUsage("--before 和 --after 应在 0 到 200 之间", "--before and --after must be 0 to 200")
+	}
+	desk, g, _, err := c.place(h, q.Group, "")
+	if err != nil {
+		return err
+	}
+	rows, err := desk.Around(c.ctx, g.Key, q.Number, q.Before, q.After)
+	if err != nil {
+		return err
+	}
+	return printList(c, mapped(rows, lineOfMessage), len(rows))
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"qunluo/internal/config"
+)
+
+type restoreCmd struct {
+	File     string `arg:"" help:"备份文件|the backup"`
+	Into     string `placeholder:"DIR" help:"恢复到哪个数据目录，默认当前的；必须是空的|data directory, by default the one in use; must be empty"`
+	NoFreeze bool   `help:"恢复后不冻结自动动作|do not hold automatic actions afterwards"`
+}
+
+// restoredLine is what was restored.
+type restoredLine struct {
+	Into     string           `json:"into" col:"恢复到|into"`
+	Created  Moment           `json:"backup_of" col:"备份时间|backup of"`
+	Database string           `json:"database" col:"数据库|database"`
+	Counts   map[string]int64 `json:"counts"`
+	Frozen   bool             `json:"frozen" col:"已冻结|frozen"`
+}
+
+func (restoreCmd) Shape() any { return restoredLine{} }
+func (restoreCmd) Examples() []example {
+	return []example{{"restore backups/qunluo-20260102-030405.qlbackup --into ./data-new", [2]string{"恢复到新的目录，先看看", "into a new directory, to have a look first"}}}
+}
+
+// Effect is what restoring means.
+func (q *restoreCmd) Effect() [2]string {
+	return [2]string{"将从 " + q.File + " 恢复；恢复后自动动作处于冻结，直到 freeze off", "this restores " + q.File + "; automatic actions are held afterwards, until freeze off"}
+}
+
+// Run restores into an empty place. It refuses while somebody holds the data directory.
+func (q *restoreCmd) Run(c *call) error {
+	path := c.path(q.File)
+	m, err := manifestOf(path)
+	if err != nil {
+		return err
+	}
+	cfg := c.cfg
+	cfg.DataDir = c.dataDir()
+	if q.Into != "" {
+		cfg.DataDir = c.path(q.Into)
+	}
+	held, err := takeHold(cfg.DataDir)
+	if errors.Is(err, errHeld) {
+		return failed(err, "进程 %s 正在使用这个数据目录，恢复前请先停止它", "process %s uses this data directory; stop it before restoring", holder(cfg.DataDir))
+	}
+	if err != nil {
+		return err
+	}
+	err = q.restore(c, cfg, m, path)
+	return errors.Join(err, held.Close())
+}
+
+func (q *restoreCmd) restore(c *call, cfg config.Config, m Manifest, path string) error {
+	var err error
+	if m.Database == "postgres" {
+		err = c.restorePostgres(cfg, path)
+	} else {
+		err = c.restoreSQLite(cfg, path)
+	}
+	if err != nil {
+		return err
+	}
+	if !q.NoFreeze {
+		if err := c.freezeAll(cfg); err != nil {
+			return fmt.Errorf("restored, but not frozen: %w", err)
+		}
+	}
+	return printOne(c, restoredLine{cfg.DataDir, m.Created, m.Database, m.Counts, !q.NoFreeze})
+}
+
+func (c *call) restoreSQLite(cfg config.Config, path string) error {
+	to := filepath.Join(cfg.DataDir, sqliteName)
+	if given, ok := strings.CutPrefix(cfg.Database.URL, "sqlite:"); ok {
+		to = c.path(strings.TrimPrefix(given, "//"))
+	} else if cfg.Database.URL != "" {
+		return failed(nil, "备份是 SQLite 的，而 database.url 是 PostgreSQL", "the backup is of SQLite, but database.url is PostgreSQL")
+	}
+	for _, name := range []string{to, to + "-wal", strings.TrimSuffix(to, ".db") + ".views.db"} {
+		if _, err := os.Lstat(name); err == nil {
+			return failed(nil, "%s 已存在：只能恢复到空的地方", "%s is already there: a restore needs an empty place", name)
+		}
+	}
+	return c.unpack(path, to)
+}
+
+func (c *call) restorePostgres(cfg config.Config, path string) error {
+	if !strings.HasPrefix(cfg.Database.URL, "postgres") {
+		return failed(nil, "备份是 PostgreSQL 的，请设置 database.url", "the backup is of PostgreSQL: set database.url")
+	}
+	dir, err := os.MkdirTemp("", "qunluo-restore-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	dump := filepath.Join(dir, pgDumpName)
+	if err := c.unpack(path, dump); err != nil {
+		return err
+	}
+	return pgRestore(c.ctx, cfg.Database.URL, dump)
+}
+
+// freezeAll holds automatic actions of every organisation: what the backup had still to do may have been done since.
+func (c *call) freezeAll(cfg config.Config) (err error) {
+	h, err := c.program.Houses.Open(c.ctx, cfg, c.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	orgs, err := h.Orgs(c.ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range orgs {
+		if err := h.Hands(o.Key).Freeze(c.ctx, user, 0, true, "restored from a backup"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+
+	"qunluo/internal/community"
+	"qunluo/internal/policy"
+)
+
+// cutVersion reads "GROUP@VERSION"; "GROUP@" is the version in force.
+func cutVersion(arg string) (group string, version int, ok bool) {
+	i := strings.LastIndexByte(arg, '@')
+	if i <= 0 {
+		return "", 0, false
+	}
+	if arg[i+1:] == "" {
+		return arg[:i], 0, true
+	}
+	n, err := strconv.Atoi(arg[i+1:])
+	return arg[:i], n, err == nil && n > 0
+}
+
+type ruleTestCmd struct {
+	Book     string `arg:"" help:"文件、- 或 群@版本（群@ 为现行）|a file, - or GROUP@VERSION (GROUP@ = in force)"`
+	Text     string `arg:"" help:"消息|the message"`
+	Role     string `enum:",member,admin,owner" default:"" help:"发言人的角色|role of the author"`
+	Joined   string `placeholder:"SPAN" help:"入群多久了，如 2h|how long ago the author joined, e.g. 2h"`
+	Messages int    `help:"之前说过几句|how many messages before"`
+	Strikes  int    `help:"已有几次有效记分|live strikes already there"`
+	Repeat   int    `default:"1" help:"一秒内连发几次|how often within a second"`
+	At       string `placeholder:"TIME" help:"何时，默认现在|when, by default now"`
+}
+
+// Feeds says that stdin may be the rulebook.
+func (q *ruleTestCmd) Feeds() bool { return q.Book == "-" }
+
+// trialLine is one rule's answer.
+type trialLine struct {
+	Rule string   `json:"rule" col:"规则|rule"`
+	Name string   `json:"name" col:"名称|name"`
+	Kind string   `json:"kind" col:"种类|kind"`
+	Mode string   `json:"mode" col:"方式|mode"`
+	Hit  bool     `json:"hit" col:"命中|hit"`
+	Why  string   `json:"why" col:"依据|why"`
+	Part []string `json:"matched" col:"命中的字|matched"`
+}
+
+// trialPage is what would follow from a message.
+type trialPage struct {
+	Rules     []trialLine          `json:"rules"`
+	Decisions []community.Decision `json:"decisions"`
+}
+
+func (ruleTestCmd) Shape() any { return trialPage{} }
+func (ruleTestCmd) Examples() []example {
+	return []example{{"rule test 产品交流群@ '加V：abc123 免费领' --joined 1h", [2]string{"现行群规会怎么处理", "what the rulebook in force would do"}}}
+}
+
+// Validate bounds the numbers; called by the parser.
+func (q *ruleTestCmd) Validate() error {
+	if q.Repeat < 1 || q.Repeat > 1000 || q.Strikes < 0 || q.Strikes > 100 || q.Messages < 0 {
+		return badUsage("--repeat 1 到 1000，--strikes 0 到 100", "--repeat 1 to 1000, --strikes 0 to 100")
+	}
+	return nil
+}
+
+// Do tries a message on a rulebook.
+func (q *ruleTestCmd) Do(c *call, h *House) error {
+	raw, err := c.book(h, q.Book)
+	if err != nil {
+		return err
+	}
+	_, ready, err := parseBook(raw)
+	if err != nil {
+		return err
+	}
+	probe, err := q.probe(c)
+	if err != nil {
+		return err
+	}
+	trial := policy.Test(ready, probe)
+	p := trialPage{Decisions: trial.Decisions, Rules: mapped(trial.Rules, func(r policy.TrialRule) trialLine { return lineOfTrial(r, q.Text) })}
+	if p.Decisions == nil {
+		p.Decisions = []community.Decision{}
+	}
+	if c.json {
+		return c.printJSON(p)
+	}
+	if err := printList(c, p.Rules, len(p.Rules)); err != nil {
+		return err
+	}
+	for _, d := range p.Decisions {
+		c.say("结论：%s，第 %d 级：%s", "verdict: %s, rung %d: %s", d.Verdict, d.Rung, strings.Join(verbsOf(d.Actions), " "))
+	}
+	return nil
+}
+
+func (q *ruleTestCmd) probe(c *call) (policy.Probe, error) {
+	p := policy.Probe{Text: q.Text, Role: community.Role(q.Role), Messages: int64(q.Messages), Strikes: q.Strikes, Repeat: q.Repeat, At: c.program.now().UnixMilli()}
+	if q.Joined != "" {
+		d, ok := readSpan(q.Joined)
+		if !ok {
+			return p, badUsage("--joined %q 看不懂，例如 2h、3d", "--joined %q: want e.g. 2h, 3d", q.Joined)
+		}
+		p.JoinedMs = d.Milliseconds()
+	}
+	if q.At != "" {
+		at, err := c.when(q.At)
+		p.At = at
+		return p, err
+	}
+	return p, nil
+}
+
+func lineOfTrial(r policy.TrialRule, text string) trialLine {
+	l := trialLine{Rule: r.ID, Name: r.Name, Kind: r.Kind, Mode: r.Mode, Hit: r.Hit != nil, Part: []string{}}
+	if r.Hit == nil {
+		return l
+	}
+	l.Why = r.Hit.Why
+	for _, s := range r.Hit.Spans {
+		if s.Start >= 0 && s.End <= len(text) && s.Start < s.End {
+			l.Part = append(l.Part, text[s.Start:s.End])
+		}
+	}
+	return l
+}
+
+func verbsOf(actions []community.Action) []string {
+	return mapped(actions, func(a community.Action) string { return string(a.Verb) })
+}

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"qunluo/internal/config"
+)
+
+type serveCmd struct {
+	Listen string `placeholder:"HOST:PORT" help:"控制台地址（配置项 server.listen）|address of the console (setting server.listen)"`
+}
+
+func (serveCmd) Shape() any { return Served{} }
+func (serveCmd) Examples() []example {
+	return []example{
+		{"serve", [2]string{"首次运行会建立 ./data 并打印一次性设置链接", "the first run makes ./data and prints a one-time set-up link"}},
+		{"serve --listen 0.0.0.0:8080", [2]string{"对外监听，请在前面放 TLS 反向代理", "listen to the world; put a TLS reverse proxy in front"}},
+	}
+}
+
+// Run holds the data directory, opens the house and its doors, and works until it is told to stop.
+func (s *serveCmd) Run(c *call) error {
+	held, err := takeHold(c.dataDir())
+	if errors.Is(err, errHeld) {
+		return failed(err, "数据目录 %[1]s 已被进程 %[2]s 使用", "the data directory %[1]s is already in use by process %[2]s", c.dataDir(), holder(c.dataDir()))
+	}
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", c.dataDir(), err)
+	}
+	cfg := c.cfg
+	if s.Listen != "" {
+		cfg.Server.Listen = s.Listen
+	}
+	cfg.DataDir = c.dataDir()
+	return errors.Join(c.serve(cfg), held.Close())
+}
+
+// serve opens the house and answers at its doors and on its socket.
+func (c *call) serve(cfg config.Config) error {
+	h, err := c.program.Houses.Open(c.ctx, cfg, c.log)
+	if err != nil {
+		return err
+	}
+	ln, err := listenHere(c.ctx, cfg.DataDir)
+	if err != nil {
+		return errors.Join(err, h.Close())
+	}
+	r := &reception{program: c.program, house: h, cfg: cfg, values: c.values, log: c.log}
+	work, ctx := errgroup.WithContext(c.ctx)
+	work.Go(func() error { return r.serve(ctx, ln) })
+	work.Go(func() error { return h.Serve(ctx, func(s Served) { c.greet(s) }) })
+	err = work.Wait()
+	if c.ctx.Err() != nil {
+		err = nil // told to stop
+	}
+	return errors.Join(err, h.Close())
+}
+
+// greet says where the doors stand.
+func (c *call) greet(s Served) {
+	if c.json {
+		_ = c.printJSON(s)
+		return
+	}
+	fmt.Fprintln(c.out, c.lang.pick([2]string{"群落已启动：", "Qunluo is running: "})+s.URL)
+	if s.Setup != "" {
+		fmt.Fprintln(c.out, c.lang.pick([2]string{"首次设置（一次有效）：", "First set-up (valid once): "})+s.Setup)
+	}
+}

@@ -1,0 +1,219 @@
+package console
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console/view"
+	"qunluo/internal/console/view/ui"
+)
+
+var memberRoutes = []route{
+	{pattern: "GET /members", may: staff, serve: (*Console).memberList},
+	{pattern: "GET /members.csv", may: owners, serve: (*Console).memberSheet},
+	{pattern: "GET /members/{id}", may: staff, serve: (*Console).memberPage},
+	{pattern: "POST /members/{id}/warn", may: staff, serve: (*Console).memberWarn},
+	{pattern: "POST /members/{id}/mute", may: staff, serve: (*Console).memberMute},
+	{pattern: "POST /members/{id}/unmute", may: staff, serve: (*Console).memberUnmute},
+	{pattern: "POST /members/{id}/remove", may: staff, serve: (*Console).memberRemove},
+}
+
+// memberFilter reads the filter of the address. There: "" = in the group now, "left", "all".
+func memberFilter(k *call) (community.MemberFilter, community.GroupRow, error) {
+	g, err := k.groupNamed(k.query("g"))
+	f := community.MemberFilter{Group: g.Key, Tag: k.query("tag"), Text: k.query("q"), NeverSpoke: k.query("never") == "1", Source: k.query("source"), Page: k.page(listLimit)}
+	if days := number(k.query("silent"), 1, 3650, 0); days > 0 {
+		f.SilentSince = k.now() - int64(days)*24*time.Hour.Milliseconds()
+	}
+	if k.query("there") != "all" {
+		present := k.query("there") != "left"
+		f.Present = &present
+	}
+	return f, g, err
+}
+
+// memberList shows members of a group, or of all.
+func (c *Console) memberList(k *call) error {
+	f, g, err := memberFilter(k)
+	if err != nil {
+		return err
+	}
+	rows, total, err := k.Desk.FindMembers(k.ctx(), f)
+	if err != nil {
+		return err
+	}
+	p := view.List{Head: ui.Head{Title: k.T("nav.members"), Sub: k.T("member.list_sub")}}
+	if g.Key != 0 {
+		p.Head.Sub, p.Head.Back = g.Name, "/groups/"+g.ID.String()
+	}
+	if p.Filters, err = memberFilters(k, f, g); err != nil {
+		return err
+	}
+	keep := url.Values{}
+	if g.Key != 0 {
+		keep.Set("g", g.ID.String())
+	}
+	link := func(pairs ...string) string {
+		v := url.Values{"g": keep["g"]}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		if len(v["g"]) == 0 {
+			v.Del("g")
+		}
+		if len(v) == 0 {
+			return "/members"
+		}
+		return "/members?" + v.Encode()
+	}
+	p.Presets = []ui.Tab{
+		{Text: k.T("member.everybody"), Link: link(), Here: !f.NeverSpoke && f.SilentSince == 0 && f.Page.Sort == ""},
+		{Text: k.T("member.never"), Link: link("never", "1"), Here: f.NeverSpoke},
+		{Text: k.T("member.silent30"), Link: link("silent", "30"), Here: k.query("silent") == "30"},
+		{Text: k.T("member.struck"), Link: link("sort", "strikes", "dir", "desc"), Here: f.Page.Sort == "strikes"},
+		{Text: k.T("member.newest"), Link: link("sort", "joined", "dir", "desc"), Here: f.Page.Sort == "joined" && f.Page.Desc},
+	}
+	if f.NeverSpoke {
+		p.Note = k.T("member.never_note")
+	}
+	p.Table = memberTable(k, rows, f)
+	p.Table.Pager = k.pager(f.Page, len(rows), total)
+	if k.R.URL.RawQuery != "" {
+		p.Filters.Clear = "/members"
+		p.Table.Empty = ui.Empty{Icon: "filter", Title: k.T("list.none"), Text: k.T("list.none_text"), Button: k.T("list.clear"), Link: "/members"}
+	}
+	k.export(p.Table.Pager, "/members.csv")
+	return k.show(p.Head.Title, view.ListPage(p))
+}
+
+func memberFilters(k *call, f community.MemberFilter, g community.GroupRow) (ui.Filters, error) {
+	groups, err := k.groupChoice(k.T("list.any"), g)
+	if err != nil {
+		return ui.Filters{}, err
+	}
+	chosen := ""
+	if g.Key != 0 {
+		chosen = g.ID.String()
+	}
+	silent := []ui.Option{{Text: k.T("list.any")}}
+	for _, n := range []int{7, 30, 90, 180} {
+		silent = append(silent, ui.Option{Value: strconv.Itoa(n), Text: k.T("member.silent_days", "count", n)})
+	}
+	never := ""
+	if f.NeverSpoke {
+		never = "1"
+	}
+	out := ui.Filters{Action: "/members", Fields: []ui.Filter{
+		{Kind: "text", Name: "q", Label: k.T("member.text"), Value: f.Text},
+		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: chosen, Options: groups},
+		{Kind: "select", Name: "there", Label: k.T("member.there"), Value: k.query("there"), Options: []ui.Option{{Text: k.T("member.present")}, {Value: "left", Text: k.T("member.left")}, {Value: "all", Text: k.T("list.any")}}},
+		{Kind: "select", Name: "silent", Label: k.T("member.silent"), Value: k.query("silent"), Options: silent},
+		{Kind: "text", Name: "source", Label: k.T("member.source"), Value: f.Source},
+		{Kind: "check", Name: "never", Label: k.T("member.never"), Value: never},
+	}}
+	for _, name := range []string{"sort", "dir"} {
+		if v := k.query(name); v != "" {
+			out.Keep = append(out.Keep, ui.Option{Value: name, Text: v})
+		}
+	}
+	return out, nil
+}
+
+func memberTable(k *call, rows []community.MemberRow, f community.MemberFilter) ui.Table {
+	num := func(c ui.Column) ui.Column { c.Num = true; return c }
+	t := ui.Table{Label: k.T("nav.members"), Columns: []ui.Column{
+		k.column(k.T("member.name"), "name", f.Page), {Title: k.T("word.group"), Hide: f.Group != 0},
+		k.column(k.T("member.joined"), "joined", f.Page), {Title: k.T("member.source"), Hide: true},
+		k.column(k.T("member.last_word"), "last_word", f.Page), num(k.column(k.T("home.messages"), "messages", f.Page)),
+		num(k.column(k.T("member.strikes"), "strikes", f.Page)), {Title: k.T("member.state")},
+	}, Empty: ui.Empty{Icon: "users", Title: k.T("member.none"), Text: k.T("member.none_text")}}
+	for _, m := range rows {
+		t.Rows = append(t.Rows, ui.Row{Link: "/members/" + m.ID.String(), Cells: []templ.Component{
+			ui.Two(shownName(m), memberUnder(k, m)), ui.Name(m.GroupName), joinedCell(k, m.JoinedAt), ui.Text(source(k, m.Scene, m.State)),
+			lastWord(k, m.LastWord), ui.Figure(m.Messages), ui.Figure(int64(m.Strikes)), memberState(k, m)}})
+	}
+	return t
+}
+
+func shownName(m community.MemberRow) string {
+	if m.Card != "" {
+		return m.Card
+	}
+	return named(m.Name, m.External)
+}
+
+// memberUnder is the quieter line under a name: the account name where it differs, and the platform's id.
+func memberUnder(k *call, m community.MemberRow) string {
+	if m.Certainty == community.NameOnly {
+		return k.T("member.name_only")
+	}
+	if m.Card != "" && m.Name != "" && m.Name != m.Card {
+		return m.Name + " · " + m.External
+	}
+	return m.External
+}
+
+func joinedCell(k *call, at int64) templ.Component {
+	if at == 0 {
+		return view.Quiet(k.T("member.joined_unknown"))
+	}
+	return ui.Moment(at)
+}
+
+func lastWord(k *call, at int64) templ.Component {
+	if at == 0 {
+		return view.Quiet(k.T("member.never"))
+	}
+	return ui.When(at)
+}
+
+// source says how somebody came: the way of joining and the code's mark.
+func source(k *call, scene, state string) string {
+	if key := "scene." + scene; scene != "" && k.Words.Has(key) {
+		scene = k.T(key)
+	}
+	if scene != "" && state != "" {
+		return scene + " · " + state
+	}
+	return scene + state
+}
+
+func memberState(k *call, m community.MemberRow) templ.Component {
+	switch {
+	case m.LeftAt != 0:
+		return ui.Pill("", "logout", k.T("member.left"))
+	case m.MutedTill > k.now():
+		return ui.Pill("warning", "volume-off", k.T("member.muted_left", "t", k.Words.Round((m.MutedTill-k.now())/1000)))
+	case m.Role.Immune() || m.Role == community.RoleBot:
+		return ui.Pill("info", "shield", k.T("grouprole."+string(m.Role)))
+	}
+	return ui.Pill("", "", k.T("member.present"))
+}
+
+// memberSheet is the filtered list as a file.
+func (c *Console) memberSheet(k *call) error {
+	f, _, err := memberFilter(k)
+	if err != nil {
+		return err
+	}
+	f.Page.Limit, f.Page.Offset = 200, 0
+	head := []string{"id", k.T("member.name"), k.T("member.account"), k.T("member.external"), k.T("word.group"), k.T("member.joined"), k.T("member.source"), k.T("member.last_word"), k.T("home.messages"), k.T("member.strikes"), k.T("member.left")}
+	return k.sheet("members", head, func() ([][]string, error) {
+		if f.Page.Offset > community.CountCap {
+			return nil, nil
+		}
+		rows, _, err := k.Desk.FindMembers(k.ctx(), f)
+		f.Page.Offset += 200
+		var out [][]string
+		for _, m := range rows {
+			none := community.GroupRow{}
+			out = append(out, []string{m.ID.String(), shownName(m), m.Name, m.External, m.GroupName, moment(m.JoinedAt, none), source(k, m.Scene, m.State),
+				moment(m.LastWord, none), strconv.FormatInt(m.Messages, 10), strconv.Itoa(m.Strikes), moment(m.LeftAt, none)})
+		}
+		return out, err
+	})
+}

@@ -1,0 +1,102 @@
+package console
+
+import (
+	"slices"
+	"strconv"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console/view"
+	"qunluo/internal/console/view/ui"
+)
+
+// around is how many neighbours a message is shown with, on each side.
+const around = 20
+
+// messageHere reads the group and the message of the path, with its neighbours.
+func messageHere(k *call, side int) (community.GroupRow, community.MessageRow, []community.MessageRow, error) {
+	var none community.MessageRow
+	g, err := k.groupHere()
+	if err != nil {
+		return g, none, nil, err
+	}
+	n, err := strconv.ParseInt(k.R.PathValue("number"), 10, 64)
+	if err != nil {
+		return g, none, nil, community.Errorf(community.CodeNotFound, "message: %w", err)
+	}
+	rows, err := k.Desk.Around(k.ctx(), g.Key, n, side, side)
+	if err != nil {
+		return g, none, nil, err
+	}
+	i := slices.IndexFunc(rows, func(m community.MessageRow) bool { return m.Number == n })
+	if i < 0 {
+		return g, none, nil, community.Errorf(community.CodeNotFound, "no message %d in group %d", n, g.Key)
+	}
+	return g, rows[i], rows, nil
+}
+
+// messagePage shows a message among its neighbours, with what was decided about it.
+func (c *Console) messagePage(k *call) error {
+	g, m, rows, err := messageHere(k, around)
+	if err != nil {
+		return err
+	}
+	decided, _, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Group: g.Key, Member: m.Member, From: m.OccurredAt - 3600e3, To: m.OccurredAt + 24*3600e3, Page: community.Page{Limit: 100}})
+	if err != nil {
+		return err
+	}
+	who, err := k.userNames()
+	if err != nil {
+		return err
+	}
+	p := view.MessagePage{Head: ui.Head{Title: k.T("message.context"), Back: "/messages?g=" + g.ID.String(), Sub: g.Name}}
+	var spans []community.Span
+	for _, d := range decided {
+		if d.Event == m.Number {
+			spans = append(spans, spansOf(d.Decision)...)
+			p.Decisions = append(p.Decisions, decisionStep(k, d, who))
+		}
+	}
+	p.Talk = talk(k, g, rows, m.Number, spans)
+	p.Earlier, p.Later = messageLink(g, rows[0].Number), messageLink(g, rows[len(rows)-1].Number)
+	p.Facts = []ui.Option{{Value: k.T("message.at"), Text: moment(m.OccurredAt, g)}, {Value: k.T("message.class"), Text: k.className(m.Class)},
+		{Value: k.T("message.origin"), Text: k.T("origin." + m.Origin.String())}, {Value: k.T("message.number"), Text: itoa(m.Number)}}
+	recall := k.ability(g, community.RecallMsg)
+	if m.Type == community.MessageCreated && !m.Recalled && m.Origin != community.OriginImport {
+		p.Recall = &ui.Confirm{ID: "recall", Title: k.T("act.recall"), Object: m.Name + "：" + short(m.Text, 60), Effect: k.T("act.recall_effect") + k.T("act.level_"+string(recall.Level)),
+			Action: messageLink(g, m.Number) + "/recall", Button: k.T("act.recall_button"), Reason: k.T("form.reason"), Need: true}
+	}
+	return k.show(p.Head.Title, view.Message(p), inZone(g))
+}
+
+// talk shows messages of a group; the one numbered focus is marked.
+func talk(k *call, g community.GroupRow, rows []community.MessageRow, focus int64, spans []community.Span) []ui.Line {
+	var out []ui.Line
+	for _, m := range rows {
+		var marks []community.Span
+		if m.Number == focus {
+			marks = spans
+		}
+		out = append(out, k.line(m, marks, m.Number == focus))
+	}
+	return out
+}
+
+// messageRecall takes a message back by hand.
+func (c *Console) messageRecall(k *call) error {
+	g, m, _, err := messageHere(k, 0)
+	if err != nil {
+		return err
+	}
+	to, reason := messageLink(g, m.Number), k.form("reason")
+	if reason == "" {
+		return k.done(to, "danger", k.T("act.need_reason"), community.ID{})
+	}
+	if m.Recalled || m.Origin == community.OriginImport {
+		return k.refused(to, community.Errorf(community.CodeConflict, "message %d cannot be recalled", m.Number))
+	}
+	ids, err := k.Hands.Act(k.ctx(), k.who(), []community.Action{{Verb: community.RecallMsg, Group: g.Key, Target: m.Member, Event: m.Number, Message: m.Message}}, reason)
+	if err != nil {
+		return k.refused(to, err)
+	}
+	return k.done(to, "ok", actSaid(k, "recall", m.Name, g, community.RecallMsg), first(ids))
+}

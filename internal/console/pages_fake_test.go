@@ -1,0 +1,161 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"qunluo/internal/community"
+	"qunluo/internal/policy"
+)
+
+// What the pages of groups, members, messages, rules, review, strikes and imports need of the house.
+
+func (h *house) Memberships(_ context.Context, m community.MemberKey) ([]community.MemberRow, error) {
+	rows, _, err := cut(h, h.members, community.Page{}, func(r community.MemberRow) bool { return r.Key == m })
+	return rows, err
+}
+
+func (h *house) MembersByKey(_ context.Context, keys []community.MemberKey) ([]community.Member, error) {
+	var out []community.Member
+	for _, k := range keys {
+		for _, m := range h.members {
+			if m.Key == k {
+				out = append(out, m.Member)
+			}
+		}
+	}
+	return out, h.err
+}
+
+func (h *house) FindMuted(_ context.Context, g community.GroupKey, now int64, p community.Page) ([]community.MemberRow, int, error) {
+	return cut(h, h.members, p, func(m community.MemberRow) bool { return m.MutedTill > now && (g == 0 || m.Group == g) })
+}
+
+func (h *house) BookVersion(_ context.Context, g community.GroupKey, version int) (community.BookRow, error) {
+	return one(h.books, func(b community.BookRow) bool {
+		return b.Group == g && b.Version == version && (b.State == "draft") == (version == 0)
+	})
+}
+
+func (h *house) MemberClasses(context.Context, community.GroupKey, community.MemberKey, int) (map[community.Class]int64, error) {
+	return map[community.Class]int64{community.Text: 210, community.Image: 31, community.Reply: 12, community.Voice: 0}, nil
+}
+
+func (h *house) Active(_ context.Context, _ community.GroupKey, days int) (int64, error) {
+	return map[int]int64{1: 23, 7: 61, 30: 98}[days], nil
+}
+
+func (h *house) Talkers(_ context.Context, _ community.GroupKey, days, limit int) ([]Talker, error) {
+	var out []Talker
+	for i, m := range h.members[:4] {
+		out = append(out, Talker{Member: m.Key, MemberID: m.ID, Name: m.Name, Messages: int64(300 - 60*i), Days: days - i})
+	}
+	return out, nil
+}
+
+// shelf is the house's rulebooks; the kinds are the real ones.
+type shelf struct{ h *house }
+
+func (s shelf) Check(book json.RawMessage) []Fault {
+	_, err := policy.Parse(book)
+	var problems policy.Problems
+	if !errors.As(err, &problems) {
+		return nil
+	}
+	var out []Fault
+	for _, p := range problems {
+		out = append(out, Fault{Path: p.Path, Code: p.Code, Text: p.Words()})
+	}
+	return out
+}
+
+func (s shelf) Replay(_ context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error) {
+	s.h.note("replay %d against %v over %d days", g, base != nil, (to-from)/86400_000)
+	rep := ReplayReport{From: from, To: to, Events: 41234, Erased: 12, Millis: 87, Rows: s.h.decided, PerRule: []ReplayCount{{Rule: "ads", Hits: 12, Members: 5, BaseHits: 9, BaseMembers: 4, Warn: 8, Mute: 3, Remove: 1, Recall: 12}}}
+	if base != nil {
+		rep.Gone = s.h.decided[:1]
+	}
+	return rep, s.h.err
+}
+
+func (s shelf) Try(context.Context, community.GroupKey, json.RawMessage, string) ([]community.Decision, error) {
+	return nil, nil
+}
+
+// postman is the house's importer.
+type postman struct{ h *house }
+
+func (p postman) Formats() []string { return []string{"chatlab-jsonl", "irc", "qq-txt"} }
+
+func (p postman) Start(_ context.Context, user string, _ community.OrgKey, o ImportOrder) (community.ID, error) {
+	raw, err := io.ReadAll(o.File)
+	if err != nil {
+		return community.ID{}, err
+	}
+	p.h.note("import %s %s zone %s group %d dry %v: %d bytes", o.Name, o.Format, o.Zone, o.Group, o.Dry, len(raw))
+	return p.h.imports[0].ID, nil
+}
+
+func (p postman) Commit(_ context.Context, _ string, _ community.OrgKey, run community.ID) (community.ID, error) {
+	p.h.note("commit %s", run)
+	return run, nil
+}
+
+func (p postman) Undo(_ context.Context, _ string, _ community.OrgKey, run community.ID, reason string) error {
+	p.h.note("undo import %s: %s", run, reason)
+	return nil
+}
+
+// fullDeps is the house with rulebooks and imports.
+func (h *house) fullDeps() Deps {
+	d := h.deps()
+	d.Books, d.Importer = shelf{h}, postman{h}
+	return d
+}
+
+// furnish adds what the pages need to look lived in: a real rulebook in two versions and a draft, a mute, imports in
+// every state, a held removal, a dry hit.
+func furnish(h *house) {
+	at := fakeNow.UnixMilli()
+	const minute, day = 60_000, 86400_000
+	book, _ := policy.Default(policy.PresetGeneral)
+	old, _ := json.Marshal(book)
+	book.Rules[0].Params = json.RawMessage(strings.Replace(string(book.Rules[0].Params), "黑户可贷", "黑户可贷款", 1))
+	book.MemoryDays = 60
+	now, _ := json.Marshal(book)
+	book.Rules[2].Mode, book.Rules[1].StartRung = policy.RuleDry, 2
+	draft, _ := json.Marshal(book)
+	h.books = []community.BookRow{
+		{Group: 1, State: "draft", At: at - 9*minute, User: fakeID(2).String(), Body: draft},
+		{Group: 1, Version: 3, State: "published", At: at - 5*day, User: fakeID(1).String(), Note: "词库补一条，记分改为 60 天", Body: now},
+		{Group: 1, Version: 2, State: "published", At: at - 12*day, User: fakeID(1).String(), Note: "第一版", Body: old},
+	}
+	h.groups[0].Frozen = false
+	h.groups[2].Book = 0
+	h.groups[1].Parent, h.groups[1].ParentName = 1, h.groups[0].Name
+	h.members[5].MutedTill = at + 7*3600_000
+	h.members[4].LeftAt = 0
+	report := `{"dry_run":false,"rows":1200,"extra":2,"added":1180,"duplicates":15,"skipped":2,"bad":5,"units":[{"run":{"format":"chatlab-jsonl","name":"go-2025.jsonl","group":{"id":"700100","name":"Go 语言学习交流群"}},"from":1735689600000,"to":1763800000000,"zone":"Asia/Shanghai","zone_how":"guessed","types":{"text":1100},"skips":{"empty":2},"messages":1150,"rows":1200,"extra":2,"added":1180,"duplicates":15,"skipped":2,"bad":5,"bad_rows":[{"place":17,"why":"not_json","text":"{\"sender\": \u202e<script>"},{"place":208,"why":"no_time","text":"Very-Long-Line-Without-Spaces-ABCDEFGHIJKLMNOPQRSTUVWXYZ-ABCDEFGHIJKLMNOPQRSTUVWXYZ"}]}]}`
+	h.imports = nil
+	for i, state := range []string{"dry", "done", "running", "reserved", "failed", "undone"} {
+		r := community.ImportRow{Key: int64(i + 1), ID: fakeID(500 + i), Group: 1, Name: "go-2025.jsonl", Format: "chatlab-jsonl", State: state, Created: at - int64(i+1)*day, User: fakeID(1).String(), Report: json.RawMessage(report)}
+		if state == "running" {
+			r.Report = json.RawMessage(`{"done":4200000,"of":12000000}`)
+		}
+		h.imports = append(h.imports, r)
+	}
+	held := h.decided[1]
+	held.Actions = []community.Action{{ID: fakeID(230), Verb: community.Remove, Group: 1, Target: 4, Event: held.Event, Hold: "removal_cap"}}
+	held.States, held.Strikes = map[string]community.State{fakeID(230).String(): community.Planned}, []community.Strike{h.strikes[1].Strike}
+	h.decided[1] = held
+	h.decided[2].Verdict, h.decided[2].Hits[0].Dry = community.DryHit, true
+	h.decided[2].Hits = []community.RuleHit{{Rule: "flood", Kind: "flood", Why: "flood 60s 12>10", Dry: true}}
+	closed := h.decided[0]
+	closed.ID, closed.Resolution, closed.ResolvedBy, closed.ResolvedAt = fakeID(209), "false_hit", fakeID(2).String(), at-minute
+	h.decided = append(h.decided, closed)
+	h.strikes[1].Revoked, h.strikes[1].RevokedBy, h.strikes[1].Why = at-minute, fakeID(2).String(), "误判"
+	h.strikes[2].Expires = at - day
+}

@@ -1,0 +1,74 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestRoomsAreSoundInABrowser looks at every page of the rooms at both widths and in both languages: no console error, no
+// violation of the policy, nothing wider than the window.
+func TestRoomsAreSoundInABrowser(t *testing.T) {
+	browser := browse(t)
+	for _, lang := range []string{"zh-CN", "en"} {
+		h := furnished()
+		h.users[0].Lang = lang
+		v := open(t, h)
+		signIn(t, browser, v.base, "owner")
+		for _, width := range widths {
+			w := newWindow(t, browser, width)
+			for name, path := range roomPages() {
+				if wrong := w.visit(v.base+path, fmt.Sprintf("%s-%d-%s", name, width, lang)); wrong != "" {
+					t.Errorf("%s at %d px in %s:\n%s", path, width, lang, wrong)
+				}
+			}
+		}
+		signOut(t, browser, v.base)
+	}
+}
+
+// TestReviewIsWorkedByKeys: K and J move, W warns at once and opens the next item, R asks first.
+func TestReviewIsWorkedByKeys(t *testing.T) {
+	browser := browse(t)
+	h := furnished()
+	v := open(t, h)
+	signIn(t, browser, v.base, "mod")
+	w := newWindow(t, browser, 1440)
+	ctx, stop := context.WithTimeout(w.ctx, 30*time.Second)
+	defer stop()
+	press := func(key, until string) {
+		t.Helper()
+		if err := chromedp.Do(ctx, chromedp.KeyEvent(key)); err != nil {
+			t.Fatalf("key %s: %v", key, err)
+		}
+		for { // a page that leaves takes the question with it: ask the next one
+			if _, err := chromedp.Run(ctx, chromedp.Poll[bool](until)); err == nil {
+				return
+			}
+			if ctx.Err() != nil {
+				t.Fatalf("key %s: never %s", key, until)
+			}
+		}
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(v.base+"/review")); err != nil {
+		t.Fatal(err)
+	}
+	second := `location.search.includes("` + fakeID(201).String() + `") && document.readyState === "complete"`
+	press("j", second)
+	press("k", `location.search.includes("`+fakeID(200).String()+`") && document.readyState === "complete"`)
+	press("w", second)
+	if want := []string{"act message.send group 1 target 4 seconds 0: 审核队列：no-ads", "judge " + fakeID(200).String() + " kept: 审核队列：no-ads"}; !slices.Equal(h.did, want) {
+		t.Errorf("did %q, want %q", h.did, want)
+	}
+	press("r", `document.querySelector("#remove").matches(":popover-open")`)
+	if len(h.did) != 2 {
+		t.Errorf("the key R did something by itself: %q", h.did[2:])
+	}
+	if len(w.wrong) > 0 {
+		t.Errorf("the console says %q", w.wrong)
+	}
+}

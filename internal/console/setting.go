@@ -1,0 +1,58 @@
+package console
+
+import (
+	"runtime"
+	"strconv"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console/view"
+	"qunluo/internal/console/view/ui"
+)
+
+var settingRoutes = []route{
+	{pattern: "GET /settings", may: owners, serve: (*Console).settings},
+}
+
+// settings says how this installation runs and what is not yet safe. Process settings are in the file qunluo.toml;
+// nothing is changed here but the freeze switch.
+func (c *Console) settings(k *call) error {
+	frozen, err := k.Desk.Frozen(k.ctx())
+	if err != nil {
+		return err
+	}
+	_, groups, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 1}})
+	if err != nil {
+		return err
+	}
+	var home view.Home
+	if err := homeFreeze(k, &home); err != nil {
+		return err
+	}
+	p := view.Settings{Head: ui.Head{Title: k.T("nav.settings"), Sub: k.T("settings.intro")}, Frozen: frozen, Freeze: home.Freeze}
+	p.Facts = []ui.Option{
+		{Value: k.T("settings.version"), Text: dash(c.deps.Version)},
+		{Value: k.T("settings.address"), Text: dash(c.deps.PublicURL)},
+		{Value: k.T("settings.groups"), Text: strconv.Itoa(groups)},
+		{Value: k.T("settings.upload"), Text: strconv.FormatInt(c.deps.MaxUpload>>20, 10) + " MiB"},
+		{Value: k.T("settings.session"), Text: k.T("settings.session_text", "life", k.Words.Seconds(int64(sessionLife.Seconds())), "idle", k.Words.Seconds(int64(sessionIdle.Seconds())))},
+		{Value: k.T("settings.runtime"), Text: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH},
+	}
+	p.Checks = safety(k, c.deps)
+	return k.show(p.Head.Title, view.SettingsPage(p))
+}
+
+// safety lists what is and is not yet safe.
+func safety(k *call, d Deps) []view.CheckStep {
+	users, err := d.People.Users(k.ctx(), k.User.Org)
+	owners := 0
+	for _, u := range users {
+		if u.Enabled && u.Role == RoleOwner {
+			owners++
+		}
+	}
+	return []view.CheckStep{
+		{Title: k.T("safety.tls"), Text: k.T("safety.tls_text"), Done: !d.Insecure},
+		{Title: k.T("safety.address"), Text: k.T("safety.address_text"), Done: d.PublicURL != ""},
+		{Title: k.T("safety.owners"), Text: k.T("safety.owners_text"), Done: err == nil && owners > 1, Link: "/users"},
+	}
+}

@@ -1,0 +1,45 @@
+package view
+
+import (
+	"github.com/a-h/templ"
+
+	"qunluo/internal/console/view/ui"
+)
+
+// List is a page of one filtered list.
+type List struct {
+	Head    ui.Head
+	Tabs    []ui.Tab
+	Filters ui.Filters
+	Presets []ui.Tab // filters at one click
+	Note    string   // what the figures mean; "" = nothing to say
+	Table   ui.Table
+	Asks    []ui.Confirm
+	Live    string // kinds of change that read the table again; "" = none
+}
+
+// GroupPage is one group.
+type GroupPage struct {
+	Head        ui.Head
+	ID          string
+	Action      string // address of the group: its forms are below it
+	Mode        templ.Component
+	Observing   bool
+	Frozen      bool
+	Owner       bool
+	Span        ui.Range
+	Stats       []ui.Number
+	Trend, Heat ui.Graph
+	Talkers     ui.Table
+	Talk        []ui.Line
+	Quiet       ui.Empty
+	Facts       []ui.Option
+	Abilities   []ui.Ability
+	ModeAsk     ui.Confirm
+	FreezeAsk   ui.Confirm
+	SettingsAsk ui.Confirm
+	SendNote    string
+	Rules       string
+	Members     string
+	Review      string
+}

@@ -1,0 +1,31 @@
+package view
+
+import (
+	"github.com/a-h/templ"
+
+	"qunluo/internal/console/view/ui"
+)
+
+// MemberPage is one member.
+type MemberPage struct {
+	Head          ui.Head
+	ID            string
+	Marks         []Place
+	Span          ui.Range
+	Stats         []ui.Number
+	ByDay, ByHour ui.Graph
+	ByType        []ui.Option
+	Stays, Names  ui.Table
+	Strikes       ui.Table
+	StrikeAsks    []ui.Confirm
+	Decisions     []ui.Step
+	Buttons       []ui.Opener
+	Asks          []ui.Confirm
+}
+
+// Place is a group with what the member is there.
+type Place struct {
+	Name    string
+	State   templ.Component
+	Strikes int
+}

@@ -1,0 +1,13 @@
+package view
+
+import "qunluo/internal/console/view/ui"
+
+// MessagePage is a message among its neighbours.
+type MessagePage struct {
+	Head           ui.Head
+	Talk           []ui.Line
+	Earlier, Later string
+	Facts          []ui.Option
+	Decisions      []ui.Step
+	Recall         *ui.Confirm // nil: it cannot be recalled
+}

@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"qunluo/internal/community"
+)
+
+// Org is an organisation of the installation.
+type Org struct {
+	Key  community.OrgKey
+	ID   community.ID
+	Name string
+	Demo bool
+}
+
+// Orgs lists the organisations in the order of their making.
+func (s *Store) Orgs(ctx context.Context) ([]Org, error) {
+	return rows(ctx, s, `SELECT key, id, name, demo FROM org ORDER BY key`, nil, func(r *sql.Rows, o *Org) error {
+		var id []byte
+		err := r.Scan((*int64)(&o.Key), &id, &o.Name, &o.Demo)
+		copy(o.ID[:], id)
+		return err
+	})
+}
+
+// Snapshot writes the log's database as of one instant into a new file, readable by its owner only; views are left out,
+// they are rebuilt. community.CodeUnsupported on PostgreSQL, which has its own tools.
+func (s *Store) Snapshot(ctx context.Context, path string) error {
+	if s.dialect.name() != "sqlite" {
+		return community.Errorf(community.CodeUnsupported, "snapshots are made with pg_dump")
+	}
+	db, err := s.target.pool(writer, 1)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `VACUUM main INTO $1`, path)
+	if err = errors.Join(coded(s.dialect, err), db.Close()); err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o600)
+}
+
+// Inspect opens a snapshot for reading, checks it whole and counts the rows of every table. Any damage is an error.
+func Inspect(ctx context.Context, path string) (map[string]int64, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&immutable=1")
+	if err != nil {
+		return nil, err
+	}
+	counts, err := inspect(ctx, db)
+	return counts, errors.Join(err, db.Close())
+}
+
+func inspect(ctx context.Context, db *sql.DB) (map[string]int64, error) {
+	var verdict string
+	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil {
+		return nil, err
+	}
+	if verdict != "ok" {
+		return nil, errors.New(verdict)
+	}
+	names, err := tableNames(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[string]int64, len(names))
+	for _, name := range names {
+		var n int64
+		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM "`+strings.ReplaceAll(name, `"`, `""`)+`"`).Scan(&n); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		counts[name] = n
+	}
+	return counts, nil
+}
+
+func tableNames(ctx context.Context, db *sql.DB) ([]string, error) {
+	found, err := db.QueryContext(ctx, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var names []string
+	for found.Next() {
+		var name string
+		if err := found.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, found.Err()
+}
+
+// Facts is what the open store says about itself.
+type Facts struct {
+	Dialect     string // sqlite or postgres
+	Version     string // of the database
+	Level       int    // migrations applied
+	Wants       int    // migrations of this program
+	Journal     string // SQLite: "wal"
+	Synchronous string // SQLite: "2" is FULL; PostgreSQL: "on"
+	Integrity   string // SQLite: "ok" or what is wrong; PostgreSQL: ""
+	Head        int64  // number of the last event
+	Dead        int64  // jobs given up
+	Oldest      int64  // since when the oldest job waits that is due, UTC ms; 0 = none
+	Unknown     int64  // actions whose outcome is not known
+	Lag         Lag
+}
+
+// Facts asks the database about itself. On SQLite the whole file is checked, which takes its time.
+func (s *Store) Facts(ctx context.Context) (Facts, error) {
+	f := Facts{Dialect: s.dialect.name()}
+	questions := []fact{
+		{`SELECT coalesce(max(number), 0) FROM event`, nil, &f.Head},
+		{`SELECT count(*) FROM job WHERE state = 'dead'`, nil, &f.Dead},
+		{`SELECT coalesce(min(run_at), 0) FROM job WHERE state = 'ready' AND run_at <= $1`, []any{s.now()}, &f.Oldest},
+		{`SELECT count(*) FROM action WHERE state = 'unknown'`, nil, &f.Unknown},
+		{`SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`, nil, &f.Level},
+	}
+	if f.Dialect == "sqlite" {
+		questions = append(questions, fact{`SELECT sqlite_version()`, nil, &f.Version}, fact{`PRAGMA main.journal_mode`, nil, &f.Journal},
+			fact{`PRAGMA main.synchronous`, nil, &f.Synchronous}, fact{`PRAGMA main.quick_check(1)`, nil, &f.Integrity})
+	} else {
+		questions = append(questions, fact{`SHOW server_version`, nil, &f.Version}, fact{`SHOW synchronous_commit`, nil, &f.Synchronous})
+	}
+	for _, q := range questions {
+		if err := s.read.QueryRowContext(ctx, q.sql, q.args...).Scan(q.into); err != nil {
+			return f, fmt.Errorf("%.40q: %w", q.sql, coded(s.dialect, err))
+		}
+	}
+	var err error
+	if f.Wants, err = wantedLevel(f.Dialect); err != nil {
+		return f, err
+	}
+	f.Lag, err = s.Lag(ctx)
+	return f, err
+}
+
+type fact struct {
+	sql  string
+	args []any
+	into any
+}
+
+func wantedLevel(dialect string) (int, error) {
+	files, err := migrationsFor(dialect)
+	if err != nil {
+		return 0, err
+	}
+	names, err := fs.Glob(files, "*.sql")
+	top := 0
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			return 0, fmt.Errorf("migration %s: %w", name, err)
+		}
+		top = max(top, n)
+	}
+	return top, err
+}
+
+// Migration is a step of the schema. Applied is its time, UTC ms; 0 = not yet.
+type Migration struct {
+	Version int
+	Name    string
+	Applied int64
+}
+
+// Migrations lists the steps of the schema; with up those that are missing are applied first. The database must be free.
+func Migrations(ctx context.Context, o Options, up bool) ([]Migration, error) {
+	t, err := parseURL(o.URL, o.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	if up {
+		s, err := Open(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Close(); err != nil {
+			return nil, err
+		}
+	}
+	files, err := migrationsFor(t.dialect.name())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(t.dsn); t.dialect.name() == "sqlite" && errors.Is(err, fs.ErrNotExist) {
+		return stepsOf(files)
+	}
+	db, err := t.pool(writer, 1)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := status(ctx, t.dialect, db, files)
+	return steps, errors.Join(err, db.Close())
+}
+
+// stepsOf is the steps of a database that is not there yet.
+func stepsOf(files fs.FS) ([]Migration, error) {
+	names, err := fs.Glob(files, "*.sql")
+	steps := make([]Migration, len(names))
+	for i, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		steps[i].Name = name
+		steps[i].Version, _ = strconv.Atoi(number) // checked by wantedLevel's test
+	}
+	return steps, err
+}
+
+func status(ctx context.Context, d dialect, db *sql.DB, files fs.FS) ([]Migration, error) {
+	dialect := goose.DialectSQLite3
+	if d.name() == "postgres" {
+		dialect = goose.DialectPostgres
+	}
+	p, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Status(ctx)
+	if err != nil {
+		return nil, coded(d, err)
+	}
+	steps := make([]Migration, len(list))
+	for i, st := range list {
+		steps[i] = Migration{Version: int(st.Source.Version), Name: st.Source.Path}
+		if st.State == goose.StateApplied {
+			steps[i].Applied = st.AppliedAt.In(time.UTC).UnixMilli()
+		}
+	}
+	return steps, nil
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"qunluo/internal/community"
+)
+
+// JobRelease is the kind of job that frees the keys of an undone import, so that its files may come again.
+const JobRelease = "release-import"
+
+// keepUndone is how long the words of an undone import stay, in milliseconds.
+const keepUndone = 7 * 24 * 3600 * 1000
+
+// Releasing reports whether keys of undone imports are still being freed.
+func (s *Store) Releasing(ctx context.Context) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM job WHERE kind = $1 AND state IN ('ready', 'leased')`, JobRelease).Scan(&n)
+	return n > 0, coded(s.dialect, err)
+}
+
+// importSpan is a stretch of the log that an import wrote to.
+type importSpan struct {
+	group, first, last int64
+}
+
+func (s *Store) importSpans(ctx context.Context, run int64) ([]importSpan, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT group_key, first_number, last_number FROM import_range WHERE import_key = $1 ORDER BY first_number`, run)
+	if err != nil {
+		return nil, coded(s.dialect, err)
+	}
+	defer rows.Close()
+	var list []importSpan
+	for rows.Next() {
+		var sp importSpan
+		if err := rows.Scan(&sp.group, &sp.first, &sp.last); err != nil {
+			return nil, err
+		}
+		list = append(list, sp)
+	}
+	return list, rows.Err()
+}
+
+// ReleaseImport frees the keys of an undone import's rows, a stretch at a time: the rows stay with their numbers and
+// sequences, the facts may come again. It may be repeated.
+func (s *Store) ReleaseImport(ctx context.Context, run int64) error {
+	spans, err := s.importSpans(ctx, run)
+	if err != nil {
+		return err
+	}
+	for _, sp := range spans {
+		if err := s.releaseSpan(ctx, run, sp); err != nil {
+			return fmt.Errorf("release import %d from %d on: %w", run, sp.first, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) releaseSpan(ctx context.Context, run int64, sp importSpan) error {
+	rows, err := s.read.QueryContext(ctx, `SELECT number FROM event WHERE number BETWEEN $1 AND $2 AND import_key = $3 AND group_key = $4`, sp.first, sp.last, run, sp.group)
+	if err != nil {
+		return coded(s.dialect, err)
+	}
+	defer rows.Close()
+	var args [][]any
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return err
+		}
+		key := sha256.Sum256(fmt.Appendf(nil, "undone:%d:%d", run, n))
+		args = append(args, []any{key[:16], n})
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.dialect.bulk(ctx, t.session, `UPDATE event SET dedup = $1 WHERE number = $2`, args)
+		return err
+	})
+}
+
+// WipeUndone erases the words of imports that were undone over seven days ago; numbers and sequences stay. It gives how
+// many runs were wiped.
+func (s *Store) WipeUndone(ctx context.Context) (int, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT key FROM import_run WHERE state = 'undone' AND finished < $1 AND hash <> ''`, s.now()-keepUndone)
+	if err != nil {
+		return 0, coded(s.dialect, err)
+	}
+	defer rows.Close()
+	var runs []int64
+	for rows.Next() {
+		var key int64
+		if err := rows.Scan(&key); err != nil {
+			return 0, err
+		}
+		runs = append(runs, key)
+	}
+	if err := rows.Err(); err != nil {
+		return 0, err
+	}
+	for i, run := range runs {
+		if err := s.wipe(ctx, run); err != nil {
+			return i, err
+		}
+	}
+	return len(runs), nil
+}
+
+// wipe empties the bodies of a run. An empty hash marks it as done.
+func (s *Store) wipe(ctx context.Context, run int64) error {
+	spans, err := s.importSpans(ctx, run)
+	if err != nil {
+		return err
+	}
+	for _, sp := range spans {
+		err := s.writeTx(ctx, func(t *Tx) error {
+			_, err := t.exec(ctx, `UPDATE event SET body = $1 WHERE number BETWEEN $2 AND $3 AND import_key = $4`, []byte{}, sp.first, sp.last, run)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("wipe import %d: %w", run, err)
+		}
+	}
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE import_run SET hash = '' WHERE key = $1`, run)
+		return err
+	})
+}
+
+// GroupNamed reports whether the group that an account calls ref is known under just that name.
+func (s *Store) GroupNamed(ctx context.Context, a community.AccountKey, ref community.Ref) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM chat_group g JOIN account a ON a.org_key = g.org_key AND a.platform = g.platform
+WHERE a.key = $1 AND g.external_id = $2 AND g.name = $3`, int64(a), ref.ID, ref.Name).Scan(&n)
+	return n > 0, coded(s.dialect, err)
+}
