@@ -45,6 +45,7 @@ func tests() []test {
 	return []test{
 		{"ingest", ingest},
 		{"replay", past},
+		{"import", imports},
 	}
 }
 

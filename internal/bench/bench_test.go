@@ -64,3 +64,15 @@ func TestReplayIsMeasuredAgainstAScan(t *testing.T) {
 		t.Errorf("hits = %.2f %%, want about 2", hits)
 	}
 }
+
+func TestImportIsMeasuredAgainstTheSameRows(t *testing.T) {
+	rows := measured(t, "import")
+	if r := rows["import"]; r.Value <= 0 || r.Baseline <= 0 || r.Target != 0.5 {
+		t.Errorf("import = %+v", r)
+	}
+	for _, name := range []string{"import.search", "import.search.lag", "import.wall", "import.memory"} {
+		if rows[name].Value <= 0 {
+			t.Errorf("%s = %+v", name, rows[name])
+		}
+	}
+}
