@@ -66,7 +66,7 @@ func importWhole(ctx context.Context, o Options, file string, n int) ([]Row, err
 		return nil, err
 	}
 	began, cpu = time.Now(), cpuSeconds()
-	if err := im.house.store.CatchUp(ctx, store.SearchView); err != nil {
+	if err := im.house.store.CatchUpWith(ctx, store.SearchView); err != nil {
 		return nil, err
 	}
 	searched, searchCPU := time.Since(began).Seconds(), cpuSeconds()-cpu
@@ -130,7 +130,7 @@ func (im *importing) run(ctx context.Context) (int, error) {
 	if rep.Added != int64(im.lines) {
 		return 0, fmt.Errorf("%d of %d lines added: %+v", rep.Added, im.lines, rep.Counts)
 	}
-	return im.lines, im.house.store.CatchUp(ctx, store.FiguresView)
+	return im.lines, im.house.store.CatchUpWith(ctx, store.FiguresView)
 }
 
 func (im *importing) tidy() error {

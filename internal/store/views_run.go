@@ -87,8 +87,11 @@ func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) error {
 	return nil
 }
 
-// CatchUp brings every projection, or those named, to the end of the log.
-func (s *Store) CatchUp(ctx context.Context, names ...string) error {
+// CatchUp brings every projection to the end of the log.
+func (s *Store) CatchUp(ctx context.Context) error { return s.CatchUpWith(ctx) }
+
+// CatchUpWith brings the named projections to the end of the log; without a name all of them.
+func (s *Store) CatchUpWith(ctx context.Context, names ...string) error {
 	if err := s.rezone(ctx); err != nil {
 		return err
 	}
