@@ -91,7 +91,7 @@ func route(address string) string {
 	path, _, _ := strings.Cut(address, "?")
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
-		if id.MatchString(part) {
+		if id.MatchString(part) || i > 0 && parts[i-1] == "rule" {
 			parts[i] = "{id}"
 		}
 	}
@@ -105,12 +105,30 @@ const (
 	pagesAll      = 400 // to be read for links
 )
 
-// explore follows links from the first page and gives the addresses found, by route. What is not a page is left out: the
-// live stream, files, and whatever does not answer 200.
+// begin is where the walk starts: the first page, and what people type instead of clicking.
+func begin() []string {
+	return []string{"/", "/messages?q=" + url.QueryEscape("徒步"), "/messages?q=" + url.QueryEscape("读书 活动"), "/messages?q=" + url.QueryEscape("咖"),
+		"/members?q=" + url.QueryEscape("书友1"), "/members?silent=7", "/groups?q=" + url.QueryEscape("书友")}
+}
+
+// behind are addresses of a rulebook that forms and scripts lead to.
+func behind(address string) []string {
+	if route(address) != "/rules/{id}" {
+		return nil
+	}
+	var list []string
+	for _, page := range []string{"/book", "/json", "/versions", "/replay", "/test", "/new?kind=keyword", "/rule/words"} {
+		list = append(list, address+page)
+	}
+	return list
+}
+
+// explore follows links and gives the addresses found, by route. What is not a page is left out: the live stream, files
+// of the console itself, and whatever does not answer 200.
 func (v *visitor) explore() map[string][]string {
 	found, read := map[string][]string{}, map[string]int{}
-	seen := map[string]bool{"/": true}
-	queue := []string{"/"}
+	seen := map[string]bool{}
+	queue := begin()
 	for n := 0; len(queue) > 0 && n < pagesAll; n++ {
 		address := queue[0]
 		queue = queue[1:]
@@ -128,8 +146,11 @@ func (v *visitor) explore() map[string][]string {
 		if read[name]++; read[name] > pagesEach {
 			continue
 		}
+		links := behind(address)
 		for _, m := range link.FindAllStringSubmatch(page, -1) {
-			next := html.UnescapeString(m[1])
+			links = append(links, html.UnescapeString(m[1]))
+		}
+		for _, next := range links {
 			if !seen[next] && !leftOut(next) {
 				seen[next] = true
 				queue = append(queue, next)
