@@ -206,7 +206,7 @@ func decisionStep(k *call, d community.DecisionRow, who func(string) string) ui.
 		s.Icon, s.Actor = "user-check", who(d.User)+" · "+d.GroupName
 	}
 	if did := actionsSaid(k, d); did != "" {
-		s.Title += "：" + did
+		s.Title += k.T("list.colon") + did
 	}
 	if d.Resolution != "" {
 		s.Title += " · " + k.T("resolution."+d.Resolution)
