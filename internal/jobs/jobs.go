@@ -45,8 +45,9 @@ type Options struct {
 
 // Runner claims and runs jobs.
 type Runner struct {
-	o    Options
-	wake chan struct{}
+	o     Options
+	wake  chan struct{}
+	fired map[string]int64 // the slot each schedule was last asked for; only Run touches it
 }
 
 const (
@@ -64,7 +65,7 @@ func New(o Options) *Runner {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Runner{o: o, wake: make(chan struct{}, 1)}
+	return &Runner{o: o, wake: make(chan struct{}, 1), fired: map[string]int64{}}
 }
 
 // Wake tells the runner that something was enqueued.
@@ -212,9 +213,14 @@ func Pause(n int, chance float64) time.Duration {
 func (r *Runner) fire(ctx context.Context) {
 	for _, p := range r.o.Periodic {
 		slot := r.now() / p.Each.Milliseconds() * p.Each.Milliseconds()
+		if r.fired[p.Name] == slot {
+			continue
+		}
 		if _, err := r.o.Store.FireSlot(ctx, p.Name, slot, store.Job{Kind: p.Kind, Key: p.Name, RunAt: slot}); err != nil {
 			r.o.Log.Error("fire", "schedule", p.Name, "err", err)
+			continue
 		}
+		r.fired[p.Name] = slot
 	}
 }
 

@@ -117,7 +117,7 @@ func (d *Draft) args(row []any) []any {
 // of the duplicates come back: drop them, number the rest anew and call again.
 func (t *Tx) InsertEvents(ctx context.Context, drafts []*Draft) (dups []int, err error) {
 	query, rows := rowsOf(drafts)
-	n, err := t.dialect.bulk(ctx, t.session, query, rows)
+	n, err := t.bulk(ctx, query, rows)
 	if err != nil {
 		return nil, fmt.Errorf("insert %d events: %w", len(drafts), err)
 	}

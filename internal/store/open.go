@@ -29,6 +29,8 @@ type Options struct {
 	DataDir string
 	Readers int // size of the reading pool; 0 = 4
 	Clock   func() time.Time
+	// Before is asked before each statement on the log; its error is what the statement gives. For fault tests; nil = none.
+	Before func(statement string) error
 }
 
 // Store is the open database. It is safe for concurrent use; writes to the log go through one session on SQLite.
@@ -39,6 +41,7 @@ type Store struct {
 	views   *sql.DB // projections
 	read    *sql.DB
 	clock   func() time.Time
+	before  func(statement string) error
 
 	mu  sync.Mutex // guards log: the one writer of a SQLite database
 	log *session
@@ -59,7 +62,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Readers == 0 {
 		o.Readers = 4
 	}
-	s := &Store{dialect: t.dialect, target: t, clock: o.Clock}
+	s := &Store{dialect: t.dialect, target: t, clock: o.Clock, before: o.Before}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -16,6 +16,7 @@ type session struct {
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
 	below   map[string]driver.Stmt // prepared below database/sql, for bulk
+	before  func(statement string) error
 }
 
 func newSession(ctx context.Context, db *sql.DB, d dialect) (*session, error) {
@@ -51,7 +52,18 @@ func (s *session) direct(ctx context.Context, dc any, query string) (driver.Stmt
 	return stmt.(driver.StmtExecContext), nil
 }
 
+// fault gives what Options.Before says about a statement.
+func (s *session) fault(statement string) error {
+	if s.before == nil {
+		return nil
+	}
+	return s.before(statement)
+}
+
 func (s *session) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := s.fault(query); err != nil {
+		return 0, err
+	}
 	stmt, err := s.prepared(ctx, query)
 	if err != nil {
 		return 0, err
@@ -64,6 +76,9 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (int64, e
 }
 
 func (s *session) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := s.fault(query); err != nil {
+		return nil, err
+	}
 	stmt, err := s.prepared(ctx, query)
 	if err != nil {
 		return nil, err
@@ -73,6 +88,9 @@ func (s *session) query(ctx context.Context, query string, args ...any) (*sql.Ro
 
 // one reads a single row; sql.ErrNoRows when there is none.
 func (s *session) one(ctx context.Context, query string, args []any, dest ...any) error {
+	if err := s.fault(query); err != nil {
+		return err
+	}
 	stmt, err := s.prepared(ctx, query)
 	if err != nil {
 		return err
@@ -80,7 +98,18 @@ func (s *session) one(ctx context.Context, query string, args []any, dest ...any
 	return stmt.QueryRowContext(ctx, args...).Scan(dest...)
 }
 
+// bulk runs one statement for each row and gives how many rows each changed.
+func (s *session) bulk(ctx context.Context, query string, rows [][]any) ([]int64, error) {
+	if err := s.fault(query); err != nil {
+		return nil, err
+	}
+	return s.dialect.bulk(ctx, s, query, rows)
+}
+
 func (s *session) begin(ctx context.Context) error {
+	if err := s.fault(s.dialect.beginWrite()); err != nil {
+		return err
+	}
 	_, err := s.conn.ExecContext(ctx, s.dialect.beginWrite())
 	return err
 }
@@ -89,6 +118,9 @@ func (s *session) begin(ctx context.Context) error {
 // thrown away.
 func (s *session) end(ctx context.Context, err error) error {
 	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		err = s.fault("COMMIT")
+	}
 	if err == nil {
 		if _, err = s.conn.ExecContext(ctx, "COMMIT"); err == nil {
 			return nil
@@ -100,10 +132,19 @@ func (s *session) end(ctx context.Context, err error) error {
 	return coded(s.dialect, err)
 }
 
-// discard marks the connection as broken, so that the pool opens a new one. Statements end before their connection.
+// discard marks the connection as broken, so that the pool opens a new one. Statements are closed first: the SQLite
+// driver does not survive closing one whose connection is gone.
 func (s *session) discard() {
 	_ = s.closeStatements() // what they say no longer matters
-	_ = s.conn.Raw(func(any) error { return errors.Join(driver.ErrBadConn, s.closeBelow()) })
+	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
+}
+
+func (s *session) close() error {
+	err := errors.Join(s.closeStatements(), s.conn.Close())
+	if errors.Is(err, sql.ErrConnDone) {
+		return nil // it was thrown away before
+	}
+	return err
 }
 
 func (s *session) closeStatements() error {
@@ -112,19 +153,10 @@ func (s *session) closeStatements() error {
 		errs = append(errs, stmt.Close())
 	}
 	clear(s.stmts)
-	return errors.Join(errs...)
-}
-
-func (s *session) close() error {
-	var below error
-	if len(s.below) > 0 { // discard has closed them already
-		below = s.conn.Raw(func(any) error { return s.closeBelow() })
+	if len(s.below) == 0 {
+		return errors.Join(errs...)
 	}
-	err := errors.Join(below, s.closeStatements(), s.conn.Close())
-	if errors.Is(err, sql.ErrConnDone) {
-		return nil // it was thrown away before
-	}
-	return err
+	return errors.Join(append(errs, s.conn.Raw(func(any) error { return s.closeBelow() }))...)
 }
 
 // coded puts community.CodeBusy on errors that another try may mend.

@@ -44,7 +44,7 @@ func (t *Tx) flush(ctx context.Context) error {
 	list := t.later
 	t.later = nil
 	for _, l := range list {
-		if _, err := t.dialect.bulk(ctx, t.session, l.query, l.rows); err != nil {
+		if _, err := t.bulk(ctx, l.query, l.rows); err != nil {
 			return fmt.Errorf("%.40q, %d rows: %w", l.query, len(l.rows), err)
 		}
 	}
@@ -76,7 +76,7 @@ func (t *Tx) one(ctx context.Context, query string, args []any, dest ...any) err
 // side until Numbers, which orders them.
 func (s *Store) BeginLog(ctx context.Context) (*Tx, error) {
 	if s.dialect.name() == "postgres" {
-		sess, err := newSession(ctx, s.write, s.dialect)
+		sess, err := s.logSession(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (s *Store) BeginLog(ctx context.Context) (*Tx, error) {
 	}
 	s.mu.Lock()
 	if s.log == nil {
-		sess, err := newSession(ctx, s.write, s.dialect)
+		sess, err := s.logSession(ctx)
 		if err != nil {
 			s.mu.Unlock()
 			return nil, err
@@ -101,6 +101,14 @@ func (s *Store) BeginLog(ctx context.Context) (*Tx, error) {
 		return nil, coded(s.dialect, err)
 	}
 	return &Tx{session: s.log, store: s}, nil
+}
+
+func (s *Store) logSession(ctx context.Context) (*session, error) {
+	sess, err := newSession(ctx, s.write, s.dialect)
+	if err == nil {
+		sess.before = s.before
+	}
+	return sess, err
 }
 
 // drop throws the log's connection away; the next BeginLog opens a new one. The caller holds mu.
