@@ -7,11 +7,14 @@ import (
 	"qunluo/internal/community"
 )
 
-// need says that this build lacks a part.
+// errNotHere says that this build lacks a part.
+func errNotHere() error { return failed(nil, "这个版本不能这样做", "this build cannot do this") }
+
+// need gives a part of the house, or says that this build lacks it.
 func need[T comparable](part T) (T, error) {
 	var none T
 	if part == none {
-		return part, failed(nil, "这个版本不能这样做", "this build cannot do this")
+		return part, errNotHere()
 	}
 	return part, nil
 }
