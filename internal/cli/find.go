@@ -8,7 +8,9 @@ import (
 )
 
 // errNotHere says that this build lacks a part.
-func errNotHere() error { return failed(nil, "这个版本不能这样做", "this build cannot do this") }
+func errNotHere() error {
+	return failed(nil, "这个版本不能这样做", "this build cannot do this")
+}
 
 // need gives a part of the house, or says that this build lacks it.
 func need[T comparable](part T) (T, error) {
