@@ -44,6 +44,7 @@ type test struct {
 func tests() []test {
 	return []test{
 		{"ingest", ingest},
+		{"replay", past},
 	}
 }
 

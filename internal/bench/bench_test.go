@@ -54,3 +54,13 @@ func TestUnknownBenchIsNotFound(t *testing.T) {
 		t.Errorf("err = %v, want not_found", err)
 	}
 }
+
+func TestReplayIsMeasuredAgainstAScan(t *testing.T) {
+	rows := measured(t, "replay")
+	if r := rows["replay"]; r.Value <= 0 || r.Baseline <= 0 || r.Target != 0.35 {
+		t.Errorf("replay = %+v", r)
+	}
+	if hits := rows["replay.hits"].Value; hits < 1 || hits > 4 {
+		t.Errorf("hits = %.2f %%, want about 2", hits)
+	}
+}
