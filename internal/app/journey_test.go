@@ -1,8 +1,13 @@
 package app_test
 
 import (
+	"bytes"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -190,4 +195,109 @@ func TestRulebookIsBegunTriedPublishedAndRolledBack(t *testing.T) {
 			return err == nil && g.Book == 3
 		})
 	})
+}
+
+// upload posts a file as a browser does.
+func (s *shift) upload(page, to, path string, fields map[string]string) string {
+	s.t.Helper()
+	_, body := s.get(page)
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	for _, m := range hidden.FindAllStringSubmatch(body, -1) {
+		if m[1] == "_token" {
+			check(s.t, w.WriteField(m[1], m[2]))
+			break
+		}
+	}
+	for name, value := range fields {
+		check(s.t, w.WriteField(name, value))
+	}
+	part, err := w.CreateFormFile("file", filepath.Base(path))
+	check(s.t, err)
+	raw, err := os.ReadFile(path)
+	check(s.t, err)
+	_, err = part.Write(raw)
+	check(s.t, err)
+	check(s.t, w.Close())
+	res, err := s.http.Post(s.base+to, w.FormDataContentType(), &form)
+	check(s.t, err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	check(s.t, err)
+	if res.StatusCode != http.StatusOK {
+		s.t.Fatalf("upload to %s = %d: %s", to, res.StatusCode, excerpt(string(answer)))
+	}
+	return string(answer)
+}
+
+// TestUploadIsTriedDryThenTakenThenUndone brings a history in through the pages.
+func TestUploadIsTriedDryThenTakenThenUndone(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		s := startShift(t, dbURL, "")
+		ctx := t.Context()
+		newest := func(state string) community.ImportRow {
+			t.Helper()
+			var run community.ImportRow
+			await(t, func() bool {
+				rows, _, err := s.desk.FindImports(ctx, community.Page{})
+				if err != nil || len(rows) == 0 {
+					return false
+				}
+				run = rows[0]
+				return run.State == state
+			})
+			return run
+		}
+		s.upload("/imports", "/imports", history(t, 80), nil)
+		dry := newest("dry")
+		if _, n, err := s.desk.FindMessages(ctx, community.MessageFilter{Text: "读第"}); err != nil || n != 0 {
+			t.Fatalf("a dry run wrote %d messages (%v)", n, err)
+		}
+		at := "/imports/" + dry.ID.String()
+		s.does(at, at+"/commit", url.Values{})
+		done := newest("done")
+		messages := func(want int) {
+			t.Helper()
+			await(t, func() bool {
+				rows, _, err := s.desk.FindMessages(ctx, community.MessageFilter{Text: "读第", Limit: 200})
+				return err == nil && len(rows) == want
+			})
+		}
+		messages(80)
+		at = "/imports/" + done.ID.String()
+		s.does(at, at+"/undo", url.Values{"reason": {"传错了文件"}})
+		messages(0)
+		if code, body := s.get("/imports"); code != http.StatusOK || !strings.Contains(body, "晨读") {
+			t.Errorf("the list of imports = %d: %s", code, excerpt(body))
+		}
+	})
+}
+
+// TestBadUploadsAreRefusedInWords tries what people really upload.
+func TestBadUploadsAreRefusedInWords(t *testing.T) {
+	s := startShift(t, "", "")
+	for name, content := range map[string]string{
+		"empty.txt": "", "picture.png": "\x89PNG\r\n\x1a\n\x00\x00", "half.jsonl": `{"_type":"header","chatlab":{"version":"0.0.2"`, "noise.csv": "a,b\n1,2\n",
+		"../../etc/evil.jsonl": "{}",
+	} {
+		path := filepath.Join(t.TempDir(), "x")
+		check(t, os.WriteFile(path, []byte(content), 0o600))
+		named := filepath.Join(filepath.Dir(path), filepath.Base(name))
+		check(t, os.Rename(path, named))
+		before, _, err := s.desk.FindImports(t.Context(), community.Page{})
+		check(t, err)
+		s.upload("/imports", "/imports", named, nil)
+		await(t, func() bool {
+			rows, _, err := s.desk.FindImports(t.Context(), community.Page{})
+			return err == nil && (len(rows) == len(before) || rows[0].State != "running")
+		})
+		rows, _, err := s.desk.FindImports(t.Context(), community.Page{})
+		check(t, err)
+		if len(rows) > len(before) && rows[0].State != "failed" && rows[0].State != "dry" {
+			t.Errorf("%s: state %q, want failed", name, rows[0].State)
+		}
+	}
+	if _, n, err := s.desk.FindMessages(t.Context(), community.MessageFilter{}); err != nil || n != 0 {
+		t.Errorf("bad uploads left %d messages (%v)", n, err)
+	}
 }
