@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	_ "time/tzdata" // days are cut in zones that the machine may not know
 
 	"qunluo/internal/community"
 	"qunluo/internal/config"

@@ -259,17 +259,18 @@ func (f lineFiles) Import(ctx context.Context, o cli.ImportOrder, progress func(
 		done.Run = run.ID.String()
 	}
 	for _, u := range rep.Units {
-		done.NeedZone = done.NeedZone || u.NeedZone
 		for _, bad := range u.BadRows {
 			done.Bad = append(done.Bad, cli.BadLine{File: bad.File, Line: bad.Place, Reason: bad.Why, Text: bad.Text})
 		}
 		if u.Error != "" {
+			done.Stopped++
 			done.Bad = append(done.Bad, cli.BadLine{File: u.Run.Group.Name, Reason: u.Error})
 		}
 	}
 	if err != nil {
 		return done, err
 	}
+	done.Words = [2]string{rep.Text("zh-CN"), rep.Text("en")}
 	done.Report, err = json.Marshal(rep)
 	return done, err
 }

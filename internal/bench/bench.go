@@ -31,8 +31,11 @@ type Options struct {
 	Scale  float64 // of the number of rows; 0 = 1
 	Rounds int     // of baseline and candidate each; 0 = 5
 	Dir    string  // where databases are made; "" = the system's folder for temporary files
+	Keep   string  // pages: a folder to fill once and use again; "" = fill anew in Dir
 	Seed   uint64
 	Told   func(line string) // what is being done, and the spread; may be nil
+	// Open opens the whole program over a data folder, for pages; nil = "all" leaves them out.
+	Open func(ctx context.Context, dataDir string) (*Site, error)
 }
 
 // test is a named measurement.
@@ -44,6 +47,9 @@ type test struct {
 func tests() []test {
 	return []test{
 		{"ingest", ingest},
+		{"replay", past},
+		{"import", imports},
+		{"pages", pages},
 	}
 }
 
@@ -66,6 +72,9 @@ func Run(ctx context.Context, name string, o Options) ([]Row, error) {
 	var rows []Row
 	for _, t := range tests() {
 		if !all && t.name != name {
+			continue
+		}
+		if all && t.name == "pages" && o.Open == nil {
 			continue
 		}
 		got, err := t.run(ctx, o)

@@ -54,3 +54,25 @@ func TestUnknownBenchIsNotFound(t *testing.T) {
 		t.Errorf("err = %v, want not_found", err)
 	}
 }
+
+func TestReplayIsMeasuredAgainstAScan(t *testing.T) {
+	rows := measured(t, "replay")
+	if r := rows["replay"]; r.Value <= 0 || r.Baseline <= 0 || r.Target != 0.35 {
+		t.Errorf("replay = %+v", r)
+	}
+	if hits := rows["replay.hits"].Value; hits < 1 || hits > 4 {
+		t.Errorf("hits = %.2f %%, want about 2", hits)
+	}
+}
+
+func TestImportIsMeasuredAgainstTheSameRows(t *testing.T) {
+	rows := measured(t, "import")
+	if r := rows["import"]; r.Value <= 0 || r.Baseline <= 0 || r.Target != 0.5 {
+		t.Errorf("import = %+v", r)
+	}
+	for _, name := range []string{"import.search", "import.search.lag", "import.wall", "import.memory"} {
+		if rows[name].Value <= 0 {
+			t.Errorf("%s = %+v", name, rows[name])
+		}
+	}
+}

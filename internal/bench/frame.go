@@ -13,6 +13,9 @@ type crowd struct {
 	members int // in each group
 }
 
+// zipf picks a group: few are large.
+func (c crowd) zipf(s *speaker) *rand.Zipf { return rand.NewZipf(s.chance, 1.2, 8, uint64(c.groups-1)) }
+
 // firstSecond is the platform's time of the first message: 2025-11-23 00:00:01 in Shanghai.
 const firstSecond = 1_763_827_201
 
@@ -20,7 +23,7 @@ const firstSecond = 1_763_827_201
 // group message of three segments), about 900 bytes each. hits in a thousand hold a word of the list. first is the number of
 // the first message; everybody speaks in turn when roll is set.
 func (c crowd) frames(s *speaker, first, n, hits int, roll bool) [][]byte {
-	zipf := rand.NewZipf(s.chance, 1.2, 8, uint64(c.groups-1))
+	zipf := c.zipf(s)
 	out := make([][]byte, n)
 	for i := range out {
 		group, member := int(zipf.Uint64()), s.chance.IntN(c.members)

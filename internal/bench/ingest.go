@@ -83,6 +83,11 @@ func (b *belt) prepare(ctx context.Context) error {
 	if b.house, err = openHouse(ctx, dir); err != nil {
 		return err
 	}
+	return b.settle(ctx)
+}
+
+// settle lets everybody speak once and puts the rulebook in force.
+func (b *belt) settle(ctx context.Context) error {
 	groups := map[community.GroupKey]bool{}
 	var order []community.GroupKey
 	for first := 0; first < len(b.known); first += batchRows {

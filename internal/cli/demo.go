@@ -1,6 +1,9 @@
 package cli
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 type demoCmd struct {
 	Days   int     `default:"90" help:"历史有多少天，7 到 365|how many days of history, 7 to 365"`
@@ -45,8 +48,7 @@ func (d *demoCmd) Run(c *call) error {
 		o.Out = c.path(d.Out)
 	}
 	if c.program.Houses.Demo == nil {
-		_, err := need[*int](nil)
-		return err
+		return errNotHere()
 	}
 	err := c.program.Houses.Demo(c.ctx, o)
 	if c.ctx.Err() != nil {
@@ -62,7 +64,9 @@ func (c *call) demoReady(url, login, password string) {
 		return
 	}
 	_ = printOne(c, ready)
-	fmt.Fprintln(c.out, c.lang.pick([2]string{
-		"程序在别的机器上？先运行 ssh -L 8080:127.0.0.1:8080 那台机器，再打开网址。Ctrl-C 结束。",
-		"Running on another machine? First: ssh -L 8080:127.0.0.1:8080 THAT-MACHINE, then open the address. Ctrl-C ends it."}))
+	at := strings.TrimPrefix(url, "http://")
+	_, port, _ := strings.Cut(at, ":")
+	fmt.Fprintf(c.out, c.lang.pick([2]string{
+		"程序在别的机器上？先运行 ssh -L %s:%s 那台机器，再打开网址。Ctrl-C 结束。\n",
+		"Running on another machine? First: ssh -L %s:%s THAT-MACHINE, then open the address. Ctrl-C ends it.\n"}), port, at)
 }

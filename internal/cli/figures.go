@@ -94,7 +94,7 @@ func (q *figuresCmd) Validate() error {
 // Do prints the figures of a group.
 func (q *figuresCmd) Do(c *call, h *House) error {
 	if h.Figures == nil {
-		return failed(nil, "这个版本不能这样做", "this build cannot do this")
+		return errNotHere()
 	}
 	org, err := c.orgOf(h)
 	if err != nil {

@@ -7,11 +7,16 @@ import (
 	"qunluo/internal/community"
 )
 
-// need says that this build lacks a part.
+// errNotHere says that this build lacks a part.
+func errNotHere() error {
+	return failed(nil, "这个版本不能这样做", "this build cannot do this")
+}
+
+// need gives a part of the house, or says that this build lacks it.
 func need[T comparable](part T) (T, error) {
 	var none T
 	if part == none {
-		return part, failed(nil, "这个版本不能这样做", "this build cannot do this")
+		return part, errNotHere()
 	}
 	return part, nil
 }
@@ -78,7 +83,7 @@ func (c *call) group(d Desk, text string) (community.GroupRow, error) {
 }
 
 func (c *call) findGroup(d Desk, text string) (community.GroupRow, error) {
-	id, err := readID(text)
+	id, err := community.ParseID(text)
 	f := community.GroupFilter{Page: community.Page{Limit: 200}}
 	if err != nil {
 		f.Text = text
@@ -156,7 +161,7 @@ func (c *call) member(d Desk, g community.GroupKey, text string) (community.Memb
 	if text == "" {
 		return community.Member{}, nil
 	}
-	if id, err := readID(text); err == nil {
+	if id, err := community.ParseID(text); err == nil {
 		m, err := d.MemberByID(c.ctx, id)
 		if err == nil || community.CodeOf(err) != community.CodeNotFound {
 			return m, err
@@ -200,7 +205,7 @@ func oneMember(text string, found []community.Member) (community.Member, error) 
 
 // idOf reads an id argument.
 func idOf(text string) (community.ID, error) {
-	id, err := readID(text)
+	id, err := community.ParseID(text)
 	if errors.Is(err, community.ErrBadID) {
 		return id, badUsage("%q 不是编号（22 个字符）", "%q is not an id (22 characters)", text)
 	}
@@ -213,7 +218,7 @@ func (c *call) account(d Desk, text string) (community.Account, error) {
 	if err != nil {
 		return community.Account{}, err
 	}
-	id, err := readID(text)
+	id, err := community.ParseID(text)
 	if err != nil {
 		id = community.ID{0xff} // no account's
 	}

@@ -208,9 +208,10 @@ type ImportDone struct {
 	Skipped  int64           `json:"skipped" col:"略过|skipped"`
 	Rejected int64           `json:"rejected" col:"拒绝|rejected"`
 	Groups   int             `json:"groups" col:"群|groups"`
-	NeedZone bool            `json:"need_zone"` // some files give no zone and none was given: Asia/Shanghai was taken
+	Stopped  int             `json:"stopped" col:"没有读完|not read to the end"` // of the groups
 	Bad      []BadLine       `json:"bad"`
-	Report   json.RawMessage `json:"report"`
+	Report   json.RawMessage `json:"report"` // everything, chat by chat
+	Words    [2]string       `json:"-"`      // the report for people: Chinese, English
 }
 
 // BadLine is a rejected row and why.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"io"
+	"os"
 	"strings"
 
 	"qunluo/internal/community"
@@ -42,24 +44,51 @@ func (q *importRunCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	done, err := files.Import(c.ctx, ImportOrder{Org: org, User: user, Paths: mapped(q.Paths, c.path), Format: q.Format, Zone: q.Zone, Group: g.Key, Dry: q.DryRun}, c.progress)
+	paths, err := c.there(q.Paths)
+	if err != nil {
+		return err
+	}
+	done, err := files.Import(c.ctx, ImportOrder{Org: org, User: user, Paths: paths, Format: q.Format, Zone: q.Zone, Group: g.Key, Dry: q.DryRun}, c.progress)
 	if err != nil {
 		if community.CodeOf(err) == community.CodeBadInput && q.Format == "" {
 			return failed(err, "%[1]v。可读的格式：%[2]s", "%[1]v. Formats that can be read: %[2]s", err, strings.Join(files.Formats(), ", "))
 		}
 		return err
 	}
+	if err := c.printImport(done); err != nil {
+		return err
+	}
+	switch {
+	case done.Groups == 0:
+		return failed(nil, "没有认出任何聊天记录。可读的格式：%s", "no chat history was recognised. Formats that can be read: %s", strings.Join(files.Formats(), ", "))
+	case done.Stopped > 0:
+		return failed(nil, "%d 个群没有读完，见报告", "%d chats were not read to the end, see the report", done.Stopped)
+	}
+	return nil
+}
+
+// there makes paths absolute; one that does not exist is wrong usage, before anything is noted as an import.
+func (c *call) there(paths []string) ([]string, error) {
+	out := mapped(paths, c.path)
+	for i, p := range out {
+		if _, err := os.Stat(p); err != nil {
+			return nil, badUsage("读不到 %[1]s：%[2]v", "%[1]s cannot be read: %[2]v", paths[i], err)
+		}
+	}
+	return out, nil
+}
+
+func (c *call) printImport(done ImportDone) error {
 	if c.json {
 		return c.printJSON(done)
 	}
-	if err := printOne(c, done); err != nil {
+	if _, err := io.WriteString(c.out, c.lang.pick(done.Words)); err != nil {
 		return err
 	}
-	if done.NeedZone {
-		c.say("文件里的时间没有时区，已按 Asia/Shanghai 理解；若不对，请 import undo 后用 --zone 重新导入（可先 --dry-run）。",
-			"the files' times have no zone and were taken as Asia/Shanghai; if that is wrong, import undo and again with --zone (--dry-run first).")
+	if done.Run != "" {
+		c.say("导入编号 %[1]s；qunluo import undo %[1]s 可撤销", "import %[1]s; qunluo import undo %[1]s takes it back", done.Run)
 	}
-	return printPart(c, done.Bad)
+	return nil
 }
 
 type importListCmd struct{ paging }

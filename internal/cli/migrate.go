@@ -39,7 +39,7 @@ func (migrateStatusCmd) Run(c *call) error { return c.migrations(false) }
 
 func (c *call) migrations(up bool) error {
 	if c.program.Houses.Migrations == nil {
-		return failed(nil, "这个版本不能这样做", "this build cannot do this")
+		return errNotHere()
 	}
 	cfg := c.cfg
 	cfg.DataDir = c.dataDir()

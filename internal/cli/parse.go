@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -47,6 +48,7 @@ func parse(args []string, lang language, out io.Writer) (parsed, error) {
 		said := err.Error()
 		return p, usageError{[2]string{zh.sayParse(err), said}}
 	}
+	unguard(ctx.Selected().Target)
 	p.command = ctx.Selected().Target.Addr().Interface()
 	return p, nil
 }
@@ -66,9 +68,22 @@ func guardIDs(args []string) []string {
 	return out
 }
 
-// readID reads an id argument as the parser gave it.
-func readID(text string) (community.ID, error) {
-	return community.ParseID(strings.TrimPrefix(text, idMark))
+// unguard takes the marks away again, in every text of a command.
+func unguard(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(strings.TrimPrefix(v.String(), idMark))
+	case reflect.Slice:
+		for i := range v.Len() {
+			unguard(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Field(i); f.CanSet() || f.Kind() == reflect.Struct {
+				unguard(f)
+			}
+		}
+	}
 }
 
 // speak puts one language's half into every text of the grammar, and the examples and shape under each command.

@@ -11,6 +11,7 @@ import (
 
 type ruleCmd struct {
 	Kinds    ruleKindsCmd    `cmd:"" help:"有哪些种类的规则|which kinds of rules there are"`
+	Presets  rulePresetsCmd  `cmd:"" help:"有哪些现成的群规|which ready rulebooks there are"`
 	Preset   rulePresetCmd   `cmd:"" help:"打印一份现成的群规|print a ready rulebook"`
 	Show     ruleShowCmd     `cmd:"" help:"打印群规，默认现行版本|print a rulebook, by default the one in force"`
 	History  ruleHistoryCmd  `cmd:"" help:"各个版本|the versions"`
@@ -90,8 +91,25 @@ func (ruleKindsCmd) Run(c *call) error {
 }
 
 type rulePresetCmd struct {
-	Name string `arg:"" optional:"" help:"名称；省略则列出|name; left out: list them"`
+	Name string `arg:"" help:"名称，见 rule presets|name; see rule presets"`
 }
+
+func (rulePresetCmd) Tolerates() {}
+func (rulePresetCmd) Shape() any { return policy.Book{} }
+func (rulePresetCmd) Examples() []example {
+	return []example{{"rule preset general > book.json", [2]string{"从通用群规开始改", "begin with the general rulebook"}}}
+}
+
+// Run prints a preset as JSON, ready to be changed and published.
+func (q *rulePresetCmd) Run(c *call) error {
+	b, err := policy.Default(q.Name)
+	if err != nil {
+		return err
+	}
+	return c.printJSON(b)
+}
+
+type rulePresetsCmd struct{}
 
 // presetLine is a ready rulebook.
 type presetLine struct {
@@ -100,21 +118,12 @@ type presetLine struct {
 	Summary string `json:"summary" col:"说明|what it does"`
 }
 
-func (rulePresetCmd) Tolerates() {}
-func (rulePresetCmd) Shape() any { return rowsOf[presetLine]() }
-func (rulePresetCmd) Examples() []example {
-	return []example{{"rule preset general > book.json", [2]string{"从通用群规开始改", "begin with the general rulebook"}}}
-}
+func (rulePresetsCmd) Tolerates()          {}
+func (rulePresetsCmd) Shape() any          { return rowsOf[presetLine]() }
+func (rulePresetsCmd) Examples() []example { return nil }
 
-// Run prints a preset as JSON, or lists the presets.
-func (q *rulePresetCmd) Run(c *call) error {
-	if q.Name != "" {
-		b, err := policy.Default(q.Name)
-		if err != nil {
-			return err
-		}
-		return c.printJSON(b)
-	}
+// Run lists the presets.
+func (rulePresetsCmd) Run(c *call) error {
 	presets := policy.Presets()
 	return printList(c, mapped(presets, func(p policy.Preset) presetLine {
 		return presetLine{p.Name, c.lang.pick(p.Title), c.lang.pick(p.Summary)}

@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -85,15 +87,21 @@ func TestBarSaysHowFar(t *testing.T) {
 
 func TestIDsThatBeginWithADashAreNoFlags(t *testing.T) {
 	const id = "-P76ikkHR1eez06oltADsk"
-	for _, args := range [][]string{{"group", "show", id}, {"decision", "undo", id, "--reason", "x"}, {"rule", "test", id + "@3", "text"}, {"member", "list", "--group", id}} {
-		if _, err := parse(args, en, &bytes.Buffer{}); err != nil {
+	for _, args := range [][]string{{"group", "show", id}, {"decision", "undo", id, "--reason", "x"}, {"member", "list", "--group", id}, {"import", id}} {
+		got, err := parse(args, en, &bytes.Buffer{})
+		if err != nil {
 			t.Errorf("%v: %v", args, err)
+			continue
+		}
+		if text := fmt.Sprint(reflect.ValueOf(got.command).Elem()); !strings.Contains(text, id) || strings.Contains(text, idMark) {
+			t.Errorf("%v is understood as %s", args, text)
 		}
 	}
-	if got, err := readID(guardIDs([]string{id})[0]); err != nil || got.String() != id {
-		t.Errorf("read back %v, %v", got, err)
+	got, err := parse([]string{"rule", "test", id + "@3", "text"}, en, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if group, version, ok := cutVersion(guardIDs([]string{id + "@3"})[0]); !ok || version != 3 || !strings.HasSuffix(group, id) {
+	if group, version, ok := cutVersion(got.command.(*ruleTestCmd).Book); group != id || version != 3 || !ok {
 		t.Errorf("%s %d %v", group, version, ok)
 	}
 }

@@ -191,10 +191,10 @@ func importTables(k *call, p *view.ImportRun, rep importReport) {
 			p.Skips = append(p.Skips, ui.Option{Value: importWhy(k, why), Text: k.Words.Number(u.Skips[why])})
 		}
 		for _, r := range u.Reserved {
-			p.Faults = append(p.Faults, name+"："+importWhy(k, r))
+			p.Faults = append(p.Faults, name+k.T("list.colon")+importWhy(k, r))
 		}
 		if u.Error != "" {
-			p.Faults = append(p.Faults, name+"："+u.Error)
+			p.Faults = append(p.Faults, name+k.T("list.colon")+u.Error)
 		}
 	}
 	for _, f := range rep.Ignored {

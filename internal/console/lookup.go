@@ -242,3 +242,8 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 func inZone(g community.GroupRow) func(*ui.Frame) {
 	return func(f *ui.Frame) { f.Zone = zone(g.Zone) }
 }
+
+// halfDone says that one thing was done and the next, which belongs to it, was not.
+func (k *call) halfDone(to, said string, err error) error {
+	return k.done(to, "warning", said+" "+k.T("act.then", "error", k.T("error."+string(community.CodeOf(err))+".title")), community.ID{})
+}

@@ -62,7 +62,7 @@ func (c *Console) messagePage(k *call) error {
 		{Value: k.T("message.origin"), Text: k.T("origin." + m.Origin.String())}, {Value: k.T("message.number"), Text: itoa(m.Number)}}
 	recall := k.ability(g, community.RecallMsg)
 	if m.Type == community.MessageCreated && !m.Recalled && m.Origin != community.OriginImport {
-		p.Recall = &ui.Confirm{ID: "recall", Title: k.T("act.recall"), Object: m.Name + "：" + short(m.Text, 60), Effect: k.T("act.recall_effect") + k.T("act.level_"+string(recall.Level)),
+		p.Recall = &ui.Confirm{ID: "recall", Title: k.T("act.recall"), Object: m.Name + k.T("list.colon") + short(m.Text, 60), Effect: k.T("act.recall_effect") + k.T("act.level_"+string(recall.Level)),
 			Action: messageLink(g, m.Number) + "/recall", Button: k.T("act.recall_button"), Reason: k.T("form.reason"), Need: true}
 	}
 	return k.show(p.Head.Title, view.Message(p), inZone(g))

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
@@ -191,7 +190,7 @@ func reviewHistory(k *call, it *view.ReviewItem, d community.DecisionRow) error 
 		}
 		since := k.T("member.joined_unknown")
 		if row.JoinedAt != 0 {
-			since = k.T("act.since", "count", (d.At-row.JoinedAt)/(24*time.Hour.Milliseconds()))
+			since = k.Words.Ago(row.JoinedAt, d.At)
 		}
 		it.Facts = []ui.Option{{Value: k.T("member.joined"), Text: since}, {Value: k.T("home.messages"), Text: k.Words.Number(row.Messages)}, {Value: k.T("member.strikes"), Text: strconv.Itoa(row.Strikes)}}
 		if row.Role != "" && row.Role != community.RoleMember {
@@ -347,16 +346,17 @@ func (c *Console) reviewAct(k *call) error {
 	if err != nil {
 		return k.refused(stay, err)
 	}
-	if d.Resolution == "" {
-		if err := k.Hands.Judge(k.ctx(), k.who(), d.ID, "kept", reason); err != nil && community.CodeOf(err) != community.CodeConflict {
-			return k.refused(stay, err)
-		}
-	}
 	g, err := k.groupsOf([]community.GroupKey{d.Group})
 	if err != nil {
 		return err
 	}
-	return k.done(reviewNext(k), "ok", actSaid(k, do, d.MemberName, g[d.Group], a.Verb), first(ids))
+	said := actSaid(k, do, d.MemberName, g[d.Group], a.Verb)
+	if d.Resolution == "" {
+		if err := k.Hands.Judge(k.ctx(), k.who(), d.ID, "kept", reason); err != nil && community.CodeOf(err) != community.CodeConflict {
+			return k.halfDone(stay, said, err)
+		}
+	}
+	return k.done(reviewNext(k), "ok", said, first(ids))
 }
 
 func ruleNames(d community.DecisionRow) string {

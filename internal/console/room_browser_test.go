@@ -72,3 +72,30 @@ func TestReviewIsWorkedByKeys(t *testing.T) {
 		t.Errorf("the console says %q", w.wrong)
 	}
 }
+
+// TestImportPageFollowsItsRun: when the trial ends, the page shows the report and its button asks before it writes.
+func TestImportPageFollowsItsRun(t *testing.T) {
+	browser := browse(t)
+	h := furnished()
+	v := open(t, h)
+	signIn(t, browser, v.base, "owner")
+	w := newWindow(t, browser, 390)
+	ctx, stop := context.WithTimeout(w.ctx, 20*time.Second)
+	defer stop()
+	if err := chromedp.Do(ctx, chromedp.Navigate(v.base+"/imports/"+fakeID(502).String()), chromedp.WaitVisible(chromedp.CSS("progress"))); err != nil {
+		t.Fatal(err)
+	}
+	h.mu.Lock()
+	h.imports[2].State, h.imports[2].Report = "dry", h.imports[0].Report
+	h.mu.Unlock()
+	h.changes <- Change{Org: 1, Kind: "import"}
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`[popovertarget="commit"]`)), chromedp.WaitVisible(chromedp.CSS("#commit"))); err != nil {
+		t.Fatalf("the page did not follow: %v", err)
+	}
+	if len(h.did) != 0 {
+		t.Errorf("something was done before the question was answered: %q", h.did)
+	}
+	if len(w.wrong) > 0 {
+		t.Errorf("the console says %q", w.wrong)
+	}
+}

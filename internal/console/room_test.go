@@ -351,6 +351,18 @@ func formOf(page string) (out []string) {
 	return out
 }
 
+// A number that JSON writes otherwise must not upset the form.
+func TestNumbersAreReadAsPeopleWriteThem(t *testing.T) {
+	at := "/rules/" + fakeID(20).String()
+	h := furnished()
+	h.keep = true
+	v := open(t, h).as("mod")
+	v.post(at+"/rule/flood", "stamp", v.stamp(at), "id", "flood", "name", "刷屏", "mode", "live", "params.windows.n", "1", "params.windows[0].seconds", "060", "params.windows[0].messages", "+9")
+	if got, want := string(typed(h.books[0].Body).Rules[2].Params), `{"windows":[{"messages":9,"seconds":60}]}`; got != want {
+		t.Errorf("params = %s, want %s", got, want)
+	}
+}
+
 func TestStaleRuleFormChangesNothing(t *testing.T) {
 	at := "/rules/" + fakeID(20).String()
 	h := furnished()

@@ -357,10 +357,11 @@ func (b bookDesk) publish(k *call, doc map[string]any, note string) error {
 	if err != nil {
 		return k.refused(b.at(), err)
 	}
+	said := k.T("rule.published_"+text(doc["mode"]), "v", v, "group", b.g.Name)
 	if err := k.Hands.SaveDraft(k.ctx(), k.who(), b.g.Key, nil, k.T("rule.note_published", "v", v)); err != nil {
-		return k.refused(b.at(), err)
+		return k.halfDone(b.at(), said, err)
 	}
-	return k.ok(b.at(), k.T("rule.published_"+text(doc["mode"]), "v", v, "group", b.g.Name))
+	return k.ok(b.at(), said)
 }
 
 // ruleRollback publishes an old version anew.

@@ -202,7 +202,7 @@ func (b bookDesk) ruleForm(k *call, status int, action string, schema policy.Sch
 		p.Faults = append(p.Faults, msg)
 	}
 	if msg := faults["params"]; msg != "" {
-		p.Faults = append(p.Faults, p.Content+"："+msg)
+		p.Faults = append(p.Faults, p.Content+k.T("list.colon")+msg)
 	}
 	if status != http.StatusOK && len(p.Faults) == 0 {
 		p.Faults = []string{k.T("form.faults")}

@@ -54,6 +54,10 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 	switch f.Type {
 	case "long":
 		c.Rows = 2
+	case "int":
+		if n, err := strconv.ParseInt(c.Value, 10, 64); err == nil && n >= 60 && (strings.HasSuffix(f.Name, "seconds") || strings.HasSuffix(f.Name, "cooldown")) {
+			c.Help = strings.TrimSpace(c.Help + " " + m.k.T("rule.that_is", "t", m.k.Words.Seconds(n)))
+		}
 	case "choice":
 		if !f.Required {
 			c.Options = append(c.Options, ui.Option{Text: "–"})
@@ -228,10 +232,11 @@ func (r formReader) value(path string, f policy.Field) (any, error) {
 		if got == "" {
 			return nil, nil
 		}
-		if _, err := strconv.ParseInt(got, 10, 64); err != nil {
+		n, err := strconv.ParseInt(got, 10, 64)
+		if err != nil {
 			return got, nil // the check says that it is no number
 		}
-		return json.Number(got), nil
+		return json.Number(itoa(n)), nil
 	case "choices":
 		return append([]string{}, r.form[path]...), nil
 	case "words", "hosts", "regexps":
@@ -254,12 +259,14 @@ func (r formReader) value(path string, f policy.Field) (any, error) {
 }
 
 func (r formReader) objects(path string, f policy.Field) (any, error) {
-	n := number(r.form.Get(path+".n"), 0, maxItems, 0)
-	drop, add := r.form.Get("do") == "drop", r.form.Get("do") == "add:"+path
+	n := number(r.form.Get(path+".n"), 0, maxItems, -1)
+	if n < 0 && r.form.Has(path+".n") {
+		return nil, community.Errorf(community.CodeTooLarge, "%s has %q items, at most %d go through a form", path, r.form.Get(path+".n"), maxItems)
+	}
 	var out []any
-	for i := range n {
+	for i := range max(n, 0) {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		if drop || r.form.Get("do") == "drop:"+at {
+		if r.form.Get("do") == "drop:"+at {
 			continue
 		}
 		item, err := r.object(at, f.Fields)
@@ -268,7 +275,7 @@ func (r formReader) objects(path string, f policy.Field) (any, error) {
 		}
 		out = append(out, item)
 	}
-	if add {
+	if r.form.Get("do") == "add:"+path {
 		out = append(out, map[string]any{})
 	}
 	if out == nil {

@@ -133,7 +133,7 @@ func (b bookDesk) faultList(k *call) []string {
 				where = ruleName(rules[i]) + tail
 			}
 		}
-		out = append(out, strings.TrimSpace(where+"："+k.said(f)))
+		out = append(out, strings.TrimSpace(where+k.T("list.colon")+k.said(f)))
 	}
 	return out
 }

@@ -64,7 +64,7 @@ func tryResult(k *call, p *view.RuleTest, text string, t policy.Trial) {
 		row := community.DecisionRow{Decision: d}
 		said := k.T("verdict." + string(d.Verdict))
 		if did := actionsSaid(k, row); did != "" {
-			said += "：" + did
+			said += k.T("list.colon") + did
 		}
 		if len(d.Strikes) > 0 {
 			said += k.T("rule.try_strike", "rung", d.Rung)

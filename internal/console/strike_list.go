@@ -204,9 +204,12 @@ func decisionStep(k *call, d community.DecisionRow, who func(string) string) ui.
 	}
 	if d.User != "" {
 		s.Icon, s.Actor = "user-check", who(d.User)+" · "+d.GroupName
+		if _, why, ok := strings.Cut(d.Why, ": "); ok && s.Text == "" {
+			s.Text = short(why, 80) // a person's own words
+		}
 	}
 	if did := actionsSaid(k, d); did != "" {
-		s.Title += "：" + did
+		s.Title += k.T("list.colon") + did
 	}
 	if d.Resolution != "" {
 		s.Title += " · " + k.T("resolution."+d.Resolution)

@@ -64,6 +64,8 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "deadline"})
 	case a.Verb == community.Mute && a.Until != 0 && now >= a.Until:
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "mute would be over"})
+	case t.Twin:
+		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "already removed"})
 	case t.Frozen && a.Cause != community.ByPerson:
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
 	case t.State == community.Sent:

@@ -194,3 +194,30 @@ func TestOfflineThreeTimesBecomesATask(t *testing.T) {
 		}
 	})
 }
+
+func TestMemberIsRemovedOnceHoweverOftenItIsWanted(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		a, b := r.hit("广告移出"), r.hit("还是广告移出")
+		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
+		check(t, r.e.CarryOut(t.Context(), b.ID, 1))
+		if len(r.session.done) != 1 {
+			t.Errorf("removals = %d, want 1", len(r.session.done))
+		}
+		if got := r.state(b.ID); got != community.Cancelled {
+			t.Errorf("the second wish is %s, want cancelled", got)
+		}
+	})
+}
+
+func TestOneAnswerEndsEveryWishForTheSame(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.session.level = community.Human
+		a, b := r.hit("广告移出"), r.hit("还是广告移出")
+		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
+		check(t, r.e.CarryOut(t.Context(), b.ID, 1))
+		check(t, r.e.Report(t.Context(), a.ID, "小满", "", true, community.Audit{}))
+		if x, y := r.state(a.ID), r.state(b.ID); x != community.Acked || y != community.Acked {
+			t.Errorf("states = %s and %s, want both acked", x, y)
+		}
+	})
+}

@@ -40,9 +40,28 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 		b.tasks = true
 		return b.tx.OpenTask(ctx, taskFor(a, r.Receipt, now))
 	}
-	if how := closing(r.State); how != "" {
-		b.tasks = true
-		return b.tx.CloseTask(ctx, r.Action, how, r.User, r.Receipt.Detail, now)
+	how := closing(r.State)
+	if how == "" {
+		return nil
+	}
+	b.tasks = true
+	if err := b.tx.CloseTask(ctx, r.Action, how, r.User, r.Receipt.Detail, now); err != nil || a == nil || r.User == "" || !merges(*a) {
+		return err
+	}
+	return e.answered(ctx, b, g, a, r, now)
+}
+
+// answered ends the other actions that a person's answer to one task answers too.
+func (e *Engine) answered(ctx context.Context, b *batch, g *group, a *community.Action, r community.ReceiptData, now int64) error {
+	waiting := func(s community.State) bool { return s == community.HumanTask }
+	for _, o := range g.take(*a, waiting) {
+		if o.Action.ID == a.ID {
+			g.open = append(g.open, o) // the platform's own word on it may still come
+			continue
+		}
+		if err := e.endAction(ctx, b, o.Action.ID, r.Mode, r.Receipt, r.User, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -90,27 +90,49 @@ func subject(ev *community.Event) community.MemberKey {
 	return ev.Actor
 }
 
-// confirm takes an event as evidence: the action is confirmed and every task that asked for the same is closed.
+// confirm takes an event as evidence: the actions that wanted it are confirmed and every task that asked for it is closed.
 func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.Event, now int64) error {
 	i := g.matches(ev)
 	if i < 0 {
 		return nil
 	}
-	o := g.open[i]
-	g.open = append(g.open[:i], g.open[i+1:]...)
-	rc := community.Receipt{State: community.Confirmed, Message: o.Message, Detail: string(ev.Type)}
-	moved, err := b.tx.MoveAction(ctx, o.Action.ID, community.Confirmed, "", rc, 0, "", now)
+	first := g.open[i].Action
+	for _, o := range g.take(first, func(s community.State) bool { return true }) {
+		rc := community.Receipt{State: community.Confirmed, Message: o.Message, Detail: string(ev.Type)}
+		if err := e.endAction(ctx, b, o.Action.ID, "", rc, "", now); err != nil {
+			return err
+		}
+	}
+	if !merges(first) {
+		return nil
+	}
+	return b.tx.CloseTasksFor(ctx, g.key, first.Target, first.Verb, string(ev.Type), now)
+}
+
+// endAction moves an action to the state of a receipt and closes its task.
+func (e *Engine) endAction(ctx context.Context, b *batch, id community.ID, mode community.Level, rc community.Receipt, user string, now int64) error {
+	moved, err := b.tx.MoveAction(ctx, id, rc.State, mode, rc, 0, user, now)
 	if err != nil || !moved {
 		return err
 	}
 	b.tasks = true
-	if err := b.tx.CloseTask(ctx, o.Action.ID, "done", "", string(ev.Type), now); err != nil {
-		return err
-	}
-	if o.Action.Target == 0 || o.Action.Verb == community.Send {
-		return nil
-	}
-	return b.tx.CloseTasksFor(ctx, g.key, o.Action.Target, o.Action.Verb, string(ev.Type), now)
+	return b.tx.CloseTask(ctx, id, closing(rc.State), user, rc.Detail, now)
+}
+
+// merges reports whether two such actions on one member are one wish: their tasks are one, and what ends one ends all.
+func merges(a community.Action) bool { return a.Target != 0 && a.Verb != community.Send }
+
+// take removes from memory the action itself and those that are the same wish, as far as their state allows.
+func (g *group) take(a community.Action, may func(community.State) bool) []store.OpenAction {
+	var taken []store.OpenAction
+	g.open = slices.DeleteFunc(g.open, func(o store.OpenAction) bool {
+		same := o.Action.ID == a.ID || merges(a) && o.Action.Verb == a.Verb && o.Action.Target == a.Target && may(o.State)
+		if same {
+			taken = append(taken, o)
+		}
+		return same
+	})
+	return taken
 }
 
 // moved keeps the memory of open actions in step with a receipt.

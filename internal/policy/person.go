@@ -15,6 +15,7 @@ const (
 	personUndo     = "undo"
 	personFalseHit = "false_hit"
 	personDismiss  = "dismiss"
+	personKept     = "kept" // looked at and found right
 	personRelease  = "release"
 )
 
@@ -83,6 +84,8 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		s.personActs(ev, &d, p)
 	case personUndo, personFalseHit:
 		s.undo(ev, &d, p)
+	case personKept:
+		// what was decided stands
 	case personDismiss:
 		d.Cancel = one(p.Action)
 		s.letGo(p.Action)

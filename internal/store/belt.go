@@ -291,6 +291,7 @@ type ActionNow struct {
 	Attempts int
 	Updated  int64
 	Frozen   bool // automatic actions are held, here or everywhere
+	Twin     bool // a removal of the same member was carried out since this one was wanted
 	Org      community.OrgKey
 	Accounts []community.AccountKey // that serve the group, the listening one first
 }
@@ -313,8 +314,22 @@ FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.k
 	}
 	now.Action.To, now.Org = to, community.OrgKey(org)
 	now.Action.To.Message = now.Action.Message
-	now.Accounts, err = s.serving(ctx, now.Action.Group)
+	if now.Accounts, err = s.serving(ctx, now.Action.Group); err != nil || now.Action.Verb != community.Remove {
+		return now, err
+	}
+	now.Twin, err = s.twin(ctx, id)
 	return now, err
+}
+
+// twinWithin is how long before an action was wanted a removal of the same member still answers it, in milliseconds: a
+// member who speaks on while being removed is wanted out again, once is enough.
+const twinWithin = 5_000
+
+func (s *Store) twin(ctx context.Context, id community.ID) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM action a JOIN action b ON b.group_key = a.group_key AND b.target_key = a.target_key
+ AND b.verb = a.verb AND b.id <> a.id WHERE a.id = $1 AND b.state IN ('acked', 'confirmed') AND b.updated > a.created - $2`, id[:], int64(twinWithin)).Scan(&n)
+	return n > 0, coded(s.dialect, err)
 }
 
 // freezeFlag adds the organisation's freeze to the group's: it only ever turns true.

@@ -88,12 +88,15 @@ func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) error {
 }
 
 // CatchUp brings every projection to the end of the log.
-func (s *Store) CatchUp(ctx context.Context) error {
+func (s *Store) CatchUp(ctx context.Context) error { return s.CatchUpWith(ctx) }
+
+// CatchUpWith brings the named projections to the end of the log; without a name all of them.
+func (s *Store) CatchUpWith(ctx context.Context, names ...string) error {
 	if err := s.rezone(ctx); err != nil {
 		return err
 	}
 	for {
-		n, err := s.projectBatch(ctx)
+		n, err := s.projectBatch(ctx, names...)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -214,17 +217,18 @@ func (p *projector) close() {
 	p.drop()
 }
 
-// projectBatch takes the next events into the projections that are furthest behind; 0 when all are at the end.
-func (s *Store) projectBatch(ctx context.Context) (n int, err error) {
+// projectBatch takes the next events into the projections that are furthest behind, of all or of those named; 0 when they
+// are at the end.
+func (s *Store) projectBatch(ctx context.Context, names ...string) (n int, err error) {
 	err = s.project(ctx, func(t *session) error {
-		n, err = s.nextBatch(ctx, t)
+		n, err = s.nextBatch(ctx, t, names)
 		return err
 	})
 	return n, err
 }
 
-func (s *Store) nextBatch(ctx context.Context, t *session) (int, error) {
-	behind, from, until, err := s.furthestBehind(ctx, t)
+func (s *Store) nextBatch(ctx context.Context, t *session, names []string) (int, error) {
+	behind, from, until, err := s.furthestBehind(ctx, t, names)
 	if err != nil {
 		return 0, err
 	}
@@ -247,9 +251,12 @@ ON CONFLICT (name) DO UPDATE SET number = excluded.number`, v.name(), last)
 }
 
 // furthestBehind picks the projections with the lowest cursor; until is the next higher one, 0 when there is none.
-func (s *Store) furthestBehind(ctx context.Context, t *session) (behind []projection, from, until int64, err error) {
+func (s *Store) furthestBehind(ctx context.Context, t *session, names []string) (behind []projection, from, until int64, err error) {
 	from = -1
 	for _, v := range s.projector.views {
+		if len(names) > 0 && !slices.Contains(names, v.name()) {
+			continue
+		}
 		var at int64
 		err := t.one(ctx, `SELECT number FROM views.cursor WHERE name = $1`, []any{v.name()}, &at)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
