@@ -24,8 +24,8 @@ func (f figures) span(ctx context.Context, g community.GroupKey, days int) (from
 }
 
 // Days gives one row per day, oldest first, the last being today.
-func (f figures) Days(ctx context.Context, g community.GroupKey, days int) ([]console.Day, error) {
-	totals, err := f.desk.Days(ctx, g, days)
+func (f figures) Days(ctx context.Context, g community.GroupKey, tag string, days int) ([]console.Day, error) {
+	totals, err := f.desk.Days(ctx, g, tag, days)
 	return daysOf(totals), err
 }
 
@@ -38,8 +38,8 @@ func daysOf(totals []measure.Total) []console.Day {
 }
 
 // Heat counts messages by weekday (0 = Monday) and hour over the last days.
-func (f figures) Heat(ctx context.Context, g community.GroupKey, days int) ([7][24]int64, error) {
-	return f.desk.Heat(ctx, g, days)
+func (f figures) Heat(ctx context.Context, g community.GroupKey, tag string, days int) ([7][24]int64, error) {
+	return f.desk.Heat(ctx, g, tag, days)
 }
 
 // MemberDays gives what one member said: per day, and per hour of the day.
@@ -56,12 +56,6 @@ func (f figures) MemberClasses(ctx context.Context, g community.GroupKey, m comm
 	}
 	act, err := f.desk.MemberActivity(ctx, g, m, from, to)
 	return act.Classes, err
-}
-
-// Active counts how many different members spoke in the last days, today included.
-func (f figures) Active(ctx context.Context, g community.GroupKey, days int) (int64, error) {
-	a, err := f.activity(ctx, g, days)
-	return a.Speakers, err
 }
 
 // Talkers lists who said most in the last days, most first.

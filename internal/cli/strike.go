@@ -25,6 +25,7 @@ func lineOfStrike(s community.StrikeRow) strikeLine {
 
 type strikeListCmd struct {
 	Group  string `placeholder:"GROUP" help:"在这个群|in this group"`
+	Tag    string `placeholder:"TAG" help:"在带这个标签的群|in groups with this tag"`
 	Member string `placeholder:"MEMBER" help:"这个成员的|of this member"`
 	Live   bool   `help:"只看仍然有效的|only those that still count"`
 	paging
@@ -39,7 +40,7 @@ func (q *strikeListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	rows, total, err := desk.FindStrikes(c.ctx, community.StrikeFilter{Group: g.Key, Member: m.Key, Live: q.Live, Now: c.program.now().UnixMilli(), Page: q.page()})
+	rows, total, err := desk.FindStrikes(c.ctx, community.StrikeFilter{Group: g.Key, Tag: q.Tag, Member: m.Key, Live: q.Live, Now: c.program.now().UnixMilli(), Page: q.page()})
 	if err != nil {
 		return err
 	}

@@ -147,18 +147,16 @@ type SessionStore interface {
 }
 
 // Figures are numbers of projections, cut into days of the group's zone (all groups: Asia/Shanghai). g = 0: all groups
-// of the handle.
+// of the handle, or those with a tag where one is asked for.
 type Figures interface {
 	// Days gives one row per day, oldest first, the last being today; days without anything are there with zeroes.
-	Days(ctx context.Context, g community.GroupKey, days int) ([]Day, error)
+	Days(ctx context.Context, g community.GroupKey, tag string, days int) ([]Day, error)
 	// Heat counts messages by weekday (0 = Monday) and hour over the last days.
-	Heat(ctx context.Context, g community.GroupKey, days int) ([7][24]int64, error)
+	Heat(ctx context.Context, g community.GroupKey, tag string, days int) ([7][24]int64, error)
 	// Member gives what one member said in one group (0 = all): per day as Days, and per hour of the day.
 	MemberDays(ctx context.Context, g community.GroupKey, m community.MemberKey, days int) ([]Day, [24]int64, error)
 	// MemberClasses counts what one member said in one group (0 = all) by class of content, over the last days.
 	MemberClasses(ctx context.Context, g community.GroupKey, m community.MemberKey, days int) (map[community.Class]int64, error)
-	// Active counts how many different members spoke in the last days, today included.
-	Active(ctx context.Context, g community.GroupKey, days int) (int64, error)
 	// Talkers lists who said most in the last days, most first, at most limit (1..50) of them.
 	Talkers(ctx context.Context, g community.GroupKey, days, limit int) ([]Talker, error)
 	// Today is the current day in the group's zone.

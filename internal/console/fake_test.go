@@ -169,7 +169,7 @@ func one[T any](rows []T, fits func(T) bool) (T, error) {
 
 func (h *house) FindGroups(_ context.Context, f community.GroupFilter) ([]community.GroupRow, int, error) {
 	return cut(h, h.groups, f.Page, func(g community.GroupRow) bool {
-		return strings.Contains(g.Name, f.Text) && (len(f.Keys) == 0 || slices.Contains(f.Keys, g.Key))
+		return strings.Contains(g.Name, f.Text) && h.tagged(g.Key, f.Tag) && (len(f.Keys) == 0 || slices.Contains(f.Keys, g.Key))
 	})
 }
 func (h *house) GroupByID(_ context.Context, id community.ID) (community.GroupRow, error) {
@@ -177,7 +177,7 @@ func (h *house) GroupByID(_ context.Context, id community.ID) (community.GroupRo
 }
 func (h *house) FindMembers(_ context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
 	return cut(h, h.members, f.Page, func(m community.MemberRow) bool {
-		return strings.Contains(m.Name, f.Text) && (!f.NeverSpoke || m.LastWord == 0) && (f.Group == 0 || m.Group == f.Group)
+		return strings.Contains(m.Name, f.Text) && (!f.NeverSpoke || m.LastWord == 0) && (f.Group == 0 || m.Group == f.Group) && h.tagged(m.Group, f.Tag)
 	})
 }
 func (h *house) MemberByID(_ context.Context, id community.ID) (community.Member, error) {
@@ -197,7 +197,7 @@ func (h *house) FindMessages(_ context.Context, f community.MessageFilter) ([]co
 	rows := slices.Clone(h.messages)
 	slices.Reverse(rows)
 	return cut(h, rows, community.Page{Limit: f.Limit}, func(m community.MessageRow) bool {
-		return strings.Contains(m.Text, f.Text) && (f.Member == 0 || m.Member == f.Member) && (f.Before == 0 || m.Number < f.Before)
+		return strings.Contains(m.Text, f.Text) && (f.Member == 0 || m.Member == f.Member) && (f.Before == 0 || m.Number < f.Before) && h.tagged(m.Group, f.Tag)
 	})
 }
 func (h *house) Around(_ context.Context, _ community.GroupKey, number int64, before, after int) ([]community.MessageRow, error) {
@@ -208,13 +208,13 @@ func (h *house) Around(_ context.Context, _ community.GroupKey, number int64, be
 	return h.messages[max(0, i-before):min(len(h.messages), i+after+1)], nil
 }
 func (h *house) FindDecisions(_ context.Context, f community.DecisionFilter) ([]community.DecisionRow, int, error) {
-	return cut(h, h.decided, f.Page, func(d community.DecisionRow) bool { return !f.Open || d.Resolution == "" })
+	return cut(h, h.decided, f.Page, func(d community.DecisionRow) bool { return (!f.Open || d.Resolution == "") && h.tagged(d.Group, f.Tag) })
 }
 func (h *house) DecisionByID(_ context.Context, id community.ID) (community.DecisionRow, error) {
 	return one(h.decided, func(d community.DecisionRow) bool { return d.ID == id })
 }
 func (h *house) FindStrikes(_ context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error) {
-	return cut(h, h.strikes, f.Page, nil)
+	return cut(h, h.strikes, f.Page, func(s community.StrikeRow) bool { return h.tagged(s.Group, f.Tag) })
 }
 func (h *house) FindActions(_ context.Context, f community.ActionFilter) ([]community.ActionRow, int, error) {
 	return cut(h, h.actions, f.Page, nil)
@@ -222,7 +222,7 @@ func (h *house) FindActions(_ context.Context, f community.ActionFilter) ([]comm
 func (h *house) FindTasks(_ context.Context, f community.TaskFilter) ([]community.TaskRow, int, error) {
 	return cut(h, h.tasks, f.Page, func(t community.TaskRow) bool {
 		waits := t.State == "open" || t.State == "claimed"
-		return (f.State == "" && waits || f.State == t.State) && (f.Assignee == "" || f.Assignee == t.Assignee)
+		return (f.State == "" && waits || f.State == t.State) && (f.Assignee == "" || f.Assignee == t.Assignee) && h.tagged(t.Group, f.Tag)
 	})
 }
 func (h *house) TaskByID(_ context.Context, id community.ID) (community.TaskRow, error) {
@@ -416,7 +416,7 @@ func (s sessionRows) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-func (h *house) Days(_ context.Context, _ community.GroupKey, days int) ([]Day, error) {
+func (h *house) Days(_ context.Context, _ community.GroupKey, _ string, days int) ([]Day, error) {
 	var rows []Day
 	for i := range days {
 		d := fakeNow.AddDate(0, 0, i+1-days)
@@ -428,7 +428,7 @@ func (h *house) Days(_ context.Context, _ community.GroupKey, days int) ([]Day, 
 	}
 	return rows, nil
 }
-func (h *house) Heat(context.Context, community.GroupKey, int) (heat [7][24]int64, err error) {
+func (h *house) Heat(context.Context, community.GroupKey, string, int) (heat [7][24]int64, err error) {
 	for d := range heat {
 		for x := range heat[d] {
 			if h.quiet {
@@ -440,7 +440,7 @@ func (h *house) Heat(context.Context, community.GroupKey, int) (heat [7][24]int6
 	return heat, nil
 }
 func (h *house) MemberDays(ctx context.Context, g community.GroupKey, _ community.MemberKey, days int) ([]Day, [24]int64, error) {
-	rows, err := h.Days(ctx, g, days)
+	rows, err := h.Days(ctx, g, "", days)
 	return rows, [24]int64{9: 3, 20: 12, 21: 8}, err
 }
 

@@ -36,10 +36,14 @@ func (c *Console) groupList(k *call) error {
 	if err != nil {
 		return err
 	}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return err
+	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.groups"), Sub: k.T("group.list_sub")}, Live: "message health"}
 	p.Filters = ui.Filters{Action: "/groups", Fields: []ui.Filter{
 		{Kind: "text", Name: "q", Label: k.T("group.text"), Value: f.Text},
-		{Kind: "text", Name: "tag", Label: k.T("group.tag"), Value: f.Tag},
+		tags,
 		{Kind: "select", Name: "platform", Label: k.T("group.platform"), Value: string(f.Platform), Options: k.platformChoice()},
 		{Kind: "select", Name: "mode", Label: k.T("group.mode"), Value: string(f.Mode), Options: []ui.Option{
 			{Text: k.T("list.any")}, {Value: string(community.Observe), Text: k.T("mode.observe")}, {Value: string(community.Live), Text: k.T("mode.live")}}},

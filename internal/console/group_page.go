@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/measure"
 )
 
 // groupSpans are the spans of days that a group's figures can be seen over.
@@ -37,33 +38,30 @@ func (c *Console) groupPage(k *call) error {
 }
 
 func groupFigures(k *call, p *view.GroupPage, g community.GroupRow, days int) error {
-	rows, err := k.Figures.Days(k.ctx(), g.Key, days)
+	rows, err := k.Figures.Days(k.ctx(), g.Key, "", days)
 	if err != nil {
 		return err
 	}
-	heat, err := k.Figures.Heat(k.ctx(), g.Key, days)
+	heat, err := k.Figures.Heat(k.ctx(), g.Key, "", days)
 	if err != nil {
 		return err
 	}
-	var active [3]int64
-	for i, n := range []int{1, 7, 30} {
-		if active[i], err = k.Figures.Active(k.ctx(), g.Key, n); err != nil {
-			return err
-		}
-	}
-	present := true
-	silent := community.MemberFilter{Group: g.Key, NeverSpoke: true, Present: &present, Page: community.Page{Limit: 1}}
-	_, never, err := k.Desk.FindMembers(k.ctx(), silent)
+	today, err := k.Figures.Today(k.ctx(), g.Key)
 	if err != nil {
 		return err
 	}
+	a, err := k.Figures.Activity(k.ctx(), g.Key, "", today, today) // its windows are the 30 days that end today
+	if err != nil {
+		return err
+	}
+	of := "/activity?g=" + g.ID.String()
 	members := "/members?g=" + g.ID.String()
 	p.Stats = []ui.Number{
 		{Label: k.T("group.members"), Value: k.Words.Number(g.Members), Unit: k.T("unit.people"), Note: k.T("group.members_note"), Link: members},
 		{Label: k.T("group.messages"), Value: k.Words.Number(sum(rows, Day.messages)), Unit: k.T("unit.messages"), Note: k.T("group.in_days", "count", days), Link: "/messages?g=" + g.ID.String()},
-		{Label: k.T("group.active"), Value: k.Words.Number(active[0]) + " / " + k.Words.Number(active[1]) + " / " + k.Words.Number(active[2]), Note: k.T("group.active_note")},
-		{Label: k.T("group.rate"), Value: share(active[2], g.Members), Note: k.T("group.rate_note")},
-		{Label: k.T("group.never"), Value: k.Words.Number(min(never, community.CountCap)), Unit: k.T("unit.people"), Note: k.T("group.never_note"), Link: members + "&never=1"},
+		activeNow(k, a, of),
+		rested(k, k.T("group.rate"), a.SpeakingRate, "rate", of),
+		rested(k, k.T("group.never"), a.NeverSpoke, "never", members+"&never=1"),
 		{Label: k.T("home.joins"), Value: k.Words.Number(sum(rows, Day.joins)), Unit: k.T("unit.people"), Note: k.T("group.left_days", "count", days, "left", k.Words.Number(sum(rows, Day.leaves)))},
 	}
 	p.Trend = trend(k, "trend", rows)
@@ -73,12 +71,35 @@ func groupFigures(k *call, p *view.GroupPage, g community.GroupRow, days int) er
 	return groupTalkers(k, p, g, days)
 }
 
-// share writes a part of a whole in percent; "–" without a whole.
-func share(part int64, whole int) string {
-	if whole <= 0 {
-		return "–"
+// activeNow is today's, this week's and this month's speakers; a window of which too little is known has none.
+func activeNow(k *call, a measure.Activity, link string) ui.Number {
+	end := a.Daily[len(a.Daily)-1]
+	word := func(n int64, known bool) string {
+		if !known {
+			return "–"
+		}
+		return k.Words.Number(n)
 	}
-	return strconv.FormatInt(min(100, part*100/int64(whole)), 10) + "%"
+	return ui.Number{Label: k.T("group.active"), Value: word(end.DAU, end.Covered > 0) + " / " + word(end.WAU, end.Week.Enough()) + " / " + word(end.MAU, end.Month.Enough()),
+		Note: k.T("group.active_note") + " · " + k.covered(end.Month, a.Groups), Link: link}
+}
+
+// rested is a figure of activity with what it rests on: counts, population, coverage or why it is withheld.
+func rested(k *call, label string, f measure.Figure, name, link string) ui.Number {
+	m := k.metric(f, percent, k.T("activity."+name+"_counts", "num", k.amount(f.Num), "den", k.amount(f.Den)), k.T("activity.population_"+f.Population), 1)
+	n := ui.Number{Label: label, Value: m.Lead, Link: link}
+	parts := m.Facts
+	if f.Population == measure.Present { // it is about now, not about days
+		parts = parts[:len(parts)-1]
+	}
+	if m.Quiet { // a small number stands large, the sentence below it
+		n.Value, m.Counts = k.amount(f.Num)+" / "+k.amount(f.Den), m.Lead
+	}
+	if m.Counts != "" {
+		parts = append([]string{m.Counts}, parts...)
+	}
+	n.Note = strings.Join(parts, " · ")
+	return n
 }
 
 func groupTalkers(k *call, p *view.GroupPage, g community.GroupRow, days int) error {

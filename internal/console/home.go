@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/url"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -25,7 +26,7 @@ const (
 // home is the first page: what waits, what runs, what happened.
 func (c *Console) home(k *call) error {
 	p := view.Home{Head: ui.Head{Title: k.T("nav.home")}}
-	for _, fill := range []func(*call, *view.Home) error{homeFreeze, homeTasks, homeFigures, homeConnections, homeChecklist} {
+	for _, fill := range []func(*call, *view.Home) error{homeFreeze, homeTag, homeTasks, homeFigures, homeConnections, homeChecklist} {
 		if err := fill(k, &p); err != nil {
 			return err
 		}
@@ -50,11 +51,11 @@ func homeFreeze(k *call, p *view.Home) (err error) {
 }
 
 func homeTasks(k *call, p *view.Home) error {
-	rows, total, err := k.Desk.FindTasks(k.ctx(), community.TaskFilter{Page: community.Page{Limit: 5}})
+	rows, total, err := k.Desk.FindTasks(k.ctx(), community.TaskFilter{Tag: k.query("tag"), Page: community.Page{Limit: 5}})
 	if err != nil {
 		return err
 	}
-	_, review, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Open: true, Page: community.Page{Limit: 1}})
+	_, review, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Tag: k.query("tag"), Open: true, Page: community.Page{Limit: 1}})
 	if err != nil {
 		return err
 	}
@@ -63,17 +64,38 @@ func homeTasks(k *call, p *view.Home) error {
 	for _, t := range rows {
 		p.Tasks.Rows = append(p.Tasks.Rows, ui.Row{Link: "/inbox#task-" + t.ID.String(), Cells: []templ.Component{ui.Text(taskWhat(k, t)), ui.Text(timeLeft(k, t.Due))}})
 	}
-	open := ui.Number{Label: k.T("home.open_tasks"), Value: k.Words.Number(total), Unit: k.T("unit.things"), Note: k.T("home.now"), Link: "/inbox"}
+	open := ui.Number{Label: k.T("home.open_tasks"), Value: k.Words.Number(total), Unit: k.T("unit.things"), Note: k.T("home.now"), Link: "/inbox" + tagQuery(k)}
 	wait := ui.Number{Label: k.T("home.open_review"), Value: k.Words.Number(review), Unit: k.T("unit.messages"), Note: k.T("home.now")}
 	if k.c.mounted("/review", k.User.Role) {
-		wait.Link = "/review"
+		wait.Link = "/review" + tagQuery(k)
 	}
 	p.Stats = append(p.Stats, open, wait)
 	return nil
 }
 
+// tagQuery keeps the tag on the way to a list.
+func tagQuery(k *call) string {
+	if tag := k.query("tag"); tag != "" {
+		return "?tag=" + url.QueryEscape(tag)
+	}
+	return ""
+}
+
+// homeTag offers the tags; without any there is nothing to choose.
+func homeTag(k *call, p *view.Home) error {
+	f, err := k.tagFilter(k.T("activity.all_tags"))
+	if err != nil || len(f.Options) < 2 {
+		return err
+	}
+	p.Filters = ui.Filters{Action: "/", Fields: []ui.Filter{f}}
+	if f.Value != "" {
+		p.Filters.Clear = "/"
+	}
+	return nil
+}
+
 func homeFigures(k *call, p *view.Home) error {
-	days, err := k.Figures.Days(k.ctx(), 0, 2*homeDays)
+	days, err := k.Figures.Days(k.ctx(), 0, k.query("tag"), 2*homeDays)
 	if err != nil {
 		return err
 	}
@@ -82,7 +104,7 @@ func homeFigures(k *call, p *view.Home) error {
 		ui.Number{Label: k.T("home.messages"), Value: k.Words.Number(sum(now, Day.messages)), Unit: k.T("unit.messages"), Note: k.T("home.week", "change", change(k, sum(before, Day.messages), sum(now, Day.messages)))},
 		ui.Number{Label: k.T("home.joins"), Value: k.Words.Number(sum(now, Day.joins)), Unit: k.T("unit.people"), Note: k.T("home.left", "n", sum(now, Day.leaves))})
 	p.Trend = trend(k, "trend", now)
-	heat, err := k.Figures.Heat(k.ctx(), 0, heatDays)
+	heat, err := k.Figures.Heat(k.ctx(), 0, k.query("tag"), heatDays)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ const inboxPage = 20
 // inbox is the queue of what people must do because no connection can.
 func (c *Console) inbox(k *call) error {
 	page := k.page(inboxPage)
-	f := community.TaskFilter{State: k.query("state"), Page: page}
+	f := community.TaskFilter{Tag: k.query("tag"), State: k.query("state"), Page: page}
 	if k.query("mine") == "1" {
 		f.Assignee = k.who()
 	}
@@ -53,7 +53,28 @@ func (c *Console) inbox(k *call) error {
 	if p.Tabs, err = inboxTabs(k, f); err != nil {
 		return err
 	}
+	if p.Filters, err = inboxFilters(k); err != nil {
+		return err
+	}
 	return k.show(p.Head.Title, view.InboxPage(p))
+}
+
+// inboxFilters offers the tags of the groups; without any there is nothing to choose.
+func inboxFilters(k *call) (ui.Filters, error) {
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil || len(tags.Options) < 2 {
+		return ui.Filters{}, err
+	}
+	out := ui.Filters{Action: "/inbox", Fields: []ui.Filter{tags}}
+	for _, name := range []string{"state", "mine"} {
+		if v := k.query(name); v != "" {
+			out.Keep = append(out.Keep, ui.Option{Value: name, Text: v})
+		}
+	}
+	if tags.Value != "" {
+		out.Clear = k.here("tag", "")
+	}
+	return out, nil
 }
 
 func inboxTabs(k *call, f community.TaskFilter) ([]ui.Tab, error) {
@@ -62,7 +83,7 @@ func inboxTabs(k *call, f community.TaskFilter) ([]ui.Tab, error) {
 		tab := ui.Tab{Text: k.T("task.tab_waiting"), Link: k.here("state", state, "mine", ""), Here: f.State == state && f.Assignee == ""}
 		if state != "" {
 			tab.Text = k.T("task.tab_" + state)
-		} else if _, n, err := k.Desk.FindTasks(k.ctx(), community.TaskFilter{Page: community.Page{Limit: 1}}); err != nil {
+		} else if _, n, err := k.Desk.FindTasks(k.ctx(), community.TaskFilter{Tag: f.Tag, Page: community.Page{Limit: 1}}); err != nil {
 			return nil, err
 		} else {
 			tab.Count = n

@@ -59,6 +59,9 @@ func (c *Console) memberList(k *call) error {
 	}
 	link := func(pairs ...string) string {
 		v := url.Values{"g": keep["g"]}
+		if f.Tag != "" {
+			v.Set("tag", f.Tag)
+		}
 		for i := 0; i+1 < len(pairs); i += 2 {
 			v.Set(pairs[i], pairs[i+1])
 		}
@@ -99,6 +102,10 @@ func memberFilters(k *call, f community.MemberFilter, g community.GroupRow) (ui.
 	if g.Key != 0 {
 		chosen = g.ID.String()
 	}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return ui.Filters{}, err
+	}
 	silent := []ui.Option{{Text: k.T("list.any")}}
 	for _, n := range []int{7, 30, 90, 180} {
 		silent = append(silent, ui.Option{Value: strconv.Itoa(n), Text: k.T("member.silent_days", "count", n)})
@@ -109,7 +116,7 @@ func memberFilters(k *call, f community.MemberFilter, g community.GroupRow) (ui.
 	}
 	out := ui.Filters{Action: "/members", Fields: []ui.Filter{
 		{Kind: "text", Name: "q", Label: k.T("member.text"), Value: f.Text},
-		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: chosen, Options: groups},
+		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: chosen, Options: groups}, tags,
 		{Kind: "select", Name: "there", Label: k.T("member.there"), Value: k.query("there"), Options: []ui.Option{{Text: k.T("member.present")}, {Value: "left", Text: k.T("member.left")}, {Value: "all", Text: k.T("list.any")}}},
 		{Kind: "select", Name: "silent", Label: k.T("member.silent"), Value: k.query("silent"), Options: silent},
 		{Kind: "text", Name: "source", Label: k.T("member.source"), Value: f.Source},

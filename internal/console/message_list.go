@@ -98,22 +98,24 @@ func messageFilters(k *call, ask messageAsk) (ui.Filters, error) {
 	if err != nil {
 		return ui.Filters{}, err
 	}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return ui.Filters{}, err
+	}
 	classes := []ui.Option{{Text: k.T("list.any")}}
 	for _, c := range classChoices {
 		classes = append(classes, ui.Option{Value: strconv.Itoa(int(c)), Text: k.className(c)})
 	}
 	out := ui.Filters{Action: "/messages", Fields: []ui.Filter{
 		{Kind: "text", Name: "q", Label: k.T("message.text"), Value: ask.f.Text},
-		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.query("g"), Options: groups},
+		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.query("g"), Options: groups}, tags,
 		{Kind: "select", Name: "class", Label: k.T("message.class"), Value: k.query("class"), Options: classes},
 		{Kind: "date", Name: "from", Label: k.T("message.from"), Value: k.query("from")},
 		{Kind: "date", Name: "to", Label: k.T("message.to"), Value: k.query("to")},
 		{Kind: "check", Name: "hits", Label: k.T("message.hits"), Value: k.query("hits")},
 	}}
-	for _, name := range []string{"m", "tag"} {
-		if v := k.query(name); v != "" {
-			out.Keep = append(out.Keep, ui.Option{Value: name, Text: v})
-		}
+	if v := k.query("m"); v != "" {
+		out.Keep = append(out.Keep, ui.Option{Value: "m", Text: v})
 	}
 	if k.R.URL.RawQuery != "" {
 		out.Clear = "/messages"

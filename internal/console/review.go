@@ -30,7 +30,7 @@ func (c *Console) review(k *call) error {
 		return err
 	}
 	all := k.query("all") == "1"
-	f := community.DecisionFilter{Group: g.Key, Rule: k.query("rule"), Verdict: community.Verdict(k.query("verdict")), Open: !all, Page: k.page(reviewLimit)}
+	f := community.DecisionFilter{Group: g.Key, Tag: k.query("tag"), Rule: k.query("rule"), Verdict: community.Verdict(k.query("verdict")), Open: !all, Page: k.page(reviewLimit)}
 	rows, total, err := k.Desk.FindDecisions(k.ctx(), f)
 	if err != nil {
 		return err
@@ -63,19 +63,23 @@ func reviewFilters(k *call, g community.GroupRow) (ui.Filters, error) {
 	if err != nil {
 		return ui.Filters{}, err
 	}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return ui.Filters{}, err
+	}
 	verdicts := []ui.Option{{Text: k.T("list.any")}}
 	for _, v := range []community.Verdict{community.Hit, community.DryHit, community.Spared, community.Faulted} {
 		verdicts = append(verdicts, ui.Option{Value: string(v), Text: k.T("verdict." + string(v))})
 	}
 	out := ui.Filters{Action: "/review", Fields: []ui.Filter{
-		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.query("g"), Options: groups},
+		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.query("g"), Options: groups}, tags,
 		{Kind: "select", Name: "verdict", Label: k.T("review.verdict"), Value: k.query("verdict"), Options: verdicts},
 		{Kind: "text", Name: "rule", Label: k.T("rule.rule"), Value: k.query("rule")},
 	}}
 	if k.query("all") == "1" {
 		out.Keep = []ui.Option{{Value: "all", Text: "1"}}
 	}
-	if k.query("g")+k.query("verdict")+k.query("rule") != "" {
+	if k.query("g")+k.query("tag")+k.query("verdict")+k.query("rule") != "" {
 		out.Clear = "/review"
 	}
 	return out, nil

@@ -25,7 +25,7 @@ func roomPages() map[string]string {
 		"members": "/members", "members-never": "/members?never=1&g=" + g, "member": "/members/" + m, "member-silent": "/members/" + fakeID(44).String(),
 		"messages": "/messages", "messages-found": "/messages?q=" + "%E5%8A%A0%E5%BE%AE%E4%BF%A1" + "&g=" + g, "messages-none": "/messages?q=zzzz", "message": "/messages/" + g + "/1003",
 		"review": "/review", "review-held": "/review?d=" + fakeID(201).String(), "review-dry": "/review?d=" + fakeID(202).String(), "review-closed": "/review?all=1&d=" + fakeID(209).String(), "review-open": "/review?d=" + d,
-		"strikes": "/strikes", "strikes-mutes": "/strikes?view=mutes", "strikes-all": "/strikes?view=all",
+		"strikes": "/strikes", "strikes-tag": "/strikes?tag=none", "activity": "/activity", "activity-group": "/activity?g=" + g + "&days=30", "activity-nothing": "/activity?tag=none", "strikes-mutes": "/strikes?view=mutes", "strikes-all": "/strikes?view=all",
 		"rules": "/rules", "rules-group": "/rules/" + g, "rules-begin": "/rules/" + fakeID(22).String(), "rules-book": "/rules/" + g + "/book", "rules-new-keyword": "/rules/" + g + "/new?kind=keyword",
 		"rules-new-flood": "/rules/" + g + "/new?kind=flood", "rules-edit": "/rules/" + g + "/rule/ads", "rules-edit-welcome": "/rules/" + g + "/rule/welcome", "rules-test": "/rules/" + g + "/test",
 		"rules-replay": "/rules/" + g + "/replay", "rules-replayed": "/rules/" + g + "/replay?run=1&days=30&against=force", "rules-versions": "/rules/" + g + "/versions", "rules-json": "/rules/" + g + "/json",

@@ -25,9 +25,13 @@ func (c *Console) ruleGroups(k *call) error {
 	if err != nil {
 		return err
 	}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return err
+	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.rules"), Sub: k.T("rule.groups_sub")}}
-	p.Filters = ui.Filters{Action: "/rules", Fields: []ui.Filter{{Kind: "text", Name: "q", Label: k.T("group.text"), Value: f.Text}}}
-	if f.Text != "" {
+	p.Filters = ui.Filters{Action: "/rules", Fields: []ui.Filter{{Kind: "text", Name: "q", Label: k.T("group.text"), Value: f.Text}, tags}}
+	if f.Text+f.Tag != "" {
 		p.Filters.Clear = "/rules"
 	}
 	p.Table = ui.Table{Label: k.T("nav.rules"), Columns: []ui.Column{k.column(k.T("group.name"), "name", f.Page), {Title: k.T("group.mode")}, {Title: k.T("rule.in_force")}, {Title: k.T("group.members"), Num: true}},

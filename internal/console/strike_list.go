@@ -31,17 +31,21 @@ func (c *Console) strikeList(k *call) error {
 	if err != nil {
 		return err
 	}
-	p.Filters = ui.Filters{Action: "/strikes", Fields: []ui.Filter{{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.query("g"), Options: groups}}}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return err
+	}
+	p.Filters = ui.Filters{Action: "/strikes", Fields: []ui.Filter{{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.query("g"), Options: groups}, tags}}
 	if at != "" {
 		p.Filters.Keep = []ui.Option{{Value: "view", Text: at}}
 	}
-	if g.Key != 0 {
+	if g.Key != 0 || tags.Value != "" {
 		p.Filters.Clear = "/strikes"
 	}
 	if at == "mutes" {
 		return muteList(k, p, g)
 	}
-	f := community.StrikeFilter{Group: g.Key, Live: at != "all", Now: k.now(), Page: k.page(listLimit)}
+	f := community.StrikeFilter{Group: g.Key, Tag: tags.Value, Live: at != "all", Now: k.now(), Page: k.page(listLimit)}
 	rows, total, err := k.Desk.FindStrikes(k.ctx(), f)
 	if err != nil {
 		return err

@@ -260,14 +260,14 @@ SELECT max(p.last_word) AS word FROM views.people p JOIN chat_group g ON g.key =
 }
 
 // Days gives one row per day, the oldest first, the last being today; days without anything are there with zeroes.
-// Group 0 means all groups of the scope.
-func (d *Desk) Days(ctx context.Context, g community.GroupKey, days int) ([]measure.Total, error) {
+// Group 0 means all groups of the scope, or those with the tag.
+func (d *Desk) Days(ctx context.Context, g community.GroupKey, tag string, days int) ([]measure.Total, error) {
 	today, err := d.Today(ctx, g)
 	if err != nil {
 		return nil, err
 	}
 	from := today - measure.Day(days) + 1
-	places, err := d.placesFor(ctx, g, "", from, today)
+	places, err := d.placesFor(ctx, g, tag, from, today)
 	if err != nil {
 		return nil, err
 	}
@@ -275,14 +275,14 @@ func (d *Desk) Days(ctx context.Context, g community.GroupKey, days int) ([]meas
 }
 
 // Heat counts own messages by weekday (0 = Monday) and hour over the last days.
-func (d *Desk) Heat(ctx context.Context, g community.GroupKey, days int) ([7][24]int64, error) {
+func (d *Desk) Heat(ctx context.Context, g community.GroupKey, tag string, days int) ([7][24]int64, error) {
 	var heat [7][24]int64
 	today, err := d.Today(ctx, g)
 	if err != nil {
 		return heat, err
 	}
 	from := today - measure.Day(days) + 1
-	places, err := d.placesFor(ctx, g, "", from, today)
+	places, err := d.placesFor(ctx, g, tag, from, today)
 	if err != nil {
 		return heat, err
 	}

@@ -9,6 +9,7 @@ type Home struct {
 	Freeze         ui.Confirm
 	Checklist      []CheckStep // what is not done yet
 	ChecklistTitle string
+	Filters        ui.Filters
 	Stats          []ui.Number
 	Tasks          ui.Table
 	Links          ui.Table

@@ -322,9 +322,9 @@ func everyList(t *testing.T, s *store.Store) {
 				t.Errorf("%s that is not there: %v", what, err)
 			}
 		}
-		days := must(d.Days(ctx, 0, 7))(t)
+		days := must(d.Days(ctx, 0, "", 7))(t)
 		same(t, "days", len(days), 7)
-		must(d.Heat(ctx, g, 7))(t)
+		must(d.Heat(ctx, g, "", 7))(t)
 		list, _, err := d.MemberDays(ctx, 0, evs[0].Actor, 3)
 		if err != nil || len(list) != 3 {
 			t.Errorf("days of a member: %v, %v", list, err)

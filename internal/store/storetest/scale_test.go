@@ -145,7 +145,7 @@ func BenchmarkQuestions(b *testing.B) {
 		{"groups", func() error { _, _, err := d.FindGroups(b.Context(), community.GroupFilter{}); return err }},
 		{"activity/group", func() error { _, err := d.Activity(b.Context(), any(), "", 20474, 20503); return err }},
 		{"activity/all", func() error { _, err := d.Activity(b.Context(), 0, "", 20474, 20503); return err }},
-		{"days/all", func() error { _, err := d.Days(b.Context(), 0, 30); return err }},
+		{"days/all", func() error { _, err := d.Days(b.Context(), 0, "", 30); return err }},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			times := make([]float64, 0, 100)
