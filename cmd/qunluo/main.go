@@ -4,13 +4,21 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 
 	"qunluo/internal/app"
 	"qunluo/internal/bench"
 	"qunluo/internal/cli"
 )
 
+// collectLess is how much the heap may grow between two collections, in percent. What lives is small (tens of MB) and most
+// of what a message needs dies with it: collecting less often costs a little memory and saves a tenth of the CPU.
+const collectLess = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectLess)
+	}
 	houses := app.CommandLine()
 	houses.Benches, houses.Bench = bench.Names(), measure
 	os.Exit(cli.Main(houses))
