@@ -493,7 +493,7 @@ func (s *stage) reportOn(ctx context.Context, g community.GroupRow) (demoGroupRe
 	if err != nil {
 		return one, err
 	}
-	act, err := s.app.Figures(s.org, nil).Report(ctx, g.Key, "", today-measure.Day(s.o.Days), today)
+	act, err := s.app.Figures(s.org, nil).Activity(ctx, g.Key, "", today-measure.Day(s.o.Days), today)
 	if err != nil {
 		return one, err
 	}

@@ -99,7 +99,12 @@ func (f figures) activity(ctx context.Context, g community.GroupKey, days int) (
 	return f.desk.Activity(ctx, g, "", from, to)
 }
 
-// Report measures a group on the days [from, to].
-func (f figures) Report(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) (measure.Activity, error) {
+// Today is the current day in the group's zone.
+func (f figures) Today(ctx context.Context, g community.GroupKey) (measure.Day, error) {
+	return f.desk.Today(ctx, g)
+}
+
+// Activity measures a group, the groups with a tag, or all of the handle, on the days [from, to].
+func (f figures) Activity(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) (measure.Activity, error) {
 	return f.desk.Activity(ctx, g, tag, from, to)
 }

@@ -161,6 +161,7 @@ type DecisionRow struct {
 // StrikeFilter asks for strikes.
 type StrikeFilter struct {
 	Group  GroupKey
+	Tag    string // of the group
 	Member MemberKey
 	Live   bool  // not expired at Now, not revoked
 	Now    int64 // needed with Live

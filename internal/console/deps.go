@@ -9,6 +9,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/measure"
 )
 
 // Deps is everything the console is given. Every field without "may be nil" is needed.
@@ -67,6 +68,8 @@ type Desk interface {
 	RuleHits(ctx context.Context, g community.GroupKey, since int64) ([]community.RuleHits, error)
 	// Accounts lists our accounts. Settings are whole, secrets included: pages must mask them.
 	Accounts(ctx context.Context) ([]community.Account, error)
+	// Tags lists the tags of the groups, in order.
+	Tags(ctx context.Context) ([]string, error)
 	AccountByID(ctx context.Context, id community.ID) (community.Account, error)
 	// Frozen reports whether all automatic actions of the organisation are held.
 	Frozen(ctx context.Context) (bool, error)
@@ -74,8 +77,8 @@ type Desk interface {
 	Memberships(ctx context.Context, m community.MemberKey) ([]community.MemberRow, error)
 	// MembersByKey names members, at most 200 keys; those outside the handle's scope are left out.
 	MembersByKey(ctx context.Context, keys []community.MemberKey) ([]community.Member, error)
-	// FindMuted lists members whose mute ends after now (UTC ms), by its end. g = 0: all groups.
-	FindMuted(ctx context.Context, g community.GroupKey, now int64, p community.Page) ([]community.MemberRow, int, error)
+	// FindMuted lists members whose mute ends after now (UTC ms), by its end. g = 0: all groups; tag "": with any or none.
+	FindMuted(ctx context.Context, g community.GroupKey, tag string, now int64, p community.Page) ([]community.MemberRow, int, error)
 	// BookVersion gives one published version of a group's rulebook, or the draft with version 0; CodeNotFound.
 	BookVersion(ctx context.Context, g community.GroupKey, version int) (community.BookRow, error)
 }
@@ -158,6 +161,10 @@ type Figures interface {
 	Active(ctx context.Context, g community.GroupKey, days int) (int64, error)
 	// Talkers lists who said most in the last days, most first, at most limit (1..50) of them.
 	Talkers(ctx context.Context, g community.GroupKey, days, limit int) ([]Talker, error)
+	// Today is the current day in the group's zone.
+	Today(ctx context.Context, g community.GroupKey) (measure.Day, error)
+	// Activity measures a group, the groups with a tag, or (0 and "") all of the handle, on the days [from, to].
+	Activity(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) (measure.Activity, error)
 }
 
 // Talker is a member with the number of their messages in a span of days.

@@ -38,6 +38,7 @@ type house struct {
 	setup    map[string]int64
 	frozen   bool
 	quiet    bool     // nothing was ever said
+	deaf     bool     // nobody ever listened: no day is known, no list was read
 	did      []string // what was asked of Hands, in words
 	err      error    // what every reading answers, when set
 	changes  chan Change

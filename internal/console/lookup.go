@@ -72,6 +72,24 @@ func (k *call) groupChoice(first string, chosen community.GroupRow) ([]ui.Option
 	return out, nil
 }
 
+// tagFilter offers the tags of the groups, the first choice being "" with the word given. The one of the address is among
+// them even when no group has it any more.
+func (k *call) tagFilter(first string) (ui.Filter, error) {
+	tags, err := k.Desk.Tags(k.ctx())
+	if err != nil {
+		return ui.Filter{}, err
+	}
+	chosen := k.query("tag")
+	if chosen != "" && !slices.Contains(tags, chosen) {
+		tags = append(tags, chosen)
+	}
+	f := ui.Filter{Kind: "select", Name: "tag", Label: k.T("group.tag"), Value: chosen, Options: []ui.Option{{Text: first}}}
+	for _, t := range tags {
+		f.Options = append(f.Options, ui.Option{Value: t, Text: ui.Visible(t)})
+	}
+	return f, nil
+}
+
 // userNames says who a user id stands for; ids of nobody we know stay as they are.
 func (k *call) userNames() (func(string) string, error) {
 	people, err := k.c.deps.People.Users(k.ctx(), k.User.Org)

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 )
 
@@ -30,8 +32,100 @@ func (h *house) MembersByKey(_ context.Context, keys []community.MemberKey) ([]c
 	return out, h.err
 }
 
-func (h *house) FindMuted(_ context.Context, g community.GroupKey, now int64, p community.Page) ([]community.MemberRow, int, error) {
-	return cut(h, h.members, p, func(m community.MemberRow) bool { return m.MutedTill > now && (g == 0 || m.Group == g) })
+func (h *house) FindMuted(_ context.Context, g community.GroupKey, tag string, now int64, p community.Page) ([]community.MemberRow, int, error) {
+	return cut(h, h.members, p, func(m community.MemberRow) bool {
+		return m.MutedTill > now && (g == 0 || m.Group == g) && h.tagged(m.Group, tag)
+	})
+}
+
+// tagged reports whether a group has a tag; "" = any or none.
+func (h *house) tagged(g community.GroupKey, tag string) bool {
+	return tag == "" || slices.ContainsFunc(h.groups, func(row community.GroupRow) bool { return row.Key == g && slices.Contains(row.Tags, tag) })
+}
+
+func (h *house) Tags(context.Context) ([]string, error) {
+	var out []string
+	for _, g := range h.groups {
+		out = append(out, g.Tags...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), h.err
+}
+
+func (h *house) Today(context.Context, community.GroupKey) (measure.Day, error) {
+	today, _ := measure.DayOf(fakeNow.UnixMilli(), zone("Asia/Shanghai"))
+	return today, h.err
+}
+
+// Activity measures invented days with the real definitions: a group of eight who talk, every ninth day unknown.
+func (h *house) Activity(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) (measure.Activity, error) {
+	h.note("activity %d %q %s %s", g, tag, from, to)
+	var places []measure.Place
+	for _, row := range h.groups {
+		if (g == 0 || row.Key == g) && h.tagged(row.Key, tag) {
+			places = append(places, measure.Place{Group: row.Key, Zone: zone(row.Zone)})
+		}
+	}
+	return measure.Measure(ctx, talkDays{h}, places, from, to)
+}
+
+type talkDays struct{ h *house }
+
+func (t talkDays) known(d measure.Day) bool { return !t.h.deaf && d%9 != 0 }
+
+func (t talkDays) DayRows(_ context.Context, groups []community.GroupKey, from, to measure.Day, fn func(measure.DayRow) error) error {
+	for _, g := range groups {
+		for d := from; d <= to && !t.h.quiet; d++ {
+			if !t.known(d) {
+				continue
+			}
+			row := measure.DayRow{Group: g, Day: d, Events: 1, Joins: int64(d % 3), Leaves: int64(d % 2), Recalled: int64(d % 4)}
+			for m := range 30 {
+				n := int64((int(d)*7 + m*m) % (3 + 40/(m+1)))
+				if n == 0 {
+					continue
+				}
+				row.Speech = append(row.Speech, measure.Speech{Member: community.MemberKey(m + 1), Cells: []measure.Cell{{Hour: (9 + m + int(d)) % 24, Class: []community.Class{community.Text, community.Image, community.Reply}[m%3], Count: n}}})
+				row.Messages += n
+				row.Speakers++
+			}
+			if err := fn(row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t talkDays) Covered(_ context.Context, places []measure.Place, from, to measure.Day) ([][]bool, error) {
+	out := make([][]bool, len(places))
+	for i := range out {
+		for d := from; d <= to; d++ {
+			out[i] = append(out[i], t.known(d))
+		}
+	}
+	return out, nil
+}
+
+func (t talkDays) Roster(_ context.Context, places []measure.Place, from, to measure.Day) ([][]int64, error) {
+	out := make([][]int64, len(places))
+	for i := range out {
+		for range to - from + 1 {
+			n := int64(187)
+			if t.h.deaf {
+				n = -1
+			}
+			out[i] = append(out[i], n)
+		}
+	}
+	return out, nil
+}
+
+func (t talkDays) Silent(context.Context, []community.GroupKey) (silent, present int64, err error) {
+	if t.h.quiet {
+		return 0, 0, nil
+	}
+	return 41, 187, nil
 }
 
 func (h *house) BookVersion(_ context.Context, g community.GroupKey, version int) (community.BookRow, error) {

@@ -143,7 +143,7 @@ func (c *Console) strikeLift(k *call) error {
 
 func muteList(k *call, p view.List, g community.GroupRow) error {
 	at := k.page(listLimit)
-	rows, total, err := k.Desk.FindMuted(k.ctx(), g.Key, k.now(), at)
+	rows, total, err := k.Desk.FindMuted(k.ctx(), g.Key, k.query("tag"), k.now(), at)
 	if err != nil {
 		return err
 	}

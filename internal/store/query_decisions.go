@@ -184,6 +184,7 @@ FROM views.rule_day v JOIN chat_group g ON g.key = v.group_key`+c.String()+` GRO
 func (d *Desk) FindStrikes(ctx context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error) {
 	var c clause
 	d.in(&c, "g")
+	tagged(&c, "g", f.Tag)
 	if f.Group != 0 {
 		c.and("s.group_key = ?", int64(f.Group))
 	}

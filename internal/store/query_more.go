@@ -24,13 +24,15 @@ func (d *Desk) Memberships(ctx context.Context, m community.MemberKey) ([]commun
 	return d.memberRows(ctx, c, " ORDER BY g.name, g.key")
 }
 
-// FindMuted lists members whose mute ends after now (UTC ms), by its end. g = 0: all groups of the scope.
-func (d *Desk) FindMuted(ctx context.Context, g community.GroupKey, now int64, p community.Page) ([]community.MemberRow, int, error) {
+// FindMuted lists members whose mute ends after now (UTC ms), by its end. g = 0: all groups of the scope;
+// tag "": with any tag or none.
+func (d *Desk) FindMuted(ctx context.Context, g community.GroupKey, tag string, now int64, p community.Page) ([]community.MemberRow, int, error) {
 	if p.Offset < 0 || p.Sort != "" {
 		return nil, 0, community.Errorf(community.CodeBadInput, "mutes have one order")
 	}
 	var c clause
 	d.in(&c, "g")
+	tagged(&c, "g", tag)
 	c.and("p.muted_till > ?", now)
 	if g != 0 {
 		c.and("p.group_key = ?", int64(g))

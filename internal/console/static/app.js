@@ -9,8 +9,8 @@
     var text = { color: ink, fontSize: 12 };
     var tip = { trigger: v.kind === "heat" ? "item" : "axis", renderMode: "richText", confine: true };
     if (v.kind === "heat") {
-      var cells = [], top = 1;
-      v.heat.forEach(function (row, y) { row.forEach(function (n, x) { cells.push([x, y, n]); }); });
+      var cells = [], unknown = [], top = 1;
+      v.heat.forEach(function (row, y) { row.forEach(function (n, x) { (n === null ? unknown : cells).push([x, y, n]); }); });
       // One extraordinary hour must not wash out all others: the scale ends at the 95th percentile of what is not zero.
       var some = cells.map(function (c) { return c[2]; }).filter(Boolean).sort(function (a, b) { return a - b; });
       top = some.length ? some[Math.floor((some.length - 1) * 0.95)] : 1;
@@ -19,8 +19,9 @@
         grid: { left: 44, right: 8, top: 8, bottom: 56 },
         xAxis: { type: "category", data: v.labels, axisLabel: text, axisTick: { show: false }, splitArea: { show: false } },
         yAxis: { type: "category", data: v.rows, inverse: true, axisLabel: text, axisTick: { show: false } },
-        visualMap: { min: 0, max: top, orient: "horizontal", left: "center", bottom: 0, itemHeight: 90, itemWidth: 10, textStyle: text, inRange: { color: ["#eef3fb", "#8ebbff", "#1677ff", "#0b3a82"] } },
-        series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: "#fff", borderWidth: 1 } }]
+        visualMap: { seriesIndex: 0, min: 0, max: top, orient: "horizontal", left: "center", bottom: 0, itemHeight: 90, itemWidth: 10, textStyle: text, inRange: { color: ["#eef3fb", "#8ebbff", "#1677ff", "#0b3a82"] } },
+        series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: "#fff", borderWidth: 1 } },
+          { type: "scatter", data: unknown.map(function (c) { return [c[0], c[1]]; }), symbol: "path://M0 0L8 8M8 0L0 8", symbolSize: 7, silent: true, itemStyle: { color: "transparent", borderColor: "#98a2b3", borderWidth: 1 } }]
       };
     }
     var right = v.series.some(function (s) { return s.right; });

@@ -1,6 +1,12 @@
 package ui
 
-import "github.com/a-h/templ"
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"github.com/a-h/templ"
+)
 
 // Head is the top of a page.
 type Head struct {
@@ -24,9 +30,11 @@ type Graph struct {
 	Title  string
 	Kind   string
 	Labels []string
-	Rows   []string  // heat: names of the rows, top to bottom
-	Series []Series  // lines and bars
-	Heat   [][]int64 // heat: [row][label]
+	Rows   []string    // heat: names of the rows, top to bottom
+	Series []Series    // lines and bars
+	Heat   [][]int64   // heat: [row][label]
+	Means  [][]float64 // heat of means instead of counts; NaN = unknown
+	Gaps   []bool      // lines and bars: the label's values are unknown, not zero; nil = all are known
 	Unit   string
 	Empty  Empty // shown when there is nothing but zeroes
 }
@@ -209,12 +217,66 @@ func (g Graph) nothing() bool {
 			}
 		}
 	}
+	for _, row := range g.Means {
+		for _, v := range row {
+			if v > 0 {
+				return false
+			}
+		}
+	}
 	return true
 }
 
+// unknown reports whether nothing is known at a label.
+func (g Graph) unknown(i int) bool { return i < len(g.Gaps) && g.Gaps[i] }
+
 // value is what app.js draws.
 func (g Graph) value() any {
-	return map[string]any{"kind": g.Kind, "labels": g.Labels, "rows": g.Rows, "series": g.Series, "heat": g.Heat, "unit": g.Unit, "title": g.Title}
+	v := map[string]any{"kind": g.Kind, "labels": g.Labels, "rows": g.Rows, "series": g.Series, "heat": g.Heat, "unit": g.Unit, "title": g.Title}
+	if g.Means != nil {
+		v["heat"] = g.means()
+	}
+	if g.Gaps != nil {
+		v["series"] = g.gapped()
+	}
+	return v
+}
+
+// means are the means with null where nothing is known.
+func (g Graph) means() [][]any {
+	out := make([][]any, len(g.Means))
+	for i, row := range g.Means {
+		out[i] = make([]any, len(row))
+		for j, v := range row {
+			if !math.IsNaN(v) {
+				out[i][j] = v
+			}
+		}
+	}
+	return out
+}
+
+// gapped are the series with null where nothing is known.
+func (g Graph) gapped() []any {
+	out := make([]any, len(g.Series))
+	for i, s := range g.Series {
+		data := make([]any, len(s.Data))
+		for j, n := range s.Data {
+			if !g.unknown(j) {
+				data[j] = n
+			}
+		}
+		out[i] = map[string]any{"name": s.Name, "data": data, "right": s.Right}
+	}
+	return out
+}
+
+// meanWord writes a mean of the table twin.
+func meanWord(ctx context.Context, v float64) string {
+	if math.IsNaN(v) {
+		return Say(ctx, "chart.unknown")
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
 // levelMark is the sign of a level: never by colour alone.
