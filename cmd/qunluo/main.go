@@ -3,21 +3,29 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"runtime/debug"
 
 	"qunluo/internal/app"
 	"qunluo/internal/bench"
 	"qunluo/internal/cli"
+	"qunluo/internal/config"
 )
 
 // collectLess is how much the heap may grow between two collections, in percent. What lives is small (tens of MB) and most
 // of what a message needs dies with it: collecting less often costs a little memory and saves a tenth of the CPU.
 const collectLess = 400
 
+// memoryWish is the size, in bytes, from which on the heap is collected more often all the same.
+const memoryWish = 320 << 20
+
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectLess)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryWish)
 	}
 	houses := app.CommandLine()
 	houses.Benches, houses.Bench = bench.Names(), measure
@@ -26,10 +34,21 @@ func main() {
 
 // measure runs a bench; it stands here because benches measure the app itself.
 func measure(ctx context.Context, name string, o cli.BenchOrder) ([]cli.Measured, error) {
-	rows, err := bench.Run(ctx, name, bench.Options{Scale: o.Scale, Rounds: o.Rounds, Dir: o.Dir, Told: o.Told})
+	rows, err := bench.Run(ctx, name, bench.Options{Scale: o.Scale, Rounds: o.Rounds, Dir: o.Dir, Told: o.Told, Open: site})
 	list := make([]cli.Measured, len(rows))
 	for i, r := range rows {
 		list[i] = cli.Measured(r)
 	}
 	return list, err
+}
+
+// site opens the whole program over a data folder, for measuring its pages.
+func site(ctx context.Context, dir string) (*bench.Site, error) {
+	cfg := config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}
+	a, err := app.Open(ctx, app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	h, err := a.Handler(app.Doors{})
+	return &bench.Site{Handler: h, Close: a.Close}, err
 }
