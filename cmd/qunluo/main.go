@@ -3,14 +3,12 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"runtime/debug"
 
 	"qunluo/internal/app"
 	"qunluo/internal/bench"
 	"qunluo/internal/cli"
-	"qunluo/internal/config"
 )
 
 // collectLess is how much the heap may grow between two collections, in percent. What lives is small (tens of MB) and most
@@ -44,11 +42,6 @@ func measure(ctx context.Context, name string, o cli.BenchOrder) ([]cli.Measured
 
 // site opens the whole program over a data folder, for measuring its pages.
 func site(ctx context.Context, dir string) (*bench.Site, error) {
-	cfg := config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}
-	a, err := app.Open(ctx, app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return nil, err
-	}
-	h, err := a.Handler(app.Doors{})
-	return &bench.Site{Handler: h, Close: a.Close}, err
+	handler, end, err := app.Site(ctx, dir)
+	return &bench.Site{Handler: handler, Close: end}, err
 }
