@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"qunluo/internal/connect/onebot"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/engine"
+	"qunluo/internal/hold"
 	"qunluo/internal/intake"
 	"qunluo/internal/jobs"
 	"qunluo/internal/policy"
@@ -29,6 +31,7 @@ import (
 // Options are what a house is built from. Zero values mean: the real clock, no scenes but the simulator's own.
 type Options struct {
 	Config config.Config
+	Held   *hold.Hold // the data directory's lock where the caller has it: it goes with the house; nil = Open takes it
 	Log    *slog.Logger
 	Clock  func() time.Time
 	Scenes []sim.Scene // offered by the simulator
@@ -41,6 +44,7 @@ type App struct {
 	log     *slog.Logger
 	clock   func() time.Time
 	dev     bool
+	held    *hold.Hold
 	store   *store.Store
 	library *policy.Library
 	engine  *engine.Engine
@@ -63,7 +67,8 @@ func (d decider) Restore(g community.GroupKey, raw []byte) (engine.Fold, error) 
 	return d.Decider.Restore(g, raw)
 }
 
-// Open opens the store and wires the rooms; nothing moves before Run.
+// Open takes the lock of the data directory, opens the store and wires the rooms; nothing moves before Run. hold.ErrTaken
+// when somebody else writes there: two who keep state of one log in memory would each be wrong.
 func Open(ctx context.Context, o Options) (*App, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -71,15 +76,19 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	if err := os.MkdirAll(o.Config.DataDir, 0o700); err != nil {
-		return nil, err
+	held := o.Held
+	if held == nil {
+		var err error
+		if held, err = hold.Take(o.Config.DataDir); err != nil {
+			return nil, fmt.Errorf("lock %s: %w", o.Config.DataDir, err)
+		}
 	}
 	st, err := store.Open(ctx, store.Options{URL: o.Config.Database.URL, DataDir: o.Config.DataDir, Clock: o.Clock})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, held.Close())
 	}
 	a := &App{
-		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, store: st, library: policy.NewLibrary(),
+		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(),
 		live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	a.engine = engine.New(engine.Options{
@@ -104,7 +113,7 @@ func owner() string {
 // Close gives everything back. Run must have ended.
 func (a *App) Close() error {
 	a.imports.wait()
-	return errors.Join(a.engine.Close(), a.store.Close())
+	return errors.Join(a.engine.Close(), a.store.Close(), a.held.Close())
 }
 
 // Store is for those who test the house and for the command line's own needs.

@@ -173,6 +173,9 @@ func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, 
 	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish")
 }
 
+// modeVerb is a change of mode in the trail: the rules stay, and so does the draft.
+const modeVerb = "group.mode"
+
 func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string) error {
 	raw, err := json.Marshal(book)
 	if err != nil {
@@ -180,10 +183,11 @@ func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, 
 	}
 	audit := h.audit(user, verb, subjectOf("group", int64(g)), note)
 	audit.After, _ = json.Marshal(map[string]any{"version": book.Version, "mode": book.Mode}) // plain values
-	if err := h.app.engine.Publish(ctx, g, raw, user, note, audit); err != nil {
-		return err
+	draft := ""
+	if verb == modeVerb {
+		draft = community.DraftKept
 	}
-	return h.app.store.SaveDraft(ctx, h.org, community.BookRow{Group: g, User: user}) // it is no draft any more
+	return h.app.engine.Publish(ctx, g, raw, user, note, draft, audit)
 }
 
 // SaveDraft keeps the group's one draft; an empty book deletes it.
@@ -209,7 +213,7 @@ func (h *hands) SetMode(ctx context.Context, user string, g community.GroupKey, 
 	}
 	book.Mode = mode
 	book.Version++
-	return h.publish(ctx, user, g, book, reason, "group.mode")
+	return h.publish(ctx, user, g, book, reason, modeVerb)
 }
 
 // inForce is the group's book in force: the last published one, or the default that holds until then.

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/console"
+	"qunluo/internal/hold"
 	"qunluo/internal/importer"
 	"qunluo/internal/measure"
 	"qunluo/internal/replay"
@@ -38,8 +39,8 @@ func CommandLine() cli.Houses {
 	}
 }
 
-func openForLine(ctx context.Context, cfg config.Config, log *slog.Logger) (*cli.House, error) {
-	a, err := Open(ctx, Options{Config: cfg, Log: log})
+func openForLine(ctx context.Context, cfg config.Config, held *hold.Hold, log *slog.Logger) (*cli.House, error) {
+	a, err := Open(ctx, Options{Config: cfg, Held: held, Log: log})
 	if err != nil {
 		return nil, err
 	}

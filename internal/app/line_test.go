@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -266,4 +268,48 @@ func (c closing) Write(p []byte) (int, error) {
 		close(c)
 	}
 	return len(p), nil
+}
+
+// TestNewPasswordEndsOtherSessions changes a password beside a running server: who is signed in has to sign in again.
+func TestNewPasswordEndsOtherSessions(t *testing.T) {
+	w := terminal{dir: t.TempDir()}
+	w.must(t, nil, "user", "add", "ming", "--role", "owner") // types "a long password"
+	base := w.serves(t)
+	thief := newPerson(t, base)
+	thief.send("/signin", "/signin", url.Values{"login": {"ming"}, "password": {"a long password"}})
+	if _, body := thief.get("/me"); strings.Contains(body, `name="login"`) {
+		t.Fatalf("not signed in: %s", excerpt(body))
+	}
+	p := cli.Program{Args: []string{"user", "passwd", "ming"}, Dir: w.dir, Env: []string{"LANG=en"}, In: strings.NewReader("another long password\n"),
+		Out: t.Output(), Err: t.Output(), Houses: app.CommandLine()}
+	if code := p.Run(t.Context()); code != cli.ExitDone {
+		t.Fatalf("user passwd: exit %d", code)
+	}
+	if _, body := thief.get("/me"); !strings.Contains(body, `name="login"`) {
+		t.Errorf("the old session still stands: %s", excerpt(body))
+	}
+}
+
+// serves runs the server of the terminal's folder until the test ends and gives its address.
+func (w terminal) serves(t *testing.T) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	said, out := io.Pipe()
+	ended := make(chan int, 1)
+	p := cli.Program{Args: []string{"--json", "serve", "--listen", "127.0.0.1:0", "--set", "server.local_listen="}, Dir: w.dir, Env: append([]string{"LANG=en"}, w.env...), In: strings.NewReader(""),
+		Out: out, Err: t.Output(), Houses: app.CommandLine()}
+	go func() {
+		code := p.Run(ctx)
+		out.Close()
+		ended <- code
+	}()
+	t.Cleanup(func() {
+		stop()
+		if code := <-ended; code != cli.ExitDone {
+			t.Errorf("serve: exit %d", code)
+		}
+	})
+	var at cli.Served
+	check(t, json.NewDecoder(said).Decode(&at))
+	return at.URL
 }

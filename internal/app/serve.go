@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"qunluo/internal/community"
+	"qunluo/internal/config"
 	"qunluo/internal/console"
 	"qunluo/internal/httpd"
 )
@@ -217,4 +219,15 @@ func (a *App) NewSetup(ctx context.Context, base string) (string, error) {
 		base = "http://" + a.cfg.Server.Listen
 	}
 	return fmt.Sprintf("%s/setup/%s", base, token), a.store.AddSetup(ctx, console.HashToken(token))
+}
+
+// Site opens a house over a data folder for somebody who asks its pages without a network; end gives it back.
+func Site(ctx context.Context, dir string) (pages http.Handler, end func() error, err error) {
+	cfg := config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}
+	a, err := Open(ctx, Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, nil, err
+	}
+	pages, err = a.Handler(Doors{})
+	return pages, a.Close, err
 }

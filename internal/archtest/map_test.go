@@ -46,6 +46,7 @@ func plan() []room {
 		{path: "store/storetest", layer: working, may: []string{"store", "measure"}, why: "the examination of both databases, figures included"},
 
 		{path: "config", layer: frame},
+		{path: "hold", layer: frame},
 		{path: "i18n", layer: frame},
 		{path: "httpd", layer: frame},
 
@@ -54,7 +55,8 @@ func plan() []room {
 		{path: "console/view", layer: door, may: []string{"console/view/ui", "console/static"}, why: "pages are made of the kit"},
 		{path: "console/view/ui", layer: door, may: []string{"console/static"}, why: "the kit names vendored files"},
 		{path: "console/static", layer: door},
-		{path: "cli", layer: door, may: []string{"connect"}, why: "it shows connectors' settings and abilities, as the console does"},
+		{path: "cli", layer: door, may: []string{"connect", "hold"},
+			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves"},
 
 		{path: "app", layer: top},
 		{path: "bench", layer: top}, // measures the belt from the frame to the page
@@ -105,7 +107,7 @@ func libraries() []library {
 		{"github.com/knadh/koanf", []string{"config"}, "settings"},
 		{"github.com/alecthomas/kong", []string{"cli"}, "command line"},
 		{"golang.org/x/term", []string{"cli"}, "passwords and progress on a terminal"},
-		{"golang.org/x/sys", []string{"app", "cli", "store"}, "locks and free space of disks"},
+		{"golang.org/x/sys", []string{"app", "cli", "hold", "store"}, "locks and free space of disks"},
 		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
 		{"golang.org/x/sync", []string{"engine", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
 		{"github.com/robfig/cron/v3", []string{"jobs"}, "as a parser of schedules"},

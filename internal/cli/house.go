@@ -9,12 +9,14 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
+	"qunluo/internal/hold"
 )
 
-// Houses is what the command line needs before a house is open. Settings come with an absolute data directory, whose
-// lock the caller holds where the house is opened for writing.
+// Houses is what the command line needs before a house is open. Settings come with an absolute data directory.
 type Houses struct {
-	Open func(ctx context.Context, cfg config.Config, log *slog.Logger) (*House, error)
+	// Open holds the data directory until Close: with the lock the caller gives away, or (nil) with its own, hold.ErrTaken
+	// when somebody else has it.
+	Open func(ctx context.Context, cfg config.Config, held *hold.Hold, log *slog.Logger) (*House, error)
 	// Demo runs the invented community until ctx ends, or once.
 	Demo func(ctx context.Context, o DemoOrder) error
 	// Migrations lists the schema's steps, applied ones with their time; with up the others are applied first.

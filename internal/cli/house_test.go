@@ -17,6 +17,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/config"
+	"qunluo/internal/hold"
 )
 
 // building is a house in memory, with just enough in it for what the tests ask.
@@ -34,9 +35,17 @@ func newBuilding() *building {
 
 func (b *building) houses() Houses {
 	return Houses{
-		Open: func(context.Context, config.Config, *slog.Logger) (*House, error) {
+		Open: func(_ context.Context, cfg config.Config, held *hold.Hold, _ *slog.Logger) (*House, error) {
+			if held == nil {
+				var err error
+				if held, err = hold.Take(cfg.DataDir); err != nil {
+					return nil, err
+				}
+			}
 			b.opened++
-			return b.house(), nil
+			h := b.house()
+			h.Close = held.Close
+			return h, nil
 		},
 		Inspect: func(_ context.Context, path string) (map[string]int64, error) {
 			if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(text), "database ") {
@@ -55,7 +64,6 @@ func (b *building) house() *House {
 		People:  b,
 		Keeping: b,
 		Settle:  func(context.Context) error { return nil },
-		Close:   func() error { return nil },
 		Serve: func(ctx context.Context, ready func(Served)) error {
 			ready(Served{URL: "http://127.0.0.1:1"})
 			<-ctx.Done()
@@ -253,12 +261,9 @@ func TestDataDirectoryIsFreeAgainAfterEachVerb(t *testing.T) {
 			t.Fatal(talk)
 		}
 	}
-	held, err := takeHold(filepath.Join(l.dir, "data"))
+	held, err := hold.Take(filepath.Join(l.dir, "data"))
 	if err != nil {
 		t.Fatal(err)
-	}
-	if _, err := takeHold(filepath.Join(l.dir, "data")); !errors.Is(err, errHeld) {
-		t.Errorf("second hold: %v, want errHeld", err)
 	}
 	if err := held.Close(); err != nil {
 		t.Fatal(err)
@@ -267,7 +272,7 @@ func TestDataDirectoryIsFreeAgainAfterEachVerb(t *testing.T) {
 
 func TestHolderThatDoesNotAnswerIsNamed(t *testing.T) {
 	l := line{building: newBuilding(), dir: t.TempDir()}
-	held, err := takeHold(filepath.Join(l.dir, "data"))
+	held, err := hold.Take(filepath.Join(l.dir, "data"))
 	if err != nil {
 		t.Fatal(err)
 	}

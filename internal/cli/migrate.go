@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+
+	"qunluo/internal/hold"
 )
 
 type migrateCmd struct {
@@ -19,9 +21,9 @@ func (migrateUpCmd) Examples() []example {
 
 // Run applies what is missing. It refuses while a server holds the data directory.
 func (migrateUpCmd) Run(c *call) error {
-	held, err := takeHold(c.dataDir())
-	if errors.Is(err, errHeld) {
-		return failed(err, "进程 %s 正在使用数据目录，升级结构前请先停止它", "process %s uses the data directory; stop it before the schema is changed", holder(c.dataDir()))
+	held, err := hold.Take(c.dataDir())
+	if errors.Is(err, hold.ErrTaken) {
+		return failed(err, "进程 %s 正在使用数据目录，升级结构前请先停止它", "process %s uses the data directory; stop it before the schema is changed", hold.Holder(c.dataDir()))
 	}
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"qunluo/internal/config"
+	"qunluo/internal/hold"
 )
 
 // Exit codes.
@@ -167,23 +168,19 @@ func (p *Program) dispatch(c *call, command any) error {
 
 // indoors runs a command in the house: here if the house is free, else inside the server that holds it.
 func (p *Program) indoors(c *call, cmd indoor, args []string) error {
-	held, err := takeHold(c.dataDir())
-	if errors.Is(err, errHeld) {
+	cfg := c.cfg
+	cfg.DataDir = c.dataDir()
+	h, err := p.Houses.Open(c.ctx, cfg, nil, c.log)
+	if errors.Is(err, hold.ErrTaken) {
 		return p.ask(c, cmd, args)
 	}
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", c.dataDir(), err)
-	}
-	cfg := c.cfg
-	cfg.DataDir = c.dataDir()
-	h, err := p.Houses.Open(c.ctx, cfg, c.log)
-	if err != nil {
-		return errors.Join(err, held.Close())
+		return err
 	}
 	if err = h.Settle(c.ctx); err == nil {
 		err = guarded(func() error { return cmd.Do(c, h) })
 	}
-	return errors.Join(err, h.Close(), held.Close())
+	return errors.Join(err, h.Close())
 }
 
 // guarded turns a panic into an error, so that one verb's fault does not end the server it may run in.
@@ -195,6 +192,9 @@ func guarded(f func() error) (err error) {
 	}()
 	return f()
 }
+
+// socketName stands in the data directory: it leads to the process that holds it.
+const socketName = "qunluo.sock"
 
 // socketPath is where the server of a data directory listens.
 func socketPath(dataDir string) string { return filepath.Join(dataDir, socketName) }

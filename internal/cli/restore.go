@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"qunluo/internal/config"
+	"qunluo/internal/hold"
 )
 
 type restoreCmd struct {
@@ -47,31 +48,23 @@ func (q *restoreCmd) Run(c *call) error {
 	if q.Into != "" {
 		cfg.DataDir = c.path(q.Into)
 	}
-	held, err := takeHold(cfg.DataDir)
-	if errors.Is(err, errHeld) {
-		return failed(err, "进程 %s 正在使用这个数据目录，恢复前请先停止它", "process %s uses this data directory; stop it before restoring", holder(cfg.DataDir))
+	held, err := hold.Take(cfg.DataDir)
+	if errors.Is(err, hold.ErrTaken) {
+		return failed(err, "进程 %s 正在使用这个数据目录，恢复前请先停止它", "process %s uses this data directory; stop it before restoring", hold.Holder(cfg.DataDir))
 	}
 	if err != nil {
 		return err
 	}
-	err = q.restore(c, cfg, m, path)
-	return errors.Join(err, held.Close())
-}
-
-func (q *restoreCmd) restore(c *call, cfg config.Config, m Manifest, path string) error {
-	var err error
+	restore := c.restoreSQLite
 	if m.Database == "postgres" {
-		err = c.restorePostgres(cfg, path)
-	} else {
-		err = c.restoreSQLite(cfg, path)
+		restore = c.restorePostgres
 	}
-	if err != nil {
-		return err
-	}
-	if !q.NoFreeze {
-		if err := c.freezeAll(cfg); err != nil {
-			return fmt.Errorf("restored, but not frozen: %w", err)
+	if err := restore(cfg, path); err != nil || q.NoFreeze {
+		if err = errors.Join(err, held.Close()); err != nil {
+			return err
 		}
+	} else if err := c.freezeAll(cfg, held); err != nil {
+		return fmt.Errorf("restored, but not frozen: %w", err)
 	}
 	return printOne(c, restoredLine{cfg.DataDir, m.Created, m.Database, m.Counts, !q.NoFreeze})
 }
@@ -107,9 +100,10 @@ func (c *call) restorePostgres(cfg config.Config, path string) error {
 	return pgRestore(c.ctx, cfg.Database.URL, dump)
 }
 
-// freezeAll holds automatic actions of every organisation: what the backup had still to do may have been done since.
-func (c *call) freezeAll(cfg config.Config) (err error) {
-	h, err := c.program.Houses.Open(c.ctx, cfg, c.log)
+// freezeAll holds automatic actions of every organisation: what the backup had still to do may have been done since. The
+// lock goes with the house, so that nobody can serve what is not frozen yet.
+func (c *call) freezeAll(cfg config.Config, held *hold.Hold) (err error) {
+	h, err := c.program.Houses.Open(c.ctx, cfg, held, c.log)
 	if err != nil {
 		return err
 	}

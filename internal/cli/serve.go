@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"qunluo/internal/config"
+	"qunluo/internal/hold"
 )
 
 type serveCmd struct {
@@ -21,26 +22,22 @@ func (serveCmd) Examples() []example {
 	}
 }
 
-// Run holds the data directory, opens the house and its doors, and works until it is told to stop.
+// Run opens the house and its doors, and works until it is told to stop.
 func (s *serveCmd) Run(c *call) error {
-	held, err := takeHold(c.dataDir())
-	if errors.Is(err, errHeld) {
-		return failed(err, "数据目录 %[1]s 已被进程 %[2]s 使用", "the data directory %[1]s is already in use by process %[2]s", c.dataDir(), holder(c.dataDir()))
-	}
-	if err != nil {
-		return fmt.Errorf("lock %s: %w", c.dataDir(), err)
-	}
 	cfg := c.cfg
 	if s.Listen != "" {
 		cfg.Server.Listen = s.Listen
 	}
 	cfg.DataDir = c.dataDir()
-	return errors.Join(c.serve(cfg), held.Close())
+	return c.serve(cfg)
 }
 
 // serve opens the house and answers at its doors and on its socket.
 func (c *call) serve(cfg config.Config) error {
-	h, err := c.program.Houses.Open(c.ctx, cfg, c.log)
+	h, err := c.program.Houses.Open(c.ctx, cfg, nil, c.log)
+	if errors.Is(err, hold.ErrTaken) {
+		return failed(err, "数据目录 %[1]s 已被进程 %[2]s 使用", "the data directory %[1]s is already in use by process %[2]s", cfg.DataDir, hold.Holder(cfg.DataDir))
+	}
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"qunluo/internal/config"
+	"qunluo/internal/hold"
 	"qunluo/internal/httpd"
 )
 
@@ -76,7 +77,7 @@ func (p *Program) ask(c *call, cmd indoor, args []string) error {
 	res, err := client.Do(req)
 	if err != nil {
 		return failed(err, "数据目录正被进程 %[1]s 使用，但它没有在 %[2]s 应答", "the data directory is in use by process %[1]s, which does not answer at %[2]s",
-			holder(c.dataDir()), socketPath(c.dataDir()))
+			hold.Holder(c.dataDir()), socketPath(c.dataDir()))
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {

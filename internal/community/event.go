@@ -107,6 +107,9 @@ type Body struct {
 	Data     json.RawMessage `json:"data,omitempty"`     // anything a type adds, as JSON
 }
 
+// DraftKept is Body.State of a rulebook.published that leaves the group's draft alone, as when only the mode changes.
+const DraftKept = "draft_kept"
+
 // MaxText bounds Body.Text, in bytes. Longer messages are cut at a rune and marked by the leaf.
 const MaxText = 64 << 10
 

@@ -149,20 +149,21 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 		if it.g, err = e.load(ctx, b, key); err != nil {
 			return err
 		}
-		ev := community.Event{
+		it.draft = &store.Draft{Key: in.Key}
+		ev := &it.draft.Event
+		*ev = community.Event{
 			Group: key, Account: in.Account, Type: in.Type, Origin: origin.Kind, OccurredAt: in.OccurredAt, ReceivedAt: now,
 			Actor: in.ActorKey, Subject: in.SubjectKey, Body: in.Body, Import: b.importKey(),
 		}
 		if ev.OccurredAt == 0 {
 			ev.OccurredAt = now
 		}
-		if err := e.people(ctx, b, it, origin.Origin, &ev); err != nil {
+		if err := e.people(ctx, b, it, origin.Origin, ev); err != nil {
 			return err
 		}
 		if b.run == nil {
-			it.g.echo(&ev)
+			it.g.echo(ev)
 		}
-		it.draft = &store.Draft{Event: ev, Key: in.Key}
 		it.draft.Seal()
 		it.out.Group = key
 	}

@@ -110,5 +110,5 @@ func (e *Engine) published(ctx context.Context, b *batch, ev *community.Event) e
 	}
 	return b.tx.Published(ctx, community.BookRow{
 		Group: ev.Group, Version: book.Version, At: ev.At, User: ev.Body.Source, Note: ev.Body.Reason, Body: ev.Body.Data,
-	}, book.Mode)
+	}, book.Mode, ev.Body.State == community.DraftKept)
 }

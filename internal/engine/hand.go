@@ -30,11 +30,12 @@ func (e *Engine) Decide(ctx context.Context, g community.GroupKey, p community.P
 	return out[0].Decisions, nil
 }
 
-// Publish puts a rulebook in force from now on. book holds the whole rulebook with its version.
-func (e *Engine) Publish(ctx context.Context, g community.GroupKey, book json.RawMessage, user, note string, audit community.Audit) error {
+// Publish puts a rulebook in force from now on. book holds the whole rulebook with its version. draft is what becomes of
+// the group's draft: "" = it goes, community.DraftKept.
+func (e *Engine) Publish(ctx context.Context, g community.GroupKey, book json.RawMessage, user, note, draft string, audit community.Audit) error {
 	_, err := e.Apply(ctx, community.Inbound{
 		Type: community.RulebookPublished, GroupKey: g, Key: e.o.Store.NewID().String(),
-		Body: community.Body{Data: book, Reason: note, Source: user}, Audit: &audit,
+		Body: community.Body{Data: book, Reason: note, Source: user, State: draft}, Audit: &audit,
 	})
 	return err
 }

@@ -389,14 +389,20 @@ func jsonOrNull(raw json.RawMessage) any {
 	return string(raw)
 }
 
-// Published notes a rulebook version as the one in force from its event on.
-func (t *Tx) Published(ctx context.Context, b community.BookRow, mode community.Mode) error {
+// Published notes a rulebook version as the one in force from its event on. The group's draft has become it and goes,
+// unless it is to be kept.
+func (t *Tx) Published(ctx context.Context, b community.BookRow, mode community.Mode, keepDraft bool) error {
 	_, err := t.exec(ctx, `INSERT INTO rulebook (group_key, version, state, at, user_name, note, body)
 VALUES ($1, $2, 'published', $3, $4, $5, $6)
 ON CONFLICT (group_key, version) DO UPDATE SET state = 'published', at = excluded.at, user_name = excluded.user_name,
  note = excluded.note, body = excluded.body`, int64(b.Group), b.Version, b.At, b.User, b.Note, []byte(b.Body))
 	if err != nil {
 		return err
+	}
+	if !keepDraft {
+		if _, err = t.exec(ctx, `DELETE FROM rulebook WHERE group_key = $1 AND version = 0`, int64(b.Group)); err != nil {
+			return err
+		}
 	}
 	_, err = t.exec(ctx, `UPDATE chat_group SET mode = $1 WHERE key = $2`, string(mode), int64(b.Group))
 	return err

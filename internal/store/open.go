@@ -41,6 +41,7 @@ type Store struct {
 	views   *sql.DB // projections
 	read    *sql.DB
 	clock   func() time.Time
+	chance  chance
 	before  func(statement string) error
 
 	mu  sync.Mutex // guards log: the one writer of a SQLite database
@@ -157,9 +158,26 @@ func (s *Store) Dialect() string { return s.dialect.name() }
 
 // NewID makes an id from the store's clock and the system's randomness.
 func (s *Store) NewID() community.ID {
-	var chance [10]byte
-	_, _ = rand.Read(chance[:]) // crypto/rand never fails (Go 1.24)
-	return community.MakeID(s.now(), chance)
+	return community.MakeID(s.now(), s.chance.take())
+}
+
+// chance hands out the system's randomness, read a page at a time.
+type chance struct {
+	mu   sync.Mutex
+	page [4000]byte
+	left int
+}
+
+func (c *chance) take() (ten [10]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.left == 0 {
+		_, _ = rand.Read(c.page[:]) // crypto/rand never fails (Go 1.24)
+		c.left = len(c.page)
+	}
+	c.left -= len(ten)
+	copy(ten[:], c.page[c.left:])
+	return ten
 }
 
 func (s *Store) now() int64 { return s.clock().UnixMilli() }

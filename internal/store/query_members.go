@@ -22,6 +22,9 @@ func (d *Desk) FindMembers(ctx context.Context, f community.MemberFilter) ([]com
 	if err != nil || len(groups) == 0 {
 		return nil, 0, err
 	}
+	if f.Group == 0 && d.scope.Groups == nil && f.Tag == "" && f.Source == "" && f.Page.Sort != "strikes" {
+		return d.anyone(ctx, f)
+	}
 	if f.Group == 0 {
 		return d.peopleOver(ctx, groups, f)
 	}
@@ -192,6 +195,42 @@ SELECT p.member_key, coalesce(min(CASE WHEN p.joined_at > 0 THEN p.joined_at END
  CAST(sum(p.messages) AS BIGINT) AS messages, max(p.muted_till) AS muted, `+strikes+` AS strikes, `+column+` AS k
 FROM views.people p`+c.String()+` GROUP BY p.member_key`+having+fmt.Sprintf(" ORDER BY k%s, p.member_key%s LIMIT %d OFFSET %d", dir, dir, limitOf(f.Page.Limit), f.Page.Offset)+
 		`) t JOIN member m ON m.key = t.member_key ORDER BY t.k`+dir+`, t.member_key`+dir, c.args, scanMember)
+	return list, total, err
+}
+
+// anyoneSorts are the sorts of members over every group of the organisation; each follows an index.
+var anyoneSorts = sorts{"": "a.shown", "name": "a.shown", "joined": "a.since", "last_word": "a.last_word", "messages": "a.messages"}
+
+// anyone lists the organisation's members from their sums.
+func (d *Desk) anyone(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
+	var c clause
+	c.and("a.org_key = ?", int64(d.scope.Org))
+	if f.Text != "" {
+		c.and(`a.look LIKE ? ESCAPE '\'`, likely(fold(f.Text)))
+	}
+	if f.Present != nil {
+		c.and("a.present = ?", flag(*f.Present))
+	}
+	if f.NeverSpoke {
+		c.and("a.last_word = 0 AND a.ours = 0")
+	}
+	if f.SilentSince != 0 {
+		c.and("a.last_word < ?", f.SilentSince)
+	}
+	total, err := d.count(ctx, "FROM views.anyone a"+c.String(), c.args)
+	if err != nil {
+		return nil, 0, err
+	}
+	where, dir := c.String(), ""
+	if f.Page.Desc {
+		dir = " DESC"
+	}
+	now := c.arg(d.s.now())
+	list, err := rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, 0, '', '', '',
+ a.joined_at, '', '', '', a.left_at, a.last_word, a.messages, a.muted_till,
+ (SELECT count(*) FROM strike s WHERE s.member_key = a.member_key AND s.revoked = 0 AND s.expires > `+now+`)
+FROM views.anyone a JOIN member m ON m.key = a.member_key`+where+fmt.Sprintf(" ORDER BY %s%s, a.member_key%s LIMIT %d OFFSET %d",
+		anyoneSorts[f.Page.Sort], dir, dir, limitOf(f.Page.Limit), f.Page.Offset), c.args, scanMember)
 	return list, total, err
 }
 

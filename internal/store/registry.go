@@ -11,7 +11,8 @@ import (
 // Registry leads from platforms' ids to our keys. It is a cache over alias, one belt owns it and
 // resets it when a transaction fails. Groups and members that are new get their rows in the transaction that first sees them.
 type Registry struct {
-	members  map[memberRef]community.MemberKey
+	members  map[circle]map[string]community.MemberKey // by the platform's id
+	known    int                                       // how many members are remembered
 	groups   map[groupRef]community.GroupKey
 	served   map[serving]bool
 	accounts map[community.AccountKey]accountRef
@@ -22,11 +23,11 @@ type accountRef struct {
 	platform community.Platform
 }
 
-type memberRef struct {
+// circle is where an external id names one member.
+type circle struct {
 	org      community.OrgKey
 	platform community.Platform
 	realm    community.GroupKey // for people known by name only
-	external string
 }
 
 type groupRef struct {
@@ -53,15 +54,16 @@ func NewRegistry() *Registry {
 // Reset forgets everything.
 func (r *Registry) Reset() {
 	*r = Registry{
-		members: map[memberRef]community.MemberKey{}, groups: map[groupRef]community.GroupKey{},
+		members: map[circle]map[string]community.MemberKey{}, groups: map[groupRef]community.GroupKey{},
 		served: map[serving]bool{}, accounts: map[community.AccountKey]accountRef{},
 	}
 }
 
 // Trim keeps the registry within its bound. After a transaction that failed, call Reset: its keys never came to be.
 func (r *Registry) Trim() {
-	if len(r.members) > maxCached {
+	if r.known > maxCached {
 		clear(r.members)
+		r.known = 0
 	}
 }
 
@@ -129,16 +131,20 @@ func (r *Registry) Member(ctx context.Context, t *Tx, o Origin, g community.Grou
 	if err != nil {
 		return 0, err
 	}
-	at := memberRef{org: o.Org, platform: o.Platform, external: who.ID}
+	at := circle{org: o.Org, platform: o.Platform}
 	if who.Certainty == community.NameOnly {
 		at.realm = g
 	}
-	key, ok := r.members[at]
+	key, ok := r.members[at][who.ID]
 	if !ok {
 		if key, err = t.member(ctx, o, at, who); err != nil {
 			return 0, err
 		}
-		r.members[at] = key
+		if r.members[at] == nil {
+			r.members[at] = map[string]community.MemberKey{}
+		}
+		r.members[at][who.ID] = key
+		r.known++
 	}
 	return key, nil
 }
@@ -177,7 +183,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)`,
 // DefaultZone is where days are cut unless a group says otherwise.
 const DefaultZone = "Asia/Shanghai"
 
-func (t *Tx) member(ctx context.Context, o Origin, at memberRef, who community.Who) (community.MemberKey, error) {
+func (t *Tx) member(ctx context.Context, o Origin, at circle, who community.Who) (community.MemberKey, error) {
 	realm := ""
 	if at.realm != 0 {
 		realm = strconv.FormatInt(int64(at.realm), 10)

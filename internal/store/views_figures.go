@@ -60,7 +60,7 @@ func newFigures(s *Store) *figures {
 func (*figures) name() string { return FiguresView }
 
 func (*figures) tables() []string {
-	return append([]string{"account_day"}, groupTables...)
+	return append([]string{"account_day", "anyone"}, groupTables...)
 }
 
 // groupTables have group_key as a column: a group's part of them can be made anew alone.
@@ -369,10 +369,17 @@ func (f *figures) page(ctx context.Context, events []community.Event, undone map
 
 // emptyGroup takes a group out of the figures and tells which imports of it were taken back.
 func (f *figures) emptyGroup(ctx context.Context, g community.GroupKey) (map[int64]bool, error) {
+	members, err := f.leaving(ctx, g)
+	if err != nil {
+		return nil, err
+	}
 	for _, table := range groupTables {
 		if _, err := f.t.exec(ctx, `DELETE FROM views.`+table+` WHERE group_key = $1`, int64(g)); err != nil {
 			return nil, err
 		}
+	}
+	if err := f.addUp(ctx, members); err != nil {
+		return nil, err
 	}
 	delete(f.groups, g)
 	delete(f.recalls, g)

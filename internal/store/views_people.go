@@ -430,8 +430,15 @@ func (f *figures) flushPeople(ctx context.Context) error {
 	if _, err := f.t.dialect.bulk(ctx, f.t, savePerson, whole); err != nil {
 		return err
 	}
-	_, err := f.t.dialect.bulk(ctx, f.t, saveWords, words)
-	return err
+	if _, err := f.t.dialect.bulk(ctx, f.t, saveWords, words); err != nil {
+		return err
+	}
+	members := make([]int64, len(changed))
+	for i, p := range changed {
+		members[i] = int64(p.key.member)
+	}
+	slices.Sort(members)
+	return f.addUp(ctx, slices.Compact(members))
 }
 
 func abs(n int64) int64 {

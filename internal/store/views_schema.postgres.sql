@@ -31,6 +31,16 @@ CREATE INDEX people_joined ON views.people (group_key, present, joined_at);
 CREATE INDEX people_last_word ON views.people (group_key, present, last_word);
 CREATE INDEX people_messages ON views.people (group_key, present, messages);
 CREATE INDEX people_member ON views.people (member_key);
+-- What is known of a member over all groups: people, added up.
+CREATE TABLE views.anyone (
+  member_key BIGINT NOT NULL PRIMARY KEY, org_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL,
+  present BIGINT NOT NULL, ours BIGINT NOT NULL, joined_at BIGINT NOT NULL, since BIGINT NOT NULL, left_at BIGINT NOT NULL,
+  last_word BIGINT NOT NULL, messages BIGINT NOT NULL, muted_till BIGINT NOT NULL
+);
+CREATE INDEX anyone_shown ON views.anyone (org_key, shown);
+CREATE INDEX anyone_since ON views.anyone (org_key, since);
+CREATE INDEX anyone_last_word ON views.anyone (org_key, last_word);
+CREATE INDEX anyone_messages ON views.anyone (org_key, messages);
 CREATE TABLE views.stay (
   group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, since BIGINT NOT NULL,
   joined_at BIGINT NOT NULL,

@@ -30,6 +30,16 @@ CREATE INDEX views.people_joined ON people (group_key, present, joined_at);
 CREATE INDEX views.people_last_word ON people (group_key, present, last_word);
 CREATE INDEX views.people_messages ON people (group_key, present, messages);
 CREATE INDEX views.people_member ON people (member_key);
+-- What is known of a member over all groups: people, added up.
+CREATE TABLE views.anyone (
+  member_key BIGINT NOT NULL PRIMARY KEY, org_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL,
+  present BIGINT NOT NULL, ours BIGINT NOT NULL, joined_at BIGINT NOT NULL, since BIGINT NOT NULL, left_at BIGINT NOT NULL,
+  last_word BIGINT NOT NULL, messages BIGINT NOT NULL, muted_till BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX views.anyone_shown ON anyone (org_key, shown);
+CREATE INDEX views.anyone_since ON anyone (org_key, since);
+CREATE INDEX views.anyone_last_word ON anyone (org_key, last_word);
+CREATE INDEX views.anyone_messages ON anyone (org_key, messages);
 CREATE TABLE views.stay (
   group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, since BIGINT NOT NULL,
   joined_at BIGINT NOT NULL,

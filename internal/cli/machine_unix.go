@@ -3,19 +3,10 @@
 package cli
 
 import (
-	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
-
-func lockFile(f *os.File) error {
-	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return errHeld
-	}
-	return err
-}
 
 // diskSpace gives the free and total bytes of the disk that holds a folder.
 func diskSpace(dir string) (free, total uint64, err error) {

@@ -1,21 +1,10 @@
 package cli
 
 import (
-	"errors"
 	"os"
 
 	"golang.org/x/sys/windows"
 )
-
-func lockFile(f *os.File) error {
-	// The byte lies far behind the content, so that others can still read who holds the lock.
-	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0,
-		&windows.Overlapped{Offset: 1 << 30})
-	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
-		return errHeld
-	}
-	return err
-}
 
 // diskSpace gives the free and total bytes of the disk that holds a folder.
 func diskSpace(dir string) (free, total uint64, err error) {
