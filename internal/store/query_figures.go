@@ -248,6 +248,9 @@ func (d *Desk) comings(ctx context.Context, places []measure.Place, place map[in
 // Silent counts the members who are in the groups now, and those of them of whom no message is on record. Who is in
 // several groups counts once; one word in any of them is enough.
 func (d *Desk) Silent(ctx context.Context, groups []community.GroupKey) (silent, present int64, err error) {
+	if whole, err := d.whole(ctx, groups); err != nil || whole {
+		return d.silentAnywhere(ctx, err)
+	}
 	var c clause
 	d.in(&c, "g")
 	c.and("p.group_key IN (" + keyList(groups) + ")")
@@ -256,6 +259,26 @@ func (d *Desk) Silent(ctx context.Context, groups []community.GroupKey) (silent,
 	err = d.s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(CASE WHEN word = 0 THEN 1 ELSE 0 END), 0) FROM (
 SELECT max(p.last_word) AS word FROM views.people p JOIN chat_group g ON g.key = p.group_key JOIN member m ON m.key = p.member_key`+
 		c.String()+` GROUP BY p.member_key) AS people`, c.args...).Scan(&present, &silent)
+	return silent, present, coded(d.s.dialect, err)
+}
+
+// whole reports whether groups are all that the organisation has, and the handle sees them all: then sums over all groups
+// answer.
+func (d *Desk) whole(ctx context.Context, groups []community.GroupKey) (bool, error) {
+	if d.scope.Groups != nil {
+		return false, nil
+	}
+	var n int
+	err := d.s.read.QueryRowContext(ctx, `SELECT count(*) FROM chat_group WHERE org_key = $1`, int64(d.scope.Org)).Scan(&n)
+	return n == len(groups), coded(d.s.dialect, err)
+}
+
+func (d *Desk) silentAnywhere(ctx context.Context, err error) (silent, present int64, _ error) {
+	if err != nil {
+		return 0, 0, err
+	}
+	err = d.s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(CASE WHEN last_word = 0 THEN 1 ELSE 0 END), 0) FROM views.anyone
+WHERE org_key = $1 AND present = 1 AND ours = 0`, int64(d.scope.Org)).Scan(&present, &silent)
 	return silent, present, coded(d.s.dialect, err)
 }
 

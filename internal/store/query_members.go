@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"qunluo/internal/community"
@@ -22,7 +23,7 @@ func (d *Desk) FindMembers(ctx context.Context, f community.MemberFilter) ([]com
 	if err != nil || len(groups) == 0 {
 		return nil, 0, err
 	}
-	if f.Group == 0 && d.scope.Groups == nil && f.Tag == "" && f.Source == "" && f.Page.Sort != "strikes" {
+	if f.Group == 0 && d.scope.Groups == nil && f.Tag == "" && f.Source == "" {
 		return d.anyone(ctx, f)
 	}
 	if f.Group == 0 {
@@ -221,17 +222,56 @@ func (d *Desk) anyone(ctx context.Context, f community.MemberFilter) ([]communit
 	if err != nil {
 		return nil, 0, err
 	}
-	where, dir := c.String(), ""
+	if f.Page.Sort == "strikes" {
+		list, err := d.anyoneByStrikes(ctx, c, f.Page, total)
+		return list, total, err
+	}
+	dir := ""
 	if f.Page.Desc {
 		dir = " DESC"
 	}
-	now := c.arg(d.s.now())
-	list, err := rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, 0, '', '', '',
- a.joined_at, '', '', '', a.left_at, a.last_word, a.messages, a.muted_till,
- (SELECT count(*) FROM strike s WHERE s.member_key = a.member_key AND s.revoked = 0 AND s.expires > `+now+`)
-FROM views.anyone a JOIN member m ON m.key = a.member_key`+where+fmt.Sprintf(" ORDER BY %s%s, a.member_key%s LIMIT %d OFFSET %d",
-		anyoneSorts[f.Page.Sort], dir, dir, limitOf(f.Page.Limit), f.Page.Offset), c.args, scanMember)
+	list, err := d.anyoneRows(ctx, c, fmt.Sprintf(" ORDER BY %s%s, a.member_key%s", anyoneSorts[f.Page.Sort], dir, dir), limitOf(f.Page.Limit), f.Page.Offset)
 	return list, total, err
+}
+
+// struck is the members of an organisation with strikes that count now; few, so they are sorted apart from the rest.
+const struck = `(SELECT s.member_key FROM strike s WHERE s.revoked = 0 AND s.expires > %s)`
+
+// anyoneByStrikes puts those with strikes first (or last), most (or fewest) first, and the rest by name.
+func (d *Desk) anyoneByStrikes(ctx context.Context, c clause, p community.Page, total int) ([]community.MemberRow, error) {
+	some, rest := c, c
+	some.args, rest.args = slices.Clone(c.args), slices.Clone(c.args)
+	some.parts = append(slices.Clone(c.parts), "a.member_key IN "+fmt.Sprintf(struck, some.arg(d.s.now())))
+	rest.parts = append(slices.Clone(c.parts), "a.member_key NOT IN "+fmt.Sprintf(struck, rest.arg(d.s.now())))
+	n, err := d.count(ctx, "FROM views.anyone a"+some.String(), some.args)
+	if err != nil {
+		return nil, err
+	}
+	limit := limitOf(p.Limit)
+	byStrikes, byName := " ORDER BY strikes, a.shown, a.member_key", " ORDER BY a.shown, a.member_key"
+	if !p.Desc {
+		list, err := d.anyoneRows(ctx, rest, byName, limit, p.Offset)
+		if err != nil || len(list) == limit || total > community.CountCap {
+			return list, err
+		}
+		more, err := d.anyoneRows(ctx, some, byStrikes, limit-len(list), max(0, p.Offset-(total-n)))
+		return append(list, more...), err
+	}
+	list, err := d.anyoneRows(ctx, some, " ORDER BY strikes DESC, a.shown, a.member_key", limit, p.Offset)
+	if err != nil || len(list) == limit {
+		return list, err
+	}
+	more, err := d.anyoneRows(ctx, rest, byName, limit-len(list), max(0, p.Offset-n))
+	return append(list, more...), err
+}
+
+func (d *Desk) anyoneRows(ctx context.Context, c clause, order string, limit, offset int) ([]community.MemberRow, error) {
+	where := c.String()
+	now := c.arg(d.s.now())
+	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, 0, '', '', '',
+ a.joined_at, '', '', '', a.left_at, a.last_word, a.messages, a.muted_till,
+ (SELECT count(*) FROM strike s WHERE s.member_key = a.member_key AND s.revoked = 0 AND s.expires > `+now+`) AS strikes
+FROM views.anyone a JOIN member m ON m.key = a.member_key`+where+order+fmt.Sprintf(" LIMIT %d OFFSET %d", limit, offset), c.args, scanMember)
 }
 
 // overConditions are the conditions on a member as a whole.
