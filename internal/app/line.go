@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,8 @@ func CommandLine() cli.Houses {
 			}
 			return list, err
 		},
-		Inspect: store.Inspect,
+		Inspect:  store.Inspect,
+		Zoneless: zoneless,
 		Demo: func(ctx context.Context, o cli.DemoOrder) error {
 			return Demo(ctx, DemoOptions{Dir: o.Dir, Days: o.Days, Seed: o.Seed, Speed: o.Speed, Once: o.Once, Out: o.Out, Listen: o.Listen,
 				Log: o.Log, Progress: o.Progress, Ready: o.Ready})
@@ -382,4 +384,14 @@ func share(part, of int64) float64 {
 
 func ratio(f measure.Figure) cli.Ratio {
 	return cli.Ratio{Value: f.Value, Num: f.Num, Den: f.Den, Covered: f.Coverage.Covered, Of: f.Coverage.Of, Withheld: f.Withheld}
+}
+
+// zoneless reports whether any chat in files tells times without a zone.
+func zoneless(paths []string, format string) (bool, error) {
+	set, err := importer.Open(paths, importer.Options{Format: format, Limits: importer.LocalLimits})
+	if err != nil {
+		return false, err
+	}
+	need := slices.ContainsFunc(set.Units, func(u *importer.Unit) bool { return u.NeedZone })
+	return need, set.Close()
 }

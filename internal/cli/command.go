@@ -16,6 +16,11 @@ type dangerous interface{ Effect() [2]string }
 // secretive is a command that wants a secret typed before it begins.
 type secretive interface{ Prompt() [2]string }
 
+// asking verbs ask the person something before they run, wherever they run; what was answered comes back as arguments.
+type asking interface {
+	Asks(c *call) (args []string, err error)
+}
+
 // documented is what every command says about itself beyond its one line: what it prints with --json (the zero value of
 // the type) and how to use it.
 type documented interface {

@@ -21,6 +21,8 @@ type Houses struct {
 	Demo func(ctx context.Context, o DemoOrder) error
 	// Migrations lists the schema's steps, applied ones with their time; with up the others are applied first.
 	Migrations func(ctx context.Context, cfg config.Config, up bool) ([]Migration, error)
+	// Zoneless reports whether files to import tell times without a zone. May be nil: then nobody is asked.
+	Zoneless func(paths []string, format string) (bool, error)
 	// Benches names what Bench can measure.
 	Benches []string
 	Bench   func(ctx context.Context, name string, o BenchOrder) ([]Measured, error)

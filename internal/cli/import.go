@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"qunluo/internal/community"
 )
@@ -28,6 +31,55 @@ func (importRunCmd) Examples() []example {
 		{"import --dry-run chats/", [2]string{"先看会读到什么、拒绝什么", "first see what would be read and what refused"}},
 		{"import logs.tar.gz --group '#ubuntu-cn' --zone UTC", [2]string{"IRC 日志", "IRC logs"}},
 	}
+}
+
+// guessedZone is what times without a zone are taken for when nobody says otherwise.
+const guessedZone = "Asia/Shanghai"
+
+// Asks asks for the time zone where the files have none; without a terminal it says what is assumed.
+func (q *importRunCmd) Asks(c *call) ([]string, error) {
+	if q.Zone != "" || c.program.Houses.Zoneless == nil {
+		return nil, nil
+	}
+	paths, err := c.there(q.Paths)
+	if err != nil {
+		return nil, err
+	}
+	zoneless, err := c.program.Houses.Zoneless(paths, q.Format)
+	if err != nil || !zoneless {
+		return nil, nil // what is wrong with the files is said when they are read
+	}
+	if !isTerminal(c.in) {
+		c.say("文件里没有时区，按 %[1]s 理解；用 --zone 另行指定", "the files name no time zone, %[1]s is assumed; --zone says otherwise", guessedZone)
+		return nil, nil
+	}
+	if q.Zone, err = c.askZone(bufio.NewReader(c.in)); err != nil {
+		return nil, err
+	}
+	return []string{"--zone=" + q.Zone}, nil
+}
+
+// zoneTries is how often a wrong time zone may be typed.
+const zoneTries = 3
+
+// askZone reads a time zone; an empty answer is guessedZone.
+func (c *call) askZone(in *bufio.Reader) (string, error) {
+	for range zoneTries {
+		fmt.Fprint(c.talk, c.lang.pick([2]string{"文件里没有时区。按哪个时区理解？[" + guessedZone + "] ", "The files name no time zone. Which one is it? [" + guessedZone + "] "}))
+		line, err := in.ReadString('\n')
+		if err != nil && line == "" {
+			return "", err
+		}
+		zone := strings.TrimSpace(line)
+		if zone == "" {
+			return guessedZone, nil
+		}
+		if _, err := time.LoadLocation(zone); err == nil {
+			return zone, nil
+		}
+		c.say("没有时区 %s，例如 Asia/Shanghai、UTC、Europe/Berlin", "there is no time zone %s; examples: Asia/Shanghai, UTC, Europe/Berlin", zone)
+	}
+	return "", failed(nil, "没有选定时区，什么也没有导入", "no time zone was chosen, nothing was imported")
 }
 
 // Do imports chat histories. Importing again changes nothing.

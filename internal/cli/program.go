@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -156,6 +157,13 @@ func (p *Program) dispatch(c *call, command any) error {
 		} else if err := c.askSecret(prompt); err != nil {
 			return err
 		}
+	}
+	if a, ok := command.(asking); ok {
+		more, err := a.Asks(c)
+		if err != nil {
+			return err
+		}
+		p.Args = append(slices.Clone(p.Args), more...)
 	}
 	switch cmd := command.(type) {
 	case outdoor:
