@@ -83,11 +83,19 @@ func (e *Engine) resume(ctx context.Context, t *attempt) (bool, error) {
 	case t.Action.Verb == community.Remove:
 		return e.readBack(ctx, t)
 	}
-	if err := e.report(ctx, t, community.Unknown, community.Receipt{Code: community.CodeTimeout, Detail: "no answer"}); err != nil {
-		return true, err
-	}
-	return true, e.ask(ctx, t, community.Receipt{Code: community.CodeTimeout, Detail: "unknown_outcome"})
+	return true, e.unknown(ctx, t)
 }
+
+// unknown says that nobody can tell what came of an action, and asks a person to look.
+func (e *Engine) unknown(ctx context.Context, t *attempt) error {
+	if err := e.report(ctx, t, community.Unknown, community.Receipt{Code: community.CodeTimeout, Detail: "no answer"}); err != nil {
+		return err
+	}
+	return e.ask(ctx, t, community.Receipt{Code: community.CodeTimeout, Detail: "unknown_outcome"})
+}
+
+// maxUnanswered is after how many tries without an answer even a repeatable action is handed to a person.
+const maxUnanswered = 5
 
 // readBack looks whether the member is still there: gone = it worked; there = it may be done again.
 func (e *Engine) readBack(ctx context.Context, t *attempt) (bool, error) {
@@ -172,11 +180,10 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		rc.Detail = "no_ability"
 		return e.ask(ctx, t, rc)
 	case community.CodeTimeout:
-		if t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack() {
+		if t.n < maxUnanswered && (t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack()) {
 			return err // the row says "sent": the next try resumes
 		}
-		_, err := e.resume(ctx, t)
-		return err
+		return e.unknown(ctx, t)
 	case community.CodeUnreachable, community.CodeLimited:
 		if back := e.requeue(ctx, t); back != nil {
 			return errors.Join(err, back)

@@ -221,3 +221,19 @@ func TestOneAnswerEndsEveryWishForTheSame(t *testing.T) {
 		}
 	})
 }
+
+func TestMuteThatIsNeverAnsweredIsHandedToAPerson(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.session.err = community.Errorf(community.CodeTimeout, "no answer")
+		a := r.hit("广告")
+		for n := 1; n < 5; n++ {
+			if err := r.e.CarryOut(t.Context(), a.ID, n); community.CodeOf(err) != community.CodeTimeout {
+				t.Fatalf("try %d: %v, want a timeout", n, err)
+			}
+		}
+		check(t, r.e.CarryOut(t.Context(), a.ID, 5))
+		if k := r.task(a.ID); k.State != "open" || k.Why != "unknown_outcome" {
+			t.Errorf("task = %+v, want open, unknown_outcome", k)
+		}
+	})
+}
