@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"fmt"
@@ -139,5 +140,31 @@ func await(t *testing.T, done func() bool) {
 			t.Fatal("it did not come about within 20 s")
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// TestLocalArchiveMayBeLargerThanAnUpload imports an archive with more files than an upload may hold.
+func TestLocalArchiveMayBeLargerThanAnUpload(t *testing.T) {
+	a := house(t, "")
+	org, err := a.Store().Org(t.Context(), "测试", false)
+	check(t, err)
+	path := filepath.Join(t.TempDir(), "logs.zip")
+	f, err := os.Create(path)
+	check(t, err)
+	z := zip.NewWriter(f)
+	const files = 1100
+	for i := range files {
+		day := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i)
+		w, err := z.Create(day.Format("2006/01/02") + "/#reading.txt")
+		check(t, err)
+		_, err = fmt.Fprintf(w, "[09:00] <min> 第%d天早安\n", i)
+		check(t, err)
+	}
+	check(t, z.Close())
+	check(t, f.Close())
+	rep, _, err := a.Import(t.Context(), "cli", org, console.ImportOrder{}, []string{path}, nil)
+	check(t, err)
+	if rep.Added != files {
+		t.Errorf("added %d of %d days", rep.Added, files)
 	}
 }

@@ -42,6 +42,7 @@ type order struct {
 	Zone   string             `json:"zone"`
 	Group  community.GroupKey `json:"group"`
 	Dry    bool               `json:"dry"`
+	Local  bool               `json:"-"` // files of this machine, not an upload: the bounds are wider
 }
 
 // Formats names what can be read.
@@ -212,6 +213,9 @@ func (im *imports) noting(ctx context.Context, run community.ImportRow, progress
 
 func (im *imports) take(ctx context.Context, ord order, run community.ImportRow, progress func(importer.Progress)) (importer.Report, []community.GroupKey, error) {
 	opt := importer.Options{Format: ord.Format, Zone: ord.Zone, Now: im.app.millis()}
+	if ord.Local {
+		opt.Limits = importer.LocalLimits
+	}
 	if ord.Group != 0 {
 		g, err := im.app.store.For(community.Scope{Org: ord.Org}).GroupByKey(ctx, ord.Group)
 		if err != nil {
@@ -274,7 +278,7 @@ func (im *imports) Undo(ctx context.Context, user string, org community.OrgKey, 
 
 // Import reads paths of this machine, waits for the end and gives the report.
 func (a *App) Import(ctx context.Context, user string, org community.OrgKey, o console.ImportOrder, paths []string, progress func(importer.Progress)) (importer.Report, community.ImportRow, error) {
-	ord := order{Org: org, User: user, Name: nameOf(paths), Paths: paths, Format: o.Format, Zone: o.Zone, Group: o.Group, Dry: o.Dry}
+	ord := order{Org: org, User: user, Name: nameOf(paths), Paths: paths, Format: o.Format, Zone: o.Zone, Group: o.Group, Dry: o.Dry, Local: true}
 	if o.Dry {
 		rep, _, err := a.imports.take(ctx, ord, community.ImportRow{}, progress)
 		return rep, community.ImportRow{}, err
