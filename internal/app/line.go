@@ -329,8 +329,12 @@ type lineFigures struct {
 	org community.OrgKey
 }
 
-// Report measures a group over the days that touch [from, to) (UTC ms, to 0 = now), cut in its zone.
-func (f lineFigures) Report(ctx context.Context, g community.GroupRow, from, to int64, top int) (cli.FigureReport, error) {
+// Report measures a group over the days that touch [from, to) (UTC ms, to 0 = now), cut in its zone; with the zero row the
+// groups with the tag, or all, each cut in its own.
+func (f lineFigures) Report(ctx context.Context, g community.GroupRow, tag string, from, to int64, top int) (cli.FigureReport, error) {
+	if g.Key == 0 {
+		g.Zone = store.DefaultZone
+	}
 	zone, err := time.LoadLocation(g.Zone)
 	if err != nil {
 		return cli.FigureReport{}, community.Errorf(community.CodeBadInput, "zone %q of the group: %w", g.Zone, err)
@@ -340,7 +344,7 @@ func (f lineFigures) Report(ctx context.Context, g community.GroupRow, from, to 
 	}
 	first, _ := measure.DayOf(from, zone)
 	last, _ := measure.DayOf(to-1, zone)
-	act, err := f.app.Figures(f.org, nil).Activity(ctx, g.Key, "", first, last)
+	act, err := f.app.Figures(f.org, nil).Activity(ctx, g.Key, tag, first, last)
 	if err != nil {
 		return cli.FigureReport{}, err
 	}

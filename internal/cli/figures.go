@@ -3,7 +3,8 @@ package cli
 import "fmt"
 
 type figuresCmd struct {
-	Group string `arg:"" help:"群|group"`
+	Group string `arg:"" optional:"" help:"群，默认全部|group, by default all"`
+	Tag   string `help:"有这个标签的群|the groups with this tag"`
 	From  string `default:"30d" placeholder:"TIME" help:"从（含）；最多 1100 天|from (included); at most 1,100 days"`
 	Daily bool   `help:"逐日列出|list the days"`
 	To    string `placeholder:"TIME" help:"到（不含），默认现在|to (not included), by default now"`
@@ -100,6 +101,9 @@ func (q *figuresCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
+	if q.Group != "" && q.Tag != "" {
+		return badUsage("群和 --tag 只能给一个", "give a group or --tag, not both")
+	}
 	_, g, _, err := c.place(h, q.Group, "")
 	if err != nil {
 		return err
@@ -108,7 +112,7 @@ func (q *figuresCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	r, err := h.Figures(org).Report(c.ctx, g, from, to, q.Top)
+	r, err := h.Figures(org).Report(c.ctx, g, q.Tag, from, to, q.Top)
 	if err != nil {
 		return err
 	}

@@ -278,7 +278,8 @@ type Facts struct {
 
 // Figures is what a group did in a span, exact by definition.
 type Figures interface {
-	Report(ctx context.Context, g community.GroupRow, from, to int64, top int) (FigureReport, error)
+	// Report measures a group; with the zero row the groups with the tag, or all.
+	Report(ctx context.Context, g community.GroupRow, tag string, from, to int64, top int) (FigureReport, error)
 }
 
 // Migration is a step of the schema.
