@@ -14,7 +14,6 @@ type cells struct {
 	buf  []byte
 	pos  int
 	eof  bool
-	err  error
 	line int64 // line on which the record last given began, from 1
 	next int64
 	row  [][]byte

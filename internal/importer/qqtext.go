@@ -133,7 +133,6 @@ type qqReader struct {
 	group  community.Ref
 	zone   *zone
 	keys   *keyer
-	in     names
 	open   bool // a message is being read
 	place  int64
 	local  int64 // its time

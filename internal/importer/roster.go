@@ -33,14 +33,8 @@ func (r *roster) add(id string, names ...string) {
 
 const maxRoster = 100_000
 
-// has reports whether a name stands in the roster, alone or rendered as 昵称(id): of such a rendering only the last
-// bracket is an id, and it must be the id of a member with that very name.
-func (r *roster) has(name string) bool {
-	_, ok := r.find(name)
-	return ok
-}
-
-// find gives the member of a name. A name that two members bear is found, but only as a name.
+// find gives the member of a name, alone or rendered as 昵称(id): of such a rendering only the last bracket is an id, and
+// it must be the id of a member with that very name. A name that two members bear is found, but only as a name.
 func (r *roster) find(name string) (community.Who, bool) {
 	switch ids := r.byName[name]; len(ids) {
 	case 1:

@@ -13,19 +13,18 @@ import (
 // reply answers a message that holds a keyword. Of all replies that match, are within their hours and not cooling down,
 // only the one with the highest priority speaks (of equals the first in the book).
 type reply struct {
-	Match        string   `json:"match"` // contains, exact, prefix, regexp
-	Patterns     []string `json:"patterns,omitempty"`
-	Regexps      []string `json:"regexps,omitempty"`
-	Priority     int      `json:"priority"`
-	GroupCool    int64    `json:"group_cooldown"`  // seconds
-	MemberCool   int64    `json:"member_cooldown"` // seconds
-	Hours        Hours    `json:"hours,omitzero"`  // empty = always
-	Quote        bool     `json:"quote"`           // answer the message itself
-	NoMention    bool     `json:"no_mention"`
-	Text         string   `json:"text"`
-	expressions  []*regexp.Regexp
-	hours        window
-	wholeMessage bool
+	Match       string   `json:"match"` // contains, exact, prefix, regexp
+	Patterns    []string `json:"patterns,omitempty"`
+	Regexps     []string `json:"regexps,omitempty"`
+	Priority    int      `json:"priority"`
+	GroupCool   int64    `json:"group_cooldown"`  // seconds
+	MemberCool  int64    `json:"member_cooldown"` // seconds
+	Hours       Hours    `json:"hours,omitzero"`  // empty = always
+	Quote       bool     `json:"quote"`           // answer the message itself
+	NoMention   bool     `json:"no_mention"`
+	Text        string   `json:"text"`
+	expressions []*regexp.Regexp
+	hours       window
 }
 
 // Ways of matching.

@@ -79,7 +79,6 @@ type implementation struct {
 	last     []byte // the last event
 	calls    []call
 	done     []conntest.Done
-	card     string
 }
 
 type call struct {
