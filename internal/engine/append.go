@@ -21,7 +21,7 @@ type Run struct {
 // Append writes recorded events: same keys, no deciding, no action, strike or state (DESIGN §3.1, Origin). It gives way
 // to live batches. Facts that are there already are counted as repeated; at most AppendBatch rows a call.
 func (e *Engine) Append(ctx context.Context, run Run, in []community.Inbound) (added, repeated int, err error) {
-	for e.waiting.n.Load() > 0 {
+	for e.waiting.Load() > 0 {
 		select {
 		case <-ctx.Done():
 			return 0, 0, ctx.Err()

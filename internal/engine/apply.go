@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -15,9 +14,6 @@ import (
 
 // MaxBatch is how many events one transaction takes from the live queue.
 const MaxBatch = 512
-
-// waitCount counts live batches that wait for their turn, so that imports give way.
-type waitCount struct{ n atomic.Int64 }
 
 // item is one inbound event on its way through a batch.
 type item struct {
@@ -41,9 +37,9 @@ type batch struct {
 // Apply takes live events in: all of them become durable with everything decided about them, or none does and the error
 // says why (community.CodeBusy: the database is locked or full). Outcomes stand in the order of in.
 func (e *Engine) Apply(ctx context.Context, in ...community.Inbound) ([]Outcome, error) {
-	e.waiting.n.Add(1)
+	e.waiting.Add(1)
 	e.mu.Lock()
-	e.waiting.n.Add(-1)
+	e.waiting.Add(-1)
 	defer e.mu.Unlock()
 	return e.commit(ctx, in, nil)
 }

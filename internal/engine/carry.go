@@ -185,7 +185,7 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		}
 		return e.unknown(ctx, t)
 	case community.CodeUnreachable, community.CodeLimited:
-		if back := e.requeue(ctx, t); back != nil {
+		if back := e.o.Store.Requeue(ctx, t.Action.ID); back != nil {
 			return errors.Join(err, back)
 		}
 		if t.n >= giveUpAfter && rc.Code == community.CodeUnreachable {
@@ -194,11 +194,6 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		return err
 	}
 	return e.report(ctx, t, community.Failed, rc)
-}
-
-// requeue takes "sent" back when the platform certainly did nothing.
-func (e *Engine) requeue(ctx context.Context, t *attempt) error {
-	return e.o.Store.Requeue(ctx, t.Action.ID)
 }
 
 // ask makes it a task for a person, with the text ready.
@@ -228,11 +223,6 @@ func (e *Engine) receiptEvent(ctx context.Context, g community.GroupKey, r commu
 		Key: fmt.Sprintf("%s:%d:%s:%s", r.Action, r.Attempt, r.State, r.User), Audit: audit,
 	})
 	return err
-}
-
-// taskFor says why a person is needed: the receipt's detail is the reason's code.
-func taskFor(a *community.Action, rc community.Receipt, now int64) community.Task {
-	return store.TaskFor(a, rc.Detail, now)
 }
 
 // Wake lets a timer fire: it appends timer.fired to the group.

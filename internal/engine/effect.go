@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"qunluo/internal/community"
+	"qunluo/internal/store"
 )
 
 // effect does what an event itself changes in the tables, apart from anything decided about it. One line per type.
@@ -38,7 +39,7 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 	a := g.moved(r.Action, r.State, r.Receipt.Message, now)
 	if r.State == community.HumanTask && a != nil {
 		b.tasks = true
-		return b.tx.OpenTask(ctx, taskFor(a, r.Receipt, now))
+		return b.tx.OpenTask(ctx, store.TaskFor(a, r.Receipt.Detail, now)) // the detail is the reason's code
 	}
 	how := closing(r.State)
 	if how == "" {

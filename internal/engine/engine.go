@@ -9,6 +9,7 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"qunluo/internal/community"
@@ -76,7 +77,7 @@ type Engine struct {
 	last     int64 // the number our last commit ended with
 
 	saving  sync.WaitGroup
-	waiting waitCount
+	waiting atomic.Int64 // live batches that wait for their turn: imports give way
 }
 
 const defaultCache = 256 << 20

@@ -23,7 +23,6 @@ type group struct {
 	seq, at  int64 // committed
 	nextSeq  int64 // of the batch under way
 	nextAt   int64
-	names    []string
 	deciders []Decider
 	folds    []Fold
 	open     []store.OpenAction
