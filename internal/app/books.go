@@ -73,7 +73,7 @@ func (b books) whatIf(ctx context.Context, rep *console.ReplayReport, g communit
 	for _, r := range o.Rules {
 		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Hits + r.Dry, Members: r.Members})
 	}
-	rep.Rows, err = b.rows(ctx, o.Examples)
+	rep.Rows, err = b.app.evidence(ctx, o.Examples, maxReplayRows)
 	return err
 }
 
@@ -90,43 +90,54 @@ func (b books) diff(ctx context.Context, rep *console.ReplayReport, g community.
 	for _, r := range c.Rules {
 		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Both + r.OnlyB, BaseHits: r.Both + r.OnlyA})
 	}
-	var now, before []replay.Hit
-	for _, ch := range c.Changes {
-		now = append(now, ch.B...)
-		if len(ch.B) == 0 {
-			before = append(before, ch.A...)
-		}
-	}
-	if rep.Rows, err = b.rows(ctx, now); err != nil {
+	now, before := sides(c)
+	if rep.Rows, err = b.app.evidence(ctx, now, maxReplayRows); err != nil {
 		return err
 	}
-	rep.Gone, err = b.rows(ctx, before)
+	rep.Gone, err = b.app.evidence(ctx, before, maxReplayRows)
 	return err
 }
 
-// rows puts hits beside the messages they rest on: several hits of one event are one row.
-func (b books) rows(ctx context.Context, hits []replay.Hit) ([]community.DecisionRow, error) {
+// sides parts a comparison into what the second book hits and what only the first did.
+func sides(c *replay.Comparison) (now, gone []replay.Hit) {
+	for _, ch := range c.Changes {
+		now = append(now, ch.B...)
+		if len(ch.B) == 0 {
+			gone = append(gone, ch.A...)
+		}
+	}
+	return now, gone
+}
+
+// evidence puts hits beside the messages they rest on, at most so many: several hits of one event are one row, whose Why
+// is what would follow.
+func (a *App) evidence(ctx context.Context, hits []replay.Hit, most int) ([]community.DecisionRow, error) {
 	var list []community.DecisionRow
+	var numbers []int64
 	for _, h := range hits {
 		if n := len(list); n > 0 && list[n-1].Event == h.Event {
 			list[n-1].Hits = append(list[n-1].Hits, ruleHit(h))
 			continue
 		}
-		if len(list) == maxReplayRows {
+		if len(list) == most {
 			break
 		}
-		row := community.DecisionRow{Decision: community.Decision{
+		numbers = append(numbers, h.Event)
+		list = append(list, community.DecisionRow{Decision: community.Decision{
 			Group: h.Group, Event: h.Event, Seq: h.Seq, At: h.OccurredAt, Member: h.Member, Verdict: h.Verdict, Rung: h.Rung, Why: h.Would,
 			Hits: []community.RuleHit{ruleHit(h)},
-		}}
-		var err error
-		if row.Message, err = b.app.store.MessageAt(ctx, h.Event); err != nil {
-			return nil, err
+		}})
+	}
+	messages, err := a.store.MessagesAt(ctx, numbers)
+	for i := range list {
+		row := &list[i]
+		found := false
+		if row.Message, found = messages[row.Event]; !found && err == nil {
+			err = community.Errorf(community.CodeNotFound, "event %d: not found", row.Event)
 		}
 		row.MemberName, row.MemberID, row.GroupName = row.Message.Name, row.Message.MemberID, row.Message.GroupName
-		list = append(list, row)
 	}
-	return list, nil
+	return list, err
 }
 
 func ruleHit(h replay.Hit) community.RuleHit {

@@ -7,6 +7,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/policy"
+	"qunluo/internal/store"
 )
 
 // hands is what a person changes, bounded by an organisation and the groups they may see (nil = all).
@@ -21,16 +22,21 @@ func (a *App) Hands(org community.OrgKey, groups []community.GroupKey) *hands {
 	return &hands{a, org, groups}
 }
 
+// desk reads what the handle may see.
+func (h *hands) desk() *store.Desk {
+	return h.app.store.For(community.Scope{Org: h.org, Groups: h.groups})
+}
+
 // mine says whether a group lies inside the handle; community.CodeNotFound otherwise.
 func (h *hands) mine(ctx context.Context, g community.GroupKey) (community.GroupRow, error) {
 	if h.groups != nil && !slices.Contains(h.groups, g) {
 		return community.GroupRow{}, community.Errorf(community.CodeNotFound, "group %d: not found", g)
 	}
-	return h.app.store.For(community.Scope{Org: h.org, Groups: h.groups}).GroupByKey(ctx, g)
+	return h.desk().GroupByKey(ctx, g)
 }
 
 func (h *hands) decision(ctx context.Context, id community.ID) (community.DecisionRow, error) {
-	return h.app.store.For(community.Scope{Org: h.org, Groups: h.groups}).DecisionByID(ctx, id)
+	return h.desk().DecisionByID(ctx, id)
 }
 
 func (h *hands) audit(user, verb, subject, reason string) community.Audit {
@@ -147,7 +153,7 @@ func (h *hands) TaskRefuse(ctx context.Context, user string, id community.ID, no
 }
 
 func (h *hands) myTask(ctx context.Context, id community.ID) error {
-	_, err := h.app.store.For(community.Scope{Org: h.org, Groups: h.groups}).TaskByID(ctx, id)
+	_, err := h.desk().TaskByID(ctx, id)
 	return err
 }
 

@@ -341,11 +341,11 @@ type exporter struct {
 }
 
 func (x *exporter) recalls(ctx context.Context, st *store.Store, g community.GroupKey) error {
-	for ev, err := range st.EventsByTime(ctx, g, 0) {
+	for ev, err := range st.Events(ctx, store.EventScan{Group: g, Type: community.MessageDeleted, Kept: true}) {
 		if err != nil {
 			return err
 		}
-		if ev.Type == community.MessageDeleted && ev.Body.Message != "" {
+		if ev.Body.Message != "" {
 			x.recalled[ev.Body.Message] = true
 		}
 	}

@@ -211,13 +211,7 @@ func (b lineBooks) diff(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayRep
 	for _, d := range c.Rules {
 		r.Rules = append(r.Rules, cli.RuleCount{Rule: d.Rule, Hits: d.Both + d.OnlyB, BaseHits: d.Both + d.OnlyA})
 	}
-	var now, gone []replay.Hit
-	for _, change := range c.Changes {
-		now = append(now, change.B...)
-		if len(change.B) == 0 {
-			gone = append(gone, change.A...)
-		}
-	}
+	now, gone := sides(c)
 	if r.Rows, err = b.lines(ctx, now, o.Rows); err != nil {
 		return err
 	}
@@ -225,29 +219,21 @@ func (b lineBooks) diff(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayRep
 	return err
 }
 
-// lines puts hits beside the messages they rest on: several hits of one event are one line.
 func (b lineBooks) lines(ctx context.Context, hits []replay.Hit, most int) ([]cli.ReplayedLine, error) {
-	list := []cli.ReplayedLine{}
-	for _, h := range hits {
-		if n := len(list); n > 0 && list[n-1].Event == h.Event {
-			list[n-1].Rules = append(list[n-1].Rules, h.Rule)
-			continue
+	rows, err := b.app.evidence(ctx, hits, most)
+	list := make([]cli.ReplayedLine, len(rows))
+	for i, row := range rows {
+		rules, does := make([]string, len(row.Hits)), []string{}
+		for k, h := range row.Hits {
+			rules[k] = h.Rule
 		}
-		if len(list) == most {
-			break
+		if row.Why != "" {
+			does = strings.Split(row.Why, "+")
 		}
-		m, err := b.app.store.MessageAt(ctx, h.Event)
-		if err != nil {
-			return nil, err
-		}
-		does := []string{}
-		if h.Would != "" {
-			does = strings.Split(h.Would, "+")
-		}
-		list = append(list, cli.ReplayedLine{At: cli.Moment(h.OccurredAt), Member: m.Name, Verdict: string(h.Verdict), Rules: []string{h.Rule},
-			Does: does, Text: m.Text, Event: h.Event})
+		list[i] = cli.ReplayedLine{At: cli.Moment(row.At), Member: row.MemberName, Verdict: string(row.Verdict), Rules: rules, Does: does,
+			Text: row.Message.Text, Event: row.Event}
 	}
-	return list, nil
+	return list, err
 }
 
 type lineFiles struct{ app *App }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -211,14 +210,14 @@ func (a *App) setupIfNeeded(ctx context.Context, base string) (string, error) {
 
 // NewSetup makes a one-time set-up link, good for 15 minutes.
 func (a *App) NewSetup(ctx context.Context, base string) (string, error) {
-	token := rand.Text()
+	token, hash := console.NewToken()
 	if base == "" {
 		base = a.cfg.Server.PublicURL
 	}
 	if base == "" {
 		base = "http://" + a.cfg.Server.Listen
 	}
-	return fmt.Sprintf("%s/setup/%s", base, token), a.store.AddSetup(ctx, console.HashToken(token))
+	return fmt.Sprintf("%s/setup/%s", base, token), a.store.AddSetup(ctx, hash)
 }
 
 // Site opens a house over a data folder for somebody who asks its pages without a network; end gives it back.

@@ -2,39 +2,15 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 
 	"qunluo/internal/community"
 )
 
-const accountFields = `key, id, org_key, platform, connector, name, external_id, settings, enabled, created`
-
-func scanAccount(row interface{ Scan(...any) error }) (community.Account, error) {
-	var a community.Account
-	var id []byte
-	var key, org int64
-	err := row.Scan(&key, &id, &org, &a.Platform, &a.Connector, &a.Name, &a.External, &a.Settings, &a.Enabled, &a.Created)
-	copy(a.ID[:], id)
-	a.Key, a.Org = community.AccountKey(key), community.OrgKey(org)
-	return a, err
-}
-
 // AllAccounts lists the accounts of all organisations: for those who keep the connections alive.
 func (s *Store) AllAccounts(ctx context.Context) ([]community.Account, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+accountFields+` FROM account ORDER BY key`)
-	if err != nil {
-		return nil, coded(s.dialect, err)
-	}
-	defer rows.Close()
-	var list []community.Account
-	for rows.Next() {
-		a, err := scanAccount(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, a)
-	}
-	return list, rows.Err()
+	return rows(ctx, s, accountColumns+" ORDER BY a.key", nil, scanAccount)
 }
 
 // SaveAccount makes (Key 0) or changes one of our accounts. The audit row names which settings there are, never their
@@ -148,20 +124,8 @@ func (s *Store) EndRun(ctx context.Context, r community.ImportRow) error {
 
 // RunGroups lists the groups an import run wrote to.
 func (s *Store) RunGroups(ctx context.Context, run int64) ([]community.GroupKey, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT group_key FROM import_range WHERE import_key = $1 ORDER BY group_key`, run)
-	if err != nil {
-		return nil, coded(s.dialect, err)
-	}
-	defer rows.Close()
-	var list []community.GroupKey
-	for rows.Next() {
-		var g int64
-		if err := rows.Scan(&g); err != nil {
-			return nil, err
-		}
-		list = append(list, community.GroupKey(g))
-	}
-	return list, rows.Err()
+	return rows(ctx, s, `SELECT DISTINCT group_key FROM import_range WHERE import_key = $1 ORDER BY group_key`, []any{run},
+		func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
 }
 
 // GroupExternal is the platform's id of a group.

@@ -351,21 +351,9 @@ func (f *freezeFlag) Scan(v any) error {
 }
 
 func (s *Store) serving(ctx context.Context, g community.GroupKey) ([]community.AccountKey, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT ga.account_key FROM group_account ga JOIN account a ON a.key = ga.account_key
-WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, int64(g))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []community.AccountKey
-	for rows.Next() {
-		var key int64
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		list = append(list, community.AccountKey(key))
-	}
-	return list, rows.Err()
+	return rows(ctx, s, `SELECT ga.account_key FROM group_account ga JOIN account a ON a.key = ga.account_key
+WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(g)},
+		func(r *sql.Rows, v *community.AccountKey) error { return r.Scan((*int64)(v)) })
 }
 
 // AddAudit writes an audit row; id and time are filled when empty.

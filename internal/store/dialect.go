@@ -30,8 +30,6 @@ type dialect interface {
 	lockClause() string
 	// busy reports whether an error means that the database is locked, full or gone: worth trying again.
 	busy(err error) bool
-	// unique reports whether an error is a broken unique constraint.
-	unique(err error) bool
 	// searchInsert and searchMatch are the two text indexes (interface.md §12).
 	searchInsert() string
 	searchMatch() string
@@ -111,7 +109,6 @@ const (
 	sqliteLocked = 6
 	sqliteIOErr  = 10
 	sqliteFull   = 13
-	sqliteUnique = 19
 )
 
 func sqliteCode(err error) int {
@@ -129,8 +126,6 @@ func (sqliteDialect) busy(err error) bool {
 	}
 	return false
 }
-
-func (sqliteDialect) unique(err error) bool { return sqliteCode(err) == sqliteUnique }
 
 func (sqliteDialect) searchInsert() string {
 	return `INSERT INTO views.search (rowid, terms) VALUES ($1, $2)`
@@ -186,8 +181,6 @@ func (postgresDialect) busy(err error) bool {
 	}
 	return code == "55P03"
 }
-
-func (postgresDialect) unique(err error) bool { return pgCode(err) == "23505" }
 
 func (postgresDialect) searchInsert() string {
 	return `INSERT INTO views.search (rowid, terms) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`

@@ -206,6 +206,7 @@ type EventScan struct {
 	Until    int64              // last seq or number; 0 = to the end
 	Decided  bool               // only live and sim events
 	Kept     bool               // without what undone imports brought
+	Type     community.Type     // only these; "" = all
 	From, To int64              // occurred_at within [From, To); 0 = open
 }
 
@@ -246,6 +247,9 @@ func (sc EventScan) sql() (string, []any) {
 	}
 	if sc.Kept {
 		where += " AND " + keptOnly
+	}
+	if sc.Type != "" {
+		where += " AND type = " + arg(string(sc.Type))
 	}
 	if sc.From != 0 {
 		where += " AND occurred_at >= " + arg(sc.From)

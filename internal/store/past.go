@@ -3,9 +3,11 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,26 +39,15 @@ func (s *Store) StoredDecisions(ctx context.Context, g community.GroupKey, decid
 
 // decisionPage reads the decisions about the next thousand events that have any.
 func (s *Store) decisionPage(ctx context.Context, g community.GroupKey, decider string, after int64) ([]community.Decision, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT body FROM decision WHERE group_key = $1 AND decider = $2 AND seq IN
+	return rows(ctx, s, `SELECT body FROM decision WHERE group_key = $1 AND decider = $2 AND seq IN
  (SELECT DISTINCT seq FROM decision WHERE group_key = $1 AND decider = $2 AND seq > $3 ORDER BY seq LIMIT 1000) ORDER BY seq, ordinal`,
-		int64(g), decider, after)
-	if err != nil {
-		return nil, coded(s.dialect, err)
-	}
-	defer rows.Close()
-	var list []community.Decision
-	for rows.Next() {
-		var raw []byte
-		var d community.Decision
-		if err := rows.Scan(&raw); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(raw, &d); err != nil {
-			return nil, fmt.Errorf("decision after %d: %w", after, err)
-		}
-		list = append(list, d)
-	}
-	return list, rows.Err()
+		[]any{int64(g), decider, after}, func(r *sql.Rows, d *community.Decision) error {
+			var raw []byte
+			if err := r.Scan(&raw); err != nil {
+				return err
+			}
+			return json.Unmarshal(raw, d)
+		})
 }
 
 // place is where an event stands in a group and in time.
@@ -150,29 +141,17 @@ func (s *Store) eventsAt(ctx context.Context, g community.GroupKey, places []pla
 	return list, rows.Err()
 }
 
-// MessageAt reads the message with a number, for evidence beside a decision that is not stored.
-func (s *Store) MessageAt(ctx context.Context, number int64) (community.MessageRow, error) {
-	row := community.MessageRow{Number: number}
-	var id, memberID, body []byte
-	var g, m, origin, importKey int64
-	err := s.read.QueryRowContext(ctx, `SELECT e.id, e.group_key, g.name, e.seq, e.type, e.actor_key, m.id, coalesce(m.name, ''), e.occurred_at, e.origin,
- e.import_key, e.body FROM event e JOIN chat_group g ON g.key = e.group_key LEFT JOIN member m ON m.key = e.actor_key WHERE e.number = $1`, number).
-		Scan(&id, &g, &row.GroupName, &row.Seq, &row.Type, &m, &memberID, &row.Name, &row.OccurredAt, &origin, &importKey, &body)
-	if err != nil {
-		return row, missing(coded(s.dialect, err), "event %d", number)
+// MessagesAt reads events of any type by number, as evidence beside decisions that are not stored.
+func (s *Store) MessagesAt(ctx context.Context, numbers []int64) (map[int64]community.MessageRow, error) {
+	all := make(map[int64]community.MessageRow, len(numbers))
+	for chunk := range slices.Chunk(numbers, scatter) {
+		some, err := (&Desk{s: s}).messagesAt(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, some)
 	}
-	copy(row.ID[:], id)
-	copy(row.MemberID[:], memberID)
-	row.Group, row.Member, row.Origin = community.GroupKey(g), community.MemberKey(m), community.Origin(origin)
-	var b community.Body
-	if err := decodeBody(body, &b); err != nil {
-		return row, fmt.Errorf("event %d: %w", number, err)
-	}
-	row.Text, row.Class, row.ReplyTo, row.Message = b.Text, b.Class, b.ReplyTo, b.Message
-	if shown := (community.Who{Name: b.Name, Card: b.Card}).Shown(); shown != "" {
-		row.Name = shown
-	}
-	return row, nil
+	return all, nil
 }
 
 // DecisionOn finds the first decision about an event; community.CodeNotFound when there is none.

@@ -36,20 +36,8 @@ func (s *Store) UserByID(ctx context.Context, id community.ID) (community.User, 
 
 // Users lists an organisation's people by login; org 0 = of all organisations.
 func (s *Store) Users(ctx context.Context, org community.OrgKey) ([]community.User, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+userColumns+` FROM console_user WHERE org_key = $1 OR $2 = 1 ORDER BY login`, int64(org), flag(org == 0))
-	if err != nil {
-		return nil, coded(s.dialect, err)
-	}
-	defer rows.Close()
-	var list []community.User
-	for rows.Next() {
-		u, err := scanUser(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, u)
-	}
-	return list, rows.Err()
+	return rows(ctx, s, `SELECT `+userColumns+` FROM console_user WHERE org_key = $1 OR $2 = 1 ORDER BY login`, []any{int64(org), flag(org == 0)},
+		func(r *sql.Rows, u *community.User) (err error) { *u, err = scanUser(r); return err })
 }
 
 // SaveUser makes (Key 0) or changes a person. community.CodeConflict: the login is taken, or the organisation would be

@@ -322,14 +322,16 @@ func (d *Desk) accounts(ctx context.Context, c *clause) ([]community.Account, er
 	if d.scope.Groups != nil {
 		c.and("EXISTS (SELECT 1 FROM group_account x WHERE x.account_key = a.key AND x.group_key IN (" + keyList(d.scope.Groups) + "))")
 	}
-	return rows(ctx, d.s, accountColumns+c.String()+" ORDER BY a.key", c.args, func(r *sql.Rows, v *community.Account) error {
-		var id, settings []byte
-		var key, org int64
-		err := r.Scan(&key, &id, &org, &v.Platform, &v.Connector, &v.Name, &v.External, &settings, &v.Enabled, &v.Created)
-		copy(v.ID[:], id)
-		v.Key, v.Org, v.Settings = community.AccountKey(key), community.OrgKey(org), settings
-		return err
-	})
+	return rows(ctx, d.s, accountColumns+c.String()+" ORDER BY a.key", c.args, scanAccount)
+}
+
+func scanAccount(r *sql.Rows, v *community.Account) error {
+	var id, settings []byte
+	var key, org int64
+	err := r.Scan(&key, &id, &org, &v.Platform, &v.Connector, &v.Name, &v.External, &settings, &v.Enabled, &v.Created)
+	copy(v.ID[:], id)
+	v.Key, v.Org, v.Settings = community.AccountKey(key), community.OrgKey(org), settings
+	return err
 }
 
 // Accounts lists our accounts with their settings, secrets included.

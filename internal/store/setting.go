@@ -86,12 +86,6 @@ func boolJSON(b bool) json.RawMessage {
 	return json.RawMessage("false")
 }
 
-// Frozen reports whether all automatic actions of an organisation are held.
-func (s *Store) Frozen(ctx context.Context, org community.OrgKey) (on bool, err error) {
-	_, err = s.Setting(ctx, org, "freeze", &on)
-	return on, err
-}
-
 // SetGroup changes a group's tags, zone and parent, with its audit row. A zone that the tables of zones do not know is
 // the caller's mistake; check it before.
 func (s *Store) SetGroup(ctx context.Context, g community.Group, audit community.Audit) error {

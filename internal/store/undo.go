@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"fmt"
 
 	"qunluo/internal/community"
@@ -27,20 +28,8 @@ type importSpan struct {
 }
 
 func (s *Store) importSpans(ctx context.Context, run int64) ([]importSpan, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT group_key, first_number, last_number FROM import_range WHERE import_key = $1 ORDER BY first_number`, run)
-	if err != nil {
-		return nil, coded(s.dialect, err)
-	}
-	defer rows.Close()
-	var list []importSpan
-	for rows.Next() {
-		var sp importSpan
-		if err := rows.Scan(&sp.group, &sp.first, &sp.last); err != nil {
-			return nil, err
-		}
-		list = append(list, sp)
-	}
-	return list, rows.Err()
+	return rows(ctx, s, `SELECT group_key, first_number, last_number FROM import_range WHERE import_key = $1 ORDER BY first_number`, []any{run},
+		func(r *sql.Rows, sp *importSpan) error { return r.Scan(&sp.group, &sp.first, &sp.last) })
 }
 
 // ReleaseImport frees the keys of an undone import's rows, a stretch at a time: the rows stay with their numbers and
@@ -59,21 +48,15 @@ func (s *Store) ReleaseImport(ctx context.Context, run int64) error {
 }
 
 func (s *Store) releaseSpan(ctx context.Context, run int64, sp importSpan) error {
-	rows, err := s.read.QueryContext(ctx, `SELECT number FROM event WHERE number BETWEEN $1 AND $2 AND import_key = $3 AND group_key = $4`, sp.first, sp.last, run, sp.group)
-	if err != nil {
-		return coded(s.dialect, err)
-	}
-	defer rows.Close()
-	var args [][]any
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
+	args, err := rows(ctx, s, `SELECT number FROM event WHERE number BETWEEN $1 AND $2 AND import_key = $3 AND group_key = $4`,
+		[]any{sp.first, sp.last, run, sp.group}, func(r *sql.Rows, v *[]any) error {
+			var n int64
+			err := r.Scan(&n)
+			key := sha256.Sum256(fmt.Appendf(nil, "undone:%d:%d", run, n))
+			*v = []any{key[:16], n}
 			return err
-		}
-		key := sha256.Sum256(fmt.Appendf(nil, "undone:%d:%d", run, n))
-		args = append(args, []any{key[:16], n})
-	}
-	if err := rows.Err(); err != nil {
+		})
+	if err != nil {
 		return err
 	}
 	return s.writeTx(ctx, func(t *Tx) error {
@@ -85,20 +68,9 @@ func (s *Store) releaseSpan(ctx context.Context, run int64, sp importSpan) error
 // WipeUndone erases the words of imports that were undone over seven days ago; numbers and sequences stay. It gives how
 // many runs were wiped.
 func (s *Store) WipeUndone(ctx context.Context) (int, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT key FROM import_run WHERE state = 'undone' AND finished < $1 AND hash <> ''`, s.now()-keepUndone)
+	runs, err := rows(ctx, s, `SELECT key FROM import_run WHERE state = 'undone' AND finished < $1 AND hash <> ''`, []any{s.now() - keepUndone},
+		func(r *sql.Rows, v *int64) error { return r.Scan(v) })
 	if err != nil {
-		return 0, coded(s.dialect, err)
-	}
-	defer rows.Close()
-	var runs []int64
-	for rows.Next() {
-		var key int64
-		if err := rows.Scan(&key); err != nil {
-			return 0, err
-		}
-		runs = append(runs, key)
-	}
-	if err := rows.Err(); err != nil {
 		return 0, err
 	}
 	for i, run := range runs {
