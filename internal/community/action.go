@@ -18,16 +18,22 @@ const (
 	Announce   Verb = "group.announce"
 	Rename     Verb = "group.rename"
 	ListMember Verb = "member.list"
+	Essence    Verb = "message.essence" // puts a message on the group's essence shelf (群精华), pins it; Refuse takes it off
+	Invite     Verb = "invite.create"   // a code or link to join by; Args: an InviteOrder, Receipt.Data: an InviteMade
+	MassSend   Verb = "mass_send.create"
+	MassRemind Verb = "mass_send.remind" // asks again the person who must confirm; Message names the mass send
+	MassCancel Verb = "mass_send.cancel"
 )
 
 // Verbs lists every verb in the order pages show them.
-var Verbs = []Verb{Send, RecallMsg, Mute, Unmute, Remove, Approve, SetCard, MuteAll, Announce, Rename, ListMember}
+var Verbs = []Verb{Send, RecallMsg, Mute, Unmute, Remove, Approve, SetCard, MuteAll, Announce, Rename, ListMember,
+	Essence, Invite, MassSend, MassRemind, MassCancel}
 
 // Repeatable reports whether an action whose outcome is unknown may simply be done again: doing it twice has the effect
 // of doing it once (DESIGN §3 step 4).
 func (v Verb) Repeatable() bool {
 	switch v {
-	case Mute, Unmute, RecallMsg, Rename, SetCard, MuteAll:
+	case Mute, Unmute, RecallMsg, Rename, SetCard, MuteAll, Essence, MassCancel:
 		return true
 	}
 	return false
@@ -75,35 +81,58 @@ type Address struct {
 // Action is something to be done on a platform. Its ID is also the idempotency key and, where a person must do it, the
 // id of the task.
 type Action struct {
-	ID        ID         `json:"id"`
-	Decision  ID         `json:"decision,omitzero"`
-	Group     GroupKey   `json:"group"`
-	Account   AccountKey `json:"account,omitempty"` // 0: whichever account serves the group
-	Verb      Verb       `json:"verb"`
-	Target    MemberKey  `json:"target,omitempty"`
-	Event     int64      `json:"event,omitempty"`   // number of the event acted upon (recall, reply)
-	Message   string     `json:"message,omitempty"` // the platform's message id (recall) or request flag (approve)
-	Text      string     `json:"text,omitempty"`    // send: what to say; approve: the reason
-	ReplyTo   string     `json:"reply_to,omitempty"`
-	Mention   bool       `json:"mention,omitempty"` // send: begin with @target
-	Seconds   int64      `json:"seconds,omitempty"` // mute
-	Until     int64      `json:"until,omitempty"`   // mute: its end, UTC ms; a late attempt mutes for the rest only
-	Block     bool       `json:"block,omitempty"`   // remove: and refuse new requests
-	Refuse    bool       `json:"refuse,omitempty"`  // approve: say no
-	Cause     Cause      `json:"cause"`
-	Rule      string     `json:"rule,omitempty"`
-	NotBefore int64      `json:"not_before,omitempty"`
-	Deadline  int64      `json:"deadline,omitempty"` // after it the action is cancelled, never sent late; 0 = none
-	Hold      string     `json:"hold,omitempty"`     // non-empty: a person must release it first; says why (e.g. "removal_cap")
-	To        Address    `json:"-"`
+	ID        ID              `json:"id"`
+	Decision  ID              `json:"decision,omitzero"`
+	Group     GroupKey        `json:"group"`
+	Account   AccountKey      `json:"account,omitempty"` // 0: whichever account serves the group
+	Verb      Verb            `json:"verb"`
+	Target    MemberKey       `json:"target,omitempty"`
+	Event     int64           `json:"event,omitempty"`   // number of the event acted upon (recall, reply)
+	Message   string          `json:"message,omitempty"` // the platform's message id (recall) or request flag (approve)
+	Text      string          `json:"text,omitempty"`    // send: what to say; approve: the reason
+	ReplyTo   string          `json:"reply_to,omitempty"`
+	Segments  []Segment       `json:"segments,omitempty"` // send: what Text alone cannot say (pictures, files, links); empty = Text
+	Args      json.RawMessage `json:"args,omitempty"`     // what a verb needs besides, as the verb's comment says
+	Mention   bool            `json:"mention,omitempty"`  // send: begin with @target
+	Seconds   int64           `json:"seconds,omitempty"`  // mute
+	Until     int64           `json:"until,omitempty"`    // mute: its end, UTC ms; a late attempt mutes for the rest only
+	Block     bool            `json:"block,omitempty"`    // remove: and refuse new requests
+	Refuse    bool            `json:"refuse,omitempty"`   // approve: say no
+	Cause     Cause           `json:"cause"`
+	Rule      string          `json:"rule,omitempty"`
+	NotBefore int64           `json:"not_before,omitempty"`
+	Deadline  int64           `json:"deadline,omitempty"` // after it the action is cancelled, never sent late; 0 = none
+	Hold      string          `json:"hold,omitempty"`     // non-empty: a person must release it first; says why (e.g. "removal_cap")
+	To        Address         `json:"-"`
 }
 
 // Receipt is a platform's answer to an action.
 type Receipt struct {
-	State   State  `json:"state"`             // Acked, Confirmed, Failed or Unknown
-	Message string `json:"message,omitempty"` // send: the platform's id of what was sent
-	Code    Code   `json:"code,omitempty"`
-	Detail  string `json:"detail,omitempty"` // the platform's words
+	State   State           `json:"state"`             // Acked, Confirmed, Failed or Unknown
+	Message string          `json:"message,omitempty"` // send: the platform's id of what was sent
+	Code    Code            `json:"code,omitempty"`
+	Detail  string          `json:"detail,omitempty"` // the platform's words
+	Data    json.RawMessage `json:"data,omitempty"`   // what a verb brings back, as the verb's comment says
+}
+
+// InviteOrder is the Args of invite.create.
+type InviteOrder struct {
+	Kind     string   `json:"kind"`               // "qr" or "link"
+	State    string   `json:"state,omitempty"`    // our mark, at most 30 characters: comes back with who joins by it
+	Overflow bool     `json:"overflow,omitempty"` // when the group is full, the platform opens the next one
+	Base     string   `json:"base,omitempty"`     // overflow: how new groups are called, at most 40 characters
+	BaseID   int      `json:"base_id,omitempty"`  // overflow: the first serial number
+	Groups   []string `json:"groups,omitempty"`   // the platform's ids, at most 5; empty = the action's group
+	Approve  bool     `json:"approve,omitempty"`  // who comes by it must be let in first
+	Expires  int64    `json:"expires,omitempty"`  // UTC ms; 0 = as long as the platform lets it live
+}
+
+// InviteMade is the Data of invite.create's receipt.
+type InviteMade struct {
+	ID      string `json:"id"`                // the platform's id of the code
+	URL     string `json:"url,omitempty"`     // the link, or what the code says
+	Image   string `json:"image,omitempty"`   // address of the code's picture
+	Expires int64  `json:"expires,omitempty"` // UTC ms; 0 = not known to end
 }
 
 // PersonDecision is the Data of a person.decided event.

@@ -26,7 +26,19 @@ const (
 	ImportUndone      Type = "import.undone"
 	GroupMerged       Type = "group.merged_into"
 	SystemText        Type = "system.text" // a platform's sentence that was not understood
+	GroupCreated      Type = "group.created"
+	GroupDissolved    Type = "group.dissolved"
+	ReactionAdded     Type = "reaction.added" // Body.Message names the message, Body.Text the sign
+	ReactionRemoved   Type = "reaction.removed"
+	FollowerAdded     Type = "follower.added" // of an account, on its desk; Body.Scene, Body.State (the code's mark)
+	FollowerRemoved   Type = "follower.removed"
+	MenuClicked       Type = "menu.clicked"   // Body.State = the entry's key, Body.Text = what it says or where it leads
+	Scanned           Type = "scan"           // of a code by somebody already there; Body.State = the code's mark
+	AccountOnline     Type = "account.online" // the account's own state, on its desk or in a group
+	AccountOffline    Type = "account.offline"
+	AccountMuted      Type = "account.muted"
 	AccountRestricted Type = "account.restricted"
+	AccountDisplaced  Type = "account.displaced" // somebody else took the account's one place
 )
 
 // Origin says how an event reached us.

@@ -1,6 +1,6 @@
 package community
 
-// Platform names a chat platform: "qq", "wechat", "wecom", "telegram", "irc", "gitter", "sim".
+// Platform names a chat platform: "qq", "wechat", "wecom", "mp" (公众号), "telegram", "irc", "gitter", "sim".
 type Platform string
 
 // Role is what a member is in a group at a moment.
@@ -61,6 +61,9 @@ func (w Who) Shown() string {
 type Ref struct {
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name,omitempty"`
+	// Desk says that this is no chat group but an account's own log (账号台): what happens outside of any group, such as
+	// followers, scans, contacts. Its ID is the account's on the platform. Lists of groups leave desks out.
+	Desk bool `json:"desk,omitempty"`
 }
 
 // Mode says whether a group's automatic rules act.
@@ -83,6 +86,7 @@ type Group struct {
 	Zone     string // IANA name; days are cut here
 	Mode     Mode
 	Frozen   bool // automatic actions are held
+	Desk     bool // an account's own log, no chat group (see Ref.Desk)
 	Parent   GroupKey
 	Created  int64
 	Tags     []string

@@ -49,7 +49,9 @@ type Counterpart struct {
 	Again   func()                    // delivers the last provoked event once more, as platforms do; nil = it never does
 	Message func() string             // a fresh message of Member's, its id
 	Ask     func() string             // a fresh join request, its Body.Message
-	Did     func() []Done             // what was really done, in order
+	// Broadcast is a fresh mass send that waits for a person, its id; needed where reminding or stopping is claimed.
+	Broadcast func() string
+	Did       func() []Done // what was really done, in order
 
 	Swallow   func()                                  // the next call is done and never answered; nil = cannot
 	Cut       func()                                  // cuts the connection and accepts no other; nil = cannot
@@ -267,6 +269,22 @@ func (l *living) trial(verb community.Verb, id community.ID) (community.Action, 
 		want.Member, want.Text = "", "周末徒步"
 	case community.MuteAll:
 		a.To.Member, want.Member = "", ""
+	case community.Essence:
+		a.To.Message = l.Message()
+		want.Message, want.Member = a.To.Message, ""
+	case community.Invite:
+		a.To.Member, want.Member = "", ""
+		a.Args = json.RawMessage(`{"kind":"link","state":"spring-01"}`)
+		want.Text = "spring-01"
+	case community.MassSend:
+		a.To.Member, a.Text = "", "周末徒步"
+		want.Member, want.Text = "", "周末徒步"
+	case community.MassRemind, community.MassCancel:
+		a.To.Member, a.Message = "", "no-such-mass-send"
+		if l.Broadcast != nil {
+			a.Message = l.Broadcast()
+		}
+		want.Member, want.Message = "", a.Message
 	}
 	return a, want
 }

@@ -30,8 +30,9 @@ var needsAdmin = map[community.Verb]bool{
 
 // declared is what the protocol offers to an admin before anything is known.
 func declared(rate int) map[community.Verb]community.Ability {
-	verbs := make(map[community.Verb]community.Ability, len(community.Verbs))
-	for _, v := range community.Verbs {
+	verbs := make(map[community.Verb]community.Ability, len(recipes)+1)
+	verbs[community.ListMember] = community.Ability{Level: community.Native, Evidence: "declared"}
+	for v := range recipes {
 		verbs[v] = community.Ability{Level: community.Native, Evidence: "declared"}
 	}
 	send := verbs[community.Send]

@@ -103,11 +103,14 @@ func (c *Connector) scene(name string) Scene {
 	return c.scenes[0] // the settings were checked against the choices
 }
 
-// levels is every verb's ability: native unless set says otherwise.
+// levels is every verb's ability: native where the simulator has a way to do it, unless set says otherwise.
 func levels(set map[community.Verb]string) map[community.Verb]community.Ability {
 	verbs := make(map[community.Verb]community.Ability, len(community.Verbs))
 	for _, v := range community.Verbs {
-		level := community.Native
+		level := community.None
+		if _, known := orders[v]; known {
+			level = community.Native
+		}
 		if l, ok := set[v]; ok {
 			level = community.Level(l)
 		}
