@@ -112,8 +112,19 @@ func (h *hands) judge(ctx context.Context, user string, id community.ID, kind, r
 	before, _ := json.Marshal(map[string]any{"resolution": d.Resolution, "verdict": d.Verdict}) // plain values
 	audit := h.audit(user, "decision."+kind, "decision:"+id.String(), reason)
 	audit.Before = before
-	_, err = h.app.engine.Decide(ctx, d.Group, p, audit)
-	return err
+	made, err := h.app.engine.Decide(ctx, d.Group, p, audit)
+	if err != nil || kind != "release" {
+		return err
+	}
+	return released(made)
+}
+
+// released looks whether a release let anything go: what was released, dismissed or forgotten before is held no longer.
+func released(made []community.Decision) error {
+	if len(made) == 0 || len(made[0].Actions) == 0 {
+		return community.Errorf(community.CodeConflict, "nothing is held any more")
+	}
+	return nil
 }
 
 func heldAction(d community.Decision) community.ID {
@@ -139,6 +150,25 @@ func (h *hands) TaskDone(ctx context.Context, user string, id community.ID, note
 		return err
 	}
 	return h.app.engine.Report(ctx, id, user, note, true, h.audit(user, "task.done", "task:"+id.String(), note))
+}
+
+// TaskRelease lets the held action of a task go. community.CodeConflict when nothing is held, or not any more.
+func (h *hands) TaskRelease(ctx context.Context, user string, id community.ID, note string) error {
+	k, err := h.desk().TaskByID(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case k.State != "open" && k.State != "claimed":
+		return community.Errorf(community.CodeConflict, "already %s by %s", k.State, k.DoneBy)
+	case k.Action.Hold == "":
+		return community.Errorf(community.CodeConflict, "nothing is held: a person must do this one")
+	}
+	p := community.PersonDecision{Kind: "release", User: user, Decision: k.Action.Decision, Action: id, Reason: note}
+	made, err := h.app.engine.Decide(ctx, k.Group, p, h.audit(user, "task.release", "task:"+id.String(), note))
+	if err != nil {
+		return err
+	}
+	return released(made)
 }
 
 // TaskRefuse reports that a task cannot be done; note says why and is needed.

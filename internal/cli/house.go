@@ -97,6 +97,7 @@ type Hands interface {
 	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
 	TaskDone(ctx context.Context, user string, task community.ID, note string) error
+	TaskRelease(ctx context.Context, user string, task community.ID, note string) error
 	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
 	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error

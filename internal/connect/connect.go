@@ -68,6 +68,9 @@ type Info struct {
 	Risk     [2]string // what an operator must know before switching it on; empty = nothing special
 	Fields   []Field
 	Defaults Abilities // before probing
+	// Unofficial: the gateway is not the platform's own, or does not sign what it says. Nothing that cannot be taken back
+	// follows from its events without a person, unless the group's rulebook says that this is accepted.
+	Unofficial bool
 }
 
 // Field is one setting of a connector.

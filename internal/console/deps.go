@@ -98,6 +98,8 @@ type Hands interface {
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
 	// TaskDone reports a task as done. CodeConflict when it is closed; the message then names by whom.
 	TaskDone(ctx context.Context, user string, task community.ID, note string) error
+	// TaskRelease lets the held action of a task go: the program does it. CodeConflict when nothing is held (any more).
+	TaskRelease(ctx context.Context, user string, task community.ID, note string) error
 	// TaskRefuse reports that it cannot be done; note says why and is needed.
 	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
 

@@ -298,6 +298,9 @@ func (h *house) TaskClaim(_ context.Context, user string, id community.ID, note 
 func (h *house) TaskDone(_ context.Context, user string, id community.ID, note string) error {
 	return h.setTask(id, "done", user, note)
 }
+func (h *house) TaskRelease(_ context.Context, user string, id community.ID, note string) error {
+	return h.setTask(id, "expired", "", note)
+}
 func (h *house) TaskRefuse(_ context.Context, user string, id community.ID, note string) error {
 	return h.setTask(id, "refused", user, note)
 }

@@ -238,7 +238,7 @@ func furnish(h *house) {
 	}
 	held := h.decided[1]
 	held.Actions = []community.Action{{ID: fakeID(230), Verb: community.Remove, Group: 1, Target: 4, Event: held.Event, Hold: "removal_cap"}}
-	held.States, held.Strikes = map[string]community.State{fakeID(230).String(): community.Planned}, []community.Strike{h.strikes[1].Strike}
+	held.States, held.Strikes = map[string]community.State{fakeID(230).String(): community.HumanTask}, []community.Strike{h.strikes[1].Strike}
 	h.decided[1] = held
 	h.decided[2].Verdict, h.decided[2].Hits[0].Dry = community.DryHit, true
 	h.decided[2].Hits = []community.RuleHit{{Rule: "flood", Kind: "flood", Why: "flood 60s 12>10", Dry: true}}

@@ -15,8 +15,12 @@ const (
 	recallLasts = 120_000
 )
 
-// HoldRemovals is Action.Hold of a removal beyond the cap: a person must release it.
-const HoldRemovals = "removal_cap"
+// Why a removal is held until a person releases it (Action.Hold): it goes beyond the cap; or it rests on the word of an
+// unofficial gateway, which anybody who holds the client could have made up.
+const (
+	HoldRemovals = "removal_cap"
+	HoldGateway  = "unofficial_gateway"
+)
 
 const hourMs = 3600 * 1000
 
@@ -148,7 +152,10 @@ func (l *look) mute(_ *rule, _ int, rung Rung, a *community.Action) {
 
 func (l *look) remove(_ *rule, _ int, rung Rung, a *community.Action) {
 	a.Verb, a.Block = community.Remove, rung.Block
-	if !l.state.mayRemove(l.rb, l.ev.At, a.Target) {
+	switch {
+	case l.ev.Origin == community.OriginUnofficial && !l.rb.book.TrustGateway:
+		a.Hold = HoldGateway
+	case !l.state.mayRemove(l.rb, l.ev.At, a.Target):
 		a.Hold = HoldRemovals
 	}
 }

@@ -156,6 +156,15 @@ type Task struct {
 	Mine                bool
 	Closed              string // by whom and when, said
 	Done, Refuse, Claim string // addresses; "" = not offered
+	Release             string // of something held: one tap lets the program do it; "" = nothing is held
+}
+
+// doneWord is the key of what a person says who did it themselves.
+func doneWord(t Task) string {
+	if t.Release != "" {
+		return "task.did_it"
+	}
+	return "task.done"
 }
 
 // Ability is what a connection can do about a verb.
