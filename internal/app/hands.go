@@ -81,6 +81,33 @@ func (h *hands) Act(ctx context.Context, user string, actions []community.Action
 	return ids, nil
 }
 
+// Strike gives a member a strike by hand; what the ladder says follows. community.CodeForbidden when the member is immune.
+func (h *hands) Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error) {
+	var none community.ID
+	if _, err := h.mine(ctx, g); err != nil {
+		return none, err
+	}
+	if s.Member == 0 || s.Event == 0 {
+		return none, community.Errorf(community.CodeBadInput, "strike: needs a member and a message")
+	}
+	if reason == "" {
+		return none, community.Errorf(community.CodeBadInput, "strike: needs a reason")
+	}
+	audit := h.audit(user, "strike.give", subjectOf("group", int64(g)), reason)
+	var err error
+	if audit.After, err = json.Marshal(s); err != nil {
+		return none, err
+	}
+	made, err := h.app.engine.Decide(ctx, g, community.PersonDecision{Kind: "strike", User: user, Strike: &s, Reason: reason}, audit)
+	switch {
+	case err != nil:
+		return none, err
+	case len(made) == 0 || len(made[0].Strikes) == 0:
+		return none, community.Errorf(community.CodeForbidden, "the member is immune by the group's rulebook")
+	}
+	return made[0].ID, nil
+}
+
 // Undo takes a decision back. community.CodeConflict when it was undone before.
 func (h *hands) Undo(ctx context.Context, user string, id community.ID, reason string) error {
 	return h.judge(ctx, user, id, "undo", reason)

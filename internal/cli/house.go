@@ -93,6 +93,7 @@ type Desk interface {
 // Hands is what the command line changes. Every change leaves its audit row in the same transaction.
 type Hands interface {
 	Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error)
+	Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error)
 	Undo(ctx context.Context, user string, decision community.ID, reason string) error
 	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error

@@ -137,12 +137,23 @@ type InviteMade struct {
 
 // PersonDecision is the Data of a person.decided event.
 type PersonDecision struct {
-	Kind     string   `json:"kind"` // "act" (do Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
+	Kind     string   `json:"kind"` // "act" (do Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action), "strike"
 	User     string   `json:"user"`
 	Decision ID       `json:"decision,omitzero"`
 	Action   ID       `json:"action,omitzero"`
 	Actions  []Action `json:"actions,omitempty"` // ids are derived by the step
 	Reason   string   `json:"reason,omitempty"`
+
+	Strike *PersonStrike `json:"strike,omitempty"`
+}
+
+// PersonStrike is a strike that a moderator gives on the evidence of a message.
+type PersonStrike struct {
+	Member  MemberKey `json:"member"`
+	Name    string    `json:"name,omitempty"`    // for the warning
+	Event   int64     `json:"event"`             // number of the message
+	Message string    `json:"message,omitempty"` // its id on the platform; "" = it cannot be recalled any more
+	Rule    string    `json:"rule,omitempty"`    // whose ladder; "" = the book's
 }
 
 // ReceiptData is the Data of an action.receipt event.

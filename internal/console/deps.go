@@ -89,6 +89,8 @@ type Hands interface {
 	// Act does something by a person's hand: one decision per group, ids returned in the order of groups' first
 	// appearance. The actions' ID, Decision and Cause are set by the belt.
 	Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error)
+	// Strike gives a strike by hand, with what the ladder says; the decision's id. CodeForbidden when the member is immune.
+	Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error)
 	// Undo takes a decision back: strikes revoked, what can be undone is. CodeConflict when it was undone before.
 	Undo(ctx context.Context, user string, decision community.ID, reason string) error
 	// Judge closes a decision in the review queue. kind: "kept", "false_hit", "dismiss" or "release".

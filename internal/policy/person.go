@@ -17,6 +17,7 @@ const (
 	personDismiss  = "dismiss"
 	personKept     = "kept" // looked at and found right
 	personRelease  = "release"
+	personStrikes  = "strike"
 )
 
 // sketch is what an undo or a release must know about a decision that acted.
@@ -91,6 +92,8 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		s.letGo(p.Action)
 	case personRelease:
 		s.release(ev, &d, p)
+	case personStrikes:
+		s.personStrike(rb, ev, &d, p)
 	default:
 		d.Verdict, d.Why = community.Faulted, fmt.Sprintf("person.decided: unknown kind %q", p.Kind)
 	}

@@ -161,10 +161,13 @@ func (l *look) remove(_ *rule, _ int, rung Rung, a *community.Action) {
 }
 
 func (l *look) warn(r *rule, n int, _ Rung, a *community.Action) {
-	text := l.rb.book.WarnText
-	text = strings.NewReplacer("{reason}", r.reason, "{rung}", fmt.Sprint(n)).Replace(text)
 	a.Verb, a.Mention, a.Deadline = community.Send, true, l.ev.At+warnLasts
-	a.Text = fill(text, l.rb, nameOf(l.ev))
+	a.Text = warning(l.rb, r.reason, n, nameOf(l.ev))
+}
+
+// warning is the book's text of a warning.
+func warning(rb *Rulebook, reason string, n int, name string) string {
+	return fill(strings.NewReplacer("{reason}", reason, "{rung}", fmt.Sprint(n)).Replace(rb.book.WarnText), rb, name)
 }
 
 // mayRemove counts the automatic removals of the last hour and takes one more if the cap allows it. The same member
