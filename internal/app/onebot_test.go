@@ -202,6 +202,9 @@ func TestQQGroupIsWelcomedAnsweredAndKeptInOrder(t *testing.T) {
 		}
 		check(t, hands.TaskRelease(ctx, "test", task.ID, "看过证据"))
 		await(t, func() bool { return q.saw("set_group_kick 20001") })
+		if closed, err := desk.TaskByID(ctx, task.ID); err != nil || closed.State != "done" || closed.DoneBy != "test" || closed.Note != "看过证据" {
+			t.Errorf("the task after its release = %+v (%v), want done by test", closed.Task, err)
+		}
 		if err := hands.TaskRelease(ctx, "test", task.ID, ""); community.CodeOf(err) != community.CodeConflict {
 			t.Errorf("released a second time: %v, want a conflict", err)
 		}
