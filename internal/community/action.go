@@ -164,6 +164,7 @@ type ReceiptData struct {
 	Receipt Receipt `json:"receipt"`
 	User    string  `json:"user,omitempty"` // who reported a human task
 	Mode    Level   `json:"mode,omitempty"`
+	Why     string  `json:"why,omitempty"` // human task: the reason's code where Receipt.Detail is not it
 }
 
 // Level says how a connection can do a verb.
@@ -195,7 +196,7 @@ type Task struct {
 	Target   MemberKey       `json:"target"`
 	State    string          `json:"state"` // open, claimed, done, refused, expired
 	Assignee string          `json:"assignee"`
-	Why      string          `json:"why"` // code: no_ability, removal_cap, unknown_outcome, frozen
+	Why      string          `json:"why"` // code: no_ability, refused, offline, late, unknown_outcome, removal_cap, unofficial_gateway
 	Text     string          `json:"text"`
 	Created  int64           `json:"created"`
 	Due      int64           `json:"due"`

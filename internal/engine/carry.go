@@ -22,6 +22,17 @@ func (w *Wait) Error() string { return w.Why }
 // LaterThan is Until.
 func (w *Wait) LaterThan() int64 { return w.Until }
 
+// hurried is an error that wants the next try not after a time: then a person is asked.
+type hurried struct {
+	error
+	by int64 // UTC ms
+}
+
+func (h *hurried) Unwrap() error { return h.error }
+
+// NotAfter is by.
+func (h *hurried) NotAfter() int64 { return h.by }
+
 // frozenPause is how soon a held action looks again, in milliseconds.
 const frozenPause = 1000
 
@@ -31,6 +42,7 @@ type attempt struct {
 	n       int
 	session connect.Session
 	level   community.Level
+	why     string // why a person is asked; "" = the receipt's detail says it
 }
 
 // CarryOut carries an action out once: natively if the account can, else as a task for a person. n counts the tries from
@@ -60,7 +72,7 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 	switch {
 	case t.State.Final() || t.State == community.HumanTask || t.State == community.Acked || t.State == community.Unknown:
 		return true, nil
-	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent:
+	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent && !t.mayBeLate(now):
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "deadline"})
 	case a.Verb == community.Mute && a.Until != 0 && now >= a.Until:
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "mute would be over"})
@@ -68,10 +80,18 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "already removed"})
 	case t.Frozen && a.Cause != community.ByPerson:
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
+	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent:
+		return true, e.ask(ctx, t, community.Receipt{Code: community.CodeLate, Detail: "late"})
 	case t.State == community.Sent:
 		return e.resume(ctx, t)
 	}
 	return false, nil
+}
+
+// mayBeLate reports whether a person is to decide about an action whose deadline passed: a mute that was wanted long
+// enough to still matter. Words come too late; and who freezes a group does not want its queue as a pile of tasks.
+func (t *attempt) mayBeLate(now int64) bool {
+	return t.Action.Verb == community.Mute && t.Action.Until > now && !t.Frozen
 }
 
 // resume decides about an action that was sent before we stopped or lost the line: its outcome is unknown. What may be
@@ -96,6 +116,10 @@ func (e *Engine) unknown(ctx context.Context, t *attempt) error {
 
 // maxUnanswered is after how many tries without an answer even a repeatable action is handed to a person.
 const maxUnanswered = 5
+
+// maxLimited is after how many tries that came too often a removal, which has no deadline, is handed to a person: within
+// half a minute.
+const maxLimited = 5
 
 // readBack looks whether the member is still there: gone = it worked; there = it may be done again.
 func (e *Engine) readBack(ctx context.Context, t *attempt) (bool, error) {
@@ -180,7 +204,8 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		rc.Detail = "no_ability"
 		return e.ask(ctx, t, rc)
 	case community.CodeTimeout:
-		if t.n < maxUnanswered && (t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack()) {
+		late := t.Action.Deadline != 0 && e.now() > t.Action.Deadline
+		if t.n < maxUnanswered && !late && (t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack()) {
 			return err // the row says "sent": the next try resumes
 		}
 		return e.unknown(ctx, t)
@@ -191,7 +216,16 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		if t.n >= giveUpAfter && rc.Code == community.CodeUnreachable {
 			return e.ask(ctx, t, community.Receipt{Code: rc.Code, Detail: "offline"})
 		}
+		if t.n >= maxLimited && t.Action.Verb == community.Remove {
+			return e.ask(ctx, t, community.Receipt{Code: rc.Code, Detail: "late"})
+		}
+		if t.Action.Deadline != 0 {
+			return &hurried{err, t.Action.Deadline + 1}
+		}
 		return err
+	case community.CodeRefused, community.CodeForbidden:
+		t.why = "refused" // the detail holds the platform's words
+		return e.ask(ctx, t, rc)
 	}
 	return e.report(ctx, t, community.Failed, rc)
 }
@@ -209,7 +243,7 @@ func (e *Engine) report(ctx context.Context, t *attempt, state community.State, 
 		level = community.Human
 	}
 	return e.receiptEvent(ctx, t.Action.Group, community.ReceiptData{
-		Action: t.Action.ID, State: state, Attempt: t.n, Receipt: rc, Mode: level,
+		Action: t.Action.ID, State: state, Attempt: t.n, Receipt: rc, Mode: level, Why: t.why,
 	}, nil)
 }
 

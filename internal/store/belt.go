@@ -221,8 +221,14 @@ func (t *Tx) plan(ctx context.Context, a *community.Action, d *community.Decisio
 	if a.Hold != "" {
 		return t.OpenTask(ctx, TaskFor(a, a.Hold, now))
 	}
-	t.Enqueue(Job{Kind: JobAction, Key: a.ID.String(), RunAt: max(now, a.NotBefore)})
+	t.Enqueue(Job{Kind: JobAction, Key: a.ID.String(), RunAt: max(now-ahead[a.Verb], a.NotBefore)})
 	return nil
+}
+
+// ahead is how far in the queue of jobs a verb goes before what was wanted earlier, in milliseconds: a group is kept safe
+// before it is greeted.
+var ahead = map[community.Verb]int64{
+	community.Mute: 60_000, community.Remove: 60_000, community.RecallMsg: 60_000, community.Unmute: 60_000, community.MuteAll: 60_000,
 }
 
 // cancel stops an action that has not been sent yet, and closes its task.
