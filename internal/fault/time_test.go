@@ -184,21 +184,23 @@ func once(code community.Code) func(int) error {
 // within 60 s. It never ends with neither.
 func TestAdFlooderIsMutedWithin5sOrATaskWithin60s(t *testing.T) {
 	for name, tc := range map[string]struct {
-		counter counter
-		closed  time.Duration // the house is closed so long between commit and work
-		task    string        // why a person is asked; "" = sent and done
+		level  community.Level
+		takes  time.Duration
+		err    func(int) error
+		closed time.Duration // the house is closed so long between commit and work
+		task   string        // why a person is asked; "" = sent and done
 	}{
-		"native":             {counter{level: community.Native}, 0, ""},
-		"native, slow":       {counter{level: community.Native, takes: 4 * time.Second}, 0, ""},
-		"cannot":             {counter{level: community.None}, 0, "no_ability"},
-		"a person's":         {counter{level: community.Human}, 0, "no_ability"},
-		"offline":            {counter{level: community.Native, err: down(community.CodeUnreachable)}, 0, "offline"},
-		"not implemented":    {counter{level: community.Native, err: down(community.CodeUnsupported)}, 0, "no_ability"},
-		"refused":            {counter{level: community.Native, err: down(community.CodeRefused)}, 0, "refused"},
-		"too often":          {counter{level: community.Native, err: down(community.CodeLimited)}, 0, "late"},
-		"never an answer":    {counter{level: community.Native, takes: 15 * time.Second, err: down(community.CodeTimeout)}, 0, "unknown_outcome"},
-		"closed for 40 s":    {counter{level: community.Native}, 40 * time.Second, "late"},
-		"answers at the 2nd": {counter{level: community.Native, err: once(community.CodeTimeout)}, 0, ""},
+		"native":             {level: community.Native},
+		"native, slow":       {level: community.Native, takes: 4 * time.Second},
+		"answers at the 2nd": {level: community.Native, err: once(community.CodeTimeout)},
+		"cannot":             {level: community.None, task: "no_ability"},
+		"a person's":         {level: community.Human, task: "no_ability"},
+		"offline":            {level: community.Native, err: down(community.CodeUnreachable), task: "offline"},
+		"not implemented":    {level: community.Native, err: down(community.CodeUnsupported), task: "no_ability"},
+		"refused":            {level: community.Native, err: down(community.CodeRefused), task: "refused"},
+		"too often":          {level: community.Native, err: down(community.CodeLimited), task: "late"},
+		"never an answer":    {level: community.Native, takes: 15 * time.Second, err: down(community.CodeTimeout), task: "unknown_outcome"},
+		"closed for 40 s":    {level: community.Native, closed: 40 * time.Second, task: "late"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, db := range []string{"sqlite", "postgres"} {
@@ -207,7 +209,7 @@ func TestAdFlooderIsMutedWithin5sOrATaskWithin60s(t *testing.T) {
 					if db == "postgres" {
 						url = storetest.PostgresURL(t)
 					}
-					c := &counter{level: tc.counter.level, takes: tc.counter.takes, err: tc.counter.err}
+					c := &counter{level: tc.level, takes: tc.takes, err: tc.err}
 					s := openShop(t, url, c)
 					mute := s.flood()
 					committed := s.clock.now().UnixMilli()
