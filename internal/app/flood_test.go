@@ -147,4 +147,3 @@ func (s *flooded) paced(day int, clock string, gap time.Duration, n int, who str
 	}
 	return hits
 }
-
