@@ -157,9 +157,11 @@ type ReplayReport struct {
 	Millis    int64 `json:"ms" col:"毫秒|ms"`
 	// Would counts the consequences: recall, warn, mute, remove, held, answer.
 	Would map[string]int64 `json:"would"`
-	Rules []RuleCount      `json:"rules"`
-	Rows  []ReplayedLine   `json:"rows"`
-	Gone  []ReplayedLine   `json:"gone"` // only the base decided so
+	// Concerned is to how many members the live rules would do it.
+	Concerned int64          `json:"concerned" col:"涉及人数|people concerned"`
+	Rules     []RuleCount    `json:"rules"`
+	Rows      []ReplayedLine `json:"rows"`
+	Gone      []ReplayedLine `json:"gone"` // only the base decided so
 }
 
 // RuleCount is one rule's share of a replay.
@@ -170,6 +172,8 @@ type RuleCount struct {
 	BaseHits int64  `json:"base_hits" col:"原命中|base hits"`
 	Chosen   int64  `json:"chosen" col:"据此处理|chosen"` // gave the consequence
 	Spared   int64  `json:"spared" col:"豁免|spared"`
+	// Would counts what would follow from its hits; of a rule in dry run what its own ladder says.
+	Would map[string]int64 `json:"would" col:"后果|would"`
 }
 
 // ReplayedLine is one decision of a replay with the message it rests on.

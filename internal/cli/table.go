@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -134,7 +135,13 @@ func (c *call) cell(v any) string {
 	case bool:
 		return c.lang.pick(map[bool][2]string{true: {"是", "yes"}, false: {"否", "no"}}[v])
 	case []string:
-		return strings.Join(v, " ")
+		return printable(strings.Join(v, " "))
+	case map[string]int64:
+		parts := make([]string, 0, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, name+" "+strconv.FormatInt(v[name], 10))
+		}
+		return strings.Join(parts, ", ")
 	case float64:
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}
