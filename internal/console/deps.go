@@ -228,14 +228,18 @@ type ReplayReport struct {
 	PerRule  []ReplayCount
 	Rows     []community.DecisionRow
 	Gone     []community.DecisionRow // only the base decided so
+
+	Would     map[string]int64 // what the live rules would do: recall, warn, mute, remove, held, answer; nil with a base
+	Concerned int64            // members to whom they would do it
 }
 
-// ReplayCount is one rule's share; Base* are those of the base.
+// ReplayCount is one rule's share; Base* are those of the base. Would counts what would follow, of a rule in dry run
+// what its own ladder says.
 type ReplayCount struct {
-	Rule                       string
-	Hits, Members              int64
-	BaseHits, BaseMembers      int64
-	Warn, Mute, Remove, Recall int64
+	Rule                  string
+	Hits, Members         int64
+	BaseHits, BaseMembers int64
+	Would                 map[string]int64
 }
 
 // Importer takes chat histories.

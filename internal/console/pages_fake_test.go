@@ -163,7 +163,7 @@ func (s shelf) Check(book json.RawMessage) []Fault {
 
 func (s shelf) Replay(_ context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error) {
 	s.h.note("replay %d against %v over %d days", g, base != nil, (to-from)/86400_000)
-	rep := ReplayReport{From: from, To: to, Events: 41234, Erased: 12, Millis: 87, Rows: s.h.decided, PerRule: []ReplayCount{{Rule: "ads", Hits: 12, Members: 5, BaseHits: 9, BaseMembers: 4, Warn: 8, Mute: 3, Remove: 1, Recall: 12}}}
+	rep := ReplayReport{From: from, To: to, Events: 41234, Erased: 12, Millis: 87, Rows: s.h.decided, PerRule: []ReplayCount{{Rule: "ads", Hits: 12, Members: 5, BaseHits: 9, BaseMembers: 4, Would: map[string]int64{"warn": 8, "mute": 3, "remove": 1, "recall": 12}}}}
 	if base != nil {
 		rep.Gone = s.h.decided[:1]
 	}

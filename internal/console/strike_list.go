@@ -191,15 +191,6 @@ func (k *call) kindTitle(kind string) string {
 	return kind
 }
 
-// whyWord says a hit's reason code; its figures stay as they are.
-func (k *call) whyWord(why string) string {
-	code, rest, _ := strings.Cut(why, " ")
-	if key := "hitwhy." + code; code != "" && k.Words.Has(key) {
-		return strings.TrimSpace(k.T(key) + " " + rest)
-	}
-	return why
-}
-
 func (k *call) reason(d community.DecisionRow, h community.RuleHit) ui.Reason {
 	r := ui.Reason{Rule: h.Rule, Kind: k.kindTitle(h.Kind), Version: d.Book, Why: k.whyWord(h.Why), Dry: h.Dry}
 	if !d.GroupID.IsZero() {

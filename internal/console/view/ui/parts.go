@@ -61,6 +61,7 @@ type Input struct {
 	Rows     int    // "area"; 0 = 4
 	Accept   string // "file"
 	Mono     bool   // "area": figures and code
+	Focus    bool   // the cursor begins here
 	Of       string // what it belongs to, where a page holds several forms with fields of the same name; "" = the only one
 }
 
