@@ -162,6 +162,27 @@ func printable(s string) string {
 	}, s)
 }
 
+// maxLine bounds a line said to a person, in characters: what was typed may be quoted in it, however long.
+const maxLine = 400
+
+// tidy makes words for people safe to print: line by line, without what moves the cursor or hides text, none too long.
+func tidy(s string) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = printable(shortened(line))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// shortened cuts the middle out of a line that is too long: its end often says what to do.
+func shortened(line string) string {
+	runes := []rune(line)
+	if len(runes) <= maxLine {
+		return line
+	}
+	return string(runes[:maxLine/2]) + " … " + string(runes[len(runes)-maxLine/4:])
+}
+
 // writeTable aligns columns by the width of characters on a terminal.
 func writeTable(w io.Writer, lines [][]string) {
 	var widths []int
