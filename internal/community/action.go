@@ -25,6 +25,10 @@ const (
 	MassCancel Verb = "mass_send.cancel"
 )
 
+// TakeOver asks a co-owner to look after a group whose account is lost. It is always a person's work, so it is not among
+// Verbs, of which connections say what they can do.
+const TakeOver Verb = "group.take_over"
+
 // Verbs lists every verb in the order pages show them.
 var Verbs = []Verb{Send, RecallMsg, Mute, Unmute, Remove, Approve, SetCard, MuteAll, Announce, Rename, ListMember,
 	Essence, Invite, MassSend, MassRemind, MassCancel}

@@ -39,6 +39,12 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"a changed zone cuts the days anew", changedZone},
 		{"every list can be asked", everyList},
 		{"projections follow the log when woken", followsWake},
+		{"the roster of duty is kept", rosterIsKept},
+		{"ways to tell people are kept", waysAreKept},
+		{"an alarm follows its task", alarmFollowsTask},
+		{"of many steps on one reading one wins", oneOfManySteps},
+		{"a link works once", passWorksOnce},
+		{"the minutes nobody heard are kept", silenceIsKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
