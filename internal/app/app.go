@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // days are cut in zones that the machine may not know
 
@@ -55,7 +56,10 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
-	ready   chan struct{} // closed when Run has started
+	teller  *teller
+	began   int64                  // UTC ms
+	served  atomic.Pointer[string] // where the console really stands, once it does
+	ready   chan struct{}          // closed when Run has started
 }
 
 // decider fits the room policy into the belt's table of deciders.
@@ -100,6 +104,10 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
 	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
+	if a.teller, err = newTeller(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
+	a.began = a.millis()
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
 	return a, nil
 }

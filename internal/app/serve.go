@@ -40,6 +40,8 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		},
 		HandsFor: func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
 		Figures:  func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
+		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
+		Phones:   phones{a},
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
 		Clock: a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
@@ -127,6 +129,7 @@ func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
 		return errors.Join(err, ln.Close())
 	}
 	served := Served{URL: a.urlOf(ln.Addr())}
+	a.served.Store(&served.URL)
 	servers := []serving{{ln, h}}
 	if a.cfg.Server.LocalListen != "" {
 		local, err := net.Listen("tcp", a.cfg.Server.LocalListen)

@@ -29,6 +29,10 @@ const (
 // Verbs, of which connections say what they can do.
 const TakeOver Verb = "group.take_over"
 
+// NoticeRule is the Rule of messages by which people on duty are told something. A notice that nobody can send makes no
+// alarm of its own: that would be told by another notice.
+const NoticeRule = "duty.notice"
+
 // Verbs lists every verb in the order pages show them.
 var Verbs = []Verb{Send, RecallMsg, Mute, Unmute, Remove, Approve, SetCard, MuteAll, Announce, Rename, ListMember,
 	Essence, Invite, MassSend, MassRemind, MassCancel}
@@ -197,4 +201,5 @@ type Task struct {
 	Note     string          `json:"note"`
 	Evidence int             `json:"evidence"` // how often it was asked for
 	Extra    json.RawMessage `json:"extra,omitempty"`
+	Quiet    bool            `json:"-"` // opening it: no alarm goes with it
 }

@@ -112,3 +112,9 @@ type MemberLister interface {
 type GroupLister interface {
 	Groups(ctx context.Context) ([]community.Ref, error)
 }
+
+// Notifier is a session that can tell one person of our own something outside of any group, such as an app message of
+// 企业微信. to is that person's id on the platform; url is where to look, "" for nowhere.
+type Notifier interface {
+	Notify(ctx context.Context, to, text, url string) error
+}

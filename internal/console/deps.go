@@ -26,6 +26,9 @@ type Deps struct {
 	Wires    Wires
 	Books    Books    // may be nil: the rulebook pages are then absent
 	Importer Importer // may be nil: the import pages are then absent
+	// Duty makes the handle of who is on duty; may be nil: the pages of duty, /m among them, are then absent.
+	Duty   func(org community.OrgKey, groups []community.GroupKey) Duty
+	Phones Phones // may be nil: nobody comes in by a link
 	Live     Live     // may be nil: pages then do not refresh by themselves
 
 	Clock func() time.Time // nil = time.Now

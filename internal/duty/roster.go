@@ -173,6 +173,13 @@ func Gaps(r Roster, from int64, days int) []Span {
 	return gaps
 }
 
+// MissingMinutes is when nobody heard what a group said.
+type MissingMinutes struct {
+	Group community.ID
+	Name  string
+	Spans []Span
+}
+
 // Missing says when none of several listeners heard anything: the time that all of their silences have in common. Each
 // list is one listener's silences; without any listener nothing is missing that could be known.
 func Missing(silences [][]Span) []Span {

@@ -22,6 +22,7 @@ type item struct {
 	g     *group
 	out   *Outcome
 	list  []community.Decision
+	there map[community.MemberKey]bool // a member list: who stands on it
 }
 
 // batch is one transaction's work.
@@ -208,7 +209,7 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 		}
 	}
 	if ev.Type == community.RosterRead {
-		if err := e.listed(ctx, b, o, ev); err != nil {
+		if err := e.listed(ctx, b, it, o, ev); err != nil {
 			return err
 		}
 	}
@@ -229,15 +230,18 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 }
 
 // listed makes everybody on a member list known, so that projections find them.
-func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, ev *community.Event) error {
+func (e *Engine) listed(ctx context.Context, b *batch, it *item, o store.Origin, ev *community.Event) error {
 	var list []community.Who
 	if err := json.Unmarshal(ev.Body.Data, &list); err != nil {
 		return community.Errorf(community.CodeBadInput, "member list: %w", err)
 	}
+	it.there = make(map[community.MemberKey]bool, len(list))
 	for _, who := range list {
-		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, who); err != nil {
+		key, err := e.registry.Member(ctx, b.tx, o, ev.Group, who)
+		if err != nil {
 			return err
 		}
+		it.there[key] = true
 	}
 	return nil
 }

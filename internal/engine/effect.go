@@ -24,6 +24,8 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return b.tx.AccountHeard(ctx, ev.Account, now, HearingSlack)
 	case community.AccountOffline, community.AccountDisplaced, community.AccountRestricted:
 		return b.tx.AccountLost(ctx, ev.Account, lossOf(ev), ev.Type != community.AccountRestricted, min(ev.OccurredAt, now), now)
+	case community.RosterRead:
+		return e.confirmGone(ctx, b, it, now)
 	case community.MessageCreated, community.MessageDeleted, community.MemberMuted, community.MemberLeft, community.JoinHandled:
 		return e.confirm(ctx, b, it.g, ev, now)
 	}

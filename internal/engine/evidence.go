@@ -109,6 +109,37 @@ func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.
 	return b.tx.CloseTasksFor(ctx, g.key, first.Target, first.Verb, string(ev.Type), now)
 }
 
+// confirmGone takes a member list as evidence: who was to be removed and is not on it is gone. Tasks of any age are closed
+// by it. A list without anybody says nothing.
+func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64) error {
+	if len(it.there) == 0 {
+		return nil
+	}
+	asked, err := b.tx.RemovalTasks(ctx, it.g.key)
+	if err != nil {
+		return err
+	}
+	for _, o := range it.g.open {
+		if o.Action.Verb == community.Remove {
+			asked = append(asked, community.Task{ID: o.Action.ID, Target: o.Action.Target})
+		}
+	}
+	rc := community.Receipt{State: community.Confirmed, Detail: string(community.RosterRead)}
+	for _, k := range asked {
+		if k.Target == 0 || it.there[k.Target] {
+			continue
+		}
+		it.g.moved(k.ID, community.Confirmed, "", now)
+		if err := e.endAction(ctx, b, k.ID, "", rc, "", now); err != nil {
+			return err
+		}
+		if err := b.tx.CloseTasksFor(ctx, it.g.key, k.Target, community.Remove, string(community.RosterRead), now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // endAction moves an action to the state of a receipt and closes its task.
 func (e *Engine) endAction(ctx context.Context, b *batch, id community.ID, mode community.Level, rc community.Receipt, user string, now int64) error {
 	moved, err := b.tx.MoveAction(ctx, id, rc.State, mode, rc, 0, user, now)

@@ -14,8 +14,8 @@ import (
 // it was asked after: a job that others have overtaken does nothing.
 const JobAlarm = "alarm"
 
-// AlarmKey is the key of the job that looks at an alarm after n steps.
-func AlarmKey(id community.ID, n int) string { return fmt.Sprintf("%s:%d", id, n) }
+// alarmKey is the key of the job that looks at an alarm after n steps.
+func alarmKey(id community.ID, n int) string { return fmt.Sprintf("%s:%d", id, n) }
 
 // OpenAlarm opens an alarm in the transaction of what it is about, unless one about the same subject is open.
 func (t *Tx) OpenAlarm(ctx context.Context, a duty.Alarm, now int64) (bool, error) {
@@ -31,7 +31,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', '', $8, $9, 0, 1) ON CONFLICT DO 
 	if err := t.step(ctx, a.ID, 1, duty.Step{At: now, What: duty.Opened}); err != nil {
 		return false, err
 	}
-	t.Enqueue(Job{Kind: JobAlarm, Key: AlarmKey(a.ID, 1), RunAt: now})
+	t.Enqueue(Job{Kind: JobAlarm, Key: alarmKey(a.ID, 1), RunAt: now})
 	return true, nil
 }
 
@@ -72,7 +72,7 @@ func (s *Store) AddSteps(ctx context.Context, a duty.Alarm, steps []duty.Step, a
 				return err
 			}
 		}
-		t.Enqueue(Job{Kind: JobAlarm, Key: AlarmKey(a.ID, len(a.Steps)+len(steps)), RunAt: s.now()})
+		t.Enqueue(Job{Kind: JobAlarm, Key: alarmKey(a.ID, len(a.Steps)+len(steps)), RunAt: s.now()})
 		if audit == nil {
 			return nil
 		}
@@ -151,7 +151,7 @@ func (t *Tx) takeAlarm(ctx context.Context, subject, by string, now int64) error
 	if err := t.step(ctx, community.ID(id), n, duty.Step{At: now, What: duty.Acknowledged, User: by}); err != nil {
 		return err
 	}
-	t.Enqueue(Job{Kind: JobAlarm, Key: AlarmKey(community.ID(id), int(n)), RunAt: now})
+	t.Enqueue(Job{Kind: JobAlarm, Key: alarmKey(community.ID(id), int(n)), RunAt: now})
 	return nil
 }
 
@@ -188,11 +188,6 @@ func (s *Store) AlarmNow(ctx context.Context, id community.ID) (duty.Alarm, erro
 // AlarmOf reads the newest alarm about a subject.
 func (s *Store) AlarmOf(ctx context.Context, org community.OrgKey, subject string) (duty.Alarm, error) {
 	return s.alarm(ctx, subject, ` WHERE a.org_key = $1 AND a.subject = $2 ORDER BY a.opened DESC, a.id DESC LIMIT 1`, int64(org), subject)
-}
-
-// EndAlarm ends the alarm about a subject by a person's or a program's word.
-func (s *Store) EndAlarm(ctx context.Context, subject, by, note string) error {
-	return s.writeTx(ctx, func(t *Tx) error { return t.endAlarm(ctx, subject, by, note, s.now()) })
 }
 
 // FindAlarms lists alarms, the newest first; open leaves out those that are over.

@@ -10,17 +10,11 @@ import (
 	"qunluo/internal/duty"
 )
 
-// DutySettings are how an organisation's duty is cut and how long people have to acknowledge.
-type DutySettings struct {
-	Zone string `json:"zone"` // "" = Asia/Shanghai
-	Ack  int64  `json:"ack"`  // ms; 0 = duty.DefaultAck
-}
-
 const dutySetting = "duty"
 
 // DutySettings reads them; what was never set stands at its default.
-func (s *Store) DutySettings(ctx context.Context, org community.OrgKey) (DutySettings, error) {
-	var set DutySettings
+func (s *Store) DutySettings(ctx context.Context, org community.OrgKey) (duty.Settings, error) {
+	var set duty.Settings
 	_, err := s.Setting(ctx, org, dutySetting, &set)
 	if set.Zone == "" {
 		set.Zone = DefaultZone
@@ -32,7 +26,7 @@ func (s *Store) DutySettings(ctx context.Context, org community.OrgKey) (DutySet
 }
 
 // SetDuty keeps them with an audit row.
-func (s *Store) SetDuty(ctx context.Context, org community.OrgKey, set DutySettings, audit community.Audit) error {
+func (s *Store) SetDuty(ctx context.Context, org community.OrgKey, set duty.Settings, audit community.Audit) error {
 	audit.Verb = "duty.set"
 	audit.After, _ = json.Marshal(set) // plain values
 	return s.PutSetting(ctx, org, dutySetting, set, audit)
@@ -115,7 +109,7 @@ func (t *Tx) dutyAudit(ctx context.Context, org community.OrgKey, audit communit
 	return t.AddAudit(ctx, audit)
 }
 
-// RemoveShift forgets a weekly shift with its changes and gives it back, so that it can be undone.
+// RemoveShift forgets a weekly shift and gives it back, so that it can be undone; changes of its dates wait without effect.
 func (s *Store) RemoveShift(ctx context.Context, org community.OrgKey, id community.ID, audit community.Audit) (duty.Shift, error) {
 	one := duty.Shift{ID: id}
 	return one, s.writeTx(ctx, func(t *Tx) error {
@@ -125,9 +119,6 @@ func (s *Store) RemoveShift(ctx context.Context, org community.OrgKey, id commun
 			return missing(err, "shift %s", id)
 		}
 		if _, err := t.exec(ctx, `DELETE FROM duty_shift WHERE id = $1`, id[:]); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, `DELETE FROM duty_change WHERE shift_id = $1 AND org_key = $2`, id[:], int64(org)); err != nil {
 			return err
 		}
 		return t.dutyAudit(ctx, org, audit, "duty.remove", "shift:"+id.String(), one, nil)
@@ -190,17 +181,9 @@ func (s *Store) UnchangeDuty(ctx context.Context, org community.OrgKey, id commu
 	})
 }
 
-// DutyNote is a hand-over note.
-type DutyNote struct {
-	ID   community.ID
-	At   int64
-	User string
-	Text string
-}
-
 // AddDutyNote keeps a hand-over note.
-func (s *Store) AddDutyNote(ctx context.Context, org community.OrgKey, user, text string, audit community.Audit) (DutyNote, error) {
-	n := DutyNote{ID: s.NewID(), At: s.now(), User: user, Text: text}
+func (s *Store) AddDutyNote(ctx context.Context, org community.OrgKey, user, text string, audit community.Audit) (duty.Note, error) {
+	n := duty.Note{ID: s.NewID(), At: s.now(), User: user, Text: text}
 	switch {
 	case text == "":
 		return n, community.Errorf(community.CodeBadInput, "note: empty")
@@ -216,9 +199,9 @@ func (s *Store) AddDutyNote(ctx context.Context, org community.OrgKey, user, tex
 }
 
 // DutyNotes lists the newest hand-over notes, at most n.
-func (s *Store) DutyNotes(ctx context.Context, org community.OrgKey, n int) ([]DutyNote, error) {
+func (s *Store) DutyNotes(ctx context.Context, org community.OrgKey, n int) ([]duty.Note, error) {
 	return rows(ctx, s, `SELECT id, at, user_id, text FROM duty_note WHERE org_key = $1 ORDER BY at DESC, id DESC LIMIT $2`, []any{int64(org), n},
-		func(r *sql.Rows, v *DutyNote) error {
+		func(r *sql.Rows, v *duty.Note) error {
 			var id []byte
 			err := r.Scan(&id, &v.At, &v.User, &v.Text)
 			copy(v.ID[:], id)

@@ -13,7 +13,7 @@ const taskDue = 60 * 60 * 1000
 
 // TaskFor is the task card of an action that no connection can carry out.
 func TaskFor(a *community.Action, why string, now int64) community.Task {
-	return community.Task{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
+	return community.Task{Quiet: a.Rule == community.NoticeRule || a.Verb == community.TakeOver, ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
 		Created: now, Due: now + taskDue, Evidence: 1}
 }
 
@@ -34,7 +34,7 @@ func (t *Tx) OpenTask(ctx context.Context, k community.Task) error {
 	n, err := t.exec(ctx, `INSERT INTO task (id, group_key, verb, target_key, state, assignee, why, text, created, due, done_by, done_at, note, evidence)
 VALUES ($1, $2, $3, $4, 'open', '', $5, $6, $7, $8, '', 0, '', 1) ON CONFLICT (id) DO NOTHING`,
 		k.ID[:], int64(k.Group), string(k.Verb), int64(k.Target), k.Why, k.Text, k.Created, k.Due)
-	if err != nil || n == 0 || k.Verb == community.TakeOver { // the alarm about the account stands for all its groups
+	if err != nil || n == 0 || k.Quiet {
 		return err
 	}
 	return t.alarmTask(ctx, k)
@@ -90,6 +90,26 @@ func idsOf(r *sql.Rows) ([]community.ID, error) {
 		list = append(list, community.ID(id))
 	}
 	return list, r.Err()
+}
+
+// RemovalTasks lists whom people were asked to remove from a group and have not yet.
+func (t *Tx) RemovalTasks(ctx context.Context, g community.GroupKey) ([]community.Task, error) {
+	found, err := t.query(ctx, `SELECT id, target_key FROM task WHERE group_key = $1 AND verb = 'member.remove' AND state IN ('open', 'claimed')`, int64(g))
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var list []community.Task
+	for found.Next() {
+		var id []byte
+		var k community.Task
+		if err := found.Scan(&id, (*int64)(&k.Target)); err != nil {
+			return nil, err
+		}
+		copy(k.ID[:], id)
+		list = append(list, k)
+	}
+	return list, found.Err()
 }
 
 // ClaimTask gives a task to a person. CodeConflict when somebody else has it or it is closed; the message names them.

@@ -37,7 +37,36 @@ ON CONFLICT (account_key) DO UPDATE SET seen = excluded.seen, down_at = 0`, int6
 	if err != nil || down == 0 {
 		return err
 	}
+	if err := t.dropTakeovers(ctx, key, now); err != nil {
+		return err
+	}
 	return t.endAlarm(ctx, AccountAlarm(key), "", "online", now)
+}
+
+// dropTakeovers closes the tasks of looking after the groups of an account that is back.
+func (t *Tx) dropTakeovers(ctx context.Context, key community.AccountKey, now int64) error {
+	found, err := t.query(ctx, `SELECT k.id FROM task k JOIN group_account ga ON ga.group_key = k.group_key
+WHERE ga.account_key = $1 AND k.verb = $2 AND k.state IN ('open', 'claimed')`, int64(key), string(community.TakeOver))
+	if err != nil {
+		return err
+	}
+	ids, err := idsOf(found)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := t.cancel(ctx, id, "online", now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Watched reports whether an account was ever heard.
+func (s *Store) Watched(ctx context.Context, key community.AccountKey) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM account_watch WHERE account_key = $1`, int64(key)).Scan(&n)
+	return n > 0, coded(s.dialect, err)
 }
 
 func (t *Tx) silence(ctx context.Context, key community.AccountKey, from, to int64) error {
@@ -49,15 +78,11 @@ ON CONFLICT (account_key, from_at) DO UPDATE SET to_at = excluded.to_at WHERE ac
 	return err
 }
 
-// AccountDown notes that an account hears nothing since a moment; what was noted before stays.
-func (s *Store) AccountDown(ctx context.Context, key community.AccountKey, since int64) error {
-	return s.writeTx(ctx, func(t *Tx) error { return t.accountDown(ctx, key, since) })
-}
-
-func (t *Tx) accountDown(ctx context.Context, key community.AccountKey, since int64) error {
-	_, err := t.exec(ctx, `INSERT INTO account_watch (account_key, seen, down_at) VALUES ($1, $2, $2)
+// accountDown notes that an account hears nothing since a moment, and reports whether that is news.
+func (t *Tx) accountDown(ctx context.Context, key community.AccountKey, since int64) (bool, error) {
+	n, err := t.exec(ctx, `INSERT INTO account_watch (account_key, seen, down_at) VALUES ($1, $2, $2)
 ON CONFLICT (account_key) DO UPDATE SET down_at = excluded.down_at WHERE account_watch.down_at = 0`, int64(key), since)
-	return err
+	return n > 0, err
 }
 
 // AccountLost opens the alarm about one of our accounts in the transaction of the event that tells it. deaf says that it
@@ -68,7 +93,7 @@ func (t *Tx) AccountLost(ctx context.Context, key community.AccountKey, detail s
 		return missing(err, "account %d", key)
 	}
 	if deaf {
-		if err := t.accountDown(ctx, key, at); err != nil {
+		if news, err := t.accountDown(ctx, key, at); err != nil || !news {
 			return err
 		}
 	}

@@ -48,6 +48,6 @@ CREATE INDEX lockdown_org ON lockdown (org_key, began);
 -- A group is in one lockdown at a time. before is whether all were muted already: then there is nothing to restore.
 CREATE TABLE lockdown_group (
   lockdown_id BYTEA NOT NULL, group_key BIGINT NOT NULL, on_now BOOLEAN NOT NULL, before BOOLEAN NOT NULL,
-  decision_id BYTEA NOT NULL, PRIMARY KEY (lockdown_id, group_key)
+  PRIMARY KEY (lockdown_id, group_key)
 );
 CREATE UNIQUE INDEX lockdown_group_on ON lockdown_group (group_key) WHERE on_now;

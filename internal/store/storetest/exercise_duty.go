@@ -61,7 +61,7 @@ func rosterIsKept(t *testing.T, s *store.Store) {
 	wants(t, "removed again", err, community.CodeNotFound)
 	same(t, "undone", must(s.AddShift(ctx, 1, shift, by("x")))(t).ID, shift.ID)
 	note := must(s.AddDutyNote(ctx, 1, "anna", "押金群有两单待退", by("anna")))(t)
-	same(t, "notes", must(s.DutyNotes(ctx, 1, 5))(t), []store.DutyNote{note})
+	same(t, "notes", must(s.DutyNotes(ctx, 1, 5))(t), []duty.Note{note})
 	for verb, want := range map[string]int{"duty.add": 2, "duty.change": 2, "duty.unchange": 1, "duty.remove": 1, "duty.note": 1} {
 		if got := audited(t, s, verb); got != want {
 			t.Errorf("%s stands %d times in the trail, want %d", verb, got, want)
