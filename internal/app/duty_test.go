@@ -500,7 +500,7 @@ func TestBrokenConnectionIsNoticedWithinAMinute(t *testing.T) {
 		jobs, _, err := n.app.Store().For(community.Scope{}).FindJobs(t.Context(), "ready", community.Page{})
 		return err == nil && slices.ContainsFunc(jobs, func(j community.JobRow) bool { return j.Kind == "account-deaf" })
 	})
-	n.pass(20 * time.Second)
+	n.pass(50 * time.Second) // beyond the time that connections have after the start
 	await(t, func() bool {
 		al, err := n.app.Store().AlarmOf(t.Context(), n.org, store.AccountAlarm(acc.Key))
 		return err == nil && al.State == duty.Waiting

@@ -61,7 +61,9 @@ func TestLockdownMutesAnnouncesAndEndsByItself(t *testing.T) {
 		if made.People < 8 || len(made.Groups) != 1 {
 			t.Errorf("lockdown of %d groups with %d people", len(made.Groups), made.People)
 		}
-		await(t, func() bool { return equal(n.mutes(), []string{"on acked"}) || equal(n.mutes(), []string{"on confirmed"}) })
+		await(t, func() bool {
+			return equal(n.mutes(), []string{"on acked"}) || equal(n.mutes(), []string{"on confirmed"})
+		})
 		await(t, func() bool {
 			rows, _, err := n.desk.FindActions(ctx, community.ActionFilter{Group: n.group.Key, Verb: community.Announce})
 			return err == nil && len(rows) == 1 && (rows[0].State == community.Acked || rows[0].State == community.Confirmed)
@@ -89,7 +91,9 @@ func TestLockdownLeavesWhatWasBefore(t *testing.T) {
 	ctx := t.Context()
 	_, err := n.app.Hands(n.org, nil).Act(ctx, n.id("anna"), []community.Action{{Verb: community.MuteAll, Group: n.group.Key}}, "夜间")
 	check(t, err)
-	await(t, func() bool { return equal(n.mutes(), []string{"on acked"}) || equal(n.mutes(), []string{"on confirmed"}) })
+	await(t, func() bool {
+		return equal(n.mutes(), []string{"on acked"}) || equal(n.mutes(), []string{"on confirmed"})
+	})
 	before := n.mutes()
 	made, err := n.duty().Lock(ctx, n.id("anna"), duty.LockOrder{All: true, Reason: "x"})
 	check(t, err)

@@ -243,7 +243,7 @@ func (h *tellingHost) noticed(ctx context.Context, st connect.Health, before str
 	switch {
 	case st.State == "online" && before != "online":
 		return h.app.store.AccountHeard(ctx, h.account, now, engine.HearingSlack)
-	case (st.State == "failed" || st.State == "offline") && before != st.State:
+	case before == "online" && st.State != "online", (st.State == "failed" || st.State == "offline") && before != st.State:
 		return h.app.unwell(ctx, h.account, now)
 	}
 	return nil

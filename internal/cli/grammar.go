@@ -29,6 +29,8 @@ type grammar struct {
 	Strike   strikeCmd   `cmd:"" group:"order" help:"违规记分|strikes"`
 	Action   actionCmd   `cmd:"" group:"order" help:"动作|actions"`
 	Task     taskCmd     `cmd:"" group:"order" help:"待办|tasks for people"`
+	Duty     dutyCmd     `cmd:"" group:"order" help:"值班与告警|duty roster and alarms"`
+	Lockdown lockdownCmd `cmd:"" group:"order" help:"一键封控|lockdown"`
 
 	Import  importCmd  `cmd:"" group:"data" help:"导入聊天记录|import chat histories"`
 	Export  exportCmd  `cmd:"" group:"data" help:"导出聊天记录|export chat histories"`

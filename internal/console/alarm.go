@@ -170,7 +170,7 @@ func alarmWays(k *call, p *view.Alarm, a duty.Alarm) {
 func alarmSteps(k *call, a duty.Alarm, names map[string]string) []view.AlarmStep {
 	var out []view.AlarmStep
 	for _, s := range a.Steps {
-		step := view.AlarmStep{At: s.At, Icon: stepIcons[s.What], Tone: stepTones[s.What], After: k.Words.Round((s.At - a.Opened) / 1000)}
+		step := view.AlarmStep{At: s.At, Icon: stepIcons[s.What], Tone: stepTones[s.What], Clock: time.UnixMilli(s.At).In(zone("")).Format("01-02 15:04:05"), After: k.Words.Round((s.At - a.Opened) / 1000)}
 		step.Title = k.T("alarm.step."+s.What, "who", named(names[s.User], s.User), "way", wayName(k, s.Way))
 		if key := "alarm.note." + s.Note; k.Words.Has(key) {
 			step.Text = k.T(key)

@@ -29,7 +29,7 @@ type Deps struct {
 	// Duty makes the handle of who is on duty; may be nil: the pages of duty, /m among them, are then absent.
 	Duty   func(org community.OrgKey, groups []community.GroupKey) Duty
 	Phones Phones // may be nil: nobody comes in by a link
-	Live     Live     // may be nil: pages then do not refresh by themselves
+	Live   Live   // may be nil: pages then do not refresh by themselves
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

@@ -196,7 +196,7 @@ func dutyForms(k *call, p *view.Duty, r duty.Roster) error {
 	}
 	p.Swap = []ui.Input{
 		{Of: "change", Kind: "select", Name: "stretch", Label: k.T("duty.which"), Options: stretches},
-		{Of: "change", Kind: "select", Name: "user", Label: k.T("duty.instead"), Options: append(people, ui.Option{Value: "", Text: k.T("duty.nobody")})},
+		{Of: "change", Kind: "select", Name: "user", Label: k.T("duty.instead"), Options: append(people, ui.Option{Value: "", Text: k.T("duty.nobody")}), Value: k.who()},
 		{Of: "change", Kind: "date", Name: "date", Label: k.T("duty.date"), Help: k.T("duty.extra_help")},
 		{Of: "change", Name: "start", Label: k.T("duty.start"), Max: 5},
 		{Of: "change", Name: "end", Label: k.T("duty.end"), Max: 5},

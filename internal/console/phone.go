@@ -2,7 +2,9 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/a-h/templ"
 
@@ -146,7 +148,8 @@ func (c *Console) phoneTasks(k *call) error {
 		return err
 	}
 	p := view.Phone{Title: k.T("nav.inbox"), More: max(0, total-len(rows)), Empty: ui.Empty{Icon: "circle-check", Title: k.T("task.none"), Text: k.T("home.no_tasks_text")}}
-	if p.Alarms, err = phoneAlarms(k, names); err != nil {
+	acks := map[string]string{}
+	if p.Alarms, err = phoneAlarms(k, names, rows, acks); err != nil {
 		return err
 	}
 	platforms := map[community.ID]community.Platform{}
@@ -158,6 +161,9 @@ func (c *Console) phoneTasks(k *call) error {
 			card, err := phoneCard(k, t, names, platforms)
 			if err != nil {
 				return err
+			}
+			if card.Ack = acks[card.ID]; card.Ack != "" {
+				card.Claim = "" // acknowledging is taking it
 			}
 			p.Tasks = append(p.Tasks, card)
 		}
@@ -192,8 +198,10 @@ func phoneCard(k *call, t community.TaskRow, names map[string]string, platforms 
 
 // initial is the first letter of a name, where no picture is known; "" for no name.
 func initial(name string) string {
-	for _, r := range ui.Visible(name) {
-		return strings.ToUpper(string(r))
+	for _, r := range name {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return strings.ToUpper(string(r))
+		}
 	}
 	return ""
 }
@@ -209,19 +217,26 @@ func taskSteps(k *call, p community.Platform, v community.Verb) []string {
 	return nil
 }
 
-// phoneAlarms are the alarms that nobody has taken, and one's own, newest first. Those about tasks stand on the task's card.
-func phoneAlarms(k *call, names map[string]string) ([]view.AlarmLine, error) {
+// phoneAlarms are the alarms that nobody has taken, and one's own, newest first. Those about tasks that are shown go to
+// the task's card: acks gets their addresses by the task's id.
+func phoneAlarms(k *call, names map[string]string, tasks []community.TaskRow, acks map[string]string) ([]view.AlarmLine, error) {
 	list, _, err := k.Duty.Alarms(k.ctx(), true, community.Page{Limit: mostPhoneCards})
 	var out []view.AlarmLine
 	for _, a := range list {
 		if a.State == duty.Taken && a.Holder != k.who() {
 			continue
 		}
+		at := "/m/alarms/" + a.ID.String()
+		if task, ok := strings.CutPrefix(a.Subject, "task:"); ok && slices.ContainsFunc(tasks, func(t community.TaskRow) bool { return t.ID.String() == task }) {
+			if a.State == duty.Waiting {
+				acks[task] = at + "/ack"
+			}
+			continue
+		}
 		line, err := alarmLine(k, a, names)
 		if err != nil {
 			return nil, err
 		}
-		at := "/m/alarms/" + line.ID
 		if line.Ack != "" {
 			line.Ack = at + "/ack"
 		}
@@ -245,8 +260,10 @@ type phoneStep struct {
 // phoneSteps are the steps of a task, by the last part of the address.
 func phoneSteps() map[string]phoneStep {
 	return map[string]phoneStep{
-		"claim": {"task.claimed", func(k *call, id community.ID, note string) error { return k.Hands.TaskClaim(k.ctx(), k.who(), id, note) }, "claimed"},
-		"done":  {"task.is_done", func(k *call, id community.ID, note string) error { return k.Hands.TaskDone(k.ctx(), k.who(), id, note) }, "done"},
+		"claim": {"task.claimed", func(k *call, id community.ID, note string) error {
+			return k.Hands.TaskClaim(k.ctx(), k.who(), id, note)
+		}, "claimed"},
+		"done": {"task.is_done", func(k *call, id community.ID, note string) error { return k.Hands.TaskDone(k.ctx(), k.who(), id, note) }, "done"},
 		"refuse": {"task.is_refused", func(k *call, id community.ID, note string) error {
 			if note == "" {
 				return community.Errorf(community.CodeBadInput, "a refusal needs a reason")

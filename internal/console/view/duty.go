@@ -82,6 +82,7 @@ type Alarm struct {
 // AlarmStep is one timed step.
 type AlarmStep struct {
 	At         int64
+	Clock      string // to the second
 	After      string // since the beginning, said
 	Icon, Tone string
 	Title      string
