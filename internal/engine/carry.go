@@ -33,7 +33,8 @@ type attempt struct {
 	level   community.Level
 }
 
-// CarryOut carries an action out once: natively if the account can, else as a task for a person. n counts the tries from
+// CarryOut carries an action out once: natively if the account can, by asking the platform where a person must confirm
+// there (that is a task too), else as a task for a person. n counts the tries from
 // 1. The outcome comes back through Apply as action.receipt. An error means: try the job again later.
 func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 	now, err := e.o.Store.ActionNow(ctx, id)
@@ -48,7 +49,7 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 	if t.session == nil && t.level == community.Native {
 		return e.unreachable(ctx, t)
 	}
-	if t.level != community.Native {
+	if t.level != community.Native && t.level != community.Assisted {
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_ability"})
 	}
 	return e.do(ctx, t)
@@ -163,13 +164,17 @@ func (e *Engine) do(ctx context.Context, t *attempt) error {
 		a.Seconds = max(1, (a.Until-e.now()+999)/1000)
 	}
 	rc, err := t.session.Do(ctx, a)
-	if err == nil {
-		if rc.State == "" {
-			rc.State = community.Acked
-		}
-		return e.report(ctx, t, rc.State, rc)
+	switch {
+	case err != nil:
+		return e.failed(ctx, t, rc, err)
+	case rc.State == "":
+		rc.State = community.Acked
 	}
-	return e.failed(ctx, t, rc, err)
+	if t.level == community.Assisted && rc.State == community.Acked {
+		rc.Detail = "to_confirm" // the platform waits for a person; what comes of it the session tells as a receipt
+		return e.ask(ctx, t, rc)
+	}
+	return e.report(ctx, t, rc.State, rc)
 }
 
 // failed sorts a refusal by what may follow from it.
