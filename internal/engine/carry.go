@@ -56,7 +56,7 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 	case t.able.Level != community.Native && t.able.Level != community.Assisted:
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_ability"})
 	}
-	if !e.lanes.enter(t.account) {
+	if !e.lanes.enter(ctx, t.account) {
 		return &Wait{Until: e.now() + e.lanes.pause(t.account), Why: "the account has its hands full"}
 	}
 	defer e.lanes.leave(t.account)

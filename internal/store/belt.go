@@ -369,6 +369,12 @@ func (s *Store) sentBefore(ctx context.Context, a *community.Action) (state comm
 	return state, missing(coded(s.dialect, err), "action %s", a.Of)
 }
 
+// CountActions counts the actions of a verb that stand in a state.
+func (s *Store) CountActions(ctx context.Context, v community.Verb, state community.State) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT count(*) FROM action WHERE verb = $1 AND state = $2`, string(v), string(state)).Scan(&n)
+	return n, coded(s.dialect, err)
+}
+
 // SentMessages are the platform's ids of what our own sends in a group since a time (UTC ms) are known to have become.
 func (s *Store) SentMessages(ctx context.Context, g community.GroupKey, since int64) (map[string]bool, error) {
 	list, err := rows(ctx, s, `SELECT message FROM action WHERE group_key = $1 AND created >= $2 AND verb = $3 AND message <> ''`,
