@@ -193,7 +193,7 @@ func (t *teller) byWeCom(ctx context.Context, n notice) error {
 	err := error(community.Errorf(community.CodeUnsupported, "no 企业微信 connection that sends app messages"))
 	for _, one := range t.app.wires.running() {
 		if s, ok := one.session.(connect.Notifier); ok && one.account.Org == n.org {
-			if err = s.Notify(ctx, n.way.Address, n.Title+"\n"+n.Text, n.URL); err == nil {
+			if err = s.Notify(ctx, n.way.Address, n.Title, n.Text, n.URL); err == nil {
 				return nil
 			}
 		}

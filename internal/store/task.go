@@ -94,7 +94,7 @@ func idsOf(r *sql.Rows) ([]community.ID, error) {
 
 // RemovalTasks lists whom people were asked to remove from a group and have not yet.
 func (t *Tx) RemovalTasks(ctx context.Context, g community.GroupKey) ([]community.Task, error) {
-	found, err := t.query(ctx, `SELECT id, target_key FROM task WHERE group_key = $1 AND verb = 'member.remove' AND state IN ('open', 'claimed')`, int64(g))
+	found, err := t.query(ctx, `SELECT id, target_key, created FROM task WHERE group_key = $1 AND verb = 'member.remove' AND state IN ('open', 'claimed')`, int64(g))
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (t *Tx) RemovalTasks(ctx context.Context, g community.GroupKey) ([]communit
 	for found.Next() {
 		var id []byte
 		var k community.Task
-		if err := found.Scan(&id, (*int64)(&k.Target)); err != nil {
+		if err := found.Scan(&id, (*int64)(&k.Target), &k.Created); err != nil {
 			return nil, err
 		}
 		copy(k.ID[:], id)
