@@ -25,6 +25,7 @@ const (
 	PersonDecided     Type = "person.decided"     // Body.Data: a PersonDecision
 	ImportUndone      Type = "import.undone"
 	GroupMerged       Type = "group.merged_into"
+	GroupMoved        Type = "group.moved" // the platform calls the same group by another id from now on: Body.State
 	SystemText        Type = "system.text" // a platform's sentence that was not understood
 	GroupCreated      Type = "group.created"
 	GroupDissolved    Type = "group.dissolved"
