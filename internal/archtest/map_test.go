@@ -41,6 +41,8 @@ func plan() []room {
 		{path: "connect/conntest", layer: working, may: []string{"connect"}, why: "the examination of connectors"},
 		{path: "connect/sim", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "connect/onebot", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/irc", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/irc/irctest", layer: working, why: "a server for the tests of those who speak IRC"},
 		{path: "connect/telegram", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "importer", layer: working},
 		{path: "store", layer: working, may: []string{"policy", "measure", "replay"}, why: "types of the subject rooms, nothing they do"},
