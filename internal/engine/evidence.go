@@ -76,7 +76,7 @@ func proves(o *store.OpenAction, ev *community.Event) bool {
 	case community.MemberMuted:
 		return a.Target == subject(ev) && (a.Verb == community.Mute && ev.Body.Seconds > 0 || a.Verb == community.Unmute && ev.Body.Seconds == 0)
 	case community.MemberLeft:
-		return a.Verb == community.Remove && a.Target == subject(ev)
+		return a.Verb == community.Remove && a.Target == subject(ev) && ev.Body.Reason != community.Presence
 	case community.JoinHandled:
 		return a.Verb == community.Approve && a.Message != "" && a.Message == ev.Body.Message
 	}

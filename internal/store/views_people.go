@@ -257,6 +257,9 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 			return err
 		}
 	}
+	if ev.Body.Scene == community.Presence && p.present {
+		return nil
+	}
 	at := ev.OccurredAt
 	if p.stays > 0 && p.joined != 0 && abs(at-p.joined) <= sameJoin {
 		return nil // told twice
@@ -305,7 +308,7 @@ func (f *figures) earlierStay(p *person, ev *community.Event, st stayStart) {
 
 func (f *figures) left(ctx context.Context, g *groupFact, ev *community.Event) error {
 	m := subjectOf(ev)
-	if m == 0 {
+	if m == 0 || ev.Body.Reason == community.Presence {
 		return nil
 	}
 	p, err := f.person(ctx, g, m)

@@ -446,7 +446,7 @@ func (s *Session) readRoster(ctx context.Context, a community.Action) (connect.R
 	s.mu.Lock()
 	e := s.event(Line{}, community.RosterRead, a.To.Group)
 	s.mu.Unlock()
-	e.Body = community.Body{Data: data, Caused: a.ID, Scene: presence}
+	e.Body = community.Body{Data: data, Caused: a.ID, Scene: community.Presence}
 	if err := s.feed.Put(ctx, e); err != nil {
 		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "list read, no room for it: %w", err)
 	}

@@ -16,9 +16,6 @@ var tells = map[string]func(s *Session, l *link, in Line) ([]connect.Inbound, er
 	"KICK": (*Session).onKick, "NICK": (*Session).onNick, "MODE": (*Session).onMode, "TOPIC": (*Session).onTopic,
 }
 
-// presence marks coming and going that says nothing about membership.
-const presence = "presence"
-
 // event begins an event of a channel.
 func (s *Session) event(in Line, kind community.Type, channel string) connect.Inbound {
 	at := time.Now()
@@ -127,7 +124,7 @@ func (s *Session) onJoin(l *link, in Line) ([]connect.Inbound, error) {
 	room.members[fold(in.nick())] = &seat{nick: in.nick()}
 	e := s.event(in, community.MemberJoined, room.name)
 	e.Actor = s.who(l, name, in.nick())
-	e.Body.Scene = presence
+	e.Body.Scene = community.Presence
 	return []connect.Inbound{e}, nil
 }
 
@@ -158,7 +155,7 @@ func (s *Session) onQuit(l *link, in Line) ([]connect.Inbound, error) {
 func (s *Session) gone(l *link, in Line, room *room) []connect.Inbound {
 	e := s.event(in, community.MemberLeft, room.name)
 	e.Actor = s.who(l, room.name, in.nick())
-	e.Body.Reason = presence
+	e.Body.Reason = community.Presence
 	delete(room.members, fold(in.nick()))
 	return []connect.Inbound{e}
 }
