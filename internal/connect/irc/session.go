@@ -67,8 +67,8 @@ type link struct {
 	nick, address string // ours; address "user@host" once known
 	greeted       bool   // registered
 	online        bool
-	waiting       map[string]bool // channels not answered yet, folded
-	troubles      []string
+	waiting       map[string]bool   // channels not answered yet, folded
+	troubles      [2][]string       // channels not entered, and why: Chinese, English
 	lists         string            // channel modes that take a mask
 	always, onSet string            // channel modes that take a parameter; only when set
 	ranks         string            // signs of ranks, highest first: "@+"
@@ -384,7 +384,8 @@ func (s *Session) askCaps(l *link) error {
 	want := wantedCaps
 	if s.account != "" {
 		if !slices.Contains(l.caps, "sasl") {
-			return community.Errorf(community.CodeForbidden, "the server offers no SASL: leave account empty, or use another server")
+			return connect.Trouble(community.CodeForbidden, "服务器不提供 SASL 登录。请把登录账号留空，或换一台服务器。",
+				"the server offers no SASL: leave account empty, or use another server")
 		}
 		want = append(slices.Clone(want), "sasl")
 	}
@@ -403,11 +404,13 @@ func (s *Session) onAuthenticate(l *link, in Line) error {
 }
 
 func (s *Session) onRefusedLogin(_ *link, in Line) error {
-	return community.Errorf(community.CodeForbidden, "the server refuses the password: check account and password (%s)", s.hush(in.last()))
+	words := s.hush(clipped(in.last()))
+	return connect.Trouble(community.CodeForbidden, "服务器拒绝登录，请检查账号和密码（"+words+"）。", "the server refuses the password: check account and password ("+words+")")
 }
 
 func (s *Session) onBanned(_ *link, in Line) error {
-	return community.Errorf(community.CodeForbidden, "the server has banned us: ask its operators (%s)", s.hush(in.last()))
+	words := s.hush(clipped(in.last()))
+	return connect.Trouble(community.CodeForbidden, "服务器封禁了我们，请联系服务器的管理员（"+words+"）。", "the server has banned us: ask its operators ("+words+")")
 }
 
 func (s *Session) onNickTaken(l *link, _ Line) error {
@@ -429,7 +432,7 @@ func (s *Session) onBadNick(l *link, _ Line) error {
 	if l.greeted {
 		return nil
 	}
-	return community.Errorf(community.CodeForbidden, "the server does not take the nick %s: choose another one", s.want)
+	return connect.Trouble(community.CodeForbidden, "服务器不接受昵称 "+s.want+"，请换一个。", "the server does not take the nick "+s.want+": choose another one")
 }
 
 func (s *Session) onWelcome(l *link, in Line) error {
@@ -472,11 +475,15 @@ func (s *Session) onReady(l *link, _ Line) error {
 	return nil
 }
 
-// entries say why a channel could not be joined, and what to do.
-var entries = map[string]string{
-	"403": "there is no such channel", "405": "we are in too many channels", "471": "the channel is full", "473": "the channel is by invitation only: have us invited, then pause and resume the connection",
-	"474": "we are banned there: have the ban taken off, then pause and resume the connection", "475": "the channel wants a key", "476": "the channel's name is not allowed",
-	"477": "the channel is for registered nicks: fill in account and password", "489": "the channel is for encrypted connections: switch TLS on",
+// entries say why a channel could not be joined, and what to do, in Chinese and English.
+var entries = map[string][2]string{
+	"403": {"没有这个频道", "there is no such channel"}, "405": {"已在太多频道里", "we are in too many channels"},
+	"471": {"频道已满", "the channel is full"}, "476": {"频道名不被允许", "the channel's name is not allowed"},
+	"473": {"频道只对受邀者开放：请让人邀请，再暂停并恢复连接", "the channel is by invitation only: have us invited, then pause and resume the connection"},
+	"474": {"我们被封禁：请让人解除，再暂停并恢复连接", "we are banned there: have the ban taken off, then pause and resume the connection"},
+	"475": {"频道要密码", "the channel wants a key"},
+	"477": {"频道只对登记过的昵称开放：请填账号和密码", "the channel is for registered nicks: fill in account and password"},
+	"489": {"频道只对加密连接开放：请打开 TLS", "the channel is for encrypted connections: switch TLS on"},
 }
 
 func (s *Session) onNoEntry(l *link, in Line) error {
@@ -486,7 +493,9 @@ func (s *Session) onNoEntry(l *link, in Line) error {
 		s.mu.Unlock()
 		return nil
 	}
-	l.troubles = append(l.troubles, clipped(name)+": "+entries[in.Command])
+	for lang, why := range entries[in.Command] {
+		l.troubles[lang] = append(l.troubles[lang], clipped(name)+": "+why)
+	}
 	s.mu.Unlock()
 	s.arrived(l, name)
 	return nil
@@ -498,11 +507,12 @@ func (s *Session) arrived(l *link, name string) {
 	delete(l.waiting, fold(name))
 	ready := len(l.waiting) == 0 && !l.online
 	l.online = l.online || ready
-	trouble := strings.Join(l.troubles, "; ")
+	zh, en := strings.Join(l.troubles[0], "；"), strings.Join(l.troubles[1], "; ")
+	online := l.online
 	s.mu.Unlock()
 	switch {
-	case trouble != "" && (ready || l.online):
-		s.report("online", community.Errorf(community.CodeRefused, "cannot join %s", trouble))
+	case en != "" && online:
+		s.report("online", connect.Trouble(community.CodeRefused, "进不去："+zh+"。", "cannot join "+en))
 	case ready:
 		s.report("online", nil)
 	}
@@ -529,7 +539,7 @@ func (s *Session) report(state string, err error) {
 	}
 	s.mu.Unlock()
 	if err != nil && !errors.Is(err, context.Canceled) {
-		h.Code, h.Detail = community.CodeOf(err), s.hush(err.Error())
+		h.Code, h.Detail, h.Say = community.CodeOf(err), s.hush(err.Error()), connect.SayOf(err)
 	}
 	s.host.Report(h)
 }

@@ -191,8 +191,9 @@ func (s *Session) after(l *link, in Line) error {
 	ours := in.Command == "KICK" && fold(in.param(1)) == fold(l.nick)
 	s.mu.Unlock()
 	if ours {
-		s.report("online", community.Errorf(community.CodeRefused, "%s threw us out of %s: settle it with them, then pause and resume the connection",
-			clipped(in.nick()), clipped(in.param(0))))
+		who, where := clipped(in.nick()), clipped(in.param(0))
+		s.report("online", connect.Trouble(community.CodeRefused, who+" 把我们踢出了 "+where+"。请与对方说好，再暂停并恢复连接。",
+			who+" threw us out of "+where+": settle it with them, then pause and resume the connection"))
 	}
 	if in.Command == "JOIN" && fold(in.nick()) == fold(l.nick) {
 		name := word(in.param(0))

@@ -267,14 +267,17 @@ func (s *Session) learnOwn(c *memberChange) {
 	}
 	g.set(c.New)
 	s.mu.Unlock()
-	by := first(c.From.FirstName, c.From.Username, id(c.From.ID))
+	group, by := clipped(c.Chat.Title), clipped(first(c.From.FirstName, c.From.Username, id(c.From.ID)))
 	switch {
 	case was.present() && !c.New.present():
-		s.report("online", community.Errorf(community.CodeRefused, "the bot was removed from %q by %s: add it to the group again, as an admin", clipped(c.Chat.Title), clipped(by)))
+		s.report("online", connect.Trouble(community.CodeRefused, "机器人被 "+by+" 移出了「"+group+"」。请重新把它加进群，并设为管理员。",
+			"the bot was removed from "+group+" by "+by+": add it to the group again, as an admin"))
 	case c.New.muted() && !was.muted():
-		s.report("online", community.Errorf(community.CodeRefused, "the bot was muted in %q by %s: lift it in the group's permissions", clipped(c.Chat.Title), clipped(by)))
+		s.report("online", connect.Trouble(community.CodeRefused, "机器人在「"+group+"」被 "+by+" 禁言。请在群权限里解除。",
+			"the bot was muted in "+group+" by "+by+": lift it in the group's permissions"))
 	case was.admin() && !c.New.admin():
-		s.report("online", community.Errorf(community.CodeRefused, "the bot is no admin of %q any more: make it one again, or what it could do becomes work for people", clipped(c.Chat.Title)))
+		s.report("online", connect.Trouble(community.CodeRefused, "机器人不再是「"+group+"」的管理员。请重新设为管理员，否则它原来能做的会变成人工待办。",
+			"the bot is no admin of "+group+" any more: make it one again, or what it could do becomes work for people"))
 	case !was.admin() && c.New.admin(), !was.present() && c.New.present():
 		s.report("online", nil)
 	}

@@ -216,8 +216,8 @@ func (s *Session) refusal(got batch) error {
 	case http.StatusUnauthorized, http.StatusNotFound:
 		return badToken()
 	case http.StatusConflict:
-		return community.Errorf(community.CodeConflict, "another program fetches this bot's updates (%s): stop it, or use a bot of its own here",
-			s.hush(shortened(got.Description)))
+		return connect.Trouble(community.CodeConflict, "另一个程序正在取这个机器人的消息。请停掉它，或在这里换一个专用的机器人。",
+			"another program fetches this bot's updates: stop it, or use a bot of its own here")
 	case http.StatusTooManyRequests:
 		return &pauseError{time.Duration(min(max(got.Parameters.RetryAfter, 1), 3600)) * time.Second}
 	}
@@ -225,7 +225,8 @@ func (s *Session) refusal(got batch) error {
 }
 
 func badToken() error {
-	return community.Errorf(community.CodeForbidden, "Telegram does not know the token: it was revoked or mistyped; ask @BotFather for the current one and enter it here")
+	return connect.Trouble(community.CodeForbidden, "Telegram 不认这个令牌：可能已被撤销或填错。请向 @BotFather 取得当前的令牌，填到这里。",
+		"Telegram does not know the token: it was revoked or mistyped; ask @BotFather for the current one and enter it here")
 }
 
 // pauseError is Telegram's wish to be left alone for a while.

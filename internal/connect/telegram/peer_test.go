@@ -1,25 +1,20 @@
 package telegram
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect/conntest"
+	"qunluo/internal/connect/peertest"
 )
 
 const peerScript = `
@@ -34,72 +29,18 @@ type peer struct {
 	base string
 }
 
-// startPeer starts it or skips with the reason; QL_REQUIRE=node makes that a failure.
 func startPeer(t *testing.T) *peer {
 	t.Helper()
-	lacks := func(why string) {
-		if slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), "node") {
-			t.Fatal(why + ", and QL_REQUIRE asks for node")
-		}
-		t.Skip(why)
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		lacks("no node")
-	}
-	modules, err := filepath.Abs("peers/node_modules")
+	free, err := net.Listen("tcp", "127.0.0.1:0") // it takes port 0 for 9000
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(modules, "telegram-test-api")); err != nil {
-		lacks("no telegram-test-api: run npm ci in internal/connect/telegram/peers")
-	}
-	for range 2 { // somebody else may take the port in between
-		if p, err := tryPeer(t, node, modules); err == nil {
-			return p
-		} else if !errors.Is(err, io.EOF) {
-			t.Fatal(err)
-		}
-	}
-	t.Fatal("telegram-test-api did not start")
-	return nil
-}
-
-func tryPeer(t *testing.T, node, modules string) (*peer, error) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
 	port := free.Addr().(*net.TCPAddr).Port
 	_ = free.Close()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "peer.js"), []byte(peerScript), 0o600); err != nil {
-		return nil, err
-	}
-	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(node, "peer.js")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), fmt.Sprint("PORT=", port))
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+	peertest.Start(t, peertest.Script{
+		Peers: "telegram", Name: "peer.js", Files: map[string]string{"peer.js": peerScript}, Env: []string{fmt.Sprint("PORT=", port)}, Ready: "READY",
 	})
-	stop := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
-	defer stop.Stop()
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if lines.Text() == "READY" {
-			return &peer{t, fmt.Sprintf("http://127.0.0.1:%d", port)}, nil
-		}
-	}
-	return nil, io.EOF
+	return &peer{t, fmt.Sprintf("http://127.0.0.1:%d", port)}
 }
 
 func (p *peer) post(path string, body any) []byte {

@@ -190,7 +190,8 @@ func (s *Session) listen(ctx context.Context) error {
 			return err
 		}
 		if info.URL == "" {
-			return community.Errorf(community.CodeConflict, "Telegram has no webhook for this bot: another program took it away, or address is to be set here")
+			return connect.Trouble(community.CodeConflict, "Telegram 那里没有登记推送地址：被另一个程序取消了，或者请在这里填写公网地址。",
+				"Telegram has no webhook for this bot: another program took it away, or the public address is to be filled in here")
 		}
 		if info.PendingUpdateCount > 0 && info.LastErrorMessage != "" {
 			s.report("online", community.Errorf(community.CodeUnreachable, "Telegram cannot push (%d updates wait): %s",
@@ -337,7 +338,7 @@ func (s *Session) report(state string, err error) {
 	}
 	s.mu.Unlock()
 	if err != nil && !errors.Is(err, context.Canceled) {
-		h.Code, h.Detail = community.CodeOf(err), s.hush(err.Error())
+		h.Code, h.Detail, h.Say = community.CodeOf(err), s.hush(err.Error()), connect.SayOf(err)
 	}
 	s.host.Report(h)
 }

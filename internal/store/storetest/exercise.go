@@ -26,6 +26,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"a rejoin is a new stay", rejoinIsNewStay},
 		{"a roster ends the stays of who is missing", rosterEndsStays},
 		{"presence is not membership", presenceIsNoStay},
+		{"a list tells how people came", listTellsSource},
+		{"what a session keeps is kept", notesAreKept},
 		{"stories told late find their place", toldLate},
 		{"names are kept as they were", namesAreKept},
 		{"the roster is counted by day", rosterByDay},
@@ -39,6 +41,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"days nobody listened are unknown", unknownDays},
 		{"a changed zone cuts the days anew", changedZone},
 		{"every list can be asked", everyList},
+		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
