@@ -79,8 +79,8 @@ func TestWhoTakesAnotherNickStaysTheSameMember(t *testing.T) {
 			t.Fatalf("spoke as %+v, want aqing, now called Ghost[1]", got)
 		}
 		a := community.Action{Verb: community.Remove, To: community.Address{Group: fold(channel), Member: "aqing"}}
-		if _, err := l.Do(t.Context(), a); err != nil || !slices.Contains(l.s.got, "KICK "+channel+" Ghost[1] :") {
-			t.Errorf("%v, sent %q; want the present nick kicked", err, l.s.got[len(l.s.got)-2:])
+		if _, err := l.Do(t.Context(), a); err != nil || !slices.Contains(l.s.heard(), "KICK "+channel+" Ghost[1] :") {
+			t.Errorf("%v, sent %q; want the present nick kicked", err, l.s.heard())
 		}
 	})
 }
@@ -124,7 +124,9 @@ func TestASilentServerIsLeft(t *testing.T) {
 func TestLinesKeepWithinTheirBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := live(t, nil)
+		l.mu.Lock()
 		l.Session.rate, l.Session.pace = 6, pace{perMinute: 6, burst: 4, left: 4, at: time.Now()}
+		l.mu.Unlock()
 		var sent, limited int
 		for range 20 {
 			_, err := l.Do(t.Context(), community.Action{Verb: community.Send, Text: "广播", To: community.Address{Group: fold(channel)}})
@@ -189,7 +191,7 @@ func TestNothingThatOthersChooseBecomesALineOfItsOwn(t *testing.T) {
 		} {
 			_, _ = l.Do(t.Context(), a) // only what is sent counts
 		}
-		for _, line := range l.s.got {
+		for _, line := range l.s.heard() {
 			if strings.HasPrefix(line, "QUIT") || strings.HasPrefix(line, "JOIN #evil") {
 				t.Errorf("sent %q", line)
 			}

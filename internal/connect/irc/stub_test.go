@@ -222,6 +222,13 @@ func (s *server) mode(in Line, d *conntest.Done) {
 	s.say(":%s!~us@10.0.0.1 MODE %s %s", s.nick, channel, strings.Join(in.Params[1:], " "))
 }
 
+// heard is every line that the session sent.
+func (s *server) heard() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.got...)
+}
+
 func (s *server) did() []conntest.Done {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -66,7 +66,11 @@ func counterpart(c *cloud, settings string, webhook bool) *conntest.Counterpart 
 					c.chat(), memberID, time.Now().Unix()))
 			},
 		},
-		Again:   func() { c.deliver(c.last) },
+		Again: func() {
+			var last json.RawMessage
+			c.set(func() { last = c.last })
+			c.deliver(last)
+		},
 		Message: func() string { return c.says("请撤回我") },
 		Ask:     c.asks,
 		Did:     c.did,

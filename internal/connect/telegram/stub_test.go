@@ -329,6 +329,13 @@ func (c *cloud) did() []conntest.Done {
 	return append([]conntest.Done{}, c.done...)
 }
 
+// polled is from where it was polled so far, and what was asked for last.
+func (c *cloud) polled() ([]int64, string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]int64{}, c.offsets...), c.allowed
+}
+
 func (c *cloud) called(method string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
