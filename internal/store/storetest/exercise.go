@@ -39,6 +39,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"a changed zone cuts the days anew", changedZone},
 		{"every list can be asked", everyList},
 		{"projections follow the log when woken", followsWake},
+		{"attached bots are kept and see their groups only", botsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
