@@ -6,6 +6,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 const (
@@ -141,8 +142,8 @@ func (s *Session) ownRank(ctx context.Context, group string) community.Role {
 	if err != nil || got.status == "failed" {
 		return community.RoleNone
 	}
-	var r reader
-	return rank(r.text(r.object(fields{"data": got.data}, "data"), "role"))
+	var r wire.Reader
+	return rank(r.Text(r.Object(wire.Fields{"data": got.data}, "data"), "role"))
 }
 
 // learnFrom notes what an event says about ourselves.

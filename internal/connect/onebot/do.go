@@ -9,6 +9,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 // longestMute is what QQ takes (30 days less a minute; unverified), in seconds.
@@ -66,8 +67,8 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 	}
 	receipt := connect.Receipt{State: community.Acked, Detail: got.words}
 	if a.Verb == community.Send {
-		var r reader
-		receipt.Message = r.id(r.object(fields{"data": got.data}, "data"), "message_id")
+		var r wire.Reader
+		receipt.Message = r.ID(r.Object(wire.Fields{"data": got.data}, "data"), "message_id")
 		s.expectEcho("message:"+receipt.Message, a.ID)
 	}
 	return receipt, nil
@@ -220,29 +221,29 @@ func (s *Session) Members(ctx context.Context, group string) ([]community.Who, e
 	if err != nil {
 		return people, nil // not every implementation has it
 	}
-	var r reader
-	if count := r.number(r.object(fields{"data": info.data}, "data"), "member_count"); count > int64(len(people)) {
+	var r wire.Reader
+	if count := r.Number(r.Object(wire.Fields{"data": info.data}, "data"), "member_count"); count > int64(len(people)) {
 		return nil, community.Errorf(community.CodeConflict, "member list is not complete: %d of %d", len(people), count)
 	}
 	return people, nil
 }
 
 func (s *Session) people(data json.RawMessage) ([]community.Who, error) {
-	var rows []fields
+	var rows []wire.Fields
 	if err := json.Unmarshal(data, &rows); err != nil || len(rows) == 0 {
 		return nil, community.Errorf(community.CodeBadInput, "member list is not a list")
 	}
 	s.mu.Lock()
 	self := s.self
 	s.mu.Unlock()
-	var r reader
+	var r wire.Reader
 	seen := make(map[string]bool, len(rows))
 	people := make([]community.Who, 0, len(rows))
 	for _, row := range rows {
 		who := community.Who{
-			ID: r.id(row, "user_id"), Name: r.text(row, "nickname"), Card: r.text(row, "card"), Role: rank(r.text(row, "role")),
+			ID: r.ID(row, "user_id"), Name: r.Text(row, "nickname"), Card: r.Text(row, "card"), Role: rank(r.Text(row, "role")),
 		}
-		if r.err != nil || who.ID == "" {
+		if r.Err != nil || who.ID == "" {
 			return nil, community.Errorf(community.CodeBadInput, "member list has a row without user_id")
 		}
 		if who.ID == self {
@@ -266,16 +267,16 @@ func (s *Session) Groups(ctx context.Context) ([]community.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []fields
+	var rows []wire.Fields
 	if err := json.Unmarshal(got.data, &rows); err != nil {
 		return nil, community.Errorf(community.CodeBadInput, "group list is not a list")
 	}
-	var r reader
+	var r wire.Reader
 	groups := make([]community.Ref, 0, len(rows))
 	for _, row := range rows {
-		groups = append(groups, community.Ref{ID: r.id(row, "group_id"), Name: r.text(row, "group_name")})
+		groups = append(groups, community.Ref{ID: r.ID(row, "group_id"), Name: r.Text(row, "group_name")})
 	}
-	return groups, r.err
+	return groups, r.Err
 }
 
 // ask is a call that only reads.

@@ -7,6 +7,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 // MaxFrame bounds an event's frame, in bytes. Larger ones are refused, the connection is kept.
@@ -74,7 +75,7 @@ type note struct {
 	nickname, card, role              string
 	postType, kind, subType           string // kind: message_type, notice_type or request_type
 	quoted                            bool
-	parts                             []part
+	parts                             []wire.Part
 	operator, target, flag, comment   string
 	duration                          int64
 	cardNew, cardOld, fileName, words string
@@ -136,7 +137,7 @@ func (n *note) groupMessage(f *frame) error {
 	if in.Actor.Role == community.RoleSelf {
 		f.selfRole = rank(n.role)
 	}
-	compose(n.parts, &in.Body)
+	wire.Compose(n.parts, &in.Body)
 	return nil
 }
 
@@ -148,7 +149,7 @@ func (n *note) privateMessage(f *frame) error {
 	in.Type, in.Key, in.Body.Message = community.MessageCreated, n.message, n.message
 	in.Private, in.Group = true, community.Ref{}
 	in.Actor = n.sender()
-	compose(n.parts, &in.Body)
+	wire.Compose(n.parts, &in.Body)
 	return nil
 }
 
@@ -226,7 +227,7 @@ func (n *note) cardChange(f *frame) error {
 func (n *note) upload(f *frame) error {
 	f.in.Type = community.MessageCreated
 	f.in.Actor = n.who(n.user)
-	compose([]part{{kind: "file", name: n.fileName}}, &f.in.Body)
+	wire.Compose([]wire.Part{{Kind: "file", Name: n.fileName}}, &f.in.Body)
 	return n.named(f)
 }
 
@@ -263,7 +264,7 @@ func (n *note) request(f *frame) error {
 	}
 	in := &f.in
 	in.Type, in.Actor = community.JoinRequested, n.who(n.user)
-	in.Body.Scene, in.Body.Message, in.Body.Text = "request", "add:"+n.flag, clip(n.comment)
+	in.Body.Scene, in.Body.Message, in.Body.Text = "request", "add:"+n.flag, wire.Clip(n.comment)
 	if n.subType == "invite" {
 		in.Body.Scene, in.Body.Message, in.Subject = "invite", "invite:"+n.flag, n.who(n.self)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 const (
@@ -336,10 +337,10 @@ func (s *Session) greet(l *link) {
 	if err != nil || got.status == "failed" {
 		return // known from the settings or the first frame then
 	}
-	var r reader
-	data := r.object(fields{"data": got.data}, "data")
-	id, name := r.id(data, "user_id"), r.text(data, "nickname")
-	if r.err != nil || id == "" {
+	var r wire.Reader
+	data := r.Object(wire.Fields{"data": got.data}, "data")
+	id, name := r.ID(data, "user_id"), r.Text(data, "nickname")
+	if r.Err != nil || id == "" {
 		return
 	}
 	if s.want != "" && id != s.want {
