@@ -55,6 +55,7 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
+	guests  *guests
 	ready   chan struct{} // closed when Run has started
 }
 
@@ -101,6 +102,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
 	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
+	if a.guests, err = newGuests(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
 	return a, nil
 }
 
@@ -155,6 +159,7 @@ func (a *App) committed(c engine.Commit) {
 	default:
 	}
 	a.live.committed(c)
+	a.guests.north.Committed()
 }
 
 // Run keeps the house working until ctx ends: the belt's door, jobs, projections and connections. The first part that
@@ -167,6 +172,8 @@ func (a *App) Run(ctx context.Context) error {
 		"jobs":        a.jobs.Run,
 		"projections": func(ctx context.Context) error { return a.store.RunProjections(ctx, a.project) },
 		"connections": a.wires.run,
+		"bots":        a.guests.north.Run,
+		"bots to go":  a.guests.outward.Run,
 	}
 	var wg sync.WaitGroup
 	for name, run := range parts {

@@ -50,6 +50,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
+	a.guests.mount(mux)
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "服务器内部错误，请稍后再试。Something broke inside; please try again. "+httpd.RequestID(r.Context()), http.StatusInternalServerError)
 	})

@@ -314,7 +314,7 @@ FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.k
 	}
 	now.Action.To, now.Org = to, community.OrgKey(org)
 	now.Action.To.Message = now.Action.Message
-	if now.Accounts, err = s.serving(ctx, now.Action.Group); err != nil || now.Action.Verb != community.Remove {
+	if now.Accounts, err = s.Serving(ctx, now.Action.Group); err != nil || now.Action.Verb != community.Remove {
 		return now, err
 	}
 	now.Twin, err = s.twin(ctx, id)
@@ -350,7 +350,8 @@ func (f *freezeFlag) Scan(v any) error {
 	return nil
 }
 
-func (s *Store) serving(ctx context.Context, g community.GroupKey) ([]community.AccountKey, error) {
+// Serving lists the accounts that serve a group, the listening one first.
+func (s *Store) Serving(ctx context.Context, g community.GroupKey) ([]community.AccountKey, error) {
 	return rows(ctx, s, `SELECT ga.account_key FROM group_account ga JOIN account a ON a.key = ga.account_key
 WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(g)},
 		func(r *sql.Rows, v *community.AccountKey) error { return r.Scan((*int64)(v)) })

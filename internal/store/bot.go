@@ -157,11 +157,20 @@ func (s *Store) LogHead(ctx context.Context) (n int64, err error) {
 
 // botSees is the condition for events of a bot's groups; $1 is its organisation.
 func botSees(b *community.Bot) string {
-	where := `group_key IN (SELECT key FROM chat_group WHERE org_key = $1)`
+	where := `group_key IN (SELECT key FROM chat_group WHERE org_key = $1 AND NOT desk)`
 	if b.Groups != nil {
 		where += " AND group_key IN (" + keyList(b.Groups) + ")"
 	}
 	return where
+}
+
+// BotGroups lists a bot's groups with how many are in them; desks are none.
+func (s *Store) BotGroups(ctx context.Context, b *community.Bot) ([]community.GroupRow, error) {
+	return rows(ctx, s, `SELECT g.key, g.name, g.platform, g.frozen, coalesce(v.members, 0) FROM chat_group g LEFT JOIN views.group_fact v ON v.group_key = g.key
+WHERE g.key IN (SELECT key FROM chat_group WHERE `+strings.ReplaceAll(botSees(b), "group_key IN", "key IN")+`) ORDER BY g.key`, []any{int64(b.Org)},
+		func(r *sql.Rows, v *community.GroupRow) error {
+			return r.Scan((*int64)(&v.Key), &v.Name, &v.Platform, &v.Frozen, &v.Members)
+		})
 }
 
 // BotEvents reads what happened live in a bot's groups, numbers in (after, until], at most limit, oldest first.
@@ -194,6 +203,16 @@ func (s *Store) MemberKeyOf(ctx context.Context, org community.OrgKey, p communi
 		return 0, nil
 	}
 	return key, coded(s.dialect, err)
+}
+
+// SentAs finds the event that decided a send, by the platform's id of what was sent, among those made after since (UTC
+// ms); 0 = none.
+func (s *Store) SentAs(ctx context.Context, g community.GroupKey, message string, since int64) (int64, error) {
+	list, err := rows(ctx, s, fateOf+` WHERE a.group_key = $1 AND a.created > $2 AND a.verb = 'message.send' AND a.message = $3`, []any{int64(g), since, message}, scanFate)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	return list[0].Event, nil
 }
 
 // ActionFate is how an action stands.

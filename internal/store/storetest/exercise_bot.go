@@ -46,6 +46,13 @@ func botsAreKept(t *testing.T, s *store.Store) {
 	if key, err := s.MemberKeyOf(ctx, 1, "sim", "u-anna"); err != nil || key != evs[0].Actor {
 		t.Errorf("member = %d, %v; want %d", key, err, evs[0].Actor)
 	}
+	caughtUp(t, s)
+	if groups, err := s.BotGroups(ctx, &b); err != nil || len(groups) != 1 || groups[0].Key != evs[0].Group || groups[0].Name != tea.Name {
+		t.Errorf("groups = %+v, %v", groups, err)
+	}
+	if n, err := s.SentAs(ctx, evs[0].Group, "nothing", 0); err != nil || n != 0 {
+		t.Errorf("sent as = %d, %v; want none", n, err)
+	}
 	if err := s.BotUsed(ctx, b.Key, 77, head); err != nil {
 		t.Fatal(err)
 	}

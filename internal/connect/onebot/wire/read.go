@@ -13,24 +13,28 @@ type Fields map[string]json.RawMessage
 // Reader reads fields and keeps the first error.
 type Reader struct{ Err error }
 
+// Text reads a text.
 func (r *Reader) Text(doc Fields, name string) string {
 	text, err := doc.Text(name)
 	r.note(err)
 	return text
 }
 
+// ID reads an id, as it stands.
 func (r *Reader) ID(doc Fields, name string) string {
 	id, err := doc.ID(name)
 	r.note(err)
 	return id
 }
 
+// Number reads a whole number.
 func (r *Reader) Number(doc Fields, name string) int64 {
 	n, err := doc.Number(name)
 	r.note(err)
 	return n
 }
 
+// Object reads an object; nil where there is none.
 func (r *Reader) Object(doc Fields, name string) Fields {
 	raw := doc[name]
 	if len(raw) == 0 || raw[0] != '{' {
@@ -41,7 +45,7 @@ func (r *Reader) Object(doc Fields, name string) Fields {
 	return inner
 }
 
-// parts reads the message: segments, or a text with CQ codes in it.
+// Parts reads the message: segments, or a text with CQ codes in it.
 func (r *Reader) Parts(doc Fields) []Part {
 	raw := doc["message"]
 	if len(raw) > 0 && raw[0] == '[' {
@@ -86,6 +90,7 @@ func (r *Reader) note(err error) {
 	}
 }
 
+// Text is a text; null is "".
 func (doc Fields) Text(name string) (string, error) {
 	raw := doc[name]
 	if len(raw) == 0 || string(raw) == "null" {
@@ -97,7 +102,7 @@ func (doc Fields) Text(name string) (string, error) {
 	return unquote(raw), nil
 }
 
-// id takes a whole number or a string and keeps its digits as they are.
+// ID takes a whole number or a string and keeps its digits as they are.
 func (doc Fields) ID(name string) (string, error) {
 	raw := doc[name]
 	switch {
@@ -111,7 +116,7 @@ func (doc Fields) ID(name string) (string, error) {
 	return "", wrong(name, "an id")
 }
 
-// number takes a number, also as a string or with a fraction, which is cut off.
+// Number takes a number, also as a string or with a fraction, which is cut off.
 func (doc Fields) Number(name string) (int64, error) {
 	raw := doc[name]
 	if len(raw) == 0 || string(raw) == "null" {
@@ -150,6 +155,7 @@ func unquote(raw json.RawMessage) string {
 	return text
 }
 
+// IsWhole reports whether raw is a whole number as JSON writes it.
 func IsWhole(raw []byte) bool {
 	if len(raw) > 0 && raw[0] == '-' {
 		raw = raw[1:]
@@ -162,6 +168,7 @@ func IsWhole(raw []byte) bool {
 	return len(raw) > 0
 }
 
+// IsQuoted reports whether raw is a string.
 func IsQuoted(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '"' }
 
 func wrong(name, want string) error {
