@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // days are cut in zones that the machine may not know
 
@@ -56,6 +57,7 @@ type App struct {
 	imports *imports
 	rosters rosters
 	guests  *guests
+	served  atomic.Value  // string: where the doors stand, once they are open
 	ready   chan struct{} // closed when Run has started
 }
 

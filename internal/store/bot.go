@@ -64,7 +64,7 @@ func (s *Store) bots(ctx context.Context, query string, args ...any) ([]communit
 	return list, nil
 }
 
-// SaveBot makes (Key 0) or changes an attached bot, its token's hash included. The trail says what it may do and where,
+// SaveBot makes (Key 0) or changes an attached bot, its token's hash included. CodeConflict: the name is taken. The trail says what it may do and where,
 // never its secrets.
 func (s *Store) SaveBot(ctx context.Context, b community.Bot, audit community.Audit) (community.Bot, error) {
 	err := s.writeTx(ctx, func(t *Tx) error {
@@ -79,6 +79,14 @@ func (s *Store) SaveBot(ctx context.Context, b community.Bot, audit community.Au
 }
 
 func (t *Tx) saveBot(ctx context.Context, b *community.Bot) error {
+	var other int64
+	err := t.one(ctx, `SELECT key FROM bot WHERE org_key = $1 AND name = $2 AND key <> $3`, []any{int64(b.Org), b.Name, b.Key}, &other)
+	if err == nil {
+		return community.Errorf(community.CodeConflict, "bot %q is there already", b.Name)
+	}
+	if err != sql.ErrNoRows {
+		return err
+	}
 	scopes := make([]string, len(b.Scopes))
 	for i, s := range b.Scopes {
 		scopes[i] = string(s)

@@ -41,7 +41,9 @@ func Print(text, quote string, segments []community.Segment) []Segment {
 
 // printers write the kinds of our segments; a kind that is absent, or that gives nothing, is text.
 var printers = map[string]func(s community.Segment) (kind string, data map[string]string){
-	"at":     func(s community.Segment) (string, map[string]string) { return "at", known("qq", s.Ref, "name", strings.TrimPrefix(s.Text, "@")) },
+	"at": func(s community.Segment) (string, map[string]string) {
+		return "at", known("qq", s.Ref, "name", strings.TrimPrefix(s.Text, "@"))
+	},
 	"at_all": func(community.Segment) (string, map[string]string) { return "at", known("qq", "all") },
 	"image":  media("image"), "audio": media("record"), "video": media("video"),
 	"file": func(s community.Segment) (string, map[string]string) {
@@ -53,7 +55,9 @@ var printers = map[string]func(s community.Segment) (kind string, data map[strin
 		}
 		return "face", known("id", s.Ref)
 	},
-	"link": func(s community.Segment) (string, map[string]string) { return "share", known("url", s.Ref, "title", s.Text) },
+	"link": func(s community.Segment) (string, map[string]string) {
+		return "share", known("url", s.Ref, "title", s.Text)
+	},
 }
 
 func media(kind string) func(s community.Segment) (string, map[string]string) {
