@@ -20,19 +20,29 @@ type recipe struct {
 	action string
 	params func(l *link, a community.Action) map[string]any
 	echo   func(a community.Action) string // the key under which its event comes back; nil = cannot be told
+	back   string                          // the action that does the opposite, for Refuse; "" = a parameter says so
+}
+
+// of is the action for an action of ours.
+func (r recipe) of(a community.Action) string {
+	if a.Refuse && r.back != "" {
+		return r.back
+	}
+	return r.action
 }
 
 var recipes = map[community.Verb]recipe{
-	community.Send:      {"send_group_msg", sendParams, echoOfSend},
-	community.RecallMsg: {"delete_msg", recallParams, echoOfRecall},
-	community.Mute:      {"set_group_ban", muteParams, echoOfMute},
-	community.Unmute:    {"set_group_ban", unmuteParams, echoOfMute},
-	community.Remove:    {"set_group_kick", removeParams, echoOfRemove},
-	community.Approve:   {"set_group_add_request", approveParams, nil},
-	community.SetCard:   {"set_group_card", cardParams, echoOfCard},
-	community.MuteAll:   {"set_group_whole_ban", muteAllParams, echoOfMuteAll},
-	community.Announce:  {"_send_group_notice", announceParams, nil},
-	community.Rename:    {"set_group_name", renameParams, nil},
+	community.Send:      {"send_group_msg", sendParams, echoOfSend, ""},
+	community.RecallMsg: {"delete_msg", recallParams, echoOfRecall, ""},
+	community.Mute:      {"set_group_ban", muteParams, echoOfMute, ""},
+	community.Unmute:    {"set_group_ban", unmuteParams, echoOfMute, ""},
+	community.Remove:    {"set_group_kick", removeParams, echoOfRemove, ""},
+	community.Approve:   {"set_group_add_request", approveParams, nil, ""},
+	community.SetCard:   {"set_group_card", cardParams, echoOfCard, ""},
+	community.MuteAll:   {"set_group_whole_ban", muteAllParams, echoOfMuteAll, ""},
+	community.Announce:  {"_send_group_notice", announceParams, nil, ""},
+	community.Rename:    {"set_group_name", renameParams, nil, ""},
+	community.Essence:   {"set_essence_msg", recallParams, nil, "delete_essence_msg"},
 }
 
 // Do carries an action out. MuteAll with Refuse lifts it. CodeLimited: over the budget of sends or the platform says so,
@@ -58,7 +68,7 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 	if how.echo != nil {
 		s.expectEcho(how.echo(a), a.ID)
 	}
-	got, err := l.call(ctx, how.action, how.params(l, a), false)
+	got, err := l.call(ctx, how.of(a), how.params(l, a), false)
 	if err == nil {
 		err = s.judge(a, got)
 	}
@@ -78,7 +88,7 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 func complete(a community.Action) error {
 	lacks := ""
 	switch a.Verb {
-	case community.RecallMsg:
+	case community.RecallMsg, community.Essence:
 		if a.To.Message == "" {
 			lacks = "message"
 		}
@@ -93,7 +103,7 @@ func complete(a community.Action) error {
 		}
 		return lacking(a, lacks)
 	case community.Send, community.Announce, community.Rename:
-		if a.Text == "" {
+		if a.Text == "" && len(a.Segments) == 0 {
 			lacks = "text"
 		}
 	}
@@ -149,6 +159,9 @@ func (s *Session) judge(a community.Action, got answer) error {
 	case codeNoRank:
 		s.doubtRank(a.To.Group)
 		code = community.CodeRefused
+	case codeMuted:
+		s.silence(a.To.Group, got.words)
+		code = community.CodeRefused
 	}
 	return community.Errorf(code, "%s: retcode %d: %s", a.Verb, got.retcode, s.hush(shortened(got.words)))
 }
@@ -157,6 +170,7 @@ func (s *Session) judge(a community.Action, got answer) error {
 const (
 	codeRestricted community.Code = "restricted"
 	codeNoRank     community.Code = "no_rank"
+	codeMuted      community.Code = "muted"
 )
 
 // signs are words in a failed answer and what they mean; the first that is found counts. Implementations agree on the
@@ -171,6 +185,7 @@ var signs = []struct {
 	{"timeout", community.CodeTimeout}, {"timed out", community.CodeTimeout}, {"超时", community.CodeTimeout},
 	{"风控", codeRestricted}, {"账号异常", codeRestricted}, {"账号被限制", codeRestricted}, {"冻结", codeRestricted},
 	{"account restricted", codeRestricted},
+	{"被禁言", codeMuted}, {"全员禁言", codeMuted}, {"is muted", codeMuted}, {"are muted", codeMuted}, {"been muted", codeMuted},
 	{"频繁", community.CodeLimited}, {"rate limit", community.CodeLimited}, {"too many", community.CodeLimited},
 	{"not admin", codeNoRank}, {"not an admin", codeNoRank}, {"权限", codeNoRank}, {"permission", codeNoRank},
 	{"不是管理", codeNoRank},
@@ -287,7 +302,7 @@ func (s *Session) ask(ctx context.Context, l *link, action string, params map[st
 	}
 	if got.status == "failed" || got.status == "" && got.retcode != 0 {
 		code := meaningOf(got)
-		if code == codeNoRank || code == codeRestricted {
+		if code == codeNoRank || code == codeRestricted || code == codeMuted {
 			code = community.CodeRefused
 		}
 		return answer{}, community.Errorf(code, "%s: retcode %d: %s", action, got.retcode, s.hush(shortened(got.words)))
@@ -319,20 +334,27 @@ func (s *Session) readRoster(ctx context.Context, a community.Action) (connect.R
 }
 
 func sendParams(l *link, a community.Action) map[string]any {
-	var message []map[string]any
-	add := func(kind, name, value string) {
-		message = append(message, map[string]any{"type": kind, "data": map[string]any{name: value}})
+	segments := a.Segments
+	if len(segments) == 0 {
+		segments = []community.Segment{{Kind: "text", Text: a.Text}}
 	}
-	if a.ReplyTo != "" {
-		add("reply", "id", a.ReplyTo)
-	}
-	text := a.Text
 	if a.Mention && a.To.Member != "" {
-		add("at", "qq", a.To.Member)
-		text = " " + text
+		segments = append([]community.Segment{{Kind: "at", Ref: a.To.Member}, {Kind: "text", Text: " "}}, segments...)
 	}
-	add("text", "text", text)
-	return map[string]any{"group_id": l.id(a.To.Group), "message": message}
+	return map[string]any{"group_id": l.id(a.To.Group), "message": wire.Print("", a.ReplyTo, joined(segments))}
+}
+
+// joined puts texts that follow each other together.
+func joined(segments []community.Segment) []community.Segment {
+	out := make([]community.Segment, 0, len(segments))
+	for _, s := range segments {
+		if n := len(out); n > 0 && s.Kind == "text" && out[n-1].Kind == "text" {
+			out[n-1].Text += s.Text
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 func recallParams(l *link, a community.Action) map[string]any {

@@ -76,10 +76,25 @@ func noteOf(doc wire.Fields, postType string) (note, error) {
 		n.kind = r.Text(doc, "notice_type")
 		n.operator, n.target, n.duration = r.ID(doc, "operator_id"), r.ID(doc, "target_id"), r.Number(doc, "duration")
 		n.cardNew, n.cardOld = r.Text(doc, "card_new"), r.Text(doc, "card_old")
-		n.fileName, n.words = r.Text(r.Object(doc, "file"), "name"), r.Text(doc, "message")
+		file := r.Object(doc, "file")
+		n.fileName, n.fileID, n.fileURL = r.Text(file, "name"), r.ID(file, "id"), r.Text(file, "url")
+		n.words = r.Text(doc, "message")
+		if n.kind == "group_msg_emoji_like" {
+			n.emoji, n.taken = emojiOf(doc["likes"]), string(doc["is_add"]) == "false"
+		}
 	case "request":
 		n.kind = r.Text(doc, "request_type")
 		n.flag, n.comment = r.ID(doc, "flag"), r.Text(doc, "comment")
 	}
 	return n, r.Err
+}
+
+// emojiOf is the first sign of a list of them.
+func emojiOf(raw json.RawMessage) string {
+	var likes []wire.Fields
+	if json.Unmarshal(raw, &likes) != nil || len(likes) == 0 {
+		return ""
+	}
+	var r wire.Reader
+	return r.ID(likes[0], "emoji_id")
 }
