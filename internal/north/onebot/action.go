@@ -43,6 +43,9 @@ func (q *request) version() (reply, error) {
 
 func (q *request) send() (reply, error) {
 	g := q.group()
+	if q.r.Err != nil {
+		return reply{}, q.r.Err
+	}
 	if g == 0 {
 		return reply{}, community.Errorf(community.CodeUnsupported, "only group messages: group_id is missing")
 	}
