@@ -45,13 +45,13 @@ func (h *hands) DeleteBot(ctx context.Context, user string, id community.ID, rea
 		return err
 	}
 	err := h.app.store.DeleteBot(ctx, h.org, id, h.audit(user, "bot.delete", "", reason))
-	h.app.guests.north.Changed()
+	h.app.guests.north.Changed(context.WithoutCancel(ctx))
 	return err
 }
 
 func (h *hands) keepBot(ctx context.Context, user string, b community.Bot, verb, reason string) (community.Bot, error) {
 	b, err := h.app.store.SaveBot(ctx, b, h.audit(user, verb, "", reason))
-	h.app.guests.north.Changed()
+	h.app.guests.north.Changed(context.WithoutCancel(ctx))
 	return b, err
 }
 

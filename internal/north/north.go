@@ -38,6 +38,7 @@ type North struct {
 	commits bell // something happened
 	turned  bell // bots changed
 	again   chan struct{}
+	looking sync.Mutex
 
 	mu    sync.Mutex
 	bots  map[string]community.Bot // by hash; enabled ones
@@ -58,8 +59,12 @@ func New(o Options) *North {
 // Committed tells that something became durable; it never blocks.
 func (n *North) Committed() { n.commits.ring() }
 
-// Changed tells that bots were added, changed or revoked; it never blocks.
-func (n *North) Changed() {
+// Changed reads the bots again because some were added, changed or revoked: when it returns, a new token is known and an
+// old one no longer. Where that fails, Run tries again.
+func (n *North) Changed(ctx context.Context) {
+	if n.look(ctx) == nil {
+		return
+	}
 	select {
 	case n.again <- struct{}{}:
 	default:
@@ -91,6 +96,8 @@ var (
 )
 
 func (n *North) look(ctx context.Context) error {
+	n.looking.Lock() // or an older reading could replace a newer one
+	defer n.looking.Unlock()
 	all, err := n.o.House.Bots.AllBots(ctx)
 	if err != nil {
 		return err

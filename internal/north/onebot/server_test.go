@@ -186,7 +186,7 @@ func TestRevokedTokenCutsTheConnection(t *testing.T) {
 		p.h.mu.Lock()
 		p.h.bots[0].Enabled = false
 		p.h.mu.Unlock()
-		p.n.Changed()
+		p.n.Changed(t.Context())
 		_, err := p.read(conn)
 		var closed websocket.CloseError
 		if !errors.As(err, &closed) || closed.Code != websocket.StatusPolicyViolation || !strings.Contains(closed.Reason, "revoked") {
