@@ -178,7 +178,7 @@ func (s *site) obeyed(k *koishi, self string) {
 	k.says("done", is("done", "approve"))
 	await(t, func() bool { _, there := s.world.Member(simGroup, "30001"); return there })
 	k.says("event", is("event", "guild-member-added"))
-	for _, line := range k.said {
+	for _, line := range k.lines() {
 		if line["failed"] != nil {
 			t.Errorf("koishi failed: %v", line)
 		}

@@ -98,9 +98,9 @@ func TestBotFormSaysWhatIsWrong(t *testing.T) {
 	h, f := newHouse(), someBots()
 	v := openWith(t, withBots(h, f)).as("owner")
 	for want, fields := range map[string][]string{
-		"已有同名":  {"name", "签到", "scope_read", "1"},
-		"至少选一项": {"name", "新的"},
-		"要填机器人": {"name", "新的", "scope_read", "1", "mode", "reverse"},
+		"已有同名":                          {"name", "签到", "scope_read", "1"},
+		"至少选一项":                         {"name", "新的"},
+		"要填机器人":                         {"name", "新的", "scope_read", "1", "mode", "reverse"},
 		"ws://127.0.0.1:5140/onebot 这样": {"name", "新的", "scope_read", "1", "mode", "reverse", "url", "http://x/"},
 	} {
 		if status, body := v.post("/bots/new", fields...); status != 422 || !strings.Contains(body, want) || strings.Contains(body, fakeToken) {

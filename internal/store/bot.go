@@ -252,3 +252,10 @@ func (s *Store) Fate(ctx context.Context, id community.ID) (ActionFate, error) {
 func (s *Store) FatesOf(ctx context.Context, event int64) ([]ActionFate, error) {
 	return rows(ctx, s, fateOf+` WHERE d.event_number = $1 ORDER BY a.created, a.id`, []any{event}, scanFate)
 }
+
+// Serving lists the accounts that serve a group, the listening one first.
+func (s *Store) Serving(ctx context.Context, g community.GroupKey) ([]community.AccountKey, error) {
+	return rows(ctx, s, `SELECT ga.account_key FROM group_account ga JOIN account a ON a.key = ga.account_key
+WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(g)},
+		func(r *sql.Rows, v *community.AccountKey) error { return r.Scan((*int64)(v)) })
+}

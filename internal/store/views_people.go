@@ -258,11 +258,21 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 		}
 	}
 	at := ev.OccurredAt
-	if p.stays > 0 && p.joined != 0 && abs(at-p.joined) <= sameJoin {
+	if p.joinedThen(at) {
 		return nil // told twice
 	}
 	f.day(g.key, g.day).joins++
-	st := stayStart{since: at, joined: at, scene: ev.Body.Scene, state: ev.Body.State, inviter: ev.By}
+	return f.arrive(ctx, g, p, ev, stayStart{since: at, joined: at, scene: ev.Body.Scene, state: ev.Body.State, inviter: ev.By})
+}
+
+// joinedThen reports whether a joining at a time is the one of the latest stay.
+func (p *person) joinedThen(at int64) bool {
+	return p.stays > 0 && p.joined != 0 && abs(at-p.joined) <= sameJoin
+}
+
+// arrive puts a joining in its place among the stays.
+func (f *figures) arrive(ctx context.Context, g *groupFact, p *person, ev *community.Event, st stayStart) error {
+	at := st.joined
 	switch {
 	case p.stays == 0 || !p.present && at >= p.left:
 		f.openStay(g, p, ev, st)
