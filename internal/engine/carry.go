@@ -56,7 +56,7 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 	case t.able.Level != community.Native && t.able.Level != community.Assisted:
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_ability"})
 	}
-	if !e.lanes.enter(t.account) {
+	if !e.lanes.enter(ctx, t.account) {
 		return &Wait{Until: e.now() + e.lanes.pause(t.account), Why: "the account has its hands full"}
 	}
 	defer e.lanes.leave(t.account)
@@ -79,8 +79,25 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
 	case t.State == community.Sent:
 		return e.resume(ctx, t)
+	case !a.Of.IsZero() && a.To.Message == "":
+		return e.waitFor(ctx, t)
 	}
 	return false, nil
+}
+
+// sendPause is how soon an action about a send of ours that is under way looks again, in milliseconds.
+const sendPause = 500
+
+// waitFor lets an action about a send of ours wait until the platform has said what it calls it. What was never sent needs
+// nothing more.
+func (e *Engine) waitFor(ctx context.Context, t *attempt) (bool, error) {
+	switch t.Before {
+	case community.Failed, community.Cancelled:
+		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "was never sent"})
+	case community.HumanTask, community.Unknown, community.Acked, community.Confirmed:
+		return true, e.ask(ctx, t, community.Receipt{Detail: "no_ability"}) // a person sent it, or the platform gives no id
+	}
+	return true, &Wait{Until: e.now() + sendPause, Why: "what it is about is not sent yet"}
 }
 
 // resume decides about an action that was sent before we stopped or lost the line: its outcome is unknown. What may be
@@ -166,7 +183,12 @@ func (e *Engine) unreachable(ctx context.Context, t *attempt) error {
 
 // do makes the call. That an attempt is made is on disk before the call, so that a crash in between is seen.
 func (e *Engine) do(ctx context.Context, t *attempt) error {
-	moved, until, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.able.Level, t.n, store.Spending{
+	about := ""
+	if !t.Action.Of.IsZero() {
+		about = t.Action.To.Message
+		e.aim(t.Action.Group, t.Action.ID, about)
+	}
+	moved, until, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.able.Level, t.n, about, store.Spending{
 		Account: t.account, Verb: t.Action.Verb, Group: t.Action.Group, Member: t.Action.Target, Limits: t.able.Limits,
 	}, e.now())
 	switch {
