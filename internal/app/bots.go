@@ -93,6 +93,9 @@ func (h *hands) checkBot(b community.Bot) error {
 	if want != nil && (err != nil || at.Host == "" || !slices.Contains(want, at.Scheme)) {
 		return community.Errorf(community.CodeBadInput, "url: want %s://host/path", want[0])
 	}
+	if err == nil && (at.User != nil || at.Query().Has("access_token")) {
+		return community.Errorf(community.CodeBadInput, "url: carries a secret, which belongs into its own field")
+	}
 	if strings.ContainsAny(b.Secret, "\r\n\x00") {
 		return community.Errorf(community.CodeBadInput, "secret: must be one line")
 	}

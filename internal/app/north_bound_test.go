@@ -320,3 +320,34 @@ func TestBadSatoriInput(t *testing.T) {
 		t.Error("1500 ms did not mute")
 	}
 }
+
+func TestBadBotsAreRefusedByField(t *testing.T) {
+	a := house(t, "")
+	org, err := a.Store().Org(t.Context(), "测试", false)
+	check(t, err)
+	hands := a.Hands(org, nil)
+	read := []community.BotScope{community.BotRead}
+	for field, b := range map[string]community.Bot{
+		"name:":          {Name: "  ", Scopes: read},
+		"name: ":         {Name: strings.Repeat("长", 41), Scopes: read},
+		"scopes:":        {Name: "a"},
+		"scopes: no":     {Name: "a", Scopes: []community.BotScope{"root"}},
+		"mode:":          {Name: "a", Scopes: read, Mode: "telnet"},
+		"url: want":      {Name: "a", Scopes: read, Mode: community.BotReverse, URL: "http://127.0.0.1/"},
+		"url: want http": {Name: "a", Scopes: read, Mode: community.BotPush},
+		"url: carries":   {Name: "a", Scopes: read, Mode: community.BotReverse, URL: "ws://127.0.0.1/?access_token=hunter2"},
+		"secret:":        {Name: "a", Scopes: read, Secret: "x\ny"},
+	} {
+		_, token, err := hands.AttachBot(t.Context(), "test", b, "")
+		if community.CodeOf(err) != community.CodeBadInput || !strings.HasPrefix(err.Error(), strings.TrimSpace(field)) || token != "" || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%+v: %v, want bad input that begins with %s", b, err, field)
+		}
+	}
+	b, token, err := hands.AttachBot(t.Context(), "test", community.Bot{Name: "a", Scopes: read}, "")
+	if err != nil || !strings.HasPrefix(token, "qlk_") || strings.Contains(b.Hash, token) || len(b.Hash) != 64 {
+		t.Fatalf("a good bot: %q %q, %v", token, b.Hash, err)
+	}
+	if _, _, err := hands.AttachBot(t.Context(), "test", community.Bot{Name: "a", Scopes: read}, ""); community.CodeOf(err) != community.CodeConflict {
+		t.Errorf("the same name again: %v, want conflict", err)
+	}
+}

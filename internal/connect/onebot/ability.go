@@ -214,17 +214,9 @@ func (s *Session) backOnline(online bool) {
 // restrict stops everything: the platform restricts the account.
 func (s *Session) restrict(why string) {
 	s.mu.Lock()
-	known := s.restricted != ""
 	s.restricted = "account is restricted by the platform: " + why
-	self, name := s.self, s.name
 	s.mu.Unlock()
 	s.report("online", nil) // which says failed now
-	if known || self == "" {
-		return
-	}
-	now := time.Now().UnixMilli()
-	s.announce(connect.Inbound{Type: community.AccountRestricted, Group: community.Ref{ID: self, Name: name, Desk: true}, Key: "restricted:" + strconv.FormatInt(now, 10),
-		OccurredAt: now, Actor: community.Who{ID: self, Name: name, Role: community.RoleSelf}, Body: community.Body{Reason: s.hush(shortened(why))}})
 }
 
 // mutedFor is how long a group is believed to be closed to us after an explicit refusal, which names no end.

@@ -153,9 +153,8 @@ func (s *Session) judge(a community.Action, got answer) error {
 	switch code {
 	case community.CodeUnsupported:
 		s.learn(a.Verb, true)
-	case codeRestricted:
-		s.restrict(got.words)
-		code = community.CodeRefused
+	case community.CodeRestricted:
+		s.restrict(got.words) // the code tells the belt
 	case codeNoRank:
 		s.doubtRank(a.To.Group)
 		code = community.CodeRefused
@@ -168,9 +167,8 @@ func (s *Session) judge(a community.Action, got answer) error {
 
 // Codes of this room, never given out.
 const (
-	codeRestricted community.Code = "restricted"
-	codeNoRank     community.Code = "no_rank"
-	codeMuted      community.Code = "muted"
+	codeNoRank community.Code = "no_rank"
+	codeMuted  community.Code = "muted"
 )
 
 // signs are words in a failed answer and what they mean; the first that is found counts. Implementations agree on the
@@ -183,8 +181,8 @@ var signs = []struct {
 	{"unsupported", community.CodeUnsupported}, {"api_not_found", community.CodeUnsupported},
 	{"不支持的api", community.CodeUnsupported}, {"未实现", community.CodeUnsupported}, {"unknown action", community.CodeUnsupported},
 	{"timeout", community.CodeTimeout}, {"timed out", community.CodeTimeout}, {"超时", community.CodeTimeout},
-	{"风控", codeRestricted}, {"账号异常", codeRestricted}, {"账号被限制", codeRestricted}, {"冻结", codeRestricted},
-	{"account restricted", codeRestricted},
+	{"风控", community.CodeRestricted}, {"账号异常", community.CodeRestricted}, {"账号被限制", community.CodeRestricted}, {"冻结", community.CodeRestricted},
+	{"account restricted", community.CodeRestricted},
 	{"被禁言", codeMuted}, {"全员禁言", codeMuted}, {"is muted", codeMuted}, {"are muted", codeMuted}, {"been muted", codeMuted},
 	{"频繁", community.CodeLimited}, {"rate limit", community.CodeLimited}, {"too many", community.CodeLimited},
 	{"not admin", codeNoRank}, {"not an admin", codeNoRank}, {"权限", codeNoRank}, {"permission", codeNoRank},
@@ -302,7 +300,7 @@ func (s *Session) ask(ctx context.Context, l *link, action string, params map[st
 	}
 	if got.status == "failed" || got.status == "" && got.retcode != 0 {
 		code := meaningOf(got)
-		if code == codeNoRank || code == codeRestricted || code == codeMuted {
+		if code == codeNoRank || code == community.CodeRestricted || code == codeMuted {
 			code = community.CodeRefused
 		}
 		return answer{}, community.Errorf(code, "%s: retcode %d: %s", action, got.retcode, s.hush(shortened(got.words)))

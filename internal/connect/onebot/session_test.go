@@ -140,7 +140,7 @@ func TestFailedAnswersAndWhatTheyMean(t *testing.T) {
 		{`{"status":"failed","retcode":1200,"message":"Timeout: NTEvent sendMsg"}`, community.CodeTimeout},
 		{`{"status":"failed","retcode":100,"wording":"发送过于频繁"}`, community.CodeLimited},
 		{`{"status":"failed","retcode":1403}`, community.CodeForbidden},
-		{`{"status":"failed","retcode":100,"msg":"SEND_MSG_API_ERROR","wording":"消息发送失败,账号可能被风控"}`, community.CodeRefused},
+		{`{"status":"failed","retcode":100,"msg":"SEND_MSG_API_ERROR","wording":"消息发送失败,账号可能被风控"}`, community.CodeRestricted},
 		{`{"status":"failed","retcode":100,"wording":"权限不足"}`, community.CodeRefused},
 		{`{"status":"failed","retcode":102,"wording":"别的什么"}`, community.CodeRefused},
 		{`{"retcode":1400}`, community.CodeRefused},
