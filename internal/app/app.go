@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // days are cut in zones that the machine may not know
 
@@ -57,6 +58,8 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
+	guests  *guests
+	served  atomic.Value  // string: where the doors stand, once they are open
 	ready   chan struct{} // closed when Run has started
 }
 
@@ -103,6 +106,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
 	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), telegram.New(http.DefaultClient), irc.New(nil), sim.New(a.millis, a.waitUntil, o.Scenes...)})
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
+	if a.guests, err = newGuests(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
 	return a, nil
 }
 
@@ -157,6 +163,7 @@ func (a *App) committed(c engine.Commit) {
 	default:
 	}
 	a.live.committed(c)
+	a.guests.north.Committed()
 }
 
 // Run keeps the house working until ctx ends: the belt's door, jobs, projections and connections. The first part that
@@ -169,6 +176,8 @@ func (a *App) Run(ctx context.Context) error {
 		"jobs":        a.jobs.Run,
 		"projections": func(ctx context.Context) error { return a.store.RunProjections(ctx, a.project) },
 		"connections": a.wires.run,
+		"bots":        a.guests.north.Run,
+		"bots to go":  a.guests.outward.Run,
 	}
 	var wg sync.WaitGroup
 	for name, run := range parts {

@@ -43,6 +43,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"every list can be asked", everyList},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
+		{"attached bots are kept and see their groups only", botsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
