@@ -19,8 +19,10 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/irc"
 	"qunluo/internal/connect/onebot"
 	"qunluo/internal/connect/sim"
+	"qunluo/internal/connect/telegram"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
 	"qunluo/internal/intake"
@@ -57,9 +59,10 @@ type App struct {
 	imports *imports
 	rosters rosters
 	teller  *teller
-	began   int64                  // UTC ms
-	served  atomic.Pointer[string] // where the console really stands, once it does
-	ready   chan struct{}          // closed when Run has started
+	began   int64 // UTC ms
+	guests  *guests
+	served  atomic.Value  // string: where the doors stand, once they are open
+	ready   chan struct{} // closed when Run has started
 }
 
 // decider fits the room policy into the belt's table of deciders.
@@ -103,12 +106,15 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
-	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
+	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), telegram.New(http.DefaultClient), irc.New(nil), sim.New(a.millis, a.waitUntil, o.Scenes...)})
 	if a.teller, err = newTeller(a); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	a.began = a.millis()
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
+	if a.guests, err = newGuests(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
 	return a, nil
 }
 
@@ -163,6 +169,7 @@ func (a *App) committed(c engine.Commit) {
 	default:
 	}
 	a.live.committed(c)
+	a.guests.north.Committed()
 }
 
 // Run keeps the house working until ctx ends: the belt's door, jobs, projections and connections. The first part that
@@ -175,6 +182,8 @@ func (a *App) Run(ctx context.Context) error {
 		"jobs":        a.jobs.Run,
 		"projections": func(ctx context.Context) error { return a.store.RunProjections(ctx, a.project) },
 		"connections": a.wires.run,
+		"bots":        a.guests.north.Run,
+		"bots to go":  a.guests.outward.Run,
 	}
 	var wg sync.WaitGroup
 	for name, run := range parts {

@@ -200,14 +200,3 @@ func (t *teller) byWeCom(ctx context.Context, n notice) error {
 	}
 	return err
 }
-
-// base is how people reach this house, without a trailing slash.
-func (a *App) base() string {
-	if a.cfg.Server.PublicURL != "" {
-		return a.cfg.Server.PublicURL
-	}
-	if at := a.served.Load(); at != nil {
-		return *at
-	}
-	return "http://" + a.cfg.Server.Listen
-}

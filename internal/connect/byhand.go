@@ -19,6 +19,7 @@ func ByHand(p community.Platform) Abilities {
 var notEvenByHand = map[community.Platform]map[community.Verb]string{
 	"wechat": {
 		community.Mute: "the app cannot mute one member", community.Unmute: "the app cannot mute one member",
+		community.RecallMsg: "the app takes back only what one said oneself, for two minutes",
 		community.MuteAll: "the app cannot mute a group", community.Essence: "the app has no such shelf",
 		community.MassRemind: "nothing to remind of", community.MassCancel: "nothing to stop",
 	},

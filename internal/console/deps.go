@@ -30,6 +30,8 @@ type Deps struct {
 	Duty   func(org community.OrgKey, groups []community.GroupKey) Duty
 	Phones Phones // may be nil: nobody comes in by a link
 	Live   Live   // may be nil: pages then do not refresh by themselves
+	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
+	BotsFor func(org community.OrgKey) Bots
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

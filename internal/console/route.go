@@ -63,6 +63,7 @@ func (c *Console) routes() []route {
 		inboxRoutes,
 		c.dutyRoutes(),
 		connectionRoutes,
+		c.botRoutes(),
 		userRoutes,
 		auditRoutes,
 		settingRoutes,

@@ -38,6 +38,14 @@ type attempt struct {
 	able    community.Ability
 }
 
+// tooOld reports whether a recall comes after the platform's deadline: then the next step is a person's.
+func (t *attempt) tooOld(now int64) bool {
+	if t.Action.Verb != community.RecallMsg || t.SaidAt == 0 || t.able.Level != community.Native {
+		return false
+	}
+	return community.RecallOf(t.able, community.Human, t.SaidAt, now).Step != community.RecallNow
+}
+
 // CarryOut carries an action out once: natively if the account can, by asking the platform where a person must confirm
 // there (that is a task too), else as a task for a person. n counts the tries from
 // 1. The outcome comes back through Apply as action.receipt. An error means: try the job again later.
@@ -56,6 +64,8 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeRestricted, Detail: "restricted"})
 	case t.session == nil && t.able.Level == community.Native:
 		return e.unreachable(ctx, t)
+	case t.tooOld(e.now()):
+		return e.ask(ctx, t, community.Receipt{Code: community.CodeLate, Detail: "too_old"})
 	case t.able.Level != community.Native && t.able.Level != community.Assisted:
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_ability"})
 	}

@@ -76,7 +76,7 @@ func proves(o *store.OpenAction, ev *community.Event) bool {
 	case community.MemberMuted:
 		return a.Target == subject(ev) && (a.Verb == community.Mute && ev.Body.Seconds > 0 || a.Verb == community.Unmute && ev.Body.Seconds == 0)
 	case community.MemberLeft:
-		return a.Verb == community.Remove && a.Target == subject(ev)
+		return a.Verb == community.Remove && a.Target == subject(ev) && ev.Body.Reason != community.Presence
 	case community.JoinHandled:
 		return a.Verb == community.Approve && a.Message != "" && a.Message == ev.Body.Message
 	}
@@ -103,8 +103,8 @@ func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.
 // list without anybody says nothing.
 func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64) error {
 	ev, g := &it.draft.Event, it.g
-	if len(it.here) == 0 {
-		return nil
+	if len(it.here) == 0 || ev.Body.Scene == community.Presence {
+		return nil // away is not gone
 	}
 	for i := 0; i < len(g.open); {
 		o := &g.open[i]

@@ -301,6 +301,8 @@ type ActionNow struct {
 	Accounts []community.AccountKey // that serve the group, the listening one first
 	Held     []community.AccountKey // of them, those that the platform holds back
 	Before   community.State        // of the send that the action is about (Of); "" = there is none
+	Platform community.Platform     // of the group
+	SaidAt   int64                  // recall: when what is to be taken back was said, UTC ms; 0 = not known
 }
 
 // ActionNow reads an action and fills its address with the platform's ids.
@@ -308,11 +310,11 @@ func (s *Store) ActionNow(ctx context.Context, id community.ID) (ActionNow, erro
 	var now ActionNow
 	var body []byte
 	var org int64
-	err := s.read.QueryRowContext(ctx, `SELECT a.body, a.state, a.attempts, a.updated, g.org_key, g.external_id, g.frozen,
+	err := s.read.QueryRowContext(ctx, `SELECT a.body, a.state, a.attempts, a.updated, g.org_key, g.platform, g.external_id, g.frozen,
  coalesce(m.external_id, ''), EXISTS (SELECT 1 FROM lockdown_group l WHERE l.group_key = g.key AND l.on_now),
  (SELECT value FROM setting WHERE org_key = g.org_key AND name = 'freeze')
 FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.key = a.target_key WHERE a.id = $1`, id[:]).
-		Scan(&body, &now.State, &now.Attempts, &now.Updated, &org, &now.Action.To.Group, &now.Frozen, &now.Action.To.Member, &now.Locked, (*freezeFlag)(&now.Frozen))
+		Scan(&body, &now.State, &now.Attempts, &now.Updated, &org, &now.Platform, &now.Action.To.Group, &now.Frozen, &now.Action.To.Member, &now.Locked, (*freezeFlag)(&now.Frozen))
 	if err != nil {
 		return now, missing(coded(s.dialect, err), "action %s", id)
 	}
@@ -322,7 +324,7 @@ FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.k
 	}
 	now.Action.To, now.Org = to, community.OrgKey(org)
 	now.Action.To.Message = now.Action.Message
-	if now.Before, err = s.sentBefore(ctx, &now.Action); err != nil {
+	if err := s.about(ctx, &now); err != nil {
 		return now, err
 	}
 	if err = s.serving(ctx, &now); err != nil || now.Action.Verb != community.Remove {
@@ -361,14 +363,22 @@ func (f *freezeFlag) Scan(v any) error {
 	return nil
 }
 
-// sentBefore gives an action about a send of ours (Of) the platform's id of what was sent, "" as long as there is none, and
-// says where the send stands.
-func (s *Store) sentBefore(ctx context.Context, a *community.Action) (state community.State, err error) {
-	if a.Of.IsZero() {
-		return "", nil
+// about fills in what a recall is about. Of a send of ours (Of) that is the platform's id of what was sent, "" as long as
+// there is none, and where the send stands; of a member's message, when it was said.
+func (s *Store) about(ctx context.Context, now *ActionNow) error {
+	a := &now.Action
+	if !a.Of.IsZero() {
+		err := s.read.QueryRowContext(ctx, `SELECT message, state, updated FROM action WHERE id = $1`, a.Of[:]).Scan(&a.To.Message, &now.Before, &now.SaidAt)
+		return missing(coded(s.dialect, err), "action %s", a.Of)
 	}
-	err = s.read.QueryRowContext(ctx, `SELECT message, state FROM action WHERE id = $1`, a.Of[:]).Scan(&a.To.Message, &state)
-	return state, missing(coded(s.dialect, err), "action %s", a.Of)
+	if a.Verb != community.RecallMsg || a.Event == 0 {
+		return nil
+	}
+	err := s.read.QueryRowContext(ctx, `SELECT occurred_at FROM event WHERE number = $1`, a.Event).Scan(&now.SaidAt)
+	if err == sql.ErrNoRows {
+		return nil
+	}
+	return coded(s.dialect, err)
 }
 
 // CountActions counts the actions of a verb that stand in a state.
@@ -446,6 +456,20 @@ ON CONFLICT (group_key, version) DO UPDATE SET state = 'published', at = exclude
 // NameGroup keeps the name a platform gives a group.
 func (t *Tx) NameGroup(ctx context.Context, g community.GroupKey, name string) error {
 	_, err := t.exec(ctx, `UPDATE chat_group SET name = $1 WHERE key = $2 AND name <> $1`, name, int64(g))
+	return err
+}
+
+// MoveGroup gives a group another id of its platform: what comes under it belongs to the group from now on, and actions
+// go there. The old id leads to the group as before. What came under the new id meanwhile stays a group of its own, which
+// nothing leads to any more.
+func (t *Tx) MoveGroup(ctx context.Context, g community.GroupKey, external string) error {
+	_, err := t.exec(ctx, `INSERT INTO alias (org_key, kind, platform, realm, external_id, key)
+SELECT org_key, 'group', platform, '', $1, key FROM chat_group WHERE key = $2
+ON CONFLICT (org_key, kind, platform, realm, external_id) DO UPDATE SET key = excluded.key`, external, int64(g))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE chat_group SET external_id = $1 WHERE key = $2`, external, int64(g))
 	return err
 }
 
