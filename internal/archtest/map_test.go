@@ -43,6 +43,8 @@ func plan() []room {
 		{path: "connect/wxcrypt", layer: working, decides: true}, // 企业微信 and 公众号 share it
 		{path: "connect/sim", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "connect/onebot", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/wecom", layer: working, may: []string{"connect", "connect/wxcrypt"}, why: "a leaf knows the contract; the cryptography of Tencent's callbacks is shared"},
+		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
 		{path: "store", layer: working, may: []string{"policy", "measure", "replay"}, why: "types of the subject rooms, nothing they do"},
 		{path: "store/storetest", layer: working, may: []string{"store", "measure"}, why: "the examination of both databases, figures included"},
