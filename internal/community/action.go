@@ -89,6 +89,7 @@ type Action struct {
 	Target    MemberKey       `json:"target,omitempty"`
 	Event     int64           `json:"event,omitempty"`   // number of the event acted upon (recall, reply)
 	Message   string          `json:"message,omitempty"` // the platform's message id (recall) or request flag (approve)
+	Of        ID              `json:"of,omitzero"`       // recall, essence: our own send that it concerns; its Message is looked up when it is carried out
 	Text      string          `json:"text,omitempty"`    // send: what to say; approve: the reason
 	ReplyTo   string          `json:"reply_to,omitempty"`
 	Segments  []Segment       `json:"segments,omitempty"` // send: what Text alone cannot say (pictures, files, links); empty = Text
@@ -197,7 +198,26 @@ type Ability struct {
 	MaxAge   int64  `json:"max_age,omitempty"` // seconds: recall only younger messages
 	Rate     int    `json:"rate,omitempty"`    // per minute; 0 = no limit known
 	Checked  int64  `json:"checked,omitempty"` // UTC ms
+	// Limits hold over restarts: what would pass one waits.
+	Limits []Limit `json:"limits,omitempty"`
 }
+
+// Limit is how often something may be done: at most Count times within any Window.
+type Limit struct {
+	Count  int      `json:"count"`
+	Window int64    `json:"window"` // seconds
+	Per    LimitPer `json:"per"`
+}
+
+// LimitPer says what a limit counts: all that an account does, or what it does in one group, or to one member.
+type LimitPer string
+
+// What limits count.
+const (
+	PerAccount LimitPer = "account"
+	PerGroup   LimitPer = "group"
+	PerMember  LimitPer = "member"
+)
 
 // Task is something a person must do because no connection can: its ID is the action's.
 type Task struct {

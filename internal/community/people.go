@@ -123,4 +123,7 @@ type Account struct {
 	Settings  []byte // JSON, as the connector's schema says
 	Enabled   bool
 	Created   int64
+	// Restricted is since when (UTC ms) the platform holds the account back; 0 = it does not. Nothing is done with it
+	// until a person says so.
+	Restricted int64
 }

@@ -109,11 +109,14 @@ type Abilities struct {
 }
 
 // Level is the level of a verb.
-func (a Abilities) Level(v community.Verb) community.Level {
+func (a Abilities) Level(v community.Verb) community.Level { return a.Of(v).Level }
+
+// Of is the ability of a verb.
+func (a Abilities) Of(v community.Verb) community.Ability {
 	if got, ok := a.Verbs[v]; ok {
-		return got.Level
+		return got
 	}
-	return community.None
+	return community.Ability{Level: community.None}
 }
 
 // HTTPReceiver is a session that the platform calls by HTTP or WebSocket (reverse connections, callbacks). The app
@@ -132,6 +135,13 @@ type MemberLister interface {
 type Notifier interface {
 	// Notify sends a card to a person (the platform's id). url may be empty. CodeNotFound: nobody is called so.
 	Notify(ctx context.Context, to, title, text, url string) error
+}
+
+// HistoryReader is a session that can read back what was said in a group.
+type HistoryReader interface {
+	// History gives the group's messages since a time (UTC ms), our own included, oldest first, as Receive would get them.
+	// CodeUnsupported: not here.
+	History(ctx context.Context, group string, since int64) ([]Inbound, error)
 }
 
 // GroupLister is a session that can tell which groups the account is in.
