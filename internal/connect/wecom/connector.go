@@ -75,7 +75,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: "base_url", Kind: connect.KindURL, Default: home, Title: [2]string{"接口地址", "Base address"},
 				Help: [2]string{"一般不改；只有经固定 IP 的自有转发时才填它的地址。", "Leave it, unless calls go through your own relay with a fixed address."}},
 		},
-		Defaults: declared(),
+		Called: true, Defaults: declared(),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 )
 
 // refusal is the platform's no, with its number.
@@ -84,11 +85,10 @@ func meanings() map[int]meaning {
 var address = regexp.MustCompile(`from ip: ?([0-9a-fA-F.:]{3,45})`)
 
 // say is what a person is told about an error of the platform; empty when it is none of the platform's.
-func say(err error) [2]string {
-	r := refusalIn(err)
-	if r == nil {
-		return [2]string{}
-	}
+func say(err error) [2]string { return connect.SayOf(err) }
+
+// Say is what a person is told.
+func (r *refusal) Say() [2]string {
 	words := r.meaning().say
 	ip := [2]string{"这台服务器的出口 IP", "this server's public address"}
 	if found := address.FindStringSubmatch(r.words); found != nil {
