@@ -25,7 +25,9 @@ func TestChoresAreDoneWithTheirReasonAndSayWhatCameOfIt(t *testing.T) {
 	if status != http.StatusBadGateway || !strings.Contains(page, "平台拒绝") || !strings.Contains(page, "&lt;b&gt;zhang") {
 		t.Errorf("a refused chore = %d, want the reason and what was entered, escaped", status)
 	}
-	if !slices.ContainsFunc(h.did, func(n string) bool { return strings.Contains(n, `hand.over {"from":"\u003cb\u003ezhang","left":"true"}: 离职`) }) {
+	if !slices.ContainsFunc(h.did, func(n string) bool {
+		return strings.Contains(n, `hand.over {"from":"\u003cb\u003ezhang","left":"true"}: 离职`)
+	}) {
 		t.Errorf("notes = %q, want the hand-over with its reason", h.did)
 	}
 	if _, page := v.get("/connections/" + h.accounts[1].ID.String() + "/chores"); !strings.Contains(page, "没有更多操作") {
@@ -39,7 +41,9 @@ func TestChoresAreDoneWithTheirReasonAndSayWhatCameOfIt(t *testing.T) {
 // told is a connection's refusal with words of its own.
 type told struct{ error }
 
-func (told) Say() [2]string { return [2]string{"请把 203.0.113.7 加进可信 IP。", "Add 203.0.113.7 to the allow-list."} }
+func (told) Say() [2]string {
+	return [2]string{"请把 203.0.113.7 加进可信 IP。", "Add 203.0.113.7 to the allow-list."}
+}
 
 func TestConnectionsOwnSentenceIsShown(t *testing.T) {
 	h := newHouse()

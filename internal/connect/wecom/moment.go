@@ -233,6 +233,8 @@ func reportChores() []chore {
 	return []chore{
 		{connect.Chore{Name: "group.statistic", Title: [2]string{"客户群统计", "Statistics of groups"}, Help: [2]string{"企业微信自己的数字，按群主；用来核对。", "WeCom's own figures by owner, to compare with ours."},
 			Fields: []connect.Field{{Name: "days", Kind: connect.KindNumber, Default: "7", Title: [2]string{"最近几天", "Days back"}, Help: [2]string{"1 到 30。", "1 to 30."}}}}, (*Session).groupStatistic},
+		{connect.Chore{Name: "mass.list", Title: [2]string{"等待确认的群发", "Mass sends that wait"},
+			Help: [2]string{"现在就去问企业微信：谁点了发送，哪些群收到了。", "Asks WeCom now who tapped Send and which groups got it."}}, (*Session).massWaiting},
 		{connect.Chore{Name: "notify.send", Changes: true, Title: [2]string{"给员工发卡片", "Send a card to an employee"},
 			Fields: []connect.Field{field("to", "员工 userid", "Employee (userid)", true), field("title", "标题", "Title", true), field("text", "内容", "Text", false), field("link", "链接", "Link", false)}}, (*Session).notifySend},
 	}

@@ -236,3 +236,23 @@ func paged[T any](ctx context.Context, s *Session, path string, body map[string]
 		all, cursor = append(all, list...), page.Next
 	}
 }
+
+// massWaiting looks at every mass send now and lists those that still wait.
+func (s *Session) massWaiting(ctx context.Context, _ connect.Values) (connect.Outcome, error) {
+	s.lookAtMasses(ctx)
+	out := connect.Outcome{Columns: [][2]string{{"群发编号", "Mass send"}, {"确认人", "Who must confirm"}, {"等待", "Waiting"}, {"已发", "Sent"}, {"未发", "Not sent"}, {"24 小时内提醒", "Reminded within 24 h"}}}
+	s.masses.mu.Lock()
+	defer s.masses.mu.Unlock()
+	for _, lead := range slices.Sorted(maps.Keys(s.masses.open)) {
+		one := s.masses.open[lead]
+		if one.Over {
+			continue
+		}
+		for _, p := range one.Parts {
+			out.Rows = append(out.Rows, []string{lead, p.Sender, fmt.Sprint(len(p.Groups)), fmt.Sprint(len(p.Sent)), fmt.Sprint(len(p.Failed)),
+				fmt.Sprint(len(recently(one.Reminders, time.Now())))})
+		}
+	}
+	out.Say = [2]string{fmt.Sprintf("%d 处还在等确认。", len(out.Rows)), fmt.Sprintf("%d still wait for a tap.", len(out.Rows))}
+	return out, nil
+}

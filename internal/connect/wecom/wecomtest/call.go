@@ -56,3 +56,17 @@ func (c *Corp) Call(to Receiver, xml string) int {
 	to.ServeConnect(rec, c.Request("/connect/x/", xml))
 	return rec.Code
 }
+
+// Post calls back over a real network and gives the status.
+func (c *Corp) Post(client *http.Client, target, xml string) (int, error) {
+	sealed := c.Request("/", xml)
+	req, err := http.NewRequest(http.MethodPost, target+"?"+sealed.URL.RawQuery, sealed.Body)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
+}
