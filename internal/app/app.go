@@ -21,6 +21,8 @@ import (
 	"qunluo/internal/connect/onebot"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/wecom"
+	"qunluo/internal/connect/wecombot"
+	"qunluo/internal/connect/wecomhook"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
 	"qunluo/internal/intake"
@@ -100,7 +102,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
-	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), wecom.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
+	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), wecom.New(http.DefaultClient), wecombot.New(http.DefaultClient), wecomhook.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
 	return a, nil
 }
