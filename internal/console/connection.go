@@ -364,6 +364,9 @@ func abilityMark(k *call, v community.Verb, can connect.Abilities) ui.Ability {
 	}
 	got := can.Verbs[v]
 	mark := ui.Ability{Verb: k.T("verb." + string(v)), Level: string(level), Note: got.Note}
+	if key := "able." + wordKey(got.Note); got.Note != "" && k.Words.Has(key) {
+		mark.Note = k.T(key)
+	}
 	if key := "evidence." + got.Evidence; got.Evidence != "" && k.Words.Has(key) {
 		mark.Evidence = k.T(key)
 	}

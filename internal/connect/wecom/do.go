@@ -46,17 +46,17 @@ func declared() connect.Abilities {
 	}
 	return connect.Abilities{GroupLimit: 500, Verbs: map[community.Verb]community.Ability{
 		community.ListMember: native(""),
-		community.Invite:     native("join way, code"),
-		community.MassSend:   assisted("the owner taps Send"),
-		community.MassRemind: native("at most 3 in 24 h"),
+		community.Invite:     native("join way"),
+		community.MassSend:   assisted("owner taps send"),
+		community.MassRemind: native("three a day"),
 		community.MassCancel: native("until confirmed"),
-		community.Send:       assisted("as a mass send; the owner taps Send"),
-		community.Remove:     human("no interface: the owner removes in the app"),
-		community.RecallMsg:  human("no interface: the owner recalls in the app"),
-		community.Mute:       human("no interface: the owner reminds or removes"),
+		community.Send:       assisted("owner taps send"),
+		community.Remove:     human("owner removes"),
+		community.RecallMsg:  human("owner recalls"),
+		community.Mute:       human("owner reminds"),
 		community.Unmute:     human("no interface"),
-		community.Announce:   human("no interface: the owner edits the notice"),
-		community.Rename:     human("no interface: the owner renames"),
+		community.Announce:   human("owner edits notice"),
+		community.Rename:     human("owner renames"),
 	}}
 }
 
