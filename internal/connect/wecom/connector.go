@@ -106,7 +106,7 @@ func (c *Connector) Open(_ context.Context, settings json.RawMessage, host conne
 	return &Session{
 		host: host, keeper: connect.KeeperOf(host), api: newAPI(c.client, values["base_url"], values["corp_id"], values["secret"]),
 		crypt: crypt, window: wxcrypt.NewWindow(maxWindow), corp: values["corp_id"], agent: agent, owners: owners, quota: values["quota"],
-		welcome: values["welcome"], contacts: values.Bool("contacts"), hints: newHints(), welcomes: make(chan welcome, 64), ills: map[string]ill{},
+		welcome: values["welcome"], contacts: values.Bool("contacts"), hints: newHints(), welcomes: make(chan welcome, 64), masses: masses{turn: make(chan struct{}, 1)}, ills: map[string]ill{},
 	}, nil
 }
 

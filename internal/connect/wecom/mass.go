@@ -38,9 +38,20 @@ type mass struct {
 
 // masses are the mass sends that wait, and what the groups' quotas have left.
 type masses struct {
+	turn chan struct{} // held by whoever makes, reminds, cancels or looks: two sends never share the last of a quota
 	mu   sync.Mutex
 	open map[string]*mass
 	used usage
+}
+
+// hold waits for the turn; call what it gives when done.
+func (m *masses) hold(ctx context.Context) (func(), error) {
+	select {
+	case m.turn <- struct{}{}:
+		return func() { <-m.turn }, nil
+	case <-ctx.Done():
+		return nil, community.Errorf(community.CodeUnreachable, "waiting for another mass send: %w", ctx.Err())
+	}
 }
 
 // load reads what was kept.
@@ -109,6 +120,11 @@ func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Rec
 	if err != nil {
 		return connect.Receipt{}, err
 	}
+	release, err := s.masses.hold(ctx)
+	if err != nil {
+		return connect.Receipt{}, err
+	}
+	defer release()
 	s.masses.mu.Lock()
 	err = s.masses.used.check(s.quota, order.Groups, time.Now())
 	if err == nil && len(s.masses.open) >= maxOpenMasses {
@@ -296,6 +312,11 @@ func (s *Session) named(lead string) (*mass, error) {
 
 // massRemind asks those who have not confirmed once more.
 func (s *Session) massRemind(ctx context.Context, a community.Action) (connect.Receipt, error) {
+	release, err := s.masses.hold(ctx)
+	if err != nil {
+		return connect.Receipt{}, err
+	}
+	defer release()
 	one, err := s.named(a.Message)
 	if err != nil {
 		return connect.Receipt{}, err
@@ -330,6 +351,11 @@ func (s *Session) massRemind(ctx context.Context, a community.Action) (connect.R
 
 // massCancel stops what is not confirmed yet; what was sent stays sent.
 func (s *Session) massCancel(ctx context.Context, a community.Action) (connect.Receipt, error) {
+	release, err := s.masses.hold(ctx)
+	if err != nil {
+		return connect.Receipt{}, err
+	}
+	defer release()
 	one, err := s.named(a.Message)
 	if err != nil {
 		return connect.Receipt{}, err

@@ -107,6 +107,28 @@ func TestQuotaHoldsOverARestartAndSaysUntilWhen(t *testing.T) {
 	})
 }
 
+// TestTwoSendsAtOnceNeverShareTheLastOfAQuota lets ten ask at the same moment.
+func TestTwoSendsAtOnceNeverShareTheLastOfAQuota(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, l *living) {
+		done := make(chan error, 10)
+		for i := range cap(done) {
+			go func() {
+				_, err := l.Do(t.Context(), massAction(fmt.Sprint("第", i)))
+				done <- err
+			}()
+		}
+		refused := 0
+		for range cap(done) {
+			if err := <-done; community.CodeOf(err) == community.CodeRefused {
+				refused++
+			}
+		}
+		if n := len(l.corp.Masses()); n != 1 || refused != 9 {
+			t.Errorf("%d were made, %d refused; want 1 and 9", n, refused)
+		}
+	})
+}
+
 func TestQuotaRules(t *testing.T) {
 	noon := time.Date(2026, 2, 10, 12, 0, 0, 0, shanghai)
 	used := func(n int, step time.Duration, until time.Time) usage {

@@ -26,16 +26,26 @@ func (s *Session) lookAtMasses(ctx context.Context) {
 	leads := slices.Sorted(maps.Keys(s.masses.open))
 	s.masses.mu.Unlock()
 	for _, lead := range leads {
-		s.masses.mu.Lock()
-		one := s.masses.open[lead]
-		s.masses.mu.Unlock()
-		if one == nil || ctx.Err() != nil {
-			continue
-		}
-		if err := s.lookAt(ctx, one); err != nil && ctx.Err() == nil && !passing(err) {
+		if err := s.lookAtOne(ctx, lead); err != nil && ctx.Err() == nil && !passing(err) {
 			s.ail(chores, err, say(err))
 		}
 	}
+}
+
+// lookAtOne looks at a mass send when it is its turn, if it still waits then.
+func (s *Session) lookAtOne(ctx context.Context, lead string) error {
+	release, err := s.masses.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	s.masses.mu.Lock()
+	one := s.masses.open[lead]
+	s.masses.mu.Unlock()
+	if one == nil {
+		return nil
+	}
+	return s.lookAt(ctx, one)
 }
 
 // lookAt asks how far each part has come and tells what is new.
