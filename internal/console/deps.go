@@ -203,8 +203,9 @@ type Wires interface {
 
 // Books knows rulebooks without the console knowing their kinds.
 type Books interface {
-	// Check gives everything that is wrong with a rulebook; empty = good.
-	Check(book json.RawMessage) []Fault
+	// Check gives everything that is wrong with a rulebook for a group; empty = good. What no connection of the group can
+	// carry out is wrong, and says what can be done instead.
+	Check(ctx context.Context, g community.GroupKey, book json.RawMessage) []Fault
 	// Replay runs a book over a group's recorded events in [from, to) (UTC ms). base nil: against nothing, else the
 	// report says what is different.
 	Replay(ctx context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error)

@@ -148,7 +148,7 @@ func (h *house) Talkers(_ context.Context, _ community.GroupKey, days, limit int
 // shelf is the house's rulebooks; the kinds are the real ones.
 type shelf struct{ h *house }
 
-func (s shelf) Check(book json.RawMessage) []Fault {
+func (s shelf) Check(_ context.Context, _ community.GroupKey, book json.RawMessage) []Fault {
 	_, err := policy.Parse(book)
 	var problems policy.Problems
 	if !errors.As(err, &problems) {

@@ -415,7 +415,7 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 			return fmt.Errorf("effect of %s %d: %w", ev.Type, ev.Number, err)
 		}
 		if len(it.list) > 0 {
-			if err := writeDecisions(ctx, b, it, now); err != nil {
+			if err := e.writeDecisions(ctx, b, it, now); err != nil {
 				return err
 			}
 		}
@@ -428,14 +428,16 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 	return nil
 }
 
-func writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
+func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
 	bodies := make([][]byte, len(it.list))
 	for i := range it.list {
 		var err error
 		if bodies[i], err = json.Marshal(it.list[i]); err != nil {
 			return err
 		}
-		it.g.plan(it.list[i].Actions, now)
+		if err := e.expect(ctx, b, it.g, it.list[i].Actions, now); err != nil {
+			return err
+		}
 		for j := range it.list[i].Actions {
 			b.tasks = b.tasks || it.list[i].Actions[j].Hold != ""
 		}
@@ -443,6 +445,24 @@ func writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
 	}
 	it.out.Decisions = it.list
 	return b.tx.Decisions(ctx, it.list, bodies, now)
+}
+
+// expect lets each group that actions are meant for wait for their evidence: a mirror's copies are seen elsewhere than
+// where they were decided. A group that is gone waits for nothing.
+func (e *Engine) expect(ctx context.Context, b *batch, here *group, actions []community.Action, now int64) error {
+	for i := range actions {
+		g := here
+		if actions[i].Group != here.key {
+			var err error
+			if g, err = e.load(ctx, b, actions[i].Group); community.CodeOf(err) == community.CodeNotFound {
+				continue
+			} else if err != nil {
+				return err
+			}
+		}
+		g.plan(actions[i:i+1], now)
+	}
+	return nil
 }
 
 // keep swaps the batch in: from here on it is the truth.

@@ -72,7 +72,7 @@ func proves(o *store.OpenAction, ev *community.Event) bool {
 	case community.MessageCreated:
 		return a.Verb == community.Send && ev.Body.Caused == a.ID
 	case community.MessageDeleted:
-		return a.Verb == community.RecallMsg && a.Message != "" && a.Message == ev.Body.Message
+		return a.Verb == community.RecallMsg && ev.Body.Message != "" && (a.Message == ev.Body.Message || o.Message == ev.Body.Message)
 	case community.MemberMuted:
 		return a.Target == subject(ev) && (a.Verb == community.Mute && ev.Body.Seconds > 0 || a.Verb == community.Unmute && ev.Body.Seconds == 0)
 	case community.MemberLeft:
@@ -120,6 +120,9 @@ func (e *Engine) proved(ctx context.Context, b *batch, g *group, i int, ev *comm
 	first := g.open[i].Action
 	for _, o := range g.take(first, func(s community.State) bool { return true }) {
 		rc := community.Receipt{State: community.Confirmed, Message: o.Message, Detail: string(ev.Type)}
+		if ev.Type == community.MessageCreated {
+			rc.Message = ev.Body.Message // the echo may be here before the platform's answer
+		}
 		if err := e.endAction(ctx, b, o.Action.ID, "", rc, "", now); err != nil {
 			return err
 		}
@@ -154,6 +157,21 @@ func (g *group) take(a community.Action, may func(community.State) bool) []store
 		return same
 	})
 	return taken
+}
+
+// aim remembers which message an action about our own send is about, once that is known.
+func (e *Engine) aim(g community.GroupKey, id community.ID, message string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	known := e.groups.get(g)
+	if known == nil {
+		return // it is read again with what stands on disk
+	}
+	for i := range known.open {
+		if known.open[i].Action.ID == id {
+			known.open[i].Message = message
+		}
+	}
 }
 
 // moved keeps the memory of open actions in step with a receipt.

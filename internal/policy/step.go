@@ -39,6 +39,10 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 	switch ev.Type {
 	case community.MessageCreated:
 		return stepMessage(rb, s, ev)
+	case community.MessageEdited:
+		return stepEdited(rb, s, ev)
+	case community.MessageDeleted:
+		return stepDeleted(rb, s, ev)
 	case community.MemberJoined:
 		return stepJoined(rb, s, ev)
 	case community.MemberLeft:
@@ -114,12 +118,48 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	l.member = m
 	l.judgeAll()
 	var out []community.Decision
-	if l.used > 0 || len(l.replies) > 0 {
+	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 {
 		out = l.conclude()
 	}
 	l.noteAll()
 	m.Messages++
 	return out
+}
+
+// stepEdited judges what a message was made into, by its content alone: an edit is no new message, so it stands in no
+// window and is answered by no reply. Its copies follow, unless what it says now is at fault.
+func stepEdited(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
+	if !ev.Body.Caused.IsZero() || ev.Actor == 0 || s.isOurs(ev) {
+		return nil
+	}
+	l := &s.look
+	l.reset(rb, s, ev)
+	l.member = s.touch(ev.Actor)
+	l.judgeAll()
+	chosen := l.copies
+	l.replies, l.copies = nil, nil
+	var d community.Decision
+	if l.used > 0 {
+		if out := l.conclude(); len(out) > 0 {
+			d = out[0]
+		}
+	}
+	atFault := d.Verdict == community.Hit
+	follow(rb, s, ev, &d, func(r *rule) bool { return !atFault && slices.Contains(chosen, r) })
+	return some(d)
+}
+
+func stepDeleted(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
+	var d community.Decision
+	follow(rb, s, ev, &d, func(*rule) bool { return false })
+	return some(d)
+}
+
+func some(d community.Decision) []community.Decision {
+	if d.ID.IsZero() {
+		return nil
+	}
+	return []community.Decision{d}
 }
 
 // isOurs reports whether one of our own accounts speaks.
@@ -160,6 +200,7 @@ func (l *look) noteAll() {
 // conclude makes the one decision about a message.
 func (l *look) conclude() []community.Decision {
 	byBook(l.replies)
+	byBook(l.copies)
 	found := l.findings[:l.used]
 	slices.SortStableFunc(found, func(a, b *finding) int { return a.rule.index - b.rule.index })
 	d := decide(l.rb, l.state, l.ev, l.ev.Actor)
@@ -185,6 +226,7 @@ func (l *look) conclude() []community.Decision {
 	}
 	spoken := len(d.Actions)
 	l.answer(&d, live > 0)
+	l.mirrorOut(&d, live > 0)
 	switch {
 	case live > 0:
 		d.Verdict = community.Hit

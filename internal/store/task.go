@@ -10,8 +10,14 @@ import (
 // taskDue is how long a person has, in milliseconds. An action's own deadline is for sending it natively.
 const taskDue = 60 * 60 * 1000
 
+// correction is what to post where a message can no longer be taken back, ready to paste.
+const correction = "更正：前面的一条消息有误，请以本条为准。"
+
 // TaskFor is the task card of an action that no connection can carry out.
 func TaskFor(a *community.Action, why string, now int64) community.Task {
+	if why == "too_old" {
+		a = &community.Action{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, Text: correction}
+	}
 	return community.Task{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
 		Created: now, Due: now + taskDue, Evidence: 1}
 }
