@@ -22,6 +22,7 @@ type grammar struct {
 	Message messageCmd `cmd:"" group:"community" help:"消息|messages"`
 	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
 	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
+	Bot     botCmd     `cmd:"" group:"community" help:"接入的机器人|attached bots"`
 
 	Rule     ruleCmd     `cmd:"" group:"order" help:"群规|rulebooks"`
 	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`

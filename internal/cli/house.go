@@ -43,6 +43,7 @@ type House struct {
 	Queue   Queue
 	Keeping Keeping
 	Figures func(org community.OrgKey) Figures
+	Bots    func(org community.OrgKey) Bots
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
@@ -324,4 +325,14 @@ type Measured struct {
 	Ratio    float64 `json:"ratio" col:"比值|ratio"`
 	Target   float64 `json:"target" col:"目标|target"`
 	Met      bool    `json:"met" col:"达到|met"`
+}
+
+// Bots keeps other people's programs that attach to the groups of an organisation. Tokens are given once.
+type Bots interface {
+	Bots(ctx context.Context) ([]community.Bot, error)
+	AttachBot(ctx context.Context, user string, b community.Bot, reason string) (community.Bot, string, error)
+	RotateBot(ctx context.Context, user string, id community.ID, reason string) (community.Bot, string, error)
+	DeleteBot(ctx context.Context, user string, id community.ID, reason string) error
+	// Addresses are where a bot finds us: OneBot by WebSocket and HTTP, Satori; SelfID is what it is to itself.
+	Addresses(b community.Bot) (ws, http, satori string, self int64)
 }

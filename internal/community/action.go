@@ -69,6 +69,7 @@ const (
 	ByRule   Cause = "rule"
 	ByPerson Cause = "person"
 	BySystem Cause = "system" // the lift of a mute, an undo's counterpart
+	ByBot    Cause = "bot"    // an attached bot: held by a freeze and by the cap on removals, as a rule is
 )
 
 // Address is an action's target in the platform's own ids; filled right before it is carried out.
@@ -161,7 +162,7 @@ type MassPart struct {
 
 // PersonDecision is the Data of a person.decided event.
 type PersonDecision struct {
-	Kind     string   `json:"kind"` // "act" (do Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
+	Kind     string   `json:"kind"` // "act" (do Actions), "bot" (an attached bot wants Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
 	User     string   `json:"user"`
 	Decision ID       `json:"decision,omitzero"`
 	Action   ID       `json:"action,omitzero"`

@@ -25,6 +25,7 @@ const (
 	PersonDecided     Type = "person.decided"     // Body.Data: a PersonDecision
 	ImportUndone      Type = "import.undone"
 	GroupMerged       Type = "group.merged_into"
+	GroupMoved        Type = "group.moved" // the platform calls the same group by another id from now on: Body.State
 	SystemText        Type = "system.text" // a platform's sentence that was not understood
 	GroupCreated      Type = "group.created"
 	GroupDissolved    Type = "group.dissolved"
@@ -121,6 +122,10 @@ type Body struct {
 
 // DraftKept is Body.State of a rulebook.published that leaves the group's draft alone, as when only the mode changes.
 const DraftKept = "draft_kept"
+
+// Presence is the Body.Scene of a member.joined and of a roster.read, and the Body.Reason of a member.left, where coming
+// and going says who is there and not who belongs (IRC): a first arrival begins a stay, only a removal ends it.
+const Presence = "presence"
 
 // MaxText bounds Body.Text, in bytes. Longer messages are cut at a rune and marked by the leaf.
 const MaxText = 64 << 10

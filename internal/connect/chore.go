@@ -1,9 +1,6 @@
 package connect
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // Chore is something an account can do besides the verbs: what belongs to no group, such as handing contacts over, tags,
 // posts on the account's own page. Its form is described by fields as a connector's settings are; every door reads them.
@@ -28,14 +25,4 @@ type Chorer interface {
 	Chores() []Chore
 	// DoChore does one; args were checked against its fields. CodeNotFound: there is no such chore.
 	DoChore(ctx context.Context, name string, args Values) (Outcome, error)
-}
-
-// SayOf is what a person is told about an error, in Chinese and English, where the connection has words of its own for
-// it; empty otherwise.
-func SayOf(err error) [2]string {
-	var said interface{ Say() [2]string }
-	if errors.As(err, &said) {
-		return said.Say()
-	}
-	return [2]string{}
 }

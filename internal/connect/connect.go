@@ -107,6 +107,7 @@ type Abilities struct {
 	Verbs      map[community.Verb]community.Ability
 	GroupLimit int  // members; 0 = not known
 	ReadsAll   bool // sees every message of the group, not only those addressed to it
+	Presence   bool // member lists, joining and leaving tell who is there now, not who belongs: a list marks its Scene "presence"
 }
 
 // Level is the level of a verb.

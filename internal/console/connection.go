@@ -43,6 +43,9 @@ func (c *Console) connectionList(k *call) error {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/connections/" + a.ID.String(), Cells: []templ.Component{
 			ui.Two(a.Name, c.kindTitle(k, a.Connector)), healthPill(k, a, h), ui.Text(selfOf(a, h)), ui.When(h.At)}})
 	}
+	if owners.allows(k.User.Role) && c.deps.BotsFor != nil {
+		p.Head.Actions = view.BotsLink()
+	}
 	if owners.allows(k.User.Role) {
 		for _, kind := range c.deps.Wires.Kinds() {
 			p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(kind.Title), Summary: k.Words.Pick(kind.Summary), Link: "/connections/new?kind=" + kind.Name})

@@ -27,6 +27,8 @@ type Deps struct {
 	Books    Books    // may be nil: the rulebook pages are then absent
 	Importer Importer // may be nil: the import pages are then absent
 	Live     Live     // may be nil: pages then do not refresh by themselves
+	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
+	BotsFor func(org community.OrgKey) Bots
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

@@ -62,6 +62,7 @@ func (c *Console) routes() []route {
 		inboxRoutes,
 		connectionRoutes,
 		choreRoutes,
+		c.botRoutes(),
 		userRoutes,
 		auditRoutes,
 		settingRoutes,

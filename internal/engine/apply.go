@@ -135,6 +135,9 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 
 // draft gives every event its keys and its group.
 func (e *Engine) draft(ctx context.Context, b *batch) error {
+	if err := e.move(ctx, b); err != nil {
+		return err
+	}
 	now := e.now()
 	for _, it := range b.items {
 		in := it.in
@@ -163,6 +166,25 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 		}
 		it.draft.Seal()
 		it.out.Group = key
+	}
+	return nil
+}
+
+// move lets groups go on under the ids that their platform gives them from now on, before anything of the batch looks for
+// a group. What came under such an id earlier counts as a group of its own; imports move nothing.
+func (e *Engine) move(ctx context.Context, b *batch) error {
+	for _, it := range b.items {
+		if it.in.Type != community.GroupMoved || it.in.Body.State == "" || b.run != nil {
+			continue
+		}
+		key, err := e.groupOf(ctx, b, it.in, e.origin(b, it.in))
+		if err != nil {
+			return err
+		}
+		if err := b.tx.MoveGroup(ctx, key, it.in.Body.State); err != nil {
+			return err
+		}
+		e.registry.ForgetGroups()
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 	case community.RulebookPublished:
 		return e.published(ctx, b, ev)
 	case community.GroupUpdated:
+		if ev.Body.Text == "" {
+			return nil // something else about the group
+		}
 		return b.tx.NameGroup(ctx, ev.Group, ev.Body.Text)
 	case community.MessageCreated, community.MessageDeleted, community.MemberMuted, community.MemberLeft, community.JoinHandled:
 		return e.confirm(ctx, b, it.g, ev, now)

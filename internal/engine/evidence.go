@@ -76,7 +76,7 @@ func proves(o *store.OpenAction, ev *community.Event) bool {
 	case community.MemberMuted:
 		return a.Target == subject(ev) && (a.Verb == community.Mute && ev.Body.Seconds > 0 || a.Verb == community.Unmute && ev.Body.Seconds == 0)
 	case community.MemberLeft:
-		return a.Verb == community.Remove && a.Target == subject(ev)
+		return a.Verb == community.Remove && a.Target == subject(ev) && ev.Body.Reason != community.Presence
 	case community.JoinHandled:
 		return a.Verb == community.Approve && a.Message != "" && a.Message == ev.Body.Message
 	}
@@ -102,6 +102,9 @@ func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.
 // confirmGone takes a member list as evidence: whoever was to be removed before it was read, and is not on it, is gone.
 func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64) error {
 	ev, g := &it.draft.Event, it.g
+	if ev.Body.Scene == community.Presence {
+		return nil // away is not gone
+	}
 	for i := 0; i < len(g.open); {
 		o := &g.open[i]
 		if o.Action.Verb != community.Remove || o.State == community.Queued || o.Updated > ev.OccurredAt || it.here[o.Action.Target] {

@@ -274,6 +274,9 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	if who == 0 {
 		return nil
 	}
+	if ev.Body.Scene == community.Presence && s.isHere(who) {
+		return nil
+	}
 	m := s.touch(who)
 	m.Joined, m.Stay, m.Gone, m.Messages, m.MutedTill, m.MutedBy = ev.At, ev.ID, false, 0, 0, community.ID{}
 	m.Role = ev.Body.Role
@@ -307,10 +310,16 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	return []community.Decision{d}
 }
 
+// isHere reports whether a member is known to be in the group.
+func (s *State) isHere(who community.MemberKey) bool {
+	m := s.members[who]
+	return m != nil && !m.Gone && (m.Joined != 0 || m.Messages > 0)
+}
+
 // stepLeft ends a stay. What is held against the member stays until it expires: leaving and coming back wipes nothing.
 func stepLeft(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
 	who := subject(ev)
-	if who == 0 {
+	if who == 0 || ev.Body.Reason == community.Presence {
 		return nil
 	}
 	m := s.touch(who)

@@ -457,6 +457,20 @@ func (t *Tx) NameGroup(ctx context.Context, g community.GroupKey, name string) e
 	return err
 }
 
+// MoveGroup gives a group another id of its platform: what comes under it belongs to the group from now on, and actions
+// go there. The old id leads to the group as before. What came under the new id meanwhile stays a group of its own, which
+// nothing leads to any more.
+func (t *Tx) MoveGroup(ctx context.Context, g community.GroupKey, external string) error {
+	_, err := t.exec(ctx, `INSERT INTO alias (org_key, kind, platform, realm, external_id, key)
+SELECT org_key, 'group', platform, '', $1, key FROM chat_group WHERE key = $2
+ON CONFLICT (org_key, kind, platform, realm, external_id) DO UPDATE SET key = excluded.key`, external, int64(g))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE chat_group SET external_id = $1 WHERE key = $2`, external, int64(g))
+	return err
+}
+
 // Requeue takes "sent" back: the platform certainly did nothing.
 func (s *Store) Requeue(ctx context.Context, id community.ID) error {
 	return s.writeTx(ctx, func(t *Tx) error {

@@ -60,6 +60,9 @@ func (r *Registry) Reset() {
 	}
 }
 
+// ForgetGroups makes the registry read groups' ids anew.
+func (r *Registry) ForgetGroups() { clear(r.groups) }
+
 // Trim keeps the registry within its bound. After a transaction that failed, call Reset: its keys never came to be.
 func (r *Registry) Trim() {
 	if r.known > maxCached {

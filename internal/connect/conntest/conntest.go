@@ -61,6 +61,7 @@ type Counterpart struct {
 	Broadcast func() string
 	Did       func() []Done // what was really done, in order
 
+	Untimed   bool                                    // mutes have no end there: whoever mutes must unmute
 	Swallow   func()                                  // the next call is done and never answered; nil = cannot
 	Cut       func()                                  // cuts the connection and accepts no other; nil = cannot
 	Mend      func()                                  // accepts again (and dials, where it is the one who dials)
@@ -274,7 +275,9 @@ func (l *living) trial(verb community.Verb, id community.ID) (community.Action, 
 		want.Message = a.To.Message
 	case community.Mute:
 		a.Seconds, a.Until = 9999, time.Now().UnixMilli()+600_000
-		want.Seconds = 600
+		if !l.Untimed {
+			want.Seconds = 600
+		}
 	case community.Approve:
 		a.To.Member, a.Message, a.Text, a.Refuse = "", l.Ask(), "请看群规", true
 		want.Member, want.Message, want.No = "", a.Message, true
@@ -423,8 +426,10 @@ func events(t *testing.T, rig Rig) {
 			t.Errorf("%s told twice has keys %q and %q", kind, in.Key, again.Key)
 		}
 	}
+	before := len(l.host.Of(l.sample()))
 	l.Provoke[l.sample()]()
 	l.Provoke[l.sample()]()
+	l.host.Until(t, "two of them", func() bool { return len(l.host.Of(l.sample())) >= before+2 })
 	seen := map[string]int{}
 	for _, in := range l.host.Of(l.sample()) {
 		seen[in.Key]++
