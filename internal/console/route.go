@@ -61,6 +61,7 @@ func (c *Console) routes() []route {
 		c.fileRoutes(),
 		inboxRoutes,
 		connectionRoutes,
+		choreRoutes,
 		c.botRoutes(),
 		userRoutes,
 		auditRoutes,
