@@ -23,6 +23,9 @@ import (
 	"qunluo/internal/connect/onebot"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/telegram"
+	"qunluo/internal/connect/wecom"
+	"qunluo/internal/connect/wecombot"
+	"qunluo/internal/connect/wecomhook"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
 	"qunluo/internal/intake"
@@ -106,7 +109,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
-	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), telegram.New(http.DefaultClient), irc.New(nil), sim.New(a.millis, a.waitUntil, o.Scenes...)})
+	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), telegram.New(http.DefaultClient), irc.New(nil), wecom.New(http.DefaultClient), wecombot.New(http.DefaultClient), wecomhook.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
 	if a.teller, err = newTeller(a); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}

@@ -106,6 +106,8 @@ type Hands interface {
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
+	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
 }
 
@@ -127,6 +129,8 @@ type Wires interface {
 	Health(a community.AccountKey) connect.Health
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
+	// Chores lists what an account can do besides acting in groups; CodeUnsupported: nothing.
+	Chores(ctx context.Context, a community.AccountKey) ([]connect.Chore, error)
 }
 
 // Books replays rulebooks over recorded events.

@@ -120,6 +120,8 @@ type Hands interface {
 	// SaveAccount makes (Key 0) or changes an account; the settings were checked by Wires.Check. The connection is
 	// opened, closed or reopened as Enabled says.
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
+	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	// DeleteAccount forgets a connection and its secrets; what came through it stays.
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
 }
@@ -200,6 +202,8 @@ type Wires interface {
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
 	// Test asks the platform something harmless, at most 10 s, and returns the groups it named.
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
+	// Chores lists what an account can do besides acting in groups; CodeUnsupported: nothing.
+	Chores(ctx context.Context, a community.AccountKey) ([]connect.Chore, error)
 }
 
 // Books knows rulebooks without the console knowing their kinds.

@@ -63,6 +63,7 @@ func (c *Console) routes() []route {
 		inboxRoutes,
 		c.dutyRoutes(),
 		connectionRoutes,
+		choreRoutes,
 		c.botRoutes(),
 		userRoutes,
 		auditRoutes,
