@@ -20,6 +20,7 @@ import (
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
 	"qunluo/internal/connect/irc"
+	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/telegram"
@@ -107,7 +108,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
-	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), telegram.New(http.DefaultClient), irc.New(nil), wecom.New(http.DefaultClient), wecombot.New(http.DefaultClient), wecomhook.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
+	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), telegram.New(http.DefaultClient), irc.New(nil), wecom.New(http.DefaultClient), wecombot.New(http.DefaultClient), wecomhook.New(http.DefaultClient), mp.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
 	if a.guests, err = newGuests(a); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
