@@ -20,6 +20,7 @@ import (
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
 	"qunluo/internal/connect/irc"
+	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/telegram"
@@ -109,7 +110,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
-	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), telegram.New(http.DefaultClient), irc.New(nil), wecom.New(http.DefaultClient), wecombot.New(http.DefaultClient), wecomhook.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
+	a.wires = newWires(a, a.connectors(o.Scenes))
 	if a.teller, err = newTeller(a); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
@@ -119,6 +120,21 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	return a, nil
+}
+
+// connectors is the table of what one may connect, in the order in which pages offer it.
+func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
+	web := http.DefaultClient
+	return []connect.Connector{
+		wecom.New(web),
+		wecombot.New(web),
+		wecomhook.New(web),
+		mp.New(web),
+		onebot.New(web),
+		telegram.New(web),
+		irc.New(nil),
+		sim.New(a.millis, a.waitUntil, scenes...),
+	}
 }
 
 // owner names this process for leases.

@@ -6,6 +6,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
 // chore is a line of the table of what an app can do besides the verbs.
@@ -40,7 +41,7 @@ func (s *Session) DoChore(ctx context.Context, name string, args connect.Values)
 			return c.do(s, ctx, args)
 		}
 	}
-	return connect.Outcome{}, community.Errorf(community.CodeNotFound, "no chore %q", clip(name, 40))
+	return connect.Outcome{}, community.Errorf(community.CodeNotFound, "no chore %q", wxapi.Clip(name, 40))
 }
 
 // field is a text field of a chore.

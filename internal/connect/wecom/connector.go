@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 	"qunluo/internal/connect/wxcrypt"
 )
 
@@ -104,10 +106,18 @@ func (c *Connector) Open(_ context.Context, settings json.RawMessage, host conne
 		return nil, badSetting("welcome is too long: at most 4000 bytes")
 	}
 	return &Session{
-		host: host, keeper: connect.KeeperOf(host), api: newAPI(c.client, values["base_url"], values["corp_id"], values["secret"]),
+		host: host, keeper: connect.KeeperOf(host), api: c.api(values),
 		crypt: crypt, window: wxcrypt.NewWindow(maxWindow), corp: values["corp_id"], agent: agent, owners: owners, quota: values["quota"],
 		welcome: values["welcome"], contacts: values.Bool("contacts"), hints: newHints(), welcomes: make(chan welcome, 64), masses: masses{turn: make(chan struct{}, 1)}, ills: map[string]ill{},
 	}, nil
+}
+
+// api is the account's client.
+func (c *Connector) api(values connect.Values) *wxapi.Client {
+	return wxapi.New(wxapi.Options{
+		HTTP: c.client, Base: values["base_url"], Secret: values["secret"], Token: "gettoken",
+		Ask: url.Values{"corpid": {values["corp_id"]}, "corpsecret": {values["secret"]}}, Meaning: meaningOf, Stale: []int{40014, 42001, 41001},
+	})
 }
 
 // readCrypt is nil where callbacks are not set up; half of it is a mistake.

@@ -10,6 +10,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
 const (
@@ -45,7 +46,7 @@ func (s *Session) customers(ctx context.Context, employee string) ([]customer, e
 		}
 		return got.List, json.Unmarshal(raw, &got)
 	})
-	if r := refusalIn(err); r != nil && r.errcode == 84061 {
+	if r := wxapi.RefusalIn(err); r != nil && r.Errcode == 84061 {
 		return nil, nil // nobody yet
 	}
 	if len(all) > maxContacts {
@@ -114,8 +115,8 @@ func (s *Session) readDesk(ctx context.Context, employee string) error {
 		if c.Contact.ID == "" || len(c.Contact.ID) > maxID {
 			continue
 		}
-		people = append(people, community.Who{ID: c.Contact.ID, Name: clip(c.Contact.Name, maxName), Card: clip(c.Follow.Remark, maxName), Role: community.RoleMember,
-			JoinedAt: max(c.Follow.Created, 0) * 1000, Scene: "contact", State: clip(c.Follow.State, maxState)})
+		people = append(people, community.Who{ID: c.Contact.ID, Name: wxapi.Clip(c.Contact.Name, maxName), Card: wxapi.Clip(c.Follow.Remark, maxName), Role: community.RoleMember,
+			JoinedAt: max(c.Follow.Created, 0) * 1000, Scene: "contact", State: wxapi.Clip(c.Follow.State, maxState)})
 	}
 	in, err := listEvent(desk(s.corp, employee), people, time.Now().UnixMilli(), community.ID{})
 	if err != nil {
@@ -213,7 +214,7 @@ func (s *Session) markTags(ctx context.Context, employee, contact string, from, 
 	if len(body) == 2 {
 		return nil
 	}
-	return s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/mark_tag", body, nil) })
+	return s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/mark_tag", body, nil) })
 }
 
 func without(list, drop []string) []string {
@@ -279,7 +280,7 @@ func (s *Session) tagNames(ctx context.Context) (byID, byName map[string]string,
 			} `json:"tag"`
 		} `json:"tag_group"`
 	}
-	err = s.ask(ctx, func() error { return s.api.read(ctx, "externalcontact/get_corp_tag_list", map[string]any{}, &got) })
+	err = s.ask(ctx, func() error { return s.api.Read(ctx, "externalcontact/get_corp_tag_list", map[string]any{}, &got) })
 	byID, byName = map[string]string{}, map[string]string{}
 	for _, g := range got.Groups {
 		for _, t := range g.Tags {
@@ -338,9 +339,9 @@ func tagIDs(text string, byName map[string]string) ([]string, error) {
 		id, ok := byName[name]
 		switch {
 		case !ok:
-			return nil, community.Errorf(community.CodeNotFound, "tag %q: there is none", clip(name, 60))
+			return nil, community.Errorf(community.CodeNotFound, "tag %q: there is none", wxapi.Clip(name, 60))
 		case id == "":
-			return nil, community.Errorf(community.CodeBadInput, "tag %q is there more than once: write group/name", clip(name, 60))
+			return nil, community.Errorf(community.CodeBadInput, "tag %q is there more than once: write group/name", wxapi.Clip(name, 60))
 		}
 		out = append(out, id)
 	}
@@ -371,7 +372,7 @@ func (s *Session) tagMark(ctx context.Context, args connect.Values) (connect.Out
 		return connect.Outcome{}, err
 	}
 	body := map[string]any{"userid": args["employee"], "external_userid": args["contact"], "add_tag": add, "remove_tag": drop}
-	if err := s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/mark_tag", body, nil) }); err != nil {
+	if err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/mark_tag", body, nil) }); err != nil {
 		return connect.Outcome{}, err
 	}
 	t.Agreed = t.Want

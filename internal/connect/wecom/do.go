@@ -11,6 +11,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
 // recipes is how each verb is done. A verb that is not here is a person's, or nobody's.
@@ -102,7 +103,7 @@ func (s *Session) invite(ctx context.Context, a community.Action) (connect.Recei
 	var made struct {
 		ID string `json:"config_id"`
 	}
-	err := s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/groupchat/add_join_way", joinWay(order), &made) })
+	err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/groupchat/add_join_way", joinWay(order), &made) })
 	if err != nil {
 		return connect.Receipt{}, err
 	}
@@ -120,7 +121,7 @@ func (s *Session) invite(ctx context.Context, a community.Action) (connect.Recei
 func checkInvite(o community.InviteOrder) error {
 	switch {
 	case o.Kind != "" && o.Kind != "qr" && o.Kind != "link":
-		return community.Errorf(community.CodeBadInput, "invite: no kind %q", clip(o.Kind, 20))
+		return community.Errorf(community.CodeBadInput, "invite: no kind %q", wxapi.Clip(o.Kind, 20))
 	case len(o.Groups) == 0 || len(o.Groups) > maxJoinGroups:
 		return community.Errorf(community.CodeBadInput, "invite: %d groups, want 1 to %d", len(o.Groups), maxJoinGroups)
 	case utf8.RuneCountInString(o.State) > maxMark:
@@ -154,7 +155,7 @@ func (s *Session) joinCode(ctx context.Context, id string) (string, error) {
 		} `json:"join_way"`
 	}
 	err := s.ask(ctx, func() error {
-		return s.api.read(ctx, "externalcontact/groupchat/get_join_way", map[string]any{"config_id": id}, &got)
+		return s.api.Read(ctx, "externalcontact/groupchat/get_join_way", map[string]any{"config_id": id}, &got)
 	})
 	return got.Way.Code, err
 }
@@ -167,19 +168,19 @@ func (s *Session) Notify(ctx context.Context, to, title, text, link string) erro
 	}
 	body := map[string]any{"touser": to, "agentid": s.agent, "enable_duplicate_check": 1, "duplicate_check_interval": 1800}
 	if link == "" {
-		body["msgtype"], body["text"] = "text", map[string]any{"content": clip(title+"\n"+text, 2048)}
+		body["msgtype"], body["text"] = "text", map[string]any{"content": wxapi.Clip(title+"\n"+text, 2048)}
 	} else {
 		body["msgtype"] = "textcard"
-		body["textcard"] = map[string]any{"title": clip(title, 128), "description": clip(text, 512), "url": link}
+		body["textcard"] = map[string]any{"title": wxapi.Clip(title, 128), "description": wxapi.Clip(text, 512), "url": link}
 	}
 	var got struct {
 		Invalid string `json:"invaliduser"`
 	}
-	if err := s.ask(ctx, func() error { return s.api.write(ctx, "message/send", body, &got) }); err != nil {
+	if err := s.ask(ctx, func() error { return s.api.Write(ctx, "message/send", body, &got) }); err != nil {
 		return err
 	}
 	if got.Invalid != "" {
-		return community.Errorf(community.CodeNotFound, "employee %q is unknown or cannot see the app", clip(to, 64))
+		return community.Errorf(community.CodeNotFound, "employee %q is unknown or cannot see the app", wxapi.Clip(to, 64))
 	}
 	return nil
 }

@@ -1,47 +1,37 @@
 package wecom
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
-// refusal is the platform's no, with its number.
-type refusal struct {
-	errcode int
-	words   string
-}
-
-func (r *refusal) Error() string { return fmt.Sprintf("errcode %d: %s", r.errcode, r.words) }
-
-func refusalIn(err error) *refusal {
-	var r *refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	return nil
-}
-
-// token reports whether the call was refused for its token alone.
-func (r *refusal) token() bool { return r.errcode == 40014 || r.errcode == 42001 || r.errcode == 41001 }
-
-// meaning is what an errcode means for us: the code that decides what follows, and what a person is told.
+// meaning is what an errcode means for us; account: it concerns the whole account, not this call.
 type meaning struct {
 	code    community.Code
-	account bool // it concerns the whole account, not this call: the connection is not well
+	account bool
 	say     [2]string
 }
 
-// meaning looks the number up; numbers that are not listed are refusals with the platform's words.
-func (r *refusal) meaning() meaning {
-	if m, ok := meanings()[r.errcode]; ok {
-		return m
+// meaningOf looks a number up; numbers that are not listed are refusals with the platform's words. Where the sentence
+// names our address, it is the one that the platform saw.
+func meaningOf(errcode int, text string) wxapi.Meaning {
+	m, ok := meanings()[errcode]
+	if !ok {
+		return wxapi.Meaning{Code: community.CodeRefused, Say: [2]string{
+			fmt.Sprintf("企业微信拒绝了这次请求(错误码 %d):%s", errcode, text), fmt.Sprintf("WeCom refused this call (errcode %d): %s", errcode, text)}}
 	}
-	return meaning{code: community.CodeRefused, say: [2]string{
-		fmt.Sprintf("企业微信拒绝了这次请求(错误码 %d):%s", r.errcode, r.words), fmt.Sprintf("WeCom refused this call (errcode %d): %s", r.errcode, r.words)}}
+	ip := [2]string{"这台服务器的出口 IP", "this server's public address"}
+	if found := address.FindStringSubmatch(text); found != nil {
+		ip = [2]string{" " + found[1] + " ", found[1]}
+	}
+	for i := range m.say {
+		m.say[i] = placeIP.ReplaceAllString(m.say[i], ip[i])
+	}
+	return wxapi.Meaning{Code: m.code, Account: m.account, Say: m.say}
 }
 
 // meanings are the platform's numbers that we know what to do about (document 90313; unverified beyond it).
@@ -86,18 +76,5 @@ var address = regexp.MustCompile(`from ip: ?([0-9a-fA-F.:]{3,45})`)
 
 // say is what a person is told about an error of the platform; empty when it is none of the platform's.
 func say(err error) [2]string { return connect.SayOf(err) }
-
-// Say is what a person is told.
-func (r *refusal) Say() [2]string {
-	words := r.meaning().say
-	ip := [2]string{"这台服务器的出口 IP", "this server's public address"}
-	if found := address.FindStringSubmatch(r.words); found != nil {
-		ip = [2]string{" " + found[1] + " ", found[1]}
-	}
-	for i := range words {
-		words[i] = placeIP.ReplaceAllString(words[i], ip[i])
-	}
-	return words
-}
 
 var placeIP = regexp.MustCompile(`\{ip\}`)

@@ -10,6 +10,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
 // Bounds of a mass send.
@@ -173,9 +174,9 @@ func letterOf(a community.Action) (map[string]any, error) {
 				text += seg.Text
 			}
 		case "link":
-			links = append(links, map[string]any{"msgtype": "link", "link": map[string]any{"title": clip(seg.Text, 128), "url": seg.Ref}})
+			links = append(links, map[string]any{"msgtype": "link", "link": map[string]any{"title": wxapi.Clip(seg.Text, 128), "url": seg.Ref}})
 		default:
-			return nil, community.Errorf(community.CodeUnsupported, "mass send: %q cannot be attached by program", clip(seg.Kind, 20))
+			return nil, community.Errorf(community.CodeUnsupported, "mass send: %q cannot be attached by program", wxapi.Clip(seg.Kind, 20))
 		}
 	}
 	switch {
@@ -225,7 +226,7 @@ func (s *Session) addPart(ctx context.Context, one *mass, sender string, chats [
 		Failed []string `json:"fail_list"`
 	}
 	began := time.Now()
-	err := s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/add_msg_template", body, &got) })
+	err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/add_msg_template", body, &got) })
 	if community.CodeOf(err) == community.CodeTimeout && ctx.Err() == nil {
 		got.ID, err = s.findMass(ctx, began, sender, letter, err)
 	}
@@ -263,7 +264,7 @@ func (s *Session) findMass(ctx context.Context, began time.Time, sender string, 
 		} `json:"group_msg_list"`
 	}
 	body := map[string]any{"chat_type": "group", "start_time": began.Unix() - 60, "end_time": time.Now().Unix() + 60, "filter_type": 0, "limit": 100}
-	if err := s.ask(ctx, func() error { return s.api.read(ctx, "externalcontact/get_groupmsg_list_v2", body, &got) }); err != nil {
+	if err := s.ask(ctx, func() error { return s.api.Read(ctx, "externalcontact/get_groupmsg_list_v2", body, &got) }); err != nil {
 		return "", lost
 	}
 	words := letter["text"].(map[string]any)["content"]
@@ -330,7 +331,7 @@ func (s *Session) massRemind(ctx context.Context, a community.Action) (connect.R
 			continue
 		}
 		if err := s.ask(ctx, func() error {
-			return s.api.write(ctx, "externalcontact/remind_groupmsg_send", map[string]any{"msgid": part.ID}, nil)
+			return s.api.Write(ctx, "externalcontact/remind_groupmsg_send", map[string]any{"msgid": part.ID}, nil)
 		}); err != nil {
 			return connect.Receipt{}, err
 		}
@@ -366,7 +367,7 @@ func (s *Session) massCancel(ctx context.Context, a community.Action) (connect.R
 			continue
 		}
 		if err := s.ask(ctx, func() error {
-			return s.api.write(ctx, "externalcontact/cancel_groupmsg_send", map[string]any{"msgid": part.ID}, nil)
+			return s.api.Write(ctx, "externalcontact/cancel_groupmsg_send", map[string]any{"msgid": part.ID}, nil)
 		}); err != nil {
 			return connect.Receipt{}, err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
 // momentsBack is how long reactions to a moment are asked for.
@@ -69,7 +70,7 @@ func (s *Session) reactions(ctx context.Context, id, employee string) (likes, co
 		Likes    []reaction `json:"like_list"`
 	}
 	err = s.ask(ctx, func() error {
-		return s.api.read(ctx, "externalcontact/get_moment_comments", map[string]any{"moment_id": id, "userid": employee}, &got)
+		return s.api.Read(ctx, "externalcontact/get_moment_comments", map[string]any{"moment_id": id, "userid": employee}, &got)
 	})
 	return got.Likes, got.Comments, err
 }
@@ -110,8 +111,8 @@ func (s *Session) reacted(id, employee, sign string, list []reaction) []connect.
 			continue // an employee's own
 		}
 		in = append(in, connect.Inbound{
-			Type: community.ReactionAdded, Key: fmt.Sprintf("moment:%s:%s:%s:%s:%d", clip(id, maxID), employee, r.Contact, sign, r.At), OccurredAt: r.At * 1000,
-			Group: desk(s.corp, employee), Actor: community.Who{ID: r.Contact}, Body: community.Body{Message: clip(id, maxID), Text: sign},
+			Type: community.ReactionAdded, Key: fmt.Sprintf("moment:%s:%s:%s:%s:%d", wxapi.Clip(id, maxID), employee, r.Contact, sign, r.At), OccurredAt: r.At * 1000,
+			Group: desk(s.corp, employee), Actor: community.Who{ID: r.Contact}, Body: community.Body{Message: wxapi.Clip(id, maxID), Text: sign},
 		})
 	}
 	return in
@@ -143,7 +144,7 @@ func (s *Session) momentCreate(ctx context.Context, args connect.Values) (connec
 	}
 	body := map[string]any{"text": map[string]any{"content": args["text"]}}
 	if args["link"] != "" {
-		body["attachments"] = []any{map[string]any{"msgtype": "link", "link": map[string]any{"title": clip(args["title"], 64), "url": args["link"]}}}
+		body["attachments"] = []any{map[string]any{"msgtype": "link", "link": map[string]any{"title": wxapi.Clip(args["title"], 64), "url": args["link"]}}}
 	}
 	if len(employees) > 0 {
 		body["visible_range"] = map[string]any{"sender_list": map[string]any{"user_list": employees}}
@@ -151,7 +152,7 @@ func (s *Session) momentCreate(ctx context.Context, args connect.Values) (connec
 	var job struct {
 		ID string `json:"jobid"`
 	}
-	if err := s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/add_moment_task", body, &job) }); err != nil {
+	if err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/add_moment_task", body, &job) }); err != nil {
 		return connect.Outcome{}, err
 	}
 	return s.momentMade(ctx, job.ID)
@@ -172,7 +173,7 @@ func (s *Session) momentMade(ctx context.Context, job string) (connect.Outcome, 
 	}
 	for range 5 {
 		if err := s.ask(ctx, func() error {
-			return s.api.get(ctx, "externalcontact/get_moment_task_result", url.Values{"jobid": {job}}, &got)
+			return s.api.Get(ctx, "externalcontact/get_moment_task_result", url.Values{"jobid": {job}}, &got)
 		}); err != nil {
 			return connect.Outcome{}, err
 		}
@@ -185,8 +186,7 @@ func (s *Session) momentMade(ctx context.Context, job string) (connect.Outcome, 
 	case got.Status != 3:
 		out.Say = [2]string{"企业微信还在建任务，稍后在“客户朋友圈”里看。", "WeCom is still making the tasks; look under Moments later."}
 	case got.Result.Errcode != 0:
-		r := &refusal{got.Result.Errcode, clip(got.Result.Errmsg, 300)}
-		return out, community.Errorf(r.meaning().code, "moment: %w", r)
+		return out, s.api.Refused("moment", got.Result.Errcode, got.Result.Errmsg)
 	default:
 		out.Say = [2]string{"任务已建好，等员工在手机上确认。", "The tasks are made; the employees confirm on the phone."}
 	}
@@ -207,7 +207,7 @@ func (s *Session) momentList(ctx context.Context, args connect.Values) (connect.
 			return out, bad
 		}
 		for _, p := range posts {
-			row := []string{time.Unix(m.Created, 0).In(shanghai).Format("2006-01-02 15:04"), clip(m.Text.Content, 120), p.User, "✗", "", "", m.ID}
+			row := []string{time.Unix(m.Created, 0).In(shanghai).Format("2006-01-02 15:04"), wxapi.Clip(m.Text.Content, 120), p.User, "✗", "", "", m.ID}
 			if p.Status == 1 {
 				likes, comments, bad := s.reactions(ctx, m.ID, p.User)
 				if bad != nil {
@@ -224,7 +224,7 @@ func (s *Session) momentList(ctx context.Context, args connect.Values) (connect.
 
 func (s *Session) momentCancel(ctx context.Context, args connect.Values) (connect.Outcome, error) {
 	err := s.ask(ctx, func() error {
-		return s.api.write(ctx, "externalcontact/cancel_moment_task", map[string]any{"moment_id": args["moment"]}, nil)
+		return s.api.Write(ctx, "externalcontact/cancel_moment_task", map[string]any{"moment_id": args["moment"]}, nil)
 	})
 	return connect.Outcome{Say: [2]string{"已停止。", "It is stopped."}}, err
 }
@@ -275,7 +275,7 @@ func (s *Session) groupStatistic(ctx context.Context, args connect.Values) (conn
 	}
 	body := map[string]any{"day_begin_time": today.AddDate(0, 0, -int(days)).Unix(), "day_end_time": today.AddDate(0, 0, -1).Unix(),
 		"owner_filter": map[string]any{"userid_list": owners}, "limit": 1000}
-	err := s.ask(ctx, func() error { return s.api.read(ctx, "externalcontact/groupchat/statistic", body, &got) })
+	err := s.ask(ctx, func() error { return s.api.Read(ctx, "externalcontact/groupchat/statistic", body, &got) })
 	out := connect.Outcome{Columns: [][2]string{{"群主", "Owner"}, {"群", "Groups"}, {"群成员", "Members"}, {"新增成员", "New members"}, {"发言人数", "Speakers"}, {"消息", "Messages"}}}
 	for _, it := range got.Items {
 		d := it.Data

@@ -7,6 +7,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 	"qunluo/internal/connect/wxcrypt"
 )
 
@@ -111,7 +112,7 @@ func chatDismissed(_ string, m *message, key string) (notice, error) {
 func chatChanged(_ string, m *message, _ string) (notice, error) {
 	n := notice{chat: m.ChatId}
 	if m.UpdateDetail == "add_member" || m.UpdateDetail == "del_member" {
-		n.version = clip(m.CurMemVer, maxID)
+		n.version = wxapi.Clip(m.CurMemVer, maxID)
 	}
 	if m.UpdateDetail == "del_member" {
 		n.quit = map[string]string{}
@@ -150,7 +151,7 @@ func contact(kind community.Type, corp string, m *message, key string) (connect.
 
 func contactAdded(corp string, m *message, key string) (notice, error) {
 	in, err := contact(community.FollowerAdded, corp, m, key)
-	in.Body.Scene, in.Body.State = "contact", clip(m.State, maxState)
+	in.Body.Scene, in.Body.State = "contact", wxapi.Clip(m.State, maxState)
 	n := notice{in: []connect.Inbound{in}}
 	if m.WelcomeCode != "" {
 		n.welcome = &welcome{code: m.WelcomeCode, employee: m.UserID, at: m.CreateTime * 1000}
@@ -182,7 +183,7 @@ func contactEdited(corp string, m *message, key string) (notice, error) {
 
 func transferFailed(corp string, m *message, key string) (notice, error) {
 	in, err := contact(community.MemberUpdated, corp, m, key)
-	in.Body.Reason, in.Body.Text = "transfer_failed", clip(m.FailReason, maxState)
+	in.Body.Reason, in.Body.Text = "transfer_failed", wxapi.Clip(m.FailReason, maxState)
 	return notice{in: []connect.Inbound{in}}, err
 }
 
@@ -230,8 +231,8 @@ func (c *chat) people() ([]community.Who, error) {
 		}
 		seen[m.UserID] = true
 		list = append(list, community.Who{
-			ID: m.UserID, Name: clip(m.Name, maxName), Card: clip(m.Nickname, maxName), Role: c.role(m.UserID, m.Type, admin),
-			JoinedAt: max(m.JoinTime, 0) * 1000, Scene: sceneOf(m.JoinScene), State: clip(m.State, maxState), Inviter: clip(m.Invitor.UserID, maxID),
+			ID: m.UserID, Name: wxapi.Clip(m.Name, maxName), Card: wxapi.Clip(m.Nickname, maxName), Role: c.role(m.UserID, m.Type, admin),
+			JoinedAt: max(m.JoinTime, 0) * 1000, Scene: sceneOf(m.JoinScene), State: wxapi.Clip(m.State, maxState), Inviter: wxapi.Clip(m.Invitor.UserID, maxID),
 		})
 	}
 	return list, nil

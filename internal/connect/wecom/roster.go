@@ -13,6 +13,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
 const pageSize = 1000
@@ -68,7 +69,7 @@ func (s *Session) chatNow(ctx context.Context, id string) (*roll, error) {
 		Chat chat `json:"group_chat"`
 	}
 	err := s.ask(ctx, func() error {
-		return s.api.read(ctx, "externalcontact/groupchat/get", map[string]any{"chat_id": id, "need_name": 1}, &got)
+		return s.api.Read(ctx, "externalcontact/groupchat/get", map[string]any{"chat_id": id, "need_name": 1}, &got)
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func (s *Session) chatNow(ctx context.Context, id string) (*roll, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &roll{version: got.Chat.Version, list: people, name: clip(got.Chat.Name, maxName), owner: got.Chat.Owner}, nil
+	return &roll{version: got.Chat.Version, list: people, name: wxapi.Clip(got.Chat.Name, maxName), owner: got.Chat.Owner}, nil
 }
 
 // Members reads a group's full list, with how each came. CodeNotFound: no such group.
@@ -243,7 +244,7 @@ func (s *Session) chatIDs(ctx context.Context, owners []string) ([]string, error
 			} `json:"group_chat_list"`
 			Next string `json:"next_cursor"`
 		}
-		if err := s.ask(ctx, func() error { return s.api.read(ctx, "externalcontact/groupchat/list", body, &got) }); err != nil {
+		if err := s.ask(ctx, func() error { return s.api.Read(ctx, "externalcontact/groupchat/list", body, &got) }); err != nil {
 			return nil, err
 		}
 		for _, g := range got.List {
@@ -264,6 +265,6 @@ func (s *Session) followers(ctx context.Context) ([]string, error) {
 	var got struct {
 		Users []string `json:"follow_user"`
 	}
-	err := s.ask(ctx, func() error { return s.api.get(ctx, "externalcontact/get_follow_user_list", url.Values{}, &got) })
+	err := s.ask(ctx, func() error { return s.api.Get(ctx, "externalcontact/get_follow_user_list", url.Values{}, &got) })
 	return got.Users, err
 }

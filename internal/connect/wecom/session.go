@@ -9,6 +9,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 	"qunluo/internal/connect/wxcrypt"
 )
 
@@ -24,7 +25,7 @@ const (
 type Session struct {
 	host   connect.Host
 	keeper connect.Keeper
-	api    *api
+	api    *wxapi.Client
 	crypt  *wxcrypt.Crypt // nil without callbacks
 	window *wxcrypt.Window
 
@@ -114,10 +115,10 @@ func (s *Session) look(ctx context.Context) error {
 	var got struct {
 		Name string `json:"name"`
 	}
-	err := s.ask(ctx, func() error { return s.api.get(ctx, "agent/get", agentQuery(s.agent), &got) })
+	err := s.ask(ctx, func() error { return s.api.Get(ctx, "agent/get", agentQuery(s.agent), &got) })
 	if err == nil {
 		s.mu.Lock()
-		s.name = clip(got.Name, maxName)
+		s.name = wxapi.Clip(got.Name, maxName)
 		if old, ok := s.ills[trouble]; ok && time.Since(old.at) > callbackIll {
 			delete(s.ills, trouble)
 		}
@@ -140,10 +141,10 @@ func (s *Session) ask(ctx context.Context, do func() error) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	r := refusalIn(err)
+	r := wxapi.RefusalIn(err)
 	code := community.CodeOf(err)
 	switch {
-	case r != nil && r.meaning().account:
+	case r != nil && r.Meaning.Account:
 		s.ail(account, err, say(err))
 	case code == community.CodeUnreachable || code == community.CodeTimeout:
 		s.ail(network, err, [2]string{"连不上企业微信的接口，会自动重试；请检查服务器的网络和接口地址。",

@@ -230,7 +230,7 @@ func paged[T any](ctx context.Context, s *Session, path string, body map[string]
 			body["cursor"] = cursor
 		}
 		var raw json.RawMessage
-		if err := s.ask(ctx, func() error { return s.api.read(ctx, path, body, &raw) }); err != nil {
+		if err := s.ask(ctx, func() error { return s.api.Read(ctx, path, body, &raw) }); err != nil {
 			return nil, err
 		}
 		list, err := read(raw)

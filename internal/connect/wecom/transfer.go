@@ -8,6 +8,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
 // transferBatch is how many groups or contacts one call hands over.
@@ -35,7 +36,7 @@ type failure struct {
 }
 
 func (f failure) row() []string {
-	words := (&refusal{f.Errcode, clip(f.Errmsg, 300)}).meaning().say
+	words := meaningOf(f.Errcode, wxapi.Clip(f.Errmsg, 300)).Say
 	return []string{f.Chat + f.Contact, strconv.Itoa(f.Errcode), words[0] + " · " + words[1]}
 }
 
@@ -62,12 +63,12 @@ func inBatches(all []string, do func(batch []string) ([]failure, error)) connect
 	for batch := range slices.Chunk(all, transferBatch) {
 		failed, err := do(batch)
 		failures = append(failures, failed...)
-		r := refusalIn(err)
+		r := wxapi.RefusalIn(err)
 		switch {
 		case err == nil:
 		case r != nil:
 			for _, id := range batch {
-				failures = append(failures, failure{Chat: id, Errcode: r.errcode, Errmsg: r.words})
+				failures = append(failures, failure{Chat: id, Errcode: r.Errcode, Errmsg: r.Text})
 			}
 		case community.CodeOf(err) == community.CodeUnreachable:
 			for _, id := range batch {
@@ -89,14 +90,14 @@ func (s *Session) transferGroups(ctx context.Context, args connect.Values) (conn
 		return connect.Outcome{}, err
 	}
 	if len(chats) == 0 {
-		return connect.Outcome{}, community.Errorf(community.CodeNotFound, "employee %q owns no group that the app may see", clip(args["from"], 64))
+		return connect.Outcome{}, community.Errorf(community.CodeNotFound, "employee %q owns no group that the app may see", wxapi.Clip(args["from"], 64))
 	}
 	return inBatches(chats, func(batch []string) ([]failure, error) {
 		var got struct {
 			Failed []failure `json:"failed_chat_list"`
 		}
 		body := map[string]any{"chat_id_list": batch, "new_owner": args["to"]}
-		err := s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/groupchat/transfer", body, &got) })
+		err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/groupchat/transfer", body, &got) })
 		return got.Failed, err
 	}), nil
 }
@@ -116,7 +117,7 @@ func (s *Session) transferContacts(ctx context.Context, args connect.Values) (co
 		}
 	}
 	if len(contacts) == 0 {
-		return connect.Outcome{}, community.Errorf(community.CodeNotFound, "employee %q has no contacts", clip(args["from"], 64))
+		return connect.Outcome{}, community.Errorf(community.CodeNotFound, "employee %q has no contacts", wxapi.Clip(args["from"], 64))
 	}
 	path := "externalcontact/transfer_customer"
 	if args.Bool("left") {
@@ -127,7 +128,7 @@ func (s *Session) transferContacts(ctx context.Context, args connect.Values) (co
 			List []failure `json:"customer"`
 		}
 		body := map[string]any{"handover_userid": args["from"], "takeover_userid": args["to"], "external_userid": batch}
-		err := s.ask(ctx, func() error { return s.api.write(ctx, path, body, &got) })
+		err := s.ask(ctx, func() error { return s.api.Write(ctx, path, body, &got) })
 		return slices.DeleteFunc(got.List, func(f failure) bool { return f.Errcode == 0 }), err
 	}), nil
 }

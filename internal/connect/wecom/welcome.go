@@ -6,6 +6,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wxapi"
 )
 
 // welcomeWithin is how long a welcome code lives (unverified).
@@ -33,7 +34,7 @@ func (s *Session) greetFriend(ctx context.Context, w welcome) error {
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	body := map[string]any{"welcome_code": w.code, "text": map[string]any{"content": s.welcome}}
-	return s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/send_welcome_msg", body, nil) })
+	return s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/send_welcome_msg", body, nil) })
 }
 
 func welcomeChores() []chore {
@@ -58,7 +59,7 @@ func (s *Session) welcomeBody(args connect.Values) (map[string]any, error) {
 		if args["title"] == "" {
 			return nil, community.Errorf(community.CodeBadInput, "title: a link needs one")
 		}
-		body["link"] = map[string]any{"title": clip(args["title"], 128), "url": args["link"]}
+		body["link"] = map[string]any{"title": wxapi.Clip(args["title"], 128), "url": args["link"]}
 	}
 	return body, nil
 }
@@ -75,7 +76,7 @@ func (s *Session) welcomeAdd(ctx context.Context, args connect.Values) (connect.
 	var got struct {
 		ID string `json:"template_id"`
 	}
-	err = s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/group_welcome_template/add", body, &got) })
+	err = s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/group_welcome_template/add", body, &got) })
 	return connect.Outcome{Say: [2]string{"已加入素材库。", "It is in the library."}, Columns: [][2]string{{"素材编号", "Template id"}}, Rows: [][]string{{got.ID}}}, err
 }
 
@@ -85,13 +86,13 @@ func (s *Session) welcomeEdit(ctx context.Context, args connect.Values) (connect
 		return connect.Outcome{}, err
 	}
 	body["template_id"] = args["template"]
-	err = s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/group_welcome_template/edit", body, nil) })
+	err = s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/group_welcome_template/edit", body, nil) })
 	return connect.Outcome{Say: [2]string{"已修改。", "It is changed."}}, err
 }
 
 func (s *Session) welcomeDelete(ctx context.Context, args connect.Values) (connect.Outcome, error) {
 	body := map[string]any{"template_id": args["template"], "agentid": s.agent}
-	err := s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/group_welcome_template/del", body, nil) })
+	err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/group_welcome_template/del", body, nil) })
 	return connect.Outcome{Say: [2]string{"已删除。", "It is deleted."}}, err
 }
 
@@ -119,7 +120,7 @@ func (s *Session) joinChange(ctx context.Context, args connect.Values) (connect.
 	}
 	body := joinWay(order)
 	body["config_id"] = args["code"]
-	if err := s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/groupchat/update_join_way", body, nil) }); err != nil {
+	if err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/groupchat/update_join_way", body, nil) }); err != nil {
 		return connect.Outcome{}, err
 	}
 	code, err := s.joinCode(ctx, args["code"])
@@ -128,6 +129,6 @@ func (s *Session) joinChange(ctx context.Context, args connect.Values) (connect.
 
 func (s *Session) joinDelete(ctx context.Context, args connect.Values) (connect.Outcome, error) {
 	body := map[string]any{"config_id": args["code"]}
-	err := s.ask(ctx, func() error { return s.api.write(ctx, "externalcontact/groupchat/del_join_way", body, nil) })
+	err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/groupchat/del_join_way", body, nil) })
 	return connect.Outcome{Say: [2]string{"已删除。", "It is deleted."}}, err
 }
