@@ -125,7 +125,7 @@ const smallWeChat = "\xEF\xBB\xBFlocalId,TalkerId,Type,SubType,IsSender,CreateTi
 
 func TestWeChatMsgIsReadByColumnNames(t *testing.T) {
 	rep, got := readAll(t, memory("wechatmsg-csv", "晨读.csv", []byte(smallWeChat)), Options{Self: community.Who{ID: "wxid_me", Name: "我"}})
-	if rep.Error != "" || rep.Rows != 9 || rep.Bad != 1 || rep.Skips["private"] != 1 || rep.Zone != "+08:00" || rep.ZoneHow != "derived" || rep.Fixes["id_spoiled"] != 1 {
+	if rep.Error != "" || rep.Rows != 8 || rep.Bad != 1 || rep.Zone != "+08:00" || rep.ZoneHow != "derived" || rep.Fixes["id_spoiled"] != 1 {
 		t.Fatalf("report = %+v", rep)
 	}
 	if got[0].Body.Text != "早安\n今天读\"第三章\"" || got[0].Actor.ID != "wxid_amin" || got[0].Key != "45678@chatroom:1@1714525260" {
@@ -142,6 +142,17 @@ func TestWeChatMsgIsReadByColumnNames(t *testing.T) {
 	}
 	if recall := got[6]; recall.Type != community.MessageDeleted || recall.Body.Message != got[4].Body.Message || !strings.Contains(recall.Body.Source, MarkInferred) {
 		t.Errorf("recall = %+v", recall)
+	}
+}
+
+func TestEachTalkerOfAWeChatFileIsAChatOfItsOwn(t *testing.T) {
+	sink := newKeep()
+	rep := importFiles(t, Options{}, sink, map[string]string{"晨读.csv": smallWeChat + "8,99@chatroom,1,0,0,1714525270,,另一个群,,,阿敏,wxid_amin\r\n"})
+	if len(rep.Units) != 3 || rep.Bad != 1 || rep.Units[1].Skips["private"] != 1 || rep.Units[2].Added != 1 || rep.Units[0].Added != 7 {
+		t.Fatalf("report = %+v", rep)
+	}
+	if last := sink.rows[len(sink.rows)-1]; last.Group != (community.Ref{ID: "99@chatroom", Name: "99@chatroom"}) {
+		t.Errorf("group = %+v", last.Group)
 	}
 }
 

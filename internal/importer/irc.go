@@ -3,7 +3,6 @@ package importer
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -152,9 +151,6 @@ func ircDialect(head []byte) ircDialectOf {
 	return ircDialectOf{"ubuntulog", "UTC"} // only [HH:MM] <nick>: a quiet day without notices
 }
 
-// errNoDate refuses a log without a date: never today.
-var errNoDate = errors.New("no date in the file's name or path; name it like 2024-05-01.txt or put it in YYYY/MM/DD/")
-
 type ircReader struct {
 	opt    Options
 	facts  *Facts
@@ -176,7 +172,7 @@ func readIRC(u *Unit, opt Options, facts *Facts, yield Yield) error {
 	for _, f := range files {
 		day, channel, ok := ircDate(f.Path)
 		if !ok {
-			return fmt.Errorf("%s: %w", f.Shown(), errNoDate)
+			return &Fault{Code: faultNoDate, What: f.Shown()} // never today
 		}
 		days[f.Path] = day
 		facts.Group.Name = channel[strings.IndexByte(channel, 0)+1:]
@@ -229,7 +225,7 @@ func (r *ircReader) readFile(f File, day int64) error {
 	}
 	defer in.Close()
 	l := newLines(in)
-	r.file, r.day, r.keys = f.Shown(), day, newKeyer(r.group.ID)
+	r.file, r.day, r.keys = f.Shown(), day, newKeyer(r.facts.chat)
 	r.last = day
 	if head, _ := l.br.Peek(64 << 10); len(head) > 0 {
 		r.last = day + firstClock(head)
