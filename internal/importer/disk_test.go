@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,5 +145,26 @@ func TestReportsReadWell(t *testing.T) {
 		rep := importFiles(t, Options{}, newKeep(), map[string]string{name: text})
 		golden(t, name+".zh.golden", []byte(rep.Text("zh-CN")))
 		golden(t, name+".en.golden", []byte(rep.Text("en")))
+	}
+}
+
+// locked is a file system whose files may not be opened.
+type locked struct{ fstest.MapFS }
+
+func (l locked) Open(name string) (fs.File, error) {
+	if strings.HasSuffix(name, ".txt") {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return l.MapFS.Open(name)
+}
+
+func TestFileThatMayNotBeReadIsNamed(t *testing.T) {
+	set, err := OpenFS(locked{fstest.MapFS{"2024-05-01-读书.txt": {Data: []byte(dayLog)}}}, Options{})
+	if err != nil || len(set.Units) != 0 || len(set.Ignored) != 1 || set.Ignored[0].Why != faultUnreadable {
+		t.Fatalf("%v %+v", err, set)
+	}
+	f := set.Nothing()
+	if f.Code != faultUnreadable || !strings.Contains(f.Words()[0], "没有读取权限：2024-05-01-读书.txt") || community.CodeOf(f) != community.CodeBadInput {
+		t.Errorf("fault = %v", f.Words())
 	}
 }
