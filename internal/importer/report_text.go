@@ -36,7 +36,7 @@ func reportWords(lang string) words {
 			hows:    map[string]string{"file": "文件给出", "given": "操作者指定", "dialect": "该格式的约定", "derived": "由文件中的两种时间推出", "guessed": "猜测"},
 			reasons: map[string]string{ReservedBad: "坏行超过 1%", ReservedTotal: "与导出工具自报的总数不符", ReservedError: "没有读完", ReservedNear: "有相近的记录等人决定"},
 			skip: map[string]string{"empty": "空行", "header": "表头", "comment": "注释", "private": "私聊", "own_export": "本系统导出的成员表", "other_chat": "其他会话",
-				"no_export_time": "没有导出时间的成员", "too_many_members": "成员过多"},
+				"no_export_time": "没有导出时间的成员", "too_many_members": "成员过多", skipRejoin: "离开后 24 小时内回来（在线状态）", skipNetsplit: "一分钟内多人掉线（网络分裂）", "mark": "日期标记"},
 			types: map[string]string{string(community.MessageCreated): "消息", string(community.MessageDeleted): "撤回", string(community.MessageEdited): "编辑",
 				string(community.MemberJoined): "入群", string(community.MemberLeft): "离群", string(community.MemberUpdated): "成员资料", string(community.MemberInvited): "邀请",
 				string(community.MemberMuted): "禁言", string(community.GroupUpdated): "群资料", string(community.SystemText): "系统提示", string(community.RosterRead): "成员名单",
@@ -58,7 +58,7 @@ func reportWords(lang string) words {
 		hows:    map[string]string{"file": "given by the file", "given": "given by the operator", "dialect": "documented for the format", "derived": "derived from two kinds of time in the file", "guessed": "guessed"},
 		reasons: map[string]string{ReservedBad: "more than 1 % bad rows", ReservedTotal: "differs from the exporter's own total", ReservedError: "not read to the end", ReservedNear: "near-matches wait for a decision"},
 		skip: map[string]string{"empty": "blank", "header": "head", "comment": "comment", "private": "private chat", "own_export": "member list of our own export",
-			"other_chat": "other chat", "no_export_time": "members without an export time", "too_many_members": "too many members"},
+			"other_chat": "other chat", "no_export_time": "members without an export time", "too_many_members": "too many members", skipRejoin: "back within 24 h (presence)", skipNetsplit: "many gone within a minute (netsplit)", "mark": "date mark"},
 	}
 }
 
