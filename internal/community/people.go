@@ -44,6 +44,7 @@ type Who struct {
 	Card      string    `json:"card,omitempty"` // name in the group (群昵称) at the time
 	Role      Role      `json:"role,omitempty"`
 	Certainty Certainty `json:"certainty,omitempty"`
+	Also      string    `json:"also,omitempty"` // a further id of the same person on the platform (QQ: the uid beside the number)
 }
 
 // Shown is the name a person in the group would see: the group name if there is one, else the account name, else the id.

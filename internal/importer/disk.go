@@ -433,7 +433,34 @@ func (s *Set) group(files []File, opt Options) error {
 			s.ignore(f.Shown(), err)
 		}
 	}
+	s.gather(files)
 	return nil
+}
+
+// gather gives units the further files they name. Those are no units of their own then.
+func (s *Set) gather(files []File) {
+	taken := map[string]bool{}
+	for _, u := range s.Units {
+		if u.Format.Gather == nil {
+			continue
+		}
+		u.Missing = u.Format.Gather(u, func(p string) (File, bool) {
+			i, ok := slices.BinarySearchFunc(files, p, func(f File, p string) int { return strings.Compare(f.Path, p) })
+			if !ok || taken[p] || p == u.Files[0].Path {
+				return File{}, false
+			}
+			taken[p] = true
+			return files[i], true
+		})
+	}
+	s.Units = slices.DeleteFunc(s.Units, func(u *Unit) bool { return len(u.Files) == 1 && taken[u.Files[0].Path] })
+	shown := map[string]bool{}
+	for _, f := range files {
+		if taken[f.Path] {
+			shown[f.Shown()] = true
+		}
+	}
+	s.Ignored = slices.DeleteFunc(s.Ignored, func(i Ignored) bool { return shown[i.Path] })
 }
 
 func (s *Set) add(byChat map[string]*Unit, format Format, sure int, f File, head []byte) error {

@@ -31,6 +31,9 @@ type Format struct {
 	// Chats lists the chats inside one file, by name and id as far as the file tells; nil = a file is one chat that it
 	// does not name.
 	Chats func(f File) ([]Chat, error)
+	// Gather adds the further files that a unit's file names, found by their path, and gives the names of those that are
+	// not there; nil = a file names none.
+	Gather func(u *Unit, find func(path string) (File, bool)) (missing []string)
 	// Zoneless reports whether the times in the file need a zone that the file does not give; nil = never.
 	Zoneless func(head []byte, path string) bool
 	// Read streams a unit's rows. It fills in what it learns about the file in facts. The Row belongs to Read and is
@@ -44,10 +47,17 @@ func Formats() []Format {
 		chatlabLines(),
 		chatlabJSON(),
 		telegram(),
+		chatlog(),
+		chatlogCSV(),
+		weFlow(),
+		qqChat(),
+		discord(),
 		weChatMsg(),
 		gitter(),
 		qqText(),
 		irc(),
+		irssi(),
+		weechat(),
 	}
 }
 
@@ -104,6 +114,7 @@ type Unit struct {
 	Target   Target
 	NeedZone bool // the files give no zone: ask, or GuessedZone is taken and marked
 	Bytes    int64
+	Missing  []string // further files that were named and not found
 	scratch  scratch
 }
 
@@ -141,12 +152,13 @@ type Facts struct {
 	Exporter string
 	Platform community.Platform
 	Group    community.Ref
-	chat     string // the chat as keys have it
-	Guessed  bool   // the file gives no id of the group: Group.ID was made from a name
-	Zone     string // the zone in which local times were read; "" = only instants in the file
-	ZoneHow  string // file, given, dialect, derived, guessed
-	OwnTotal int64  // messages by the exporter's own count; -1 = it says nothing
-	Messages int64  // ours, to compare with it
+	chat     string   // the chat as keys have it
+	Guessed  bool     // the file gives no id of the group: Group.ID was made from a name
+	Zone     string   // the zone in which local times were read; "" = only instants in the file
+	ZoneHow  string   // file, given, dialect, derived, guessed
+	OwnTotal int64    // messages by the exporter's own count; -1 = it says nothing
+	Messages int64    // ours, to compare with it
+	Missing  []string // files that belong to it and were not found
 
 	Fixes     map[string]int64 // what was put right on the way, by code: "number_as_text", "cut", …
 	Sentences []string         // system sentences not understood, at most maxSamples

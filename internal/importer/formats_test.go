@@ -345,11 +345,17 @@ func TestSeveralQQChatsInOneFileStayApart(t *testing.T) {
 func TestEventsAreAsRecorded(t *testing.T) {
 	for _, c := range []struct{ format, name, text string }{
 		{"chatlab-jsonl", "lab.jsonl", smallLab}, {"telegram-json", "result.json", smallTelegram}, {"wechatmsg-csv", "留痕.csv", smallWeChat},
-		{"qq-txt", "qq.txt", smallQQ}, {"irc", "2024/05/01/#读书.txt", smallIRC},
+		{"qq-txt", "qq.txt", smallQQ}, {"irc", "2024/05/01/#读书.txt", smallIRC}, {"chatlog-json", "chatlog.json", smallChatlog}, {"chatlog-csv", "chatlog.csv", smallChatlogCSV},
+		{"weflow-json", "weflow.json", smallWeFlow}, {"qqchat-json", "qqchat.json", smallQQChat}, {"discord-json", "discord.json", smallDiscord},
+		{"irc", "#读书/2024-05-01.log", smallZNC}, {"irssi", "#读书.log", smallIrssi}, {"weechat", "#读书.weechatlog", smallWeechat},
 	} {
 		rep, got := readAll(t, memory(c.format, c.name, []byte(c.text)), Options{})
 		head := ExportHead{Generator: "qunluo", ExportedAt: 1_767_225_600_000, Group: rep.Run.Group, Platform: rep.Run.Platform}
-		golden(t, c.format+".events.golden", export(t, "chatlab-jsonl", head, got))
+		name := c.format
+		if rep.Version == "znc" {
+			name = "znc"
+		}
+		golden(t, name+".events.golden", export(t, "chatlab-jsonl", head, got))
 	}
 }
 

@@ -431,7 +431,7 @@ var ircNotices = []ircNotice{
 	{"join", regexp.MustCompile(`^Joins: (\S+) \(([^)]*)\)$`), (*ircReader).joined},
 	{"join", regexp.MustCompile(`^(\S+)() +(?:has )?joined(?: [#&]\S*)?$`), (*ircReader).joined},
 	{"join", regexp.MustCompile(`^(\S+)() entered the room\.$`), (*ircReader).joined},
-	{"kick", regexp.MustCompile(`^(\S+) was kicked (?:off \S+ )?by (\S+?)(?: \((.*)\))?$`), (*ircReader).kicked},
+	{"kick", regexp.MustCompile(`^(\S+) was kicked (?:off \S+ |from \S+ )?by (\S+?)(?: [(\[](.*)[)\]])?$`), (*ircReader).kicked},
 	{"part", regexp.MustCompile(`^(\S+) +\[([^\]]*)\] +has left [#&]\S*(?: \[(.*)\])?$`), (*ircReader).left},
 	{"part", regexp.MustCompile(`^Parts: (\S+) \(([^)]*)\)(?: \((.*)\))?$`), (*ircReader).left},
 	{"quit", regexp.MustCompile(`^Quits: (\S+) \(([^)]*)\)(?: \((.*)\))?$`), (*ircReader).left},

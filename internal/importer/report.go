@@ -69,8 +69,9 @@ type UnitReport struct {
 	BadRows   []BadRow         `json:"bad_rows,omitempty"` // the first maxBadRows of them
 	Gaps      Gaps             `json:"gaps,omitzero"`
 	Nears     Nears            `json:"nears,omitzero"`
-	OwnTotal  *int64           `json:"own_total,omitempty"` // messages by the exporter's own count
-	Messages  int64            `json:"messages"`            // by ours
+	OwnTotal  *int64           `json:"own_total,omitempty"`     // messages by the exporter's own count
+	Messages  int64            `json:"messages"`                // by ours
+	Missing   []string         `json:"missing_files,omitempty"` // that the file names and that were not there
 	Reserved  []string         `json:"reservations,omitempty"`
 	Error     string           `json:"error,omitempty"` // why reading stopped, in English
 	Why       string           `json:"why,omitempty"`   // the same as a code of faults
@@ -139,6 +140,7 @@ const (
 	ReservedTotal = "own_total_differs"
 	ReservedError = "stopped_early"
 	ReservedNear  = "near_left_out"
+	ReservedFiles = "files_missing"
 )
 
 // Reservations reports whether any unit was imported with reservations.
@@ -285,6 +287,9 @@ func (t *tally) close(facts *Facts, err error) {
 		if own != facts.Messages {
 			r.Reserved = append(r.Reserved, ReservedTotal)
 		}
+	}
+	if r.Missing = facts.Missing; len(r.Missing) > 0 {
+		r.Reserved = append(r.Reserved, ReservedFiles)
 	}
 	if r.Bad*100 > r.Rows {
 		r.Reserved = append(r.Reserved, ReservedBad)

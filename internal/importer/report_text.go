@@ -34,7 +34,7 @@ func reportWords(lang string) words {
 			needZone: "文件没有时区，暂按 %s 计算并注明为猜测；可用 --zone 指定", needGroup: "文件没有群编号，以名称代替；可用 --group 指定",
 			total: "合计", dry: "试运行：未写入任何内容", stopped: "读取中断", ambiguous: "有 %d 个本地时间出现两次，取第一次", place: "第 %d 行",
 			hows:    map[string]string{"file": "文件给出", "given": "操作者指定", "dialect": "该格式的约定", "derived": "由文件中的两种时间推出", "guessed": "猜测"},
-			reasons: map[string]string{ReservedBad: "坏行超过 1%", ReservedTotal: "与导出工具自报的总数不符", ReservedError: "没有读完", ReservedNear: "有相近的记录等人决定"},
+			reasons: map[string]string{ReservedBad: "坏行超过 1%", ReservedTotal: "与导出工具自报的总数不符", ReservedError: "没有读完", ReservedNear: "有相近的记录等人决定", ReservedFiles: "少了文件"},
 			skip: map[string]string{"empty": "空行", "header": "表头", "comment": "注释", "private": "私聊", "own_export": "本系统导出的成员表", "other_chat": "其他会话",
 				"no_export_time": "没有导出时间的成员", "too_many_members": "成员过多", skipRejoin: "离开后 24 小时内回来（在线状态）", skipNetsplit: "一分钟内多人掉线（网络分裂）", "mark": "日期标记"},
 			types: map[string]string{string(community.MessageCreated): "消息", string(community.MessageDeleted): "撤回", string(community.MessageEdited): "编辑",
@@ -56,7 +56,7 @@ func reportWords(lang string) words {
 		needGroup: "the file gives no group id: the name stands for it; set it with --group",
 		total:     "total", dry: "dry run: nothing was written", stopped: "stopped", ambiguous: "%d local times exist twice; the first reading was taken",
 		hows:    map[string]string{"file": "given by the file", "given": "given by the operator", "dialect": "documented for the format", "derived": "derived from two kinds of time in the file", "guessed": "guessed"},
-		reasons: map[string]string{ReservedBad: "more than 1 % bad rows", ReservedTotal: "differs from the exporter's own total", ReservedError: "not read to the end", ReservedNear: "near-matches wait for a decision"},
+		reasons: map[string]string{ReservedBad: "more than 1 % bad rows", ReservedTotal: "differs from the exporter's own total", ReservedError: "not read to the end", ReservedNear: "near-matches wait for a decision", ReservedFiles: "files are missing"},
 		skip: map[string]string{"empty": "blank", "header": "head", "comment": "comment", "private": "private chat", "own_export": "member list of our own export",
 			"other_chat": "other chat", "no_export_time": "members without an export time", "too_many_members": "too many members", skipRejoin: "back within 24 h (presence)", skipNetsplit: "many gone within a minute (netsplit)", "mark": "date mark"},
 	}
@@ -156,6 +156,9 @@ func (u *UnitReport) details(line func(string, ...any), w words) {
 	}
 	for _, code := range u.Reserved {
 		line("%s: %s", w.reserved, cmp.Or(w.reasons[code], code))
+	}
+	for _, name := range u.Missing[:min(5, len(u.Missing))] {
+		line("  %s", name)
 	}
 	if u.Why != "" {
 		line("%s: %s", w.stopped, faultText(u.Why, u.What)[w.lang])

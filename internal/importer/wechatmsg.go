@@ -269,7 +269,7 @@ var wechatClasses = map[int64]community.Class{1: community.Text, 3: community.Im
 
 var wechatShares = map[int64]community.Class{4: community.Link, 5: community.Link, 6: community.File, 8: community.Sticker, 19: community.Forward,
 	33: community.Share, 36: community.Share, 51: community.Share, 57: community.Reply, 62: community.Poke, 63: community.Share,
-	92: community.Share, 2000: community.Transfer, 2001: community.RedPack}
+	87: community.Text, 92: community.Share, 2000: community.Transfer, 2001: community.RedPack}
 
 func (r *wmReader) take(c *cells, row [][]byte) error {
 	if !r.here(row) {
@@ -290,7 +290,7 @@ func (r *wmReader) take(c *cells, row [][]byte) error {
 		r.row.Bad, r.row.Raw = why, bytes.Join(row, []byte{','})
 		return r.yield(&r.row)
 	}
-	r.zone(at, local)
+	r.facts.derive(at, local)
 	if r.chat.Private && !r.opt.Private {
 		r.row.Skip = "private"
 		return r.yield(&r.row)
@@ -332,14 +332,6 @@ func (r *wmReader) time(row [][]byte) (at, local int64, why string) {
 	}
 	local, _ = localTime(string(r.col.get(row, "StrTime")))
 	return epoch(n), local, ""
-}
-
-// zone: where the rendered time differs from the epoch by whole quarter hours, the difference is the exporter's zone.
-func (r *wmReader) zone(at, local int64) {
-	off := local - at/1000*1000
-	if r.facts.Zone == "" && local != 0 && off%(15*60*1000) == 0 && off >= -15*3600_000 && off <= 15*3600_000 {
-		r.facts.Zone, r.facts.ZoneHow = offsetName(off/1000), "derived"
-	}
 }
 
 // sender is who wrote a row: the id when there is one, else the name alone.

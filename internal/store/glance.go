@@ -253,6 +253,9 @@ func (g *Glance) member(ctx context.Context, key community.GroupKey, who communi
 		return m, nil
 	}
 	found, err := g.store.oneKey(ctx, findAlias, int64(g.org), "member", string(g.platform), at.realm, at.id)
+	if found == 0 && who.Also != "" && err == nil {
+		found, err = g.store.oneKey(ctx, findAlias, int64(g.org), "member", string(g.platform), at.realm, who.Also)
+	}
 	m := community.MemberKey(found)
 	if m == 0 {
 		m = unheard
