@@ -36,7 +36,7 @@ func (im *imports) prepare(ctx context.Context, ord order) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt := importer.Options{Format: ord.Format, Zone: ord.Zone, Now: im.app.millis(), KeepNear: ord.KeepNear,
+	opt := importer.Options{Format: ord.Format, Zone: ord.Zone, Now: im.app.millis(), KeepNear: ord.KeepNear, At: ord.At,
 		Look: &look{store: im.app.store, org: ord.Org}}
 	if ord.Local {
 		opt.Limits = importer.LocalLimits

@@ -266,3 +266,16 @@ func TestHelpsOwnExampleWorksOnAnEmptyHouse(t *testing.T) {
 		}
 	})
 }
+
+// TestHelpNamesEveryFormat: what the help lists is what can be read.
+func TestHelpNamesEveryFormat(t *testing.T) {
+	for _, lang := range []string{"zh", "en"} {
+		_, help, _ := terminal{dir: t.TempDir()}.types(t, "--lang="+lang, "import", "run", "--help")
+		help = strings.Join(strings.Fields(help), "")
+		for _, f := range importer.Formats() {
+			if !strings.Contains(help, f.Name) {
+				t.Errorf("the help (%s) does not name %s", lang, f.Name)
+			}
+		}
+	}
+}

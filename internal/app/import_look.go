@@ -18,15 +18,25 @@ type look struct {
 
 // Look gives the fate of each row, in order.
 func (l *look) Look(ctx context.Context, info importer.RunInfo, rows []community.Inbound, sure bool) ([]importer.Fate, error) {
-	if l.glance == nil || info != l.at {
-		l.at, l.glance = info, l.store.Glance(l.org, info.Platform, info.Exporter)
-	}
-	fates, err := l.glance.Look(ctx, rows, sure)
+	fates, err := l.of(info).Look(ctx, rows, sure)
 	out := make([]importer.Fate, len(fates))
 	for i, f := range fates {
 		out[i] = importer.Fate(f)
 	}
 	return out, err
+}
+
+// of is the glance of a file.
+func (l *look) of(info importer.RunInfo) *store.Glance {
+	if l.glance == nil || info != l.at {
+		l.at, l.glance = info, l.store.Glance(l.org, info.Platform, info.Exporter)
+	}
+	return l.glance
+}
+
+// Roster gives the latest list of a group's members.
+func (l *look) Roster(ctx context.Context, info importer.RunInfo, group community.Ref) ([]community.Who, int64, error) {
+	return l.of(info).Roster(ctx, group.ID)
 }
 
 // Tell gives the event that a row is near to.

@@ -6,6 +6,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/console"
+	"qunluo/internal/importer"
 	"qunluo/internal/store/storetest"
 )
 
@@ -19,9 +20,9 @@ func qqMessage(id, uid, uin string) string {
 func TestTwoIDsOfOnePersonLeadToOneMember(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		for name, order := range map[string][][2]string{
-			"uid first, then the pair, then the number":    {{"u_aa", ""}, {"u_aa", "12345678"}, {"", "12345678"}, {"u_aa", ""}},
-			"number first, then the pair, then the uid":    {{"", "12345678"}, {"u_aa", "12345678"}, {"u_aa", ""}},
-			"the pair first":                               {{"u_aa", "12345678"}, {"u_aa", ""}, {"", "12345678"}},
+			"uid first, then the pair, then the number": {{"u_aa", ""}, {"u_aa", "12345678"}, {"", "12345678"}, {"u_aa", ""}},
+			"number first, then the pair, then the uid": {{"", "12345678"}, {"u_aa", "12345678"}, {"u_aa", ""}},
+			"the pair first": {{"u_aa", "12345678"}, {"u_aa", ""}, {"", "12345678"}},
 			"two people who were known apart stay two":     {{"u_aa", ""}, {"", "12345678"}, {"u_aa", "12345678"}},
 			"one number and another person's uid stay two": {{"u_aa", "12345678"}, {"u_bb", "22345678"}, {"u_bb", ""}},
 		} {
@@ -46,6 +47,49 @@ func TestTwoIDsOfOnePersonLeadToOneMember(t *testing.T) {
 					t.Errorf("%d members, want %d", n, want)
 				}
 			})
+		}
+	})
+}
+
+// TestListsOfMembersTellWhoCameAndWhoWent: two lists are all that shows a departure from a WeChat group; it lies between
+// them.
+func TestListsOfMembersTellWhoCameAndWhoWent(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		c := newClerk(t, url)
+		ctx := t.Context()
+		list := func(ids ...string) string {
+			text := "微信号,昵称\n"
+			for _, id := range ids {
+				text += id + ",名" + id + "\n"
+			}
+			return written(t, "名单.csv", text)
+		}
+		const day = 24 * 3600_000
+		first := int64(1714536000000)
+		rep, _ := c.takes(console.ImportOrder{Called: "晨读", At: first}, list("wxid_a", "wxid_b", "wxid_c"))
+		if r := rep.Units[0].Rosters; rep.Added != 1 || len(r) != 1 || r[0].Before != 0 || r[0].Joined != 3 {
+			t.Errorf("first list: %+v %+v", rep.Counts, r)
+		}
+		for _, dry := range []bool{true, false} {
+			rep, _ = c.takes(console.ImportOrder{At: first + day, Dry: dry}, list("wxid_a", "wxid_c", "wxid_d"))
+			if r := rep.Units[0].Rosters; len(r) != 1 || r[0].Before != first || r[0].Joined != 1 || r[0].Gone != 1 || rep.Units[0].GroupHow != importer.TargetRemembered {
+				t.Errorf("second list, dry %v: %+v", dry, r)
+			}
+		}
+		check(t, c.a.Store().CatchUp(ctx))
+		desk := c.a.Store().For(community.Scope{Org: c.org})
+		here := true
+		rows, n, err := desk.FindMembers(ctx, community.MemberFilter{Present: &here})
+		check(t, err)
+		if n != 3 {
+			t.Errorf("%d are here, want 3: %+v", n, rows)
+		}
+		gone, _, err := desk.FindMembers(ctx, community.MemberFilter{Text: "wxid_b"})
+		check(t, err)
+		stays, err := desk.Stays(ctx, gone[0].Key)
+		check(t, err)
+		if len(stays) != 1 || stays[0].LeftAt != first+day || stays[0].LeftLow != first || stays[0].Certainty != community.Inferred {
+			t.Errorf("the departure lies between the lists: %+v", stays)
 		}
 	})
 }

@@ -47,14 +47,15 @@ type order struct {
 	Called string             `json:"called"` // a group by id or name; a name that no group has makes one
 	Chats  []string           `json:"chats"`  // of several in the files; nil = all, or the one that bears the group's name
 	// KeepNear takes near-matches of other programs' records in too; else they are left out and listed.
-	KeepNear bool `json:"keep_near"`
-	Dry      bool `json:"dry"`
-	Local    bool `json:"-"` // files of this machine, not an upload: the bounds are wider
+	KeepNear bool  `json:"keep_near"`
+	At       int64 `json:"at"` // UTC ms: of a list of members, or of a pasted text; 0 = not said
+	Dry      bool  `json:"dry"`
+	Local    bool  `json:"-"` // files of this machine, not an upload: the bounds are wider
 }
 
 // set takes what a person chose.
 func (o order) set(c console.ImportOrder) order {
-	o.Format, o.Zone, o.Group, o.Called, o.Chats, o.KeepNear, o.Dry = c.Format, c.Zone, c.Group, c.Called, c.Chats, c.KeepNear, c.Dry
+	o.Format, o.Zone, o.Group, o.Called, o.Chats, o.KeepNear, o.At, o.Dry = c.Format, c.Zone, c.Group, c.Called, c.Chats, c.KeepNear, c.At, c.Dry
 	return o
 }
 
@@ -234,10 +235,11 @@ type asked struct {
 	Called   string   `json:"called,omitempty"` // a new group's name
 	Chats    []string `json:"chats,omitempty"`
 	KeepNear bool     `json:"keep_near,omitempty"`
+	At       int64    `json:"at,omitempty"`
 }
 
 func (o order) asked(wanted target) asked {
-	a := asked{Format: o.Format, Zone: o.Zone, Called: wanted.name, Chats: o.Chats, KeepNear: o.KeepNear}
+	a := asked{Format: o.Format, Zone: o.Zone, Called: wanted.name, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At}
 	if wanted.group.Key != 0 {
 		a.Group = wanted.group.ID.String()
 	}

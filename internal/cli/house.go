@@ -204,6 +204,7 @@ type ImportOrder struct {
 	Group    string
 	Chats    []string // of several, by id or name; nil = all, or the one that bears the group's name
 	KeepNear bool     // take in what another program's records are near to
+	At       int64    // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
 	Dry      bool
 }
 

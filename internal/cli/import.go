@@ -20,11 +20,12 @@ type importCmd struct {
 
 type importRunCmd struct {
 	Paths  []string `arg:"" help:"文件或文件夹|files or folders"`
-	Format string   `placeholder:"FORMAT" help:"格式，默认自动识别|format, by default found by looking"`
+	Format string   `placeholder:"FORMAT" help:"格式，默认自动识别：chatlab-jsonl、chatlab-json；微信 chatlog-json、chatlog-csv、chatlog-chatroom（成员）、wechatmsg-csv、weflow-json、wechat-paste（粘贴的文字）；QQ qq-txt、qqchat-json；telegram-json、telegram-html、discord-json；irc（ubuntulog、ZNC、Raku）、irssi、weechat；gitter-tsv；名单 roster-csv、roster-names（后者须指定）|format, by default found by looking: chatlab-jsonl, chatlab-json; WeChat chatlog-json, chatlog-csv, chatlog-chatroom (members), wechatmsg-csv, weflow-json, wechat-paste (pasted text); QQ qq-txt, qqchat-json; telegram-json, telegram-html, discord-json; irc (ubuntulog, ZNC, Raku), irssi, weechat; gitter-tsv; lists of members roster-csv, roster-names (the latter only when named)"`
 	Zone   string   `placeholder:"ZONE" help:"文件里没有时区时按哪个，默认 Asia/Shanghai|zone of times that have none, by default Asia/Shanghai"`
 	Group  string   `placeholder:"GROUP" help:"导入到这个群：编号、名称或平台群号；没有同名的群就新建。文件里有多个会话时只取同名的那个，没有同名的须用 --chat 选。默认按文件所写，或上次为同一来源选的群|into this group: id, name or the platform's id; a name that no group has makes a new one. Of several chats in the files the one of that name is taken; without such a one choose with --chat. By default as the files say, or as chosen before for the same source"`
 	Chat   []string `placeholder:"CHAT" sep:"none" help:"只要这个会话，按名称或编号，可重复；与 --group 合用时都并入那个群|only this chat, by name or id, repeatable; with --group all of them go into that group"`
 	Near   string   `placeholder:"skip|keep" enum:",skip,keep" default:"" help:"别的工具已带来同一人、同一秒、同类内容的记录时：skip 列出不写（默认），keep 都写|where another program has brought the same sender's words of that second and kind: skip lists and leaves them out (default), keep takes them too"`
+	At     string   `placeholder:"TIME" help:"名单是什么时候的、文字是什么时候复制的；默认按文件的修改时间（名单）或不知道（文字）|when a list of members was read or a text copied; by default when the file was written (lists) or not known (text)"`
 	DryRun bool     `help:"只读不写，说出会怎样|read and report, write nothing"`
 }
 
@@ -100,7 +101,11 @@ func (q *importRunCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	order := ImportOrder{Org: org, User: user, Paths: paths, Format: q.Format, Zone: q.Zone, Group: q.Group, Chats: q.Chat, KeepNear: q.Near == "keep", Dry: q.DryRun}
+	at, err := c.when(q.At)
+	if err != nil {
+		return err
+	}
+	order := ImportOrder{Org: org, User: user, Paths: paths, Format: q.Format, Zone: q.Zone, Group: q.Group, Chats: q.Chat, KeepNear: q.Near == "keep", At: at, Dry: q.DryRun}
 	done, err := files.Import(c.ctx, order, c.progress)
 	if err != nil {
 		return refusedImport(err, files.Formats())

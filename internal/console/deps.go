@@ -263,7 +263,8 @@ type ImportOrder struct {
 	// KeepNear takes in what another program's records are near to (same sender, second and kind of content); else such
 	// rows are left out and listed.
 	KeepNear bool
-	Dry      bool // read and report, write nothing
+	At       int64 // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
+	Dry      bool  // read and report, write nothing
 }
 
 // Live tells that something changed.

@@ -7,6 +7,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/i18n"
 )
 
 // importZones are offered where a file tells no zone; any other can be typed.
@@ -31,6 +32,13 @@ func importChoices(k *call, rep importReport, at string) (*view.ImportAgain, err
 	}
 	if rep.guessed() {
 		f.Guess = k.T("import.guess", "zone", rep.zone())
+	}
+	if rep.dated() {
+		in := ui.Input{Kind: "text", Name: "at", Label: k.T("import.at"), Help: k.T("import.at_help")}
+		if rep.Asked.At != 0 {
+			in.Value = i18n.Time(rep.Asked.At, nil)
+		}
+		f.Inputs = append(f.Inputs, in)
 	}
 	value := ""
 	if chosen.Key != 0 {

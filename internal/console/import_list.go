@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/i18n"
 )
 
 var importRoutes = []route{
@@ -101,6 +102,13 @@ func importOrder(k *call, field func(string) string) (o ImportOrder, fault strin
 	}
 	if _, err := time.LoadLocation(o.Zone); (err != nil || o.Zone == "Local") && !offset.MatchString(o.Zone) {
 		return o, k.T("group.bad_zone", "zone", o.Zone), nil
+	}
+	if at := field("at"); at != "" {
+		t, err := time.ParseInLocation("2006-01-02 15:04", at, i18n.Zone(nil))
+		if err != nil {
+			return o, k.T("import.bad_at", "at", at), nil
+		}
+		o.At = t.UnixMilli()
 	}
 	return o, "", nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -46,11 +47,22 @@ type importAsked struct {
 	Called   string   `json:"called"`
 	Chats    []string `json:"chats"`
 	KeepNear bool     `json:"keep_near"`
+	At       int64    `json:"at"`
 }
 
 type importChoice struct {
 	Value string `json:"value"`
 	Text  string `json:"text"`
+}
+
+type importRoster struct {
+	At       int64    `json:"at"`
+	Before   int64    `json:"before"`
+	Members  int      `json:"members"`
+	Joined   int      `json:"joined"`
+	Gone     int      `json:"gone"`
+	Doubtful int      `json:"doubtful"`
+	Samples  []string `json:"samples"`
 }
 
 type importNear struct {
@@ -91,6 +103,7 @@ type importUnit struct {
 	What     string           `json:"what"`
 	GroupHow string           `json:"group_how"`
 	NeedZone bool             `json:"need_zone"`
+	Rosters  []importRoster   `json:"rosters"`
 	Nears    struct {
 		Found   int64        `json:"found"`
 		Kept    bool         `json:"kept"`
@@ -137,6 +150,13 @@ func (r importReport) adds() bool {
 // guessed reports whether times were read in a zone that nobody stated.
 func (r importReport) guessed() bool {
 	return slices.ContainsFunc(r.Units, func(u importUnit) bool { return u.NeedZone })
+}
+
+// dated reports whether there are lists of members or pasted texts, which do not say when they were made.
+func (r importReport) dated() bool {
+	return slices.ContainsFunc(r.Units, func(u importUnit) bool {
+		return len(u.Rosters) > 0 || strings.HasPrefix(u.Run.Format, "roster-") || u.Run.Format == "chatlog-chatroom" || u.Run.Format == "wechat-paste"
+	})
 }
 
 // nears counts the rows that are near to something another program brought, kept or not.
@@ -232,6 +252,7 @@ func importTables(k *call, p *view.ImportRun, rep importReport) {
 		}
 	}
 	importNearTable(k, p, rep)
+	importRosterTable(k, p, rep)
 	for _, f := range rep.Ignored {
 		p.Skips = append(p.Skips, ui.Option{Value: f.Path, Text: importWhy(k, f.Why)})
 	}
@@ -245,6 +266,22 @@ func importTables(k *call, p *view.ImportRun, rep importReport) {
 	}
 	if n := int(rep.bad()); n > len(bad) && len(bad) > 0 {
 		p.MoreBad = k.T("import.more_bad", "shown", len(bad), "all", k.Words.Number(n))
+	}
+}
+
+// importRosterTable says what lists of members change against those before them.
+func importRosterTable(k *call, p *view.ImportRun, rep importReport) {
+	p.Rosters = ui.Table{Label: k.T("import.rosters"), Columns: []ui.Column{{Title: k.T("import.roster_at")}, {Title: k.T("import.roster_members"), Num: true}, {Title: k.T("import.roster_before")},
+		{Title: k.T("import.roster_joined"), Num: true}, {Title: k.T("import.roster_gone"), Num: true}, {Title: k.T("import.roster_doubtful"), Num: true}, {Title: k.T("import.roster_who")}}}
+	for _, u := range rep.Units {
+		for _, r := range u.Rosters {
+			before := k.T("import.roster_first")
+			if r.Before != 0 {
+				before = i18n.Time(r.Before, nil)
+			}
+			p.Rosters.Rows = append(p.Rosters.Rows, ui.Row{Cells: []templ.Component{ui.Text(i18n.Time(r.At, nil)), ui.Figure(int64(r.Members)), ui.Text(before), ui.Figure(int64(r.Joined)), ui.Figure(int64(r.Gone)),
+				ui.Figure(int64(r.Doubtful)), view.Raw(strings.Join(r.Samples, "\n"))}})
+		}
 	}
 }
 

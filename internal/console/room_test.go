@@ -30,7 +30,7 @@ func roomPages() map[string]string {
 		"rules-new-flood": "/rules/" + g + "/new?kind=flood", "rules-edit": "/rules/" + g + "/rule/ads", "rules-edit-welcome": "/rules/" + g + "/rule/welcome", "rules-test": "/rules/" + g + "/test",
 		"rules-replay": "/rules/" + g + "/replay", "rules-replayed": "/rules/" + g + "/replay?run=1&days=30&against=force", "rules-versions": "/rules/" + g + "/versions", "rules-json": "/rules/" + g + "/json",
 		"imports": "/imports", "import-dry": "/imports/" + fakeID(500).String(), "import-done": "/imports/" + fakeID(501).String(), "import-running": "/imports/" + fakeID(502).String(), "import-failed": "/imports/" + fakeID(504).String(),
-		"import-near": "/imports/" + fakeID(506).String(), "import-several": "/imports/" + fakeID(507).String(), "import-unread": "/imports/" + fakeID(508).String(),
+		"import-near": "/imports/" + fakeID(506).String(), "import-several": "/imports/" + fakeID(507).String(), "import-unread": "/imports/" + fakeID(508).String(), "import-roster": "/imports/" + fakeID(509).String(),
 	}
 }
 
@@ -534,6 +534,26 @@ func TestNearMatchesAreListedAndDecided(t *testing.T) {
 	v.post(at+"/again", "near", "keep", "zone_other", "Europe/Berlin", "zone", "UTC")
 	if got := h.last(t); !strings.HasSuffix(got, `zone "Europe/Berlin" group 0 "" chats [] keep true dry true`) {
 		t.Errorf("asked %q", got)
+	}
+}
+
+func TestListOfMembersIsComparedBeforeItIsTaken(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	at := "/imports/" + fakeID(509).String()
+	_, body := v.get(at)
+	for _, want := range []string{"成员名单", "新来", "+ 小何", "⟦202E⟧老周", `value="2025-11-22 16:27"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the trial lacks %s", want)
+		}
+	}
+	v.post(at+"/again", "at", "2024-05-01 08:00")
+	if got := h.last(t); !strings.HasSuffix(got, "dry true at 1714521600000") {
+		t.Errorf("asked %q", got)
+	}
+	before := len(h.did)
+	if v.post(at+"/again", "at", "昨天"); len(h.did) != before {
+		t.Errorf("a time that is none was taken: %q", h.last(t))
 	}
 }
 

@@ -58,6 +58,10 @@ func Formats() []Format {
 		irc(),
 		irssi(),
 		weechat(),
+		chatlogRooms(),
+		rosterTableFormat(),
+		rosterNamesFormat(),
+		pasted(),
 	}
 }
 
@@ -127,6 +131,7 @@ type Options struct {
 	Self     community.Who      // who "你" is
 	Now      int64              // UTC ms: later times (by over a day) are bad rows; 0 = no bound
 	Private  bool               // private chats too; they are skipped otherwise
+	At       int64              // UTC ms: when a list of members was read, or a text copied; 0 = the file does not say either
 	Limits   Limits             // zero fields take DefaultLimits
 	Look     Look               // what is there already; nil = nobody looks, near-matches are not found
 	KeepNear bool               // near-matches are taken in too; else they are left out and listed
@@ -221,6 +226,7 @@ func source(parts ...string) string {
 const (
 	MarkMinute      = "minute"       // the source knows the time to the minute; order within it is the file's
 	MarkZoneGuessed = "zone_guessed" // local time read in GuessedZone because nobody knew better
+	MarkReported    = "reported"     // told by a person who copied it, not taken from a record
 	MarkInferred    = "inferred"     // taken out of a sentence that has more than one reading, or none with known names
 )
 

@@ -348,8 +348,9 @@ func TestEventsAreAsRecorded(t *testing.T) {
 		{"qq-txt", "qq.txt", smallQQ}, {"irc", "2024/05/01/#读书.txt", smallIRC}, {"chatlog-json", "chatlog.json", smallChatlog}, {"chatlog-csv", "chatlog.csv", smallChatlogCSV},
 		{"weflow-json", "weflow.json", smallWeFlow}, {"qqchat-json", "qqchat.json", smallQQChat}, {"discord-json", "discord.json", smallDiscord},
 		{"irc", "#读书/2024-05-01.log", smallZNC}, {"irssi", "#读书.log", smallIrssi}, {"weechat", "#读书.weechatlog", smallWeechat},
+		{"wechat-paste", "微信.txt", smallPaste}, {"roster-csv", "名单.csv", smallRoster}, {"roster-names", "名单.txt", "阿敏\n老周\n"}, {"chatlog-chatroom", "room.json", smallRooms},
 	} {
-		rep, got := readAll(t, memory(c.format, c.name, []byte(c.text)), Options{})
+		rep, got := readAll(t, memory(c.format, c.name, []byte(c.text)), Options{At: copied})
 		head := ExportHead{Generator: "qunluo", ExportedAt: 1_767_225_600_000, Group: rep.Run.Group, Platform: rep.Run.Platform}
 		name := c.format
 		if rep.Version == "znc" {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"unicode"
 
@@ -15,6 +16,8 @@ type Look interface {
 	Look(ctx context.Context, run RunInfo, rows []community.Inbound, sure bool) ([]Fate, error)
 	// Tell gives the event that a Fate names: when, by what name, its words, and where it came from.
 	Tell(ctx context.Context, number int64) (Told, error)
+	// Roster gives the latest list of a group's members and when it was read (UTC ms; 0 = there is none).
+	Roster(ctx context.Context, run RunInfo, group community.Ref) ([]community.Who, int64, error)
 }
 
 // Fate is what is known of a row. Near is the number of an event from another program with the same sender, second and
@@ -67,6 +70,7 @@ type sieve struct {
 	near  Nears
 	left  int64 // near-matches left out
 	known int64 // of a dry run
+	lists []RosterChange
 }
 
 // pass gives the rows that go on; it writes into rows.
@@ -93,9 +97,33 @@ func (s *sieve) pass(ctx context.Context, run RunInfo, rows []community.Inbound)
 				continue
 			}
 		}
+		if rows[i].Type == community.RosterRead && !fates[i].Known {
+			if err := s.list(ctx, run, &rows[i]); err != nil {
+				return nil, err
+			}
+		}
 		on = append(on, rows[i])
 	}
 	return on, nil
+}
+
+// list compares a list of members with the one before it.
+func (s *sieve) list(ctx context.Context, run RunInfo, in *community.Inbound) error {
+	if len(s.lists) >= maxSamples {
+		return nil
+	}
+	before, at, err := s.opt.Look.Roster(ctx, run, in.Group)
+	if err != nil {
+		return err
+	}
+	var after []community.Who
+	if err := json.Unmarshal(in.Body.Data, &after); err != nil {
+		return err
+	}
+	c := CompareRosters(before, after)
+	c.At, c.Before = in.OccurredAt, at
+	s.lists = append(s.lists, c)
+	return nil
 }
 
 func (s *sieve) note(ctx context.Context, in *community.Inbound, number int64) error {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"encoding/json"
 	"hash/maphash"
 	"math/bits"
 	"sort"
@@ -69,8 +70,9 @@ type UnitReport struct {
 	BadRows   []BadRow         `json:"bad_rows,omitempty"` // the first maxBadRows of them
 	Gaps      Gaps             `json:"gaps,omitzero"`
 	Nears     Nears            `json:"nears,omitzero"`
-	OwnTotal  *int64           `json:"own_total,omitempty"`     // messages by the exporter's own count
-	Messages  int64            `json:"messages"`                // by ours
+	OwnTotal  *int64           `json:"own_total,omitempty"` // messages by the exporter's own count
+	Messages  int64            `json:"messages"`            // by ours
+	Rosters   []RosterChange   `json:"rosters,omitempty"`
 	Missing   []string         `json:"missing_files,omitempty"` // that the file names and that were not there
 	Reserved  []string         `json:"reservations,omitempty"`
 	Error     string           `json:"error,omitempty"` // why reading stopped, in English
@@ -209,6 +211,14 @@ func (t *tally) event(ev *community.Inbound) {
 	t.member(&ev.Actor)
 	t.member(&ev.Subject)
 	t.member(&ev.By)
+	if ev.Type == community.RosterRead {
+		var list []community.Who
+		if json.Unmarshal(ev.Body.Data, &list) == nil {
+			for i := range list {
+				t.member(&list[i])
+			}
+		}
+	}
 	if ev.Type == community.MessageCreated {
 		t.silent(ev.OccurredAt)
 	}

@@ -14,7 +14,7 @@ import (
 type words struct {
 	lang int // 0 Chinese, 1 English
 	unit, format, span, zone, rows, kinds, events, members, own, bad, gaps, sentences, fixes, skips, ignored, reserved,
-	needZone, needGroup, total, dry, stopped, ambiguous, place, into, near, nearKept, nearRow, live string
+	needZone, needGroup, total, dry, stopped, ambiguous, place, into, near, nearKept, nearRow, live, roster, firstRoster string
 	hows    map[string]string
 	targets map[string]string
 	reasons map[string]string
@@ -27,6 +27,7 @@ func reportWords(lang string) words {
 		return words{
 			near:     "相近：%d 条没有写入。别的工具（或连接）已带来同一人、同一秒、同类内容的记录，只是写法不同；用 --near keep 可以都留下",
 			nearKept: "相近：%d 条，已按要求全部留下", nearRow: "%s %s：%s ｜ 已有（%s）：%s", live: "连接",
+			roster: "名单（%s）：%d 人；与 %s 的名单相比，新来 %d，不见了 %d，存疑 %d", firstRoster: "名单（%s）：%d 人，是这个群的第一份名单",
 			into: "放进群", targets: map[string]string{TargetChosen: "操作者选定", TargetNew: "新建", TargetRemembered: "沿用上次导入的选择"},
 			unit: "会话", format: "格式", span: "时间范围", zone: "时区", rows: "共 %d 行，另派生 %d 个事件 = 新增 %d + 重复 %d + 相近 %d + 有意跳过 %d + 坏行 %d",
 			kinds: "原始类型", events: "事件", members: "成员：%d 人有稳定编号，%d 人只知其名", own: "导出工具自报 %d 条消息，实读 %d 条", bad: "坏行", gaps: "沉默过长：%d 处（中位间隔的 10 倍以上）",
@@ -36,7 +37,7 @@ func reportWords(lang string) words {
 			hows:    map[string]string{"file": "文件给出", "given": "操作者指定", "dialect": "该格式的约定", "derived": "由文件中的两种时间推出", "guessed": "猜测"},
 			reasons: map[string]string{ReservedBad: "坏行超过 1%", ReservedTotal: "与导出工具自报的总数不符", ReservedError: "没有读完", ReservedNear: "有相近的记录等人决定", ReservedFiles: "少了文件"},
 			skip: map[string]string{"empty": "空行", "header": "表头", "comment": "注释", "private": "私聊", "own_export": "本系统导出的成员表", "other_chat": "其他会话",
-				"no_export_time": "没有导出时间的成员", "too_many_members": "成员过多", skipRejoin: "离开后 24 小时内回来（在线状态）", skipNetsplit: "一分钟内多人掉线（网络分裂）", "mark": "日期标记"},
+				"no_export_time": "没有导出时间的成员", "too_many_members": "成员过多", skipRejoin: "离开后 24 小时内回来（在线状态）", skipNetsplit: "一分钟内多人掉线（网络分裂）", "mark": "日期标记", "listed": "名单上的成员", "same_member": "名单上重复的"},
 			types: map[string]string{string(community.MessageCreated): "消息", string(community.MessageDeleted): "撤回", string(community.MessageEdited): "编辑",
 				string(community.MemberJoined): "入群", string(community.MemberLeft): "离群", string(community.MemberUpdated): "成员资料", string(community.MemberInvited): "邀请",
 				string(community.MemberMuted): "禁言", string(community.GroupUpdated): "群资料", string(community.SystemText): "系统提示", string(community.RosterRead): "成员名单",
@@ -47,6 +48,7 @@ func reportWords(lang string) words {
 		lang: 1, place: " row %d",
 		near:     "near-matches: %d, not written. Another program (or a connection) brought the same person's words of that second and kind, rendered differently; --near keep takes them too",
 		nearKept: "near-matches: %d, taken as asked", nearRow: "%s %s: %s | there (%s): %s", live: "connection",
+		roster: "list of members (%s): %d; against that of %s: %d new, %d gone, %d doubtful", firstRoster: "list of members (%s): %d, the first of this group",
 		into: "into the group", targets: map[string]string{TargetChosen: "chosen by the operator", TargetNew: "new", TargetRemembered: "as chosen at an earlier import"},
 		unit: "Chat", format: "format", span: "span", zone: "zone", rows: "%d rows and %d further events = %d added + %d duplicates + %d near-matches + %d skipped on purpose + %d bad",
 		kinds: "original types", events: "events", members: "members: %d with a stable id, %d known by name only", own: "the exporter counts %d messages, we read %d", bad: "bad rows",
@@ -58,7 +60,7 @@ func reportWords(lang string) words {
 		hows:    map[string]string{"file": "given by the file", "given": "given by the operator", "dialect": "documented for the format", "derived": "derived from two kinds of time in the file", "guessed": "guessed"},
 		reasons: map[string]string{ReservedBad: "more than 1 % bad rows", ReservedTotal: "differs from the exporter's own total", ReservedError: "not read to the end", ReservedNear: "near-matches wait for a decision", ReservedFiles: "files are missing"},
 		skip: map[string]string{"empty": "blank", "header": "head", "comment": "comment", "private": "private chat", "own_export": "member list of our own export",
-			"other_chat": "other chat", "no_export_time": "members without an export time", "too_many_members": "too many members", skipRejoin: "back within 24 h (presence)", skipNetsplit: "many gone within a minute (netsplit)", "mark": "date mark"},
+			"other_chat": "other chat", "no_export_time": "members without an export time", "too_many_members": "too many members", skipRejoin: "back within 24 h (presence)", skipNetsplit: "many gone within a minute (netsplit)", "mark": "date mark", "listed": "members on the list", "same_member": "on the list twice"},
 	}
 }
 
@@ -148,6 +150,7 @@ func (u *UnitReport) details(line func(string, ...any), w words) {
 		}
 	}
 	u.nearText(line, w)
+	u.rosterText(line, w)
 	if u.NeedZone {
 		line(w.needZone, u.Zone)
 	}
@@ -177,6 +180,20 @@ func (u *UnitReport) nearText(line func(string, ...any), w words) {
 	for _, n := range u.Nears.Samples[:min(5, len(u.Nears.Samples))] {
 		at := time.UnixMilli(n.At).In(u.location()).Format("2006-01-02 15:04:05")
 		line("  "+w.nearRow, at, n.Name, clipRunes(n.Text, 60), cmp.Or(n.From, w.live), clipRunes(n.Old, 60))
+	}
+}
+
+func (u *UnitReport) rosterText(line func(string, ...any), w words) {
+	day := func(at int64) string { return time.UnixMilli(at).In(u.location()).Format("2006-01-02 15:04") }
+	for _, c := range u.Rosters {
+		if c.Before == 0 {
+			line(w.firstRoster, day(c.At), c.Members)
+			continue
+		}
+		line(w.roster, day(c.At), c.Members, day(c.Before), c.Joined, c.Gone, c.Doubtful)
+		for _, s := range c.Samples[:min(5, len(c.Samples))] {
+			line("  %s", s)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -277,6 +278,27 @@ func (g *Glance) hash(t community.Type, actor, subject community.MemberKey, at i
 
 func (g *Glance) words(text string) uint32 {
 	return uint32(maphash.String(g.seed, strings.TrimSpace(text)))
+}
+
+// Roster gives the latest list of members that is on record of a group, and when it was read (UTC ms; 0 = there is none).
+func (g *Glance) Roster(ctx context.Context, external string) (list []community.Who, at int64, err error) {
+	key, err := g.store.GroupOf(ctx, g.org, g.platform, external)
+	if err != nil || key == 0 {
+		return nil, 0, err
+	}
+	for ev, err := range g.store.Events(ctx, EventScan{Group: key, Type: community.RosterRead, Kept: true}) {
+		if err != nil {
+			return nil, 0, err
+		}
+		if ev.OccurredAt < at {
+			continue
+		}
+		list, at = nil, ev.OccurredAt
+		if err := json.Unmarshal(ev.Body.Data, &list); err != nil {
+			return nil, 0, fmt.Errorf("list of members, event %d: %w", ev.Number, err)
+		}
+	}
+	return list, at, nil
 }
 
 // Tell gives the words of an event that a Fate names and the program that exported it; from "" = it came live.

@@ -29,6 +29,7 @@ type ImportRun struct {
 	Faults       []string
 	Near         ui.Table // rows beside what they are near to
 	MoreNear     string
+	Rosters      ui.Table     // lists of members against those before them
 	Again        *ImportAgain // nil: not offered
 	Commit, Undo *ui.Confirm  // nil: not offered
 }
