@@ -102,6 +102,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(),
 		live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
+	if _, err := st.StopRuns(ctx); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
 	a.engine = engine.New(engine.Options{
 		Store: st, Clock: o.Clock, Private: o.Config.Intake.PrivateChats,
 		Deciders:  []engine.Decider{decider{policy.NewDecider(a.library)}},

@@ -190,7 +190,8 @@ type ReplayedLine struct {
 // Files takes chat histories in and gives them out.
 type Files interface {
 	Formats() []string
-	// Import reads paths (absolute) and gives the report as JSON. Dry writes nothing.
+	// Import reads paths (absolute) and gives the report as JSON. Dry writes nothing. An order that cannot be read at all
+	// is an error with words in both languages and the code of what is wrong (see worded).
 	Import(ctx context.Context, o ImportOrder, progress func(label string, done, of int64)) (ImportDone, error)
 	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
 	// Export writes a group's events in [From, To) and gives how many.
@@ -202,19 +203,25 @@ type ImportOrder struct {
 	Org    community.OrgKey
 	User   string
 	Paths  []string
-	Format string             // "" = find out
-	Zone   string             // for times without one
-	Group  community.GroupKey // 0 = as the files say
-	Dry    bool
+	Format string // "" = find out
+	Zone   string // for times without one
+	// Group is a group by id, name or the platform's id; a name that no group has makes one. "" = as the files say, or
+	// where their source went before.
+	Group    string
+	Chats    []string // of several, by id or name; nil = all, or the one that bears the group's name
+	KeepNear bool     // take in what another program's records are near to
+	At       int64    // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
+	Dry      bool
 }
 
-// ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Skipped + Rejected.
+// ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Near + Skipped + Rejected.
 type ImportDone struct {
 	Run      string          `json:"run" col:"编号|run"` // "" when dry
 	Rows     int64           `json:"rows" col:"读到的行|rows read"`
 	Extra    int64           `json:"extra" col:"一行多事|more events of a row"`
 	Added    int64           `json:"added" col:"新增|added"`
 	Same     int64           `json:"same" col:"已有|already there"`
+	Near     int64           `json:"near" col:"相近|near-matches"` // left out: most likely there, from another program
 	Skipped  int64           `json:"skipped" col:"略过|skipped"`
 	Rejected int64           `json:"rejected" col:"拒绝|rejected"`
 	Groups   int             `json:"groups" col:"群|groups"`

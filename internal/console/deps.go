@@ -252,8 +252,11 @@ type Importer interface {
 	// Report has "rows", "taken", "same", "rejected" and, while running, "done" and "of" in bytes.
 	Start(ctx context.Context, user string, org community.OrgKey, o ImportOrder) (community.ID, error)
 	// Commit reads the kept file of a dry run (its row has State "dry") in earnest, with the dry run's settings, and
-	// gives the new run. CodeNotFound when the file is no longer kept.
+	// gives the new run. CodeNotFound when the file is no longer kept, CodeConflict when something is left to decide.
 	Commit(ctx context.Context, user string, org community.OrgKey, run community.ID) (community.ID, error)
+	// Again tries the kept file of a dry run once more with other settings (Name and File do not count), and gives the
+	// new run. CodeNotFound when the file is no longer kept.
+	Again(ctx context.Context, user string, org community.OrgKey, run community.ID, o ImportOrder) (community.ID, error)
 	// Undo takes an import back.
 	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
 }
@@ -263,9 +266,15 @@ type ImportOrder struct {
 	Name   string // file name as the person's machine had it
 	File   io.Reader
 	Format string             // "" = find out
-	Zone   string             // for times without one; "" = Asia/Shanghai
-	Group  community.GroupKey // 0 = as the file says
-	Dry    bool               // read and report, write nothing
+	Zone   string             // for times without one; "" = Asia/Shanghai, and events say that it was guessed
+	Group  community.GroupKey // 0 = as the file says, or where its source went before
+	Called string             // instead of Group: a group by id or name; a name that no group has makes one
+	Chats  []string           // of several in a file, by id or name; nil = all, or the one that bears the group's name
+	// KeepNear takes in what another program's records are near to (same sender, second and kind of content); else such
+	// rows are left out and listed.
+	KeepNear bool
+	At       int64 // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
+	Dry      bool  // read and report, write nothing
 }
 
 // Live tells that something changed.

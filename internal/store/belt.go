@@ -481,9 +481,9 @@ func (s *Store) Requeue(ctx context.Context, id community.ID) error {
 	})
 }
 
-// AddImportRange notes that an import run wrote to a group within [first, last] of the log.
-func (t *Tx) AddImportRange(ctx context.Context, run int64, g community.GroupKey, first, last int64) error {
-	_, err := t.exec(ctx, `INSERT INTO import_range (import_key, group_key, first_number, last_number) VALUES ($1, $2, $3, $4)`,
-		run, int64(g), first, last)
+// AddImportRange notes that an import run wrote to a group within [first, last] of the log what a program had exported.
+func (t *Tx) AddImportRange(ctx context.Context, run int64, exporter string, g community.GroupKey, first, last int64) error {
+	_, err := t.exec(ctx, `INSERT INTO import_range (import_key, group_key, first_number, last_number, exporter) VALUES ($1, $2, $3, $4, $5)`,
+		run, int64(g), first, last, exporter)
 	return err
 }
