@@ -379,7 +379,7 @@ func (d *Desk) DayRows(ctx context.Context, groups []community.GroupKey, from, t
 	c.and("v.group_key IN (" + keyList(groups) + ")")
 	c.and("v.day >= ?", int64(from))
 	c.and("v.day <= ?", int64(to))
-	r, err := d.s.read.QueryContext(ctx, `SELECT v.group_key, v.day, v.events, v.messages, v.speakers, v.recalled, v.joins, v.leaves, v.detail
+	r, err := d.s.read.QueryContext(ctx, `SELECT v.group_key, v.day, v.events, v.messages, v.speakers, v.recalled, v.joins, v.leaves, v.detail, v.apart
 FROM views.group_day v JOIN chat_group g ON g.key = v.group_key`+c.String()+` ORDER BY v.group_key, v.day`, c.args...)
 	if err != nil {
 		return coded(d.s.dialect, err)
@@ -387,14 +387,17 @@ FROM views.group_day v JOIN chat_group g ON g.key = v.group_key`+c.String()+` OR
 	defer r.Close()
 	for r.Next() {
 		var row measure.DayRow
-		var detail []byte
+		var detail, apart sql.RawBytes
 		var g int64
-		if err := r.Scan(&g, (*int64)(&row.Day), &row.Events, &row.Messages, &row.Speakers, &row.Recalled, &row.Joins, &row.Leaves, &detail); err != nil {
+		if err := r.Scan(&g, (*int64)(&row.Day), &row.Events, &row.Messages, &row.Speakers, &row.Recalled, &row.Joins, &row.Leaves, &detail, &apart); err != nil {
 			return err
 		}
 		row.Group = community.GroupKey(g)
 		if row.Speech, err = decodeSpeech(detail); err != nil {
 			return fmt.Errorf("group %d, %s: %w", g, row.Day, err)
+		}
+		if row.Apart, err = decodeSpeech(apart); err != nil {
+			return fmt.Errorf("group %d, %s, bots: %w", g, row.Day, err)
 		}
 		if err := fn(row); err != nil {
 			return err

@@ -68,9 +68,7 @@ func (f *figures) onList(ctx context.Context, g *groupFact, m community.MemberKe
 	if err := f.seen(ctx, g, p, ev, ev.OccurredAt); err != nil {
 		return err
 	}
-	if who.Role != "" {
-		p.setRole(who.Role)
-	}
+	f.takeRole(p, who.Role)
 	return f.named(ctx, p, who.Name, who.Card, ev.OccurredAt)
 }
 
