@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -115,4 +116,86 @@ func placesOf(t *testing.T, s *store.Store, tag string) []measure.Place {
 		places = append(places, measure.Place{Group: g.Key, Zone: zone(t, g.Zone)})
 	}
 	return places
+}
+
+// onlineDays: an account that was online and heard nothing makes the days of its groups known, as they are cut there.
+func onlineDays(t *testing.T, s *store.Store) {
+	l := NewLog(s)
+	evs := l.Append(t, say(tea, "anna", "早", at("2026-01-01 10:00:00")))
+	caughtUp(t, s)
+	served := must(desk(s).GroupByKey(t.Context(), evs[0].Group))(t).Accounts[0]
+	since, _ := measure.DayOf(time.Now().UnixMilli(), shanghai) // the group is served from now on
+	from := since + 1
+	known := func() []bool {
+		return must(desk(s).Covered(t.Context(), placeOf(evs[0].Group), from, from+3))(t)[0]
+	}
+	same(t, "covered", known(), []bool{false, false, false, false})
+	noon := func(day measure.Day) int64 { return day.Start(shanghai) + 12*3_600_000 }
+	late := (from+3).Start(shanghai) + 1000 // still the day before in UTC
+	for _, at := range []int64{noon(from), noon(from), noon(from) + 3_600_000, late} {
+		if err := s.MarkOnline(t.Context(), at, served, served+7); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "covered", known(), []bool{true, false, false, true})
+	a := must(desk(s).Activity(t.Context(), evs[0].Group, "", from, from))(t)
+	same(t, "a silent day", []any{a.Coverage, a.Daily[0].DAU, a.MeanDAU.Withheld}, []any{measure.Coverage{Covered: 1, Of: 1}, int64(0), ""})
+	if err := s.MarkOnline(t.Context(), noon(from)); err != nil {
+		t.Errorf("no account: %v", err)
+	}
+}
+
+// presenceCollapsed: in an imported IRC history going offline is not leaving, unless for a day or more.
+func presenceCollapsed(t *testing.T, s *store.Store) {
+	for i, c := range []struct {
+		platform community.Platform
+		run      int64
+		stays    int
+		joins    []int64
+		leaves   []int64
+	}{
+		{"irc", 5, 4, []int64{3, 0, 0, 1, 0}, []int64{0, 0, 1, 1, 0}},
+		{"irc", 0, 9, []int64{5, 1, 1, 1, 0}, []int64{3, 2, 1, 1, 0}}, // a live connection says what it means
+		{"sim", 6, 9, []int64{5, 1, 1, 1, 0}, []int64{3, 2, 1, 1, 0}},
+	} {
+		l := NewLog(s)
+		l.Platform, l.Run = c.platform, c.run
+		if c.run != 0 {
+			l.Account = 0
+		}
+		g := community.Ref{ID: fmt.Sprint("channel", i), Name: "#tea"}
+		evs := l.Append(t,
+			join(g, "anna", at("2013-01-01 08:00:00")), join(g, "ben", at("2013-01-01 08:00:00")), join(g, "cora", at("2013-01-01 08:00:00")),
+			leave(g, "anna", at("2013-01-01 09:00:00")), leave(g, "ben", at("2013-01-01 09:00:00")), leave(g, "cora", at("2013-01-01 09:00:00")), // a split
+			join(g, "anna", at("2013-01-01 09:00:00")), join(g, "ben", at("2013-01-01 09:05:00")), join(g, "cora", at("2013-01-02 08:59:59")),
+			leave(g, "cora", at("2013-01-02 10:00:00")), leave(g, "anna", at("2013-01-02 11:00:00")), say(g, "anna", "还在", at("2013-01-02 12:00:00")),
+			join(g, "cora", at("2013-01-03 09:00:00")), leave(g, "ben", at("2013-01-03 10:00:00")),
+			join(g, "ben", at("2013-01-04 10:00:00")), // a whole day later: that was leaving
+			leave(g, "cora", at("2013-01-04 12:00:00")),
+		)
+		caughtUp(t, s)
+		verified(t, s)
+		what := fmt.Sprintf("%s, run %d", c.platform, c.run)
+		a := must(desk(s).Activity(t.Context(), evs[0].Group, "", day(t, "2013-01-01"), day(t, "2013-01-05")))(t)
+		var joins, leaves []int64
+		for _, d := range a.Daily {
+			joins, leaves = append(joins, d.Joins), append(leaves, d.Leaves)
+		}
+		same(t, what+": joins", joins, c.joins)
+		same(t, what+": leaves", leaves, c.leaves)
+		stays := 0
+		for _, m := range []community.MemberKey{evs[0].Actor, evs[1].Actor, evs[2].Actor} {
+			for _, st := range must(desk(s).Stays(t.Context(), m))(t) {
+				if st.Group == evs[0].Group {
+					stays++
+				}
+			}
+		}
+		same(t, what+": stays", stays, c.stays)
+	}
+	before := must(s.DigestFigures(t.Context()))(t)
+	if err := s.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "figures built anew", must(s.DigestFigures(t.Context()))(t), before)
 }

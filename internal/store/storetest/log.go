@@ -15,13 +15,14 @@ type Log struct {
 	registry *store.Registry
 	seq      map[community.GroupKey]int64
 	Org      community.OrgKey
+	Platform community.Platform
 	Account  community.AccountKey // 0 for imports
 	Run      int64                // the import that events come with; 0 = live
 }
 
 // NewLog begins to write into a store that nobody else writes to.
 func NewLog(s *store.Store) *Log {
-	return &Log{store: s, registry: store.NewRegistry(), seq: map[community.GroupKey]int64{}, Org: 1, Account: 1}
+	return &Log{store: s, registry: store.NewRegistry(), seq: map[community.GroupKey]int64{}, Org: 1, Platform: "sim", Account: 1}
 }
 
 // Append writes events in one transaction and gives them back with their numbers and keys. People on rosters become
@@ -48,7 +49,7 @@ func (l *Log) write(ctx context.Context, tx *store.Tx, in []community.Inbound) (
 	if err != nil {
 		return nil, err
 	}
-	o := store.Origin{Account: l.Account, Org: l.Org, Platform: "sim"}
+	o := store.Origin{Account: l.Account, Org: l.Org, Platform: l.Platform}
 	drafts, events := make([]*store.Draft, len(in)), make([]community.Event, len(in))
 	for i := range in {
 		d := &store.Draft{Key: in[i].Key}
@@ -104,7 +105,7 @@ func (l *Log) Know(t testing.TB, who ...community.Who) {
 		t.Fatal(err)
 	}
 	for _, w := range who {
-		if _, err := l.registry.Member(ctx, tx, store.Origin{Account: l.Account, Org: l.Org, Platform: "sim"}, 0, w); err != nil {
+		if _, err := l.registry.Member(ctx, tx, store.Origin{Account: l.Account, Org: l.Org, Platform: l.Platform}, 0, w); err != nil {
 			t.Fatal(tx.Rollback(ctx, err))
 		}
 	}
