@@ -22,6 +22,8 @@ type item struct {
 	g     *group
 	out   *Outcome
 	list  []community.Decision
+
+	marks []*item // marks that this group's log must hold before the event
 }
 
 // batch is one transaction's work.
@@ -122,6 +124,9 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 	if err := e.draft(ctx, b); err != nil {
 		return err
 	}
+	if err := b.takeMarks(ctx); err != nil {
+		return err
+	}
 	if err := e.insert(ctx, b); err != nil {
 		return err
 	}
@@ -159,6 +164,9 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 		}
 		if b.run == nil {
 			it.g.echo(ev)
+			if err := e.tellMarks(ctx, b, it); err != nil {
+				return err
+			}
 		}
 		it.draft.Seal()
 		it.out.Group = key
