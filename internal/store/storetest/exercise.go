@@ -39,6 +39,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"days nobody listened are unknown", unknownDays},
 		{"a changed zone cuts the days anew", changedZone},
 		{"every list can be asked", everyList},
+		{"bots leave the figures of all days, and come back", botsLeaveFigures},
 		{"a day online is known though nothing was heard", onlineDays},
 		{"presence in imported channels is collapsed", presenceCollapsed},
 		{"a desk keeps followers and is no group", deskIsNoGroup},

@@ -131,7 +131,7 @@ func onlineDays(t *testing.T, s *store.Store) {
 	}
 	same(t, "covered", known(), []bool{false, false, false, false})
 	noon := func(day measure.Day) int64 { return day.Start(shanghai) + 12*3_600_000 }
-	late := (from+3).Start(shanghai) + 1000 // still the day before in UTC
+	late := (from + 3).Start(shanghai) + 1000 // still the day before in UTC
 	for _, at := range []int64{noon(from), noon(from), noon(from) + 3_600_000, late} {
 		if err := s.MarkOnline(t.Context(), at, served, served+7); err != nil {
 			t.Fatal(err)

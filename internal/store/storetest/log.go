@@ -87,6 +87,9 @@ func (l *Log) event(ctx context.Context, tx *store.Tx, o store.Origin, in *commu
 	if ev.Subject, err = l.registry.Member(ctx, tx, o, g, in.Subject); err != nil {
 		return ev, err
 	}
+	if in.SubjectKey != 0 {
+		ev.Subject = in.SubjectKey
+	}
 	if ev.By, err = l.registry.Member(ctx, tx, o, g, in.By); err != nil {
 		return ev, err
 	}
@@ -94,6 +97,27 @@ func (l *Log) event(ctx context.Context, tx *store.Tx, o store.Origin, in *commu
 		ev.Body.Name, ev.Body.Card = in.Actor.Name, in.Actor.Card
 	}
 	return ev, nil
+}
+
+// Mark says in a group's log what a member is, as the belt does.
+func (l *Log) Mark(t testing.TB, g community.GroupKey, m community.MemberKey, mark community.Role) {
+	t.Helper()
+	ctx := t.Context()
+	tx, err := l.store.BeginLog(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := community.Inbound{Type: community.MemberMarked, GroupKey: g, SubjectKey: m, Key: l.store.NewID().String(), Body: community.Body{Role: mark}}
+	events, err := l.write(ctx, tx, []community.Inbound{in})
+	if err == nil {
+		err = l.registry.Mark(ctx, tx, &events[0])
+	}
+	if err != nil {
+		t.Fatal(tx.Rollback(ctx, err))
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Know makes members without an event of theirs, as the belt does for people on a roster.
