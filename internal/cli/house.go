@@ -103,6 +103,7 @@ type Hands interface {
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
+	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
 }

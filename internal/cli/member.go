@@ -5,6 +5,7 @@ import "qunluo/internal/community"
 type memberCmd struct {
 	List memberListCmd `cmd:"" help:"列出成员|list members"`
 	Show memberShowCmd `cmd:"" help:"一个成员的在群记录和曾用名|one member: stays and names over time"`
+	Mark memberMarkCmd `cmd:"" help:"标为机器人、工作人员或普通成员|mark as a bot, as staff, or as an ordinary member"`
 }
 
 // memberLine is a member of a group as verbs print it.
@@ -15,6 +16,7 @@ type memberLine struct {
 	External string `json:"external_id" col:"平台号|platform id"`
 	Group    string `json:"group" col:"群|group"`
 	Role     string `json:"role" col:"角色|role"`
+	Mark     string `json:"mark" col:"标记|mark"`
 	Joined   Moment `json:"joined_at" col:"入群|joined"`
 	Scene    string `json:"scene" col:"来源|source"`
 	Inviter  string `json:"inviter" col:"邀请人|invited by"`
@@ -26,7 +28,7 @@ type memberLine struct {
 }
 
 func lineOfMember(m community.MemberRow) memberLine {
-	return memberLine{m.ID.String(), m.Name, m.Card, m.External, m.GroupName, string(m.Role), Moment(m.JoinedAt), m.Scene, m.Inviter,
+	return memberLine{m.ID.String(), m.Name, m.Card, m.External, m.GroupName, string(m.Role), string(m.Mark), Moment(m.JoinedAt), m.Scene, m.Inviter,
 		Moment(m.LeftAt), Moment(m.LastWord), m.Messages, m.Strikes, Moment(m.MutedTill)}
 }
 
@@ -87,6 +89,7 @@ type memberPage struct {
 	Platform string       `json:"platform"`
 	External string       `json:"external_id"`
 	Bot      bool         `json:"bot"`
+	Mark     string       `json:"mark"`      // "bot", "staff", "member": what one of us said; "" = nobody did
 	NameOnly bool         `json:"name_only"` // known by name alone
 	Stays    []stayLine   `json:"stays"`
 	Names    []nameLine   `json:"names"`
@@ -168,7 +171,7 @@ func printPart[T any](c *call, rows []T) error {
 }
 
 func (c *call) memberPage(desk Desk, m community.Member) (memberPage, error) {
-	p := memberPage{ID: m.ID.String(), Name: m.Name, Platform: string(m.Platform), External: m.External, Bot: m.Bot, NameOnly: m.Certainty == community.NameOnly}
+	p := memberPage{ID: m.ID.String(), Name: m.Name, Platform: string(m.Platform), External: m.External, Bot: m.Bot, Mark: string(m.Mark), NameOnly: m.Certainty == community.NameOnly}
 	stays, err := desk.Stays(c.ctx, m.Key)
 	if err != nil {
 		return p, err

@@ -112,6 +112,9 @@ type Hands interface {
 	// SetGroup changes a group's tags, zone and parent.
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 
+	// Mark says that a member is a bot, staff, or (community.RoleMember) neither. CodeConflict when that was said already.
+	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
+
 	// SaveAccount makes (Key 0) or changes an account; the settings were checked by Wires.Check. The connection is
 	// opened, closed or reopened as Enabled says.
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)

@@ -322,6 +322,13 @@ func (h *house) SetMode(_ context.Context, user string, g community.GroupKey, mo
 	h.note("mode %d %s: %s", g, mode, reason)
 	return nil
 }
+func (h *house) Mark(_ context.Context, user string, m community.ID, mark community.Role, reason string) error {
+	if mark != community.RoleBot && mark != community.RoleStaff && mark != community.RoleMember {
+		return community.Errorf(community.CodeBadInput, "mark")
+	}
+	h.note("mark %s %s: %s", m, mark, reason)
+	return nil
+}
 func (h *house) SetGroup(_ context.Context, user string, g community.Group, reason string) error {
 	h.note("group %d: %s", g.Key, reason)
 	return nil

@@ -20,6 +20,7 @@ var memberRoutes = []route{
 	{pattern: "POST /members/{id}/mute", may: staff, serve: (*Console).memberMute},
 	{pattern: "POST /members/{id}/unmute", may: staff, serve: (*Console).memberUnmute},
 	{pattern: "POST /members/{id}/remove", may: staff, serve: (*Console).memberRemove},
+	{pattern: "POST /members/{id}/mark", may: owners, serve: (*Console).memberMark},
 }
 
 // memberFilter reads the filter of the address. There: "" = in the group now, "left", "all".
@@ -195,7 +196,9 @@ func memberState(k *call, m community.MemberRow) templ.Component {
 		return ui.Pill("", "logout", k.T("member.left"))
 	case m.MutedTill > k.now():
 		return ui.Pill("warning", "volume-off", k.T("member.muted_left", "t", k.Words.Round((m.MutedTill-k.now())/1000)))
-	case m.Role.Immune() || m.Role == community.RoleBot:
+	case m.Mark == community.RoleBot || m.Mark == community.RoleStaff:
+		return ui.Pill("info", "shield", k.T("grouprole."+string(m.Mark)))
+	case m.Role.Immune() || m.Role == community.RoleBot && m.Mark == "":
 		return ui.Pill("info", "shield", k.T("grouprole."+string(m.Role)))
 	}
 	return ui.Pill("", "", k.T("member.present"))

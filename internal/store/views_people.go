@@ -190,8 +190,9 @@ func (f *figures) seen(ctx context.Context, g *groupFact, p *person, ev *communi
 		return nil
 	case p.stays > 0 && at <= p.left:
 		return nil // told late: they were here before they left
-	case f.blinked(g, p, ev):
-		return f.resume(ctx, g, p)
+	}
+	if resumed, err := f.blinked(ctx, g, p, ev); resumed || err != nil {
+		return err
 	}
 	f.openStay(g, p, ev, stayStart{since: at, certainty: community.Inferred})
 	return nil
@@ -271,15 +272,28 @@ func (f *figures) departed(g *groupFact, at, n int64) {
 // count as there all the time, in milliseconds (formats.md §14).
 const blink = 24 * 3600 * 1000
 
-// blinked reports whether an event shows that a departure was none: in channels like IRC's a line that broke, or a split
-// of the network, looks like leaving and joining. Only for imported histories: a live connection says what it means.
-func (f *figures) blinked(g *groupFact, p *person, ev *community.Event) bool {
-	return presence(g, ev) && !p.present && p.stays > 0 && ev.OccurredAt >= p.left && ev.OccurredAt-p.left < blink
+// presence reports whether joining and leaving is going online and offline where an event comes from: in histories of IRC
+// channels, which say so themselves.
+func presence(g *groupFact, ev *community.Event) bool {
+	return ev.Import != 0 && (g.platform == "irc" || ev.Body.Scene == "presence")
 }
 
-// presence reports whether joining and leaving is going online and offline where an event comes from.
-func presence(g *groupFact, ev *community.Event) bool {
-	return ev.Import != 0 && g.platform == "irc"
+// blinked takes a departure back where an event shows that it was none: a line that broke, or a split of the network, looks
+// like leaving and joining. Who was kicked out did leave.
+func (f *figures) blinked(ctx context.Context, g *groupFact, p *person, ev *community.Event) (bool, error) {
+	if !presence(g, ev) || p.present || p.stays == 0 || ev.OccurredAt < p.left || ev.OccurredAt-p.left >= blink {
+		return false, nil
+	}
+	if err := f.flushStays(ctx); err != nil {
+		return false, err
+	}
+	var reason string
+	err := f.t.one(ctx, `SELECT left_reason FROM views.stay WHERE member_key = $1 AND group_key = $2 AND n = $3`,
+		[]any{int64(p.key.member), int64(p.key.group), p.stay}, &reason)
+	if err != nil || reason == "kicked" {
+		return false, err
+	}
+	return true, f.resume(ctx, g, p)
 }
 
 // resume takes a departure back: the stay goes on.
@@ -320,8 +334,8 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 	if p.stays > 0 && p.joined != 0 && abs(at-p.joined) <= sameJoin {
 		return nil // told twice
 	}
-	if f.blinked(g, p, ev) {
-		return f.resume(ctx, g, p)
+	if resumed, err := f.blinked(ctx, g, p, ev); resumed || err != nil {
+		return err
 	}
 	if presence(g, ev) && p.present && at > p.since && at-p.lastSeen(g, at) < blink {
 		return nil // the leaving before it is missing

@@ -193,6 +193,15 @@ func presenceCollapsed(t *testing.T, s *store.Store) {
 		}
 		same(t, what+": stays", stays, c.stays)
 	}
+	l := NewLog(s)
+	l.Account, l.Run = 0, 8
+	kicked := leave(tea, "dan", at("2013-01-01 09:00:00"))
+	kicked.Body.Reason, kicked.Body.Scene = "kicked", "presence"
+	back := join(tea, "dan", at("2013-01-01 09:10:00"))
+	back.Body.Scene = "presence"
+	evs := l.Append(t, join(tea, "dan", at("2013-01-01 08:00:00")), kicked, back)
+	caughtUp(t, s)
+	same(t, "stays of who was kicked and came back", len(must(desk(s).Stays(t.Context(), evs[0].Actor))(t)), 2)
 	before := must(s.DigestFigures(t.Context()))(t)
 	if err := s.Rebuild(t.Context(), nil); err != nil {
 		t.Fatal(err)
