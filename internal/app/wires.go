@@ -211,6 +211,18 @@ func (h *tellingHost) Report(st connect.Health) {
 	h.app.live.tell(console.Change{Kind: "health"})
 }
 
+// Keep stores a small thing for the account's session.
+func (h *tellingHost) Keep(ctx context.Context, name string, value json.RawMessage) error {
+	return h.app.store.PutNote(ctx, h.account, name, value)
+}
+
+// Kept reads back what the account's session stored.
+func (h *tellingHost) Kept(ctx context.Context, prefix string) (map[string]json.RawMessage, error) {
+	return h.app.store.Notes(ctx, h.account, prefix)
+}
+
+var _ connect.Keeper = (*tellingHost)(nil)
+
 // Kinds lists the connectors one may add.
 func (w *wires) Kinds() []connect.Info {
 	infos := make([]connect.Info, len(w.kinds))

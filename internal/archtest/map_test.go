@@ -39,6 +39,8 @@ func plan() []room {
 		{path: "jobs", layer: working, may: []string{"store"}, why: "a job is a row; claiming and finishing it are transactions of the store"},
 		{path: "connect", layer: working},
 		{path: "connect/conntest", layer: working, may: []string{"connect"}, why: "the examination of connectors"},
+		{path: "connect/peertest", layer: working},               // counterparts that nobody here wrote
+		{path: "connect/wxcrypt", layer: working, decides: true}, // 企业微信 and 公众号 share it
 		{path: "connect/sim", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "connect/onebot", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "importer", layer: working},

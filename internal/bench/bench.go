@@ -49,6 +49,7 @@ func tests() []test {
 		{"ingest", ingest},
 		{"replay", past},
 		{"import", imports},
+		{"wire", wire},
 		{"pages", pages},
 	}
 }

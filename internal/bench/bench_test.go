@@ -76,3 +76,13 @@ func TestImportIsMeasuredAgainstTheSameRows(t *testing.T) {
 		}
 	}
 }
+
+func TestActionsAreTimedFromTheirCommit(t *testing.T) {
+	rows := measured(t, "wire")
+	if r := rows["wire.p99"]; r.Value <= 0 || r.Target != 20 || r.Met != (r.Value <= 20) {
+		t.Errorf("wire.p99 = %+v", r)
+	}
+	if rows["wire.actions"].Value < 1 || rows["wire.rate"].Value <= 0 {
+		t.Errorf("nothing went out: %+v", rows)
+	}
+}

@@ -109,7 +109,7 @@ func TestUnknownKeyNamesTheNearest(t *testing.T) {
 }
 
 func TestTestVariablesAreNotSettings(t *testing.T) {
-	if _, _, err := Load(Input{Env: []string{"QL_REQUIRE=pg", "QL_TESTDATA=x", "QL_SEED=7", "QL_KILLS=20", "HOME=/root"}}); err != nil {
+	if _, _, err := Load(Input{Env: []string{"QL_REQUIRE=pg", "QL_TESTDATA=x", "QL_PEERS=x", "QL_SEED=7", "QL_KILLS=20", "HOME=/root"}}); err != nil {
 		t.Error(err)
 	}
 }

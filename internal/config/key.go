@@ -56,7 +56,7 @@ func Keys() []Key {
 }
 
 // Suffixes of an environment variable's name that configuration leaves alone: they speak to tests.
-var ignoredEnv = []string{"REQUIRE", "TESTDATA", "SEED", "KILLS"}
+var ignoredEnv = []string{"REQUIRE", "TESTDATA", "PEERS", "SEED", "KILLS"}
 
 func find(keys []Key, name string) (Key, bool) {
 	i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name })

@@ -118,7 +118,7 @@ func statusOf(code community.Code) int {
 		return http.StatusForbidden
 	case community.CodeNotFound:
 		return http.StatusNotFound
-	case community.CodeConflict, community.CodeFrozen, community.CodeLate:
+	case community.CodeConflict, community.CodeFrozen, community.CodeLate, community.CodeClock:
 		return http.StatusConflict
 	case community.CodeForbidden:
 		return http.StatusForbidden

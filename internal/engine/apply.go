@@ -22,6 +22,7 @@ type item struct {
 	g     *group
 	out   *Outcome
 	list  []community.Decision
+	here  map[community.MemberKey]bool // a member list: who is on it
 
 	marks []*item // marks that this group's log must hold before the event
 }
@@ -216,7 +217,7 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 		}
 	}
 	if ev.Type == community.RosterRead {
-		if err := e.listed(ctx, b, o, ev); err != nil {
+		if err := e.listed(ctx, b, o, it); err != nil {
 			return err
 		}
 	}
@@ -236,14 +237,23 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 	return nil
 }
 
-// listed makes everybody on a member list known, so that projections find them.
-func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, ev *community.Event) error {
+// listed makes everybody on a member list known, so that projections find them: inviters too.
+func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, it *item) error {
+	ev := &it.draft.Event
 	var list []community.Who
 	if err := json.Unmarshal(ev.Body.Data, &list); err != nil {
 		return community.Errorf(community.CodeBadInput, "member list: %w", err)
 	}
+	it.here = make(map[community.MemberKey]bool, len(list))
 	for _, who := range list {
-		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, who); err != nil {
+		key, err := e.registry.Member(ctx, b.tx, o, ev.Group, who)
+		if err != nil {
+			return err
+		}
+		it.here[key] = true
+	}
+	for _, who := range list {
+		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, community.Who{ID: who.Inviter}); err != nil {
 			return err
 		}
 	}

@@ -24,6 +24,10 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return b.tx.NameGroup(ctx, ev.Group, ev.Body.Text)
 	case community.MessageCreated, community.MessageDeleted, community.MemberMuted, community.MemberLeft, community.JoinHandled:
 		return e.confirm(ctx, b, it.g, ev, now)
+	case community.AccountRestricted:
+		return b.tx.Restrict(ctx, ev.Account, now)
+	case community.RosterRead:
+		return e.confirmGone(ctx, b, it, now)
 	}
 	return nil
 }

@@ -96,6 +96,27 @@ func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.
 	if i < 0 {
 		return nil
 	}
+	return e.proved(ctx, b, g, i, ev, now)
+}
+
+// confirmGone takes a member list as evidence: whoever was to be removed before it was read, and is not on it, is gone.
+func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64) error {
+	ev, g := &it.draft.Event, it.g
+	for i := 0; i < len(g.open); {
+		o := &g.open[i]
+		if o.Action.Verb != community.Remove || o.State == community.Queued || o.Updated > ev.OccurredAt || it.here[o.Action.Target] {
+			i++
+			continue
+		}
+		if err := e.proved(ctx, b, g, i, ev, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// proved ends what an event is evidence of, beginning with the i-th open action.
+func (e *Engine) proved(ctx context.Context, b *batch, g *group, i int, ev *community.Event, now int64) error {
 	first := g.open[i].Action
 	for _, o := range g.take(first, func(s community.State) bool { return true }) {
 		rc := community.Receipt{State: community.Confirmed, Message: o.Message, Detail: string(ev.Type)}

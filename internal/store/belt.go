@@ -274,14 +274,18 @@ WHERE id = $9 AND state NOT IN ('confirmed', 'failed', 'cancelled')`,
 	return n > 0, err
 }
 
-// MarkSent notes, durably and before the call, that an attempt is about to be made. It reports false when the action
-// has meanwhile come to an end.
-func (s *Store) MarkSent(ctx context.Context, id community.ID, mode community.Level, attempt int) (moved bool, err error) {
+// MarkSent notes, durably and before the call, that an attempt is about to be made, and takes what it spends of the
+// account's limits. It reports false when the action has meanwhile come to an end, or when a limit is reached: then until
+// says (UTC ms) from when on there may be room.
+func (s *Store) MarkSent(ctx context.Context, id community.ID, mode community.Level, attempt int, spent Spending, now int64) (moved bool, until int64, err error) {
 	err = s.writeTx(ctx, func(t *Tx) error {
-		moved, err = t.MoveAction(ctx, id, community.Sent, mode, community.Receipt{}, attempt, "", s.now())
+		if until, err = t.spend(ctx, spent, now); err != nil || until > 0 {
+			return err
+		}
+		moved, err = t.MoveAction(ctx, id, community.Sent, mode, community.Receipt{}, attempt, "", now)
 		return err
 	})
-	return moved, err
+	return moved && err == nil, until, err
 }
 
 // ActionNow is an action with its state, read for carrying it out.
@@ -294,6 +298,7 @@ type ActionNow struct {
 	Twin     bool // a removal of the same member was carried out since this one was wanted
 	Org      community.OrgKey
 	Accounts []community.AccountKey // that serve the group, the listening one first
+	Held     []community.AccountKey // of them, those that the platform holds back
 }
 
 // ActionNow reads an action and fills its address with the platform's ids.
@@ -314,7 +319,10 @@ FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.k
 	}
 	now.Action.To, now.Org = to, community.OrgKey(org)
 	now.Action.To.Message = now.Action.Message
-	if now.Accounts, err = s.serving(ctx, now.Action.Group); err != nil || now.Action.Verb != community.Remove {
+	if err := s.sentBefore(ctx, &now.Action); err != nil {
+		return now, err
+	}
+	if err = s.serving(ctx, &now); err != nil || now.Action.Verb != community.Remove {
 		return now, err
 	}
 	now.Twin, err = s.twin(ctx, id)
@@ -350,10 +358,39 @@ func (f *freezeFlag) Scan(v any) error {
 	return nil
 }
 
-func (s *Store) serving(ctx context.Context, g community.GroupKey) ([]community.AccountKey, error) {
-	return rows(ctx, s, `SELECT ga.account_key FROM group_account ga JOIN account a ON a.key = ga.account_key
-WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(g)},
-		func(r *sql.Rows, v *community.AccountKey) error { return r.Scan((*int64)(v)) })
+// sentBefore gives an action about a send of ours (Of) the platform's id of what was sent; "" as long as there is none.
+func (s *Store) sentBefore(ctx context.Context, a *community.Action) error {
+	if a.Of.IsZero() || a.To.Message != "" {
+		return nil
+	}
+	err := s.read.QueryRowContext(ctx, `SELECT message FROM action WHERE id = $1`, a.Of[:]).Scan(&a.To.Message)
+	return missing(coded(s.dialect, err), "action %s", a.Of)
+}
+
+// SentMessages are the platform's ids of what our own sends in a group since a time (UTC ms) are known to have become.
+func (s *Store) SentMessages(ctx context.Context, g community.GroupKey, since int64) (map[string]bool, error) {
+	list, err := rows(ctx, s, `SELECT message FROM action WHERE group_key = $1 AND created >= $2 AND verb = $3 AND message <> ''`,
+		[]any{int64(g), since, string(community.Send)}, func(r *sql.Rows, v *string) error { return r.Scan(v) })
+	known := make(map[string]bool, len(list))
+	for _, id := range list {
+		known[id] = true
+	}
+	return known, err
+}
+
+// serving fills in which accounts serve the group.
+func (s *Store) serving(ctx context.Context, now *ActionNow) error {
+	type account struct{ key, restricted int64 }
+	list, err := rows(ctx, s, `SELECT ga.account_key, a.restricted FROM group_account ga JOIN account a ON a.key = ga.account_key
+WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(now.Action.Group)},
+		func(r *sql.Rows, v *account) error { return r.Scan(&v.key, &v.restricted) })
+	for _, a := range list {
+		now.Accounts = append(now.Accounts, community.AccountKey(a.key))
+		if a.restricted != 0 {
+			now.Held = append(now.Held, community.AccountKey(a.key))
+		}
+	}
+	return err
 }
 
 // AddAudit writes an audit row; id and time are filled when empty.

@@ -201,6 +201,7 @@ func (f *figures) seen(ctx context.Context, g *groupFact, p *person, ev *communi
 // stayStart is what is known about the beginning of a stay.
 type stayStart struct {
 	since, joined int64
+	counted       bool // the joining counts for its day: somebody watched
 	scene, state  string
 	inviter       community.MemberKey
 	certainty     community.Certainty
@@ -229,14 +230,14 @@ func (f *figures) insertStay(g *groupFact, p *person, n int64, ev *community.Eve
 		f.departed(g, left, 1)
 	}
 	id := community.DeriveID(ev.ID, "stay", int(p.key.member)<<8|int(n&0xff))
-	f.stays = append(f.stays, []any{int64(p.key.group), int64(p.key.member), n, id[:], st.since, st.joined, st.scene, st.state, int64(st.inviter), left,
-		low, reason, string(st.certainty)})
+	f.stays = append(f.stays, []any{int64(p.key.group), int64(p.key.member), n, id[:], st.since, st.joined, st.counted, st.scene, st.state, int64(st.inviter),
+		left, low, reason, string(st.certainty)})
 }
 
 // flushStays writes the stays that are new in this batch. Whatever reads or changes stays calls it first.
 func (f *figures) flushStays(ctx context.Context) error {
-	_, err := f.t.dialect.bulk(ctx, f.t, `INSERT INTO views.stay (group_key, member_key, n, id, since, joined_at, scene, state, inviter_key, left_at, left_low,
- left_reason, certainty) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, f.stays)
+	_, err := f.t.dialect.bulk(ctx, f.t, `INSERT INTO views.stay (group_key, member_key, n, id, since, joined_at, counted, scene, state, inviter_key, left_at, left_low,
+ left_reason, certainty) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, f.stays)
 	f.stays = f.stays[:0]
 	return err
 }
@@ -331,7 +332,7 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 		}
 	}
 	at := ev.OccurredAt
-	if p.stays > 0 && p.joined != 0 && abs(at-p.joined) <= sameJoin {
+	if p.joinedThen(at) {
 		return nil // told twice
 	}
 	if resumed, err := f.blinked(ctx, g, p, ev); resumed || err != nil {
@@ -340,11 +341,24 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 	if presence(g, ev) && p.present && at > p.since && at-p.lastSeen(g, at) < blink {
 		return nil // the leaving before it is missing
 	}
-	st := stayStart{since: at, joined: at, scene: ev.Body.Scene, state: ev.Body.State, inviter: ev.By}
+	return f.arrive(ctx, g, p, ev, stayStart{since: at, joined: at, counted: true, scene: ev.Body.Scene, state: ev.Body.State, inviter: ev.By})
+}
+
+// joinedThen reports whether a joining at a time is the one of the latest stay.
+func (p *person) joinedThen(at int64) bool {
+	return p.stays > 0 && p.joined != 0 && abs(at-p.joined) <= sameJoin
+}
+
+// arrive puts a joining in its place among the stays.
+func (f *figures) arrive(ctx context.Context, g *groupFact, p *person, ev *community.Event, st stayStart) error {
+	at := st.joined
 	if p.stays > 0 && !p.present && at < p.left && (at > p.since || at == p.since && p.joined != 0) {
 		return nil // within a stay that is over: nothing better is known
 	}
-	f.day(g.key, g.day).joins++ // one for each stay with a known beginning
+	if st.counted {
+		day, _ := measure.DayOf(at, g.zone)
+		f.day(g.key, day).joins++
+	}
 	switch {
 	case p.stays == 0 || !p.present && at >= p.left:
 		f.openStay(g, p, ev, st)
@@ -371,9 +385,9 @@ func (f *figures) foundStart(ctx context.Context, g *groupFact, p *person, st st
 	if err := f.flushStays(ctx); err != nil {
 		return err
 	}
-	_, err := f.t.exec(ctx, `UPDATE views.stay SET since = $1, joined_at = $2, scene = $3, state = $4, inviter_key = $5, certainty = ''
-WHERE member_key = $6 AND group_key = $7 AND n = $8`,
-		p.since, p.joined, p.scene, p.state, int64(p.inviter), int64(p.key.member), int64(p.key.group), p.stay)
+	_, err := f.t.exec(ctx, `UPDATE views.stay SET since = $1, joined_at = $2, counted = $3, scene = $4, state = $5, inviter_key = $6, certainty = ''
+WHERE member_key = $7 AND group_key = $8 AND n = $9`,
+		p.since, p.joined, st.counted, p.scene, p.state, int64(p.inviter), int64(p.key.member), int64(p.key.group), p.stay)
 	return err
 }
 

@@ -60,7 +60,7 @@ CREATE INDEX anyone_last_word ON views.anyone (org_key, last_word);
 CREATE INDEX anyone_messages ON views.anyone (org_key, messages);
 CREATE TABLE views.stay (
   group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, since BIGINT NOT NULL,
-  joined_at BIGINT NOT NULL,
+  joined_at BIGINT NOT NULL, counted BOOLEAN NOT NULL,
   scene TEXT NOT NULL, state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, left_low BIGINT NOT NULL,
   left_reason TEXT NOT NULL, certainty TEXT NOT NULL, PRIMARY KEY (member_key, group_key, n)
 );

@@ -103,9 +103,12 @@ func (v *verifier) group(ctx context.Context, g verified) error {
 
 func (v *verifier) stays(ctx context.Context, g verified, kept map[measure.Day]comeAndGo) error {
 	zone, counted := zoneOf(g.zone), map[measure.Day]comeAndGo{}
-	type stay struct{ since, joined, left int64 }
-	list, err := rows(ctx, v.s, `SELECT since, joined_at, left_at FROM views.stay WHERE group_key = $1`, []any{int64(g.key)},
-		func(r *sql.Rows, s *stay) error { return r.Scan(&s.since, &s.joined, &s.left) })
+	type stay struct {
+		since, joined, left int64
+		counted             bool
+	}
+	list, err := rows(ctx, v.s, `SELECT since, joined_at, left_at, counted FROM views.stay WHERE group_key = $1`, []any{int64(g.key)},
+		func(r *sql.Rows, s *stay) error { return r.Scan(&s.since, &s.joined, &s.left, &s.counted) })
 	add := func(at int64, c comeAndGo) {
 		day, _ := measure.DayOf(at, zone)
 		was := counted[day]
@@ -116,7 +119,7 @@ func (v *verifier) stays(ctx context.Context, g verified, kept map[measure.Day]c
 	}
 	for _, s := range list {
 		add(s.since, comeAndGo{change: 1})
-		if s.joined != 0 {
+		if s.counted {
 			add(s.joined, comeAndGo{joins: 1})
 		}
 		if s.left != 0 {

@@ -26,6 +26,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"an undone import leaves no trace in figures", undoneImport},
 		{"a rejoin is a new stay", rejoinIsNewStay},
 		{"a roster ends the stays of who is missing", rosterEndsStays},
+		{"a list tells how people came", listTellsSource},
+		{"what a session keeps is kept", notesAreKept},
 		{"stories told late find their place", toldLate},
 		{"names are kept as they were", namesAreKept},
 		{"the roster is counted by day", rosterByDay},
