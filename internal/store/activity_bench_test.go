@@ -44,6 +44,20 @@ func BenchmarkActivity(b *testing.B) {
 			})
 		}
 	}
+	span := community.DaySpan{From: int64(today) - 89, To: int64(today)}
+	for _, tag := range []string{"", "half"} {
+		for _, sort := range []string{"", "name", "last_word"} {
+			b.Run(fmt.Sprintf("tag=%s/speakers-by-%s", tag, sort), func(b *testing.B) {
+				asked(b, func() error {
+					list, _, err := d.FindMembers(ctx, community.MemberFilter{Tag: tag, Spoke: span, Page: community.Page{Sort: sort}})
+					if err == nil && len(list) != 50 {
+						err = fmt.Errorf("%d rows", len(list))
+					}
+					return err
+				})
+			})
+		}
+	}
 	one := community.GroupKey(1)
 	b.Run("one-group/90-days", func(b *testing.B) {
 		asked(b, func() error { _, err := d.Activity(ctx, one, "", today-89, today); return err })
@@ -148,5 +162,15 @@ VALUES ($1, $2, $3, $3, $4, 0, 0, 0, 1, 1, 1, $5, x'')`, days},
 	if err != nil {
 		return err
 	}
-	return s.retag(ctx)
+	if err := s.retag(ctx); err != nil {
+		return err
+	}
+	return s.project(ctx, func(t *session) error {
+		keys := make([][]any, benchMembers)
+		for m := range keys {
+			keys[m] = []any{m + 1}
+		}
+		_, err := t.dialect.bulk(ctx, t, sumAnyone, keys)
+		return err
+	})
 }

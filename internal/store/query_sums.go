@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -237,4 +238,29 @@ func (d *Desk) Silent(ctx context.Context, groups []community.GroupKey) (silent,
 	}
 	silent, present = all.count()
 	return silent, present, nil
+}
+
+// zoneGroups are the groups whose days are cut in one zone.
+type zoneGroups struct {
+	zone   *time.Location
+	groups []community.GroupKey
+}
+
+// zonesOf sorts groups by their zones.
+func (d *Desk) zonesOf(ctx context.Context, groups []community.GroupKey) ([]zoneGroups, error) {
+	type named struct {
+		group community.GroupKey
+		zone  string
+	}
+	all, err := rows(ctx, d.s, `SELECT key, zone FROM chat_group WHERE key IN (`+keyList(groups)+`) ORDER BY zone, key`, nil,
+		func(r *sql.Rows, v *named) error { return r.Scan((*int64)(&v.group), &v.zone) })
+	var list []zoneGroups
+	for i, one := range all {
+		if i == 0 || one.zone != all[i-1].zone {
+			list = append(list, zoneGroups{zone: zoneOf(one.zone)})
+		}
+		last := &list[len(list)-1]
+		last.groups = append(last.groups, one.group)
+	}
+	return list, err
 }

@@ -42,6 +42,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"a changed zone cuts the days anew", changedZone},
 		{"every list can be asked", everyList},
 		{"bots leave the figures of all days, and come back", botsLeaveFigures},
+		{"figures lead to exactly their people", figuresLeadToTheirPeople},
 		{"a day online is known though nothing was heard", onlineDays},
 		{"presence in imported channels is collapsed", presenceCollapsed},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
