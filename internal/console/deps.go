@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -47,6 +48,8 @@ type Desk interface {
 	FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error)
 	GroupByID(ctx context.Context, id community.ID) (community.GroupRow, error)
 	FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error)
+	// AllMembers gives all rows of FindMembers, in its order, many at a time.
+	AllMembers(ctx context.Context, f community.MemberFilter) iter.Seq2[[]community.MemberRow, error]
 	MemberByID(ctx context.Context, id community.ID) (community.Member, error)
 	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
 	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
