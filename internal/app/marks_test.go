@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"qunluo/internal/cli"
@@ -52,6 +53,42 @@ func TestMarkedBotLeavesTheFiguresAndComesBack(t *testing.T) {
 		w.must(t, &page, "member", "show", "alice")
 		if page.Bot || page.Mark != "member" {
 			t.Errorf("member = %+v", page)
+		}
+	})
+}
+
+// TestFiguresAndListsAgreeOnTheCommandLine asks for the people and the messages behind the figures.
+func TestFiguresAndListsAgreeOnTheCommandLine(t *testing.T) {
+	both(t, func(t *testing.T, w terminal) {
+		w.must(t, nil, "import", "--zone", "UTC", w.chat(t))
+		w.must(t, nil, "member", "mark", "alice", "--bot", "--reason", "机器人")
+		var people rows[struct {
+			Name     string
+			Said     int64
+			SaidDays int `json:"said_days"`
+		}]
+		w.must(t, &people, "member", "list", "--spoke-from", "2024-05-01", "--spoke-to", "2024-05-02", "--group", "#books")
+		if len(people.Rows) != 2 || people.Rows[0].Said != 20 || people.Rows[0].SaidDays != 2 || people.Rows[0].Name == "alice" || people.Rows[1].Name == "alice" {
+			t.Errorf("who spoke: %+v, want bob and carol with 20 messages on 2 days", people.Rows)
+		}
+		w.must(t, &people, "member", "list", "--spoke-from", "2024-05-01", "--spoke-to", "2024-05-01", "--first", "1")
+		if len(people.Rows) != 1 || people.Rows[0].Said != 10 || people.Rows[0].SaidDays != 1 {
+			t.Errorf("who spoke most on a day: %+v", people.Rows)
+		}
+		var found struct{ Total int }
+		for only, want := range map[string]int{"counted": 20, "recalled": 0} {
+			w.must(t, &found, "message", "search", "--only", only, "--group", "#books", "--from", "2024-05-02", "--to", "2024-05-03")
+			if found.Total != want {
+				t.Errorf("%s messages of a day: %d, want %d", only, found.Total, want)
+			}
+		}
+		for _, args := range [][]string{{"--spoke-from", "2024-05-01"}, {"--spoke-from", "2024-05-02", "--spoke-to", "2024-05-01"}, {"--spoke-from", "x", "--spoke-to", "y"}, {"--first", "3"}} {
+			if code, _, talk := w.types(t, append([]string{"member", "list"}, args...)...); code != cli.ExitUsage || talk == "" {
+				t.Errorf("member list %v: exit %d, %q; want usage", args, code, talk)
+			}
+		}
+		if code, out, _ := w.types(t, "member", "list", "--spoke-from", "2024-05-01", "--spoke-to", "2024-05-02"); code != cli.ExitDone || !strings.Contains(out, "messages in the span") {
+			t.Errorf("for people: exit %d, %q", code, out)
 		}
 	})
 }

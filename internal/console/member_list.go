@@ -192,31 +192,56 @@ func memberWhere(k *call, f community.MemberFilter) []ui.Option {
 }
 
 func memberTable(k *call, rows []community.MemberRow, f community.MemberFilter) ui.Table {
-	num := func(c ui.Column) ui.Column { c.Num = true; return c }
-	spoke := !f.Spoke.IsZero()
-	t := ui.Table{Label: k.T("nav.members"), Columns: []ui.Column{
-		k.column(k.T("member.name"), "name", f.Page), {Title: k.T("word.group"), Hide: f.Group != 0 || spoke},
-		k.column(k.T("member.joined"), "joined", f.Page), {Title: k.T("member.source"), Hide: true},
-		k.column(k.T("member.last_word"), "last_word", f.Page), num(k.column(k.T("home.messages"), "messages", f.Page)),
-		num(k.column(k.T("member.strikes"), "strikes", f.Page)), {Title: k.T("member.state")},
-	}, Empty: ui.Empty{Icon: "users", Title: k.T("member.none"), Text: k.T("member.none_text")}}
-	if spoke {
-		page := f.Page
-		if page.Sort == "" {
-			page.Sort, page.Desc = "said", true
-		}
-		t.Columns = slices.Insert(t.Columns, 1, num(k.column(k.T("member.said"), "said", page)), num(k.column(k.T("member.said_days"), "said_days", page)))
+	t := ui.Table{Label: k.T("nav.members"), Empty: ui.Empty{Icon: "users", Title: k.T("member.none"), Text: k.T("member.none_text")}}
+	columns := memberColumns(k, f)
+	for _, c := range columns {
+		t.Columns = append(t.Columns, c.column)
 	}
-	for _, m := range rows {
-		row := ui.Row{Link: "/members/" + m.ID.String(), Cells: []templ.Component{
-			ui.Two(shownName(m), memberUnder(k, m)), ui.Name(m.GroupName), joinedCell(k, m.JoinedAt), ui.Text(source(k, m.Scene, m.State)),
-			lastWord(k, m.LastWord), ui.Figure(m.Messages), ui.Figure(int64(m.Strikes)), memberState(k, m)}}
-		if spoke {
-			row.Cells = slices.Insert(row.Cells, 1, ui.Figure(m.Said), ui.Figure(int64(m.SaidDays)))
+	for i := range rows {
+		row := ui.Row{Link: "/members/" + rows[i].ID.String()}
+		for _, c := range columns {
+			row.Cells = append(row.Cells, c.cell(&rows[i]))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// memberColumn is a column of the list with what it shows of a row.
+type memberColumn struct {
+	column ui.Column
+	cell   func(*community.MemberRow) templ.Component
+}
+
+// memberColumns are the list's columns; a list of those who spoke on days has room for less beside what they said.
+func memberColumns(k *call, f community.MemberFilter) []memberColumn {
+	page, spoke := f.Page, !f.Spoke.IsZero()
+	if spoke && page.Sort == "" {
+		page.Sort, page.Desc = "said", true
+	}
+	num := func(c ui.Column) ui.Column { c.Num = true; return c }
+	said := []memberColumn{
+		{num(k.column(k.T("member.said"), "said", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(m.Said) }},
+		{num(k.column(k.T("member.said_days"), "said_days", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(int64(m.SaidDays)) }},
+	}
+	out := []memberColumn{
+		{k.column(k.T("member.name"), "name", page), func(m *community.MemberRow) templ.Component { return ui.Two(shownName(*m), memberUnder(k, *m)) }},
+		{ui.Column{Title: k.T("word.group"), Hide: f.Group != 0}, func(m *community.MemberRow) templ.Component { return ui.Name(m.GroupName) }},
+		{k.column(k.T("member.joined"), "joined", page), func(m *community.MemberRow) templ.Component { return joinedCell(k, m.JoinedAt) }},
+		{ui.Column{Title: k.T("member.source"), Hide: true}, func(m *community.MemberRow) templ.Component { return ui.Text(source(k, m.Scene, m.State)) }},
+		{k.column(k.T("member.last_word"), "last_word", page), func(m *community.MemberRow) templ.Component { return lastWord(k, m.LastWord) }},
+		{num(k.column(k.T("home.messages"), "messages", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(m.Messages) }},
+		{num(k.column(k.T("member.strikes"), "strikes", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(int64(m.Strikes)) }},
+		{ui.Column{Title: k.T("member.state")}, func(m *community.MemberRow) templ.Component { return memberState(k, *m) }},
+	}
+	if !spoke {
+		return out
+	}
+	out = slices.Concat(out[:1], said, out[2:3], out[4:])
+	for _, i := range []int{3, 5, 6} { // joined, messages in all, strikes
+		out[i].column.Hide = true
+	}
+	return out
 }
 
 func shownName(m community.MemberRow) string {
