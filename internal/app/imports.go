@@ -248,7 +248,7 @@ func (o order) asked(wanted target) asked {
 
 // read does the work of a run and notes how it ended.
 func (im *imports) read(ctx context.Context, ord order, files *opened, run community.ImportRow, progress func(importer.Progress)) (importer.Report, community.ImportRow, error) {
-	defer files.set.Close()
+	defer files.close()
 	rep, groups, err := im.take(ctx, ord, files, run, im.noting(ctx, run, progress))
 	full := told{Report: rep, Asked: ord.asked(files.wanted), Chats: files.chats}
 	if files.blocked != nil {
@@ -375,13 +375,13 @@ func (a *App) Import(ctx context.Context, user string, org community.OrgKey, o c
 		return importer.Report{}, community.ImportRow{}, err
 	}
 	if o.Dry {
-		defer files.set.Close()
+		defer files.close()
 		rep, _, err := a.imports.take(ctx, ord, files, community.ImportRow{}, progress)
 		return rep, community.ImportRow{}, err
 	}
 	run, err := a.imports.open(ctx, ord)
 	if err != nil {
-		return importer.Report{}, run, errors.Join(err, files.set.Close())
+		return importer.Report{}, run, errors.Join(err, files.close())
 	}
 	return a.imports.read(ctx, ord, files, run, progress)
 }
