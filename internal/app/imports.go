@@ -205,6 +205,25 @@ func (im *imports) kept(ctx context.Context, org community.OrgKey, id community.
 	return dry, ord, err
 }
 
+// keptFor is how long the file of a trial is kept that nobody imports in earnest.
+const keptFor = 7 * 24 * time.Hour
+
+// drop removes the files of trials that are older than that: they hold people's words.
+func (im *imports) drop() error {
+	found, err := os.ReadDir(im.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, d := range found {
+		info, infoErr := d.Info()
+		if infoErr != nil || info.ModTime().UnixMilli() > im.app.millis()-keptFor.Milliseconds() {
+			continue
+		}
+		err = errors.Join(err, os.RemoveAll(filepath.Join(im.dir, d.Name())))
+	}
+	return err
+}
+
 // open notes that a run begins. While the keys of an undone import are being freed nothing new may begin: its rows would
 // count as known.
 func (im *imports) open(ctx context.Context, ord order) (community.ImportRow, error) {
