@@ -63,6 +63,8 @@ func (a *App) house() *cli.House {
 		Queue:   lineQueue{a.store},
 		Keeping: lineKeeping{a.store},
 		Figures: func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
+		Duty:    func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
+		Bots:    func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
 		Settle:  a.store.CatchUp,
 		Serve: func(ctx context.Context, ready func(cli.Served)) error {
 			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })
@@ -353,7 +355,7 @@ func (f lineFigures) Report(ctx context.Context, g community.GroupRow, tag strin
 	return r, f.talkers(ctx, act.Top, top, &r)
 }
 
-func (f lineFigures) talkers(ctx context.Context, list []measure.Talker, most int, r *cli.FigureReport) error {
+func (f lineFigures) talkers(ctx context.Context, list []measure.Speaker, most int, r *cli.FigureReport) error {
 	names := f.app.store.NewDirectory()
 	for _, t := range list[:min(len(list), most)] {
 		who, err := names.Who(ctx, t.Member)

@@ -135,6 +135,7 @@ func codeWords() map[community.Code][2]string {
 		community.CodeLimited:     {"太频繁，请稍后再试", "too often, try later"},
 		community.CodeBusy:        {"数据库被占用或磁盘已满，请稍后再试", "the database is locked or the disk is full, try later"},
 		community.CodeFrozen:      {"已冻结", "frozen"},
+		community.CodeClock:       {"双方时钟相差太多", "the clocks differ too much"},
 	}
 }
 
