@@ -28,6 +28,7 @@ func plan() []room {
 		{path: "lexicon", layer: subject, decides: true},
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
+		{path: "plan", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
@@ -47,8 +48,9 @@ func plan() []room {
 		{path: "connect/irc/irctest", layer: working, why: "a server for the tests of those who speak IRC"},
 		{path: "connect/telegram", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "importer", layer: working},
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure"}, why: "the examination of both databases, figures included"},
+		{path: "safehttp", layer: working},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "plan"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "plan"}, why: "the examination of both databases, figures included"},
 
 		{path: "config", layer: frame},
 		{path: "hold", layer: frame},
@@ -78,7 +80,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "policy", "measure", "replay", "plan", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
