@@ -57,6 +57,7 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
+	sending sync.Mutex    // sends by plan pass the guard one by one
 	ready   chan struct{} // closed when Run has started
 }
 

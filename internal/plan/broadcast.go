@@ -175,8 +175,9 @@ type Target struct {
 	Message   string // the platform's id of what was sent
 	DidAt     int64  // when the action came to its state
 	Reminded  []int64
-	Ended     bool // its source is cancelled
-	Paused    bool // its source is paused
+	User      string // who made its source
+	Ended     bool   // its source is cancelled
+	Paused    bool   // its source is paused
 }
 
 // outcomes leads from the state of an action to that of its target; what is missing is under way.

@@ -179,3 +179,23 @@ func (l Limits) quietEnd(at int64, zone *time.Location) int64 {
 	}
 	return at + dayMS // the one free minute fell into a jump of the clock
 }
+
+// Tire says how many members got as many sends as they may, and when so few are left that a group may be reached (0 = none
+// is tired, or nobody can tell). times are the sends that reached each member in the last 7 days; of is how many are present.
+func (l Limits) Tire(times map[community.MemberKey][]int64, of int, at int64) (tired int, rested int64) {
+	if l.PerMember == 0 {
+		return 0, 0
+	}
+	var free []int64
+	for _, list := range times {
+		if r := capped(Fatigue, list, l.PerMember, weekMS, at); len(r) > 0 {
+			free = append(free, r[0].Possible)
+		}
+	}
+	allowed := l.Share * of / 100
+	if len(free) <= allowed {
+		return len(free), 0
+	}
+	slices.Sort(free)
+	return len(free), free[len(free)-allowed-1]
+}
