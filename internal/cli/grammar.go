@@ -23,6 +23,10 @@ type grammar struct {
 	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
 	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
 
+	Broadcast broadcastCmd `cmd:"" group:"community" help:"群发|mass sends"`
+	SOP       sopCmd       `cmd:"" name:"sop" group:"community" help:"群 SOP|SOPs of groups"`
+	Links     linksCmd     `cmd:"" group:"community" help:"外链检查|check of links"`
+
 	Rule     ruleCmd     `cmd:"" group:"order" help:"群规|rulebooks"`
 	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
 	Decision decisionCmd `cmd:"" group:"order" help:"判定与审核|decisions and review"`
