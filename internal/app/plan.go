@@ -204,7 +204,7 @@ func (p *plans) reach(ctx context.Context, groups []community.GroupRow, at int64
 	if err != nil {
 		return nil, nil, err
 	}
-	locked, err := p.app.locked(ctx, p.org)
+	locked, err := p.app.store.LockedGroups(ctx, p.org)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -214,7 +214,7 @@ func (p *plans) reach(ctx context.Context, groups []community.GroupRow, at int64
 	for i, g := range groups {
 		verb, level := p.app.way(ctx, g)
 		rows[i] = plan.Reach{Group: g, Verb: verb, Level: level,
-			Facts: plan.Facts{Zone: zoneFor(g.Zone), Sends: sends[g.Key], Frozen: frozen || g.Frozen, Lockdown: locked}}
+			Facts: plan.Facts{Zone: zoneFor(g.Zone), Sends: sends[g.Key], Frozen: frozen || g.Frozen, Lockdown: locked[g.Key]}}
 		place[g.Key], keys[i] = &rows[i], g.Key
 	}
 	err = p.app.store.Present(ctx, keys, func(g community.GroupKey, m community.MemberKey) { place[g].Members = append(place[g].Members, m) })

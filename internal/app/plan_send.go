@@ -123,9 +123,11 @@ func (a *App) facts(ctx context.Context, l plan.Limits, k plan.Target) (communit
 		return g, f, err
 	}
 	f.Frozen = f.Frozen || g.Frozen
-	if f.Lockdown, err = a.locked(ctx, k.Org); err != nil {
+	locked, err := a.store.LockedGroups(ctx, k.Org)
+	if err != nil {
 		return g, f, err
 	}
+	f.Lockdown = locked[k.Group]
 	now := a.millis()
 	sends, err := a.store.SendsSince(ctx, k.Org, now-week)
 	if err != nil {
@@ -145,13 +147,6 @@ func (a *App) facts(ctx context.Context, l plan.Limits, k plan.Target) (communit
 	})
 	f.Tired, f.Rested = l.Tire(reached, f.Members, now)
 	return g, f, err
-}
-
-// locked reports whether a lockdown of the organisation is on.
-func (a *App) locked(ctx context.Context, org community.OrgKey) (bool, error) {
-	var raw json.RawMessage
-	found, err := a.store.Setting(ctx, org, "lockdown", &raw)
-	return found && string(raw) == "true", err
 }
 
 // way chooses how a text gets into a group by what its connections can do now.

@@ -92,6 +92,20 @@ const (
 	Other    Class = 99
 )
 
+// Rough is the kind of content as far as programs agree on it that export the same chat: one calls a quotation a text,
+// another a reply.
+func (c Class) Rough() Class {
+	switch c {
+	case Reply:
+		return Text
+	case Sticker:
+		return Image
+	case Share, Forward, Card, Location, File, RedPack, Transfer:
+		return Link
+	}
+	return c
+}
+
 // Segment is a part of a message. Kinds: text, at, at_all, image, audio, video, file, link, face, quote, card, unknown.
 type Segment struct {
 	Kind string          `json:"kind"`

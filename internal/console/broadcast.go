@@ -176,7 +176,7 @@ func estimated(k *call, p *view.PlanForm, e plan.Estimate, b plan.Broadcast) {
 		rows.Rows = append(rows.Rows, ui.Row{Link: "/groups/" + r.Group.ID.String(), Cells: []templ.Component{ui.Two(r.Group.Name, string(r.Group.Platform)), ui.Text(k.T("plan.level_" + string(r.Level))), ui.Figure(int64(r.Facts.Members)), says}})
 	}
 	if len(rows.Rows) > 0 {
-		p.Tables = append(p.Tables, view.PlanTable{Title: k.T("plan.targets"), Note: k.T("plan.shown", "n", len(rows.Rows), "all", e.Groups), Table: rows})
+		p.Tables = append(p.Tables, view.PlanTable{Title: k.T("plan.targets"), Note: k.T("plan.shown", "num", len(rows.Rows), "all", e.Groups), Table: rows})
 	}
 }
 
@@ -281,7 +281,7 @@ func (c *Console) broadcastRemind(k *call) error {
 	if err != nil {
 		return k.refused(to, err)
 	}
-	return k.ok(to, k.T("plan.reminded", "n", reminded, "enough", enough))
+	return k.ok(to, k.T("plan.reminded", "num", reminded, "enough", enough))
 }
 
 // broadcastRetry tries again what was not sent.
@@ -295,7 +295,7 @@ func (c *Console) broadcastRetry(k *call) error {
 	if err != nil {
 		return k.refused(to, err)
 	}
-	return k.ok(to, k.T("plan.retried", "n", n))
+	return k.ok(to, k.T("plan.retried", "num", n))
 }
 
 // broadcastLet lets a blocked send pass.

@@ -119,7 +119,7 @@ func targetHow(k *call, t plan.Target, zoneName string) string {
 	case len(t.Why) > 0 && (state == plan.Blocked || state == plan.NotSent):
 		return planWhy(k, t.Why, zoneName)
 	case t.Remindable() && len(t.Reminded) > 0:
-		return k.T("plan.waits_reminded", "n", len(t.Reminded))
+		return k.T("plan.waits_reminded", "num", len(t.Reminded))
 	case t.Remindable():
 		return k.T("plan.waits_person")
 	case state == plan.Failed:
@@ -136,7 +136,7 @@ func countStats(k *call, n plan.Counts) []ui.Number {
 	}
 	waits := num("sending", n.Sending, "")
 	if n.Person > 0 {
-		waits.Note = k.T("plan.of_person", "n", n.Person)
+		waits.Note = k.T("plan.of_person", "num", n.Person)
 	}
 	bad := ""
 	if n.Failed > 0 {

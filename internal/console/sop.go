@@ -33,7 +33,7 @@ func (c *Console) sopList(k *call) error {
 	p.Table = ui.Table{Label: k.T("nav.sops"), Columns: []ui.Column{{Title: k.T("plan.sop_name")}, {Title: k.T("plan.state")}, {Title: k.T("plan.steps"), Num: true}, {Title: k.T("plan.targets"), Num: true}, {Title: k.T("plan.is_sent"), Num: true}, {Title: k.T("plan.open"), Num: true}, {Title: k.T("plan.gone"), Num: true}},
 		Empty: ui.Empty{Icon: "clock", Title: k.T("plan.sop_none"), Text: k.T("plan.sop_none_text"), Button: k.T("plan.sop_new"), Link: "/sops/new"}}
 	for _, s := range rows {
-		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/sops/" + s.ID.String(), Cells: []templ.Component{ui.Two(s.Name, k.T("plan.version", "n", s.Version)), planPill(k, string(s.State)), ui.Figure(int64(len(s.Steps))),
+		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/sops/" + s.ID.String(), Cells: []templ.Component{ui.Two(s.Name, k.T("plan.version", "num", s.Version)), planPill(k, string(s.State)), ui.Figure(int64(len(s.Steps))),
 			ui.Figure(int64(s.Groups)), ui.Figure(int64(s.Counts.Sent)), ui.Figure(int64(s.Counts.Open())), ui.Figure(int64(s.Counts.Failed + s.Counts.NotSent))}})
 	}
 	return k.show(p.Head.Title, view.ListPage(p))
@@ -82,7 +82,7 @@ func stepFields(k *call, i int, s plan.Step) view.PlanFields {
 	for d := 1; d <= 7; d++ {
 		days = append(days, ui.Option{Value: strconv.Itoa(d), Text: k.T("plan.weekday_" + strconv.Itoa(d))})
 	}
-	return view.PlanFields{Title: k.T("plan.step", "n", i+1), Rows: []ui.Input{
+	return view.PlanFields{Title: k.T("plan.step", "num", i+1), Rows: []ui.Input{
 		{Kind: "select", Name: "kind" + n, Label: k.T("plan.when"), Value: string(s.Kind), Options: kinds}, {Kind: "text", Name: "at" + n, Label: k.T("plan.clock"), Value: s.At, Help: k.T("plan.clock_help")},
 		{Kind: "number", Name: "day" + n, Label: k.T("plan.day"), Value: strconv.Itoa(s.Day), Help: k.T("plan.day_help")}, {Kind: "select", Name: "weekday" + n, Label: k.T("plan.weekday"), Value: strconv.Itoa(s.Weekday), Options: days},
 		{Kind: "text", Name: "date" + n, Label: k.T("plan.date"), Value: s.Date, Help: "2026-12-31"}, {Kind: "area", Name: "text" + n, Label: k.T("plan.text"), Value: s.Text, Rows: 3, Max: plan.MaxText},
@@ -131,7 +131,7 @@ func (c *Console) sopSave(k *call) error {
 	made, err := k.plans().SaveSOP(k.ctx(), k.who(), s, k.form("reason"))
 	switch community.CodeOf(err) {
 	case community.CodeNone:
-		return k.ok("/sops/"+made.ID.String(), k.T("plan.sop_saved", "name", made.Name, "n", made.Version))
+		return k.ok("/sops/"+made.ID.String(), k.T("plan.sop_saved", "name", made.Name, "num", made.Version))
 	case community.CodeBadInput, community.CodeTooLarge:
 		return k.sopEdit(s, []string{k.T("plan.bad_steps") + " (" + err.Error() + ")"})
 	}
@@ -169,7 +169,7 @@ func (c *Console) sopPage(k *call) error {
 	if err != nil {
 		return err
 	}
-	p := view.PlanPage{Head: ui.Head{Title: s.Name, Sub: k.T("plan.version", "n", s.Version), Back: "/sops"}, State: planPill(k, string(s.State)), Means: k.T("plan.sop_means_" + string(s.State)), Stats: countStats(k, s.Counts),
+	p := view.PlanPage{Head: ui.Head{Title: s.Name, Sub: k.T("plan.version", "num", s.Version), Back: "/sops"}, State: planPill(k, string(s.State)), Means: k.T("plan.sop_means_" + string(s.State)), Stats: countStats(k, s.Counts),
 		Asks: asks, Links: []ui.Option{{Value: "/sops/" + id.String() + "/edit", Text: k.T("plan.edit")}}}
 	p.Tables = []view.PlanTable{sopSteps(k, s), sopMembers(k, &p, s, members), {Title: k.T("plan.results"), Table: table}}
 	sopAsks(k, &p, s, groups)
@@ -179,7 +179,7 @@ func (c *Console) sopPage(k *call) error {
 func sopSteps(k *call, s plan.SOP) view.PlanTable {
 	t := ui.Table{Label: k.T("plan.steps"), Columns: []ui.Column{{Title: k.T("plan.when")}, {Title: k.T("plan.clock")}, {Title: k.T("plan.text")}}}
 	for _, step := range s.Steps {
-		when := map[plan.StepKind]string{plan.ByDay: k.T("plan.on_day", "n", step.Day), plan.Weekly: k.T("plan.weekday_" + strconv.Itoa(step.Weekday)), plan.OnDate: step.Date}[step.Kind]
+		when := map[plan.StepKind]string{plan.ByDay: k.T("plan.on_day", "num", step.Day), plan.Weekly: k.T("plan.weekday_" + strconv.Itoa(step.Weekday)), plan.OnDate: step.Date}[step.Kind]
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(when, step.ID), ui.Text(step.At), ui.Text(short(step.Text, 80))}})
 	}
 	return view.PlanTable{Title: k.T("plan.steps"), Table: t}

@@ -399,3 +399,14 @@ func (s *Store) Present(ctx context.Context, groups []community.GroupKey, fn fun
 	}
 	return nil
 }
+
+// LockedGroups lists the groups of an organisation that a lockdown holds.
+func (s *Store) LockedGroups(ctx context.Context, org community.OrgKey) (map[community.GroupKey]bool, error) {
+	list, err := rows(ctx, s, `SELECT l.group_key FROM lockdown_group l JOIN chat_group g ON g.key = l.group_key WHERE g.org_key = $1 AND l.on_now`, []any{int64(org)},
+		func(r *sql.Rows, g *community.GroupKey) error { return r.Scan((*int64)(g)) })
+	out := map[community.GroupKey]bool{}
+	for _, g := range list {
+		out[g] = true
+	}
+	return out, err
+}

@@ -43,6 +43,13 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"every list can be asked", everyList},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
+		{"the roster of duty is kept", rosterIsKept},
+		{"ways to tell people are kept", waysAreKept},
+		{"an alarm follows its task", alarmFollowsTask},
+		{"of many steps on one reading one wins", oneOfManySteps},
+		{"a link works once", passWorksOnce},
+		{"the minutes nobody heard are kept", silenceIsKept},
+		{"attached bots are kept and see their groups only", botsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
