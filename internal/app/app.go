@@ -62,6 +62,7 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
+	sending sync.Mutex // sends by plan pass the guard one by one
 	teller  *teller
 	began   int64 // UTC ms
 	guests  *guests

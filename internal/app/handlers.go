@@ -15,16 +15,19 @@ import (
 // handlers is the table of job kinds.
 func (a *App) handlers() map[string]jobs.Handler {
 	return map[string]jobs.Handler{
-		store.JobAction:   a.carryOut,
-		store.JobWake:     a.wake,
-		store.JobRelease:  a.release,
-		jobReconcile:      a.reconcile,
-		jobLookAround:     a.lookAround,
-		jobWipe:           a.wipe,
-		store.JobAlarm:    a.alarm,
-		store.JobTakeover: a.takeover,
-		store.JobLockdown: a.lockdown,
-		jobDeaf:           a.deaf,
+		store.JobAction:    a.carryOut,
+		store.JobWake:      a.wake,
+		store.JobRelease:   a.release,
+		jobReconcile:       a.reconcile,
+		jobLookAround:      a.lookAround,
+		jobWipe:            a.wipe,
+		store.JobAlarm:     a.alarm,
+		store.JobTakeover:  a.takeover,
+		store.JobLockdown:  a.lockdown,
+		jobDeaf:            a.deaf,
+		store.JobBroadcast: a.startBroadcast,
+		store.JobTarget:    a.sendTarget,
+		jobSOPs:            a.lookSOPs,
 	}
 }
 
@@ -35,6 +38,7 @@ func periodic() []jobs.Every {
 	return []jobs.Every{
 		{Name: jobLookAround, Each: 15 * time.Minute, Kind: jobLookAround},
 		{Name: jobWipe, Each: 24 * time.Hour, Kind: jobWipe},
+		{Name: jobSOPs, Each: 5 * time.Minute, Kind: jobSOPs},
 	}
 }
 

@@ -63,6 +63,7 @@ func (a *App) house() *cli.House {
 		Queue:   lineQueue{a.store},
 		Keeping: lineKeeping{a.store},
 		Figures: func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
+		Plans:   func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
 		Duty:    func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
 		Bots:    func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
 		Settle:  a.store.CatchUp,

@@ -40,6 +40,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		},
 		HandsFor: func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
 		Figures:  func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
+		Plans:    func(org community.OrgKey, groups []community.GroupKey) console.Plans { return a.Plans(org, groups) },
 		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
 		Phones:   phones{a},
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,

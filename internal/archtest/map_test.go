@@ -28,6 +28,7 @@ func plan() []room {
 		{path: "lexicon", layer: subject, decides: true},
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
+		{path: "plan", layer: subject, decides: true},
 		{path: "duty", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
@@ -55,8 +56,8 @@ func plan() []room {
 		{path: "connect/wecomhook", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "plan"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "plan"}, why: "the examination of both databases, figures and duty included"},
 		{path: "safehttp", layer: working},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
@@ -93,7 +94,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "plan", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }

@@ -24,6 +24,10 @@ type grammar struct {
 	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
 	Bot     botCmd     `cmd:"" group:"community" help:"接入的机器人|attached bots"`
 
+	Broadcast broadcastCmd `cmd:"" group:"community" help:"群发|mass sends"`
+	SOP       sopCmd       `cmd:"" name:"sop" group:"community" help:"群 SOP|SOPs of groups"`
+	Links     linksCmd     `cmd:"" group:"community" help:"外链检查|check of links"`
+
 	Rule     ruleCmd     `cmd:"" group:"order" help:"群规|rulebooks"`
 	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
 	Decision decisionCmd `cmd:"" group:"order" help:"判定与审核|decisions and review"`

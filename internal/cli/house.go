@@ -43,6 +43,7 @@ type House struct {
 	Queue   Queue
 	Keeping Keeping
 	Figures func(org community.OrgKey) Figures
+	Plans   func(org community.OrgKey) Plans
 	Duty    func(org community.OrgKey) Duty
 	Bots    func(org community.OrgKey) Bots
 

@@ -33,6 +33,8 @@ type Deps struct {
 	Live   Live   // may be nil: pages then do not refresh by themselves
 	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
 	BotsFor func(org community.OrgKey) Bots
+	// Plans makes the handle of what is sent by plan; may be nil: the pages of mass sends and SOPs are then absent.
+	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()
