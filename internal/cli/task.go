@@ -8,6 +8,7 @@ type taskCmd struct {
 	Done    taskDoneCmd    `cmd:"" help:"已完成|it is done"`
 	Release taskReleaseCmd `cmd:"" help:"放行被拦下的动作，由程序去做|let a held action go: the program does it"`
 	Refuse  taskRefuseCmd  `cmd:"" help:"做不到，或不放行|it cannot be done, or is not to be"`
+	HandOn  taskHandOnCmd  `cmd:"" name:"hand-on" help:"转交值班表上的下一位|give it to the next on duty"`
 }
 
 // taskLine is a task as verbs print it.

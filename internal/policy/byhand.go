@@ -16,7 +16,7 @@ func (s *State) personStrike(rb *Rulebook, ev *community.Event, d *community.Dec
 	}
 	m := s.touch(g.Member)
 	d.Member = g.Member
-	if rb.immune(g.Member, m.Role) {
+	if rb.immune(g.Member, m.Role, m.Mark) {
 		d.Why = "strike: the member is immune"
 		return
 	}

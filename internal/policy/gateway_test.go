@@ -61,3 +61,21 @@ func TestHeldRemovalTakesNoPlaceUnderTheCapAndIsReleasedOnce(t *testing.T) {
 		t.Errorf("released again: %s, want nothing", got)
 	}
 }
+
+func TestBotMayNotRemoveUnaskedWhereTheGatewayIsUnofficial(t *testing.T) {
+	for _, tc := range []struct {
+		origin community.Origin
+		want   string
+	}{{community.OriginLive, "judged remove"}, {community.OriginUnofficial, "judged remove(unofficial_gateway)"}} {
+		r := newRoom(t, live())
+		ev := r.event(community.MessageCreated, 5, community.Body{Text: "团购", Message: "m"})
+		ev.Origin = tc.origin
+		r.step(ev)
+		got := gist(r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{
+			Kind: personBot, User: "bot:x", Actions: []community.Action{{Verb: community.Remove, Target: 5}},
+		})})))
+		if got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.origin, got, tc.want)
+		}
+	}
+}

@@ -152,12 +152,7 @@ func (l *look) mute(_ *rule, _ int, rung Rung, a *community.Action) {
 
 func (l *look) remove(_ *rule, _ int, rung Rung, a *community.Action) {
 	a.Verb, a.Block = community.Remove, rung.Block
-	switch {
-	case l.ev.Origin == community.OriginUnofficial && !l.rb.book.TrustGateway:
-		a.Hold = HoldGateway
-	case !l.state.mayRemove(l.rb, l.ev.At, a.Target):
-		a.Hold = HoldRemovals
-	}
+	a.Hold = l.state.holdRemoval(l.rb, l.ev.At, a.Target, l.ev.Origin == community.OriginUnofficial)
 }
 
 func (l *look) warn(r *rule, n int, _ Rung, a *community.Action) {
@@ -168,6 +163,18 @@ func (l *look) warn(r *rule, n int, _ Rung, a *community.Action) {
 // warning is the book's text of a warning.
 func warning(rb *Rulebook, reason string, n int, name string) string {
 	return fill(strings.NewReplacer("{reason}", reason, "{rung}", fmt.Sprint(n)).Replace(rb.book.WarnText), rb, name)
+}
+
+// holdRemoval says why a removal that nobody asked for must wait for a person; "" = it need not. unproved: what it rests on
+// came through an unofficial gateway.
+func (s *State) holdRemoval(rb *Rulebook, now int64, who community.MemberKey, unproved bool) string {
+	switch {
+	case unproved && !rb.book.TrustGateway:
+		return HoldGateway
+	case !s.mayRemove(rb, now, who):
+		return HoldRemovals
+	}
+	return ""
 }
 
 // mayRemove counts the automatic removals of the last hour and takes one more if the cap allows it. The same member

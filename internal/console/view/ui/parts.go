@@ -158,6 +158,9 @@ type Task struct {
 	Closed              string // by whom and when, said
 	Done, Refuse, Claim string // addresses; "" = not offered
 	Release             string // of something held: one tap lets the program do it; "" = nothing is held
+	HandOn, Ack         string
+	Steps               []string // how it is done on the platform, one after the other
+	Initial             string   // of the target's name, where no picture is known
 }
 
 // doneWord is the key of what a person says who did it themselves.
