@@ -28,6 +28,7 @@ func plan() []room {
 		{path: "lexicon", layer: subject, decides: true},
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
+		{path: "admit", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
@@ -47,8 +48,9 @@ func plan() []room {
 		{path: "connect/irc/irctest", layer: working, why: "a server for the tests of those who speak IRC"},
 		{path: "connect/telegram", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "importer", layer: working},
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure"}, why: "the examination of both databases, figures included"},
+		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "admit"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "admit"}, why: "the examination of both databases, figures included"},
 
 		{path: "config", layer: frame},
 		{path: "hold", layer: frame},
@@ -60,6 +62,8 @@ func plan() []room {
 		{path: "console/view", layer: door, may: []string{"console/view/ui", "console/static"}, why: "pages are made of the kit"},
 		{path: "console/view/ui", layer: door, may: []string{"console/static"}, why: "the kit names vendored files"},
 		{path: "console/static", layer: door},
+		{path: "h5", layer: door, may: []string{"h5/view"}, why: "its own pages"},
+		{path: "h5/view", layer: door},
 		{path: "cli", layer: door, may: []string{"connect", "hold"},
 			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves"},
 
@@ -78,7 +82,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "policy", "measure", "replay", "admit", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -103,7 +107,9 @@ func libraries() []library {
 		{"github.com/pressly/goose/v3", []string{"store"}, "migrations"},
 		{"github.com/coder/websocket", []string{"connect/onebot"}, "OneBot speaks WebSocket"},
 		{"github.com/go-telegram/bot", []string{"connect/telegram"}, "calls of Telegram's Bot API: kept, without dependencies, made for this"},
-		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui"}, "pages"},
+		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui", "h5", "h5/view"}, "pages"},
+		{"github.com/skip2/go-qrcode", []string{"poster"}, "QR codes as pictures: small, without dependencies, stable for years"},
+		{"golang.org/x/image/draw", []string{"poster"}, "scaling of pictures: a pure library"},
 		{"github.com/alexedwards/scs/v2", []string{"console"}, "sessions of people"},
 		{"golang.org/x/crypto", []string{"console", "app"}, "argon2id"},
 		{"github.com/xuri/excelize/v2", []string{"console"}, "lists as XLSX"},
