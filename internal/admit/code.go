@@ -137,3 +137,60 @@ func (e Entry) Shows() bool { return e.Link != "" || e.Picture != "" }
 
 // Greeting is the welcome to a person by name; "" when the code has none.
 func (c Code) Greeting(name string) string { return strings.ReplaceAll(c.Welcome, "{{name}}", name) }
+
+// Flow is what came through a code. Joins and Leaves count stays that began by its mark; Here counts people who are in a
+// group now and came by it.
+type Flow struct {
+	Scans  int64
+	Joins  int64
+	Leaves int64
+	Here   int64
+}
+
+// Net is joins less leaves.
+func (f Flow) Net() int64 { return f.Joins - f.Leaves }
+
+// Filter asks for codes.
+type Filter struct {
+	Text   string // part of the name or mark
+	Kind   string
+	Closed bool // those no longer in use instead
+	Page   community.Page
+}
+
+// Row is a code with what lists show about it.
+type Row struct {
+	Code
+	Flow
+	Now      Choice
+	Warnings []Warning
+	Sizes    Sizes
+}
+
+// Marked reports whether joins can be counted: without a mark no platform says who came by the code.
+func (c Code) Marked() bool { return c.State != "" }
+
+// DayFlow is a day of a code, in Asia/Shanghai.
+type DayFlow struct {
+	Date string // "2006-01-02"
+	Flow        // Here is not told by day
+}
+
+// Comer is somebody who came by a code's mark and was not seen to yet.
+type Comer struct {
+	Member   community.MemberKey
+	Group    community.GroupKey
+	Name     string
+	JoinedAt int64
+}
+
+// CapRule is what a person set about a group's size: Most 0 = as the connection says, Lead 0 = the default.
+type CapRule struct {
+	Most   int64
+	Lead   int64 // days
+	Task   community.ID
+	Warned int64
+}
+
+// DefaultLead is how many days before a group is full a person is asked.
+const DefaultLead = 7

@@ -43,6 +43,9 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"every list can be asked", everyList},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
+		{"codes keep their entries, scans and pictures", codesKept},
+		{"a mark tells who came by a code", marksCounted},
+		{"who is in two sub groups is found", doublesFound},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
