@@ -24,6 +24,7 @@ import (
 	"qunluo/internal/connect/telegram"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
+	"qunluo/internal/i18n"
 	"qunluo/internal/intake"
 	"qunluo/internal/jobs"
 	"qunluo/internal/policy"
@@ -57,6 +58,7 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
+	words   *i18n.Catalogue
 	ready   chan struct{} // closed when Run has started
 }
 
@@ -85,13 +87,17 @@ func Open(ctx context.Context, o Options) (*App, error) {
 			return nil, fmt.Errorf("lock %s: %w", o.Config.DataDir, err)
 		}
 	}
+	words, err := i18n.New()
+	if err != nil {
+		return nil, errors.Join(err, held.Close())
+	}
 	st, err := store.Open(ctx, store.Options{URL: o.Config.Database.URL, DataDir: o.Config.DataDir, Clock: o.Clock})
 	if err != nil {
 		return nil, errors.Join(err, held.Close())
 	}
 	a := &App{
 		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(),
-		live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
+		words: words, live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	a.engine = engine.New(engine.Options{
 		Store: st, Clock: o.Clock, Private: o.Config.Intake.PrivateChats,

@@ -20,6 +20,9 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobReconcile:     a.reconcile,
 		jobLookAround:    a.lookAround,
 		jobWipe:          a.wipe,
+		jobCodes:         a.watchCodes,
+		jobComers:        a.seeComers,
+		jobCaps:          a.watchCaps,
 	}
 }
 
@@ -30,6 +33,9 @@ func periodic() []jobs.Every {
 	return []jobs.Every{
 		{Name: jobLookAround, Each: 15 * time.Minute, Kind: jobLookAround},
 		{Name: jobWipe, Each: 24 * time.Hour, Kind: jobWipe},
+		{Name: jobCodes, Each: 10 * time.Minute, Kind: jobCodes},
+		{Name: jobComers, Each: time.Minute, Kind: jobComers},
+		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
 	}
 }
 

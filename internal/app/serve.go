@@ -17,6 +17,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/console"
+	"qunluo/internal/h5"
 	"qunluo/internal/httpd"
 )
 
@@ -40,15 +41,23 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		},
 		HandsFor: func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
 		Figures:  func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
-		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
+		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a},
+		Codes:    func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
+		Importer: a.imports, Live: a.live,
 		Clock: a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})
 	if err != nil {
 		return nil, err
 	}
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Words: a.words, Clock: a.clock, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
+	mux.Handle("/j/", public)
+	mux.Handle("/h5/", public)
 	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "服务器内部错误，请稍后再试。Something broke inside; please try again. "+httpd.RequestID(r.Context()), http.StatusInternalServerError)

@@ -33,6 +33,7 @@ type call struct {
 	Desk     Desk // nil for strangers, as are Hands and Figures
 	Hands    Hands
 	Figures  Figures
+	Codes    Codes // nil too where the house keeps no codes
 	token    string
 	answered bool
 }
@@ -64,6 +65,9 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request) (*call, error) 
 	k.Desk = c.deps.For(u.Org, nil)
 	k.Hands = c.deps.HandsFor(u.Org, nil)
 	k.Figures = c.deps.Figures(u.Org, nil)
+	if c.deps.Codes != nil {
+		k.Codes = c.deps.Codes(u.Org, nil)
+	}
 	return k, nil
 }
 

@@ -24,9 +24,10 @@ type Deps struct {
 	Sessions SessionStore
 	Figures  func(org community.OrgKey, groups []community.GroupKey) Figures
 	Wires    Wires
-	Books    Books    // may be nil: the rulebook pages are then absent
-	Importer Importer // may be nil: the import pages are then absent
-	Live     Live     // may be nil: pages then do not refresh by themselves
+	Books    Books                                                         // may be nil: the rulebook pages are then absent
+	Codes    func(org community.OrgKey, groups []community.GroupKey) Codes // may be nil: the pages of codes are then absent
+	Importer Importer                                                      // may be nil: the import pages are then absent
+	Live     Live                                                          // may be nil: pages then do not refresh by themselves
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()
