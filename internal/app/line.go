@@ -63,6 +63,7 @@ func (a *App) house() *cli.House {
 		Queue:   lineQueue{a.store},
 		Keeping: lineKeeping{a.store},
 		Figures: func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
+		Codes:   func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
 		Settle:  a.store.CatchUp,
 		Serve: func(ctx context.Context, ready func(cli.Served)) error {
 			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })

@@ -43,6 +43,7 @@ type House struct {
 	Queue   Queue
 	Keeping Keeping
 	Figures func(org community.OrgKey) Figures
+	Codes   func(org community.OrgKey) Codes
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error

@@ -7,12 +7,12 @@ import (
 
 // States of a forecast.
 const (
-	CapNone    = "none"    // the group has no known limit
-	CapFull    = "full"    // the limit is reached
-	CapDay     = "day"     // reached about Day
-	CapFar     = "far"     // not in sight: it does not grow, or not within CapHorizon
-	CapFew     = "few"     // fewer than capDays days are known
-	CapUnknown = "unknown" // nobody ever read a member list
+	CapNone    = "none"     // the group has no known limit
+	CapFull    = "full"     // the limit is reached
+	CapDay     = "day"      // reached about Day
+	CapFar     = "far"      // not in sight: it does not grow, or not within CapHorizon
+	CapFew     = "few_days" // fewer than capDays days are known
+	CapUnknown = "unknown"  // nobody ever read a member list
 )
 
 const (
