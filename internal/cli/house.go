@@ -44,6 +44,8 @@ type House struct {
 	Keeping Keeping
 	Figures func(org community.OrgKey) Figures
 	Codes   func(org community.OrgKey) Codes
+	Duty    func(org community.OrgKey) Duty
+	Bots    func(org community.OrgKey) Bots
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
@@ -105,6 +107,8 @@ type Hands interface {
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
+	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
 }
 
@@ -126,6 +130,8 @@ type Wires interface {
 	Health(a community.AccountKey) connect.Health
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
+	// Chores lists what an account can do besides acting in groups; CodeUnsupported: nothing.
+	Chores(ctx context.Context, a community.AccountKey) ([]connect.Chore, error)
 }
 
 // Books replays rulebooks over recorded events.
@@ -321,4 +327,14 @@ type Measured struct {
 	Ratio    float64 `json:"ratio" col:"比值|ratio"`
 	Target   float64 `json:"target" col:"目标|target"`
 	Met      bool    `json:"met" col:"达到|met"`
+}
+
+// Bots keeps other people's programs that attach to the groups of an organisation. Tokens are given once.
+type Bots interface {
+	Bots(ctx context.Context) ([]community.Bot, error)
+	AttachBot(ctx context.Context, user string, b community.Bot, reason string) (community.Bot, string, error)
+	RotateBot(ctx context.Context, user string, id community.ID, reason string) (community.Bot, string, error)
+	DeleteBot(ctx context.Context, user string, id community.ID, reason string) error
+	// Addresses are where a bot finds us: OneBot by WebSocket and HTTP, Satori; SelfID is what it is to itself.
+	Addresses(b community.Bot) (ws, http, satori string, self int64)
 }

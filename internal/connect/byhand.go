@@ -20,7 +20,7 @@ var notEvenByHand = map[community.Platform]map[community.Verb]string{
 	"wechat": {
 		community.Mute: "the app cannot mute one member", community.Unmute: "the app cannot mute one member",
 		community.RecallMsg: "the app takes back only what one said oneself, for two minutes",
-		community.MuteAll: "the app cannot mute a group", community.Essence: "the app has no such shelf",
+		community.MuteAll:   "the app cannot mute a group", community.Essence: "the app has no such shelf",
 		community.MassRemind: "nothing to remind of", community.MassCancel: "nothing to stop",
 	},
 }

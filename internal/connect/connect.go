@@ -87,6 +87,7 @@ type Info struct {
 	Summary  [2]string
 	Risk     [2]string // what an operator must know before switching it on; empty = nothing special
 	Fields   []Field
+	Called   bool      // the platform calls us by HTTP, at /connect/<account id>/
 	Defaults Abilities // before probing
 }
 

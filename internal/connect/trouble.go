@@ -27,11 +27,15 @@ func (t *trouble) As(target any) bool {
 	return ok
 }
 
-// SayOf is what an error tells an operator in both languages; empty where it was not made by Trouble.
+// Say is the text in both languages.
+func (t *trouble) Say() [2]string { return t.say }
+
+// SayOf is what an error tells an operator, in Chinese and English, where it has words of its own for it (a method Say);
+// empty otherwise.
 func SayOf(err error) [2]string {
-	var t *trouble
-	if errors.As(err, &t) {
-		return t.say
+	var said interface{ Say() [2]string }
+	if errors.As(err, &said) {
+		return said.Say()
 	}
 	return [2]string{}
 }

@@ -24,10 +24,16 @@ type Deps struct {
 	Sessions SessionStore
 	Figures  func(org community.OrgKey, groups []community.GroupKey) Figures
 	Wires    Wires
-	Books    Books                                                         // may be nil: the rulebook pages are then absent
-	Codes    func(org community.OrgKey, groups []community.GroupKey) Codes // may be nil: the pages of codes are then absent
-	Importer Importer                                                      // may be nil: the import pages are then absent
-	Live     Live                                                          // may be nil: pages then do not refresh by themselves
+	Books    Books    // may be nil: the rulebook pages are then absent
+	Importer Importer // may be nil: the import pages are then absent
+	// Duty makes the handle of who is on duty; may be nil: the pages of duty, /m among them, are then absent.
+	Duty   func(org community.OrgKey, groups []community.GroupKey) Duty
+	Phones Phones // may be nil: nobody comes in by a link
+	Live   Live   // may be nil: pages then do not refresh by themselves
+	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
+	BotsFor func(org community.OrgKey) Bots
+	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
+	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()
@@ -116,6 +122,8 @@ type Hands interface {
 	// SaveAccount makes (Key 0) or changes an account; the settings were checked by Wires.Check. The connection is
 	// opened, closed or reopened as Enabled says.
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
+	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	// DeleteAccount forgets a connection and its secrets; what came through it stays.
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
 }
@@ -196,6 +204,8 @@ type Wires interface {
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
 	// Test asks the platform something harmless, at most 10 s, and returns the groups it named.
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
+	// Chores lists what an account can do besides acting in groups; CodeUnsupported: nothing.
+	Chores(ctx context.Context, a community.AccountKey) ([]connect.Chore, error)
 }
 
 // Books knows rulebooks without the console knowing their kinds.

@@ -202,6 +202,8 @@ func (p postman) Undo(_ context.Context, _ string, _ community.OrgKey, run commu
 func (h *house) fullDeps() Deps {
 	d := h.deps()
 	d.Books, d.Importer = shelf{h}, postman{h}
+	watch := newFakeDuty(h)
+	d.Duty, d.Phones = func(community.OrgKey, []community.GroupKey) Duty { return watch }, fakePhones{h}
 	return d
 }
 

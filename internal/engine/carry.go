@@ -26,6 +26,9 @@ func (w *Wait) LaterThan() int64 { return w.Until }
 // frozenPause is how soon a held action looks again, in milliseconds.
 const frozenPause = 1000
 
+// lockedPause is how soon a mass send that a lockdown holds looks again, in milliseconds.
+const lockedPause = 30_000
+
 // attempt is one try at carrying an action out.
 type attempt struct {
 	store.ActionNow
@@ -87,6 +90,8 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "already removed"})
 	case t.Frozen && a.Cause != community.ByPerson:
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
+	case t.Locked && a.Verb == community.MassSend && t.State != community.Sent:
+		return true, &Wait{Until: now + lockedPause, Why: "lockdown"}
 	case t.State == community.Sent:
 		return e.resume(ctx, t)
 	case !a.Of.IsZero() && a.To.Message == "":

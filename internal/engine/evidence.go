@@ -99,10 +99,11 @@ func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.
 	return e.proved(ctx, b, g, i, ev, now)
 }
 
-// confirmGone takes a member list as evidence: whoever was to be removed before it was read, and is not on it, is gone.
+// confirmGone takes a member list as evidence: whoever was to be removed before it was read, and is not on it, is gone. A
+// list without anybody says nothing.
 func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64) error {
 	ev, g := &it.draft.Event, it.g
-	if ev.Body.Scene == community.Presence {
+	if len(it.here) == 0 || ev.Body.Scene == community.Presence {
 		return nil // away is not gone
 	}
 	for i := 0; i < len(g.open); {
@@ -115,7 +116,7 @@ func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64)
 			return err
 		}
 	}
-	return nil
+	return e.confirmOld(ctx, b, it, now)
 }
 
 // proved ends what an event is evidence of, beginning with the i-th open action.
@@ -134,6 +135,28 @@ func (e *Engine) proved(ctx context.Context, b *batch, g *group, i int, ev *comm
 		return nil
 	}
 	return b.tx.CloseTasksFor(ctx, g.key, first.Target, first.Verb, string(ev.Type), now)
+}
+
+// confirmOld closes the tasks of removals that are no longer remembered: people may take days.
+func (e *Engine) confirmOld(ctx context.Context, b *batch, it *item, now int64) error {
+	ev := &it.draft.Event
+	asked, err := b.tx.RemovalTasks(ctx, it.g.key)
+	if err != nil {
+		return err
+	}
+	rc := community.Receipt{State: community.Confirmed, Detail: string(ev.Type)}
+	for _, k := range asked {
+		if k.Target == 0 || k.Created > ev.OccurredAt || it.here[k.Target] {
+			continue
+		}
+		if err := e.endAction(ctx, b, k.ID, "", rc, "", now); err != nil {
+			return err
+		}
+		if err := b.tx.CloseTasksFor(ctx, it.g.key, k.Target, community.Remove, string(ev.Type), now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endAction moves an action to the state of a receipt and closes its task.

@@ -43,9 +43,9 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepEdited(rb, s, ev)
 	case community.MessageDeleted:
 		return stepDeleted(rb, s, ev)
-	case community.MemberJoined:
+	case community.MemberJoined, community.FollowerAdded: // following an account is joining its desk
 		return stepJoined(rb, s, ev)
-	case community.MemberLeft:
+	case community.MemberLeft, community.FollowerRemoved:
 		return stepLeft(rb, s, ev)
 	case community.MemberUpdated:
 		return stepUpdated(rb, s, ev)

@@ -295,6 +295,7 @@ type ActionNow struct {
 	Attempts int
 	Updated  int64
 	Frozen   bool // automatic actions are held, here or everywhere
+	Locked   bool // the group is in a lockdown: nothing is sent by plan
 	Twin     bool // a removal of the same member was carried out since this one was wanted
 	Org      community.OrgKey
 	Accounts []community.AccountKey // that serve the group, the listening one first
@@ -310,9 +311,10 @@ func (s *Store) ActionNow(ctx context.Context, id community.ID) (ActionNow, erro
 	var body []byte
 	var org int64
 	err := s.read.QueryRowContext(ctx, `SELECT a.body, a.state, a.attempts, a.updated, g.org_key, g.platform, g.external_id, g.frozen,
- coalesce(m.external_id, ''), (SELECT value FROM setting WHERE org_key = g.org_key AND name = 'freeze')
+ coalesce(m.external_id, ''), EXISTS (SELECT 1 FROM lockdown_group l WHERE l.group_key = g.key AND l.on_now),
+ (SELECT value FROM setting WHERE org_key = g.org_key AND name = 'freeze')
 FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.key = a.target_key WHERE a.id = $1`, id[:]).
-		Scan(&body, &now.State, &now.Attempts, &now.Updated, &org, &now.Platform, &now.Action.To.Group, &now.Frozen, &now.Action.To.Member, (*freezeFlag)(&now.Frozen))
+		Scan(&body, &now.State, &now.Attempts, &now.Updated, &org, &now.Platform, &now.Action.To.Group, &now.Frozen, &now.Action.To.Member, &now.Locked, (*freezeFlag)(&now.Frozen))
 	if err != nil {
 		return now, missing(coded(s.dialect, err), "action %s", id)
 	}

@@ -46,6 +46,13 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"codes keep their entries, scans and pictures", codesKept},
 		{"a mark tells who came by a code", marksCounted},
 		{"who is in two sub groups is found", doublesFound},
+		{"the roster of duty is kept", rosterIsKept},
+		{"ways to tell people are kept", waysAreKept},
+		{"an alarm follows its task", alarmFollowsTask},
+		{"of many steps on one reading one wins", oneOfManySteps},
+		{"a link works once", passWorksOnce},
+		{"the minutes nobody heard are kept", silenceIsKept},
+		{"attached bots are kept and see their groups only", botsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
