@@ -143,7 +143,7 @@ func dayTable(k *call, r admit.Row, days []admit.DayFlow) ui.Table {
 // codeForms puts the forms of a code's page together.
 func codeForms(k *call, p *view.CodePage, r admit.Row) error {
 	at := "/codes/" + r.ID.String()
-	groups, err := k.groupChoice(k.T("code.entry_group"), community.GroupRow{})
+	groups, err := k.groupChoice(k.T("code.choose"), community.GroupRow{})
 	if err != nil {
 		return err
 	}

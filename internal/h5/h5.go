@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/a-h/templ"
 
@@ -158,12 +160,12 @@ func (p *pages) landing(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	words := p.words(r)
-	v := view.Landing{Name: page.Name, Line: page.Line, Picture: "/j/" + page.Slug + "/" + page.Entry.String() + "/qr", Alt: words.T("h5.alt"),
+	v := view.Landing{Name: plain(page.Name), Line: plain(page.Line), Picture: "/j/" + page.Slug + "/" + page.Entry.String() + "/qr", Alt: words.T("h5.alt"),
 		Hint: words.T("h5.hint"), Link: page.Link, Button: words.T("h5.open"), Note: words.T("h5.note"), Foot: words.T("h5.foot")}
 	if page.Until != 0 {
 		v.Until = words.T("h5.until", "at", i18n.Time(page.Until, nil))
 	}
-	p.render(w, r, http.StatusOK, words, page.Name, view.Join(v))
+	p.render(w, r, http.StatusOK, words, v.Name, view.Join(v))
 	return nil
 }
 
@@ -185,4 +187,14 @@ func (p *pages) picture(w http.ResponseWriter, r *http.Request) error {
 		w.Write(body) //nolint:errcheck // the phone left
 	}
 	return nil
+}
+
+// plain leaves out control and direction characters: a group's name must not reorder the page.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x200B || r == 0xFEFF {
+			return -1
+		}
+		return r
+	}, s)
 }

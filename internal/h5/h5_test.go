@@ -122,7 +122,7 @@ func TestPageShowsTheCodeInBothLanguages(t *testing.T) {
 			t.Errorf("/j/%s = %d, want %d: %s", path, res.StatusCode, want, body)
 		}
 	}
-	if _, body := ask(t, srv.URL+"/j/evil", "phone", "zh-CN"); strings.Contains(body, "<script") || strings.Contains(body, `href="javascript`) {
+	if _, body := ask(t, srv.URL+"/j/evil", "phone", "zh-CN"); strings.Contains(body, "<script") || strings.Contains(body, `href="javascript`) || strings.Contains(body, "\u202e") {
 		t.Errorf("a hostile name or link came through: %s", body)
 	}
 }
