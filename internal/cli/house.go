@@ -44,6 +44,7 @@ type House struct {
 	Keeping Keeping
 	Figures func(org community.OrgKey) Figures
 	Plans   func(org community.OrgKey) Plans
+	Codes   func(org community.OrgKey) Codes
 	Duty    func(org community.OrgKey) Duty
 	Bots    func(org community.OrgKey) Bots
 

@@ -135,6 +135,11 @@ func (c *call) cell(v any) string {
 		return c.lang.pick(map[bool][2]string{true: {"是", "yes"}, false: {"否", "no"}}[v])
 	case []string:
 		return strings.Join(v, " ")
+	case *int64:
+		if v == nil {
+			return "-"
+		}
+		return strconv.FormatInt(*v, 10)
 	case float64:
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}
