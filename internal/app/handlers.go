@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -14,12 +15,19 @@ import (
 // handlers is the table of job kinds.
 func (a *App) handlers() map[string]jobs.Handler {
 	return map[string]jobs.Handler{
-		store.JobAction:  a.carryOut,
-		store.JobWake:    a.wake,
-		store.JobRelease: a.release,
-		jobReconcile:     a.reconcile,
-		jobLookAround:    a.lookAround,
-		jobWipe:          a.wipe,
+		store.JobAction:    a.carryOut,
+		store.JobWake:      a.wake,
+		store.JobRelease:   a.release,
+		jobReconcile:       a.reconcile,
+		jobLookAround:      a.lookAround,
+		jobWipe:            a.wipe,
+		store.JobAlarm:     a.alarm,
+		store.JobTakeover:  a.takeover,
+		store.JobLockdown:  a.lockdown,
+		jobDeaf:            a.deaf,
+		store.JobBroadcast: a.startBroadcast,
+		store.JobTarget:    a.sendTarget,
+		jobSOPs:            a.lookSOPs,
 	}
 }
 
@@ -30,6 +38,7 @@ func periodic() []jobs.Every {
 	return []jobs.Every{
 		{Name: jobLookAround, Each: 15 * time.Minute, Kind: jobLookAround},
 		{Name: jobWipe, Each: 24 * time.Hour, Kind: jobWipe},
+		{Name: jobSOPs, Each: 5 * time.Minute, Kind: jobSOPs},
 	}
 }
 
@@ -44,7 +53,7 @@ func (a *App) release(ctx context.Context, j store.Job) error {
 
 func (a *App) wipe(ctx context.Context, _ store.Job) error {
 	_, err := a.store.WipeUndone(ctx)
-	return err
+	return errors.Join(err, a.imports.drop())
 }
 
 func (a *App) carryOut(ctx context.Context, j store.Job) error {

@@ -41,12 +41,22 @@ func newWires(a *App, kinds []connect.Connector) *wires {
 // lookEach is how often the accounts are compared with what runs, besides being told.
 const lookEach = 5 * time.Second
 
+// hearEach is how often it is noted which accounts hear their groups, in milliseconds.
+const hearEach = 30_000
+
 // reopenPause is how long a session that ended by itself rests, so that bad settings do not spin.
 const reopenPause = 15 * time.Second
 
 func (w *wires) run(ctx context.Context) error {
 	defer w.closeAll()
+	heard := int64(0)
 	for {
+		if now := w.app.millis(); now-heard >= hearEach {
+			if err := w.heard(ctx); err != nil && ctx.Err() == nil {
+				w.app.log.Warn("note who hears", "err", err)
+			}
+			heard = now
+		}
 		if err := w.reconcile(ctx); err != nil && ctx.Err() == nil {
 			w.app.log.Warn("look at accounts", "err", err)
 		}
@@ -201,6 +211,11 @@ type tellingHost struct {
 func (h *tellingHost) Report(st connect.Health) {
 	before := h.app.intake.Health(h.account).State
 	h.Host.Report(st)
+	h.app.wires.beside.Go(func() { // reporting never blocks
+		if err := h.noticed(context.Background(), st, before); err != nil {
+			h.app.log.Warn("note the state of an account", "account", h.account, "err", err)
+		}
+	})
 	if st.State == "online" && before != "online" {
 		h.app.wires.beside.Go(func() { // reporting never blocks
 			if err := h.app.askReconcile(context.Background(), h.account); err != nil {

@@ -50,6 +50,7 @@ func tests() []test {
 		{"replay", past},
 		{"import", imports},
 		{"wire", wire},
+		{"mirror", mirrored},
 		{"pages", pages},
 	}
 }

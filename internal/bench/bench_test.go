@@ -86,3 +86,15 @@ func TestActionsAreTimedFromTheirCommit(t *testing.T) {
 		t.Errorf("nothing went out: %+v", rows)
 	}
 }
+
+func TestMirrorUnderCutsIsCounted(t *testing.T) {
+	rows := measured(t, "mirror")
+	if n := rows["mirror.copies"].Value; n < 800 {
+		t.Errorf("copies = %.0f, want at least 800", n)
+	}
+	for _, name := range []string{"mirror.lost", "mirror.doubled"} {
+		if r := rows[name]; r.Value != 0 || !r.Met {
+			t.Errorf("%s = %+v, want none", name, r)
+		}
+	}
+}

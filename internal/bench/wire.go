@@ -78,26 +78,44 @@ type line struct {
 	stop    context.CancelFunc
 	ended   sync.WaitGroup
 
+	keys map[string]community.GroupKey // of the groups, by the platform's id
+
 	mu        sync.Mutex
 	committed map[community.ID]time.Time
 }
 
-// timed is a session that notes when each action is called for.
+// timed is a session that notes when each action is called for, and whose line can be cut.
 type timed struct {
 	*sim.Session
 	mu     sync.Mutex
 	called map[community.ID]time.Time
+	cut    bool
+	sent   map[community.ID]int // how often the platform really did it; nil = nobody counts
 }
 
-// Do notes the time of the first call for an action and passes it on.
+// Do notes the time of the first call for an action and passes it on. While the line is cut, every other call is lost on
+// the way there and every other one on the way back.
 func (s *timed) Do(ctx context.Context, a community.Action) (connect.Receipt, error) {
 	now := time.Now()
 	s.mu.Lock()
 	if _, again := s.called[a.ID]; !again {
 		s.called[a.ID] = now
 	}
+	cut, there := s.cut, len(s.called)%2 == 0
 	s.mu.Unlock()
-	return s.Session.Do(ctx, a)
+	if cut && !there {
+		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "the line is cut")
+	}
+	rc, err := s.Session.Do(ctx, a)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.sent != nil {
+		s.sent[a.ID]++
+	}
+	if cut {
+		return connect.Receipt{}, community.Errorf(community.CodeTimeout, "the line was cut before the answer")
+	}
+	return rc, err
 }
 
 func openLine(ctx context.Context, o Options, dir string) (*line, error) {
@@ -184,17 +202,29 @@ func (l *line) close() error {
 	return l.house.close()
 }
 
-// publish lets every group be seen once and puts the rulebook in force.
+// publish puts the rulebook in force in every group.
 func (l *line) publish(ctx context.Context) error {
+	if err := l.seen(ctx); err != nil {
+		return err
+	}
+	keys := make([]community.GroupKey, 0, len(l.keys))
+	for g := range wireGroups {
+		keys = append(keys, l.keys[groupOf(g)])
+	}
+	return l.house.publish(ctx, keys)
+}
+
+// seen lets every group be seen once, so that it has a key.
+func (l *line) seen(ctx context.Context) error {
 	for g := range wireGroups {
 		if _, err := l.session.World().Say(groupOf(g), memberOf(g, 0).ID, "早上好"); err != nil {
 			return err
 		}
 	}
-	var keys []community.GroupKey
-	for began := time.Now(); len(keys) < wireGroups; {
+	l.keys = map[string]community.GroupKey{}
+	for began := time.Now(); len(l.keys) < wireGroups; {
 		if time.Since(began) > 30*time.Second {
-			return fmt.Errorf("%d of %d groups were seen after 30 s", len(keys), wireGroups)
+			return fmt.Errorf("%d of %d groups were seen after 30 s", len(l.keys), wireGroups)
 		}
 		if err := pause(ctx, wireTick); err != nil {
 			return err
@@ -203,12 +233,11 @@ func (l *line) publish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		keys = keys[:0]
 		for _, g := range list {
-			keys = append(keys, g.Key)
+			l.keys[g.External] = g.Key
 		}
 	}
-	return l.house.publish(ctx, keys)
+	return nil
 }
 
 // talk lets n frames come at the steady rate and waits until what was decided has gone out.

@@ -80,6 +80,13 @@ type saidError struct {
 func (e saidError) Error() string { return e.words[en] }
 func (e saidError) Unwrap() error { return e.cause }
 
+// worded is an error of another room that has words in both languages, and a code of that room.
+type worded interface {
+	error
+	Words() [2]string
+	Why() (code, what string)
+}
+
 // failed makes a failure from a format in each language with the same arguments.
 func failed(cause error, chinese, english string, args ...any) error {
 	return saidError{[2]string{fmt.Sprintf(chinese, args...), fmt.Sprintf(english, args...)}, cause}
@@ -98,6 +105,9 @@ func (l language) sayError(err error) string {
 	}
 	if e, ok := errors.AsType[policy.Problems](err); ok {
 		return l.sayProblems(e)
+	}
+	if e, ok := errors.AsType[worded](err); ok {
+		return l.pick(e.Words())
 	}
 	if said := l.pick(codeWords()[community.CodeOf(err)]); said != "" {
 		return said + l.pick([2]string{"：", ": "}) + err.Error()

@@ -25,6 +25,14 @@ const (
 	MassCancel Verb = "mass_send.cancel"
 )
 
+// TakeOver asks a co-owner to look after a group whose account is lost. It is always a person's work, so it is not among
+// Verbs, of which connections say what they can do.
+const TakeOver Verb = "group.take_over"
+
+// NoticeRule is the Rule of messages by which people on duty are told something. A notice that nobody can send makes no
+// alarm of its own: that would be told by another notice.
+const NoticeRule = "duty.notice"
+
 // Verbs lists every verb in the order pages show them.
 var Verbs = []Verb{Send, RecallMsg, Mute, Unmute, Remove, Approve, SetCard, MuteAll, Announce, Rename, ListMember,
 	Essence, Invite, MassSend, MassRemind, MassCancel}
@@ -69,6 +77,7 @@ const (
 	ByRule   Cause = "rule"
 	ByPerson Cause = "person"
 	BySystem Cause = "system" // the lift of a mute, an undo's counterpart
+	ByBot    Cause = "bot"    // an attached bot: held by a freeze and by the cap on removals, as a rule is
 )
 
 // Address is an action's target in the platform's own ids; filled right before it is carried out.
@@ -161,7 +170,7 @@ type MassPart struct {
 
 // PersonDecision is the Data of a person.decided event.
 type PersonDecision struct {
-	Kind     string   `json:"kind"` // "act" (do Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
+	Kind     string   `json:"kind"` // "act" (do Actions), "bot" (an attached bot wants Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
 	User     string   `json:"user"`
 	Decision ID       `json:"decision,omitzero"`
 	Action   ID       `json:"action,omitzero"`
@@ -236,4 +245,5 @@ type Task struct {
 	Note     string          `json:"note"`
 	Evidence int             `json:"evidence"` // how often it was asked for
 	Extra    json.RawMessage `json:"extra,omitempty"`
+	Quiet    bool            `json:"-"` // opening it: no alarm goes with it
 }

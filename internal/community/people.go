@@ -44,6 +44,7 @@ type Who struct {
 	Card      string    `json:"card,omitempty"` // name in the group (群昵称) at the time
 	Role      Role      `json:"role,omitempty"`
 	Certainty Certainty `json:"certainty,omitempty"`
+	Also      string    `json:"also,omitempty"` // a further id of the same person on the platform (QQ: the uid beside the number)
 
 	// On a member list, where the platform tells how the person came:
 	JoinedAt int64  `json:"joined_at,omitempty"` // UTC ms

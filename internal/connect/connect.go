@@ -87,6 +87,7 @@ type Info struct {
 	Summary  [2]string
 	Risk     [2]string // what an operator must know before switching it on; empty = nothing special
 	Fields   []Field
+	Called   bool      // the platform calls us by HTTP, at /connect/<account id>/
 	Defaults Abilities // before probing
 }
 
@@ -106,6 +107,7 @@ type Abilities struct {
 	Verbs      map[community.Verb]community.Ability
 	GroupLimit int  // members; 0 = not known
 	ReadsAll   bool // sees every message of the group, not only those addressed to it
+	Presence   bool // member lists, joining and leaving tell who is there now, not who belongs: a list marks its Scene "presence"
 }
 
 // Level is the level of a verb.

@@ -38,10 +38,11 @@ type house struct {
 	sessions map[string][]byte
 	setup    map[string]int64
 	frozen   bool
-	quiet    bool     // nothing was ever said
-	deaf     bool     // nobody ever listened: no day is known, no list was read
-	did      []string // what was asked of Hands, in words
-	err      error    // what every reading answers, when set
+	quiet    bool           // nothing was ever said
+	deaf     bool           // nobody ever listened: no day is known, no list was read
+	ill      connect.Health // of every connection; no state = well
+	did      []string       // what was asked of Hands, in words
+	err      error          // what every reading answers, when set
 	changes  chan Change
 
 	keep      bool            // SaveDraft really changes the first of books
@@ -135,7 +136,7 @@ func (h *house) deps() Deps {
 		For:      func(community.OrgKey, []community.GroupKey) Desk { return h },
 		HandsFor: func(community.OrgKey, []community.GroupKey) Hands { return h },
 		Figures:  func(community.OrgKey, []community.GroupKey) Figures { return h },
-		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h,
+		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h, Plans: func(community.OrgKey, []community.GroupKey) Plans { return planner{h} },
 		Clock: func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }, Insecure: true, Dev: true, Version: "test",
 	}
 }
@@ -371,6 +372,23 @@ func (h *house) SaveAccount(_ context.Context, user string, a community.Account,
 	h.accounts = append(h.accounts, a)
 	return a, nil
 }
+func (h *house) DoChore(_ context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error) {
+	h.note("chore %d %s %s: %s", a, name, args, reason)
+	if name == "hand.over" {
+		return connect.Outcome{}, community.Errorf(community.CodeRefused, "no")
+	}
+	return connect.Outcome{Say: [2]string{"共 1 个。", "1 in all."}, Columns: [][2]string{{"标签", "Tag"}}, Rows: [][]string{{"意向/高"}}}, nil
+}
+func (h *house) Chores(_ context.Context, a community.AccountKey) ([]connect.Chore, error) {
+	if a != 1 {
+		return nil, community.Errorf(community.CodeUnsupported, "nothing")
+	}
+	return []connect.Chore{
+		{Name: "tag.list", Title: [2]string{"企业标签", "Tags of the corp"}, Help: [2]string{"都有哪些标签。", "Which tags there are."}},
+		{Name: "hand.over", Changes: true, Title: [2]string{"继承客户", "Hand contacts over"}, Help: [2]string{"客户会换人。", "Contacts get another employee."},
+			Fields: []connect.Field{{Name: "from", Title: [2]string{"原员工", "From"}, Kind: connect.KindText, Required: true}, {Name: "left", Title: [2]string{"已离职", "Has left"}, Kind: connect.KindBool, Default: "true"}}},
+	}, nil
+}
 func (h *house) DeleteAccount(_ context.Context, user string, a community.AccountKey, reason string) error {
 	h.accounts = slices.DeleteFunc(h.accounts, func(x community.Account) bool { return x.Key == a })
 	h.note("delete account %d: %s", a, reason)
@@ -505,6 +523,9 @@ func (h *house) Check(_ context.Context, kind string, settings json.RawMessage) 
 	return nil
 }
 func (h *house) Health(a community.AccountKey) connect.Health {
+	if h.ill.State != "" {
+		return h.ill
+	}
 	if a == 1 {
 		return connect.Health{State: "online", Self: "10001", Name: "小助手", At: fakeNow.UnixMilli() - 60_000}
 	}

@@ -30,6 +30,7 @@ func roomPages() map[string]string {
 		"rules-new-flood": "/rules/" + g + "/new?kind=flood", "rules-edit": "/rules/" + g + "/rule/ads", "rules-edit-welcome": "/rules/" + g + "/rule/welcome", "rules-test": "/rules/" + g + "/test",
 		"rules-replay": "/rules/" + g + "/replay", "rules-replayed": "/rules/" + g + "/replay?run=1&days=30&against=force", "rules-versions": "/rules/" + g + "/versions", "rules-json": "/rules/" + g + "/json",
 		"imports": "/imports", "import-dry": "/imports/" + fakeID(500).String(), "import-done": "/imports/" + fakeID(501).String(), "import-running": "/imports/" + fakeID(502).String(), "import-failed": "/imports/" + fakeID(504).String(),
+		"import-near": "/imports/" + fakeID(506).String(), "import-several": "/imports/" + fakeID(507).String(), "import-unread": "/imports/" + fakeID(508).String(), "import-roster": "/imports/" + fakeID(509).String(),
 	}
 }
 
@@ -438,28 +439,35 @@ func TestReplayIsAskedWithTheBookOnTheDesk(t *testing.T) {
 	}
 }
 
-func TestImportTriesFirstThenCommits(t *testing.T) {
-	h := furnished()
-	v := open(t, h).as("owner")
+// uploads posts the import form with a file of five bytes.
+func uploads(t *testing.T, v *visitor, fields ...string) (int, string) {
+	t.Helper()
 	_, page := v.get("/imports")
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	w.WriteField("_token", tokenField.FindStringSubmatch(page)[1])
-	w.WriteField("zone", "Asia/Shanghai")
-	w.WriteField("group", fakeID(21).String())
+	for i := 0; i+1 < len(fields); i += 2 {
+		w.WriteField(fields[i], fields[i+1])
+	}
 	part, _ := w.CreateFormFile("file", "记录.txt")
 	io.WriteString(part, "hello")
 	w.Close()
 	req, _ := http.NewRequest("POST", v.base+"/imports", &body)
 	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	if status, _ := v.send(req); status != 200 {
+	return v.send(req)
+}
+
+func TestImportTriesFirstThenCommits(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	if status, _ := uploads(t, v, "group", fakeID(21).String()); status != 200 {
 		t.Fatalf("upload = %d", status)
 	}
-	if got, want := h.last(t), "import 记录.txt  zone Asia/Shanghai group 2 dry true: 5 bytes"; got != want {
+	if got, want := h.last(t), `import 记录.txt  zone "" group 2 "" chats [] keep false dry true: 5 bytes`; got != want {
 		t.Errorf("asked %q, want %q", got, want)
 	}
-	_, page = v.get("/imports/" + fakeID(500).String())
+	_, page := v.get("/imports/" + fakeID(500).String())
 	for _, want := range []string{"对得上：", "不是有效的 JSON 对象", "⟦202E⟧", "正式导入"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %s", want)
@@ -472,6 +480,105 @@ func TestImportTriesFirstThenCommits(t *testing.T) {
 	v.post("/imports/"+fakeID(501).String()+"/undo", "reason", "导错了")
 	if got := h.last(t); got != fmt.Sprintf("undo import %s: 导错了", fakeID(501)) {
 		t.Errorf("asked %q", got)
+	}
+}
+
+func TestImportTakesAGroupThatIsThereOrANewName(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	uploads(t, v, "new_group", " #ubuntu-cn ", "zone", "+08:00")
+	if got, want := h.last(t), `import 记录.txt  zone "+08:00" group 0 "#ubuntu-cn" chats [] keep false dry true: 5 bytes`; got != want {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+	before := len(h.did)
+	for _, fields := range [][]string{{"new_group", "x", "group", fakeID(21).String()}, {"zone", "北京"}, {"zone", "Local"}} {
+		if _, body := uploads(t, v, fields...); len(h.did) != before {
+			t.Errorf("%q was taken: %q", fields, h.did[before:])
+		} else if !strings.Contains(body, "没有时区") && !strings.Contains(body, "只能填一个") {
+			t.Errorf("%q: nothing is said", fields)
+		}
+	}
+}
+
+// TestZoneIsAskedForAndAGuessIsMarked: the upload form fills no zone in; the trial of a file without one says so, asks,
+// and marks what is preselected as a guess.
+func TestZoneIsAskedForAndAGuessIsMarked(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	if _, body := v.get("/imports"); strings.Contains(body, `value="Asia/Shanghai"`) {
+		t.Error("the form comes filled with a zone")
+	}
+	at := "/imports/" + fakeID(506).String()
+	_, body := v.get(at)
+	for _, want := range []string{"猜的", "文件里的时间没有时区，这次按 Asia/Shanghai 读", `<option value="" selected>不清楚：先按 Asia/Shanghai，注明是猜的`, "时区是猜的（Asia/Shanghai），记录里会注明", "沿用上次为它选的群"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the trial lacks %s", want)
+		}
+	}
+	v.post(at+"/again", "zone", "Asia/Shanghai")
+	if got, want := h.last(t), "again "+fakeID(506).String()+` zone "Asia/Shanghai" group 0 "" chats [] keep false dry true`; got != strings.Replace(want, " zone", "  zone", 1) {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+	if _, body := v.get("/imports/" + fakeID(507).String()); strings.Contains(body, "没有时区") || !strings.Contains(body, "Europe/Berlin") {
+		t.Error("a zone that was stated is called a guess, or is forgotten")
+	}
+}
+
+func TestNearMatchesAreListedAndDecided(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	at := "/imports/" + fakeID(506).String()
+	_, body := v.get(at)
+	for _, want := range []string{"相近的记录", "wechatmsg-csv WeChatMsg", "[图片]", "列出 2 条，共 40 条", "不写（默认）", "有相近的记录没有写入", "⟦202E⟧老周"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the trial lacks %s", want)
+		}
+	}
+	v.post(at+"/again", "near", "keep", "zone_other", "Europe/Berlin", "zone", "UTC")
+	if got := h.last(t); !strings.HasSuffix(got, `zone "Europe/Berlin" group 0 "" chats [] keep true dry true`) {
+		t.Errorf("asked %q", got)
+	}
+}
+
+func TestListOfMembersIsComparedBeforeItIsTaken(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	at := "/imports/" + fakeID(509).String()
+	_, body := v.get(at)
+	for _, want := range []string{"成员名单", "新来", "+ 小何", "⟦202E⟧老周", `value="2025-11-22 16:27"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the trial lacks %s", want)
+		}
+	}
+	v.post(at+"/again", "at", "2024-05-01 08:00")
+	if got := h.last(t); !strings.HasSuffix(got, "dry true at 1714521600000") {
+		t.Errorf("asked %q", got)
+	}
+	before := len(h.did)
+	if v.post(at+"/again", "at", "昨天"); len(h.did) != before {
+		t.Errorf("a time that is none was taken: %q", h.last(t))
+	}
+}
+
+func TestSeveralChatsAreTickedBeforeAnImport(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	at := "/imports/" + fakeID(507).String()
+	_, body := v.get(at)
+	if strings.Contains(body, `popovertarget="commit"`) || !strings.Contains(body, "文件里不止一个会话") || !strings.Contains(body, "#a, #b") {
+		t.Error("an import that is not decided can be committed, or nobody says why not")
+	}
+	v.post(at+"/again", "chat:#b", "1", "chat:#a", "1", "new_group", "读书")
+	if got := h.last(t); !strings.HasSuffix(got, `"读书" chats ["#a" "#b"] keep false dry true`) {
+		t.Errorf("asked %q", got)
+	}
+}
+
+func TestWhatCouldNotBeReadIsSaidInWords(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	if _, body := v.get("/imports/" + fakeID(508).String()); !strings.Contains(body, "认不出格式：照片.png") {
+		t.Error("the reason is not said in Chinese")
 	}
 }
 

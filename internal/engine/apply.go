@@ -140,6 +140,9 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 
 // draft gives every event its keys and its group.
 func (e *Engine) draft(ctx context.Context, b *batch) error {
+	if err := e.move(ctx, b); err != nil {
+		return err
+	}
 	now := e.now()
 	for _, it := range b.items {
 		in := it.in
@@ -171,6 +174,25 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 		}
 		it.draft.Seal()
 		it.out.Group = key
+	}
+	return nil
+}
+
+// move lets groups go on under the ids that their platform gives them from now on, before anything of the batch looks for
+// a group. What came under such an id earlier counts as a group of its own; imports move nothing.
+func (e *Engine) move(ctx context.Context, b *batch) error {
+	for _, it := range b.items {
+		if it.in.Type != community.GroupMoved || it.in.Body.State == "" || b.run != nil {
+			continue
+		}
+		key, err := e.groupOf(ctx, b, it.in, e.origin(b, it.in))
+		if err != nil {
+			return err
+		}
+		if err := b.tx.MoveGroup(ctx, key, it.in.Body.State); err != nil {
+			return err
+		}
+		e.registry.ForgetGroups()
 	}
 	return nil
 }
@@ -423,7 +445,7 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 			return fmt.Errorf("effect of %s %d: %w", ev.Type, ev.Number, err)
 		}
 		if len(it.list) > 0 {
-			if err := writeDecisions(ctx, b, it, now); err != nil {
+			if err := e.writeDecisions(ctx, b, it, now); err != nil {
 				return err
 			}
 		}
@@ -436,14 +458,16 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 	return nil
 }
 
-func writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
+func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
 	bodies := make([][]byte, len(it.list))
 	for i := range it.list {
 		var err error
 		if bodies[i], err = json.Marshal(it.list[i]); err != nil {
 			return err
 		}
-		it.g.plan(it.list[i].Actions, now)
+		if err := e.expect(ctx, b, it.g, it.list[i].Actions, now); err != nil {
+			return err
+		}
 		for j := range it.list[i].Actions {
 			b.tasks = b.tasks || it.list[i].Actions[j].Hold != ""
 		}
@@ -451,6 +475,24 @@ func writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
 	}
 	it.out.Decisions = it.list
 	return b.tx.Decisions(ctx, it.list, bodies, now)
+}
+
+// expect lets each group that actions are meant for wait for their evidence: a mirror's copies are seen elsewhere than
+// where they were decided. A group that is gone waits for nothing.
+func (e *Engine) expect(ctx context.Context, b *batch, here *group, actions []community.Action, now int64) error {
+	for i := range actions {
+		g := here
+		if actions[i].Group != here.key {
+			var err error
+			if g, err = e.load(ctx, b, actions[i].Group); community.CodeOf(err) == community.CodeNotFound {
+				continue
+			} else if err != nil {
+				return err
+			}
+		}
+		g.plan(actions[i:i+1], now)
+	}
+	return nil
 }
 
 // keep swaps the batch in: from here on it is the truth.

@@ -26,6 +26,9 @@ func (w *Wait) LaterThan() int64 { return w.Until }
 // frozenPause is how soon a held action looks again, in milliseconds.
 const frozenPause = 1000
 
+// lockedPause is how soon a mass send that a lockdown holds looks again, in milliseconds.
+const lockedPause = 30_000
+
 // attempt is one try at carrying an action out.
 type attempt struct {
 	store.ActionNow
@@ -33,6 +36,14 @@ type attempt struct {
 	account community.AccountKey
 	session connect.Session
 	able    community.Ability
+}
+
+// tooOld reports whether a recall comes after the platform's deadline: then the next step is a person's.
+func (t *attempt) tooOld(now int64) bool {
+	if t.Action.Verb != community.RecallMsg || t.SaidAt == 0 || t.able.Level != community.Native {
+		return false
+	}
+	return community.RecallOf(t.able, community.Human, t.SaidAt, now).Step != community.RecallNow
 }
 
 // CarryOut carries an action out once: natively if the account can, by asking the platform where a person must confirm
@@ -53,10 +64,12 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeRestricted, Detail: "restricted"})
 	case t.session == nil && t.able.Level == community.Native:
 		return e.unreachable(ctx, t)
+	case t.tooOld(e.now()):
+		return e.ask(ctx, t, community.Receipt{Code: community.CodeLate, Detail: "too_old"})
 	case t.able.Level != community.Native && t.able.Level != community.Assisted:
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_ability"})
 	}
-	if !e.lanes.enter(t.account) {
+	if !e.lanes.enter(ctx, t.account) {
 		return &Wait{Until: e.now() + e.lanes.pause(t.account), Why: "the account has its hands full"}
 	}
 	defer e.lanes.leave(t.account)
@@ -77,10 +90,29 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "already removed"})
 	case t.Frozen && a.Cause != community.ByPerson:
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
+	case t.Locked && a.Verb == community.MassSend && t.State != community.Sent:
+		return true, &Wait{Until: now + lockedPause, Why: "lockdown"}
 	case t.State == community.Sent:
 		return e.resume(ctx, t)
+	case !a.Of.IsZero() && a.To.Message == "":
+		return e.waitFor(ctx, t)
 	}
 	return false, nil
+}
+
+// sendPause is how soon an action about a send of ours that is under way looks again, in milliseconds.
+const sendPause = 500
+
+// waitFor lets an action about a send of ours wait until the platform has said what it calls it. What was never sent needs
+// nothing more.
+func (e *Engine) waitFor(ctx context.Context, t *attempt) (bool, error) {
+	switch t.Before {
+	case community.Failed, community.Cancelled:
+		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "was never sent"})
+	case community.HumanTask, community.Unknown, community.Acked, community.Confirmed:
+		return true, e.ask(ctx, t, community.Receipt{Detail: "no_ability"}) // a person sent it, or the platform gives no id
+	}
+	return true, &Wait{Until: e.now() + sendPause, Why: "what it is about is not sent yet"}
 }
 
 // resume decides about an action that was sent before we stopped or lost the line: its outcome is unknown. What may be
@@ -166,7 +198,12 @@ func (e *Engine) unreachable(ctx context.Context, t *attempt) error {
 
 // do makes the call. That an attempt is made is on disk before the call, so that a crash in between is seen.
 func (e *Engine) do(ctx context.Context, t *attempt) error {
-	moved, until, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.able.Level, t.n, store.Spending{
+	about := ""
+	if !t.Action.Of.IsZero() {
+		about = t.Action.To.Message
+		e.aim(t.Action.Group, t.Action.ID, about)
+	}
+	moved, until, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.able.Level, t.n, about, store.Spending{
 		Account: t.account, Verb: t.Action.Verb, Group: t.Action.Group, Member: t.Action.Target, Limits: t.able.Limits,
 	}, e.now())
 	switch {

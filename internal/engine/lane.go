@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
@@ -13,36 +14,53 @@ import (
 // laneWidth is how many calls one account makes at a time: one that never answers leaves the others their hands.
 const laneWidth = 4
 
-// lanes count the calls under way, per account.
+// lanes hold the calls under way, per account.
 type lanes struct {
 	mu      sync.Mutex
-	busy    map[community.AccountKey]int
+	places  map[community.AccountKey]chan struct{}
 	refused map[community.AccountKey]int64 // since a call last ended
 }
 
 func newLanes() *lanes {
-	return &lanes{busy: map[community.AccountKey]int{}, refused: map[community.AccountKey]int64{}}
+	return &lanes{places: map[community.AccountKey]chan struct{}{}, refused: map[community.AccountKey]int64{}}
 }
 
-// enter takes a place in an account's lane if there is one.
-func (l *lanes) enter(a community.AccountKey) bool {
+// laneWait is how long a call waits for a place before its job is put back.
+const laneWait = 100 * time.Millisecond
+
+// enter takes a place in an account's lane; false when none came free in time.
+func (l *lanes) enter(ctx context.Context, a community.AccountKey) bool {
+	lane := l.lane(a)
+	select {
+	case lane <- struct{}{}:
+		return true
+	default:
+	}
+	timer := time.NewTimer(laneWait)
+	defer timer.Stop()
+	select {
+	case lane <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func (l *lanes) lane(a community.AccountKey) chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.busy[a] >= laneWidth {
-		return false
+	if l.places[a] == nil {
+		l.places[a] = make(chan struct{}, laneWidth)
 	}
-	l.busy[a]++
-	return true
+	return l.places[a]
 }
 
 func (l *lanes) leave(a community.AccountKey) {
+	<-l.lane(a)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.busy[a]--
 	delete(l.refused, a)
-	if l.busy[a] == 0 {
-		delete(l.busy, a)
-	}
 }
 
 const (

@@ -235,3 +235,40 @@ func TestRecallOfOurOwnSendFindsItsMessage(t *testing.T) {
 		}
 	})
 }
+
+// aged is a session that recalls only for two minutes.
+type aged struct{ *session }
+
+func (s *aged) Abilities(g string) connect.Abilities {
+	a := s.session.Abilities(g)
+	a.Verbs[community.RecallMsg] = community.Ability{Level: community.Native, MaxAge: 120}
+	return a
+}
+
+func TestRecallPastItsDeadlineIsHandedOutWithACorrection(t *testing.T) {
+	for wait, calls := range map[time.Duration]int{time.Minute: 1, 3 * time.Minute: 0} {
+		both(t, func(t *testing.T, r *rig) {
+			s := &aged{r.session}
+			out := r.apply(r.message("m-1", "anna", "早"))
+			recall := community.Action{ID: r.st.NewID(), Group: out[0].Group, Verb: community.RecallMsg, Event: out[0].Number, Message: "m-1", Cause: community.ByPerson}
+			tx, err := r.st.BeginLog(t.Context())
+			check(t, err)
+			d := community.Decision{ID: r.st.NewID(), Group: out[0].Group, Verdict: community.Judged, Actions: []community.Action{recall}}
+			body, err := json.Marshal(d)
+			check(t, err)
+			check(t, tx.Decisions(t.Context(), []community.Decision{d}, [][]byte{body}, r.now.UnixMilli()))
+			check(t, tx.Commit(t.Context()))
+			r.with(s)
+			r.now = r.now.Add(wait)
+			check(t, r.e.CarryOut(t.Context(), recall.ID, 1))
+			if len(s.done) != calls {
+				t.Fatalf("after %s: %d calls, want %d", wait, len(s.done), calls)
+			}
+			if calls == 0 {
+				if k := r.task(recall.ID); k.State != "open" || k.Why != "too_old" || k.Text == "" {
+					t.Errorf("after %s: task %+v, want an open one with a correction to paste", wait, k)
+				}
+			}
+		})
+	}
+}

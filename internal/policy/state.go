@@ -27,6 +27,7 @@ type groupState struct {
 	Removals []removal `json:"removals,omitempty"`
 	Pending  []pending `json:"pending,omitempty"`
 	Recent   []sketch  `json:"recent,omitempty"`
+	Copies   []copied  `json:"copies,omitempty"`
 }
 
 // removal is an automatic removal that was not held back.

@@ -459,3 +459,28 @@ func TestStrikesOutliveTheirRule(t *testing.T) {
 	r.rb = next
 	r.want(r.says(1, "傻瓜"), "hit !new rung2 strike:new mute")
 }
+
+func TestAttachedBotIsHeldByTheCapAndByImmunity(t *testing.T) {
+	book := live(word("ads", "加微信"))
+	book.RemovalsMax, book.RemovalsPct = 1, 0
+	r := newRoom(t, book)
+	r.says(1, "早")
+	r.one(r.event(community.MessageCreated, 2, community.Body{Text: "我是管理员", Message: "m2", Role: community.RoleAdmin}))
+	r.says(3, "早")
+	wants := func(verb community.Verb, who community.MemberKey) *community.Decision {
+		return r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{
+			Kind: "bot", User: "bot:x", Actions: []community.Action{{Verb: verb, Target: who, Seconds: 60}}})}))
+	}
+	d := wants(community.Mute, 1)
+	r.want(d, "judged mute")
+	if d.Actions[0].Cause != community.ByBot || d.User != "bot:x" {
+		t.Errorf("cause %q, user %q; want bot, bot:x", d.Actions[0].Cause, d.User)
+	}
+	r.want(wants(community.Mute, 2), "spared")
+	r.want(wants(community.Remove, 2), "spared")
+	r.want(wants(community.Remove, 1), "judged remove")
+	held := wants(community.Remove, 3)
+	r.want(held, "judged remove(removal_cap)")
+	free := r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{Kind: "release", User: "u1", Action: held.Actions[0].ID})}))
+	r.want(free, "judged remove")
+}

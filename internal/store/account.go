@@ -128,6 +128,12 @@ func (s *Store) RunGroups(ctx context.Context, run int64) ([]community.GroupKey,
 		func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
 }
 
+// OrgOf is the organisation that a group belongs to.
+func (s *Store) OrgOf(ctx context.Context, g community.GroupKey) (org community.OrgKey, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT org_key FROM chat_group WHERE key = $1`, int64(g)).Scan((*int64)(&org))
+	return org, missing(coded(s.dialect, err), "group %d", g)
+}
+
 // GroupExternal is the platform's id of a group.
 func (s *Store) GroupExternal(ctx context.Context, g community.GroupKey) (id string, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT external_id FROM chat_group WHERE key = $1`, int64(g)).Scan(&id)

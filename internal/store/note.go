@@ -54,3 +54,8 @@ func (s *Store) Notes(ctx context.Context, account community.AccountKey, prefix 
 	}
 	return out, nil
 }
+
+// AddAudit writes a row of the audit trail for something that changes nothing here.
+func (s *Store) AddAudit(ctx context.Context, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error { return t.AddAudit(ctx, audit) })
+}

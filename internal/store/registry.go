@@ -62,6 +62,9 @@ func (r *Registry) Reset() {
 	}
 }
 
+// ForgetGroups makes the registry read groups' ids anew.
+func (r *Registry) ForgetGroups() { clear(r.groups) }
+
 // Trim keeps the registry within its bound. After a transaction that failed, call Reset: its keys never came to be.
 func (r *Registry) Trim() {
 	if r.known > maxCached {
@@ -149,7 +152,15 @@ func (r *Registry) Member(ctx context.Context, t *Tx, o Origin, g community.Grou
 		r.members[at][who.ID] = key
 		r.known++
 	}
-	return key, nil
+	if _, ok := r.members[at][who.Also]; ok || who.Also == "" || who.Certainty == community.NameOnly {
+		return key, nil
+	}
+	owner, err := t.know(ctx, o, who.Also, key)
+	if err == nil {
+		r.members[at][who.Also] = owner
+		r.known++
+	}
+	return key, err
 }
 
 const findAlias = `SELECT key FROM alias WHERE org_key = $1 AND kind = $2 AND platform = $3 AND realm = $4 AND external_id = $5`
@@ -190,6 +201,33 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)`,
 // DefaultZone is where days are cut unless a group says otherwise.
 const DefaultZone = "Asia/Shanghai"
 
+// also finds a member that was known by a further id of theirs only, and notes the first one. 0 = there is none.
+func (t *Tx) also(ctx context.Context, o Origin, who community.Who) (int64, error) {
+	if who.Also == "" || who.Certainty == community.NameOnly {
+		return 0, nil
+	}
+	var key int64
+	err := t.one(ctx, findAlias, []any{int64(o.Org), "member", string(o.Platform), "", who.Also}, &key)
+	if err == sql.ErrNoRows {
+		return 0, nil
+	}
+	if err == nil {
+		_, err = t.exec(ctx, addAlias, int64(o.Org), "member", string(o.Platform), "", who.ID, key)
+	}
+	return key, err
+}
+
+// know notes a further id of a member and gives whose it is: one that is another's already stays theirs.
+func (t *Tx) know(ctx context.Context, o Origin, id string, key community.MemberKey) (community.MemberKey, error) {
+	alias := []any{int64(o.Org), "member", string(o.Platform), "", id}
+	if _, err := t.exec(ctx, addAlias+` ON CONFLICT DO NOTHING`, append(alias, int64(key))...); err != nil {
+		return 0, err
+	}
+	var owner int64
+	err := t.one(ctx, findAlias, alias, &owner)
+	return community.MemberKey(owner), err
+}
+
 func (t *Tx) member(ctx context.Context, o Origin, at circle, who community.Who) (community.MemberKey, error) {
 	realm := ""
 	if at.realm != 0 {
@@ -199,6 +237,9 @@ func (t *Tx) member(ctx context.Context, o Origin, at circle, who community.Who)
 	var key int64
 	err := t.one(ctx, findAlias, alias, &key)
 	if err != sql.ErrNoRows {
+		return community.MemberKey(key), err
+	}
+	if key, err = t.also(ctx, o, who); err != nil || key != 0 {
 		return community.MemberKey(key), err
 	}
 	if key, err = t.keys(ctx, "member", 1); err != nil {

@@ -331,6 +331,9 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 			return err
 		}
 	}
+	if ev.Body.Scene == community.Presence && p.present {
+		return nil
+	}
 	at := ev.OccurredAt
 	if p.joinedThen(at) {
 		return nil // told twice
@@ -401,7 +404,7 @@ func (f *figures) earlierStay(g *groupFact, p *person, ev *community.Event, st s
 
 func (f *figures) left(ctx context.Context, g *groupFact, ev *community.Event) error {
 	m := subjectOf(ev)
-	if m == 0 {
+	if m == 0 || ev.Body.Reason == community.Presence {
 		return nil
 	}
 	p, err := f.person(ctx, g, m)

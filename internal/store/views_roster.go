@@ -36,8 +36,10 @@ func (f *figures) roster(ctx context.Context, g *groupFact, ev *community.Event)
 			return err
 		}
 	}
-	if err := f.missing(ctx, g, here, at); err != nil {
-		return err
+	if ev.Body.Scene != community.Presence {
+		if err := f.missing(ctx, g, here, at); err != nil {
+			return err
+		}
 	}
 	if g.rosterSince == 0 {
 		g.rosterSince = at

@@ -3,6 +3,8 @@ package onebot
 import (
 	"encoding/json"
 	"unicode/utf8"
+
+	"qunluo/internal/connect/onebot/wire"
 )
 
 // readFast reads a group message whose message is a list of segments, into n in one pass over the frame. False says
@@ -47,7 +49,7 @@ func (n *note) readField(s *scan, key []byte) (ok bool) {
 		n.nickname, n.card, n.role = "", "", ""
 		ok = s.peek() == '{' && s.object(func(key []byte) bool { return n.readSender(s, key) })
 	case "message":
-		n.parts = make([]part, 0, 4)
+		n.parts = make([]wire.Part, 0, 4)
 		ok = s.peek() == '[' && s.list(func() bool { return n.readSegment(s) })
 	case "echo", "retcode":
 		return false // an answer, perhaps a long one
@@ -75,32 +77,32 @@ func (n *note) readSegment(s *scan) bool {
 	if s.peek() != '{' {
 		return false
 	}
-	n.parts = append(n.parts, part{})
+	n.parts = append(n.parts, wire.Part{})
 	p := &n.parts[len(n.parts)-1]
 	var raw []byte
 	ok := s.object(func(key []byte) (ok bool) {
 		switch string(key) {
 		case "type":
-			p.kind, ok = s.word()
+			p.Kind, ok = s.word()
 		case "data":
-			kind := p.kind
-			*p = part{kind: kind}
+			kind := p.Kind
+			*p = wire.Part{Kind: kind}
 			start := s.at
-			ok = s.peek() == '{' && s.object(func(key []byte) bool { return p.readData(s, key) })
+			ok = s.peek() == '{' && s.object(func(key []byte) bool { return readData(p, s, key) })
 			raw = s.in[start:s.at]
 		default:
 			ok = s.skip(0)
 		}
 		return ok
 	})
-	if ok && keepsRaw(p.kind) {
-		p.raw = append(json.RawMessage(nil), raw...)
+	if ok && wire.KeepsRaw(p.Kind) {
+		p.Raw = append(json.RawMessage(nil), raw...)
 	}
 	return ok
 }
 
-func (p *part) readData(s *scan, key []byte) (ok bool) {
-	to := p.field(string(key))
+func readData(p *wire.Part, s *scan, key []byte) (ok bool) {
+	to := p.Field(string(key))
 	if to == nil {
 		return s.skip(0)
 	}
@@ -378,7 +380,7 @@ func (s *scan) id() (string, bool) {
 		return s.text()
 	}
 	start := s.at
-	if !s.number() || !isWhole(s.in[start:s.at]) {
+	if !s.number() || !wire.IsWhole(s.in[start:s.at]) {
 		return "", false
 	}
 	return string(s.in[start:s.at]), true

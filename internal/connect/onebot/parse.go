@@ -7,6 +7,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 // MaxFrame bounds an event's frame, in bytes. Larger ones are refused, the connection is kept.
@@ -68,16 +69,19 @@ func decode(data []byte) (frame, error) {
 
 // note is a frame that has a post_type, as both decoders give it.
 type note struct {
-	time                              int64
-	self, message, group, user        string
-	groupName                         string
-	nickname, card, role              string
-	postType, kind, subType           string // kind: message_type, notice_type or request_type
-	quoted                            bool
-	parts                             []part
-	operator, target, flag, comment   string
-	duration                          int64
-	cardNew, cardOld, fileName, words string
+	time                            int64
+	self, message, group, user      string
+	groupName                       string
+	nickname, card, role            string
+	postType, kind, subType         string // kind: message_type, notice_type or request_type
+	quoted                          bool
+	parts                           []wire.Part
+	operator, target, flag, comment string
+	duration                        int64
+	cardNew, cardOld, words         string
+	fileName, fileID, fileURL       string
+	emoji                           string // of a reaction
+	taken                           bool   // reaction: it was taken back
 }
 
 // frame turns a note into what it means, by its post_type and kind.
@@ -119,8 +123,10 @@ var meanings = map[sort]func(*note, *frame) error{
 	{"notice", "group_upload"}:   (*note).upload,
 	{"notice", "essence"}:        (*note).essence,
 	{"notice", "notify"}:         (*note).notify,
-	{"notice", "bot_offline"}:    (*note).offline,
-	{"request", "group"}:         (*note).request,
+
+	{"notice", "group_msg_emoji_like"}: (*note).reaction,
+	{"notice", "bot_offline"}:          (*note).offline,
+	{"request", "group"}:               (*note).request,
 }
 
 func (n *note) groupMessage(f *frame) error {
@@ -136,7 +142,7 @@ func (n *note) groupMessage(f *frame) error {
 	if in.Actor.Role == community.RoleSelf {
 		f.selfRole = rank(n.role)
 	}
-	compose(n.parts, &in.Body)
+	wire.Compose(n.parts, &in.Body)
 	return nil
 }
 
@@ -148,7 +154,7 @@ func (n *note) privateMessage(f *frame) error {
 	in.Type, in.Key, in.Body.Message = community.MessageCreated, n.message, n.message
 	in.Private, in.Group = true, community.Ref{}
 	in.Actor = n.sender()
-	compose(n.parts, &in.Body)
+	wire.Compose(n.parts, &in.Body)
 	return nil
 }
 
@@ -226,7 +232,8 @@ func (n *note) cardChange(f *frame) error {
 func (n *note) upload(f *frame) error {
 	f.in.Type = community.MessageCreated
 	f.in.Actor = n.who(n.user)
-	compose([]part{{kind: "file", name: n.fileName}}, &f.in.Body)
+	wire.Compose([]wire.Part{{Kind: "file", Name: n.fileName, URL: n.fileURL}}, &f.in.Body)
+	n.message = n.fileID // two files may come in one second
 	return n.named(f)
 }
 
@@ -235,6 +242,23 @@ func (n *note) essence(f *frame) error {
 	f.in.Actor, f.in.By = n.who(n.operator), n.who(n.operator)
 	f.in.Body.Reason, f.in.Body.Message = "essence_"+n.subType, n.message
 	return n.named(f)
+}
+
+// reaction is a sign put on a message, an extension of some implementations.
+func (n *note) reaction(f *frame) error {
+	if n.message == "" || n.emoji == "" {
+		return missing("message_id or likes")
+	}
+	f.in.Type = community.ReactionAdded
+	if n.taken {
+		f.in.Type = community.ReactionRemoved
+	}
+	f.in.Actor, f.in.Body.Message, f.in.Body.Text = n.who(n.user), n.message, n.emoji
+	if err := n.named(f); err != nil {
+		return err
+	}
+	f.in.Key += ":" + n.emoji
+	return nil
 }
 
 // notify is many small things, of which only a poke in a group is told.
@@ -263,7 +287,7 @@ func (n *note) request(f *frame) error {
 	}
 	in := &f.in
 	in.Type, in.Actor = community.JoinRequested, n.who(n.user)
-	in.Body.Scene, in.Body.Message, in.Body.Text = "request", "add:"+n.flag, clip(n.comment)
+	in.Body.Scene, in.Body.Message, in.Body.Text = "request", "add:"+n.flag, wire.Clip(n.comment)
 	if n.subType == "invite" {
 		in.Body.Scene, in.Body.Message, in.Subject = "invite", "invite:"+n.flag, n.who(n.self)
 	}

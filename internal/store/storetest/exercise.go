@@ -26,6 +26,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"an undone import leaves no trace in figures", undoneImport},
 		{"a rejoin is a new stay", rejoinIsNewStay},
 		{"a roster ends the stays of who is missing", rosterEndsStays},
+		{"presence is not membership", presenceIsNoStay},
 		{"a list tells how people came", listTellsSource},
 		{"what a session keeps is kept", notesAreKept},
 		{"stories told late find their place", toldLate},
@@ -47,6 +48,13 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"presence in imported channels is collapsed", presenceCollapsed},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
+		{"the roster of duty is kept", rosterIsKept},
+		{"ways to tell people are kept", waysAreKept},
+		{"an alarm follows its task", alarmFollowsTask},
+		{"of many steps on one reading one wins", oneOfManySteps},
+		{"a link works once", passWorksOnce},
+		{"the minutes nobody heard are kept", silenceIsKept},
+		{"attached bots are kept and see their groups only", botsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
@@ -383,6 +391,42 @@ func rosterEndsStays(t *testing.T, s *store.Store) {
 	same(t, "stay, told exactly", []any{st.LeftLow, st.LeftAt, st.LeftReason, st.Certainty}, []any{int64(0), at("2026-01-02 20:00:00"), "left", community.Observed})
 	days := must(desk(s).Activity(t.Context(), evs[0].Group, "", day(t, "2026-01-01"), day(t, "2026-01-03")))(t).Daily
 	same(t, "leaves by day", []int64{days[0].Leaves, days[1].Leaves, days[2].Leaves}, []int64{0, 1, 0})
+}
+
+func presenceIsNoStay(t *testing.T, s *store.Store) {
+	l := NewLog(s)
+	l.Know(t, who("anna"), who("ben"))
+	comes := func(when string) community.Inbound {
+		in := join(tea, "anna", at(when))
+		in.Body = community.Body{Scene: community.Presence}
+		return in
+	}
+	goes := func(when, reason string) community.Inbound {
+		in := leave(tea, "anna", at(when))
+		in.Body.Reason = reason
+		return in
+	}
+	without := rosterOf(tea, at("2026-01-01 18:00:00"), "ben")
+	without.Body.Scene = community.Presence
+	evs := l.Append(t, comes("2026-01-01 10:00:00"), goes("2026-01-01 11:00:00", community.Presence), without, comes("2026-01-02 10:00:00"),
+		goes("2026-01-02 10:01:00", community.Presence), comes("2026-01-02 10:02:00"))
+	caughtUp(t, s)
+	stays := must(desk(s).Stays(t.Context(), evs[0].Actor))(t)
+	if len(stays) != 1 || stays[0].LeftAt != 0 || stays[0].JoinedAt != at("2026-01-01 10:00:00") {
+		t.Fatalf("stays = %+v, want one that lasts", stays)
+	}
+	l.Append(t, goes("2026-01-03 10:00:00", "kicked"), comes("2026-01-04 10:00:00"))
+	caughtUp(t, s)
+	stays = must(desk(s).Stays(t.Context(), evs[0].Actor))(t)
+	if len(stays) != 2 || stays[1].LeftReason != "kicked" {
+		t.Errorf("stays = %+v, want a second one after the removal", stays)
+	}
+	days := must(desk(s).Activity(t.Context(), evs[0].Group, "", day(t, "2026-01-01"), day(t, "2026-01-04")))(t).Daily
+	var joins, leaves int64
+	for _, d := range days {
+		joins, leaves = joins+d.Joins, leaves+d.Leaves
+	}
+	same(t, "joins and leaves", []int64{joins, leaves}, []int64{2, 1})
 }
 
 func toldLate(t *testing.T, s *store.Store) {

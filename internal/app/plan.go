@@ -1,0 +1,397 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"qunluo/internal/community"
+	"qunluo/internal/plan"
+	"qunluo/internal/safehttp"
+)
+
+// Names of settings of what is sent by plan.
+const (
+	settingLimits    = "plan.limits"
+	settingLinkRules = "plan.link_rules"
+)
+
+// plans is what people do with mass sends and SOPs, bounded by an organisation and the groups they may see (nil = all).
+type plans struct {
+	*hands
+	links *safehttp.Client
+}
+
+// Plans makes the handle for what is sent by plan.
+func (a *App) Plans(org community.OrgKey, groups []community.GroupKey) *plans {
+	return &plans{a.Hands(org, groups), safehttp.New(nil)}
+}
+
+// Limits are those of the organisation.
+func (p *plans) Limits(ctx context.Context) (plan.Limits, error) { return p.app.limits(ctx, p.org) }
+
+func (a *App) limits(ctx context.Context, org community.OrgKey) (plan.Limits, error) {
+	l := plan.DefaultLimits()
+	_, err := a.store.Setting(ctx, org, settingLimits, &l)
+	return l, err
+}
+
+// SaveLimits changes the organisation's limits.
+func (p *plans) SaveLimits(ctx context.Context, user string, l plan.Limits, reason string) error {
+	if err := l.Check(); err != nil {
+		return err
+	}
+	before, err := p.Limits(ctx)
+	if err != nil {
+		return err
+	}
+	return p.keep(ctx, user, settingLimits, before, l, reason)
+}
+
+func (p *plans) keep(ctx context.Context, user, name string, before, after any, reason string) error {
+	audit := p.audit(user, "setting.set", "setting:"+name, reason)
+	var err error
+	if audit.Before, err = json.Marshal(before); err != nil {
+		return err
+	}
+	if audit.After, err = json.Marshal(after); err != nil {
+		return err
+	}
+	return p.app.store.PutSetting(ctx, p.org, name, after, audit)
+}
+
+// LinkRules are those of the organisation.
+func (p *plans) LinkRules(ctx context.Context) ([]plan.LinkRule, error) {
+	var list []plan.LinkRule
+	found, err := p.app.store.Setting(ctx, p.org, settingLinkRules, &list)
+	if err == nil && !found {
+		list = plan.DefaultLinkRules()
+	}
+	return list, err
+}
+
+// SaveLinkRules changes the organisation's rules about links; nil = those of the program again.
+func (p *plans) SaveLinkRules(ctx context.Context, user string, list []plan.LinkRule, reason string) error {
+	if list == nil {
+		list = plan.DefaultLinkRules()
+	}
+	if err := plan.CheckLinkRules(list); err != nil {
+		return err
+	}
+	before, err := p.LinkRules(ctx)
+	if err != nil {
+		return err
+	}
+	return p.keep(ctx, user, settingLinkRules, before, list, reason)
+}
+
+// maxLinks is how many links of a text are followed.
+const maxLinks = 20
+
+// CheckLinks judges the links of a text for platforms ("" alone = only what holds everywhere), following each to its end.
+func (p *plans) CheckLinks(ctx context.Context, text string, platforms ...community.Platform) ([]plan.Finding, error) {
+	if len(text) > community.MaxText {
+		return nil, community.Errorf(community.CodeTooLarge, "text: more than %d bytes", community.MaxText)
+	}
+	rules, err := p.LinkRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chains := p.follow(ctx, plan.LinksOf(text))
+	seen := map[[2]string]bool{}
+	var out []plan.Finding
+	for _, at := range platforms {
+		for _, f := range plan.CheckLinks(rules, text, chains, at, p.app.millis()) {
+			if key := [2]string{f.Rule, f.Link}; !seen[key] {
+				seen[key] = true
+				out = append(out, f)
+			}
+		}
+	}
+	return out, nil
+}
+
+// follow finds out where links lead, all at once.
+func (p *plans) follow(ctx context.Context, links []string) []plan.Chain {
+	out := make([]plan.Chain, min(len(links), maxLinks))
+	var wg sync.WaitGroup
+	for i := range out {
+		wg.Go(func() {
+			hops, err := p.links.Chain(ctx, plan.Address(links[i]))
+			out[i] = plan.Chain{URL: links[i], Hops: hops, Fault: string(community.CodeOf(err))}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// Estimate says what a mass send would do at its time, or now.
+func (p *plans) Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, error) {
+	if err := b.Check(); err != nil {
+		return plan.Estimate{}, err
+	}
+	at := max(b.Start, p.app.millis())
+	limits, err := p.Limits(ctx)
+	if err != nil {
+		return plan.Estimate{}, err
+	}
+	groups, err := p.filtered(ctx, b.Filter)
+	if err != nil {
+		return plan.Estimate{}, err
+	}
+	rows, had, err := p.reach(ctx, groups, at)
+	if err != nil {
+		return plan.Estimate{}, err
+	}
+	findings, err := p.CheckLinks(ctx, b.Text, platformsOf(groups)...)
+	if err != nil {
+		return plan.Estimate{}, err
+	}
+	return plan.Foresee(limits, rows, had, findings, at), nil
+}
+
+func platformsOf(groups []community.GroupRow) []community.Platform {
+	seen := map[community.Platform]bool{}
+	var out []community.Platform
+	for _, g := range groups {
+		if !seen[g.Platform] {
+			seen[g.Platform] = true
+			out = append(out, g.Platform)
+		}
+	}
+	if out == nil {
+		out = []community.Platform{""}
+	}
+	return out
+}
+
+// filtered gives the groups that a filter means, of those the handle may see. CodeTooLarge beyond plan.MaxTargets.
+func (p *plans) filtered(ctx context.Context, f plan.Filter) ([]community.GroupRow, error) {
+	var out []community.GroupRow
+	at := community.Page{Limit: 200}
+	q := community.GroupFilter{Platform: f.Platform, Page: at}
+	if len(f.Groups) > 0 {
+		q.Keys = f.Groups
+	}
+	for {
+		rows, total, err := p.desk().FindGroups(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range rows {
+			if f.Takes(g.Group) {
+				out = append(out, g)
+			}
+		}
+		q.Page.Offset += len(rows)
+		switch {
+		case len(out) > plan.MaxTargets:
+			return nil, community.Errorf(community.CodeTooLarge, "more than %d groups", plan.MaxTargets)
+		case len(rows) == 0 || q.Page.Offset >= total:
+			return out, nil
+		}
+	}
+}
+
+// reach gathers what the estimate is made of: per group its level, members and recent sends, and how often each member was
+// reached.
+func (p *plans) reach(ctx context.Context, groups []community.GroupRow, at int64) ([]plan.Reach, map[community.MemberKey]int, error) {
+	sends, err := p.app.store.SendsSince(ctx, p.org, at-week)
+	if err != nil {
+		return nil, nil, err
+	}
+	frozen, err := p.desk().Frozen(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	locked, err := p.app.store.LockedGroups(ctx, p.org)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows := make([]plan.Reach, len(groups))
+	place := map[community.GroupKey]*plan.Reach{}
+	keys := make([]community.GroupKey, len(groups))
+	for i, g := range groups {
+		verb, level := p.app.way(ctx, g)
+		rows[i] = plan.Reach{Group: g, Verb: verb, Level: level,
+			Facts: plan.Facts{Zone: zoneFor(g.Zone), Sends: sends[g.Key], Frozen: frozen || g.Frozen, Lockdown: locked[g.Key]}}
+		place[g.Key], keys[i] = &rows[i], g.Key
+	}
+	err = p.app.store.Present(ctx, keys, func(g community.GroupKey, m community.MemberKey) { place[g].Members = append(place[g].Members, m) })
+	if err != nil {
+		return nil, nil, err
+	}
+	had := map[community.MemberKey]int{}
+	err = p.app.store.Present(ctx, keysOf(sends), func(g community.GroupKey, m community.MemberKey) { had[m] += len(sends[g]) })
+	return rows, had, err
+}
+
+const week = 7 * 24 * 3600 * 1000
+
+func keysOf(sends map[community.GroupKey][]int64) []community.GroupKey {
+	out := make([]community.GroupKey, 0, len(sends))
+	for g := range sends {
+		out = append(out, g)
+	}
+	return out
+}
+
+// NewBroadcast keeps a mass send: a draft, or scheduled for its time (0 = now). Without a reason to force it, what the link
+// check refuses is not taken: CodeRefused.
+func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast) (plan.Broadcast, error) {
+	e, err := p.Estimate(ctx, b)
+	if err != nil {
+		return b, err
+	}
+	b.Org, b.User = p.org, user
+	if b.Start == 0 {
+		b.Start = p.app.millis()
+	}
+	if b.State != plan.Draft {
+		b.State = plan.Scheduled
+		switch {
+		case e.Groups == 0:
+			return b, community.Errorf(community.CodeBadInput, "filter: no group")
+		case plan.Refused(e.Findings) && b.Force == "":
+			return b, community.Errorf(community.CodeRefused, "links: %s", e.Findings[0].Reason[1])
+		}
+	}
+	if p.groups != nil { // who sees some groups sends to those
+		b.Filter.Groups = nil
+		for _, r := range e.Rows {
+			b.Filter.Groups = append(b.Filter.Groups, r.Group.Key)
+		}
+	}
+	b, err = p.app.store.AddBroadcast(ctx, b, p.audit(user, "", "", b.Force))
+	p.app.jobs.Wake()
+	return b, err
+}
+
+// Broadcasts lists mass sends, the newest first.
+func (p *plans) Broadcasts(ctx context.Context, at community.Page) ([]plan.Broadcast, int, error) {
+	return p.app.store.Broadcasts(ctx, p.org, at)
+}
+
+// Broadcast gives one mass send.
+func (p *plans) Broadcast(ctx context.Context, id community.ID) (plan.Broadcast, error) {
+	return p.app.store.BroadcastByID(ctx, p.org, id)
+}
+
+// Targets lists the sends of a mass send or SOP; g 0 = to every group.
+func (p *plans) Targets(ctx context.Context, source community.ID, g community.GroupKey, at community.Page) ([]plan.Target, int, error) {
+	return p.app.store.Targets(ctx, p.org, source, g, at)
+}
+
+// MoveBroadcast schedules a draft, pauses, resumes or cancels. Paused and cancelled ones come back where they were with
+// plan.Running. CodeConflict when that may not be.
+func (p *plans) MoveBroadcast(ctx context.Context, user string, id community.ID, to plan.State, reason string) error {
+	b, err := p.Broadcast(ctx, id)
+	if err != nil {
+		return err
+	}
+	if to == plan.Running && b.Counts.All == 0 {
+		to = plan.Scheduled // its time has not come yet
+	}
+	if !plan.MayBecome(b.State, to) || b.Now() == plan.Finished {
+		return community.Errorf(community.CodeConflict, "it is %s and cannot become %s", b.Now(), to)
+	}
+	err = p.app.store.MoveBroadcast(ctx, b, to, p.audit(user, "", "", reason))
+	p.app.jobs.Wake()
+	return err
+}
+
+// each goes over all targets of a source.
+func (p *plans) each(ctx context.Context, source community.ID, fn func(plan.Target) error) error {
+	for at := (community.Page{Limit: 200}); ; at.Offset += at.Limit {
+		list, total, err := p.Targets(ctx, source, 0, at)
+		if err != nil {
+			return err
+		}
+		for _, k := range list {
+			if err := fn(k); err != nil {
+				return err
+			}
+		}
+		if at.Offset+at.Limit >= total {
+			return nil
+		}
+	}
+}
+
+// Retry asks anew for what failed or was not sent, and gives how many. What was sent, or may have been, is left alone.
+func (p *plans) Retry(ctx context.Context, user string, id community.ID, reason string) (int, error) {
+	b, err := p.Broadcast(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if b.State == plan.Cancelled {
+		return 0, community.Errorf(community.CodeConflict, "it is cancelled")
+	}
+	var list []plan.Target
+	err = p.each(ctx, id, func(k plan.Target) error {
+		if s := k.State(); s == plan.Failed || s == plan.NotSent {
+			list = append(list, k)
+		}
+		return nil
+	})
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	err = p.app.store.RetryTargets(ctx, b, list, p.audit(user, "", "", reason))
+	p.app.jobs.Wake()
+	return len(list), err
+}
+
+// Remind reminds everybody whose confirmation a mass send waits for: on the platform where it can be, and by their task. It
+// gives how many were, and how many were not because they were reminded often enough.
+func (p *plans) Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error) {
+	if _, err = p.Broadcast(ctx, id); err != nil {
+		return 0, 0, err
+	}
+	err = p.each(ctx, id, func(k plan.Target) error {
+		if !k.Remindable() {
+			return nil
+		}
+		err := p.app.store.Remind(ctx, k, p.audit(user, "", "", ""))
+		switch community.CodeOf(err) {
+		case community.CodeNone:
+			reminded++
+			return p.remindThere(ctx, user, k)
+		case community.CodeLimited:
+			enough++
+			return nil
+		}
+		return err
+	})
+	p.app.live.tell(taskChange(p.org))
+	return reminded, enough, err
+}
+
+// remindThere lets the platform remind the person who must confirm.
+func (p *plans) remindThere(ctx context.Context, user string, k plan.Target) error {
+	if k.Verb != community.MassSend || k.Message == "" {
+		return nil
+	}
+	_, err := p.Act(ctx, user, []community.Action{{Verb: community.MassRemind, Group: k.Group, Message: k.Message}}, "remind")
+	return err
+}
+
+// Override lets a blocked send pass the guard; the reason is needed and stays in the trail.
+func (p *plans) Override(ctx context.Context, user string, target community.ID, reason string) error {
+	if reason == "" {
+		return community.Errorf(community.CodeBadInput, "reason: empty")
+	}
+	k, err := p.app.store.TargetNow(ctx, target)
+	if err == nil && k.Org != p.org {
+		err = community.Errorf(community.CodeNotFound, "target %s: not found", target)
+	}
+	if err != nil {
+		return err
+	}
+	if k.State() != plan.Blocked {
+		return community.Errorf(community.CodeConflict, "it is %s, not blocked", k.State())
+	}
+	err = p.app.store.LetPass(ctx, k, reason, p.audit(user, "", "", reason))
+	p.app.jobs.Wake()
+	return err
+}

@@ -1,0 +1,347 @@
+package cli
+
+import (
+	"os"
+
+	"qunluo/internal/community"
+	"qunluo/internal/plan"
+)
+
+type sopCmd struct {
+	List   sopListCmd   `cmd:"" help:"列出 SOP|list SOPs"`
+	New    sopNewCmd    `cmd:"" help:"新建|make one"`
+	Edit   sopEditCmd   `cmd:"" help:"改步骤，成为新版本|change the steps: a new version"`
+	Show   sopShowCmd   `cmd:"" help:"步骤和其中的群|steps, and the groups in it"`
+	Sends  sopSendsCmd  `cmd:"" help:"逐次发送的结果|the sends, one by one"`
+	Add    sopAddCmd    `cmd:"" name:"add-group" help:"让一个群进入|let a group enter"`
+	Remove sopRemoveCmd `cmd:"" name:"remove-group" help:"让一个群离开|take a group out"`
+	Pause  sopPauseCmd  `cmd:"" help:"暂停|pause"`
+	Resume sopResumeCmd `cmd:"" help:"继续|go on"`
+}
+
+// sopLine is an SOP as verbs print it.
+type sopLine struct {
+	ID      string      `json:"id" col:"编号|id"`
+	Name    string      `json:"name" col:"名称|name"`
+	State   string      `json:"state" col:"状态|state"`
+	Version int         `json:"version" col:"版本|version"`
+	Count   int         `json:"-" col:"步骤|steps"`
+	Groups  int         `json:"groups" col:"群|groups"`
+	Sent    int         `json:"sent" col:"已发|sent"`
+	Open    int         `json:"open" col:"未完|open"`
+	NotSent int         `json:"not_sent" col:"未发|not sent"`
+	Steps   []plan.Step `json:"steps"`
+}
+
+func lineOfSOP(s plan.SOP) sopLine {
+	return sopLine{s.ID.String(), s.Name, string(s.State), s.Version, len(s.Steps), s.Groups, s.Counts.Sent, s.Counts.Open(), s.Counts.Failed + s.Counts.NotSent, s.Steps}
+}
+
+type sopListCmd struct{}
+
+func (sopListCmd) Shape() any          { return rowsOf[sopLine]() }
+func (sopListCmd) Examples() []example { return nil }
+
+// Do lists SOPs.
+func (sopListCmd) Do(c *call, h *House) error {
+	plans, err := c.plans(h)
+	if err != nil {
+		return err
+	}
+	list, err := plans.SOPs(c.ctx)
+	if err != nil {
+		return err
+	}
+	return printList(c, mapped(list, lineOfSOP), len(list))
+}
+
+// steps reads steps from a file.
+func (c *call) steps(path string) ([]plan.Step, error) {
+	raw, err := os.ReadFile(c.path(path))
+	if err != nil {
+		return nil, badUsage("读不到 %s：%v", "cannot read %s: %v", path, err)
+	}
+	var steps []plan.Step
+	return steps, strict(string(raw), &steps)
+}
+
+type sopNewCmd struct {
+	Name  string `arg:"" help:"名称|name"`
+	Steps string `required:"" placeholder:"FILE" help:"步骤（JSON 数组）：kind 为 day、weekly 或 date|the steps (a JSON array): kind is day, weekly or date"`
+}
+
+func (sopNewCmd) Shape() any { return sopLine{} }
+func (sopNewCmd) Examples() []example {
+	return []example{{"sop new 新群七天 --steps steps.json", [2]string{`文件如 [{"kind":"day","day":0,"at":"20:00","text":"欢迎"}]`, `the file e.g. [{"kind":"day","day":0,"at":"20:00","text":"welcome"}]`}}}
+}
+
+// Do makes an SOP.
+func (q *sopNewCmd) Do(c *call, h *House) error {
+	plans, err := c.plans(h)
+	if err != nil {
+		return err
+	}
+	steps, err := c.steps(q.Steps)
+	if err != nil {
+		return err
+	}
+	s, err := plans.SaveSOP(c.ctx, user, plan.SOP{Name: q.Name, Steps: steps}, "")
+	if err != nil {
+		return err
+	}
+	return printOne(c, lineOfSOP(s))
+}
+
+type sopEditCmd struct {
+	ID     string `arg:"" help:"编号|id"`
+	Name   string `help:"新名称|a new name"`
+	Steps  string `placeholder:"FILE" help:"步骤（JSON 数组）|the steps (a JSON array)"`
+	Reason string `placeholder:"TEXT" help:"原因|why"`
+}
+
+func (sopEditCmd) Shape() any          { return sopLine{} }
+func (sopEditCmd) Examples() []example { return nil }
+
+// Do makes a new version of an SOP.
+func (q *sopEditCmd) Do(c *call, h *House) error {
+	return c.onSOP(h, q.ID, func(plans Plans, s plan.SOP) (plan.SOP, error) {
+		if q.Name != "" {
+			s.Name = q.Name
+		}
+		if q.Steps != "" {
+			steps, err := c.steps(q.Steps)
+			if err != nil {
+				return s, err
+			}
+			s.Steps = steps
+		}
+		return plans.SaveSOP(c.ctx, user, s, q.Reason)
+	})
+}
+
+// onSOP finds an SOP, does something and prints it as it is then.
+func (c *call) onSOP(h *House, text string, do func(Plans, plan.SOP) (plan.SOP, error)) error {
+	id, err := idOf(text)
+	if err != nil {
+		return err
+	}
+	plans, err := c.plans(h)
+	if err != nil {
+		return err
+	}
+	s, err := plans.SOP(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	if s, err = do(plans, s); err != nil {
+		return err
+	}
+	return printOne(c, lineOfSOP(s))
+}
+
+// sopGroupLine is a group in an SOP.
+type sopGroupLine struct {
+	Group   string `json:"group" col:"群|group"`
+	Entered Moment `json:"entered_at" col:"进入|entered"`
+	Left    Moment `json:"left_at" col:"离开|left"`
+	Next    Moment `json:"next_at" col:"下一次|next"`
+	Sent    int    `json:"sent" col:"已发|sent"`
+	NotSent int    `json:"not_sent" col:"未发|not sent"`
+}
+
+// sopShape is an SOP with its groups.
+type sopShape struct {
+	sopLine
+	In []sopGroupLine `json:"in"`
+}
+
+type sopShowCmd struct {
+	ID string `arg:"" help:"编号|id"`
+}
+
+func (sopShowCmd) Shape() any          { return sopShape{} }
+func (sopShowCmd) Examples() []example { return nil }
+
+// Do shows an SOP and its groups.
+func (q *sopShowCmd) Do(c *call, h *House) error {
+	id, err := idOf(q.ID)
+	if err != nil {
+		return err
+	}
+	plans, err := c.plans(h)
+	if err != nil {
+		return err
+	}
+	s, err := plans.SOP(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	list, err := plans.SOPGroups(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	in := mapped(list, func(m plan.Member) sopGroupLine {
+		return sopGroupLine{m.GroupName, Moment(m.Entered), Moment(m.Left), Moment(m.Next), m.Counts.Sent, m.Counts.Failed + m.Counts.NotSent}
+	})
+	if err := printOne(c, sopShape{lineOfSOP(s), in}); err != nil || c.json {
+		return err
+	}
+	return printList(c, in, len(in))
+}
+
+type sopSendsCmd struct {
+	ID string `arg:"" help:"编号|id"`
+	paging
+}
+
+func (sopSendsCmd) Shape() any          { return rowsOf[targetLine]() }
+func (sopSendsCmd) Examples() []example { return nil }
+
+// Do lists an SOP's sends with their marks.
+func (q *sopSendsCmd) Do(c *call, h *House) error {
+	return c.onBroadcast(h, q.ID, func(plans Plans, id community.ID) error {
+		if _, err := plans.SOP(c.ctx, id); err != nil {
+			return err
+		}
+		return c.printTargets(plans, id, q.page())
+	})
+}
+
+// sopGroupArgs name an SOP and a group.
+type sopGroupArgs struct {
+	ID     string `arg:"" help:"编号|id"`
+	Group  string `arg:"" help:"群的编号、名称或平台群号|the group's id, name or the platform's id"`
+	Reason string `placeholder:"TEXT" help:"原因|why"`
+}
+
+func (q sopGroupArgs) on(c *call, h *House, do func(Plans, plan.SOP, community.GroupKey) error) error {
+	return c.onSOP(h, q.ID, func(plans Plans, s plan.SOP) (plan.SOP, error) {
+		desk, err := c.desk(h)
+		if err != nil {
+			return s, err
+		}
+		g, err := c.group(desk, q.Group)
+		if err != nil {
+			return s, err
+		}
+		if err := do(plans, s, g.Key); err != nil {
+			return s, err
+		}
+		return plans.SOP(c.ctx, s.ID)
+	})
+}
+
+type sopAddCmd struct{ sopGroupArgs }
+
+func (sopAddCmd) Shape() any          { return sopLine{} }
+func (sopAddCmd) Examples() []example { return nil }
+
+// Do lets a group enter.
+func (q *sopAddCmd) Do(c *call, h *House) error {
+	return q.on(c, h, func(plans Plans, s plan.SOP, g community.GroupKey) error {
+		return plans.AddToSOP(c.ctx, user, s.ID, g, q.Reason)
+	})
+}
+
+type sopRemoveCmd struct{ sopGroupArgs }
+
+func (sopRemoveCmd) Shape() any          { return sopLine{} }
+func (sopRemoveCmd) Examples() []example { return nil }
+
+// Do takes a group out.
+func (q *sopRemoveCmd) Do(c *call, h *House) error {
+	return q.on(c, h, func(plans Plans, s plan.SOP, g community.GroupKey) error {
+		return plans.RemoveFromSOP(c.ctx, user, s.ID, g, q.Reason)
+	})
+}
+
+func (q moveArgs) sop(c *call, h *House, to plan.State) error {
+	return c.onSOP(h, q.ID, func(plans Plans, s plan.SOP) (plan.SOP, error) {
+		if err := plans.MoveSOP(c.ctx, user, s.ID, to, q.Reason); err != nil {
+			return s, err
+		}
+		return plans.SOP(c.ctx, s.ID)
+	})
+}
+
+type sopPauseCmd struct{ moveArgs }
+
+func (sopPauseCmd) Shape() any          { return sopLine{} }
+func (sopPauseCmd) Examples() []example { return nil }
+
+// Do pauses an SOP.
+func (q *sopPauseCmd) Do(c *call, h *House) error { return q.sop(c, h, plan.Paused) }
+
+type sopResumeCmd struct{ moveArgs }
+
+func (sopResumeCmd) Shape() any          { return sopLine{} }
+func (sopResumeCmd) Examples() []example { return nil }
+
+// Do lets an SOP go on.
+func (q *sopResumeCmd) Do(c *call, h *House) error { return q.sop(c, h, plan.Running) }
+
+type linksCmd struct {
+	Check linksCheckCmd `cmd:"" help:"一段话里的链接有没有不妥|what is wrong with the links of a text"`
+	Rules linksRulesCmd `cmd:"" help:"看或改外链规则|see or change the rules about links"`
+}
+
+type linksCheckCmd struct {
+	Text     string `arg:"" help:"正文|the text"`
+	Platform string `help:"目标平台：wechat、wecom、mp、qq…|target platform: wechat, wecom, mp, qq …"`
+}
+
+func (linksCheckCmd) Shape() any { return rowsOf[findingLine]() }
+func (linksCheckCmd) Examples() []example {
+	return []example{{"links check '报名 https://t.cn/abc' --platform wechat", [2]string{"发到微信群之前", "before it goes to a WeChat group"}}}
+}
+
+// Do judges the links of a text.
+func (q *linksCheckCmd) Do(c *call, h *House) error {
+	plans, err := c.plans(h)
+	if err != nil {
+		return err
+	}
+	found, err := plans.CheckLinks(c.ctx, q.Text, community.Platform(q.Platform))
+	if err != nil {
+		return err
+	}
+	return printList(c, mapped(found, c.lineOfFinding), len(found))
+}
+
+type linksRulesCmd struct {
+	File   string `name:"save" placeholder:"FILE" help:"换成这个文件里的（JSON 数组）|take those of a file instead (a JSON array)"`
+	Own    bool   `name:"default" help:"恢复程序自带的|take the program's own again"`
+	Reason string `placeholder:"TEXT" help:"原因|why"`
+}
+
+func (linksRulesCmd) Shape() any          { return []plan.LinkRule{} }
+func (linksRulesCmd) Examples() []example { return nil }
+
+// Do shows or changes the rules about links.
+func (q *linksRulesCmd) Do(c *call, h *House) error {
+	plans, err := c.plans(h)
+	if err != nil {
+		return err
+	}
+	if q.File != "" || q.Own {
+		var list []plan.LinkRule
+		if q.File != "" {
+			raw, err := os.ReadFile(c.path(q.File))
+			if err != nil {
+				return badUsage("读不到 %s：%v", "cannot read %s: %v", q.File, err)
+			}
+			list = []plan.LinkRule{}
+			if err := strict(string(raw), &list); err != nil {
+				return err
+			}
+		}
+		if err := plans.SaveLinkRules(c.ctx, user, list, q.Reason); err != nil {
+			return err
+		}
+	}
+	list, err := plans.LinkRules(c.ctx)
+	if err != nil {
+		return err
+	}
+	return c.printJSON(list)
+}

@@ -1,0 +1,268 @@
+package console
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console/view"
+	"qunluo/internal/console/view/ui"
+	"qunluo/internal/plan"
+)
+
+var sopRoutes = []route{
+	{pattern: "GET /sops", may: staff, serve: (*Console).sopList},
+	{pattern: "GET /sops/new", may: staff, serve: (*Console).sopForm},
+	{pattern: "POST /sops", may: staff, serve: (*Console).sopSave},
+	{pattern: "GET /sops/{id}", may: staff, serve: (*Console).sopPage},
+	{pattern: "GET /sops/{id}/edit", may: staff, serve: (*Console).sopForm},
+	{pattern: "POST /sops/{id}/groups", may: staff, serve: (*Console).sopAdd},
+	{pattern: "POST /sops/{id}/leave", may: staff, serve: (*Console).sopLeave},
+	{pattern: "POST /sops/{id}/move", may: staff, serve: (*Console).sopMove},
+}
+
+// sopList shows the SOPs.
+func (c *Console) sopList(k *call) error {
+	rows, err := k.plans().SOPs(k.ctx())
+	if err != nil {
+		return err
+	}
+	p := view.List{Head: ui.Head{Title: k.T("nav.sops"), Sub: k.T("plan.sop_sub"), Actions: view.PlanNew("/sops/new", k.T("plan.sop_new"))}}
+	p.Table = ui.Table{Label: k.T("nav.sops"), Columns: []ui.Column{{Title: k.T("plan.sop_name")}, {Title: k.T("plan.state")}, {Title: k.T("plan.steps"), Num: true}, {Title: k.T("plan.targets"), Num: true}, {Title: k.T("plan.is_sent"), Num: true}, {Title: k.T("plan.open"), Num: true}, {Title: k.T("plan.gone"), Num: true}},
+		Empty: ui.Empty{Icon: "clock", Title: k.T("plan.sop_none"), Text: k.T("plan.sop_none_text"), Button: k.T("plan.sop_new"), Link: "/sops/new"}}
+	for _, s := range rows {
+		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/sops/" + s.ID.String(), Cells: []templ.Component{ui.Two(s.Name, k.T("plan.version", "num", s.Version)), planPill(k, string(s.State)), ui.Figure(int64(len(s.Steps))),
+			ui.Figure(int64(s.Groups)), ui.Figure(int64(s.Counts.Sent)), ui.Figure(int64(s.Counts.Open())), ui.Figure(int64(s.Counts.Failed + s.Counts.NotSent))}})
+	}
+	return k.show(p.Head.Title, view.ListPage(p))
+}
+
+// blanks is how many empty steps the form offers; a step whose text is emptied goes.
+const blanks = 2
+
+// sopForm shows the steps of an SOP, or empty ones for a new one.
+func (c *Console) sopForm(k *call) error {
+	s := plan.SOP{}
+	if k.R.PathValue("id") != "" {
+		id, err := k.id()
+		if err != nil {
+			return err
+		}
+		if s, err = k.plans().SOP(k.ctx(), id); err != nil {
+			return err
+		}
+	}
+	return k.sopEdit(s, nil)
+}
+
+func (k *call) sopEdit(s plan.SOP, faults []string) error {
+	p := view.PlanForm{Head: ui.Head{Title: k.T("plan.sop_new"), Sub: k.T("plan.sop_edit_sub"), Back: "/sops"}, Faults: faults, Action: "/sops", Do: k.T("plan.save"),
+		Groups: []view.PlanFields{{Title: k.T("plan.sop_name"), Rows: []ui.Input{{Kind: "text", Name: "name", Label: k.T("plan.sop_name"), Value: s.Name, Required: true, Max: plan.MaxTitle}}}}}
+	if !s.ID.IsZero() {
+		p.Head.Title, p.Head.Back = s.Name, "/sops/"+s.ID.String()
+		p.Hidden = []ui.Option{{Value: "id", Text: s.ID.String()}, {Value: "version", Text: strconv.Itoa(s.Version)}}
+	}
+	steps := append(append([]plan.Step{}, s.Steps...), make([]plan.Step, blanks)...)
+	for i, step := range steps {
+		p.Hidden = append(p.Hidden, ui.Option{Value: "id" + strconv.Itoa(i), Text: step.ID})
+		p.Groups = append(p.Groups, stepFields(k, i, step))
+	}
+	return k.show(p.Head.Title, view.PlanEdit(p))
+}
+
+func stepFields(k *call, i int, s plan.Step) view.PlanFields {
+	n := strconv.Itoa(i)
+	kinds := []ui.Option{}
+	for _, kind := range plan.StepKinds {
+		kinds = append(kinds, ui.Option{Value: string(kind), Text: k.T("plan.kind_" + string(kind))})
+	}
+	days := []ui.Option{}
+	for d := 1; d <= 7; d++ {
+		days = append(days, ui.Option{Value: strconv.Itoa(d), Text: k.T("plan.weekday_" + strconv.Itoa(d))})
+	}
+	return view.PlanFields{Title: k.T("plan.step", "num", i+1), Rows: []ui.Input{
+		{Kind: "select", Name: "kind" + n, Label: k.T("plan.when"), Value: string(s.Kind), Options: kinds}, {Kind: "text", Name: "at" + n, Label: k.T("plan.clock"), Value: s.At, Help: k.T("plan.clock_help")},
+		{Kind: "number", Name: "day" + n, Label: k.T("plan.day"), Value: strconv.Itoa(s.Day), Help: k.T("plan.day_help")}, {Kind: "select", Name: "weekday" + n, Label: k.T("plan.weekday"), Value: strconv.Itoa(s.Weekday), Options: days},
+		{Kind: "text", Name: "date" + n, Label: k.T("plan.date"), Value: s.Date, Help: "2026-12-31"}, {Kind: "area", Name: "text" + n, Label: k.T("plan.text"), Value: s.Text, Rows: 3, Max: plan.MaxText},
+	}}
+}
+
+// sopAsked reads the form: steps without a text are left out.
+func sopAsked(k *call) (plan.SOP, error) {
+	s := plan.SOP{Name: k.form("name")}
+	if text := k.form("id"); text != "" {
+		id, err := community.ParseID(text)
+		if err != nil {
+			return s, community.Errorf(community.CodeNotFound, "SOP: %w", err)
+		}
+		if s, err = k.plans().SOP(k.ctx(), id); err != nil {
+			return s, err
+		}
+		s.Name, s.Steps, s.Version = k.form("name"), nil, number(k.form("version"), 1, 1<<30, 0)
+	}
+	for i := range plan.MaxSteps + blanks {
+		n := strconv.Itoa(i)
+		text := strings.TrimSpace(strings.ReplaceAll(k.R.PostFormValue("text"+n), "\r\n", "\n"))
+		if text == "" {
+			continue
+		}
+		step := plan.Step{ID: k.form("id" + n), Kind: plan.StepKind(k.form("kind" + n)), At: k.form("at" + n), Text: text}
+		switch step.Kind {
+		case plan.ByDay:
+			step.Day = number(k.form("day"+n), 0, plan.MaxDay, -1)
+		case plan.Weekly:
+			step.Weekday = number(k.form("weekday"+n), 1, 7, 0)
+		case plan.OnDate:
+			step.Date = k.form("date" + n)
+		}
+		s.Steps = append(s.Steps, step)
+	}
+	return s, nil
+}
+
+// sopSave makes an SOP or a new version of one.
+func (c *Console) sopSave(k *call) error {
+	s, err := sopAsked(k)
+	if err != nil {
+		return err
+	}
+	made, err := k.plans().SaveSOP(k.ctx(), k.who(), s, k.form("reason"))
+	switch community.CodeOf(err) {
+	case community.CodeNone:
+		return k.ok("/sops/"+made.ID.String(), k.T("plan.sop_saved", "name", made.Name, "num", made.Version))
+	case community.CodeBadInput, community.CodeTooLarge:
+		return k.sopEdit(s, []string{k.T("plan.bad_steps") + " (" + err.Error() + ")"})
+	}
+	return k.refused("/sops", err)
+}
+
+// sopPage shows the groups in an SOP and what was sent.
+func (c *Console) sopPage(k *call) error {
+	id, err := k.id()
+	if err != nil {
+		return err
+	}
+	s, err := k.plans().SOP(k.ctx(), id)
+	if err != nil {
+		return err
+	}
+	members, err := k.plans().SOPGroups(k.ctx(), id)
+	if err != nil {
+		return err
+	}
+	limits, err := k.plans().Limits(k.ctx())
+	if err != nil {
+		return err
+	}
+	at := k.page(listLimit)
+	list, total, err := k.plans().Targets(k.ctx(), id, 0, at)
+	if err != nil {
+		return err
+	}
+	table, asks, err := targetTable(k, list, limits, total, at)
+	if err != nil {
+		return err
+	}
+	groups, err := k.groupChoice(k.T("plan.choose_group"), community.GroupRow{})
+	if err != nil {
+		return err
+	}
+	p := view.PlanPage{Head: ui.Head{Title: s.Name, Sub: k.T("plan.version", "num", s.Version), Back: "/sops"}, State: planPill(k, string(s.State)), Means: k.T("plan.sop_means_" + string(s.State)), Stats: countStats(k, s.Counts),
+		Asks: asks, Links: []ui.Option{{Value: "/sops/" + id.String() + "/edit", Text: k.T("plan.edit")}}}
+	p.Tables = []view.PlanTable{sopSteps(k, s), sopMembers(k, &p, s, members), {Title: k.T("plan.results"), Table: table}}
+	sopAsks(k, &p, s, groups)
+	return k.show(s.Name, view.PlanShow(p))
+}
+
+func sopSteps(k *call, s plan.SOP) view.PlanTable {
+	t := ui.Table{Label: k.T("plan.steps"), Columns: []ui.Column{{Title: k.T("plan.when")}, {Title: k.T("plan.clock")}, {Title: k.T("plan.text")}}}
+	for _, step := range s.Steps {
+		when := map[plan.StepKind]string{plan.ByDay: k.T("plan.on_day", "num", step.Day), plan.Weekly: k.T("plan.weekday_" + strconv.Itoa(step.Weekday)), plan.OnDate: step.Date}[step.Kind]
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(when, step.ID), ui.Text(step.At), ui.Text(short(step.Text, 80))}})
+	}
+	return view.PlanTable{Title: k.T("plan.steps"), Table: t}
+}
+
+func sopMembers(k *call, p *view.PlanPage, s plan.SOP, list []plan.Member) view.PlanTable {
+	t := ui.Table{Label: k.T("plan.in_groups"), Columns: []ui.Column{{Title: k.T("word.group")}, {Title: k.T("plan.entered")}, {Title: k.T("plan.next")}, {Title: k.T("plan.is_sent"), Num: true}, {Title: k.T("plan.gone"), Num: true}},
+		Empty: ui.Empty{Icon: "users-group", Title: k.T("plan.no_groups"), Text: k.T("plan.no_groups_text")}}
+	for _, m := range list {
+		next := ui.Text(k.T("plan.left"))
+		if m.Left == 0 {
+			next = ui.Text("–")
+			if m.Next != 0 {
+				next = ui.Moment(m.Next)
+			}
+		}
+		row := ui.Row{Link: "/groups/" + m.GroupID.String(), Cells: []templ.Component{ui.Name(m.GroupName), ui.Moment(m.Entered), next, ui.Figure(int64(m.Counts.Sent)), ui.Figure(int64(m.Counts.Failed + m.Counts.NotSent))}}
+		if m.Left == 0 {
+			ask := "leave-" + m.GroupID.String()
+			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask, Text: k.T("plan.leave"), Icon: "x", Small: true})
+			p.Asks = append(p.Asks, ui.Confirm{ID: ask, Title: k.T("plan.leave"), Object: m.GroupName, Effect: k.T("plan.leave_effect", "open", m.Counts.Open()), Action: "/sops/" + s.ID.String() + "/leave",
+				Button: k.T("plan.leave"), Reason: k.T("form.reason"), Fields: []ui.Option{{Value: "g", Text: m.GroupID.String()}}})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return view.PlanTable{Title: k.T("plan.in_groups"), Table: t}
+}
+
+func sopAsks(k *call, p *view.PlanPage, s plan.SOP, groups []ui.Option) {
+	at := "/sops/" + s.ID.String()
+	p.Openers = []ui.Opener{{Target: "enter", Text: k.T("plan.enter"), Icon: "users-group"}}
+	p.Asks = append(p.Asks, ui.Confirm{ID: "enter", Title: k.T("plan.enter"), Object: s.Name, Effect: k.T("plan.enter_effect"), Action: at + "/groups", Button: k.T("plan.enter"),
+		Inputs: []ui.Input{{Kind: "select", Name: "g", Label: k.T("word.group"), Options: groups, Required: true}}})
+	key, to := "sop_pause", plan.Paused
+	if s.State != plan.Running {
+		key, to = "sop_resume", plan.Running
+	}
+	p.Openers = append(p.Openers, ui.Opener{Target: key, Text: k.T("plan." + key), Icon: "clock"})
+	p.Asks = append(p.Asks, ui.Confirm{ID: key, Title: k.T("plan." + key), Object: s.Name, Effect: k.T("plan."+key+"_effect", "open", s.Counts.Open()), Action: at + "/move", Button: k.T("plan." + key),
+		Reason: k.T("form.reason"), Fields: []ui.Option{{Value: "to", Text: string(to)}}})
+}
+
+// sopChange does something to the SOP of the path and comes back to its page.
+func (k *call) sopChange(said string, do func(id community.ID) error) error {
+	id, err := k.id()
+	if err != nil {
+		return err
+	}
+	to := "/sops/" + id.String()
+	if err := do(id); err != nil {
+		return k.refused(to, err)
+	}
+	return k.ok(to, k.T(said))
+}
+
+// sopAdd lets a group enter.
+func (c *Console) sopAdd(k *call) error {
+	return k.sopChange("plan.entered_done", func(id community.ID) error {
+		g, err := k.groupNamed(k.form("g"))
+		if err == nil && g.Key == 0 {
+			err = community.Errorf(community.CodeBadInput, "group: none chosen")
+		}
+		if err != nil {
+			return err
+		}
+		return k.plans().AddToSOP(k.ctx(), k.who(), id, g.Key, k.form("reason"))
+	})
+}
+
+// sopLeave takes a group out.
+func (c *Console) sopLeave(k *call) error {
+	return k.sopChange("plan.left_done", func(id community.ID) error {
+		g, err := k.groupNamed(k.form("g"))
+		if err != nil {
+			return err
+		}
+		return k.plans().RemoveFromSOP(k.ctx(), k.who(), id, g.Key, k.form("reason"))
+	})
+}
+
+// sopMove pauses an SOP or lets it go on.
+func (c *Console) sopMove(k *call) error {
+	return k.sopChange("plan.moved", func(id community.ID) error {
+		return k.plans().MoveSOP(k.ctx(), k.who(), id, plan.State(k.form("to")), k.form("reason"))
+	})
+}

@@ -1,0 +1,49 @@
+package view
+
+import (
+	"github.com/a-h/templ"
+
+	"qunluo/internal/console/view/ui"
+)
+
+// PlanForm is a form of what is sent by plan, with what it would do once that was asked.
+type PlanForm struct {
+	Head    ui.Head
+	Faults  []string
+	Action  string
+	Hidden  []ui.Option // Value = name, Text = value
+	Groups  []PlanFields
+	Ask     string // address of the button that only asks; "" = none
+	AskText string
+	Do      string // the button that does it
+	Wait    bool   // it may not be done yet; Hint says why
+	Hint    string
+	Stats   []ui.Number
+	Tables  []PlanTable
+}
+
+// PlanFields are fields that belong together.
+type PlanFields struct {
+	Title string
+	Rows  []ui.Input
+}
+
+// PlanTable is a table with its title.
+type PlanTable struct {
+	Title string
+	Note  string
+	Table ui.Table
+}
+
+// PlanPage is one mass send or SOP.
+type PlanPage struct {
+	Head    ui.Head
+	State   templ.Component
+	Means   string
+	Openers []ui.Opener
+	Links   []ui.Option // further addresses: Value = address, Text = words
+	Asks    []ui.Confirm
+	Stats   []ui.Number
+	Text    string
+	Tables  []PlanTable
+}

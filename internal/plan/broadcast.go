@@ -1,0 +1,288 @@
+package plan
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"qunluo/internal/community"
+)
+
+// State is where a mass send or an SOP stands.
+type State string
+
+// States. An SOP is running, paused or cancelled.
+const (
+	Draft     State = "draft"
+	Scheduled State = "scheduled" // waits for its time
+	Running   State = "running"
+	Paused    State = "paused"
+	Cancelled State = "cancelled"
+	Finished  State = "finished" // nothing of it waits any more
+)
+
+// Bounds of what people may write, and of how many groups one mass send reaches.
+const (
+	MaxTitle   = 100  // characters
+	MaxText    = 4000 // characters
+	MaxTargets = 10000
+)
+
+// Filter says which groups: those that have one of the tags, are on the platform and among the groups; an empty part does
+// not filter. A filter that is empty altogether means every group.
+type Filter struct {
+	Tags     []string             `json:"tags,omitempty"`
+	Groups   []community.GroupKey `json:"groups,omitempty"`
+	Platform community.Platform   `json:"platform,omitempty"`
+}
+
+// Takes reports whether the filter means a group.
+func (f Filter) Takes(g community.Group) bool {
+	return !g.Desk &&
+		(f.Platform == "" || f.Platform == g.Platform) &&
+		(len(f.Groups) == 0 || slices.Contains(f.Groups, g.Key)) &&
+		(len(f.Tags) == 0 || slices.ContainsFunc(f.Tags, func(tag string) bool { return slices.Contains(g.Tags, tag) }))
+}
+
+// Broadcast (群发) is one text for many groups at one time.
+type Broadcast struct {
+	ID      community.ID
+	Org     community.OrgKey
+	Title   string
+	Text    string
+	Filter  Filter
+	Start   int64
+	State   State
+	User    string // who made it
+	Force   string // why it goes although the guard or the link check would stop it; "" = it does not
+	Created int64
+	Counts  Counts
+}
+
+// Check says what is wrong with a mass send: CodeBadInput or CodeTooLarge.
+func (b Broadcast) Check() error {
+	return checkWords(b.Title, b.Text)
+}
+
+func checkWords(title, text string) error {
+	switch {
+	case strings.TrimSpace(title) == "":
+		return community.Errorf(community.CodeBadInput, "title: empty")
+	case utf8.RuneCountInString(title) > MaxTitle:
+		return community.Errorf(community.CodeTooLarge, "title: more than %d characters", MaxTitle)
+	}
+	return checkText(text)
+}
+
+func checkText(text string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return community.Errorf(community.CodeBadInput, "text: empty")
+	case utf8.RuneCountInString(text) > MaxText:
+		return community.Errorf(community.CodeTooLarge, "text: more than %d characters", MaxText)
+	case !utf8.ValidString(text):
+		return community.Errorf(community.CodeBadInput, "text: not UTF-8")
+	}
+	return nil
+}
+
+// Now is the state as people see it: what waits for nothing any more is finished.
+func (b Broadcast) Now() State {
+	if b.State == Running && b.Counts.All > 0 && b.Counts.Open() == 0 {
+		return Finished
+	}
+	return b.State
+}
+
+// moves says which states may follow a state by a person's hand.
+var moves = map[State][]State{
+	Draft:     {Scheduled, Cancelled},
+	Scheduled: {Paused, Cancelled},
+	Running:   {Paused, Cancelled},
+	Paused:    {Scheduled, Running, Cancelled},
+	Cancelled: {Scheduled, Running},
+}
+
+// MayBecome reports whether a person may bring a mass send or an SOP from one state to another.
+func MayBecome(from, to State) bool { return slices.Contains(moves[from], to) }
+
+// Kind says what a target belongs to.
+type Kind string
+
+// Kinds of targets.
+const (
+	OfBroadcast Kind = "broadcast"
+	OfSOP       Kind = "sop"
+)
+
+// TargetState is where one send stands.
+type TargetState string
+
+// States of a target. Sent and Failed are those of its action.
+const (
+	Waiting TargetState = "waiting"
+	Blocked TargetState = "blocked" // the guard holds it; Why says the reasons
+	Sending TargetState = "sending" // an action is under way, or waits for a person
+	Sent    TargetState = "sent"
+	Failed  TargetState = "failed"
+	NotSent TargetState = "not_sent" // it will not be sent
+)
+
+// TargetStates lists the states in the order pages show them.
+var TargetStates = []TargetState{Waiting, Blocked, Sending, Sent, Failed, NotSent}
+
+// Mark says whether a send kept its time.
+type Mark string
+
+// Marks.
+const (
+	OnTime   Mark = "on_time"
+	Late     Mark = "late"
+	NoSend   Mark = "not_sent"
+	NoMark   Mark = "" // it still has time
+	Overdue  Mark = "overdue"
+	minuteMS      = 60_000
+)
+
+// Marks lists the marks in the order pages show them.
+var Marks = []Mark{OnTime, Late, Overdue, NoSend}
+
+// Target is one send: a group, its text and its time. What becomes of its action decides what becomes of it.
+type Target struct {
+	ID        community.ID
+	Org       community.OrgKey
+	Kind      Kind
+	Source    community.ID // of the mass send or SOP
+	Group     community.GroupKey
+	GroupID   community.ID
+	GroupName string
+	Slot      string // unique within source and group; "" for a mass send
+	Version   int    // of the SOP
+	Text      string
+	Due       int64
+	Round     int             // counts resumes and retries
+	Kept      TargetState     // as it stands in the row; State says what it means
+	Order     json.RawMessage // what was asked of the belt, word for word, so that asking again is the same
+	Why       []Reason
+	Force     string // a person lets it pass the guard, and why
+	Taken     int64  // when it was handed to the belt
+	Action    community.ID
+	Verb      community.Verb
+	Did       community.State // of the action; "" = there is none yet
+	Mode      community.Level
+	Detail    string
+	Message   string // the platform's id of what was sent
+	DidAt     int64  // when the action came to its state
+	Reminded  []int64
+	User      string // who made its source
+	Ended     bool   // its source is cancelled
+	Paused    bool   // its source is paused
+}
+
+// outcomes leads from the state of an action to that of its target; what is missing is under way.
+var outcomes = map[community.State]TargetState{
+	community.Acked: Sent, community.Confirmed: Sent, community.Failed: Failed, community.Cancelled: NotSent,
+}
+
+// State is where the send stands.
+func (t Target) State() TargetState {
+	if t.Kept != Sending {
+		if t.Ended && t.Kept != NotSent {
+			return NotSent
+		}
+		return t.Kept
+	}
+	if s, ok := outcomes[t.Did]; ok {
+		return s
+	}
+	return Sending
+}
+
+// Mark says whether it kept its time: late is more than l.Late minutes after it was due.
+func (t Target) Mark(l Limits, now int64) Mark {
+	late := t.Due + int64(l.Late)*minuteMS
+	switch t.State() {
+	case Sent:
+		if t.DidAt <= late {
+			return OnTime
+		}
+		return Late
+	case Failed, NotSent:
+		return NoSend
+	}
+	if now > late {
+		return Overdue
+	}
+	return NoMark
+}
+
+// Remindable reports whether a person is waited for.
+func (t Target) Remindable() bool { return t.State() == Sending && t.Did == community.HumanTask }
+
+// Bounds of reminding.
+const (
+	MaxReminders = 3
+	reminderSpan = 24 * 3600 * 1000
+)
+
+// MayRemind says whether the person may be reminded now: at most MaxReminders within 24 h. When not, next says from when on.
+func MayRemind(reminded []int64, now int64) (next int64, ok bool) {
+	var recent []int64
+	for _, at := range reminded {
+		if at > now-reminderSpan {
+			recent = append(recent, at)
+		}
+	}
+	if len(recent) < MaxReminders {
+		return 0, true
+	}
+	slices.Sort(recent)
+	return recent[len(recent)-MaxReminders] + reminderSpan, false
+}
+
+// Counts says how many targets stand where.
+type Counts struct {
+	All                                              int
+	Waiting, Blocked, Sending, Sent, Failed, NotSent int
+	Person                                           int // of those sending: how many wait for a person
+}
+
+// Add counts a target.
+func (c *Counts) Add(t Target) {
+	c.All++
+	switch t.State() {
+	case Waiting:
+		c.Waiting++
+	case Blocked:
+		c.Blocked++
+	case Sending:
+		c.Sending++
+		if t.Remindable() {
+			c.Person++
+		}
+	case Sent:
+		c.Sent++
+	case Failed:
+		c.Failed++
+	default:
+		c.NotSent++
+	}
+}
+
+// Open is how many may still be sent.
+func (c Counts) Open() int { return c.Waiting + c.Blocked + c.Sending }
+
+// VerbFor chooses how a text gets into a group by what its connections can do: say it, let the owner confirm a mass send, or
+// (as a send that becomes a task) let a person paste it.
+func VerbFor(send, mass community.Level) (community.Verb, community.Level) {
+	switch {
+	case send == community.Native:
+		return community.Send, community.Native
+	case mass == community.Native || mass == community.Assisted:
+		return community.MassSend, community.Assisted
+	case send == community.Assisted:
+		return community.Send, community.Assisted
+	}
+	return community.Send, community.Human
+}

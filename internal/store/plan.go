@@ -1,0 +1,412 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"qunluo/internal/community"
+	"qunluo/internal/plan"
+)
+
+// Kinds of jobs of what is sent by plan. Their keys: the mass send's id and its round; the target's id and its round.
+const (
+	JobBroadcast = "plan-broadcast"
+	JobTarget    = "plan-target"
+)
+
+const broadcastColumns = `SELECT b.id, b.org_key, b.title, b.body, b.filter, b.start_at, b.state, b.user_name, b.force_why, b.created FROM broadcast b`
+
+func scanBroadcast(r *sql.Rows, b *plan.Broadcast) error {
+	var id, filter []byte
+	if err := r.Scan(&id, (*int64)(&b.Org), &b.Title, &b.Text, &filter, &b.Start, &b.State, &b.User, &b.Force, &b.Created); err != nil {
+		return err
+	}
+	copy(b.ID[:], id)
+	return json.Unmarshal(filter, &b.Filter)
+}
+
+// AddBroadcast keeps a new mass send, a draft or scheduled; a scheduled one gets its job.
+func (s *Store) AddBroadcast(ctx context.Context, b plan.Broadcast, audit community.Audit) (plan.Broadcast, error) {
+	b.ID, b.Created = s.NewID(), s.now()
+	filter, err := json.Marshal(b.Filter)
+	if err != nil {
+		return b, err
+	}
+	return b, s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, b.ID[:], int64(b.Org), b.Title, b.Text, string(filter), b.Start, string(b.State), b.User, b.Force, b.Created)
+		if err != nil {
+			return err
+		}
+		if b.State == plan.Scheduled {
+			t.Enqueue(Job{Kind: JobBroadcast, Key: b.ID.String(), RunAt: b.Start})
+		}
+		audit.Org, audit.Verb, audit.Subject = b.Org, "broadcast.new", "broadcast:"+b.ID.String()
+		audit.After, _ = json.Marshal(map[string]any{"title": b.Title, "state": b.State, "start": b.Start, "filter": b.Filter, "force": b.Force}) // plain values
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// Broadcasts lists an organisation's mass sends, the newest first, with their counts.
+func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, p community.Page) ([]plan.Broadcast, int, error) {
+	var n int
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM broadcast WHERE org_key = $1`, int64(org)).Scan(&n); err != nil {
+		return nil, 0, coded(s.dialect, err)
+	}
+	list, err := rows(ctx, s, broadcastColumns+fmt.Sprintf(` WHERE b.org_key = $1 ORDER BY b.created DESC, b.id LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)),
+		[]any{int64(org)}, scanBroadcast)
+	for i := range list {
+		if err == nil {
+			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, 0)
+		}
+	}
+	return list, n, err
+}
+
+// BroadcastByID gives one mass send; CodeNotFound.
+func (s *Store) BroadcastByID(ctx context.Context, org community.OrgKey, id community.ID) (plan.Broadcast, error) {
+	list, err := rows(ctx, s, broadcastColumns+` WHERE b.org_key = $1 AND b.id = $2`, []any{int64(org), id[:]}, scanBroadcast)
+	b, err := oneOf(list, err, "mass send", id)
+	if err == nil {
+		b.Counts, err = s.targetCounts(ctx, id, 0)
+	}
+	return b, err
+}
+
+// BroadcastNow gives one mass send of any organisation, for its job.
+func (s *Store) BroadcastNow(ctx context.Context, id community.ID) (plan.Broadcast, error) {
+	list, err := rows(ctx, s, broadcastColumns+` WHERE b.id = $1`, []any{id[:]}, scanBroadcast)
+	return oneOf(list, err, "mass send", id)
+}
+
+// MoveBroadcast brings a mass send from one state to another and, where it goes on, asks anew for what waits. CodeConflict
+// when it is not in the state that the caller saw.
+func (s *Store) MoveBroadcast(ctx context.Context, b plan.Broadcast, to plan.State, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE broadcast SET state = $1 WHERE id = $2 AND state = $3`, string(to), b.ID[:], string(b.State))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return community.Errorf(community.CodeConflict, "the mass send is no longer %s", b.State)
+		}
+		switch to {
+		case plan.Running:
+			err = t.again(ctx, b.ID, `state IN ('waiting', 'blocked')`)
+		case plan.Scheduled:
+			t.Enqueue(Job{Kind: JobBroadcast, Key: b.ID.String() + ":" + s.NewID().String(), RunAt: b.Start})
+		}
+		if err != nil {
+			return err
+		}
+		audit.Org, audit.Verb, audit.Subject = b.Org, "broadcast."+string(to), "broadcast:"+b.ID.String()
+		audit.Before, audit.After = stateJSON(b.State), stateJSON(to)
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+func stateJSON(s plan.State) json.RawMessage {
+	raw, _ := json.Marshal(map[string]plan.State{"state": s}) // plain values
+	return raw
+}
+
+// again gives targets of a source a new round and a job, due now or at their time.
+func (t *Tx) again(ctx context.Context, source community.ID, which string, args ...any) error {
+	r, err := t.query(ctx, `SELECT id, round, due FROM broadcast_target WHERE source = $1 AND `+which, append([]any{source[:]}, args...)...)
+	if err != nil {
+		return err
+	}
+	type due struct {
+		id    []byte
+		round int
+		at    int64
+	}
+	var list []due
+	for r.Next() {
+		var d due
+		if err := r.Scan(&d.id, &d.round, &d.at); err != nil {
+			return closed(r, err)
+		}
+		list = append(list, d)
+	}
+	if err := closed(r, r.Err()); err != nil {
+		return err
+	}
+	for _, d := range list {
+		_, err := t.exec(ctx, `UPDATE broadcast_target SET round = round + 1, state = 'waiting', why = '[]', ask = $2, action_id = $2, taken = 0 WHERE id = $1`, d.id, []byte{})
+		if err != nil {
+			return err
+		}
+		t.Enqueue(targetJob(community.ID(d.id), d.round+1, d.at))
+	}
+	return nil
+}
+
+func closed(r *sql.Rows, err error) error {
+	if end := r.Close(); err == nil {
+		return end
+	}
+	return err
+}
+
+func targetJob(id community.ID, round int, due int64) Job {
+	return Job{Kind: JobTarget, Key: fmt.Sprintf("%s:%d", id, round), RunAt: due}
+}
+
+// StartBroadcast materialises a scheduled mass send: one target per group, each with its job. What is no longer scheduled
+// gives false; a second start adds nothing.
+func (s *Store) StartBroadcast(ctx context.Context, b plan.Broadcast, groups []community.GroupKey) (started bool, err error) {
+	err = s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE broadcast SET state = 'running' WHERE id = $1 AND state = 'scheduled'`, b.ID[:])
+		if err != nil || n == 0 {
+			return err
+		}
+		started = true
+		for _, g := range groups {
+			err := t.addTarget(ctx, plan.Target{Org: b.Org, Kind: plan.OfBroadcast, Source: b.ID, Group: g, Text: b.Text, Due: b.Start, Force: b.Force})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return started, err
+}
+
+// addTarget keeps a target with its job, once per source, group and slot.
+func (t *Tx) addTarget(ctx context.Context, k plan.Target) error {
+	k.ID = t.store.NewID()
+	n, err := t.exec(ctx, `INSERT INTO broadcast_target (id, org_key, kind, source, group_key, slot, version, body, due, state, round, ask, why, force_why, taken, action_id, reminded)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10, '[]') ON CONFLICT (source, group_key, slot) DO NOTHING`,
+		k.ID[:], int64(k.Org), string(k.Kind), k.Source[:], int64(k.Group), k.Slot, int64(k.Version), k.Text, k.Due, []byte{}, k.Force)
+	if err == nil && n == 1 {
+		t.Enqueue(targetJob(k.ID, 1, k.Due))
+	}
+	return err
+}
+
+const targetColumns = `SELECT k.id, k.org_key, k.kind, k.source, k.group_key, g.id, g.name, k.slot, k.version, k.body, k.due, k.state, k.round, k.ask, k.why, k.force_why,
+ k.taken, k.action_id, k.reminded, coalesce(a.verb, ''), coalesce(a.state, ''), coalesce(a.mode, ''), coalesce(a.detail, ''), coalesce(a.message, ''), coalesce(a.updated, 0),
+ coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, '') FROM broadcast_target k JOIN chat_group g ON g.key = k.group_key LEFT JOIN action a ON a.id = k.action_id
+ LEFT JOIN broadcast b ON b.id = k.source LEFT JOIN sop p ON p.id = k.source`
+
+func scanTarget(r *sql.Rows, k *plan.Target) error {
+	var id, source, g, ask, why, action, reminded []byte
+	var of plan.State
+	err := r.Scan(&id, (*int64)(&k.Org), &k.Kind, &source, (*int64)(&k.Group), &g, &k.GroupName, &k.Slot, &k.Version, &k.Text, &k.Due, &k.Kept, &k.Round, &ask, &why, &k.Force,
+		&k.Taken, &action, &reminded, &k.Verb, &k.Did, &k.Mode, &k.Detail, &k.Message, &k.DidAt, &of, &k.User)
+	if err != nil {
+		return err
+	}
+	copy(k.ID[:], id)
+	copy(k.Source[:], source)
+	copy(k.GroupID[:], g)
+	copy(k.Action[:], action)
+	k.Order, k.Ended, k.Paused = ask, of == plan.Cancelled, of == plan.Paused
+	if err := json.Unmarshal(why, &k.Why); err != nil {
+		return err
+	}
+	return json.Unmarshal(reminded, &k.Reminded)
+}
+
+// Targets lists the targets of a mass send or SOP, by time and group; g 0 = of every group.
+func (s *Store) Targets(ctx context.Context, org community.OrgKey, source community.ID, g community.GroupKey, p community.Page) ([]plan.Target, int, error) {
+	var c clause
+	c.and("k.org_key = ?", int64(org))
+	c.and("k.source = ?", source[:])
+	if g != 0 {
+		c.and("k.group_key = ?", int64(g))
+	}
+	var n int
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM broadcast_target k`+c.String(), c.args...).Scan(&n); err != nil {
+		return nil, 0, coded(s.dialect, err)
+	}
+	list, err := rows(ctx, s, targetColumns+c.String()+fmt.Sprintf(` ORDER BY k.due DESC, g.name, k.id LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), c.args, scanTarget)
+	return list, n, err
+}
+
+func (s *Store) targetCounts(ctx context.Context, source community.ID, g community.GroupKey) (n plan.Counts, err error) {
+	var c clause
+	c.and("k.source = ?", source[:])
+	if g != 0 {
+		c.and("k.group_key = ?", int64(g))
+	}
+	list, err := rows(ctx, s, targetColumns+c.String(), c.args, scanTarget)
+	for _, k := range list {
+		n.Add(k)
+	}
+	return n, err
+}
+
+// TargetNow gives a target as it stands; CodeNotFound.
+func (s *Store) TargetNow(ctx context.Context, id community.ID) (plan.Target, error) {
+	list, err := rows(ctx, s, targetColumns+` WHERE k.id = $1`, []any{id[:]}, scanTarget)
+	return oneOf(list, err, "target", id)
+}
+
+// live is what a target needs to go on: its round is the one that the job is about, nothing was asked yet, and its source is
+// neither paused nor cancelled.
+const live = ` WHERE id = $1 AND round = $2 AND state IN ('waiting', 'blocked')
+ AND NOT EXISTS (SELECT 1 FROM broadcast b WHERE b.id = source AND b.state IN ('paused', 'cancelled'))
+ AND NOT EXISTS (SELECT 1 FROM sop p WHERE p.id = source AND p.state IN ('paused', 'cancelled'))`
+
+// TakeTarget keeps what is about to be asked of the belt for a target; false = it is not to go on.
+func (s *Store) TakeTarget(ctx context.Context, k plan.Target, order json.RawMessage) (bool, error) {
+	return s.changeTarget(ctx, `UPDATE broadcast_target SET state = 'sending', ask = $3, why = '[]', taken = $4`+live, k.ID[:], k.Round, []byte(order), s.now())
+}
+
+// HoldTarget notes why a target does not go: blocked, or over for good.
+func (s *Store) HoldTarget(ctx context.Context, k plan.Target, why []plan.Reason, over bool) (bool, error) {
+	raw, err := json.Marshal(why)
+	if err != nil {
+		return false, err
+	}
+	state := plan.Blocked
+	if over {
+		state = plan.NotSent
+	}
+	return s.changeTarget(ctx, `UPDATE broadcast_target SET state = $3, why = $4`+live, k.ID[:], k.Round, string(state), string(raw))
+}
+
+func (s *Store) changeTarget(ctx context.Context, query string, args ...any) (did bool, err error) {
+	err = s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, query, args...)
+		did = n == 1
+		return err
+	})
+	return did, err
+}
+
+// NoteTarget notes which action came of what was asked for a target.
+func (s *Store) NoteTarget(ctx context.Context, k plan.Target, action community.ID) error {
+	_, err := s.changeTarget(ctx, `UPDATE broadcast_target SET action_id = $3 WHERE id = $1 AND round = $2`, k.ID[:], k.Round, action[:])
+	return err
+}
+
+// ActionUnder finds the action that a person's decision under a key made in a group; CodeNotFound.
+func (s *Store) ActionUnder(ctx context.Context, g community.GroupKey, key string) (community.ID, error) {
+	d := Draft{Key: key, Event: community.Event{Group: g, Type: community.PersonDecided}}
+	at := d.dedupKey(0)
+	list, err := rows(ctx, s, `SELECT a.id FROM event e JOIN decision d ON d.group_key = e.group_key AND d.event_number = e.number JOIN action a ON a.decision_id = d.id
+WHERE e.account_key = 0 AND e.dedup = $1`, []any{at[:]}, func(r *sql.Rows, id *[]byte) error { return r.Scan(id) })
+	id, err := oneOf(list, err, "action under", key)
+	if err != nil {
+		return community.ID{}, err
+	}
+	return community.ID(id), nil
+}
+
+// LetPass lets a target pass the guard by a person's word, and asks for it now.
+func (s *Store) LetPass(ctx context.Context, k plan.Target, why string, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		if _, err := t.exec(ctx, `UPDATE broadcast_target SET force_why = $1 WHERE id = $2`, why, k.ID[:]); err != nil {
+			return err
+		}
+		if err := t.again(ctx, k.Source, `id = $2 AND state = 'blocked'`, k.ID[:]); err != nil {
+			return err
+		}
+		audit.Org, audit.Verb, audit.Subject, audit.Reason = k.Org, "broadcast.override", "target:"+k.ID.String(), why
+		audit.Before, _ = json.Marshal(k.Why)
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// RetryTargets asks anew for what failed or was not sent, of the targets given; it gives how many. Their time stays, and so
+// their mark; what was given up is let pass once more from now.
+func (s *Store) RetryTargets(ctx context.Context, b plan.Broadcast, list []plan.Target, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		for _, k := range list {
+			if _, err := t.exec(ctx, `UPDATE broadcast_target SET due = $1 WHERE id = $2`, s.now(), k.ID[:]); err != nil {
+				return err
+			}
+			if err := t.again(ctx, b.ID, `id = $2`, k.ID[:]); err != nil {
+				return err
+			}
+		}
+		audit.Org, audit.Verb, audit.Subject = b.Org, "broadcast.retry", "broadcast:"+b.ID.String()
+		audit.After, _ = json.Marshal(map[string]int{"targets": len(list)})
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// Remind notes that the person who must confirm is reminded, and marks their task as asked for once more. CodeLimited when
+// that happened plan.MaxReminders times within 24 h.
+func (s *Store) Remind(ctx context.Context, k plan.Target, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		var raw []byte
+		err := t.one(ctx, `SELECT reminded FROM broadcast_target WHERE id = $1`+t.dialect.lockClause(), []any{k.ID[:]}, &raw)
+		if err != nil {
+			return missing(err, "target %s", k.ID)
+		}
+		var times []int64
+		if err := json.Unmarshal(raw, &times); err != nil {
+			return err
+		}
+		next, ok := plan.MayRemind(times, s.now())
+		if !ok {
+			return &community.Error{Code: community.CodeLimited, Msg: fmt.Sprintf("reminded %d times within 24 h; again from %d", plan.MaxReminders, next)}
+		}
+		times = append(times[max(0, len(times)-2*plan.MaxReminders):], s.now())
+		if raw, err = json.Marshal(times); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `UPDATE broadcast_target SET reminded = $1 WHERE id = $2`, string(raw), k.ID[:]); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `UPDATE task SET evidence = evidence + 1 WHERE id = $1 AND state IN ('open', 'claimed')`, k.Action[:]); err != nil {
+			return err
+		}
+		audit.Org, audit.Verb, audit.Subject = k.Org, "broadcast.remind", "target:"+k.ID.String()
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// SendsSince tells when there were sends by plan in each group of an organisation since a time; what failed or was cancelled
+// is no send.
+func (s *Store) SendsSince(ctx context.Context, org community.OrgKey, since int64) (map[community.GroupKey][]int64, error) {
+	out := map[community.GroupKey][]int64{}
+	type send struct {
+		group community.GroupKey
+		at    int64
+	}
+	list, err := rows(ctx, s, `SELECT k.group_key, k.taken FROM broadcast_target k LEFT JOIN action a ON a.id = k.action_id
+WHERE k.org_key = $1 AND k.taken > $2 AND k.state = 'sending' AND coalesce(a.state, '') NOT IN ('failed', 'cancelled') ORDER BY k.taken`, []any{int64(org), since},
+		func(r *sql.Rows, v *send) error { return r.Scan((*int64)(&v.group), &v.at) })
+	for _, v := range list {
+		out[v.group] = append(out[v.group], v.at)
+	}
+	return out, err
+}
+
+// Present calls fn for each member who is in one of the groups, group by group; our own accounts are left out.
+func (s *Store) Present(ctx context.Context, groups []community.GroupKey, fn func(community.GroupKey, community.MemberKey)) error {
+	type place struct {
+		group  community.GroupKey
+		member community.MemberKey
+	}
+	for part := range slices.Chunk(groups, 500) {
+		list, err := rows(ctx, s, `SELECT group_key, member_key FROM views.people WHERE present AND role NOT IN ('self', 'bot') AND group_key IN (`+keyList(part)+`) ORDER BY group_key, member_key`, nil,
+			func(r *sql.Rows, v *place) error { return r.Scan((*int64)(&v.group), (*int64)(&v.member)) })
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			fn(v.group, v.member)
+		}
+	}
+	return nil
+}
+
+// LockedGroups lists the groups of an organisation that a lockdown holds.
+func (s *Store) LockedGroups(ctx context.Context, org community.OrgKey) (map[community.GroupKey]bool, error) {
+	list, err := rows(ctx, s, `SELECT l.group_key FROM lockdown_group l JOIN chat_group g ON g.key = l.group_key WHERE g.org_key = $1 AND l.on_now`, []any{int64(org)},
+		func(r *sql.Rows, g *community.GroupKey) error { return r.Scan((*int64)(g)) })
+	out := map[community.GroupKey]bool{}
+	for _, g := range list {
+		out[g] = true
+	}
+	return out, err
+}

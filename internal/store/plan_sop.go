@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"qunluo/internal/community"
+	"qunluo/internal/plan"
+)
+
+const sopColumns = `SELECT p.id, p.org_key, p.name, p.version, p.steps, p.state, p.user_name, p.created,
+ (SELECT count(*) FROM sop_group m WHERE m.sop_id = p.id AND m.left_at = 0) FROM sop p`
+
+func scanSOP(r *sql.Rows, p *plan.SOP) error {
+	var id, steps []byte
+	if err := r.Scan(&id, (*int64)(&p.Org), &p.Name, &p.Version, &steps, &p.State, &p.User, &p.Created, &p.Groups); err != nil {
+		return err
+	}
+	copy(p.ID[:], id)
+	return json.Unmarshal(steps, &p.Steps)
+}
+
+// SaveSOP makes an SOP (zero ID) or a new version of one. What was materialised keeps its text. CodeConflict when another
+// version was saved since the caller read it.
+func (s *Store) SaveSOP(ctx context.Context, p plan.SOP, audit community.Audit) (plan.SOP, error) {
+	steps, err := json.Marshal(p.Steps)
+	if err != nil {
+		return p, err
+	}
+	audit.Org, audit.Verb = p.Org, "sop.edit"
+	audit.After = steps
+	return p, s.writeTx(ctx, func(t *Tx) error {
+		if p.ID.IsZero() {
+			p.ID, p.Version, p.State, p.Created, audit.Verb = s.NewID(), 1, plan.Running, s.now(), "sop.new"
+			_, err = t.exec(ctx, `INSERT INTO sop (id, org_key, name, version, steps, state, user_name, created) VALUES ($1, $2, $3, 1, $4, $5, $6, $7)`,
+				p.ID[:], int64(p.Org), p.Name, string(steps), string(p.State), p.User, p.Created)
+		} else {
+			var n int64
+			n, err = t.exec(ctx, `UPDATE sop SET name = $1, steps = $2, version = version + 1 WHERE id = $3 AND org_key = $4 AND version = $5`, p.Name, string(steps), p.ID[:], int64(p.Org), p.Version)
+			if err == nil && n == 0 {
+				return community.Errorf(community.CodeConflict, "somebody else saved a version since")
+			}
+			p.Version++
+			if err == nil { // a step that is new does not come for the past
+				_, err = t.exec(ctx, `UPDATE sop_group SET through = $1 WHERE sop_id = $2 AND through < $1`, s.now(), p.ID[:])
+			}
+		}
+		if err != nil {
+			return err
+		}
+		audit.Subject = "sop:" + p.ID.String()
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// SOPs lists an organisation's SOPs, the newest first, with counts.
+func (s *Store) SOPs(ctx context.Context, org community.OrgKey) ([]plan.SOP, error) {
+	list, err := rows(ctx, s, sopColumns+` WHERE p.org_key = $1 ORDER BY p.created DESC, p.id`, []any{int64(org)}, scanSOP)
+	for i := range list {
+		if err == nil {
+			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, 0)
+		}
+	}
+	return list, err
+}
+
+// RunningSOPs lists the SOPs that go on, of every organisation.
+func (s *Store) RunningSOPs(ctx context.Context) ([]plan.SOP, error) {
+	return rows(ctx, s, sopColumns+` WHERE p.state = 'running' ORDER BY p.created, p.id`, nil, scanSOP)
+}
+
+// SOPByID gives one SOP; CodeNotFound.
+func (s *Store) SOPByID(ctx context.Context, org community.OrgKey, id community.ID) (plan.SOP, error) {
+	list, err := rows(ctx, s, sopColumns+` WHERE p.org_key = $1 AND p.id = $2`, []any{int64(org), id[:]}, scanSOP)
+	p, err := oneOf(list, err, "SOP", id)
+	if err == nil {
+		p.Counts, err = s.targetCounts(ctx, id, 0)
+	}
+	return p, err
+}
+
+// MoveSOP pauses an SOP or lets it go on; what waits is asked for anew.
+func (s *Store) MoveSOP(ctx context.Context, p plan.SOP, to plan.State, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE sop SET state = $1 WHERE id = $2 AND state = $3`, string(to), p.ID[:], string(p.State))
+		if err == nil && n == 0 {
+			return community.Errorf(community.CodeConflict, "the SOP is no longer %s", p.State)
+		}
+		if err == nil && to == plan.Running {
+			err = t.again(ctx, p.ID, `state IN ('waiting', 'blocked')`)
+		}
+		if err != nil {
+			return err
+		}
+		audit.Org, audit.Verb, audit.Subject = p.Org, "sop."+string(to), "sop:"+p.ID.String()
+		audit.Before, audit.After = stateJSON(p.State), stateJSON(to)
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// EnterSOP lets a group enter an SOP now; one that left enters anew, one that is in it stays as it is.
+func (s *Store) EnterSOP(ctx context.Context, p plan.SOP, g community.GroupKey, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `INSERT INTO sop_group (sop_id, group_key, entered, left_at, through) VALUES ($1, $2, $3, 0, $3)
+ON CONFLICT (sop_id, group_key) DO UPDATE SET entered = excluded.entered, through = excluded.through, left_at = 0 WHERE sop_group.left_at <> 0`, p.ID[:], int64(g), s.now())
+		if err != nil {
+			return err
+		}
+		audit.Org, audit.Verb, audit.Subject = p.Org, "sop.add_group", "sop:"+p.ID.String()
+		audit.After, _ = json.Marshal(map[string]community.GroupKey{"group": g})
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// LeaveSOP takes a group out: what waits of it is not sent any more. CodeNotFound when it is not in it.
+func (s *Store) LeaveSOP(ctx context.Context, p plan.SOP, g community.GroupKey, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE sop_group SET left_at = $1 WHERE sop_id = $2 AND group_key = $3 AND left_at = 0`, s.now(), p.ID[:], int64(g))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return community.Errorf(community.CodeNotFound, "group %d is not in the SOP", g)
+		}
+		if _, err := t.exec(ctx, `UPDATE broadcast_target SET state = 'not_sent' WHERE source = $1 AND group_key = $2 AND state IN ('waiting', 'blocked')`, p.ID[:], int64(g)); err != nil {
+			return err
+		}
+		audit.Org, audit.Verb, audit.Subject = p.Org, "sop.remove_group", "sop:"+p.ID.String()
+		audit.Before, _ = json.Marshal(map[string]community.GroupKey{"group": g})
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// SOPGroups lists the groups in an SOP and those that left, the newest first.
+func (s *Store) SOPGroups(ctx context.Context, id community.ID) ([]plan.Member, error) {
+	list, err := rows(ctx, s, `SELECT m.group_key, g.id, g.name, g.zone, m.entered, m.left_at, m.through FROM sop_group m JOIN chat_group g ON g.key = m.group_key
+WHERE m.sop_id = $1 ORDER BY m.left_at, m.entered DESC, m.group_key`, []any{id[:]}, func(r *sql.Rows, m *plan.Member) error {
+		var g []byte
+		err := r.Scan((*int64)(&m.Group), &g, &m.GroupName, &m.Zone, &m.Entered, &m.Left, &m.Through)
+		copy(m.GroupID[:], g)
+		return err
+	})
+	for i := range list {
+		if err == nil {
+			list[i].Counts, err = s.targetCounts(ctx, id, list[i].Group)
+		}
+	}
+	return list, err
+}
+
+// Materialise keeps the turns of a group up to a moment as targets, each with its job, by the SOP's version. A group that
+// left, entered anew or was brought further meanwhile stays as it is.
+func (s *Store) Materialise(ctx context.Context, p plan.SOP, m plan.Member, slots []plan.Slot, through int64) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE sop_group SET through = $1 WHERE sop_id = $2 AND group_key = $3 AND left_at = 0 AND entered = $4 AND through = $5`,
+			through, p.ID[:], int64(m.Group), m.Entered, m.Through)
+		if err != nil || n == 0 {
+			return err
+		}
+		for _, slot := range slots {
+			err := t.addTarget(ctx, plan.Target{Org: p.Org, Kind: plan.OfSOP, Source: p.ID, Group: m.Group, Slot: slot.Key, Version: p.Version, Text: slot.Text, Due: slot.Due})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
