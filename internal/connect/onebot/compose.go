@@ -84,24 +84,26 @@ func keepsRaw(kind string) bool {
 	return !known || s.kind == "card" || s.kind == "unknown"
 }
 
-// compose writes a message's parts into the body: text as a person reads it, class, what it answers, segments.
-func compose(parts []part, body *community.Body) {
+// compose writes a message's parts into the body: text as a person reads it, class, what it answers, segments. What the
+// body keeps of the parts is copied into own.
+func compose(own *words, parts []part, body *community.Body) {
 	if len(parts) == 1 && parts[0].kind == "text" {
-		body.Text = clip(parts[0].text)
+		body.Text = clip(own.join([]string{parts[0].text}))
 		return
 	}
 	var (
-		text  strings.Builder
-		words bool // something to read besides labels
-		class = community.Text
-		only  = true
+		shown    = make([]string, 0, 8)
+		segments = make([]community.Segment, 0, len(parts))
+		words    bool // something to read besides labels
+		class    = community.Text
+		only     = true
 	)
-	segments := make([]community.Segment, 0, len(parts))
-	for _, p := range parts {
-		seg, shown, is := p.segment()
+	for i := range parts {
+		seg, text, is := parts[i].segment()
+		own.keep(&seg.Text, &seg.Ref)
 		switch seg.Kind {
 		case "text", "at", "at_all":
-			words = words || strings.TrimSpace(shown) != ""
+			words = words || strings.TrimSpace(text) != ""
 		case "quote":
 			body.ReplyTo = seg.Ref
 		default:
@@ -110,10 +112,10 @@ func compose(parts []part, body *community.Body) {
 			}
 		}
 		only = only && seg.Kind == "text"
-		text.WriteString(shown)
+		shown = append(shown, text)
 		segments = append(segments, seg)
 	}
-	body.Text = clip(text.String())
+	body.Text = clip(own.join(shown))
 	if !only {
 		body.Segments = segments
 	}
@@ -126,7 +128,7 @@ func compose(parts []part, body *community.Body) {
 }
 
 // segment gives our form of a part, what a person sees of it, and its class.
-func (p part) segment() (seg community.Segment, shown string, class community.Class) {
+func (p *part) segment() (seg community.Segment, shown string, class community.Class) {
 	switch p.kind {
 	case "text":
 		return community.Segment{Kind: "text", Text: p.text}, p.text, community.Text
@@ -144,24 +146,24 @@ func (p part) segment() (seg community.Segment, shown string, class community.Cl
 		s.class, shown = community.Sticker, "[动画表情]"
 	}
 	if s.text != nil {
-		seg.Text = s.text(p)
+		seg.Text = s.text(*p)
 		shown = strings.TrimSpace(shown + " " + seg.Text)
 	}
 	if s.ref != nil {
-		seg.Ref = s.ref(p)
+		seg.Ref = s.ref(*p)
 	}
 	return seg, shown, s.class
 }
 
-func (p part) at() (community.Segment, string, community.Class) {
+func (p *part) at() (community.Segment, string, community.Class) {
 	if p.qq == "all" {
 		return community.Segment{Kind: "at_all"}, "@全体成员", community.Text
 	}
-	shown := p.name
-	if shown == "" {
-		shown = p.qq
+	name := p.name
+	if name == "" {
+		name = p.qq
 	}
-	shown = "@" + strings.TrimPrefix(shown, "@")
+	shown := "@" + strings.TrimPrefix(name, "@")
 	return community.Segment{Kind: "at", Ref: p.qq, Text: shown}, shown, community.Text
 }
 

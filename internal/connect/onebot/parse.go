@@ -29,7 +29,8 @@ const (
 // is the message id, a request's flag, or for notices, which have no id, time:notice_type:group:user:operator and the
 // message id if there is one. CodeTooLarge and CodeBadInput say why a frame was refused, without repeating it.
 func Parse(data []byte) (connect.Inbound, Kind, error) {
-	f, err := decode(data)
+	var f frame
+	err := decode(data, &f)
 	return f.in, f.kind, err
 }
 
@@ -55,15 +56,25 @@ type answer struct {
 	data    json.RawMessage
 }
 
-func decode(data []byte) (frame, error) {
+// decode reads a frame into f, which is empty. What readFast takes is a message, and goes without the table of
+// meanings: what is called through a table must live on the heap.
+func decode(data []byte, f *frame) (err error) {
 	if len(data) > MaxFrame {
-		return frame{}, community.Errorf(community.CodeTooLarge, "frame of %d bytes, at most %d", len(data), MaxFrame)
+		return community.Errorf(community.CodeTooLarge, "frame of %d bytes, at most %d", len(data), MaxFrame)
 	}
 	var n note
-	if readFast(data, &n) {
-		return n.frame()
+	if !readFast(data, &n) {
+		*f, err = decodeSlow(data)
+		return err
 	}
-	return decodeSlow(data)
+	n.begin(f)
+	if err := n.groupMessage(f); err != nil {
+		*f = frame{}
+		return err
+	}
+	f.kind = Event
+	f.names()
+	return nil
 }
 
 // note is a frame that has a post_type, as both decoders give it.
@@ -75,16 +86,33 @@ type note struct {
 	postType, kind, subType           string // kind: message_type, notice_type or request_type
 	quoted                            bool
 	parts                             []part
+	listed                            bool // the fast decoder saw the list of parts: used of them are in room, or all in parts
+	used                              int
+	room                              [4]part
 	operator, target, flag, comment   string
 	duration                          int64
 	cardNew, cardOld, fileName, words string
 }
 
-// frame turns a note into what it means, by its post_type and kind.
-func (n *note) frame() (frame, error) {
-	f := frame{self: n.self, quoted: n.quoted}
+// list is the parts, wherever they are.
+func (n *note) list() []part {
+	if n.parts == nil {
+		return n.room[:n.used]
+	}
+	return n.parts
+}
+
+// begin fills in what all kinds of events have.
+func (n *note) begin(f *frame) {
+	f.self, f.quoted = n.self, n.quoted
 	f.in.OccurredAt = millis(n.time)
 	f.in.Group = community.Ref{ID: n.group, Name: n.groupName}
+}
+
+// frame turns a note into what it means, by its post_type and kind.
+func (n *note) frame() (frame, error) {
+	var f frame
+	n.begin(&f)
 	meaning, ok := meanings[sort{n.postType, n.kind}]
 	if !ok {
 		if n.postType == "" {
@@ -96,9 +124,47 @@ func (n *note) frame() (frame, error) {
 	if err := meaning(n, &f); err != nil {
 		return frame{}, err
 	}
+	f.names()
+	return f, nil
+}
+
+// names puts the actor's names into the body.
+func (f *frame) names() {
 	in := &f.in
 	in.Body.Name, in.Body.Card, in.Body.Role = in.Actor.Name, in.Actor.Card, in.Actor.Role
-	return f, nil
+}
+
+// words holds copies of what a frame says, one behind the other: a message needs one piece of memory, and none of the
+// frame's.
+type words []byte
+
+// keep makes each string a copy.
+func (w *words) keep(list ...*string) {
+	for _, s := range list {
+		start := len(*w)
+		*w = append(*w, *s...)
+		*s = shared((*w)[start:])
+	}
+}
+
+// join is a text of all parts.
+func (w *words) join(parts []string) string {
+	start := len(*w)
+	for _, s := range parts {
+		*w = append(*w, s...)
+	}
+	return shared((*w)[start:])
+}
+
+// size is about how many bytes of words a message needs.
+func (n *note) size() int {
+	size := len(n.self) + len(n.group) + len(n.groupName) + len(n.message) + len(n.user) + len(n.nickname) + len(n.card)
+	list := n.list()
+	for i := range list {
+		p := &list[i]
+		size += 2*(len(p.text)+len(p.name)) + 3*len(p.qq) + len(p.id) + len(p.url)
+	}
+	return size + 16
 }
 
 // sort is a note's post_type and kind.
@@ -127,6 +193,8 @@ func (n *note) groupMessage(f *frame) error {
 	if n.group == "" || n.user == "" || n.message == "" {
 		return missing("group_id, user_id or message_id")
 	}
+	own := make(words, 0, n.size())
+	own.keep(&f.self, &f.in.Group.ID, &f.in.Group.Name, &n.message, &n.user, &n.nickname, &n.card)
 	in := &f.in
 	in.Type, in.Key, in.Body.Message = community.MessageCreated, n.message, n.message
 	if n.subType == "notice" {
@@ -136,7 +204,7 @@ func (n *note) groupMessage(f *frame) error {
 	if in.Actor.Role == community.RoleSelf {
 		f.selfRole = rank(n.role)
 	}
-	compose(n.parts, &in.Body)
+	compose(&own, n.list(), &in.Body)
 	return nil
 }
 
@@ -148,7 +216,7 @@ func (n *note) privateMessage(f *frame) error {
 	in.Type, in.Key, in.Body.Message = community.MessageCreated, n.message, n.message
 	in.Private, in.Group = true, community.Ref{}
 	in.Actor = n.sender()
-	compose(n.parts, &in.Body)
+	compose(new(words), n.parts, &in.Body)
 	return nil
 }
 
@@ -226,7 +294,7 @@ func (n *note) cardChange(f *frame) error {
 func (n *note) upload(f *frame) error {
 	f.in.Type = community.MessageCreated
 	f.in.Actor = n.who(n.user)
-	compose([]part{{kind: "file", name: n.fileName}}, &f.in.Body)
+	compose(new(words), []part{{kind: "file", name: n.fileName}}, &f.in.Body)
 	return n.named(f)
 }
 
