@@ -23,6 +23,7 @@ type GroupFilter struct {
 	Platform Platform
 	Mode     Mode
 	Keys     []GroupKey
+	Desks    bool // the accounts' own logs instead of chat groups
 	Page     Page
 }
 

@@ -20,9 +20,7 @@ func (d *Desk) places(ctx context.Context, g community.GroupKey, tag string) ([]
 	var c clause
 	d.in(&c, "g")
 	tagged(&c, "g", tag)
-	if g != 0 {
-		c.and("g.key = ?", int64(g))
-	}
+	groupOrAll(&c, g)
 	return rows(ctx, d.s, "SELECT g.key, g.zone FROM chat_group g"+c.String()+" ORDER BY g.key", c.args, func(r *sql.Rows, p *measure.Place) error {
 		var zone string
 		err := r.Scan((*int64)(&p.Group), &zone)

@@ -13,7 +13,7 @@ var groupSorts = sorts{
 	"created": "g.created",
 }
 
-const groupColumns = `g.key, g.id, g.org_key, g.platform, g.external_id, g.name, g.zone, g.mode, g.frozen, g.parent_key, g.created,
+const groupColumns = `g.key, g.id, g.org_key, g.platform, g.external_id, g.name, g.zone, g.mode, g.frozen, g.parent_key, g.created, g.desk,
  coalesce(p.name, ''), coalesce(v.members, 0), coalesce(v.last_at, 0),
  (SELECT coalesce(max(b.version), 0) FROM rulebook b WHERE b.group_key = g.key AND b.state = 'published'),
  (SELECT count(*) FROM task t WHERE t.group_key = g.key AND t.state IN ('open', 'claimed')),
@@ -26,6 +26,7 @@ func (d *Desk) FindGroups(ctx context.Context, f community.GroupFilter) ([]commu
 	var c clause
 	d.in(&c, "g")
 	tagged(&c, "g", f.Tag)
+	c.and("g.desk = ?", f.Desks)
 	if f.Text != "" {
 		c.and(`lower(g.name) LIKE lower(?) ESCAPE '\'`, likely(f.Text))
 	}
@@ -84,7 +85,7 @@ func (d *Desk) groups(ctx context.Context, rest string, args []any) ([]community
 func scanGroup(r *sql.Rows, g *community.GroupRow) error {
 	var id []byte
 	var key, org, parent int64
-	err := r.Scan(&key, &id, &org, &g.Platform, &g.External, &g.Name, &g.Zone, &g.Mode, &g.Frozen, &parent, &g.Created,
+	err := r.Scan(&key, &id, &org, &g.Platform, &g.External, &g.Name, &g.Zone, &g.Mode, &g.Frozen, &parent, &g.Created, &g.Desk,
 		&g.ParentName, &g.Members, &g.LastAt, &g.Book, &g.OpenTasks, &g.OpenReview)
 	copy(g.ID[:], id)
 	g.Key, g.Org, g.Parent = community.GroupKey(key), community.OrgKey(org), community.GroupKey(parent)
@@ -123,11 +124,18 @@ func (d *Desk) groupKeys(ctx context.Context, g community.GroupKey, tag string) 
 	var c clause
 	d.in(&c, "g")
 	tagged(&c, "g", tag)
-	if g != 0 {
-		c.and("g.key = ?", int64(g))
-	}
+	groupOrAll(&c, g)
 	return rows(ctx, d.s, "SELECT g.key FROM chat_group g"+c.String()+" ORDER BY g.key", c.args,
 		func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
+}
+
+// groupOrAll bounds a question to one group, or (g = 0) to all chat groups, desks left out.
+func groupOrAll(c *clause, g community.GroupKey) {
+	if g != 0 {
+		c.and("g.key = ?", int64(g))
+		return
+	}
+	c.and("NOT g.desk")
 }
 
 // Tags lists the tags of the scope's groups.

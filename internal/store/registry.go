@@ -34,6 +34,7 @@ type groupRef struct {
 	org      community.OrgKey
 	platform community.Platform
 	external string
+	desk     bool
 }
 
 type serving struct {
@@ -100,7 +101,7 @@ func (r *Registry) Group(ctx context.Context, t *Tx, o Origin, ref community.Ref
 	if err != nil {
 		return 0, err
 	}
-	at := groupRef{o.Org, o.Platform, ref.ID}
+	at := groupRef{o.Org, o.Platform, ref.ID, ref.Desk}
 	key, ok := r.groups[at]
 	if !ok {
 		if key, err = t.group(ctx, o, ref); err != nil {
@@ -153,7 +154,11 @@ const findAlias = `SELECT key FROM alias WHERE org_key = $1 AND kind = $2 AND pl
 const addAlias = `INSERT INTO alias (org_key, kind, platform, realm, external_id, key) VALUES ($1, $2, $3, $4, $5, $6)`
 
 func (t *Tx) group(ctx context.Context, o Origin, ref community.Ref) (community.GroupKey, error) {
-	alias := []any{int64(o.Org), "group", string(o.Platform), "", ref.ID}
+	kind := "group"
+	if ref.Desk {
+		kind = "desk"
+	}
+	alias := []any{int64(o.Org), kind, string(o.Platform), "", ref.ID}
 	var key int64
 	err := t.one(ctx, findAlias, alias, &key)
 	if err != sql.ErrNoRows {
@@ -170,9 +175,9 @@ func (t *Tx) group(ctx context.Context, o Origin, ref community.Ref) (community.
 		zone = DefaultZone
 	}
 	id := t.store.NewID()
-	_, err = t.exec(ctx, `INSERT INTO chat_group (key, id, org_key, platform, external_id, name, zone, mode, frozen, parent_key, created)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)`,
-		key, id[:], int64(o.Org), string(o.Platform), ref.ID, name, zone, string(community.Observe), false, t.store.now())
+	_, err = t.exec(ctx, `INSERT INTO chat_group (key, id, org_key, platform, external_id, name, zone, mode, frozen, parent_key, created, desk)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)`,
+		key, id[:], int64(o.Org), string(o.Platform), ref.ID, name, zone, string(community.Observe), false, t.store.now(), ref.Desk)
 	if err != nil {
 		return 0, err
 	}

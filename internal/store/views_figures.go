@@ -141,13 +141,15 @@ func undoneRun(ev *community.Event) (int64, error) {
 
 // takers is what each type of event does to the figures, besides being counted.
 var takers = map[community.Type]func(f *figures, ctx context.Context, g *groupFact, ev *community.Event) error{
-	community.MessageCreated: (*figures).message,
-	community.MessageDeleted: (*figures).recall,
-	community.MemberJoined:   (*figures).joined,
-	community.MemberLeft:     (*figures).left,
-	community.MemberUpdated:  (*figures).updated,
-	community.MemberMuted:    (*figures).muted,
-	community.RosterRead:     (*figures).roster,
+	community.MessageCreated:  (*figures).message,
+	community.MessageDeleted:  (*figures).recall,
+	community.MemberJoined:    (*figures).joined,
+	community.MemberLeft:      (*figures).left,
+	community.FollowerAdded:   (*figures).joined, // following an account is a stay on its desk
+	community.FollowerRemoved: (*figures).left,
+	community.MemberUpdated:   (*figures).updated,
+	community.MemberMuted:     (*figures).muted,
+	community.RosterRead:      (*figures).roster,
 }
 
 // take adds one event. Drills are no part of a group's life: simulated events are not counted.

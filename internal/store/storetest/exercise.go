@@ -38,6 +38,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"days nobody listened are unknown", unknownDays},
 		{"a changed zone cuts the days anew", changedZone},
 		{"every list can be asked", everyList},
+		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })

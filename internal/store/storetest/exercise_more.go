@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -362,3 +363,42 @@ func followsWake(t *testing.T, s *store.Store) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// deskIsNoGroup: an account's own log shares an id with nobody, keeps stays of followers, and stands in no list of groups.
+func deskIsNoGroup(t *testing.T, s *store.Store) {
+	l := NewLog(s)
+	desk0 := community.Ref{ID: tea.ID, Name: "茶友公众号", Desk: true}
+	follow := community.Inbound{Type: community.FollowerAdded, Key: "f1", Group: desk0, Actor: who("anna"), OccurredAt: at("2026-01-02 10:00:00"),
+		Body: community.Body{Scene: "qr", State: "spring"}}
+	gone := community.Inbound{Type: community.FollowerRemoved, Key: "f2", Group: desk0, Actor: who("anna"), OccurredAt: at("2026-01-05 10:00:00")}
+	evs := l.Append(t, say(tea, "anna", "早", at("2026-01-01 10:00:00")), follow, gone)
+	caughtUp(t, s)
+	if evs[0].Group == evs[1].Group {
+		t.Fatal("the desk and the group of the same id are one")
+	}
+	names := func(f community.GroupFilter) []string {
+		list, _, err := desk(s).FindGroups(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, g := range list {
+			out = append(out, fmt.Sprint(g.Name, " ", g.Desk))
+		}
+		return out
+	}
+	same(t, "groups", names(community.GroupFilter{}), []string{"茶友群 false"})
+	same(t, "desks", names(community.GroupFilter{Desks: true}), []string{"茶友公众号 true"})
+	stays := must(desk(s).Stays(t.Context(), evs[1].Actor))(t)
+	i := slices.IndexFunc(stays, func(x community.Stay) bool { return x.Group == evs[1].Group })
+	if i < 0 || stays[i].JoinedAt != follow.OccurredAt || stays[i].LeftAt != gone.OccurredAt || stays[i].State != "spring" {
+		t.Errorf("stays = %+v, want one on the desk from following to unfollowing by the code spring", stays)
+	}
+	from, _ := measure.DayOf(at("2026-01-01 00:00:00"), time.UTC)
+	act := must(desk(s).Activity(t.Context(), 0, "", from, from+6))(t)
+	for _, d := range act.Daily {
+		if d.Joins != 0 {
+			t.Errorf("joins over all groups on %s = %d: followers are no joins", d.Day, d.Joins)
+		}
+	}
+}
