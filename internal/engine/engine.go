@@ -75,6 +75,7 @@ type Engine struct {
 	registry *store.Registry
 	groups   *cache
 	last     int64 // the number our last commit ended with
+	room     room
 
 	saving  sync.WaitGroup
 	waiting atomic.Int64 // live batches that wait for their turn: imports give way

@@ -29,6 +29,7 @@ type group struct {
 	since    int64 // events since the last snapshot
 	size     int
 	inBatch  *batch
+	mine     []*item // of the batch under way
 	elem     *list.Element
 	cache    *cache
 }
@@ -90,8 +91,8 @@ func (e *Engine) fold(ctx context.Context, b *batch, key community.GroupKey, d D
 }
 
 // step lets every decider look at the batch's events of this group, in order.
-func (g *group) step(items []*item) {
-	for _, it := range items {
+func (g *group) step() {
+	for _, it := range g.mine {
 		ev := &it.draft.Event
 		for i, f := range g.folds {
 			it.list = append(it.list, guarded(g.deciders[i].Name(), f, ev)...)

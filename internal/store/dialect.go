@@ -85,21 +85,32 @@ func nameValues(named []driver.NamedValue, row []any) ([]driver.NamedValue, erro
 	return named, nil
 }
 
-// unnamed turns $1, $2, … into ? where they stand in order, each once: SQLite takes $1 for a name and looks it up for
-// every value bound. Any other query comes back as it is.
+// unnamed turns $1, $2, … into ? where each stands first, in order, and into ?1 where it stands again: SQLite takes $1 for
+// a name and looks it up for every value bound. Any other query comes back as it is.
 func unnamed(query string) string {
 	var b strings.Builder
 	rest := query
-	for n := 1; ; n++ {
+	for next := 1; ; {
 		before, after, ok := strings.Cut(rest, "$")
 		b.WriteString(before)
 		if !ok {
 			return b.String()
 		}
-		if rest, ok = strings.CutPrefix(after, strconv.Itoa(n)); !ok || rest != "" && rest[0] >= '0' && rest[0] <= '9' {
-			return query
+		digits := 0
+		for digits < len(after) && after[digits] >= '0' && after[digits] <= '9' {
+			digits++
 		}
+		n, err := strconv.Atoi(after[:digits])
 		b.WriteByte('?')
+		switch {
+		case err != nil || n > next:
+			return query
+		case n == next:
+			next++
+		default:
+			b.WriteString(after[:digits])
+		}
+		rest = after[digits:]
 	}
 }
 
