@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"runtime"
-	"sync"
-	"sync/atomic"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -397,31 +394,12 @@ func timeOf(prev, occurred, received int64) (int64, community.Mark) {
 	return at, community.OnTime
 }
 
-// parallelFrom is the batch size from which groups are decided side by side.
-const parallelFrom = 64
-
-// decide lets the deciders step, groups in parallel, order kept within a group.
+// decide lets the deciders step, in order. One processor does it: a batch takes twenty times as long to write as to decide,
+// and what a second one saves is less than what it costs to carry half of the batch over to it.
 func (e *Engine) decide(b *batch) {
-	for _, g := range b.touched {
-		g.mine = g.mine[:0]
-	}
 	for _, it := range b.items {
-		it.g.mine = append(it.g.mine, it)
+		it.g.step(it)
 	}
-	var next atomic.Int64
-	work := func() {
-		for i := next.Add(1); int(i) <= len(b.touched); i = next.Add(1) {
-			b.touched[i-1].step()
-		}
-	}
-	var wg sync.WaitGroup
-	if len(b.items) >= parallelFrom {
-		for range min(runtime.GOMAXPROCS(0), len(b.touched)) - 1 {
-			wg.Go(work)
-		}
-	}
-	work()
-	wg.Wait()
 }
 
 // record writes what was decided, what the events themselves change, and the audit rows.
