@@ -227,6 +227,11 @@ const (
 	reader             // query_only
 )
 
+// caches say how many KB of pages a connection keeps of the log and of the projections. They come to twice as much
+// memory: a page with its head just misses a size of the driver's allocator. The writer needs the index of keys, which is
+// hit all over; the viewer reads the log in order and writes to views all over; readers look at both through a map.
+var caches = [...]struct{ main, views int }{writer: {65536, 0}, viewer: {8192, 32768}, reader: {8192, 8192}}
+
 // sqliteConnector opens connections with every pragma set and read back, and views.db attached as "views".
 type sqliteConnector struct {
 	drv  *sqlite.Driver
@@ -258,7 +263,7 @@ func (c *sqliteConnector) prepare(ctx context.Context, conn driver.Conn) error {
 		"PRAGMA journal_mode=WAL",
 		"PRAGMA synchronous=FULL",
 		"PRAGMA wal_autocheckpoint=4000",
-		"PRAGMA cache_size=-65536",
+		fmt.Sprintf("PRAGMA cache_size=-%d", caches[c.role].main),
 		"PRAGMA temp_store=MEMORY",
 	}
 	if c.role != writer {
@@ -266,7 +271,7 @@ func (c *sqliteConnector) prepare(ctx context.Context, conn driver.Conn) error {
 			fmt.Sprintf("ATTACH DATABASE '%s' AS views", strings.ReplaceAll(c.views(), "'", "''")),
 			"PRAGMA views.journal_mode=WAL",
 			"PRAGMA views.synchronous=NORMAL",
-			"PRAGMA views.cache_size=-65536",
+			fmt.Sprintf("PRAGMA views.cache_size=-%d", caches[c.role].views),
 		)
 	}
 	if c.role == reader {
