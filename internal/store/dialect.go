@@ -246,7 +246,7 @@ func (c *sqliteConnector) views() string {
 }
 
 func (c *sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.drv.Open("file:" + (&url.URL{Path: c.path}).EscapedPath() + "?_pragma=busy_timeout(5000)")
+	conn, err := c.drv.Open("file:" + (&url.URL{Path: c.path}).EscapedPath() + "?_pragma=busy_timeout(" + lockWait + ")")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.path, err)
 	}
@@ -314,6 +314,10 @@ func queryDriver(ctx context.Context, conn driver.Conn, query string) (int64, er
 	return n, nil
 }
 
+// lockWait is how long a writer waits for what another one holds before it gives up and is busy, in milliseconds: as on
+// SQLite. A sender who waits for ever cannot be told to come again.
+const lockWait = "5000"
+
 // pool opens a pool for a role. PostgreSQL knows only one kind of connection.
 func (t target) pool(r role, size int) (*sql.DB, error) {
 	if t.dialect.name() == "sqlite" {
@@ -327,8 +331,11 @@ func (t target) pool(r role, size int) (*sql.DB, error) {
 		return nil, community.Errorf(community.CodeBadInput, "database.url: %w", err)
 	}
 	cfg.RuntimeParams["application_name"] = "qunluo"
-	if r == viewer {
+	switch {
+	case r == viewer:
 		cfg.RuntimeParams["synchronous_commit"] = "off"
+	case r == writer && cfg.RuntimeParams["lock_timeout"] == "": // the URL may say another
+		cfg.RuntimeParams["lock_timeout"] = lockWait
 	}
 	db := stdlib.OpenDB(*cfg)
 	db.SetMaxOpenConns(size)
