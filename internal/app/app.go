@@ -12,14 +12,21 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // days are cut in zones that the machine may not know
 
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/irc"
+	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
 	"qunluo/internal/connect/sim"
+	"qunluo/internal/connect/telegram"
+	"qunluo/internal/connect/wecom"
+	"qunluo/internal/connect/wecombot"
+	"qunluo/internal/connect/wecomhook"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
 	"qunluo/internal/intake"
@@ -55,6 +62,10 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
+	teller  *teller
+	began   int64 // UTC ms
+	guests  *guests
+	served  atomic.Value  // string: where the doors stand, once they are open
 	ready   chan struct{} // closed when Run has started
 }
 
@@ -91,6 +102,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(),
 		live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
+	if _, err := st.StopRuns(ctx); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
 	a.engine = engine.New(engine.Options{
 		Store: st, Clock: o.Clock, Private: o.Config.Intake.PrivateChats,
 		Deciders:  []engine.Decider{decider{policy.NewDecider(a.library)}},
@@ -99,9 +113,31 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
-	a.wires = newWires(a, []connect.Connector{onebot.New(http.DefaultClient), sim.New(a.millis, a.waitUntil, o.Scenes...)})
+	a.wires = newWires(a, a.connectors(o.Scenes))
+	if a.teller, err = newTeller(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
+	a.began = a.millis()
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
+	if a.guests, err = newGuests(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
 	return a, nil
+}
+
+// connectors is the table of what one may connect, in the order in which pages offer it.
+func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
+	web := http.DefaultClient
+	return []connect.Connector{
+		wecom.New(web),
+		wecombot.New(web),
+		wecomhook.New(web),
+		mp.New(web),
+		onebot.New(web),
+		telegram.New(web),
+		irc.New(nil),
+		sim.New(a.millis, a.waitUntil, scenes...),
+	}
 }
 
 // owner names this process for leases.
@@ -155,6 +191,7 @@ func (a *App) committed(c engine.Commit) {
 	default:
 	}
 	a.live.committed(c)
+	a.guests.north.Committed()
 }
 
 // Run keeps the house working until ctx ends: the belt's door, jobs, projections and connections. The first part that
@@ -167,6 +204,8 @@ func (a *App) Run(ctx context.Context) error {
 		"jobs":        a.jobs.Run,
 		"projections": func(ctx context.Context) error { return a.store.RunProjections(ctx, a.project) },
 		"connections": a.wires.run,
+		"bots":        a.guests.north.Run,
+		"bots to go":  a.guests.outward.Run,
 	}
 	var wg sync.WaitGroup
 	for name, run := range parts {

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"qunluo/internal/community"
@@ -16,14 +15,17 @@ import (
 // books knows rulebooks and lets them judge a group's past.
 type books struct{ app *App }
 
-// Check gives everything that is wrong with a rulebook; empty = good.
-func (b books) Check(raw json.RawMessage) []console.Fault {
-	_, err := b.app.library.Parse(raw)
+// Check gives everything that is wrong with a rulebook for a group; empty = good.
+func (b books) Check(ctx context.Context, g community.GroupKey, raw json.RawMessage) []console.Fault {
+	rb, err := b.app.library.Parse(raw)
+	if err == nil {
+		err = b.app.placedIn(ctx, g, rb)
+	}
 	if err == nil {
 		return nil
 	}
-	var problems policy.Problems
-	if !errors.As(err, &problems) {
+	problems := problemsOf(err)
+	if len(problems) == 0 {
 		return []console.Fault{{Code: string(community.CodeOf(err)), Text: [2]string{err.Error(), err.Error()}}}
 	}
 	faults := make([]console.Fault, len(problems))

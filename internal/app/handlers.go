@@ -14,12 +14,16 @@ import (
 // handlers is the table of job kinds.
 func (a *App) handlers() map[string]jobs.Handler {
 	return map[string]jobs.Handler{
-		store.JobAction:  a.carryOut,
-		store.JobWake:    a.wake,
-		store.JobRelease: a.release,
-		jobReconcile:     a.reconcile,
-		jobLookAround:    a.lookAround,
-		jobWipe:          a.wipe,
+		store.JobAction:   a.carryOut,
+		store.JobWake:     a.wake,
+		store.JobRelease:  a.release,
+		jobReconcile:      a.reconcile,
+		jobLookAround:     a.lookAround,
+		jobWipe:           a.wipe,
+		store.JobAlarm:    a.alarm,
+		store.JobTakeover: a.takeover,
+		store.JobLockdown: a.lockdown,
+		jobDeaf:           a.deaf,
 	}
 }
 

@@ -167,6 +167,9 @@ func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, 
 	if err != nil {
 		return 0, err
 	}
+	if err := h.placed(ctx, group, rb); err != nil {
+		return 0, err
+	}
 	last, err := h.app.store.LastBook(ctx, g)
 	if err != nil {
 		return 0, err
@@ -224,21 +227,28 @@ func (h *hands) SetMode(ctx context.Context, user string, g community.GroupKey, 
 
 // inForce is the group's book in force: the last published one, or the default that holds until then.
 func (h *hands) inForce(ctx context.Context, group community.GroupRow) (policy.Book, error) {
+	rb, err := h.bookInForce(ctx, group)
+	if err != nil {
+		return policy.Book{}, err
+	}
+	book := rb.Book()
+	if book.Version == 0 {
+		book.Group, book.Zone = group.Name, group.Zone
+	}
+	return book, nil
+}
+
+// bookInForce is the same, made ready.
+func (h *hands) bookInForce(ctx context.Context, group community.GroupRow) (*policy.Rulebook, error) {
 	last, err := h.app.store.LastBook(ctx, group.Key)
 	if err != nil || last == 0 {
-		book := h.app.library.Default().Book()
-		book.Group, book.Zone = group.Name, group.Zone
-		return book, err
+		return h.app.library.Default(), err
 	}
 	raw, err := h.app.store.BookBody(ctx, group.Key, last)
 	if err != nil {
-		return policy.Book{}, err
+		return nil, err
 	}
-	rb, err := h.app.library.Parse(raw)
-	if err != nil {
-		return policy.Book{}, err
-	}
-	return rb.Book(), nil
+	return h.app.library.Parse(raw)
 }
 
 // Freeze holds (or frees) automatic actions of one group, or of all with g = 0.

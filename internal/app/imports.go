@@ -22,12 +22,15 @@ import (
 
 // imports takes chat histories in, from uploads and from paths.
 type imports struct {
-	app *App
-	dir string // uploads wait here until they are read; those of dry runs until they are read in earnest
-	wg  sync.WaitGroup
+	app  *App
+	dir  string // uploads wait here until they are read; those of dry runs until they are read in earnest
+	wg   sync.WaitGroup
+	turn chan struct{} // held by the one import that writes: each sees all that those before it brought
 }
 
-func newImports(a *App, dir string) *imports { return &imports{app: a, dir: dir} }
+func newImports(a *App, dir string) *imports {
+	return &imports{app: a, dir: dir, turn: make(chan struct{}, 1)}
+}
 
 // wait returns when no import is under way.
 func (im *imports) wait() { im.wg.Wait() }
@@ -41,8 +44,19 @@ type order struct {
 	Format string             `json:"format"`
 	Zone   string             `json:"zone"`
 	Group  community.GroupKey `json:"group"`
-	Dry    bool               `json:"dry"`
-	Local  bool               `json:"-"` // files of this machine, not an upload: the bounds are wider
+	Called string             `json:"called"` // a group by id or name; a name that no group has makes one
+	Chats  []string           `json:"chats"`  // of several in the files; nil = all, or the one that bears the group's name
+	// KeepNear takes near-matches of other programs' records in too; else they are left out and listed.
+	KeepNear bool  `json:"keep_near"`
+	At       int64 `json:"at"` // UTC ms: of a list of members, or of a pasted text; 0 = not said
+	Dry      bool  `json:"dry"`
+	Local    bool  `json:"-"` // files of this machine, not an upload: the bounds are wider
+}
+
+// set takes what a person chose.
+func (o order) set(c console.ImportOrder) order {
+	o.Format, o.Zone, o.Group, o.Called, o.Chats, o.KeepNear, o.At, o.Dry = c.Format, c.Zone, c.Group, c.Called, c.Chats, c.KeepNear, c.At, c.Dry
+	return o
 }
 
 // Formats names what can be read.
@@ -62,8 +76,8 @@ func (im *imports) Start(ctx context.Context, user string, org community.OrgKey,
 	if err != nil {
 		return community.ID{}, errors.Join(err, os.RemoveAll(dir))
 	}
-	ord := order{Org: org, User: user, Name: filepath.Base(path), Paths: []string{path}, Format: o.Format, Zone: o.Zone, Group: o.Group, Dry: o.Dry}
-	return im.begin(ctx, ord, dir)
+	ord := order{Org: org, User: user, Name: filepath.Base(path), Paths: []string{path}}
+	return im.begin(ctx, ord.set(o), dir)
 }
 
 // begin notes the run and reads in the background. The kept folder of a dry run is found again by the run's id.
@@ -88,7 +102,7 @@ func (im *imports) begin(ctx context.Context, ord order, dir string) (community.
 	}
 	im.wg.Go(func() {
 		ctx := context.WithoutCancel(ctx)
-		_, done, err := im.read(ctx, ord, run, nil)
+		done, err := im.work(ctx, ord, run)
 		if err != nil || done.State != "dry" {
 			err = errors.Join(err, os.RemoveAll(kept))
 		}
@@ -97,6 +111,32 @@ func (im *imports) begin(ctx context.Context, ord order, dir string) (community.
 		}
 	})
 	return run.ID, nil
+}
+
+// work opens and reads an upload. What is wrong with the file stands in the run's report and is no error here.
+func (im *imports) work(ctx context.Context, ord order, run community.ImportRow) (community.ImportRow, error) {
+	files, err := im.prepare(ctx, ord)
+	if err == nil {
+		_, run, err = im.read(ctx, ord, files, run, nil)
+		return run, err
+	}
+	run.State, run.Report = "failed", failure(err)
+	ended := im.app.store.EndRun(ctx, run)
+	im.app.live.tell(console.Change{Org: ord.Org, Kind: "import"})
+	if _, ok := errors.AsType[*importer.Fault](err); ok {
+		err = nil
+	}
+	return run, errors.Join(err, ended)
+}
+
+// failure is the report of a run that did not come to read anything.
+func failure(err error) json.RawMessage {
+	words := map[string]any{"error": err.Error(), "code": community.CodeOf(err)}
+	if fault, ok := errors.AsType[*importer.Fault](err); ok {
+		words["why"], words["what"], words["ignored"] = fault.Code, fault.What, fault.Files
+	}
+	raw, _ := json.Marshal(words) // plain values
+	return raw
 }
 
 // orderFile keeps a dry run's settings beside its file.
@@ -120,26 +160,49 @@ func (im *imports) save(dir, name string, from io.Reader) (string, error) {
 	return path, errors.Join(err, f.Close())
 }
 
-// Commit reads the kept file of a dry run in earnest, with the dry run's settings.
+// Commit reads the kept file of a dry run in earnest, with the dry run's settings. community.CodeConflict when the dry run
+// left something to be decided.
 func (im *imports) Commit(ctx context.Context, user string, org community.OrgKey, id community.ID) (community.ID, error) {
-	dry, err := im.app.store.For(community.Scope{Org: org}).ImportByID(ctx, id)
+	dry, ord, err := im.kept(ctx, org, id)
 	if err != nil {
 		return id, err
+	}
+	var rep told
+	if err := json.Unmarshal(dry.Report, &rep); err != nil || rep.Blocked != "" {
+		return id, community.Errorf(community.CodeConflict, "import %s: %s", id, rep.Blocked)
+	}
+	ord.Dry, ord.User = false, user
+	return im.begin(ctx, ord, filepath.Join(im.dir, dry.ID.String()))
+}
+
+// Again tries the kept file of a dry run once more, as the person has decided now.
+func (im *imports) Again(ctx context.Context, user string, org community.OrgKey, id community.ID, o console.ImportOrder) (community.ID, error) {
+	dry, ord, err := im.kept(ctx, org, id)
+	if err != nil {
+		return id, err
+	}
+	ord = ord.set(o)
+	ord.Dry, ord.User = true, user
+	return im.begin(ctx, ord, filepath.Join(im.dir, dry.ID.String()))
+}
+
+// kept finds a dry run and the settings and file that were kept of it.
+func (im *imports) kept(ctx context.Context, org community.OrgKey, id community.ID) (community.ImportRow, order, error) {
+	var ord order
+	dry, err := im.app.store.For(community.Scope{Org: org}).ImportByID(ctx, id)
+	if err != nil {
+		return dry, ord, err
 	}
 	dir := filepath.Join(im.dir, dry.ID.String())
 	raw, err := os.ReadFile(filepath.Join(dir, orderFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return id, community.Errorf(community.CodeNotFound, "the file of import %s is no longer kept", id)
+		return dry, ord, community.Errorf(community.CodeNotFound, "the file of import %s is no longer kept", id)
 	}
-	if err != nil {
-		return id, err
+	if err == nil {
+		err = json.Unmarshal(raw, &ord)
 	}
-	var ord order
-	if err := json.Unmarshal(raw, &ord); err != nil {
-		return id, err
-	}
-	ord.Dry, ord.User, ord.Paths = false, user, []string{filepath.Join(dir, ord.Name)}
-	return im.begin(ctx, ord, dir)
+	ord.Paths = []string{filepath.Join(dir, ord.Name)}
+	return dry, ord, err
 }
 
 // open notes that a run begins. While the keys of an undone import are being freed nothing new may begin: its rows would
@@ -155,16 +218,49 @@ func (im *imports) open(ctx context.Context, ord order) (community.ImportRow, er
 	return im.app.store.AddRun(ctx, ord.Org, community.ImportRow{Group: ord.Group, Name: ord.Name, Format: ord.Format, User: ord.User})
 }
 
+// told is a report with what was asked for and what is left to decide.
+type told struct {
+	importer.Report
+	Asked       asked             `json:"asked"`
+	Chats       []importer.Choice `json:"chats,omitempty"`   // all in the file, chosen or not
+	Blocked     string            `json:"blocked,omitempty"` // a code of the importer's faults
+	BlockedWhat string            `json:"blocked_what,omitempty"`
+}
+
+// asked is what a person chose, for the page that offers the choices again.
+type asked struct {
+	Format   string   `json:"format,omitempty"`
+	Zone     string   `json:"zone,omitempty"`
+	Group    string   `json:"group,omitempty"`  // id
+	Called   string   `json:"called,omitempty"` // a new group's name
+	Chats    []string `json:"chats,omitempty"`
+	KeepNear bool     `json:"keep_near,omitempty"`
+	At       int64    `json:"at,omitempty"`
+}
+
+func (o order) asked(wanted target) asked {
+	a := asked{Format: o.Format, Zone: o.Zone, Called: wanted.name, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At}
+	if wanted.group.Key != 0 {
+		a.Group = wanted.group.ID.String()
+	}
+	return a
+}
+
 // read does the work of a run and notes how it ended.
-func (im *imports) read(ctx context.Context, ord order, run community.ImportRow, progress func(importer.Progress)) (importer.Report, community.ImportRow, error) {
-	rep, groups, err := im.take(ctx, ord, run, im.noting(ctx, run, progress))
-	raw, jsonErr := json.Marshal(rep)
+func (im *imports) read(ctx context.Context, ord order, files *opened, run community.ImportRow, progress func(importer.Progress)) (importer.Report, community.ImportRow, error) {
+	defer files.set.Close()
+	rep, groups, err := im.take(ctx, ord, files, run, im.noting(ctx, run, progress))
+	full := told{Report: rep, Asked: ord.asked(files.wanted), Chats: files.chats}
+	if files.blocked != nil {
+		full.Blocked, full.BlockedWhat = files.blocked.Why()
+	}
+	raw, jsonErr := json.Marshal(full)
 	if err == nil {
 		err = jsonErr
 	}
 	run.State, run.Report = stateOf(ord, rep, err), raw
 	if err != nil && len(rep.Units) == 0 {
-		run.Report, _ = json.Marshal(map[string]any{"error": err.Error(), "code": community.CodeOf(err)}) // plain values
+		run.Report = failure(err)
 	}
 	if len(rep.Units) > 0 {
 		run.Format, run.Hash = rep.Units[0].Run.Format, rep.Units[0].Run.Hash
@@ -211,32 +307,23 @@ func (im *imports) noting(ctx context.Context, run community.ImportRow, progress
 	}
 }
 
-func (im *imports) take(ctx context.Context, ord order, run community.ImportRow, progress func(importer.Progress)) (importer.Report, []community.GroupKey, error) {
-	opt := importer.Options{Format: ord.Format, Zone: ord.Zone, Now: im.app.millis()}
-	if ord.Local {
-		opt.Limits = importer.LocalLimits
-	}
-	if ord.Group != 0 {
-		g, err := im.app.store.For(community.Scope{Org: ord.Org}).GroupByKey(ctx, ord.Group)
-		if err != nil {
-			return importer.Report{}, nil, err
-		}
-		opt.Group, opt.Platform = community.Ref{ID: g.External, Name: g.Name}, g.Platform
-	}
-	set, err := importer.Open(ord.Paths, opt)
-	if err != nil {
-		return importer.Report{}, nil, err
-	}
-	defer set.Close()
-	if ord.Group != 0 && len(set.Units) > 1 {
-		return importer.Report{}, nil, community.Errorf(community.CodeBadInput, "group: the files hold %d chats, one group cannot take them all", len(set.Units))
-	}
+// take reads the files: in a dry run only to look, else into the log, one import after another.
+func (im *imports) take(ctx context.Context, ord order, files *opened, run community.ImportRow, progress func(importer.Progress)) (importer.Report, []community.GroupKey, error) {
 	if ord.Dry {
-		rep, err := importer.Run(ctx, set, opt, nil, progress)
+		rep, err := importer.Run(ctx, files.set, files.opt, nil, progress)
 		return rep, nil, err
 	}
-	rep, err := importer.Run(ctx, set, opt, &sink{im.app.engine, ord, run.Key}, progress)
+	select {
+	case im.turn <- struct{}{}:
+		defer func() { <-im.turn }()
+	case <-ctx.Done():
+		return importer.Report{}, nil, ctx.Err()
+	}
+	rep, err := importer.Run(ctx, files.set, files.opt, &sink{im.app.engine, ord, run.Key}, progress)
 	groups, groupsErr := im.app.store.RunGroups(ctx, run.Key)
+	if err == nil {
+		err = im.remember(ctx, ord, files, rep, run.Key)
+	}
 	return rep, groups, errors.Join(err, groupsErr)
 }
 
@@ -248,7 +335,10 @@ type sink struct {
 }
 
 func (s *sink) Append(ctx context.Context, info importer.RunInfo, rows []community.Inbound) (added, duplicates int, err error) {
-	run := engine.Run{Key: s.run, Org: s.ord.Org, Platform: info.Platform, Zone: s.ord.Zone}
+	run := engine.Run{Key: s.run, Org: s.ord.Org, Platform: info.Platform, Exporter: info.Exporter}
+	if checkZone(s.ord.Zone) == nil { // an offset cannot be a group's zone
+		run.Zone = s.ord.Zone
+	}
 	return s.engine.Append(ctx, run, rows)
 }
 
@@ -270,24 +360,30 @@ func (im *imports) Undo(ctx context.Context, user string, org community.OrgKey, 
 		return err
 	}
 	run.State = "undone"
-	if err := im.app.store.EndRun(ctx, run); err != nil {
+	if err := errors.Join(im.app.store.EndRun(ctx, run), im.app.store.ForgetSources(ctx, run.Key)); err != nil {
 		return err
 	}
 	return im.app.store.AddJob(ctx, store.Job{Kind: store.JobRelease, Key: strconv.FormatInt(run.Key, 10), RunAt: im.app.millis()})
 }
 
-// Import reads paths of this machine, waits for the end and gives the report.
+// Import reads paths of this machine, waits for the end and gives the report. An order that cannot be read at all (an
+// importer.Fault) leaves no run behind.
 func (a *App) Import(ctx context.Context, user string, org community.OrgKey, o console.ImportOrder, paths []string, progress func(importer.Progress)) (importer.Report, community.ImportRow, error) {
-	ord := order{Org: org, User: user, Name: nameOf(paths), Paths: paths, Format: o.Format, Zone: o.Zone, Group: o.Group, Dry: o.Dry, Local: true}
+	ord := order{Org: org, User: user, Name: nameOf(paths), Paths: paths, Local: true}.set(o)
+	files, err := a.imports.prepare(ctx, ord)
+	if err != nil {
+		return importer.Report{}, community.ImportRow{}, err
+	}
 	if o.Dry {
-		rep, _, err := a.imports.take(ctx, ord, community.ImportRow{}, progress)
+		defer files.set.Close()
+		rep, _, err := a.imports.take(ctx, ord, files, community.ImportRow{}, progress)
 		return rep, community.ImportRow{}, err
 	}
 	run, err := a.imports.open(ctx, ord)
 	if err != nil {
-		return importer.Report{}, run, err
+		return importer.Report{}, run, errors.Join(err, files.set.Close())
 	}
-	return a.imports.read(ctx, ord, run, progress)
+	return a.imports.read(ctx, ord, files, run, progress)
 }
 
 func nameOf(paths []string) string {

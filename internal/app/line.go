@@ -63,6 +63,8 @@ func (a *App) house() *cli.House {
 		Queue:   lineQueue{a.store},
 		Keeping: lineKeeping{a.store},
 		Figures: func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
+		Duty:    func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
+		Bots:    func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
 		Settle:  a.store.CatchUp,
 		Serve: func(ctx context.Context, ready func(cli.Served)) error {
 			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })
@@ -241,9 +243,9 @@ type lineFiles struct{ app *App }
 func (f lineFiles) Formats() []string { return f.app.imports.Formats() }
 
 func (f lineFiles) Import(ctx context.Context, o cli.ImportOrder, progress func(label string, done, of int64)) (cli.ImportDone, error) {
-	order := console.ImportOrder{Format: o.Format, Zone: o.Zone, Group: o.Group, Dry: o.Dry}
+	order := console.ImportOrder{Format: o.Format, Zone: o.Zone, Called: o.Group, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At, Dry: o.Dry}
 	rep, run, err := f.app.Import(ctx, o.User, o.Org, order, o.Paths, func(p importer.Progress) { progress(p.Name, p.Bytes, p.Total) })
-	done := cli.ImportDone{Rows: rep.Rows, Extra: rep.Extra, Added: rep.Added, Same: rep.Duplicates, Skipped: rep.Skipped, Rejected: rep.Bad, Groups: len(rep.Units), Bad: []cli.BadLine{}}
+	done := cli.ImportDone{Rows: rep.Rows, Extra: rep.Extra, Added: rep.Added, Same: rep.Duplicates, Near: rep.Near, Skipped: rep.Skipped, Rejected: rep.Bad, Groups: len(rep.Units), Bad: []cli.BadLine{}}
 	if !run.ID.IsZero() {
 		done.Run = run.ID.String()
 	}
@@ -353,7 +355,7 @@ func (f lineFigures) Report(ctx context.Context, g community.GroupRow, tag strin
 	return r, f.talkers(ctx, act.Top, top, &r)
 }
 
-func (f lineFigures) talkers(ctx context.Context, list []measure.Talker, most int, r *cli.FigureReport) error {
+func (f lineFigures) talkers(ctx context.Context, list []measure.Speaker, most int, r *cli.FigureReport) error {
 	names := f.app.store.NewDirectory()
 	for _, t := range list[:min(len(list), most)] {
 		who, err := names.Who(ctx, t.Member)

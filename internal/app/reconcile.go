@@ -108,6 +108,10 @@ func (a *App) readGroup(ctx context.Context, key community.AccountKey, session c
 		in = append(in, connect.Inbound{Account: key, Type: community.GroupUpdated, Key: fmt.Sprintf("name:%s:%d", ref.ID, now), OccurredAt: now, Group: ref,
 			Body: community.Body{Text: ref.Name}})
 	}
+	scene := ""
+	if session.Abilities(ref.ID).Presence {
+		scene = community.Presence
+	}
 	if lister, ok := session.(connect.MemberLister); ok {
 		list, err := lister.Members(ctx, ref.ID)
 		if community.CodeOf(err) == community.CodeUnsupported {
@@ -125,7 +129,7 @@ func (a *App) readGroup(ctx context.Context, key community.AccountKey, session c
 			return a.intake.Receive(ctx, in...)
 		}
 		in = append(in, connect.Inbound{Account: key, Type: community.RosterRead, Key: fmt.Sprintf("roster:%s:%d", ref.ID, now), OccurredAt: now, Group: ref,
-			Body: community.Body{Data: data}})
+			Body: community.Body{Data: data, Scene: scene}})
 	}
 	return a.intake.Receive(ctx, in...)
 }

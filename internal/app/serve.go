@@ -40,8 +40,11 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		},
 		HandsFor: func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
 		Figures:  func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
+		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
+		Phones:   phones{a},
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
-		Clock: a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
+		BotsFor: func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
+		Clock:   a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})
 	if err != nil {
@@ -50,6 +53,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
+	a.guests.mount(mux)
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "服务器内部错误，请稍后再试。Something broke inside; please try again. "+httpd.RequestID(r.Context()), http.StatusInternalServerError)
 	})
@@ -127,6 +131,7 @@ func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
 		return errors.Join(err, ln.Close())
 	}
 	served := Served{URL: a.urlOf(ln.Addr())}
+	a.served.Store(strings.TrimSuffix(served.URL, "/"))
 	servers := []serving{{ln, h}}
 	if a.cfg.Server.LocalListen != "" {
 		local, err := net.Listen("tcp", a.cfg.Server.LocalListen)

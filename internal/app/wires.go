@@ -20,6 +20,7 @@ type wires struct {
 	again chan struct{} // look at the accounts now
 
 	beside sync.WaitGroup // small work that a report started
+	marks  onlineMarks    // of the goroutine of run
 
 	mu   sync.Mutex
 	open map[community.AccountKey]*wire
@@ -40,14 +41,27 @@ func newWires(a *App, kinds []connect.Connector) *wires {
 // lookEach is how often the accounts are compared with what runs, besides being told.
 const lookEach = 5 * time.Second
 
+// hearEach is how often it is noted which accounts hear their groups, in milliseconds.
+const hearEach = 30_000
+
 // reopenPause is how long a session that ended by itself rests, so that bad settings do not spin.
 const reopenPause = 15 * time.Second
 
 func (w *wires) run(ctx context.Context) error {
 	defer w.closeAll()
+	heard := int64(0)
 	for {
+		if now := w.app.millis(); now-heard >= hearEach {
+			if err := w.heard(ctx); err != nil && ctx.Err() == nil {
+				w.app.log.Warn("note who hears", "err", err)
+			}
+			heard = now
+		}
 		if err := w.reconcile(ctx); err != nil && ctx.Err() == nil {
 			w.app.log.Warn("look at accounts", "err", err)
+		}
+		if err := w.noteOnline(ctx); err != nil && ctx.Err() == nil {
+			w.app.log.Warn("note who is online", "err", err)
 		}
 		timer := time.NewTimer(lookEach)
 		select {
@@ -197,6 +211,11 @@ type tellingHost struct {
 func (h *tellingHost) Report(st connect.Health) {
 	before := h.app.intake.Health(h.account).State
 	h.Host.Report(st)
+	h.app.wires.beside.Go(func() { // reporting never blocks
+		if err := h.noticed(context.Background(), st, before); err != nil {
+			h.app.log.Warn("note the state of an account", "account", h.account, "err", err)
+		}
+	})
 	if st.State == "online" && before != "online" {
 		h.app.wires.beside.Go(func() { // reporting never blocks
 			if err := h.app.askReconcile(context.Background(), h.account); err != nil {
@@ -206,6 +225,18 @@ func (h *tellingHost) Report(st connect.Health) {
 	}
 	h.app.live.tell(console.Change{Kind: "health"})
 }
+
+// Keep stores a small thing for the account's session.
+func (h *tellingHost) Keep(ctx context.Context, name string, value json.RawMessage) error {
+	return h.app.store.PutNote(ctx, h.account, name, value)
+}
+
+// Kept reads back what the account's session stored.
+func (h *tellingHost) Kept(ctx context.Context, prefix string) (map[string]json.RawMessage, error) {
+	return h.app.store.Notes(ctx, h.account, prefix)
+}
+
+var _ connect.Keeper = (*tellingHost)(nil)
 
 // Kinds lists the connectors one may add.
 func (w *wires) Kinds() []connect.Info {

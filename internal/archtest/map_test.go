@@ -28,6 +28,7 @@ func plan() []room {
 		{path: "lexicon", layer: subject, decides: true},
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
+		{path: "duty", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
@@ -39,11 +40,25 @@ func plan() []room {
 		{path: "jobs", layer: working, may: []string{"store"}, why: "a job is a row; claiming and finishing it are transactions of the store"},
 		{path: "connect", layer: working},
 		{path: "connect/conntest", layer: working, may: []string{"connect"}, why: "the examination of connectors"},
+		{path: "connect/peertest", layer: working},               // counterparts that nobody here wrote
+		{path: "connect/wxcrypt", layer: working, decides: true}, // 企业微信 and 公众号 share it
 		{path: "connect/sim", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
-		{path: "connect/onebot", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/irc", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/irc/irctest", layer: working, why: "a server for the tests of those who speak IRC"},
+		{path: "connect/telegram", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/onebot", layer: working, may: []string{"connect", "connect/onebot/wire"}, why: "a leaf knows the contract, and its protocol's JSON"},
+		{path: "connect/onebot/wire", layer: working, decides: true},
+		{path: "connect/wxapi", layer: working, may: []string{"connect"}, why: "企业微信 and 公众号 share its client; what is masked looks the same everywhere"},
+		{path: "connect/wecom", layer: working, may: []string{"connect", "connect/wxapi", "connect/wxcrypt"}, why: "a leaf knows the contract; calls to and from Tencent are shared"},
+		{path: "connect/mp", layer: working, may: []string{"connect", "connect/wxapi", "connect/wxcrypt"}, why: "a leaf knows the contract; calls to and from Tencent are shared"},
+		{path: "connect/wecombot", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/wecomhook", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure"}, why: "the examination of both databases, figures included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty"}, why: "the examination of both databases, figures and duty included"},
+		{path: "safehttp", layer: working},
+		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
 		{path: "config", layer: frame},
 		{path: "hold", layer: frame},
@@ -55,6 +70,11 @@ func plan() []room {
 		{path: "console/view", layer: door, may: []string{"console/view/ui", "console/static"}, why: "pages are made of the kit"},
 		{path: "console/view/ui", layer: door, may: []string{"console/static"}, why: "the kit names vendored files"},
 		{path: "console/static", layer: door},
+		{path: "north", layer: door},
+		{path: "north/onebot", layer: door, may: []string{"north", "connect/onebot/wire"},
+			why: "it speaks for north, in the JSON that our OneBot client shares: one mapping of segments, not two"},
+		{path: "north/satori", layer: door, may: []string{"north", "connect/onebot/wire"},
+			why: "it speaks for north; ids as numbers or texts and compact JSON are read and written the same way"},
 		{path: "cli", layer: door, may: []string{"connect", "hold"},
 			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves"},
 
@@ -73,7 +93,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -96,7 +116,8 @@ func libraries() []library {
 		{"github.com/jackc/pgx/v5", []string{"store", "store/storetest"}, "only the store speaks to databases"},
 		{"modernc.org/sqlite", []string{"store", "store/storetest"}, "only the store speaks to databases"},
 		{"github.com/pressly/goose/v3", []string{"store"}, "migrations"},
-		{"github.com/coder/websocket", []string{"connect/onebot"}, "OneBot speaks WebSocket"},
+		{"github.com/go-telegram/bot", []string{"connect/telegram"}, "calls of Telegram's Bot API: kept, without dependencies, made for this"},
+		{"github.com/coder/websocket", []string{"connect/onebot", "connect/wecombot", "north/onebot", "north/satori"}, "OneBot, Satori and the long connection of 企业微信 speak WebSocket"},
 		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui"}, "pages"},
 		{"github.com/alexedwards/scs/v2", []string{"console"}, "sessions of people"},
 		{"golang.org/x/crypto", []string{"console", "app"}, "argon2id"},

@@ -49,6 +49,8 @@ func tests() []test {
 		{"ingest", ingest},
 		{"replay", past},
 		{"import", imports},
+		{"wire", wire},
+		{"mirror", mirrored},
 		{"pages", pages},
 	}
 }

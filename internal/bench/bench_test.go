@@ -76,3 +76,25 @@ func TestImportIsMeasuredAgainstTheSameRows(t *testing.T) {
 		}
 	}
 }
+
+func TestActionsAreTimedFromTheirCommit(t *testing.T) {
+	rows := measured(t, "wire")
+	if r := rows["wire.p99"]; r.Value <= 0 || r.Target != 20 || r.Met != (r.Value <= 20) {
+		t.Errorf("wire.p99 = %+v", r)
+	}
+	if rows["wire.actions"].Value < 1 || rows["wire.rate"].Value <= 0 {
+		t.Errorf("nothing went out: %+v", rows)
+	}
+}
+
+func TestMirrorUnderCutsIsCounted(t *testing.T) {
+	rows := measured(t, "mirror")
+	if n := rows["mirror.copies"].Value; n < 800 {
+		t.Errorf("copies = %.0f, want at least 800", n)
+	}
+	for _, name := range []string{"mirror.lost", "mirror.doubled"} {
+		if r := rows[name]; r.Value != 0 || !r.Met {
+			t.Errorf("%s = %+v, want none", name, r)
+		}
+	}
+}

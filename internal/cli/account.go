@@ -17,6 +17,8 @@ type accountCmd struct {
 	Remove    accountRemoveCmd    `cmd:"" help:"删除连接和它的密钥，已收到的记录保留|forget a connection and its secrets; what came through it stays"`
 	Abilities accountAbilitiesCmd `cmd:"" help:"能做什么，按实测|what it can do, as probed"`
 	Test      accountTestCmd      `cmd:"" help:"试连，列出平台说出的群|try it; lists the groups that the platform names"`
+	Chores    accountChoresCmd    `cmd:"" help:"群之外还能做什么|what it can do besides acting in groups"`
+	Do        accountDoCmd        `cmd:"" help:"做群之外的一件事|do one of its chores"`
 }
 
 // accountLine is a connection; its settings are not printed, they may hold secrets.
@@ -30,10 +32,12 @@ type accountLine struct {
 	State     string `json:"state" col:"状态|state"`
 	Detail    string `json:"detail" col:"说明|detail"`
 	Since     Moment `json:"state_at" col:"自|since"`
+
+	Say [2]string `json:"say"` // what is wrong and what to do, in Chinese and English; empty = nothing
 }
 
 func lineOfAccount(a community.Account, health connect.Health) accountLine {
-	return accountLine{a.ID.String(), a.Name, a.Connector, string(a.Platform), a.External, a.Enabled, health.State, health.Detail, Moment(health.At)}
+	return accountLine{a.ID.String(), a.Name, a.Connector, string(a.Platform), a.External, a.Enabled, health.State, health.Detail, Moment(health.At), health.Say}
 }
 
 type accountListCmd struct{}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"qunluo/internal/connect"
+	"qunluo/internal/duty"
 )
 
 // factsCmd tells the doctor what only the open house knows; it runs where the house is open.
@@ -21,6 +22,9 @@ type houseFacts struct {
 	Facts    Facts         `json:"facts"`
 	Accounts []accountLine `json:"accounts"`
 	Running  bool          `json:"running"` // inside a server: health of connections is known
+	Duty     bool          `json:"duty"`    // who is on duty is known
+	Shifts   int           `json:"shifts"`
+	Gaps     int64         `json:"gap_minutes"` // of the next 7 days without anybody on duty
 }
 
 // Do prints the facts as JSON.
@@ -39,6 +43,9 @@ func (factsCmd) Do(c *call, h *House) error {
 		return err
 	}
 	for _, o := range orgs {
+		if err := out.watch(c, h, o); err != nil {
+			return err
+		}
 		accounts, err := h.Desk(o.Key).Accounts(c.ctx)
 		if err != nil {
 			return err
@@ -52,6 +59,25 @@ func (factsCmd) Do(c *call, h *House) error {
 		}
 	}
 	return c.printJSON(out)
+}
+
+// watch counts an organisation's shifts, and the minutes of the next week without anybody. Demonstrations do not count.
+func (f *houseFacts) watch(c *call, h *House, o Org) error {
+	if h.Duty == nil || o.Demo {
+		return nil
+	}
+	roster, err := h.Duty(o.Key).Roster(c.ctx)
+	if err != nil {
+		return err
+	}
+	f.Duty, f.Shifts = true, f.Shifts+len(roster.Shifts)
+	if len(roster.Shifts) == 0 {
+		return nil
+	}
+	for _, g := range duty.Gaps(roster, c.program.now().UnixMilli(), 7) {
+		f.Gaps += (g.To - g.From) / 60_000
+	}
+	return nil
 }
 
 // examineStore asks the house, here or inside the server, and judges what it says.
@@ -91,6 +117,9 @@ func (h houseFacts) judge(check [2]string) []diagnosis {
 	out = append(out, f.whole()...)
 	out = append(out, f.durable(), f.level())
 	out = append(out, f.behind(), f.work())
+	if h.Duty {
+		out = append(out, dutyDiagnosis(h.Gaps, h.Shifts))
+	}
 	return append(out, h.connections()...)
 }
 

@@ -22,6 +22,7 @@ type grammar struct {
 	Message messageCmd `cmd:"" group:"community" help:"消息|messages"`
 	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
 	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
+	Bot     botCmd     `cmd:"" group:"community" help:"接入的机器人|attached bots"`
 
 	Rule     ruleCmd     `cmd:"" group:"order" help:"群规|rulebooks"`
 	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
@@ -29,6 +30,8 @@ type grammar struct {
 	Strike   strikeCmd   `cmd:"" group:"order" help:"违规记分|strikes"`
 	Action   actionCmd   `cmd:"" group:"order" help:"动作|actions"`
 	Task     taskCmd     `cmd:"" group:"order" help:"待办|tasks for people"`
+	Duty     dutyCmd     `cmd:"" group:"order" help:"值班与告警|duty roster and alarms"`
+	Lockdown lockdownCmd `cmd:"" group:"order" help:"一键封控|lockdown"`
 
 	Import  importCmd  `cmd:"" group:"data" help:"导入聊天记录|import chat histories"`
 	Export  exportCmd  `cmd:"" group:"data" help:"导出聊天记录|export chat histories"`

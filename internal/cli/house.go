@@ -43,6 +43,8 @@ type House struct {
 	Queue   Queue
 	Keeping Keeping
 	Figures func(org community.OrgKey) Figures
+	Duty    func(org community.OrgKey) Duty
+	Bots    func(org community.OrgKey) Bots
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
@@ -103,7 +105,10 @@ type Hands interface {
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
+	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
+	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
 }
 
@@ -125,6 +130,8 @@ type Wires interface {
 	Health(a community.AccountKey) connect.Health
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
+	// Chores lists what an account can do besides acting in groups; CodeUnsupported: nothing.
+	Chores(ctx context.Context, a community.AccountKey) ([]connect.Chore, error)
 }
 
 // Books replays rulebooks over recorded events.
@@ -184,7 +191,8 @@ type ReplayedLine struct {
 // Files takes chat histories in and gives them out.
 type Files interface {
 	Formats() []string
-	// Import reads paths (absolute) and gives the report as JSON. Dry writes nothing.
+	// Import reads paths (absolute) and gives the report as JSON. Dry writes nothing. An order that cannot be read at all
+	// is an error with words in both languages and the code of what is wrong (see worded).
 	Import(ctx context.Context, o ImportOrder, progress func(label string, done, of int64)) (ImportDone, error)
 	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
 	// Export writes a group's events in [From, To) and gives how many.
@@ -196,19 +204,25 @@ type ImportOrder struct {
 	Org    community.OrgKey
 	User   string
 	Paths  []string
-	Format string             // "" = find out
-	Zone   string             // for times without one
-	Group  community.GroupKey // 0 = as the files say
-	Dry    bool
+	Format string // "" = find out
+	Zone   string // for times without one
+	// Group is a group by id, name or the platform's id; a name that no group has makes one. "" = as the files say, or
+	// where their source went before.
+	Group    string
+	Chats    []string // of several, by id or name; nil = all, or the one that bears the group's name
+	KeepNear bool     // take in what another program's records are near to
+	At       int64    // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
+	Dry      bool
 }
 
-// ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Skipped + Rejected.
+// ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Near + Skipped + Rejected.
 type ImportDone struct {
 	Run      string          `json:"run" col:"编号|run"` // "" when dry
 	Rows     int64           `json:"rows" col:"读到的行|rows read"`
 	Extra    int64           `json:"extra" col:"一行多事|more events of a row"`
 	Added    int64           `json:"added" col:"新增|added"`
 	Same     int64           `json:"same" col:"已有|already there"`
+	Near     int64           `json:"near" col:"相近|near-matches"` // left out: most likely there, from another program
 	Skipped  int64           `json:"skipped" col:"略过|skipped"`
 	Rejected int64           `json:"rejected" col:"拒绝|rejected"`
 	Groups   int             `json:"groups" col:"群|groups"`
@@ -320,4 +334,14 @@ type Measured struct {
 	Ratio    float64 `json:"ratio" col:"比值|ratio"`
 	Target   float64 `json:"target" col:"目标|target"`
 	Met      bool    `json:"met" col:"达到|met"`
+}
+
+// Bots keeps other people's programs that attach to the groups of an organisation. Tokens are given once.
+type Bots interface {
+	Bots(ctx context.Context) ([]community.Bot, error)
+	AttachBot(ctx context.Context, user string, b community.Bot, reason string) (community.Bot, string, error)
+	RotateBot(ctx context.Context, user string, id community.ID, reason string) (community.Bot, string, error)
+	DeleteBot(ctx context.Context, user string, id community.ID, reason string) error
+	// Addresses are where a bot finds us: OneBot by WebSocket and HTTP, Satori; SelfID is what it is to itself.
+	Addresses(b community.Bot) (ws, http, satori string, self int64)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,9 +20,12 @@ type importCmd struct {
 
 type importRunCmd struct {
 	Paths  []string `arg:"" help:"文件或文件夹|files or folders"`
-	Format string   `placeholder:"FORMAT" help:"格式，默认自动识别|format, by default found by looking"`
+	Format string   `placeholder:"FORMAT" help:"格式，默认自动识别：chatlab-jsonl、chatlab-json；微信 chatlog-json、chatlog-csv、chatlog-chatroom（成员）、wechatmsg-csv、weflow-json、wechat-paste（粘贴的文字）；QQ qq-txt、qqchat-json；telegram-json、telegram-html、discord-json；irc（ubuntulog、ZNC、Raku）、irssi、weechat；gitter-tsv；名单 roster-csv、roster-names（后者须指定）|format, by default found by looking: chatlab-jsonl, chatlab-json; WeChat chatlog-json, chatlog-csv, chatlog-chatroom (members), wechatmsg-csv, weflow-json, wechat-paste (pasted text); QQ qq-txt, qqchat-json; telegram-json, telegram-html, discord-json; irc (ubuntulog, ZNC, Raku), irssi, weechat; gitter-tsv; lists of members roster-csv, roster-names (the latter only when named)"`
 	Zone   string   `placeholder:"ZONE" help:"文件里没有时区时按哪个，默认 Asia/Shanghai|zone of times that have none, by default Asia/Shanghai"`
-	Group  string   `placeholder:"GROUP" help:"导入到这个已有的群，默认按文件所写|into this group that is there already, by default as the files say"`
+	Group  string   `placeholder:"GROUP" help:"导入到这个群：编号、名称或平台群号；没有同名的群就新建。文件里有多个会话时只取同名的那个，没有同名的须用 --chat 选。默认按文件所写，或上次为同一来源选的群|into this group: id, name or the platform's id; a name that no group has makes a new one. Of several chats in the files the one of that name is taken; without such a one choose with --chat. By default as the files say, or as chosen before for the same source"`
+	Chat   []string `placeholder:"CHAT" sep:"none" help:"只要这个会话，按名称或编号，可重复；与 --group 合用时都并入那个群|only this chat, by name or id, repeatable; with --group all of them go into that group"`
+	Near   string   `placeholder:"skip|keep" enum:",skip,keep" default:"" help:"别的工具已带来同一人、同一秒、同类内容的记录时：skip 列出不写（默认），keep 都写|where another program has brought the same sender's words of that second and kind: skip lists and leaves them out (default), keep takes them too"`
+	At     string   `placeholder:"TIME" help:"名单是什么时候的、文字是什么时候复制的；默认按文件的修改时间（名单）或不知道（文字）|when a list of members was read or a text copied; by default when the file was written (lists) or not known (text)"`
 	DryRun bool     `help:"只读不写，说出会怎样|read and report, write nothing"`
 }
 
@@ -29,7 +33,8 @@ func (importRunCmd) Shape() any { return ImportDone{} }
 func (importRunCmd) Examples() []example {
 	return []example{
 		{"import --dry-run chats/", [2]string{"先看会读到什么、拒绝什么", "first see what would be read and what refused"}},
-		{"import logs.tar.gz --group '#ubuntu-cn' --zone UTC", [2]string{"IRC 日志", "IRC logs"}},
+		{"import logs.tar.gz --group '#ubuntu-cn' --zone UTC", [2]string{"IRC 日志；没有叫这个名字的群就新建", "IRC logs; a group of that name is made if there is none"}},
+		{"import 2023.csv 2024.csv --chat 45678@chatroom --group 晨读一群", [2]string{"两个文件里的同一个会话，并入一个群", "one chat out of two files, into one group"}},
 	}
 }
 
@@ -92,31 +97,49 @@ func (q *importRunCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	g, err := c.group(h.Desk(org), q.Group)
-	if err != nil {
-		return err
-	}
 	paths, err := c.there(q.Paths)
 	if err != nil {
 		return err
 	}
-	done, err := files.Import(c.ctx, ImportOrder{Org: org, User: user, Paths: paths, Format: q.Format, Zone: q.Zone, Group: g.Key, Dry: q.DryRun}, c.progress)
+	at, err := c.when(q.At)
 	if err != nil {
-		if community.CodeOf(err) == community.CodeBadInput && q.Format == "" {
-			return failed(err, "%[1]v。可读的格式：%[2]s", "%[1]v. Formats that can be read: %[2]s", err, strings.Join(files.Formats(), ", "))
-		}
 		return err
+	}
+	order := ImportOrder{Org: org, User: user, Paths: paths, Format: q.Format, Zone: q.Zone, Group: q.Group, Chats: q.Chat, KeepNear: q.Near == "keep", At: at, Dry: q.DryRun}
+	done, err := files.Import(c.ctx, order, c.progress)
+	if err != nil {
+		return refusedImport(err, files.Formats())
 	}
 	if err := c.printImport(done); err != nil {
 		return err
 	}
-	switch {
-	case done.Groups == 0:
-		return failed(nil, "没有认出任何聊天记录。可读的格式：%s", "no chat history was recognised. Formats that can be read: %s", strings.Join(files.Formats(), ", "))
-	case done.Stopped > 0:
+	if done.Stopped > 0 {
 		return failed(nil, "%d 个群没有读完，见报告", "%d chats were not read to the end, see the report", done.Stopped)
 	}
 	return nil
+}
+
+// importUsage are codes of orders that are wrong usage: another command line would do. True: the formats are listed too.
+var importUsage = map[string]bool{
+	"bad_group_name": false, "several_groups": false, "several_chats": false, "no_such_chat": false, "bad_zone": false, "unknown_format": true,
+}
+
+// refusedImport says why an order could not be read at all.
+func refusedImport(err error, formats []string) error {
+	e, ok := errors.AsType[worded](err)
+	if !ok {
+		return err
+	}
+	code, _ := e.Why()
+	words, list := e.Words(), strings.Join(formats, ", ")
+	listed, usage := importUsage[code]
+	if listed || code == "nothing_recognised" || code == "not_recognised" {
+		words = [2]string{words[0] + "\n可读的格式：" + list, words[1] + "\nformats that can be read: " + list}
+	}
+	if usage {
+		return usageError{words}
+	}
+	return saidError{words, err}
 }
 
 // there makes paths absolute; one that does not exist is wrong usage, before anything is noted as an import.

@@ -7,6 +7,7 @@ type taskCmd struct {
 	Claim  taskClaimCmd  `cmd:"" help:"认领|take a task"`
 	Done   taskDoneCmd   `cmd:"" help:"已完成|it is done"`
 	Refuse taskRefuseCmd `cmd:"" help:"做不到|it cannot be done"`
+	HandOn taskHandOnCmd `cmd:"" name:"hand-on" help:"转交值班表上的下一位|give it to the next on duty"`
 }
 
 // taskLine is a task as verbs print it.

@@ -9,6 +9,7 @@ type userCmd struct {
 	Role    userRoleCmd    `cmd:"" help:"换角色|change a role"`
 	Enable  userEnableCmd  `cmd:"" help:"允许登录|let sign in"`
 	Disable userDisableCmd `cmd:"" help:"不再允许登录|let sign in no more"`
+	Notify  userNotifyCmd  `cmd:"" help:"怎样通知这个人|how this person is told about alarms"`
 }
 
 // userLine is a person who signs in.

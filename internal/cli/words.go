@@ -80,6 +80,13 @@ type saidError struct {
 func (e saidError) Error() string { return e.words[en] }
 func (e saidError) Unwrap() error { return e.cause }
 
+// worded is an error of another room that has words in both languages, and a code of that room.
+type worded interface {
+	error
+	Words() [2]string
+	Why() (code, what string)
+}
+
 // failed makes a failure from a format in each language with the same arguments.
 func failed(cause error, chinese, english string, args ...any) error {
 	return saidError{[2]string{fmt.Sprintf(chinese, args...), fmt.Sprintf(english, args...)}, cause}
@@ -98,6 +105,9 @@ func (l language) sayError(err error) string {
 	}
 	if e, ok := errors.AsType[policy.Problems](err); ok {
 		return l.sayProblems(e)
+	}
+	if e, ok := errors.AsType[worded](err); ok {
+		return l.pick(e.Words())
 	}
 	if said := l.pick(codeWords()[community.CodeOf(err)]); said != "" {
 		return said + l.pick([2]string{"：", ": "}) + err.Error()
@@ -125,6 +135,7 @@ func codeWords() map[community.Code][2]string {
 		community.CodeLimited:     {"太频繁，请稍后再试", "too often, try later"},
 		community.CodeBusy:        {"数据库被占用或磁盘已满，请稍后再试", "the database is locked or the disk is full, try later"},
 		community.CodeFrozen:      {"已冻结", "frozen"},
+		community.CodeClock:       {"双方时钟相差太多", "the clocks differ too much"},
 	}
 }
 

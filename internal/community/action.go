@@ -18,12 +18,20 @@ const (
 	Announce   Verb = "group.announce"
 	Rename     Verb = "group.rename"
 	ListMember Verb = "member.list"
-	Essence    Verb = "message.essence" // puts a message on the group's essence shelf (群精华), pins it; Refuse takes it off
-	Invite     Verb = "invite.create"   // a code or link to join by; Args: an InviteOrder, Receipt.Data: an InviteMade
-	MassSend   Verb = "mass_send.create"
+	Essence    Verb = "message.essence"  // puts a message on the group's essence shelf (群精华), pins it; Refuse takes it off
+	Invite     Verb = "invite.create"    // a code or link to join by; Args: an InviteOrder, Receipt.Data: an InviteMade
+	MassSend   Verb = "mass_send.create" // Args: a MassOrder, Receipt.Data: a MassMade
 	MassRemind Verb = "mass_send.remind" // asks again the person who must confirm; Message names the mass send
 	MassCancel Verb = "mass_send.cancel"
 )
+
+// TakeOver asks a co-owner to look after a group whose account is lost. It is always a person's work, so it is not among
+// Verbs, of which connections say what they can do.
+const TakeOver Verb = "group.take_over"
+
+// NoticeRule is the Rule of messages by which people on duty are told something. A notice that nobody can send makes no
+// alarm of its own: that would be told by another notice.
+const NoticeRule = "duty.notice"
 
 // Verbs lists every verb in the order pages show them.
 var Verbs = []Verb{Send, RecallMsg, Mute, Unmute, Remove, Approve, SetCard, MuteAll, Announce, Rename, ListMember,
@@ -69,6 +77,7 @@ const (
 	ByRule   Cause = "rule"
 	ByPerson Cause = "person"
 	BySystem Cause = "system" // the lift of a mute, an undo's counterpart
+	ByBot    Cause = "bot"    // an attached bot: held by a freeze and by the cap on removals, as a rule is
 )
 
 // Address is an action's target in the platform's own ids; filled right before it is carried out.
@@ -89,6 +98,7 @@ type Action struct {
 	Target    MemberKey       `json:"target,omitempty"`
 	Event     int64           `json:"event,omitempty"`   // number of the event acted upon (recall, reply)
 	Message   string          `json:"message,omitempty"` // the platform's message id (recall) or request flag (approve)
+	Of        ID              `json:"of,omitzero"`       // recall, essence: our own send that it concerns; its Message is looked up when it is carried out
 	Text      string          `json:"text,omitempty"`    // send: what to say; approve: the reason
 	ReplyTo   string          `json:"reply_to,omitempty"`
 	Segments  []Segment       `json:"segments,omitempty"` // send: what Text alone cannot say (pictures, files, links); empty = Text
@@ -135,9 +145,32 @@ type InviteMade struct {
 	Expires int64  `json:"expires,omitempty"` // UTC ms; 0 = not known to end
 }
 
+// MassOrder is the Args of mass_send.create.
+type MassOrder struct {
+	Groups []string `json:"groups,omitempty"` // the platform's ids; empty = the action's group
+	Sender string   `json:"sender,omitempty"` // who must confirm; empty = each group's owner
+}
+
+// MassMade is the Data of mass_send.create's receipts: how far it has come. The receipt's Message is the first part's id,
+// which names the whole.
+type MassMade struct {
+	Parts    []MassPart `json:"parts"`
+	Reminded int        `json:"reminded,omitempty"` // how often within the last 24 h
+}
+
+// MassPart is what one person must confirm.
+type MassPart struct {
+	ID     string   `json:"id"`
+	Sender string   `json:"sender"`
+	Groups []string `json:"groups"`           // not yet told about
+	Sent   []string `json:"sent,omitempty"`   // groups that got it
+	Failed []string `json:"failed,omitempty"` // groups that will not get it
+	At     int64    `json:"at,omitempty"`     // confirmed, UTC ms; 0 = still waiting
+}
+
 // PersonDecision is the Data of a person.decided event.
 type PersonDecision struct {
-	Kind     string   `json:"kind"` // "act" (do Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
+	Kind     string   `json:"kind"` // "act" (do Actions), "bot" (an attached bot wants Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
 	User     string   `json:"user"`
 	Decision ID       `json:"decision,omitzero"`
 	Action   ID       `json:"action,omitzero"`
@@ -174,7 +207,26 @@ type Ability struct {
 	MaxAge   int64  `json:"max_age,omitempty"` // seconds: recall only younger messages
 	Rate     int    `json:"rate,omitempty"`    // per minute; 0 = no limit known
 	Checked  int64  `json:"checked,omitempty"` // UTC ms
+	// Limits hold over restarts: what would pass one waits.
+	Limits []Limit `json:"limits,omitempty"`
 }
+
+// Limit is how often something may be done: at most Count times within any Window.
+type Limit struct {
+	Count  int      `json:"count"`
+	Window int64    `json:"window"` // seconds
+	Per    LimitPer `json:"per"`
+}
+
+// LimitPer says what a limit counts: all that an account does, or what it does in one group, or to one member.
+type LimitPer string
+
+// What limits count.
+const (
+	PerAccount LimitPer = "account"
+	PerGroup   LimitPer = "group"
+	PerMember  LimitPer = "member"
+)
 
 // Task is something a person must do because no connection can: its ID is the action's.
 type Task struct {
@@ -184,7 +236,7 @@ type Task struct {
 	Target   MemberKey       `json:"target"`
 	State    string          `json:"state"` // open, claimed, done, refused, expired
 	Assignee string          `json:"assignee"`
-	Why      string          `json:"why"` // code: no_ability, removal_cap, unknown_outcome, frozen
+	Why      string          `json:"why"` // code: no_ability, removal_cap, unknown_outcome, to_confirm, frozen
 	Text     string          `json:"text"`
 	Created  int64           `json:"created"`
 	Due      int64           `json:"due"`
@@ -193,4 +245,5 @@ type Task struct {
 	Note     string          `json:"note"`
 	Evidence int             `json:"evidence"` // how often it was asked for
 	Extra    json.RawMessage `json:"extra,omitempty"`
+	Quiet    bool            `json:"-"` // opening it: no alarm goes with it
 }

@@ -25,7 +25,9 @@ const (
 	CodePrivate     Code = "private_chat"
 	CodeBusy        Code = "busy" // the store is locked or full
 	CodeFrozen      Code = "frozen"
-	CodeLate        Code = "late" // the deadline passed
+	CodeLate        Code = "late"       // the deadline passed
+	CodeRestricted  Code = "restricted" // the platform holds our account back: nothing more is done with it until a person says so
+	CodeClock       Code = "clock"      // their clock and ours differ too much
 )
 
 // Error carries a code and what the message for a person needs.

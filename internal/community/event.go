@@ -14,6 +14,7 @@ const (
 	MemberLeft        Type = "member.left"     // Body.Reason: left, kicked or unknown; Body.By (operator)
 	MemberUpdated     Type = "member.updated"  // name, card or role
 	MemberMuted       Type = "member.muted"    // Body.Seconds; 0 = lifted
+	MemberMarked      Type = "member.marked"   // by a person of ours: Body.Role is the mark (see Member.Mark), Body.Source who said so, Body.Reason why
 	MemberInvited     Type = "member.invited"
 	JoinRequested     Type = "join_request.created" // Body.Message = the platform's flag, Body.Text = comment
 	JoinHandled       Type = "join_request.handled"
@@ -25,6 +26,7 @@ const (
 	PersonDecided     Type = "person.decided"     // Body.Data: a PersonDecision
 	ImportUndone      Type = "import.undone"
 	GroupMerged       Type = "group.merged_into"
+	GroupMoved        Type = "group.moved" // the platform calls the same group by another id from now on: Body.State
 	SystemText        Type = "system.text" // a platform's sentence that was not understood
 	GroupCreated      Type = "group.created"
 	GroupDissolved    Type = "group.dissolved"
@@ -91,6 +93,20 @@ const (
 	Other    Class = 99
 )
 
+// Rough is the kind of content as far as programs agree on it that export the same chat: one calls a quotation a text,
+// another a reply.
+func (c Class) Rough() Class {
+	switch c {
+	case Reply:
+		return Text
+	case Sticker:
+		return Image
+	case Share, Forward, Card, Location, File, RedPack, Transfer:
+		return Link
+	}
+	return c
+}
+
 // Segment is a part of a message. Kinds: text, at, at_all, image, audio, video, file, link, face, quote, card, unknown.
 type Segment struct {
 	Kind string          `json:"kind"`
@@ -121,6 +137,10 @@ type Body struct {
 
 // DraftKept is Body.State of a rulebook.published that leaves the group's draft alone, as when only the mode changes.
 const DraftKept = "draft_kept"
+
+// Presence is the Body.Scene of a member.joined and of a roster.read, and the Body.Reason of a member.left, where coming
+// and going says who is there and not who belongs (IRC): a first arrival begins a stay, only a removal ends it.
+const Presence = "presence"
 
 // MaxText bounds Body.Text, in bytes. Longer messages are cut at a rune and marked by the leaf.
 const MaxText = 64 << 10

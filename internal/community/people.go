@@ -44,6 +44,13 @@ type Who struct {
 	Card      string    `json:"card,omitempty"` // name in the group (群昵称) at the time
 	Role      Role      `json:"role,omitempty"`
 	Certainty Certainty `json:"certainty,omitempty"`
+	Also      string    `json:"also,omitempty"` // a further id of the same person on the platform (QQ: the uid beside the number)
+
+	// On a member list, where the platform tells how the person came:
+	JoinedAt int64  `json:"joined_at,omitempty"` // UTC ms
+	Scene    string `json:"scene,omitempty"`     // as Body.Scene
+	State    string `json:"state,omitempty"`     // the code's own mark
+	Inviter  string `json:"inviter,omitempty"`   // the platform's id
 }
 
 // Shown is the name a person in the group would see: the group name if there is one, else the account name, else the id.
@@ -101,7 +108,8 @@ type Member struct {
 	External  string
 	Name      string
 	Certainty Certainty // NameOnly: known by name alone
-	Bot       bool
+	Bot       bool      // no figure counts what they say
+	Mark      Role      // what a person of ours said they are: RoleBot, RoleStaff, RoleMember (neither); "" = nobody said anything
 	Created   int64
 }
 
@@ -117,4 +125,7 @@ type Account struct {
 	Settings  []byte // JSON, as the connector's schema says
 	Enabled   bool
 	Created   int64
+	// Restricted is since when (UTC ms) the platform holds the account back; 0 = it does not. Nothing is done with it
+	// until a person says so.
+	Restricted int64
 }

@@ -79,3 +79,19 @@ func holdsPassword(s string) bool {
 	_, has := u.User.Password()
 	return has || u.Query().Has("password")
 }
+
+func optionalMail(s string) string {
+	name, host, ok := strings.Cut(s, "@")
+	if s != "" && (!ok || name == "" || host == "" || strings.ContainsAny(s, " <>,;\r\n")) {
+		return "NAME@HOST"
+	}
+	return ""
+}
+
+// secretIn reports whether a value of the key must not be shown.
+func (k Key) secretIn(s string) bool {
+	if !k.Secret || s == "" {
+		return false
+	}
+	return k.holds == nil || k.holds(s)
+}

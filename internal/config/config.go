@@ -12,6 +12,22 @@ type Config struct {
 	Server   Server
 	Log      Log
 	Intake   Intake
+	Mail     Mail
+	Notify   Notify
+}
+
+// Mail says which server takes our mails.
+type Mail struct {
+	Host     string // HOST:PORT; "" = no mail
+	From     string
+	User     string
+	Password string
+	TLS      string // starttls, tls, none
+}
+
+// Notify says where webhooks may go.
+type Notify struct {
+	Allow []netip.Prefix // ranges inside a network that are called all the same
 }
 
 // Database says where the truth is kept.

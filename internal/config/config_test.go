@@ -109,7 +109,7 @@ func TestUnknownKeyNamesTheNearest(t *testing.T) {
 }
 
 func TestTestVariablesAreNotSettings(t *testing.T) {
-	if _, _, err := Load(Input{Env: []string{"QL_REQUIRE=pg", "QL_TESTDATA=x", "QL_SEED=7", "QL_KILLS=20", "HOME=/root"}}); err != nil {
+	if _, _, err := Load(Input{Env: []string{"QL_REQUIRE=pg", "QL_TESTDATA=x", "QL_PEERS=x", "QL_SEED=7", "QL_KILLS=20", "HOME=/root"}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -207,6 +207,30 @@ func TestProblemsAreSaidInBothLanguages(t *testing.T) {
 	for _, k := range Keys() {
 		if k.Help[0] == "" || k.Help[1] == "" {
 			t.Errorf("%s has no help in both languages", k.Name)
+		}
+	}
+}
+
+// TestMailPasswordIsASecretThroughout: it is no address that may hold one, it is one.
+func TestMailPasswordIsASecretThroughout(t *testing.T) {
+	for _, in := range []Input{
+		{Files: []string{file(t, "q.toml", "[mail]\npassword = \"hunter2\"\n")}},
+		{Flags: map[string]string{"mail.password": "hunter2"}},
+	} {
+		if ps := problemsOf(t, in); len(ps) != 1 || ps[0].Code != "secret" || strings.Contains(ps.Error(), "hunter2") {
+			t.Errorf("problems = %v, want one about the secret that does not repeat it", ps)
+		}
+	}
+	name := file(t, "mail", "hunter2\n")
+	for _, env := range []string{"QL_MAIL__PASSWORD=hunter2", "QL_MAIL__PASSWORD_FILE=" + name} {
+		c, values, err := Load(Input{Env: []string{env, "QL_MAIL__HOST=mail.example.com:587", "QL_NOTIFY__ALLOW=10.0.0.0/8"}})
+		if err != nil || c.Mail.Password != "hunter2" || len(c.Notify.Allow) != 1 {
+			t.Fatalf("%s: %+v, %v", env, c.Mail, err)
+		}
+		for _, v := range values {
+			if strings.Contains(v.Value, "hunter2") {
+				t.Errorf("%s shows the password", v.Key)
+			}
 		}
 	}
 }

@@ -24,6 +24,7 @@ type Key struct {
 	Secret bool
 	kind   kind
 	check  func(text string) string // what is wanted instead, "" = good
+	holds  func(text string) bool   // Secret: whether a value holds one; nil = every value that is set
 }
 
 // Keys lists every setting in the order to show them.
@@ -33,7 +34,7 @@ func Keys() []Key {
 			Help: [2]string{"数据目录：数据库、备份、锁和本机套接字", "data directory: database, backups, lock and local socket"}, check: notEmpty},
 		{Name: "database.url", Default: "", Secret: true,
 			Help:  [2]string{"数据库地址，空 = 数据目录里的 SQLite；sqlite:路径 或 postgres://…", "database address, empty = SQLite in the data directory; sqlite:PATH or postgres://…"},
-			check: databaseURL},
+			check: databaseURL, holds: holdsPassword},
 		{Name: "database.url_file", Default: "",
 			Help: [2]string{"存放数据库地址的文件，代替 database.url", "file that holds the database address, instead of database.url"}},
 		{Name: "server.listen", Default: "127.0.0.1:8080",
@@ -52,11 +53,25 @@ func Keys() []Key {
 			Help: [2]string{"日志格式：text 或 json", "log format: text or json"}, check: oneOf("text", "json")},
 		{Name: "intake.private_chats", Default: false, kind: flag,
 			Help: [2]string{"是否接收私聊消息（默认拒收）", "whether private chats are taken (refused by default)"}},
+		{Name: "mail.host", Default: "",
+			Help: [2]string{"发信服务器 HOST:PORT，空 = 不发邮件", "mail server HOST:PORT, empty = no mail"}, check: optionalAddress},
+		{Name: "mail.from", Default: "",
+			Help: [2]string{"发件人地址", "the sender's address"}, check: optionalMail},
+		{Name: "mail.user", Default: "",
+			Help: [2]string{"发信服务器的用户名，空 = 不登录", "user at the mail server, empty = no sign-in"}},
+		{Name: "mail.password", Default: "", Secret: true,
+			Help: [2]string{"发信服务器的密码，只能来自环境变量或文件", "password at the mail server, from the environment or a file only"}},
+		{Name: "mail.password_file", Default: "",
+			Help: [2]string{"存放发信密码的文件，代替 mail.password", "file that holds the mail password, instead of mail.password"}},
+		{Name: "mail.tls", Default: "starttls",
+			Help: [2]string{"发信加密：starttls、tls，或只在本机用的 none", "encryption of mail: starttls, tls, or none for a server on this machine"}, check: oneOf("starttls", "tls", "none")},
+		{Name: "notify.allow", Default: []string{}, kind: list,
+			Help: [2]string{"允许 webhook 访问的内网地址段（CIDR），默认全部拒绝", "address ranges inside the network that webhooks may call (CIDR), refused by default"}, check: prefix},
 	}
 }
 
 // Suffixes of an environment variable's name that configuration leaves alone: they speak to tests.
-var ignoredEnv = []string{"REQUIRE", "TESTDATA", "SEED", "KILLS"}
+var ignoredEnv = []string{"REQUIRE", "TESTDATA", "PEERS", "SEED", "KILLS"}
 
 func find(keys []Key, name string) (Key, bool) {
 	i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name })

@@ -181,7 +181,8 @@ func (r *reader) readAll() []Value {
 		r.values[k.Name] = value
 		shown = append(shown, Value{k.Name, show(k, value), g.source, k.Help})
 	}
-	r.readDatabaseFile()
+	r.readFile("database.url", databaseURL, "sqlite:PATH, postgres://…")
+	r.readFile("mail.password", func(string) string { return "" }, "a text")
 	sort.SliceStable(r.problems, func(i, j int) bool { return r.problems[i].Source < r.problems[j].Source })
 	return shown
 }
@@ -191,7 +192,7 @@ func (k Key) read(g given) (any, *Problem) {
 	wrong := func(want string) *Problem {
 		return &Problem{Key: k.Name, Source: g.source, Code: "value", Value: k.mask(fmt.Sprint(g.value)), Want: want}
 	}
-	if k.Secret && (g.layer.file || g.layer.flags) && holdsPassword(fmt.Sprint(g.value)) {
+	if (g.layer.file || g.layer.flags) && k.secretIn(fmt.Sprint(g.value)) {
 		return nil, &Problem{Key: k.Name, Source: g.source, Code: "secret", Want: k.Name + "_file, " + EnvName(k.Name)}
 	}
 	switch k.kind {
@@ -262,36 +263,37 @@ func show(k Key, value any) string {
 	case []string:
 		return strings.Join(v, ",")
 	case string:
-		if k.Secret && !holdsPassword(v) {
-			return v
+		if k.secretIn(v) {
+			return Masked
 		}
-		return k.mask(v)
+		return v
 	}
 	return fmt.Sprint(value)
 }
 
-// readDatabaseFile puts the content of database.url_file in place of database.url.
-func (r *reader) readDatabaseFile() {
-	name, _ := r.values["database.url_file"].(string)
+// readFile puts the content of the file that <name>_file names in place of the setting.
+func (r *reader) readFile(setting string, check func(string) string, want string) {
+	key := setting + "_file"
+	name, _ := r.values[key].(string)
 	if name == "" {
 		return
 	}
-	source := r.top["database.url_file"].source
-	if url, _ := r.values["database.url"].(string); url != "" {
-		r.problems = append(r.problems, Problem{Key: "database.url", Source: source, Code: "both", Want: "database.url_file"})
+	source := r.top[key].source
+	if given, _ := r.values[setting].(string); given != "" {
+		r.problems = append(r.problems, Problem{Key: setting, Source: source, Code: "both", Want: key})
 		return
 	}
 	raw, err := os.ReadFile(name)
 	if err != nil {
-		r.problems = append(r.problems, Problem{Key: "database.url_file", Source: name, Code: "file", Want: reasonOf(err)})
+		r.problems = append(r.problems, Problem{Key: key, Source: name, Code: "file", Want: reasonOf(err)})
 		return
 	}
-	url := strings.TrimSpace(string(raw))
-	if want := databaseURL(url); want != "" || url == "" {
-		r.problems = append(r.problems, Problem{Key: "database.url_file", Source: name, Code: "value", Value: Masked, Want: "sqlite:PATH, postgres://…"})
+	text := strings.TrimSpace(string(raw))
+	if check(text) != "" || text == "" {
+		r.problems = append(r.problems, Problem{Key: key, Source: name, Code: "value", Value: Masked, Want: want})
 		return
 	}
-	r.values["database.url"] = url
+	r.values[setting] = text
 }
 
 // config puts the checked values into their places.
@@ -300,7 +302,13 @@ func (r *reader) config() Config {
 	yes := func(key string) bool { b, _ := r.values[key].(bool); return b }
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(text("log.level"))) // checked by the key
-	proxies, _ := r.values["server.trusted_proxies"].([]string)
+	prefixes := func(key string) (out []netip.Prefix) {
+		list, _ := r.values[key].([]string)
+		for _, p := range list {
+			out = append(out, netip.MustParsePrefix(p))
+		}
+		return out
+	}
 	c := Config{
 		DataDir:  text("data_dir"),
 		Database: Database{URL: text("database.url")},
@@ -310,9 +318,11 @@ func (r *reader) config() Config {
 		},
 		Log:    Log{Level: level, JSON: text("log.format") == "json"},
 		Intake: Intake{PrivateChats: yes("intake.private_chats")},
+		Mail: Mail{
+			Host: text("mail.host"), From: text("mail.from"), User: text("mail.user"), Password: text("mail.password"), TLS: text("mail.tls"),
+		},
+		Notify: Notify{Allow: prefixes("notify.allow")},
 	}
-	for _, p := range proxies {
-		c.Server.TrustedProxies = append(c.Server.TrustedProxies, netip.MustParsePrefix(p))
-	}
+	c.Server.TrustedProxies = prefixes("server.trusted_proxies")
 	return c
 }

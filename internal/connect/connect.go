@@ -49,14 +49,34 @@ type Host interface {
 	Report(Health)
 }
 
+// Keeper is a host that keeps small things for a session across restarts: quotas, cursors, what it waits for. What belongs
+// to a group's history is an event instead.
+type Keeper interface {
+	// Keep stores a value (JSON, at most 4 MiB) under a name of at most 200 bytes; an empty one is forgotten. It returns
+	// once that is on disk.
+	Keep(ctx context.Context, name string, value json.RawMessage) error
+	// Kept reads what was stored under names that begin with prefix.
+	Kept(ctx context.Context, prefix string) (map[string]json.RawMessage, error)
+}
+
+// KeeperOf is the host's keeper; a host that keeps nothing gets one that lasts as long as the session.
+func KeeperOf(h Host) Keeper {
+	if k, ok := h.(Keeper); ok {
+		return k
+	}
+	return &memory{notes: map[string]json.RawMessage{}}
+}
+
 // Health is how a connection is.
 type Health struct {
 	State  string // "connecting", "online", "offline", "failed"
 	Code   community.Code
 	Detail string // for the operator
-	Self   string // the platform's id of our account, once known
-	Name   string // its name
-	At     int64  // UTC ms; 0 = now
+	// Say is what happened and what to do about it, in Chinese and English; empty where Detail says it all.
+	Say  [2]string
+	Self string // the platform's id of our account, once known
+	Name string // its name
+	At   int64  // UTC ms; 0 = now
 }
 
 // Info describes a connector. Form, validation, documentation and masking of secrets all read Fields.
@@ -67,6 +87,7 @@ type Info struct {
 	Summary  [2]string
 	Risk     [2]string // what an operator must know before switching it on; empty = nothing special
 	Fields   []Field
+	Called   bool      // the platform calls us by HTTP, at /connect/<account id>/
 	Defaults Abilities // before probing
 }
 
@@ -86,14 +107,18 @@ type Abilities struct {
 	Verbs      map[community.Verb]community.Ability
 	GroupLimit int  // members; 0 = not known
 	ReadsAll   bool // sees every message of the group, not only those addressed to it
+	Presence   bool // member lists, joining and leaving tell who is there now, not who belongs: a list marks its Scene "presence"
 }
 
 // Level is the level of a verb.
-func (a Abilities) Level(v community.Verb) community.Level {
+func (a Abilities) Level(v community.Verb) community.Level { return a.Of(v).Level }
+
+// Of is the ability of a verb.
+func (a Abilities) Of(v community.Verb) community.Ability {
 	if got, ok := a.Verbs[v]; ok {
-		return got.Level
+		return got
 	}
-	return community.None
+	return community.Ability{Level: community.None}
 }
 
 // HTTPReceiver is a session that the platform calls by HTTP or WebSocket (reverse connections, callbacks). The app
@@ -106,6 +131,19 @@ type HTTPReceiver interface {
 type MemberLister interface {
 	// Members reads the full list of a group; only a complete list may be returned without error.
 	Members(ctx context.Context, group string) ([]community.Who, error)
+}
+
+// Notifier is a session that can tell an employee or operator something outside of any group, such as that a task waits.
+type Notifier interface {
+	// Notify sends a card to a person (the platform's id). url may be empty. CodeNotFound: nobody is called so.
+	Notify(ctx context.Context, to, title, text, url string) error
+}
+
+// HistoryReader is a session that can read back what was said in a group.
+type HistoryReader interface {
+	// History gives the group's messages since a time (UTC ms), our own included, oldest first, as Receive would get them.
+	// CodeUnsupported: not here.
+	History(ctx context.Context, group string, since int64) ([]Inbound, error)
 }
 
 // GroupLister is a session that can tell which groups the account is in.

@@ -19,9 +19,10 @@ import (
 // browserPages are looked at in a real browser: both widths, both languages, owner. "!" at the front: not signed in.
 var browserPages = []string{
 	"!/signin", "!/setup/welcome", "/", "/inbox", "/inbox?state=done", "/inbox?state=expired", "/connections", "/connections/new?kind=onebot", "/connections/new?kind=sim",
-	"/connections/" + fakeID(11).String(), "/users", "/users/new", "/users/" + fakeID(2).String(), "/me", "/audit", "/audit?verb=nothing", "/settings",
+	"/connections/" + fakeID(11).String(), "/connections/" + fakeID(11).String() + "/chores", "/connections/" + fakeID(11).String() + "/chores/hand.over",
+	"/connections/" + fakeID(12).String() + "/chores", "/users", "/users/new", "/users/" + fakeID(2).String(), "/me", "/audit", "/audit?verb=nothing", "/settings",
 	"/activity", "/activity?days=90&tag=%E5%AD%A6%E4%B9%A0", "/activity?from=2026-11-20&to=2026-11-23&g=" + fakeID(20).String(), "/?tag=%E5%AD%A6%E4%B9%A0", "/inbox?tag=none",
-	"/dev/ui", "/nowhere",
+	"/dev/ui", "/nowhere", "/duty", "/duty/lockdown", "/duty/alarms/" + fakeID(630).String(), "/duty/alarms/" + fakeID(631).String(), "/me/notify", "/m", "/m/review", "/m/duty", "!/m/in/good",
 }
 
 // widths of the window, CSS pixels.
@@ -207,7 +208,7 @@ func TestPagesAreSoundInABrowser(t *testing.T) {
 					continue
 				}
 				for _, w := range windows {
-					shot := fmt.Sprintf("%s-%d-%s", strings.NewReplacer("/", "_", "?", "_", "=", "_", fakeID(11).String(), "id", fakeID(2).String(), "id").Replace(path), w.width, lang)
+					shot := fmt.Sprintf("%s-%d-%s", strings.NewReplacer("/", "_", "?", "_", "=", "_", fakeID(11).String(), "id", fakeID(2).String(), "id", fakeID(630).String(), "task", fakeID(631).String(), "account").Replace(path), w.width, lang)
 					if wrong := w.visit(v.base+path, shot); wrong != "" {
 						t.Errorf("%s at %d px in %s:\n%s", path, w.width, lang, wrong)
 					}

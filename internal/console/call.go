@@ -19,6 +19,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/duty"
 	"qunluo/internal/httpd"
 	"qunluo/internal/i18n"
 )
@@ -33,6 +34,8 @@ type call struct {
 	Desk     Desk // nil for strangers, as are Hands and Figures
 	Hands    Hands
 	Figures  Figures
+	Duty     Duty // nil where nothing is known of duty
+	phone    bool // the page is one of the phone's
 	token    string
 	answered bool
 }
@@ -59,12 +62,20 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request) (*call, error) 
 	if u.Key == 0 {
 		return k, nil
 	}
+	c.greet(k, u)
+	return k, nil
+}
+
+// greet gives a person their language and the handles through which they see and change things.
+func (c *Console) greet(k *call, u community.User) {
 	k.User = u
 	k.Words = c.words.In(u.Lang)
 	k.Desk = c.deps.For(u.Org, nil)
 	k.Hands = c.deps.HandsFor(u.Org, nil)
 	k.Figures = c.deps.Figures(u.Org, nil)
-	return k, nil
+	if c.deps.Duty != nil {
+		k.Duty = c.deps.Duty(u.Org, nil)
+	}
 }
 
 func (k *call) ctx() context.Context { return k.R.Context() }
@@ -230,14 +241,39 @@ func (k *call) dress(f *ui.Frame) error {
 	if f.User == "" {
 		f.User = k.User.Login
 	}
+	if err := k.onDuty(f); err != nil {
+		return err
+	}
 	f.Live = k.c.deps.Live != nil
 	f.Menu = k.menu(badges)
 	f.Search = k.c.mounted("/messages", k.User.Role)
 	if said, ok := k.c.sessions.Pop(k.ctx(), sessFlash).(Flash); ok {
 		f.Flash = &ui.Flash{Kind: said.Kind, Text: said.Text}
-		if said.Undo != "" && k.c.mountedPost("/decisions/{id}/undo") {
+		if strings.HasPrefix(said.Undo, "/") {
+			f.Flash.Undo = said.Undo
+		} else if said.Undo != "" && k.c.mountedPost("/decisions/{id}/undo") {
 			f.Flash.Undo = "/decisions/" + said.Undo + "/undo"
 		}
+	}
+	return nil
+}
+
+// onDuty says in the top bar who is on duty.
+func (k *call) onDuty(f *ui.Frame) error {
+	if k.Duty == nil {
+		return nil
+	}
+	roster, err := k.Duty.Roster(k.ctx())
+	if err != nil || len(roster.Shifts)+len(roster.Changes) == 0 {
+		return err
+	}
+	names, err := k.names()
+	if err != nil {
+		return err
+	}
+	now, _ := dutyNow(roster, k.now(), names)
+	if f.OnDuty = k.T("duty.on_now", "who", now); now == "" {
+		f.OnDuty = k.T("duty.on_nobody")
 	}
 	return nil
 }
@@ -265,12 +301,29 @@ func (k *call) badges() (Badges, error) {
 		return Badges{}, err
 	}
 	b := Badges{Tasks: tasks, Review: review}
+	if k.Duty != nil {
+		if b.Alarms, err = k.waiting(); err != nil {
+			return b, err
+		}
+	}
 	for _, a := range accounts {
 		if a.Enabled && k.c.deps.Wires.Health(a.Key).State != "online" {
 			b.Broken++
 		}
 	}
 	return b, nil
+}
+
+// waiting counts the alarms that nobody has acknowledged, of the newest.
+func (k *call) waiting() (int, error) {
+	list, _, err := k.Duty.Alarms(k.ctx(), true, community.Page{Limit: 200})
+	n := 0
+	for _, a := range list {
+		if a.State == duty.Waiting {
+			n++
+		}
+	}
+	return n, err
 }
 
 func (k *call) menu(b Badges) []ui.MenuGroup {
@@ -307,7 +360,10 @@ func (k *call) menu(b Badges) []ui.MenuGroup {
 func (k *call) render(status int, f *ui.Frame, body templ.Component) error {
 	ctx := ui.With(i18n.With(k.ctx(), k.Words), f)
 	shell := ui.Plain()
-	if k.User.Key != 0 {
+	switch {
+	case f.Phone:
+		shell = ui.Phone()
+	case k.User.Key != 0:
 		shell = ui.Shell()
 	}
 	buf := templ.GetBuffer()
@@ -333,6 +389,10 @@ func (k *call) errorPage(code community.Code, status int) error {
 	p := ui.Panel{Title: k.T("error." + name + ".title"), Text: k.T("error." + name + ".text"), Code: string(code),
 		Request: httpd.RequestID(k.ctx()), Button: k.T("error.home"), Link: "/"}
 	f := k.frame(p.Title)
+	if k.phone {
+		f.Phone, p.Link = true, "/m"
+		return k.render(status, f, view.Fault(p))
+	}
 	if k.User.Key != 0 && status < 500 {
 		if err := k.dress(f); err != nil {
 			return k.render(status, k.frame(p.Title), view.Fault(p))

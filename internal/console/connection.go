@@ -43,6 +43,9 @@ func (c *Console) connectionList(k *call) error {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/connections/" + a.ID.String(), Cells: []templ.Component{
 			ui.Two(a.Name, c.kindTitle(k, a.Connector)), healthPill(k, a, h), ui.Text(selfOf(a, h)), ui.When(h.At)}})
 	}
+	if owners.allows(k.User.Role) && c.deps.BotsFor != nil {
+		p.Head.Actions = view.BotsLink()
+	}
 	if owners.allows(k.User.Role) {
 		for _, kind := range c.deps.Wires.Kinds() {
 			p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(kind.Title), Summary: k.Words.Pick(kind.Summary), Link: "/connections/new?kind=" + kind.Name})
@@ -266,8 +269,13 @@ func (c *Console) connectionView(k *call, a community.Account) (view.Connection,
 	p := view.Connection{Head: ui.Head{Title: a.Name, Back: "/connections", Sub: k.Words.Pick(kind.Title)}, Health: healthPill(k, a, h), Risk: k.Words.Pick(kind.Risk),
 		Facts: []ui.Option{{Value: k.T("connection.platform"), Text: k.platform(a.Platform)}, {Value: k.T("connection.account"), Text: dash(selfOf(a, h))},
 			{Value: k.T("connection.since"), Text: i18n.Time(a.Created, nil)}, {Value: k.T("connection.heard"), Text: dash(i18n.Time(h.At, nil))}}}
-	if h.Detail != "" {
+	if said := k.Words.Pick(h.Say); said != "" {
+		p.Facts = append(p.Facts, ui.Option{Value: k.T("connection.detail"), Text: said})
+	} else if h.Detail != "" {
 		p.Facts = append(p.Facts, ui.Option{Value: k.T("connection.detail"), Text: h.Detail})
+	}
+	if kind.Called {
+		p.Facts = append(p.Facts, ui.Option{Value: k.T("chore.callback"), Text: k.home() + "/connect/" + a.ID.String() + "/"})
 	}
 	if p.Matrix, err = c.matrix(k, a); err != nil {
 		return p, err
@@ -276,9 +284,21 @@ func (c *Console) connectionView(k *call, a community.Account) (view.Connection,
 		f := c.connectionForm(k, kind, a, nil, "")
 		p.Form = &f
 		p.Asks = []ui.Confirm{connectionSwitchAsk(k, a), connectionDeleteAsk(k, a)}
-		p.Head.Actions = view.ConnectionButtons("/connections/"+a.ID.String(), a.Enabled)
+		list, _ := c.deps.Wires.Chores(k.ctx(), a.Key) // none while it does not run
+		p.Head.Actions = view.ConnectionButtons("/connections/"+a.ID.String(), a.Enabled, len(list) > 0)
 	}
 	return p, nil
+}
+
+// home is how people and platforms reach this server.
+func (k *call) home() string {
+	switch {
+	case k.c.deps.PublicURL != "":
+		return k.c.deps.PublicURL
+	case k.R.TLS != nil:
+		return "https://" + k.R.Host
+	}
+	return "http://" + k.R.Host
 }
 
 func dash(s string) string {
@@ -347,6 +367,9 @@ func abilityMark(k *call, v community.Verb, can connect.Abilities) ui.Ability {
 	}
 	got := can.Verbs[v]
 	mark := ui.Ability{Verb: k.T("verb." + string(v)), Level: string(level), Note: got.Note}
+	if key := "able." + wordKey(got.Note); got.Note != "" && k.Words.Has(key) {
+		mark.Note = k.T(key)
+	}
 	if key := "evidence." + got.Evidence; got.Evidence != "" && k.Words.Has(key) {
 		mark.Evidence = k.T(key)
 	}

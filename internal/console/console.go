@@ -98,6 +98,9 @@ func (c *Console) serve(one route) http.Handler {
 		httpd.Note(r.Context(), one.pattern, nil)
 		w.Header().Set("Cache-Control", "no-store")
 		k, err := c.answer(w, r)
+		if err == nil && one.phone {
+			err = c.byDevice(k)
+		}
 		if err != nil {
 			c.fail(k, err)
 			return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -26,7 +27,12 @@ type Deps struct {
 	Wires    Wires
 	Books    Books    // may be nil: the rulebook pages are then absent
 	Importer Importer // may be nil: the import pages are then absent
-	Live     Live     // may be nil: pages then do not refresh by themselves
+	// Duty makes the handle of who is on duty; may be nil: the pages of duty, /m among them, are then absent.
+	Duty   func(org community.OrgKey, groups []community.GroupKey) Duty
+	Phones Phones // may be nil: nobody comes in by a link
+	Live   Live   // may be nil: pages then do not refresh by themselves
+	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
+	BotsFor func(org community.OrgKey) Bots
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()
@@ -47,6 +53,8 @@ type Desk interface {
 	FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error)
 	GroupByID(ctx context.Context, id community.ID) (community.GroupRow, error)
 	FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error)
+	// AllMembers gives all rows of FindMembers, in its order, many at a time.
+	AllMembers(ctx context.Context, f community.MemberFilter) iter.Seq2[[]community.MemberRow, error]
 	MemberByID(ctx context.Context, id community.ID) (community.Member, error)
 	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
 	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
@@ -112,9 +120,14 @@ type Hands interface {
 	// SetGroup changes a group's tags, zone and parent.
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 
+	// Mark says that a member is a bot, staff, or (community.RoleMember) neither. CodeConflict when that was said already.
+	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
+
 	// SaveAccount makes (Key 0) or changes an account; the settings were checked by Wires.Check. The connection is
 	// opened, closed or reopened as Enabled says.
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
+	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	// DeleteAccount forgets a connection and its secrets; what came through it stays.
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
 }
@@ -195,12 +208,15 @@ type Wires interface {
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
 	// Test asks the platform something harmless, at most 10 s, and returns the groups it named.
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
+	// Chores lists what an account can do besides acting in groups; CodeUnsupported: nothing.
+	Chores(ctx context.Context, a community.AccountKey) ([]connect.Chore, error)
 }
 
 // Books knows rulebooks without the console knowing their kinds.
 type Books interface {
-	// Check gives everything that is wrong with a rulebook; empty = good.
-	Check(book json.RawMessage) []Fault
+	// Check gives everything that is wrong with a rulebook for a group; empty = good. What no connection of the group can
+	// carry out is wrong, and says what can be done instead.
+	Check(ctx context.Context, g community.GroupKey, book json.RawMessage) []Fault
 	// Replay runs a book over a group's recorded events in [from, to) (UTC ms). base nil: against nothing, else the
 	// report says what is different.
 	Replay(ctx context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error)
@@ -242,8 +258,11 @@ type Importer interface {
 	// Report has "rows", "taken", "same", "rejected" and, while running, "done" and "of" in bytes.
 	Start(ctx context.Context, user string, org community.OrgKey, o ImportOrder) (community.ID, error)
 	// Commit reads the kept file of a dry run (its row has State "dry") in earnest, with the dry run's settings, and
-	// gives the new run. CodeNotFound when the file is no longer kept.
+	// gives the new run. CodeNotFound when the file is no longer kept, CodeConflict when something is left to decide.
 	Commit(ctx context.Context, user string, org community.OrgKey, run community.ID) (community.ID, error)
+	// Again tries the kept file of a dry run once more with other settings (Name and File do not count), and gives the
+	// new run. CodeNotFound when the file is no longer kept.
+	Again(ctx context.Context, user string, org community.OrgKey, run community.ID, o ImportOrder) (community.ID, error)
 	// Undo takes an import back.
 	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
 }
@@ -253,9 +272,15 @@ type ImportOrder struct {
 	Name   string // file name as the person's machine had it
 	File   io.Reader
 	Format string             // "" = find out
-	Zone   string             // for times without one; "" = Asia/Shanghai
-	Group  community.GroupKey // 0 = as the file says
-	Dry    bool               // read and report, write nothing
+	Zone   string             // for times without one; "" = Asia/Shanghai, and events say that it was guessed
+	Group  community.GroupKey // 0 = as the file says, or where its source went before
+	Called string             // instead of Group: a group by id or name; a name that no group has makes one
+	Chats  []string           // of several in a file, by id or name; nil = all, or the one that bears the group's name
+	// KeepNear takes in what another program's records are near to (same sender, second and kind of content); else such
+	// rows are left out and listed.
+	KeepNear bool
+	At       int64 // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
+	Dry      bool  // read and report, write nothing
 }
 
 // Live tells that something changed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -37,14 +38,18 @@ type house struct {
 	sessions map[string][]byte
 	setup    map[string]int64
 	frozen   bool
-	quiet    bool     // nothing was ever said
-	deaf     bool     // nobody ever listened: no day is known, no list was read
-	did      []string // what was asked of Hands, in words
-	err      error    // what every reading answers, when set
+	quiet    bool           // nothing was ever said
+	deaf     bool           // nobody ever listened: no day is known, no list was read
+	ill      connect.Health // of every connection; no state = well
+	did      []string       // what was asked of Hands, in words
+	err      error          // what every reading answers, when set
 	changes  chan Change
 
 	keep      bool            // SaveDraft really changes the first of books
 	published json.RawMessage // the last book published
+
+	askedMembers  community.MemberFilter // the last question
+	askedMessages community.MessageFilter
 }
 
 func fakeID(n int) community.ID {
@@ -176,9 +181,30 @@ func (h *house) GroupByID(_ context.Context, id community.ID) (community.GroupRo
 	return one(h.groups, func(g community.GroupRow) bool { return g.ID == id })
 }
 func (h *house) FindMembers(_ context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
-	return cut(h, h.members, f.Page, func(m community.MemberRow) bool {
+	h.askedMembers = f
+	list := slices.Clone(h.members)
+	for i := range list {
+		if !f.Spoke.IsZero() {
+			list[i].Said, list[i].SaidDays = list[i].Messages/10, int(list[i].Messages%7)
+		}
+	}
+	return cut(h, list, f.Page, func(m community.MemberRow) bool {
 		return strings.Contains(m.Name, f.Text) && (!f.NeverSpoke || m.LastWord == 0) && (f.Group == 0 || m.Group == f.Group) && h.tagged(m.Group, f.Tag)
 	})
+}
+func (h *house) AllMembers(ctx context.Context, f community.MemberFilter) iter.Seq2[[]community.MemberRow, error] {
+	return func(yield func([]community.MemberRow, error) bool) {
+		f.Page.Limit, f.Page.Offset = 200, 0
+		rows, _, err := h.FindMembers(ctx, f)
+		for i := range rows { // in small pieces, as a long list comes
+			if !yield(rows[i:i+1], nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
 }
 func (h *house) MemberByID(_ context.Context, id community.ID) (community.Member, error) {
 	m, err := one(h.members, func(m community.MemberRow) bool { return m.ID == id })
@@ -194,6 +220,7 @@ func (h *house) Names(_ context.Context, m community.MemberKey) ([]community.Nam
 	return []community.NameSpan{{Group: 1, Name: "旧名字", From: at - 70*86400_000, To: at - 10*86400_000}, {Group: 1, Name: h.members[m-1].Name, From: at - 10*86400_000}}, nil
 }
 func (h *house) FindMessages(_ context.Context, f community.MessageFilter) ([]community.MessageRow, int, error) {
+	h.askedMessages = f
 	rows := slices.Clone(h.messages)
 	slices.Reverse(rows)
 	return cut(h, rows, community.Page{Limit: f.Limit}, func(m community.MessageRow) bool {
@@ -322,6 +349,13 @@ func (h *house) SetMode(_ context.Context, user string, g community.GroupKey, mo
 	h.note("mode %d %s: %s", g, mode, reason)
 	return nil
 }
+func (h *house) Mark(_ context.Context, user string, m community.ID, mark community.Role, reason string) error {
+	if mark != community.RoleBot && mark != community.RoleStaff && mark != community.RoleMember {
+		return community.Errorf(community.CodeBadInput, "mark")
+	}
+	h.note("mark %s %s: %s", m, mark, reason)
+	return nil
+}
 func (h *house) SetGroup(_ context.Context, user string, g community.Group, reason string) error {
 	h.note("group %d: %s", g.Key, reason)
 	return nil
@@ -337,6 +371,23 @@ func (h *house) SaveAccount(_ context.Context, user string, a community.Account,
 	a.Key, a.ID = community.AccountKey(len(h.accounts)+1), fakeID(700+len(h.accounts))
 	h.accounts = append(h.accounts, a)
 	return a, nil
+}
+func (h *house) DoChore(_ context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error) {
+	h.note("chore %d %s %s: %s", a, name, args, reason)
+	if name == "hand.over" {
+		return connect.Outcome{}, community.Errorf(community.CodeRefused, "no")
+	}
+	return connect.Outcome{Say: [2]string{"共 1 个。", "1 in all."}, Columns: [][2]string{{"标签", "Tag"}}, Rows: [][]string{{"意向/高"}}}, nil
+}
+func (h *house) Chores(_ context.Context, a community.AccountKey) ([]connect.Chore, error) {
+	if a != 1 {
+		return nil, community.Errorf(community.CodeUnsupported, "nothing")
+	}
+	return []connect.Chore{
+		{Name: "tag.list", Title: [2]string{"企业标签", "Tags of the corp"}, Help: [2]string{"都有哪些标签。", "Which tags there are."}},
+		{Name: "hand.over", Changes: true, Title: [2]string{"继承客户", "Hand contacts over"}, Help: [2]string{"客户会换人。", "Contacts get another employee."},
+			Fields: []connect.Field{{Name: "from", Title: [2]string{"原员工", "From"}, Kind: connect.KindText, Required: true}, {Name: "left", Title: [2]string{"已离职", "Has left"}, Kind: connect.KindBool, Default: "true"}}},
+	}, nil
 }
 func (h *house) DeleteAccount(_ context.Context, user string, a community.AccountKey, reason string) error {
 	h.accounts = slices.DeleteFunc(h.accounts, func(x community.Account) bool { return x.Key == a })
@@ -472,6 +523,9 @@ func (h *house) Check(_ context.Context, kind string, settings json.RawMessage) 
 	return nil
 }
 func (h *house) Health(a community.AccountKey) connect.Health {
+	if h.ill.State != "" {
+		return h.ill
+	}
 	if a == 1 {
 		return connect.Health{State: "online", Self: "10001", Name: "小助手", At: fakeNow.UnixMilli() - 60_000}
 	}

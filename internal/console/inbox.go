@@ -125,6 +125,9 @@ func taskCard(k *call, t community.TaskRow, names map[string]string) ui.Task {
 	if !card.Mine {
 		card.Claim = "/inbox/" + id + "/claim"
 	}
+	if k.Duty != nil && (card.Mine || card.Holder == "") {
+		card.HandOn = "/inbox/" + id + "/hand-on"
+	}
 	return card
 }
 

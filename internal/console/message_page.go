@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 )
@@ -61,11 +62,33 @@ func (c *Console) messagePage(k *call) error {
 	p.Facts = []ui.Option{{Value: k.T("message.at"), Text: moment(m.OccurredAt, g)}, {Value: k.T("message.class"), Text: k.className(m.Class)},
 		{Value: k.T("message.origin"), Text: k.T("origin." + m.Origin.String())}, {Value: k.T("message.number"), Text: itoa(m.Number)}}
 	recall := k.ability(g, community.RecallMsg)
+	if said := k.recallSaid(g, m, recall); said != "" {
+		p.Facts = append(p.Facts, ui.Option{Value: k.T("message.recall_until"), Text: said})
+	}
 	if m.Type == community.MessageCreated && !m.Recalled && m.Origin != community.OriginImport {
 		p.Recall = &ui.Confirm{ID: "recall", Title: k.T("act.recall"), Object: m.Name + k.T("list.colon") + short(m.Text, 60), Effect: k.T("act.recall_effect") + k.T("act.level_"+string(recall.Level)),
 			Action: messageLink(g, m.Number) + "/recall", Button: k.T("act.recall_button"), Reason: k.T("form.reason"), Need: true}
 	}
 	return k.show(p.Head.Title, view.Message(p), inZone(g))
+}
+
+// recallSaid says until when a message can be recalled and what comes then; "" = the question does not arise.
+func (k *call) recallSaid(g community.GroupRow, m community.MessageRow, able community.Ability) string {
+	if m.Type != community.MessageCreated || m.Recalled || m.Origin == community.OriginImport {
+		return ""
+	}
+	chance := community.RecallOf(able, connect.ByHand(g.Platform).Level(community.RecallMsg), m.OccurredAt, k.now())
+	switch {
+	case chance.Step == community.RecallNow && chance.Until == 0:
+		return k.T("message.recall_free")
+	case chance.Step == community.RecallNow:
+		return k.T("message.recall_left", "t", k.Words.Seconds((chance.Until-k.now()+999)/1000))
+	case chance.Step == community.RecallCorrect:
+		return k.T("message.recall_correct")
+	case chance.Until != 0:
+		return k.T("message.recall_past")
+	}
+	return k.T("message.recall_by_hand")
 }
 
 // talk shows messages of a group; the one numbered focus is marked.

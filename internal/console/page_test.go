@@ -117,7 +117,7 @@ func TestSecretsAreNeverShownAndStayWhenNotChanged(t *testing.T) {
 func TestAbilitiesSayHowTheyAreKnown(t *testing.T) {
 	h := newHouse()
 	_, page := open(t, h).as("owner").get("/connections/" + h.accounts[0].ID.String())
-	for _, want := range []string{"原生", "人工", "协助", "不支持", "bot is not an admin", "Go 语言学习交流群"} {
+	for _, want := range []string{"原生", "人工", "协助", "不支持", "机器人不是管理员", "Go 语言学习交流群"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the matrix lacks %q", want)
 		}

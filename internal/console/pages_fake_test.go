@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -72,6 +73,10 @@ type talkDays struct{ h *house }
 
 func (t talkDays) known(d measure.Day) bool { return !t.h.deaf && d%9 != 0 }
 
+func (t talkDays) DaySums(ctx context.Context, groups []community.GroupKey, from, to measure.Day, fn func(*measure.DaySum) error) error {
+	return measure.SumRows(func(each func(measure.DayRow) error) error { return t.DayRows(ctx, groups, from, to, each) }, fn)
+}
+
 func (t talkDays) DayRows(_ context.Context, groups []community.GroupKey, from, to measure.Day, fn func(measure.DayRow) error) error {
 	for _, g := range groups {
 		for d := from; d <= to && !t.h.quiet; d++ {
@@ -106,18 +111,12 @@ func (t talkDays) Covered(_ context.Context, places []measure.Place, from, to me
 	return out, nil
 }
 
-func (t talkDays) Roster(_ context.Context, places []measure.Place, from, to measure.Day) ([][]int64, error) {
-	out := make([][]int64, len(places))
-	for i := range out {
-		for range to - from + 1 {
-			n := int64(187)
-			if t.h.deaf {
-				n = -1
-			}
-			out[i] = append(out[i], n)
-		}
+func (t talkDays) Roster(_ context.Context, places []measure.Place, from, to measure.Day) ([]int64, error) {
+	n := int64(187) * int64(len(places))
+	if t.h.deaf {
+		n = -1
 	}
-	return out, nil
+	return slices.Repeat([]int64{n}, int(to-from)+1), nil
 }
 
 func (t talkDays) Silent(context.Context, []community.GroupKey) (silent, present int64, err error) {
@@ -148,7 +147,7 @@ func (h *house) Talkers(_ context.Context, _ community.GroupKey, days, limit int
 // shelf is the house's rulebooks; the kinds are the real ones.
 type shelf struct{ h *house }
 
-func (s shelf) Check(book json.RawMessage) []Fault {
+func (s shelf) Check(_ context.Context, _ community.GroupKey, book json.RawMessage) []Fault {
 	_, err := policy.Parse(book)
 	var problems policy.Problems
 	if !errors.As(err, &problems) {
@@ -184,8 +183,22 @@ func (p postman) Start(_ context.Context, user string, _ community.OrgKey, o Imp
 	if err != nil {
 		return community.ID{}, err
 	}
-	p.h.note("import %s %s zone %s group %d dry %v: %d bytes", o.Name, o.Format, o.Zone, o.Group, o.Dry, len(raw))
+	p.h.note("import %s %s: %d bytes", o.Name, chosen(o), len(raw))
 	return p.h.imports[0].ID, nil
+}
+
+// chosen is what a person chose, in words.
+func chosen(o ImportOrder) string {
+	words := fmt.Sprintf("%s zone %q group %d %q chats %q keep %v dry %v", o.Format, o.Zone, o.Group, o.Called, o.Chats, o.KeepNear, o.Dry)
+	if o.At != 0 {
+		words += fmt.Sprint(" at ", o.At)
+	}
+	return words
+}
+
+func (p postman) Again(_ context.Context, _ string, _ community.OrgKey, run community.ID, o ImportOrder) (community.ID, error) {
+	p.h.note("again %s %s", run, chosen(o))
+	return run, nil
 }
 
 func (p postman) Commit(_ context.Context, _ string, _ community.OrgKey, run community.ID) (community.ID, error) {
@@ -202,8 +215,25 @@ func (p postman) Undo(_ context.Context, _ string, _ community.OrgKey, run commu
 func (h *house) fullDeps() Deps {
 	d := h.deps()
 	d.Books, d.Importer = shelf{h}, postman{h}
+	watch := newFakeDuty(h)
+	d.Duty, d.Phones = func(community.OrgKey, []community.GroupKey) Duty { return watch }, fakePhones{h}
 	return d
 }
+
+// nearReport is a trial of a file without a zone that another program's export was imported before.
+const nearReport = `{"dry_run":true,"rows":120,"extra":0,"added":80,"duplicates":0,"near":40,"skipped":0,"bad":0,"asked":{},"chats":[{"value":"45678@chatroom","text":"晨读一群"}],` +
+	`"units":[{"run":{"format":"chatlog-csv","name":"微信导出.csv","group":{"id":"45678@chatroom","name":"晨读一群"}},"group_how":"remembered","from":1735689600000,"to":1763800000000,"zone":"Asia/Shanghai","zone_how":"guessed","need_zone":true,` +
+	`"nears":{"found":40,"samples":[{"at":1735689600000,"name":"阿敏","text":"![图片](http://127.0.0.1:5030/image/9d)","old":"[图片]","from":"wechatmsg-csv WeChatMsg"},{"at":1735689660000,"name":"\u202e老周","text":"引用：早安","old":"早安","from":""}]},` +
+	`"reservations":["near_left_out"],"rows":120,"extra":0,"added":80,"duplicates":0,"near":40,"skipped":0,"bad":0}]}`
+
+// rosterReport is a trial of a list of members.
+const rosterReport = `{"dry_run":true,"rows":44,"extra":0,"added":1,"duplicates":0,"near":0,"skipped":43,"bad":0,"asked":{"at":1763800020000},"units":[{"run":{"format":"roster-csv","name":"名单.csv","group":{"id":"名单","name":"名单"}},` +
+	`"from":1763800000000,"to":1763800000000,"rosters":[{"at":1763800020000,"before":1735689600000,"members":43,"joined":3,"gone":2,"doubtful":1,"samples":["+ 小何","- \u202e老周","? 阿敏"]}],"skips":{"listed":43},"rows":44,"extra":0,"added":1,"duplicates":0,"near":0,"skipped":43,"bad":0}]}`
+
+// severalReport is a trial of a file with several chats that were to go into one group.
+const severalReport = `{"dry_run":true,"rows":60,"extra":0,"added":60,"duplicates":0,"near":0,"skipped":0,"bad":0,"asked":{"called":"读书","zone":"Europe/Berlin"},"blocked":"several_chats","blocked_what":"#a, #b",` +
+	`"chats":[{"value":"#a","text":"#a"},{"value":"#b","text":"#b"},{"value":"#Very-Long-Channel-Name-Without-Spaces-ABCDEFGHIJKLMNOPQRSTUVWXYZ","text":"#Very-Long-Channel-Name-Without-Spaces-ABCDEFGHIJKLMNOPQRSTUVWXYZ"}],` +
+	`"units":[{"run":{"format":"irc","name":"logs.tar.gz/#a","group":{"id":"#a","name":"#a"}},"from":1735689600000,"to":1763800000000,"zone":"Europe/Berlin","zone_how":"given","rows":60,"extra":0,"added":60,"duplicates":0,"near":0,"skipped":0,"bad":0}]}`
 
 // furnish adds what the pages need to look lived in: a real rulebook in two versions and a draft, a mute, imports in
 // every state, a held removal, a dry hit.
@@ -236,6 +266,12 @@ func furnish(h *house) {
 		}
 		h.imports = append(h.imports, r)
 	}
+	near := community.ImportRow{Key: 7, ID: fakeID(506), Name: "微信导出.csv", Format: "chatlog-csv", State: "dry", Created: at - 7*day, User: fakeID(1).String(), Report: json.RawMessage(nearReport)}
+	several := community.ImportRow{Key: 8, ID: fakeID(507), Name: "logs.tar.gz", Format: "irc", State: "dry", Created: at - 7*day, User: fakeID(1).String(), Report: json.RawMessage(severalReport)}
+	unread := community.ImportRow{Key: 9, ID: fakeID(508), Name: "照片.png", State: "failed", Created: at - 7*day, User: fakeID(1).String(),
+		Report: json.RawMessage(`{"error":"not recognised: 照片.png","code":"bad_input","why":"not_recognised","what":"照片.png"}`)}
+	roster := community.ImportRow{Key: 10, ID: fakeID(509), Name: "名单.csv", Format: "roster-csv", State: "dry", Created: at - 7*day, User: fakeID(1).String(), Report: json.RawMessage(rosterReport)}
+	h.imports = append(h.imports, near, several, unread, roster)
 	held := h.decided[1]
 	held.Actions = []community.Action{{ID: fakeID(230), Verb: community.Remove, Group: 1, Target: 4, Event: held.Event, Hold: "removal_cap"}}
 	held.States, held.Strikes = map[string]community.State{fakeID(230).String(): community.Planned}, []community.Strike{h.strikes[1].Strike}

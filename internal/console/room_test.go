@@ -22,7 +22,7 @@ func roomPages() map[string]string {
 	g, m, d := fakeID(20).String(), fakeID(43).String(), fakeID(200).String()
 	return map[string]string{
 		"groups": "/groups", "groups-filtered": "/groups?q=nothing-like-this", "group": "/groups/" + g, "group-observing": "/groups/" + fakeID(22).String(),
-		"members": "/members", "members-never": "/members?never=1&g=" + g, "member": "/members/" + m, "member-silent": "/members/" + fakeID(44).String(),
+		"members": "/members", "members-never": "/members?never=1&g=" + g, "members-spoke": "/members?spoke_from=2026-11-17&spoke_to=2026-11-23&said_first=9&g=" + g, "messages-counted": "/messages?only=counted&from=2026-11-17&to=2026-11-23", "member": "/members/" + m, "member-silent": "/members/" + fakeID(44).String(),
 		"messages": "/messages", "messages-found": "/messages?q=" + "%E5%8A%A0%E5%BE%AE%E4%BF%A1" + "&g=" + g, "messages-none": "/messages?q=zzzz", "message": "/messages/" + g + "/1003",
 		"review": "/review", "review-held": "/review?d=" + fakeID(201).String(), "review-dry": "/review?d=" + fakeID(202).String(), "review-closed": "/review?all=1&d=" + fakeID(209).String(), "review-open": "/review?d=" + d,
 		"strikes": "/strikes", "strikes-tag": "/strikes?tag=none", "activity": "/activity", "activity-group": "/activity?g=" + g + "&days=30", "activity-nothing": "/activity?tag=none", "strikes-mutes": "/strikes?view=mutes", "strikes-all": "/strikes?view=all",
@@ -30,6 +30,7 @@ func roomPages() map[string]string {
 		"rules-new-flood": "/rules/" + g + "/new?kind=flood", "rules-edit": "/rules/" + g + "/rule/ads", "rules-edit-welcome": "/rules/" + g + "/rule/welcome", "rules-test": "/rules/" + g + "/test",
 		"rules-replay": "/rules/" + g + "/replay", "rules-replayed": "/rules/" + g + "/replay?run=1&days=30&against=force", "rules-versions": "/rules/" + g + "/versions", "rules-json": "/rules/" + g + "/json",
 		"imports": "/imports", "import-dry": "/imports/" + fakeID(500).String(), "import-done": "/imports/" + fakeID(501).String(), "import-running": "/imports/" + fakeID(502).String(), "import-failed": "/imports/" + fakeID(504).String(),
+		"import-near": "/imports/" + fakeID(506).String(), "import-several": "/imports/" + fakeID(507).String(), "import-unread": "/imports/" + fakeID(508).String(), "import-roster": "/imports/" + fakeID(509).String(),
 	}
 }
 
@@ -110,6 +111,9 @@ func TestDeedsByHandReachTheBeltWithTheirReason(t *testing.T) {
 		{"mute in a group they are not in", "/members/" + m + "/mute", []string{"g", fakeID(21).String(), "seconds", "3600", "reason", "吵"}, ""},
 		{"unmute", "/members/" + m + "/unmute", []string{"g", g, "reason", "好"}, "act member.unmute group 1 target 4 seconds 0: 好"},
 		{"remove", "/members/" + m + "/remove", []string{"g", g, "reason", "广告"}, "act member.remove group 1 target 4 seconds 0: 广告"},
+		{"mark", "/members/" + m + "/mark", []string{"mark", "bot", "reason", "是机器人"}, "mark " + m + " bot: 是机器人"},
+		{"mark without a reason", "/members/" + m + "/mark", []string{"mark", "bot"}, ""},
+		{"mark as something else", "/members/" + m + "/mark", []string{"mark", "king", "reason", "x"}, ""},
 		{"warn", "/members/" + m + "/warn", []string{"g", g, "text", "别发广告", "reason", "广告"}, "act message.send group 1 target 4 seconds 0: 广告"},
 		{"warn with nothing to say", "/members/" + m + "/warn", []string{"g", g, "text", " ", "reason", "广告"}, ""},
 		{"recall", "/messages/" + g + "/1003/recall", []string{"reason", "广告"}, "act message.recall group 1 target 4 seconds 0: 广告"},
@@ -435,28 +439,35 @@ func TestReplayIsAskedWithTheBookOnTheDesk(t *testing.T) {
 	}
 }
 
-func TestImportTriesFirstThenCommits(t *testing.T) {
-	h := furnished()
-	v := open(t, h).as("owner")
+// uploads posts the import form with a file of five bytes.
+func uploads(t *testing.T, v *visitor, fields ...string) (int, string) {
+	t.Helper()
 	_, page := v.get("/imports")
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	w.WriteField("_token", tokenField.FindStringSubmatch(page)[1])
-	w.WriteField("zone", "Asia/Shanghai")
-	w.WriteField("group", fakeID(21).String())
+	for i := 0; i+1 < len(fields); i += 2 {
+		w.WriteField(fields[i], fields[i+1])
+	}
 	part, _ := w.CreateFormFile("file", "记录.txt")
 	io.WriteString(part, "hello")
 	w.Close()
 	req, _ := http.NewRequest("POST", v.base+"/imports", &body)
 	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	if status, _ := v.send(req); status != 200 {
+	return v.send(req)
+}
+
+func TestImportTriesFirstThenCommits(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	if status, _ := uploads(t, v, "group", fakeID(21).String()); status != 200 {
 		t.Fatalf("upload = %d", status)
 	}
-	if got, want := h.last(t), "import 记录.txt  zone Asia/Shanghai group 2 dry true: 5 bytes"; got != want {
+	if got, want := h.last(t), `import 记录.txt  zone "" group 2 "" chats [] keep false dry true: 5 bytes`; got != want {
 		t.Errorf("asked %q, want %q", got, want)
 	}
-	_, page = v.get("/imports/" + fakeID(500).String())
+	_, page := v.get("/imports/" + fakeID(500).String())
 	for _, want := range []string{"对得上：", "不是有效的 JSON 对象", "⟦202E⟧", "正式导入"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %s", want)
@@ -469,6 +480,105 @@ func TestImportTriesFirstThenCommits(t *testing.T) {
 	v.post("/imports/"+fakeID(501).String()+"/undo", "reason", "导错了")
 	if got := h.last(t); got != fmt.Sprintf("undo import %s: 导错了", fakeID(501)) {
 		t.Errorf("asked %q", got)
+	}
+}
+
+func TestImportTakesAGroupThatIsThereOrANewName(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	uploads(t, v, "new_group", " #ubuntu-cn ", "zone", "+08:00")
+	if got, want := h.last(t), `import 记录.txt  zone "+08:00" group 0 "#ubuntu-cn" chats [] keep false dry true: 5 bytes`; got != want {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+	before := len(h.did)
+	for _, fields := range [][]string{{"new_group", "x", "group", fakeID(21).String()}, {"zone", "北京"}, {"zone", "Local"}} {
+		if _, body := uploads(t, v, fields...); len(h.did) != before {
+			t.Errorf("%q was taken: %q", fields, h.did[before:])
+		} else if !strings.Contains(body, "没有时区") && !strings.Contains(body, "只能填一个") {
+			t.Errorf("%q: nothing is said", fields)
+		}
+	}
+}
+
+// TestZoneIsAskedForAndAGuessIsMarked: the upload form fills no zone in; the trial of a file without one says so, asks,
+// and marks what is preselected as a guess.
+func TestZoneIsAskedForAndAGuessIsMarked(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	if _, body := v.get("/imports"); strings.Contains(body, `value="Asia/Shanghai"`) {
+		t.Error("the form comes filled with a zone")
+	}
+	at := "/imports/" + fakeID(506).String()
+	_, body := v.get(at)
+	for _, want := range []string{"猜的", "文件里的时间没有时区，这次按 Asia/Shanghai 读", `<option value="" selected>不清楚：先按 Asia/Shanghai，注明是猜的`, "时区是猜的（Asia/Shanghai），记录里会注明", "沿用上次为它选的群"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the trial lacks %s", want)
+		}
+	}
+	v.post(at+"/again", "zone", "Asia/Shanghai")
+	if got, want := h.last(t), "again "+fakeID(506).String()+` zone "Asia/Shanghai" group 0 "" chats [] keep false dry true`; got != strings.Replace(want, " zone", "  zone", 1) {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+	if _, body := v.get("/imports/" + fakeID(507).String()); strings.Contains(body, "没有时区") || !strings.Contains(body, "Europe/Berlin") {
+		t.Error("a zone that was stated is called a guess, or is forgotten")
+	}
+}
+
+func TestNearMatchesAreListedAndDecided(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	at := "/imports/" + fakeID(506).String()
+	_, body := v.get(at)
+	for _, want := range []string{"相近的记录", "wechatmsg-csv WeChatMsg", "[图片]", "列出 2 条，共 40 条", "不写（默认）", "有相近的记录没有写入", "⟦202E⟧老周"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the trial lacks %s", want)
+		}
+	}
+	v.post(at+"/again", "near", "keep", "zone_other", "Europe/Berlin", "zone", "UTC")
+	if got := h.last(t); !strings.HasSuffix(got, `zone "Europe/Berlin" group 0 "" chats [] keep true dry true`) {
+		t.Errorf("asked %q", got)
+	}
+}
+
+func TestListOfMembersIsComparedBeforeItIsTaken(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	at := "/imports/" + fakeID(509).String()
+	_, body := v.get(at)
+	for _, want := range []string{"成员名单", "新来", "+ 小何", "⟦202E⟧老周", `value="2025-11-22 16:27"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the trial lacks %s", want)
+		}
+	}
+	v.post(at+"/again", "at", "2024-05-01 08:00")
+	if got := h.last(t); !strings.HasSuffix(got, "dry true at 1714521600000") {
+		t.Errorf("asked %q", got)
+	}
+	before := len(h.did)
+	if v.post(at+"/again", "at", "昨天"); len(h.did) != before {
+		t.Errorf("a time that is none was taken: %q", h.last(t))
+	}
+}
+
+func TestSeveralChatsAreTickedBeforeAnImport(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	at := "/imports/" + fakeID(507).String()
+	_, body := v.get(at)
+	if strings.Contains(body, `popovertarget="commit"`) || !strings.Contains(body, "文件里不止一个会话") || !strings.Contains(body, "#a, #b") {
+		t.Error("an import that is not decided can be committed, or nobody says why not")
+	}
+	v.post(at+"/again", "chat:#b", "1", "chat:#a", "1", "new_group", "读书")
+	if got := h.last(t); !strings.HasSuffix(got, `"读书" chats ["#a" "#b"] keep false dry true`) {
+		t.Errorf("asked %q", got)
+	}
+}
+
+func TestWhatCouldNotBeReadIsSaidInWords(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	if _, body := v.get("/imports/" + fakeID(508).String()); !strings.Contains(body, "认不出格式：照片.png") {
+		t.Error("the reason is not said in Chinese")
 	}
 }
 

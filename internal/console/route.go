@@ -43,6 +43,7 @@ type route struct {
 	pattern string // of http.ServeMux: "GET /members/{id}"
 	may     access
 	serve   func(*Console, *call) error
+	phone   bool // a device that came in by a link may use it, with a moderator's rights
 	upload  bool // the body is a file: the handler reads it with call.upload, which checks the form token
 }
 
@@ -60,7 +61,10 @@ func (c *Console) routes() []route {
 		c.bookRoutes(),
 		c.fileRoutes(),
 		inboxRoutes,
+		c.dutyRoutes(),
 		connectionRoutes,
+		choreRoutes,
+		c.botRoutes(),
 		userRoutes,
 		auditRoutes,
 		settingRoutes,
@@ -87,6 +91,7 @@ var menu = []entry{
 	{"order", "nav.review", "gavel", "/review", func(b Badges) int { return b.Review }},
 	{"order", "nav.rules", "book", "/rules", nil},
 	{"order", "nav.strikes", "scale", "/strikes", nil},
+	{"order", "nav.duty", "bell", "/duty", func(b Badges) int { return b.Alarms }},
 	{"insight", "nav.activity", "activity", "/activity", nil},
 	{"system", "nav.connections", "plug", "/connections", func(b Badges) int { return b.Broken }},
 	{"system", "nav.imports", "file-import", "/imports", nil},
@@ -103,6 +108,7 @@ type Badges struct {
 	Tasks  int // open and claimed tasks
 	Review int // decisions waiting for a person
 	Broken int // connections that are on and not online
+	Alarms int // alarms that nobody has acknowledged
 }
 
 // statusOf translates a code for the browser.
@@ -118,7 +124,7 @@ func statusOf(code community.Code) int {
 		return http.StatusForbidden
 	case community.CodeNotFound:
 		return http.StatusNotFound
-	case community.CodeConflict, community.CodeFrozen, community.CodeLate:
+	case community.CodeConflict, community.CodeFrozen, community.CodeLate, community.CodeClock:
 		return http.StatusConflict
 	case community.CodeForbidden:
 		return http.StatusForbidden

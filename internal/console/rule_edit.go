@@ -54,7 +54,7 @@ func (c *Console) ruleBook(k *call) error {
 		return k.redirect(b.at())
 	}
 	faults := map[string]string{}
-	k.faultsAt(c.deps.Books.Check(b.raw()), "", faults)
+	k.faultsAt(c.deps.Books.Check(k.ctx(), b.g.Key, b.raw()), "", faults)
 	return b.bookForm(k, http.StatusOK, b.doc, faults, nil)
 }
 
@@ -109,7 +109,7 @@ func (c *Console) ruleBookSave(k *call) error {
 		b.doc[name] = v
 	}
 	faults := r.faults
-	for _, f := range c.deps.Books.Check(b.raw()) {
+	for _, f := range c.deps.Books.Check(k.ctx(), b.g.Key, b.raw()) {
 		if !strings.HasPrefix(f.Path, "rules") {
 			k.faultsAt([]Fault{f}, "", faults)
 		}
@@ -166,7 +166,7 @@ func (c *Console) ruleEdit(k *call) error {
 		return community.Errorf(community.CodeNotFound, "no kind of rule %q", text(r["kind"]))
 	}
 	faults := map[string]string{}
-	k.faultsAt(c.deps.Books.Check(b.raw()), fmt.Sprintf("rules[%d]", i), faults)
+	k.faultsAt(c.deps.Books.Check(k.ctx(), b.g.Key, b.raw()), fmt.Sprintf("rules[%d]", i), faults)
 	return b.ruleForm(k, http.StatusOK, b.at()+"/rule/"+text(r["id"]), schema, r, false, faults, nil)
 }
 
@@ -270,7 +270,7 @@ func (b bookDesk) saveRule(k *call, i int, action, kind, note string) error {
 	}
 	b.setRules(rules)
 	faults := r.faults
-	k.faultsAt(k.c.deps.Books.Check(b.raw()), fmt.Sprintf("rules[%d]", i), faults)
+	k.faultsAt(k.c.deps.Books.Check(k.ctx(), b.g.Key, b.raw()), fmt.Sprintf("rules[%d]", i), faults)
 	if len(faults) > 0 {
 		return b.ruleForm(k, http.StatusUnprocessableEntity, action, schema, got, false, faults, r.typed)
 	}

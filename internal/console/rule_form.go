@@ -22,6 +22,7 @@ type formMaker struct {
 	faults  map[string]string // path → what is wrong
 	fresh   bool              // absent values show the field's default
 	members map[community.MemberKey]community.Member
+	groups  map[community.GroupKey]string
 	typed   map[string]string // path → what was typed where it could not be understood
 }
 
@@ -47,7 +48,7 @@ func under(prefix, name string) string {
 
 // inputKinds are the kinds of input of the simple types.
 var inputKinds = map[string]string{"text": "text", "id": "text", "time": "text", "zone": "text", "long": "area", "int": "number", "bool": "check", "choice": "select",
-	"words": "area", "hosts": "area", "regexps": "area", "members": "area"}
+	"words": "area", "hosts": "area", "regexps": "area", "members": "area", "groups": "area"}
 
 func (m formMaker) control(path string, f policy.Field, value any) view.Control {
 	c := view.Control{Input: ui.Input{Kind: inputKinds[f.Type], Name: path, Label: m.k.Words.Pick(f.Title), Help: m.k.Words.Pick(f.Help), Required: f.Required, Value: text(value), Err: m.fault(path, f), Max: 400}}
@@ -76,6 +77,9 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 		c.Help = strings.TrimSpace(c.Help + " " + m.k.T("rule.per_line"))
 	case "members":
 		c.Value, c.Help = m.memberLines(path, value), strings.TrimSpace(c.Help+" "+m.k.T("rule.members_help"))
+	case "groups":
+		c.Value, c.Help = m.groupLines(path, value), strings.TrimSpace(c.Help+" "+m.k.T("rule.groups_help"))
+		c.Rows = 3
 	case "object":
 		c.Form = "object"
 		inner, _ := value.(map[string]any)
@@ -152,6 +156,43 @@ func (m formMaker) memberLines(path string, value any) string {
 	return strings.Join(out, "\n")
 }
 
+// groupLines writes groups by their names, or by their number where a name does not tell.
+func (m formMaker) groupLines(path string, value any) string {
+	if typed, ok := m.typed[path]; ok {
+		return typed
+	}
+	var out []string
+	for _, s := range lines(value) {
+		n, _ := strconv.ParseInt(s, 10, 64)
+		if name := m.groups[community.GroupKey(n)]; name != "" {
+			s = ui.Visible(name)
+		} else {
+			s = "#" + s
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, "\n")
+}
+
+// namedGroups gives the groups that the person sees by key, where the name is theirs alone.
+func (k *call) namedGroups() (map[community.GroupKey]string, error) {
+	rows, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 200}})
+	if err != nil {
+		return nil, err
+	}
+	count := map[string]int{}
+	for _, g := range rows {
+		count[g.Name]++
+	}
+	out := map[community.GroupKey]string{}
+	for _, g := range rows {
+		if count[g.Name] == 1 {
+			out[g.Key] = g.Name
+		}
+	}
+	return out, nil
+}
+
 // memberKeys gathers the members that a document names in fields of type members.
 func memberKeys(fields []policy.Field, value map[string]any, into []community.MemberKey) []community.MemberKey {
 	for _, f := range fields {
@@ -182,6 +223,12 @@ func (k *call) maker(fields []policy.Field, doc map[string]any, faults map[strin
 		}
 		for _, one := range rows {
 			m.members[one.Key] = one
+		}
+	}
+	if slices.ContainsFunc(fields, func(f policy.Field) bool { return f.Type == "groups" }) {
+		var err error
+		if m.groups, err = k.namedGroups(); err != nil {
+			return m, err
 		}
 	}
 	return m, nil
@@ -243,6 +290,8 @@ func (r formReader) value(path string, f policy.Field) (any, error) {
 		return filled(got), nil
 	case "members":
 		return r.members(path, got)
+	case "groups":
+		return r.groups(path, got)
 	case "object":
 		inner, err := r.object(path, f.Fields)
 		if len(inner) == 0 {
@@ -329,6 +378,32 @@ func (r formReader) members(path, got string) (any, error) {
 			continue
 		}
 		out = append(out, int64(fits[0]))
+	}
+	if out == nil {
+		return nil, nil
+	}
+	return out, nil
+}
+
+// groups finds the groups that lines name: by "#key", by the platform's id, or by a name that only one group has.
+func (r formReader) groups(path, got string) (any, error) {
+	var out []int64
+	list, _ := filled(got).([]string)
+	for i, line := range list {
+		if n, err := strconv.ParseInt(strings.TrimPrefix(line, "#"), 10, 64); err == nil && strings.HasPrefix(line, "#") {
+			out = append(out, n)
+			continue
+		}
+		rows, _, err := r.k.Desk.FindGroups(r.k.ctx(), community.GroupFilter{Text: line, Page: community.Page{Limit: 200}})
+		if err != nil {
+			return nil, err
+		}
+		rows = slices.DeleteFunc(rows, func(g community.GroupRow) bool { return g.Name != line && g.External != line })
+		if len(rows) != 1 {
+			r.faults[fmt.Sprintf("%s[%d]", path, i)], r.typed[path] = r.k.T("rule.no_such_group", "group", line), got
+			continue
+		}
+		out = append(out, int64(rows[0].Key))
 	}
 	if out == nil {
 		return nil, nil

@@ -129,7 +129,7 @@ func ruleStatus(k *call, p *view.RulePage, b bookDesk) error {
 func (b bookDesk) faultList(k *call) []string {
 	rules := b.rules()
 	var out []string
-	for _, f := range k.c.deps.Books.Check(b.raw()) {
+	for _, f := range k.c.deps.Books.Check(k.ctx(), b.g.Key, b.raw()) {
 		where := f.Path
 		if rest, ok := strings.CutPrefix(f.Path, "rules["); ok {
 			n, tail, _ := strings.Cut(rest, "]")

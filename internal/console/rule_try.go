@@ -39,7 +39,7 @@ func (c *Console) ruleTest(k *call) error {
 		return k.show(p.Head.Title, view.RuleTryPage(p))
 	}
 	raw := b.raw()
-	if faults := c.deps.Books.Check(raw); len(faults) > 0 {
+	if faults := c.deps.Books.Check(k.ctx(), b.g.Key, raw); len(faults) > 0 {
 		p.Faults = b.faultList(k)
 		return k.show(p.Head.Title, view.RuleTryPage(p))
 	}

@@ -131,7 +131,7 @@ func (c *Console) ruleJSONSave(k *call) error {
 	if err != nil {
 		return b.jsonForm(k, http.StatusUnprocessableEntity, body, []string{k.T("rule.not_json")})
 	}
-	if faults := c.deps.Books.Check(json.RawMessage(body)); len(faults) > 0 {
+	if faults := c.deps.Books.Check(k.ctx(), b.g.Key, json.RawMessage(body)); len(faults) > 0 {
 		var said []string
 		for _, f := range faults {
 			said = append(said, fmt.Sprintf("%s: %s", f.Path, k.said(f)))

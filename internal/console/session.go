@@ -34,7 +34,7 @@ const (
 type Flash struct {
 	Kind string // "ok", "warning", "danger"
 	Text string
-	Undo string // decision id; "" = no way back
+	Undo string // decision id, or an address that takes it back; "" = no way back
 }
 
 // newSessions makes the manager. The token is 256 bits; only its SHA-256 reaches the store.

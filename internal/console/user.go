@@ -173,6 +173,9 @@ func (c *Console) userEdit(k *call) error {
 		return err
 	}
 	f := userForm(k, u, nil)
+	if k.Duty != nil {
+		f.Head.Actions = view.WayButton("/users/"+u.ID.String()+"/notify", k.T("way.how"))
+	}
 	return k.show(f.Head.Title, view.FormPage(f))
 }
 
@@ -201,7 +204,11 @@ func (c *Console) userSwitch(k *call) error {
 
 // meForm lets a person change their own name and password.
 func (c *Console) meForm(k *call) error {
-	return k.show(k.T("me.title"), view.FormPage(ownForm(k, k.User.Name, nil)))
+	f := ownForm(k, k.User.Name, nil)
+	if k.Duty != nil {
+		f.Head.Actions = view.WayButton("/me/notify", k.T("way.mine"))
+	}
+	return k.show(k.T("me.title"), view.FormPage(f))
 }
 
 func ownForm(k *call, name string, faults map[string]string) view.Form {

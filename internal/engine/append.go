@@ -16,6 +16,7 @@ type Run struct {
 	Org      community.OrgKey
 	Platform community.Platform
 	Zone     string // for groups first seen in it
+	Exporter string // the program that wrote the file
 }
 
 // Append writes recorded events: same keys, no deciding, no action, strike or state (DESIGN §3.1, Origin). It gives way
@@ -60,7 +61,7 @@ func (e *Engine) recordImport(ctx context.Context, b *batch) error {
 		order = append(order, ev.Group)
 	}
 	for _, g := range order {
-		if err := b.tx.AddImportRange(ctx, b.run.Key, g, spans[g].first, spans[g].last); err != nil {
+		if err := b.tx.AddImportRange(ctx, b.run.Key, b.run.Exporter, g, spans[g].first, spans[g].last); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,9 @@ type item struct {
 	g     *group
 	out   *Outcome
 	list  []community.Decision
+	here  map[community.MemberKey]bool // a member list: who is on it
+
+	marks []*item // marks that this group's log must hold before the event
 }
 
 // batch is one transaction's work.
@@ -51,7 +54,7 @@ func (r *room) empty(n int) {
 	for i := range r.items[:n] {
 		it := &r.items[i]
 		it.draft.Reset()
-		it.in, it.g, it.out, it.list = nil, nil, nil, nil
+		it.in, it.g, it.out, it.list, it.here, it.marks = nil, nil, nil, nil, nil, nil
 	}
 }
 
@@ -145,6 +148,9 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 	if err := e.draft(ctx, b); err != nil {
 		return err
 	}
+	if err := b.takeMarks(ctx); err != nil {
+		return err
+	}
 	if err := e.insert(ctx, b); err != nil {
 		return err
 	}
@@ -157,6 +163,9 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 
 // draft gives every event its keys and its group.
 func (e *Engine) draft(ctx context.Context, b *batch) error {
+	if err := e.move(ctx, b); err != nil {
+		return err
+	}
 	now := e.now()
 	for _, it := range b.items {
 		in := it.in
@@ -181,9 +190,31 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 		}
 		if b.run == nil {
 			it.g.echo(ev)
+			if err := e.tellMarks(ctx, b, it); err != nil {
+				return err
+			}
 		}
 		it.draft.Seal()
 		it.out.Group = key
+	}
+	return nil
+}
+
+// move lets groups go on under the ids that their platform gives them from now on, before anything of the batch looks for
+// a group. What came under such an id earlier counts as a group of its own; imports move nothing.
+func (e *Engine) move(ctx context.Context, b *batch) error {
+	for _, it := range b.items {
+		if it.in.Type != community.GroupMoved || it.in.Body.State == "" || b.run != nil {
+			continue
+		}
+		key, err := e.groupOf(ctx, b, it.in, e.origin(b, it.in))
+		if err != nil {
+			return err
+		}
+		if err := b.tx.MoveGroup(ctx, key, it.in.Body.State); err != nil {
+			return err
+		}
+		e.registry.ForgetGroups()
 	}
 	return nil
 }
@@ -230,7 +261,7 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 		}
 	}
 	if ev.Type == community.RosterRead {
-		if err := e.listed(ctx, b, o, ev); err != nil {
+		if err := e.listed(ctx, b, o, it); err != nil {
 			return err
 		}
 	}
@@ -250,14 +281,23 @@ func (e *Engine) people(ctx context.Context, b *batch, it *item, o store.Origin,
 	return nil
 }
 
-// listed makes everybody on a member list known, so that projections find them.
-func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, ev *community.Event) error {
+// listed makes everybody on a member list known, so that projections find them: inviters too.
+func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, it *item) error {
+	ev := &it.draft.Event
 	var list []community.Who
 	if err := json.Unmarshal(ev.Body.Data, &list); err != nil {
 		return community.Errorf(community.CodeBadInput, "member list: %w", err)
 	}
+	it.here = make(map[community.MemberKey]bool, len(list))
 	for _, who := range list {
-		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, who); err != nil {
+		key, err := e.registry.Member(ctx, b.tx, o, ev.Group, who)
+		if err != nil {
+			return err
+		}
+		it.here[key] = true
+	}
+	for _, who := range list {
+		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, community.Who{ID: who.Inviter}); err != nil {
 			return err
 		}
 	}
@@ -268,9 +308,9 @@ func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, ev *commu
 func (e *Engine) insert(ctx context.Context, b *batch) error {
 	for range maxRounds {
 		b.number(e.o.Store)
-		drafts := e.room.drafts[:len(b.items)]
-		for i, it := range b.items {
-			drafts[i] = &it.draft
+		drafts := e.room.drafts[:0]
+		for _, it := range b.items {
+			drafts = append(drafts, &it.draft)
 		}
 		dups, err := b.tx.InsertEvents(ctx, drafts)
 		if err != nil {
@@ -411,7 +451,7 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 			return fmt.Errorf("effect of %s %d: %w", ev.Type, ev.Number, err)
 		}
 		if len(it.list) > 0 {
-			if err := writeDecisions(ctx, b, it, now); err != nil {
+			if err := e.writeDecisions(ctx, b, it, now); err != nil {
 				return err
 			}
 		}
@@ -424,14 +464,16 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 	return nil
 }
 
-func writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
+func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
 	bodies := make([][]byte, len(it.list))
 	for i := range it.list {
 		var err error
 		if bodies[i], err = json.Marshal(it.list[i]); err != nil {
 			return err
 		}
-		it.g.plan(it.list[i].Actions, now)
+		if err := e.expect(ctx, b, it.g, it.list[i].Actions, now); err != nil {
+			return err
+		}
 		for j := range it.list[i].Actions {
 			b.tasks = b.tasks || it.list[i].Actions[j].Hold != ""
 		}
@@ -439,6 +481,24 @@ func writeDecisions(ctx context.Context, b *batch, it *item, now int64) error {
 	}
 	it.out.Decisions = it.list
 	return b.tx.Decisions(ctx, it.list, bodies, now)
+}
+
+// expect lets each group that actions are meant for wait for their evidence: a mirror's copies are seen elsewhere than
+// where they were decided. A group that is gone waits for nothing.
+func (e *Engine) expect(ctx context.Context, b *batch, here *group, actions []community.Action, now int64) error {
+	for i := range actions {
+		g := here
+		if actions[i].Group != here.key {
+			var err error
+			if g, err = e.load(ctx, b, actions[i].Group); community.CodeOf(err) == community.CodeNotFound {
+				continue
+			} else if err != nil {
+				return err
+			}
+		}
+		g.plan(actions[i:i+1], now)
+	}
+	return nil
 }
 
 // keep swaps the batch in: from here on it is the truth.

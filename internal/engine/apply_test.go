@@ -187,6 +187,39 @@ func TestSameKeyWithAnotherBodyIsKept(t *testing.T) {
 	})
 }
 
+func TestAGroupThatThePlatformMovesStaysOneGroup(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		inNew := func(key, text string) community.Inbound {
+			in := r.message(key, "a", text)
+			in.Group = community.Ref{ID: "g1-super", Name: "读书群"}
+			return in
+		}
+		move := r.message("moved:g1", "a", "")
+		move.Type, move.Body = community.GroupMoved, community.Body{State: "g1-super"}
+		old := r.apply(r.message("1", "a", "早"))[0].Group
+		early := r.apply(inNew("2", "先到的"))[0].Group
+		same := r.apply(inNew("2b", "同一批里"), move, move)
+		if same[0].Group != old || !same[2].Repeated {
+			t.Errorf("in the batch of the move: group %d, told twice %v; want %d, true", same[0].Group, same[2].Repeated, old)
+		}
+		for i, in := range []community.Inbound{inNew("3", "搬好了"), r.message("4", "b", "旧号也通")} {
+			if got := r.apply(in)[0].Group; got != old {
+				t.Errorf("message %d after the move is in group %d, want %d", i, got, old)
+			}
+		}
+		if early == old {
+			t.Error("what came before the move was told belongs to the old group, though nobody could know")
+		}
+		if id, err := r.st.GroupExternal(t.Context(), old); err != nil || id != "g1-super" {
+			t.Errorf("actions go to %q, %v; want g1-super", id, err)
+		}
+		r.open()
+		if got := r.apply(inNew("5", "重启以后"))[0].Group; got != old {
+			t.Errorf("after a restart the message is in group %d, want %d", got, old)
+		}
+	})
+}
+
 func TestLateAndSkewedEventsAreMarked(t *testing.T) {
 	both(t, func(t *testing.T, r *rig) {
 		base := r.now.UnixMilli()

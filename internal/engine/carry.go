@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
@@ -25,15 +26,28 @@ func (w *Wait) LaterThan() int64 { return w.Until }
 // frozenPause is how soon a held action looks again, in milliseconds.
 const frozenPause = 1000
 
+// lockedPause is how soon a mass send that a lockdown holds looks again, in milliseconds.
+const lockedPause = 30_000
+
 // attempt is one try at carrying an action out.
 type attempt struct {
 	store.ActionNow
 	n       int
+	account community.AccountKey
 	session connect.Session
-	level   community.Level
+	able    community.Ability
 }
 
-// CarryOut carries an action out once: natively if the account can, else as a task for a person. n counts the tries from
+// tooOld reports whether a recall comes after the platform's deadline: then the next step is a person's.
+func (t *attempt) tooOld(now int64) bool {
+	if t.Action.Verb != community.RecallMsg || t.SaidAt == 0 || t.able.Level != community.Native {
+		return false
+	}
+	return community.RecallOf(t.able, community.Human, t.SaidAt, now).Step != community.RecallNow
+}
+
+// CarryOut carries an action out once: natively if the account can, by asking the platform where a person must confirm
+// there (that is a task too), else as a task for a person. n counts the tries from
 // 1. The outcome comes back through Apply as action.receipt. An error means: try the job again later.
 func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 	now, err := e.o.Store.ActionNow(ctx, id)
@@ -44,13 +58,21 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 	if done, err := e.settled(ctx, t); done || err != nil {
 		return err
 	}
-	t.session, t.level = e.choose(&now)
-	if t.session == nil && t.level == community.Native {
+	e.choose(t)
+	switch {
+	case t.able.Level == community.None && len(now.Held) > 0:
+		return e.ask(ctx, t, community.Receipt{Code: community.CodeRestricted, Detail: "restricted"})
+	case t.session == nil && t.able.Level == community.Native:
 		return e.unreachable(ctx, t)
-	}
-	if t.level != community.Native {
+	case t.tooOld(e.now()):
+		return e.ask(ctx, t, community.Receipt{Code: community.CodeLate, Detail: "too_old"})
+	case t.able.Level != community.Native && t.able.Level != community.Assisted:
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_ability"})
 	}
+	if !e.lanes.enter(ctx, t.account) {
+		return &Wait{Until: e.now() + e.lanes.pause(t.account), Why: "the account has its hands full"}
+	}
+	defer e.lanes.leave(t.account)
 	return e.do(ctx, t)
 }
 
@@ -68,10 +90,29 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "already removed"})
 	case t.Frozen && a.Cause != community.ByPerson:
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
+	case t.Locked && a.Verb == community.MassSend && t.State != community.Sent:
+		return true, &Wait{Until: now + lockedPause, Why: "lockdown"}
 	case t.State == community.Sent:
 		return e.resume(ctx, t)
+	case !a.Of.IsZero() && a.To.Message == "":
+		return e.waitFor(ctx, t)
 	}
 	return false, nil
+}
+
+// sendPause is how soon an action about a send of ours that is under way looks again, in milliseconds.
+const sendPause = 500
+
+// waitFor lets an action about a send of ours wait until the platform has said what it calls it. What was never sent needs
+// nothing more.
+func (e *Engine) waitFor(ctx context.Context, t *attempt) (bool, error) {
+	switch t.Before {
+	case community.Failed, community.Cancelled:
+		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "was never sent"})
+	case community.HumanTask, community.Unknown, community.Acked, community.Confirmed:
+		return true, e.ask(ctx, t, community.Receipt{Detail: "no_ability"}) // a person sent it, or the platform gives no id
+	}
+	return true, &Wait{Until: e.now() + sendPause, Why: "what it is about is not sent yet"}
 }
 
 // resume decides about an action that was sent before we stopped or lost the line: its outcome is unknown. What may be
@@ -82,6 +123,8 @@ func (e *Engine) resume(ctx context.Context, t *attempt) (bool, error) {
 		return false, nil
 	case t.Action.Verb == community.Remove:
 		return e.readBack(ctx, t)
+	case t.Action.Verb == community.Send:
+		return e.lookBack(ctx, t)
 	}
 	return true, e.unknown(ctx, t)
 }
@@ -99,8 +142,8 @@ const maxUnanswered = 5
 
 // readBack looks whether the member is still there: gone = it worked; there = it may be done again.
 func (e *Engine) readBack(ctx context.Context, t *attempt) (bool, error) {
-	session, _ := e.choose(&t.ActionNow)
-	lister, ok := session.(connect.MemberLister)
+	e.choose(t)
+	lister, ok := t.session.(connect.MemberLister)
 	if !ok {
 		return true, e.ask(ctx, t, community.Receipt{Code: community.CodeTimeout, Detail: "unknown_outcome"})
 	}
@@ -117,12 +160,13 @@ func (e *Engine) readBack(ctx context.Context, t *attempt) (bool, error) {
 }
 
 // choose picks the account that can do it best: native before assisted before human. No living session that could tell
-// counts as native-but-unreachable when the group has accounts, as none when it has not.
-func (e *Engine) choose(now *store.ActionNow) (connect.Session, community.Level) {
-	best, level := connect.Session(nil), community.None
+// counts as native-but-unreachable when the group has accounts, as none when it has not. An account that the platform
+// holds back does nothing.
+func (e *Engine) choose(t *attempt) {
+	t.session, t.account, t.able = nil, 0, community.Ability{Level: community.None}
 	dead := false
-	for _, key := range now.Accounts {
-		if now.Action.Account != 0 && now.Action.Account != key {
+	for _, key := range t.Accounts {
+		if t.Action.Account != 0 && t.Action.Account != key || slices.Contains(t.Held, key) {
 			continue
 		}
 		s := e.o.Sessions(key)
@@ -130,14 +174,14 @@ func (e *Engine) choose(now *store.ActionNow) (connect.Session, community.Level)
 			dead = true
 			continue
 		}
-		if l := s.Abilities(now.Action.To.Group).Level(now.Action.Verb); rank[l] > rank[level] || best == nil {
-			best, level = s, l
+		able := s.Abilities(t.Action.To.Group).Of(t.Action.Verb)
+		if rank[able.Level] > rank[t.able.Level] || t.session == nil {
+			t.session, t.account, t.able = s, key, able
 		}
 	}
-	if best == nil && dead {
-		return nil, community.Native
+	if t.session == nil && dead {
+		t.able.Level = community.Native
 	}
-	return best, level
 }
 
 var rank = map[community.Level]int{community.None: 0, community.Human: 1, community.Assisted: 2, community.Native: 3}
@@ -154,22 +198,38 @@ func (e *Engine) unreachable(ctx context.Context, t *attempt) error {
 
 // do makes the call. That an attempt is made is on disk before the call, so that a crash in between is seen.
 func (e *Engine) do(ctx context.Context, t *attempt) error {
-	moved, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.level, t.n)
-	if err != nil || !moved {
+	about := ""
+	if !t.Action.Of.IsZero() {
+		about = t.Action.To.Message
+		e.aim(t.Action.Group, t.Action.ID, about)
+	}
+	moved, until, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.able.Level, t.n, about, store.Spending{
+		Account: t.account, Verb: t.Action.Verb, Group: t.Action.Group, Member: t.Action.Target, Limits: t.able.Limits,
+	}, e.now())
+	switch {
+	case err != nil:
 		return err
+	case until > 0:
+		return &Wait{Until: until, Why: "the limit of the platform is reached"}
+	case !moved:
+		return nil
 	}
 	a := t.Action
 	if a.Verb == community.Mute && a.Until != 0 {
 		a.Seconds = max(1, (a.Until-e.now()+999)/1000)
 	}
 	rc, err := t.session.Do(ctx, a)
-	if err == nil {
-		if rc.State == "" {
-			rc.State = community.Acked
-		}
-		return e.report(ctx, t, rc.State, rc)
+	switch {
+	case err != nil:
+		return e.failed(ctx, t, rc, err)
+	case rc.State == "":
+		rc.State = community.Acked
 	}
-	return e.failed(ctx, t, rc, err)
+	if t.able.Level == community.Assisted && rc.State == community.Acked {
+		rc.Detail = "to_confirm" // the platform waits for a person; what comes of it the session tells as a receipt
+		return e.ask(ctx, t, rc)
+	}
+	return e.report(ctx, t, rc.State, rc)
 }
 
 // failed sorts a refusal by what may follow from it.
@@ -180,10 +240,12 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		rc.Detail = "no_ability"
 		return e.ask(ctx, t, rc)
 	case community.CodeTimeout:
-		if t.n < maxUnanswered && (t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack()) {
+		if t.n < maxUnanswered && (t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack() || e.canLookBack(t)) {
 			return err // the row says "sent": the next try resumes
 		}
 		return e.unknown(ctx, t)
+	case community.CodeRestricted:
+		return e.restricted(ctx, t, rc)
 	case community.CodeUnreachable, community.CodeLimited:
 		if back := e.o.Store.Requeue(ctx, t.Action.ID); back != nil {
 			return errors.Join(err, back)
@@ -204,7 +266,7 @@ func (e *Engine) ask(ctx context.Context, t *attempt, rc community.Receipt) erro
 // report lets the outcome come back as an event.
 func (e *Engine) report(ctx context.Context, t *attempt, state community.State, rc community.Receipt) error {
 	rc.State = state
-	level := t.level
+	level := t.able.Level
 	if state == community.HumanTask && level != community.Assisted {
 		level = community.Human
 	}

@@ -237,3 +237,45 @@ func TestMuteThatIsNeverAnsweredIsHandedToAPerson(t *testing.T) {
 		}
 	})
 }
+
+// TestListWithoutTheMemberClosesTheRemoval: a platform that tells nothing is read again, and that is evidence too.
+func TestListWithoutTheMemberClosesTheRemoval(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.session.level = community.Human
+		list := func(key, people string) community.Inbound {
+			return community.Inbound{Account: r.account, Type: community.RosterRead, Key: key, Group: community.Ref{ID: "g1"}, OccurredAt: r.now.UnixMilli(),
+				Body: community.Body{Data: []byte(people)}}
+		}
+		a := r.hit("广告移出")
+		r.apply(list("before", `[]`)) // read before anybody was asked: says nothing
+		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
+		r.now = r.now.Add(time.Minute)
+		r.apply(list("still", `[{"id":"spammer"},{"id":"owner"}]`))
+		if got := r.state(a.ID); got != community.HumanTask {
+			t.Fatalf("state while on the list = %s, want human_task", got)
+		}
+		r.apply(list("gone", `[{"id":"owner","inviter":"spammer"}]`))
+		if got, k := r.state(a.ID), r.task(a.ID); got != community.Confirmed || k.State != "done" || k.Note != "roster.read" {
+			t.Errorf("after the list without them: %s, task %s %q; want confirmed and done by roster.read", got, k.State, k.Note)
+		}
+	})
+}
+
+// TestAssistedActionIsAskedOfThePlatformAndWaitsForAPerson: the call is made once, the task stays until the platform says
+// that somebody confirmed.
+func TestAssistedActionIsAskedOfThePlatformAndWaitsForAPerson(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.session.level = community.Assisted
+		a := r.hit("广告移出")
+		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
+		check(t, r.e.CarryOut(t.Context(), a.ID, 2))
+		if k := r.task(a.ID); len(r.session.done) != 1 || k.State != "open" || k.Why != "to_confirm" || r.state(a.ID) != community.HumanTask {
+			t.Fatalf("calls %d, task %+v, state %s; want one call and an open task to confirm", len(r.session.done), k, r.state(a.ID))
+		}
+		data := []byte(`{"action":"` + a.ID.String() + `","state":"confirmed","receipt":{"state":"confirmed"},"mode":"assisted"}`)
+		r.apply(community.Inbound{Account: r.account, Type: community.ActionReceipt, Key: "told", Group: community.Ref{ID: "g1"}, Body: community.Body{Data: data}})
+		if k := r.task(a.ID); k.State != "done" || r.state(a.ID) != community.Confirmed {
+			t.Errorf("after the platform's word: task %s, state %s; want done, confirmed", k.State, r.state(a.ID))
+		}
+	})
+}

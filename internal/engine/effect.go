@@ -18,10 +18,23 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return e.judged(ctx, b, ev, now)
 	case community.RulebookPublished:
 		return e.published(ctx, b, ev)
+	case community.MemberMarked:
+		return e.registry.Mark(ctx, b.tx, ev)
 	case community.GroupUpdated:
+		if ev.Body.Text == "" {
+			return nil // something else about the group
+		}
 		return b.tx.NameGroup(ctx, ev.Group, ev.Body.Text)
+	case community.AccountOnline:
+		return b.tx.AccountHeard(ctx, ev.Account, now, HearingSlack)
+	case community.AccountOffline, community.AccountDisplaced:
+		return b.tx.AccountLost(ctx, ev.Account, lossOf(ev), true, min(ev.OccurredAt, now), now)
 	case community.MessageCreated, community.MessageDeleted, community.MemberMuted, community.MemberLeft, community.JoinHandled:
 		return e.confirm(ctx, b, it.g, ev, now)
+	case community.AccountRestricted:
+		return e.limited(ctx, b, ev, now)
+	case community.RosterRead:
+		return e.confirmGone(ctx, b, it, now)
 	}
 	return nil
 }
@@ -112,4 +125,28 @@ func (e *Engine) published(ctx context.Context, b *batch, ev *community.Event) e
 	return b.tx.Published(ctx, community.BookRow{
 		Group: ev.Group, Version: book.Version, At: ev.At, User: ev.Body.Source, Note: ev.Body.Reason, Body: ev.Body.Data,
 	}, book.Mode, ev.Body.State == community.DraftKept)
+}
+
+// limited stops what an account sends when the platform limits it, and tells whoever is on duty.
+func (e *Engine) limited(ctx context.Context, b *batch, ev *community.Event, now int64) error {
+	if err := b.tx.Restrict(ctx, ev.Account, now); err != nil {
+		return err
+	}
+	return b.tx.AccountLost(ctx, ev.Account, lossOf(ev), false, ev.OccurredAt, now)
+}
+
+// HearingSlack is how long an account may be unheard of before the time counts as missing, in milliseconds: it is seen
+// every half minute.
+const HearingSlack = 90_000
+
+// lossOf is what the platform said about the loss of one of our accounts: the event's type and its words.
+func lossOf(ev *community.Event) string {
+	words := ev.Body.Text
+	if words == "" {
+		words = ev.Body.Reason
+	}
+	if words == "" {
+		return string(ev.Type)
+	}
+	return string(ev.Type) + ": " + words
 }

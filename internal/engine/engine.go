@@ -74,6 +74,7 @@ type Engine struct {
 	mu       sync.Mutex // held over one commit
 	registry *store.Registry
 	groups   *cache
+	lanes    *lanes
 	last     int64 // the number our last commit ended with
 	room     room
 
@@ -94,7 +95,7 @@ func New(o Options) *Engine {
 	if o.Sessions == nil {
 		o.Sessions = func(community.AccountKey) connect.Session { return nil }
 	}
-	return &Engine{o: o, registry: store.NewRegistry(), groups: newCache(o.CacheBytes)}
+	return &Engine{o: o, registry: store.NewRegistry(), groups: newCache(o.CacheBytes), lanes: newLanes()}
 }
 
 // Close waits for snapshots under way.

@@ -75,11 +75,11 @@ func proves(o *store.OpenAction, ev *community.Event) bool {
 	case community.MessageCreated:
 		return a.Verb == community.Send && ev.Body.Caused == a.ID
 	case community.MessageDeleted:
-		return a.Verb == community.RecallMsg && a.Message != "" && a.Message == ev.Body.Message
+		return a.Verb == community.RecallMsg && ev.Body.Message != "" && (a.Message == ev.Body.Message || o.Message == ev.Body.Message)
 	case community.MemberMuted:
 		return a.Target == subject(ev) && (a.Verb == community.Mute && ev.Body.Seconds > 0 || a.Verb == community.Unmute && ev.Body.Seconds == 0)
 	case community.MemberLeft:
-		return a.Verb == community.Remove && a.Target == subject(ev)
+		return a.Verb == community.Remove && a.Target == subject(ev) && ev.Body.Reason != community.Presence
 	case community.JoinHandled:
 		return a.Verb == community.Approve && a.Message != "" && a.Message == ev.Body.Message
 	}
@@ -99,9 +99,37 @@ func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.
 	if i < 0 {
 		return nil
 	}
+	return e.proved(ctx, b, g, i, ev, now)
+}
+
+// confirmGone takes a member list as evidence: whoever was to be removed before it was read, and is not on it, is gone. A
+// list without anybody says nothing.
+func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64) error {
+	ev, g := &it.draft.Event, it.g
+	if len(it.here) == 0 || ev.Body.Scene == community.Presence {
+		return nil // away is not gone
+	}
+	for i := 0; i < len(g.open); {
+		o := &g.open[i]
+		if o.Action.Verb != community.Remove || o.State == community.Queued || o.Updated > ev.OccurredAt || it.here[o.Action.Target] {
+			i++
+			continue
+		}
+		if err := e.proved(ctx, b, g, i, ev, now); err != nil {
+			return err
+		}
+	}
+	return e.confirmOld(ctx, b, it, now)
+}
+
+// proved ends what an event is evidence of, beginning with the i-th open action.
+func (e *Engine) proved(ctx context.Context, b *batch, g *group, i int, ev *community.Event, now int64) error {
 	first := g.open[i].Action
 	for _, o := range g.take(first, func(s community.State) bool { return true }) {
 		rc := community.Receipt{State: community.Confirmed, Message: o.Message, Detail: string(ev.Type)}
+		if ev.Type == community.MessageCreated {
+			rc.Message = ev.Body.Message // the echo may be here before the platform's answer
+		}
 		if err := e.endAction(ctx, b, o.Action.ID, "", rc, "", now); err != nil {
 			return err
 		}
@@ -110,6 +138,28 @@ func (e *Engine) confirm(ctx context.Context, b *batch, g *group, ev *community.
 		return nil
 	}
 	return b.tx.CloseTasksFor(ctx, g.key, first.Target, first.Verb, string(ev.Type), now)
+}
+
+// confirmOld closes the tasks of removals that are no longer remembered: people may take days.
+func (e *Engine) confirmOld(ctx context.Context, b *batch, it *item, now int64) error {
+	ev := &it.draft.Event
+	asked, err := b.tx.RemovalTasks(ctx, it.g.key)
+	if err != nil {
+		return err
+	}
+	rc := community.Receipt{State: community.Confirmed, Detail: string(ev.Type)}
+	for _, k := range asked {
+		if k.Target == 0 || k.Created > ev.OccurredAt || it.here[k.Target] {
+			continue
+		}
+		if err := e.endAction(ctx, b, k.ID, "", rc, "", now); err != nil {
+			return err
+		}
+		if err := b.tx.CloseTasksFor(ctx, it.g.key, k.Target, community.Remove, string(ev.Type), now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endAction moves an action to the state of a receipt and closes its task.
@@ -136,6 +186,21 @@ func (g *group) take(a community.Action, may func(community.State) bool) []store
 		return same
 	})
 	return taken
+}
+
+// aim remembers which message an action about our own send is about, once that is known.
+func (e *Engine) aim(g community.GroupKey, id community.ID, message string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	known := e.groups.get(g)
+	if known == nil {
+		return // it is read again with what stands on disk
+	}
+	for i := range known.open {
+		if known.open[i].Action.ID == id {
+			known.open[i].Message = message
+		}
+	}
 }
 
 // moved keeps the memory of open actions in step with a receipt.

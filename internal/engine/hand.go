@@ -12,12 +12,17 @@ import (
 
 // Decide takes a person's decision in as an event, with its audit row, and gives what was decided.
 func (e *Engine) Decide(ctx context.Context, g community.GroupKey, p community.PersonDecision, audit community.Audit) ([]community.Decision, error) {
+	return e.DecideOnce(ctx, g, e.o.Store.NewID().String(), p, audit)
+}
+
+// DecideOnce is Decide under a key: what was taken in under the same key before is not taken again and decides nothing.
+func (e *Engine) DecideOnce(ctx context.Context, g community.GroupKey, key string, p community.PersonDecision, audit community.Audit) ([]community.Decision, error) {
 	data, err := json.Marshal(p)
 	if err != nil {
 		return nil, err
 	}
 	out, err := e.Apply(ctx, community.Inbound{
-		Type: community.PersonDecided, GroupKey: g, Key: e.o.Store.NewID().String(), Body: community.Body{Data: data}, Audit: &audit,
+		Type: community.PersonDecided, GroupKey: g, Key: key, Body: community.Body{Data: data}, Audit: &audit,
 	})
 	if err != nil {
 		return nil, err

@@ -50,6 +50,7 @@ var fixWords = map[string][2]string{
 	"latin1":           {"按 Latin-1 解码的行", "lines decoded as Latin-1"},
 	"name_cut":         {"过长名称截断", "long names cut"},
 	"nul_replaced":     {"替换空字符", "NUL characters replaced"},
+	"time_of_file":     {"名单没有写时间：用文件的修改时间（--at 可指定）", "lists without a time: when the file was last written (--at says otherwise)"},
 	"number_as_text":   {"写成文字或小数的整数", "whole numbers written as text or with a fraction"},
 	"type_missing":     {"缺少类型", "types missing"},
 }

@@ -17,8 +17,33 @@ func chatlabLines() Format {
 		Name:  "chatlab-jsonl",
 		Title: [2]string{"ChatLab JSONL", "ChatLab JSONL"},
 		Sniff: sniffChatlabLines,
+		Chats: chatlabLineChats,
 		Read:  readChatlabLines,
 	}
+}
+
+// chatlabLineChats takes the chat's name from the header, which is the first line that is no comment.
+func chatlabLineChats(f File) ([]Chat, error) {
+	in, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	var h labHead
+	for l := newLines(in); ; {
+		line, err := l.next()
+		if err != nil {
+			break // what is wrong with the file is said when it is read
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		if json.Unmarshal(line, &h) != nil {
+			h = labHead{}
+		}
+		break
+	}
+	return []Chat{h.Meta.chat(f)}, nil
 }
 
 func sniffChatlabLines(head []byte, path string) int {
@@ -59,6 +84,24 @@ type labMeta struct {
 	Platform string `json:"platform"`
 	Type     string `json:"type"`
 	GroupID  string `json:"groupId"`
+}
+
+// chat is the chat of a file with this head.
+func (m *labMeta) chat(f File) Chat {
+	var facts Facts
+	c := Chat{ID: tidyName(m.GroupID, &facts), Name: tidyName(m.Name, &facts), Platform: m.platform(&facts), Private: m.Type == "private"}
+	if c.Name == "" {
+		c.Name = bareName(f.Path)
+	}
+	return c
+}
+
+func (m *labMeta) platform(facts *Facts) community.Platform {
+	p := community.Platform(strings.ToLower(tidyName(m.Platform, facts)))
+	if p == "weixin" {
+		return "wechat"
+	}
+	return p
 }
 
 // labOwn marks a file of our own: events are restored from x_qunluo, nothing is derived from names or members.
@@ -114,18 +157,14 @@ func (r *labReader) header(h labHead) {
 	}
 	r.own = h.Own != nil
 	r.private = h.Meta.Type == "private"
-	platform := community.Platform(strings.ToLower(tidyName(h.Meta.Platform, r.facts)))
-	r.facts.Platform = platform
-	r.wechat = platform == "wechat" || platform == "weixin"
-	if r.wechat {
-		r.facts.Platform = "wechat"
-	}
+	r.facts.Platform = h.Meta.platform(r.facts)
+	r.wechat = r.facts.Platform == "wechat"
 	name := tidyName(h.Meta.Name, r.facts)
 	if name == "" {
 		name = bareName(r.file)
 	}
 	r.group = r.facts.ref(r.opt, tidyName(h.Meta.GroupID, r.facts), name)
-	r.keys = newKeyer(r.group.ID)
+	r.keys = newKeyer(r.facts.chat)
 }
 
 // bareName is a file's name without folders and ending.
@@ -270,7 +309,7 @@ func (r *labReader) end() error {
 			Actor: community.Who{ID: m.id, Name: m.name, Card: m.card, Role: m.role},
 			Body:  community.Body{Name: m.name, Card: m.card, Role: m.role, Source: "member"}}
 		// No time in the key: a later export adds an event only for whom something changed.
-		ev.Key = newKeyer(r.group.ID).hashed(0, m.id, "member\x00"+m.name+"\x00"+m.card+"\x00"+string(m.role))
+		ev.Key = newKeyer(r.facts.chat).hashed(0, m.id, "member\x00"+m.name+"\x00"+m.card+"\x00"+string(m.role))
 		r.row = Row{Place: m.place, Kind: "member", Events: append(r.evs[:0], ev)}
 		if err := r.yield(&r.row); err != nil {
 			return err

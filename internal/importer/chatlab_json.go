@@ -23,8 +23,30 @@ func chatlabJSON() Format {
 			}
 			return 0
 		},
-		Read: readChatlabJSON,
+		Chats: chatlabJSONChats,
+		Read:  readChatlabJSON,
 	}
+}
+
+// chatlabJSONChats takes the chat's name from meta, wherever it stands.
+func chatlabJSONChats(f File) ([]Chat, error) {
+	in, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	var meta labMeta
+	w := newWalk(&cleanBOM{r: in})
+	_ = w.object(func(key string) error { // what is wrong with the file is said when it is read
+		if key != "meta" {
+			return w.skip()
+		}
+		if err := w.metaInto(&meta); err != nil {
+			return err
+		}
+		return errHeard
+	})
+	return []Chat{meta.chat(f)}, nil
 }
 
 // errHeard ends the first pass early: everything needed stood before the messages.

@@ -16,12 +16,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"sync/atomic"
-
-	"qunluo/internal/community"
+	"time"
 )
 
 // Limits bound what archives may do (trust.md §8). Zero fields take DefaultLimits.
@@ -62,7 +62,7 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Ignored is a file that nobody recognised or nobody could open.
+// Ignored is a file that nobody recognised or nobody could open, or a chat that was not chosen. Why is a code of faults.
 type Ignored struct {
 	Path string `json:"path"`
 	Why  string `json:"why"`
@@ -81,20 +81,26 @@ type Set struct {
 }
 
 // Open finds the chats under paths: files, folders (recursively) and .tar.gz, .tgz, .tar, .zip, .gz archives. Files that
-// are one chat (day files of a channel) become one unit. It fails only when a path does not exist, an archive breaks
-// the limits (community.CodeTooLarge) or opt names an unknown format (community.CodeBadInput).
+// are one chat (day files of a channel) become one unit. Its errors are Faults: a path that is not there or no file, an
+// archive named by itself that is broken, one that breaks the limits (community.CodeTooLarge), a full disk
+// (community.CodeBusy), a format or zone that there is not (community.CodeBadInput).
 func Open(paths []string, opt Options) (*Set, error) {
 	s := &Set{limits: opt.Limits.orDefault()}
 	s.left = s.limits.Unpacked
 	err := s.open(paths, opt)
 	if err != nil {
 		s.Close()
-		return nil, err
+		return nil, faultOf(err, "")
 	}
 	return s, nil
 }
 
 func (s *Set) open(paths []string, opt Options) error {
+	if opt.Zone != "" {
+		if _, err := LoadZone(opt.Zone); err != nil {
+			return &Fault{Code: faultZone, What: opt.Zone, Err: err}
+		}
+	}
 	var files []File
 	for _, p := range paths {
 		got, err := s.find(p)
@@ -114,20 +120,17 @@ func OpenFS(fsys fs.FS, opt Options) (*Set, error) {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		files = append(files, File{Path: p, Size: sizeOf(d), Open: func() (io.ReadCloser, error) { return fsys.Open(p) }})
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		files = append(files, File{Path: p, Size: info.Size(), Changed: info.ModTime().UnixMilli(), Open: func() (io.ReadCloser, error) { return fsys.Open(p) }})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s, s.group(files, opt)
-}
-
-func sizeOf(d fs.DirEntry) int64 {
-	if info, err := d.Info(); err == nil {
-		return info.Size()
-	}
-	return -1
 }
 
 // Close removes unpacked files.
@@ -146,57 +149,97 @@ func (s *Set) find(root string) ([]File, error) {
 	}
 	info, err := os.Stat(root)
 	if err != nil {
-		return nil, err
+		return nil, faultOf(err, root)
 	}
 	s.cut = len(strings.TrimSuffix(filepath.ToSlash(filepath.Dir(root)), "/")) + 1
-	if !info.IsDir() {
-		return s.enter(root, filepath.ToSlash(root), info.Size())
+	if info.IsDir() {
+		return s.folder(root)
 	}
-	var out []File
-	base := filepath.Clean(root)
+	if !info.Mode().IsRegular() {
+		return nil, &Fault{Code: faultKind, What: root}
+	}
+	return s.enter(root, filepath.ToSlash(root), info)
+}
+
+// folder lists the files below a folder. What cannot be read there is listed as ignored; only limits end it.
+func (s *Set) folder(base string) (out []File, err error) {
 	err = filepath.WalkDir(base, func(p string, d fs.DirEntry, err error) error {
+		shown := filepath.ToSlash(p)[min(s.cut, len(p)):]
 		if err != nil {
-			return err
+			if p == base {
+				return faultOf(err, p)
+			}
+			s.ignore(shown, err)
+			if d != nil && d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
 		}
 		rel, _ := filepath.Rel(base, p)
 		if d.IsDir() && strings.Count(filepath.ToSlash(rel), "/") >= s.limits.Depth {
-			s.Ignored = append(s.Ignored, Ignored{filepath.ToSlash(p)[s.cut:], "too deep"})
+			s.Ignored = append(s.Ignored, Ignored{shown, faultTooDeep})
 			return fs.SkipDir
 		}
-		if !d.Type().IsRegular() {
+		info, err := d.Info()
+		if err != nil || !info.Mode().IsRegular() {
 			return nil // links are not followed
 		}
-		got, err := s.enter(p, filepath.ToSlash(p), sizeOf(d))
+		got, err := s.enter(p, filepath.ToSlash(p), info)
 		out = append(out, got...)
+		if faultIn(err, faultArchive, faultUnreadable) {
+			s.ignore(shown, err)
+			return nil
+		}
 		return err
 	})
 	return out, err
 }
 
+func faultIn(err error, codes ...string) bool {
+	var f *Fault
+	return errors.As(err, &f) && slices.Contains(codes, f.Code)
+}
+
+func (s *Set) ignore(shown string, err error) {
+	f := faultOf(err, "")
+	why := f.Code
+	if why == faultBroken {
+		why = f.What
+	}
+	s.Ignored = append(s.Ignored, Ignored{shown, why})
+}
+
 // enter gives a file, or the files inside it when it is an archive.
-func (s *Set) enter(p, name string, size int64) ([]File, error) {
-	lower := strings.ToLower(name)
+func (s *Set) enter(p, name string, info fs.FileInfo) ([]File, error) {
+	lower, shown, size := strings.ToLower(name), name[min(s.cut, len(name)):], info.Size()
 	packed := path.Ext(lower)
 	if size > s.limits.Packed && (packed == ".gz" || packed == ".tgz" || packed == ".tar" || packed == ".zip") {
-		return nil, community.Errorf(community.CodeTooLarge, "%s: an archive of more than %d MB", name, s.limits.Packed>>20)
+		return nil, &Fault{Code: faultBig, What: shown, Err: fmt.Errorf("an archive of more than %d MB", s.limits.Packed>>20)}
+	}
+	unpack := func(open func(string, string, int64) ([]File, error)) ([]File, error) {
+		got, err := open(p, name, size)
+		if err != nil {
+			err = archiveFault(err, shown)
+		}
+		return got, err
 	}
 	switch {
 	case strings.HasSuffix(lower, ".tar.gz"), strings.HasSuffix(lower, ".tgz"), strings.HasSuffix(lower, ".tar"):
-		return s.untar(p, name, size)
+		return unpack(s.untar)
 	case strings.HasSuffix(lower, ".zip"):
-		return s.unzip(p, name)
+		return unpack(s.unzip)
 	case strings.HasSuffix(lower, ".gz"):
-		return s.gunzip(p, name, size)
+		return unpack(s.gunzip)
 	}
 	if s.plain++; s.plain > maxFiles {
-		return nil, community.Errorf(community.CodeTooLarge, "%s: more than %d files", name, maxFiles)
+		return nil, &Fault{Code: faultMany, What: fmt.Sprintf("> %d", maxFiles)}
 	}
-	return []File{{Path: name, Cut: s.cut, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(p) }}}, nil
+	return []File{{Path: name, Cut: s.cut, Size: size, Changed: info.ModTime().UnixMilli(), Open: func() (io.ReadCloser, error) { return os.Open(p) }}}, nil
 }
 
 func (s *Set) count(name string) error {
 	if s.entries++; s.entries > s.limits.Entries {
-		return community.Errorf(community.CodeTooLarge, "%s: more than %d files", name, s.limits.Entries)
+		return s.tooMany(name)
 	}
 	return nil
 }
@@ -210,7 +253,7 @@ func (s *Set) untar(p, name string, size int64) ([]File, error) {
 	var in io.Reader = bufio.NewReaderSize(f, 64<<10)
 	if !strings.HasSuffix(strings.ToLower(name), ".tar") {
 		if in, err = gzip.NewReader(in); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 	}
 	in = &bounded{r: in, set: s, name: name, packed: size}
@@ -222,13 +265,13 @@ func (s *Set) untar(p, name string, size int64) ([]File, error) {
 			return out, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		member, ok := cleanMember(h.Name)
 		if h.Typeflag != tar.TypeReg || !ok || strings.Count(member, "/") > s.limits.Depth {
 			continue
 		}
-		file, err := s.spool(tr, name+"/"+member)
+		file, err := s.spool(tr, name+"/"+member, h.ModTime)
 		if err != nil {
 			return nil, err
 		}
@@ -236,15 +279,15 @@ func (s *Set) untar(p, name string, size int64) ([]File, error) {
 	}
 }
 
-func (s *Set) unzip(p, name string) ([]File, error) {
+func (s *Set) unzip(p, name string, _ int64) ([]File, error) {
 	z, err := zip.OpenReader(p)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	defer z.Close()
 	var out []File
 	if len(z.File) > s.limits.Entries {
-		return nil, community.Errorf(community.CodeTooLarge, "%s: more than %d files", name, s.limits.Entries)
+		return nil, s.tooMany(name)
 	}
 	for _, m := range z.File { // the sizes claimed are checked before anything is unpacked, the true ones while it is
 		if m.UncompressedSize64 > uint64(s.left) || m.UncompressedSize64 > 1<<20 && m.UncompressedSize64 > m.CompressedSize64*uint64(s.limits.Ratio) {
@@ -258,9 +301,9 @@ func (s *Set) unzip(p, name string) ([]File, error) {
 		}
 		in, err := m.Open()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
-		file, err := s.spool(&bounded{r: in, set: s, name: name, packed: int64(m.CompressedSize64)}, name+"/"+member)
+		file, err := s.spool(&bounded{r: in, set: s, name: name, packed: int64(m.CompressedSize64)}, name+"/"+member, m.Modified)
 		in.Close()
 		if err != nil {
 			return nil, err
@@ -278,9 +321,9 @@ func (s *Set) gunzip(p, name string, size int64) ([]File, error) {
 	defer f.Close()
 	in, err := gzip.NewReader(bufio.NewReaderSize(f, 64<<10))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
-	file, err := s.spool(&bounded{r: in, set: s, name: name, packed: size}, name[:len(name)-len(".gz")])
+	file, err := s.spool(&bounded{r: in, set: s, name: name, packed: size}, name[:len(name)-len(".gz")], in.ModTime)
 	return []File{file}, err
 }
 
@@ -291,7 +334,7 @@ func cleanMember(name string) (string, bool) {
 }
 
 // spool unpacks one member to the temporary folder, under a number: its name is never a path on this machine.
-func (s *Set) spool(in io.Reader, name string) (File, error) {
+func (s *Set) spool(in io.Reader, name string, changed time.Time) (File, error) {
 	if err := s.count(name); err != nil {
 		return File{}, err
 	}
@@ -312,13 +355,22 @@ func (s *Set) spool(in io.Reader, name string) (File, error) {
 		err = err2
 	}
 	if err != nil {
-		return File{}, fmt.Errorf("%s: %w", name, err)
+		return File{}, err
 	}
-	return File{Path: name, Cut: s.cut, Size: n, Open: func() (io.ReadCloser, error) { return os.Open(p) }}, nil
+	file := File{Path: name, Cut: s.cut, Size: n, Open: func() (io.ReadCloser, error) { return os.Open(p) }}
+	if !changed.IsZero() {
+		file.Changed = changed.UnixMilli()
+	}
+	return file, nil
 }
 
 func (s *Set) tooLarge(name string) error {
-	return community.Errorf(community.CodeTooLarge, "%s unpacks to more than %d MB or more than %d times its size", name, s.limits.Unpacked>>20, s.limits.Ratio)
+	return &Fault{Code: faultBig, What: name[min(s.cut, len(name)):],
+		Err: fmt.Errorf("unpacks to more than %d MB or more than %d times its size", s.limits.Unpacked>>20, s.limits.Ratio)}
+}
+
+func (s *Set) tooMany(name string) error {
+	return &Fault{Code: faultMany, What: fmt.Sprintf("%s > %d", name[min(s.cut, len(name)):], s.limits.Entries)}
 }
 
 // bounded stops an archive that unpacks to more than the set may hold, or grows by more than the ratio.
@@ -355,29 +407,60 @@ func readHead(f File) ([]byte, error) {
 func (s *Set) group(files []File, opt Options) error {
 	forced, known := FormatNamed(opt.Format)
 	if opt.Format != "" && !known {
-		return community.Errorf(community.CodeBadInput, "unknown format %q", opt.Format)
+		return &Fault{Code: faultFormat, What: opt.Format}
 	}
 	sort.SliceStable(files, func(i, j int) bool { return files[i].Path < files[j].Path })
 	byChat := map[string]*Unit{}
 	for _, f := range files {
 		head, err := readHead(f)
 		if err != nil {
-			s.Ignored = append(s.Ignored, Ignored{f.Shown(), err.Error()})
+			s.ignore(f.Shown(), err)
 			continue
 		}
 		format, sure, ok := sniffAll(head, f.Path)
 		if known {
 			format, sure, ok = forced, forced.Sniff(head, f.Path), true
 		}
-		if !ok {
-			s.Ignored = append(s.Ignored, Ignored{f.Shown(), "not recognised"})
+		switch {
+		case len(head) == 0 && (!ok || format.Chat == nil): // an empty day of a channel is a silent day
+			s.Ignored = append(s.Ignored, Ignored{f.Shown(), faultEmpty})
+			continue
+		case !ok:
+			s.Ignored = append(s.Ignored, Ignored{f.Shown(), faultUnknown})
 			continue
 		}
 		if err := s.add(byChat, format, sure, f, head); err != nil {
-			s.Ignored = append(s.Ignored, Ignored{f.Shown(), err.Error()})
+			s.ignore(f.Shown(), err)
 		}
 	}
+	s.gather(files)
 	return nil
+}
+
+// gather gives units the further files they name. Those are no units of their own then.
+func (s *Set) gather(files []File) {
+	taken := map[string]bool{}
+	for _, u := range s.Units {
+		if u.Format.Gather == nil {
+			continue
+		}
+		u.Missing = u.Format.Gather(u, func(p string) (File, bool) {
+			i, ok := slices.BinarySearchFunc(files, p, func(f File, p string) int { return strings.Compare(f.Path, p) })
+			if !ok || taken[p] || p == u.Files[0].Path {
+				return File{}, false
+			}
+			taken[p] = true
+			return files[i], true
+		})
+	}
+	s.Units = slices.DeleteFunc(s.Units, func(u *Unit) bool { return len(u.Files) == 1 && taken[u.Files[0].Path] })
+	shown := map[string]bool{}
+	for _, f := range files {
+		if taken[f.Path] {
+			shown[f.Shown()] = true
+		}
+	}
+	s.Ignored = slices.DeleteFunc(s.Ignored, func(i Ignored) bool { return shown[i.Path] })
 }
 
 func (s *Set) add(byChat map[string]*Unit, format Format, sure int, f File, head []byte) error {
@@ -388,6 +471,8 @@ func (s *Set) add(byChat map[string]*Unit, format Format, sure int, f File, head
 			u := byChat[key]
 			if u == nil {
 				u = s.unit(format, channelName(f, chat))
+				name := chat[strings.IndexByte(chat, 0)+1:]
+				u.Chat = Chat{ID: name, Name: name}
 				byChat[key] = u
 			}
 			u.Files, u.Bytes = append(u.Files, f), u.Bytes+max(f.Size, 0)

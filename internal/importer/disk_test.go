@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,9 +141,32 @@ func TestBrokenArchivesEndInAnError(t *testing.T) {
 }
 
 func TestReportsReadWell(t *testing.T) {
-	for name, text := range map[string]string{"lab.jsonl": smallLab, "result.json": smallTelegram, "留痕.csv": smallWeChat, "qq.txt": smallQQ} {
-		rep := importFiles(t, Options{}, newKeep(), map[string]string{name: text})
+	for name, text := range map[string]string{"lab.jsonl": smallLab, "result.json": smallTelegram, "留痕.csv": smallWeChat, "qq.txt": smallQQ, "chatlog.json": smallChatlog, "chatlog.csv": smallChatlogCSV,
+		"weflow.json": smallWeFlow, "qqchat.json": smallQQChat, "discord.json": smallDiscord, "#irssi.log": smallIrssi, "#weechat.weechatlog": smallWeechat,
+		"微信.txt": smallPaste, "名单.csv": smallRoster} {
+		rep := importFiles(t, Options{At: copied}, newKeep(), map[string]string{name: text})
 		golden(t, name+".zh.golden", []byte(rep.Text("zh-CN")))
 		golden(t, name+".en.golden", []byte(rep.Text("en")))
+	}
+}
+
+// locked is a file system whose files may not be opened.
+type locked struct{ fstest.MapFS }
+
+func (l locked) Open(name string) (fs.File, error) {
+	if strings.HasSuffix(name, ".txt") {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return l.MapFS.Open(name)
+}
+
+func TestFileThatMayNotBeReadIsNamed(t *testing.T) {
+	set, err := OpenFS(locked{fstest.MapFS{"2024-05-01-读书.txt": {Data: []byte(dayLog)}}}, Options{})
+	if err != nil || len(set.Units) != 0 || len(set.Ignored) != 1 || set.Ignored[0].Why != faultUnreadable {
+		t.Fatalf("%v %+v", err, set)
+	}
+	f := set.Nothing()
+	if f.Code != faultUnreadable || !strings.Contains(f.Words()[0], "没有读取权限：2024-05-01-读书.txt") || community.CodeOf(f) != community.CodeBadInput {
+		t.Errorf("fault = %v", f.Words())
 	}
 }

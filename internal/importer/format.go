@@ -28,8 +28,12 @@ type Format struct {
 	// Chat groups files that are one chat (one file a day); nil = every file is a unit of its own. An empty answer
 	// means the same.
 	Chat func(path string) string
-	// Chats lists the chats inside one file; nil = a file is one chat.
+	// Chats lists the chats inside one file, by name and id as far as the file tells; nil = a file is one chat that it
+	// does not name.
 	Chats func(f File) ([]Chat, error)
+	// Gather adds the further files that a unit's file names, found by their path, and gives the names of those that are
+	// not there; nil = a file names none.
+	Gather func(u *Unit, find func(path string) (File, bool)) (missing []string)
 	// Zoneless reports whether the times in the file need a zone that the file does not give; nil = never.
 	Zoneless func(head []byte, path string) bool
 	// Read streams a unit's rows. It fills in what it learns about the file in facts. The Row belongs to Read and is
@@ -43,10 +47,21 @@ func Formats() []Format {
 		chatlabLines(),
 		chatlabJSON(),
 		telegram(),
+		chatlog(),
+		chatlogCSV(),
+		weFlow(),
+		qqChat(),
+		discord(),
 		weChatMsg(),
 		gitter(),
 		qqText(),
 		irc(),
+		irssi(),
+		weechat(),
+		chatlogRooms(),
+		rosterTableFormat(),
+		rosterNamesFormat(),
+		pasted(),
 	}
 }
 
@@ -76,17 +91,21 @@ type File struct {
 	Cut  int    // how much of Path people need not see
 	Size int64  // bytes; -1 = not known
 	Open func() (io.ReadCloser, error)
+	// Changed is when the file was last written to, UTC ms; 0 = not known. Only lists of members without a time look at it.
+	Changed int64
 }
 
 // Shown is the path for people: from what was named on.
 func (f File) Shown() string { return f.Path[min(f.Cut, len(f.Path)):] }
 
-// Chat is one chat inside a file that holds several.
+// Chat is a chat as its file names it, known before the file is read.
 type Chat struct {
-	ID      string
-	Name    string
-	Private bool
-	Index   int // its place in the file, from 1; 0 = the file is the chat
+	ID       string // the platform's; "" = the file gives none
+	Name     string
+	Platform community.Platform // "" = the format's
+	Private  bool
+	Index    int    // its place in the file, from 1; 0 = the file is the chat
+	key      string // what stands in the file to tell its rows from those of other chats
 }
 
 // Unit is one chat to import: one file, or the day files of one channel, or one chat of an account export.
@@ -95,9 +114,11 @@ type Unit struct {
 	Format   Format
 	Sure     int // 0..100
 	Files    []File
-	Chat     Chat // only of a file that holds several
+	Chat     Chat
+	Target   Target
 	NeedZone bool // the files give no zone: ask, or GuessedZone is taken and marked
 	Bytes    int64
+	Missing  []string // further files that were named and not found
 	scratch  scratch
 }
 
@@ -110,7 +131,10 @@ type Options struct {
 	Self     community.Who      // who "你" is
 	Now      int64              // UTC ms: later times (by over a day) are bad rows; 0 = no bound
 	Private  bool               // private chats too; they are skipped otherwise
+	At       int64              // UTC ms: when a list of members was read, or a text copied; 0 = the file does not say either
 	Limits   Limits             // zero fields take DefaultLimits
+	Look     Look               // what is there already; nil = nobody looks, near-matches are not found
+	KeepNear bool               // near-matches are taken in too; else they are left out and listed
 }
 
 // Row is one row of a file.
@@ -133,11 +157,13 @@ type Facts struct {
 	Exporter string
 	Platform community.Platform
 	Group    community.Ref
-	Guessed  bool   // the file gives no id of the group: Group.ID was made from a name
-	Zone     string // the zone in which local times were read; "" = only instants in the file
-	ZoneHow  string // file, given, dialect, derived, guessed
-	OwnTotal int64  // messages by the exporter's own count; -1 = it says nothing
-	Messages int64  // ours, to compare with it
+	chat     string   // the chat as keys have it
+	Guessed  bool     // the file gives no id of the group: Group.ID was made from a name
+	Zone     string   // the zone in which local times were read; "" = only instants in the file
+	ZoneHow  string   // file, given, dialect, derived, guessed
+	OwnTotal int64    // messages by the exporter's own count; -1 = it says nothing
+	Messages int64    // ours, to compare with it
+	Missing  []string // files that belong to it and were not found
 
 	Fixes     map[string]int64 // what was put right on the way, by code: "number_as_text", "cut", …
 	Sentences []string         // system sentences not understood, at most maxSamples
@@ -162,7 +188,9 @@ func (f *Facts) sentence(s string) {
 	}
 }
 
-// ref is the group a unit's events belong to: the operator's word first, then the file's id, then a name.
+// ref is the group a unit's events belong to: the operator's word first, then the file's id, then a name. What keys are
+// made of is the file's own id where it has one, so that two chats put into one group stay apart; without one it is the
+// group's, so that files of one chat meet there.
 func (f *Facts) ref(opt Options, id, name string) community.Ref {
 	f.Guessed = id == "" && opt.Group.ID == ""
 	ref := community.Ref{ID: id, Name: name}
@@ -175,7 +203,10 @@ func (f *Facts) ref(opt Options, id, name string) community.Ref {
 	if opt.Group.Name != "" {
 		ref.Name = opt.Group.Name
 	}
-	f.Group = ref
+	f.Group, f.chat = ref, ref.ID
+	if id != "" {
+		f.chat = id
+	}
 	return ref
 }
 
@@ -195,6 +226,7 @@ func source(parts ...string) string {
 const (
 	MarkMinute      = "minute"       // the source knows the time to the minute; order within it is the file's
 	MarkZoneGuessed = "zone_guessed" // local time read in GuessedZone because nobody knew better
+	MarkReported    = "reported"     // told by a person who copied it, not taken from a record
 	MarkInferred    = "inferred"     // taken out of a sentence that has more than one reading, or none with known names
 )
 

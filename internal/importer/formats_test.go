@@ -125,7 +125,7 @@ const smallWeChat = "\xEF\xBB\xBFlocalId,TalkerId,Type,SubType,IsSender,CreateTi
 
 func TestWeChatMsgIsReadByColumnNames(t *testing.T) {
 	rep, got := readAll(t, memory("wechatmsg-csv", "晨读.csv", []byte(smallWeChat)), Options{Self: community.Who{ID: "wxid_me", Name: "我"}})
-	if rep.Error != "" || rep.Rows != 9 || rep.Bad != 1 || rep.Skips["private"] != 1 || rep.Zone != "+08:00" || rep.ZoneHow != "derived" || rep.Fixes["id_spoiled"] != 1 {
+	if rep.Error != "" || rep.Rows != 8 || rep.Bad != 1 || rep.Zone != "+08:00" || rep.ZoneHow != "derived" || rep.Fixes["id_spoiled"] != 1 {
 		t.Fatalf("report = %+v", rep)
 	}
 	if got[0].Body.Text != "早安\n今天读\"第三章\"" || got[0].Actor.ID != "wxid_amin" || got[0].Key != "45678@chatroom:1@1714525260" {
@@ -142,6 +142,17 @@ func TestWeChatMsgIsReadByColumnNames(t *testing.T) {
 	}
 	if recall := got[6]; recall.Type != community.MessageDeleted || recall.Body.Message != got[4].Body.Message || !strings.Contains(recall.Body.Source, MarkInferred) {
 		t.Errorf("recall = %+v", recall)
+	}
+}
+
+func TestEachTalkerOfAWeChatFileIsAChatOfItsOwn(t *testing.T) {
+	sink := newKeep()
+	rep := importFiles(t, Options{}, sink, map[string]string{"晨读.csv": smallWeChat + "8,99@chatroom,1,0,0,1714525270,,另一个群,,,阿敏,wxid_amin\r\n"})
+	if len(rep.Units) != 3 || rep.Bad != 1 || rep.Units[1].Skips["private"] != 1 || rep.Units[2].Added != 1 || rep.Units[0].Added != 7 {
+		t.Fatalf("report = %+v", rep)
+	}
+	if last := sink.rows[len(sink.rows)-1]; last.Group != (community.Ref{ID: "99@chatroom", Name: "99@chatroom"}) {
+		t.Errorf("group = %+v", last.Group)
 	}
 }
 
@@ -334,11 +345,18 @@ func TestSeveralQQChatsInOneFileStayApart(t *testing.T) {
 func TestEventsAreAsRecorded(t *testing.T) {
 	for _, c := range []struct{ format, name, text string }{
 		{"chatlab-jsonl", "lab.jsonl", smallLab}, {"telegram-json", "result.json", smallTelegram}, {"wechatmsg-csv", "留痕.csv", smallWeChat},
-		{"qq-txt", "qq.txt", smallQQ}, {"irc", "2024/05/01/#读书.txt", smallIRC},
+		{"qq-txt", "qq.txt", smallQQ}, {"irc", "2024/05/01/#读书.txt", smallIRC}, {"chatlog-json", "chatlog.json", smallChatlog}, {"chatlog-csv", "chatlog.csv", smallChatlogCSV},
+		{"weflow-json", "weflow.json", smallWeFlow}, {"qqchat-json", "qqchat.json", smallQQChat}, {"discord-json", "discord.json", smallDiscord},
+		{"irc", "#读书/2024-05-01.log", smallZNC}, {"irssi", "#读书.log", smallIrssi}, {"weechat", "#读书.weechatlog", smallWeechat},
+		{"wechat-paste", "微信.txt", smallPaste}, {"roster-csv", "名单.csv", smallRoster}, {"roster-names", "名单.txt", "阿敏\n老周\n"}, {"chatlog-chatroom", "room.json", smallRooms},
 	} {
-		rep, got := readAll(t, memory(c.format, c.name, []byte(c.text)), Options{})
+		rep, got := readAll(t, memory(c.format, c.name, []byte(c.text)), Options{At: copied})
 		head := ExportHead{Generator: "qunluo", ExportedAt: 1_767_225_600_000, Group: rep.Run.Group, Platform: rep.Run.Platform}
-		golden(t, c.format+".events.golden", export(t, "chatlab-jsonl", head, got))
+		name := c.format
+		if rep.Version == "znc" {
+			name = "znc"
+		}
+		golden(t, name+".events.golden", export(t, "chatlab-jsonl", head, got))
 	}
 }
 

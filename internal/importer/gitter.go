@@ -18,7 +18,39 @@ func gitter() Format {
 		Title:    [2]string{"Gitter TSV 归档", "Gitter TSV archive"},
 		Platform: "gitter",
 		Sniff:    sniffGitter,
+		Chats:    gitterChats,
 		Read:     readGitter,
+	}
+}
+
+// gitterChats lists the rooms of a file.
+func gitterChats(f File) ([]Chat, error) {
+	in, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	var facts Facts
+	var out []Chat
+	seen := map[string]bool{}
+	for c := newCells(in, '\t'); ; {
+		row, _, err := c.read()
+		var bad labError
+		switch {
+		case errors.Is(err, io.EOF):
+			if len(out) == 1 {
+				out[0].Index = 0
+			}
+			return out, nil
+		case errors.As(err, &bad), err == nil && (len(row) != 7 || len(row[0]) == 0):
+			continue
+		case err != nil:
+			return out, err
+		}
+		if id := string(row[0]); !seen[id] && len(seen) < maxChats {
+			seen[id] = true
+			out = append(out, Chat{ID: tidyName(id, &facts), Name: tidyName(string(row[1]), &facts), Index: len(out) + 1, key: id})
+		}
 	}
 }
 
@@ -61,7 +93,7 @@ func readGitter(u *Unit, opt Options, facts *Facts, yield Yield) error {
 	defer in.Close()
 	sorted := newSorter(u.scratch)
 	defer sorted.close()
-	if err := gitterIn(in, opt, sorted, yield); err != nil {
+	if err := gitterIn(in, opt, sorted, u.Chat, yield); err != nil {
 		return err
 	}
 	var ids names
@@ -71,14 +103,9 @@ func readGitter(u *Unit, opt Options, facts *Facts, yield Yield) error {
 		at := int64(binary.BigEndian.Uint64(rec)) // plausible times are positive
 		if keys == nil {
 			facts.ref(opt, ids.get(f[0]), tidyName(string(f[1]), facts))
+			keys = newKeyer(facts.chat)
 		}
 		group := facts.Group
-		if opt.Group.ID == "" && string(f[0]) != group.ID {
-			group = community.Ref{ID: ids.get(f[0]), Name: ids.get(f[1])}
-		}
-		if keys == nil || keys.chat != group.ID {
-			keys = newKeyer(group.ID)
-		}
 		id := string(f[4])
 		name := tidyName(ids.get(f[3]), facts)
 		ev := community.Inbound{Type: community.MessageCreated, Key: keys.native(id), OccurredAt: at, Group: group,
@@ -94,7 +121,7 @@ func readGitter(u *Unit, opt Options, facts *Facts, yield Yield) error {
 const gitterKey = 8 + 24 + 8
 
 // gitterIn hands the rows to the sorter; bad ones are reported at once.
-func gitterIn(in io.Reader, opt Options, sorted *sorter, yield Yield) error {
+func gitterIn(in io.Reader, opt Options, sorted *sorter, chat Chat, yield Yield) error {
 	c := newCells(in, '\t')
 	for {
 		row, raw, err := c.read()
@@ -109,6 +136,9 @@ func gitterIn(in io.Reader, opt Options, sorted *sorter, yield Yield) error {
 		var at int64
 		if why == "" {
 			at, why = gitterCheck(row, &opt)
+		}
+		if chat.Index > 0 && len(row) == 7 && string(row[0]) != chat.key || chat.Index > 1 && len(row) != 7 {
+			continue // of another room
 		}
 		if why != "" {
 			if err := yield(&Row{Place: c.line, Kind: "row", Bad: why, Raw: raw}); err != nil {

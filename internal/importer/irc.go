@@ -3,7 +3,6 @@ package importer
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -152,9 +151,6 @@ func ircDialect(head []byte) ircDialectOf {
 	return ircDialectOf{"ubuntulog", "UTC"} // only [HH:MM] <nick>: a quiet day without notices
 }
 
-// errNoDate refuses a log without a date: never today.
-var errNoDate = errors.New("no date in the file's name or path; name it like 2024-05-01.txt or put it in YYYY/MM/DD/")
-
 type ircReader struct {
 	opt    Options
 	facts  *Facts
@@ -162,12 +158,36 @@ type ircReader struct {
 	zone   *zone
 	people nicks
 	keys   *keyer
+	shape  ircShape
+	mere   *presence // what is no event
 	file   string
 	day    int64
 	last   int64 // local ms of the row before
+	lineNo int64 // in all files together
 	row    Row
 	ev     [1]community.Inbound
 	yield  Yield
+}
+
+// ircShape takes the time off a line, into r.last, and gives the rest as the day-file dialects have it: "<nick> text",
+// "* nick action" or "*** notice".
+type ircShape func(r *ircReader, line []byte) shaped
+
+// shaped is a line without its time. A line with skip is none of the chat's.
+type shaped struct {
+	rest   []byte
+	minute bool // the time is known to the minute
+	skip   string
+	ok     bool
+}
+
+// shapeDay reads the lines of day-files. Notices may carry no time: they take that of the row before.
+func shapeDay(r *ircReader, line []byte) shaped {
+	if ms, rest, ok := ircClock(line); ok {
+		r.last = r.day + ms
+		return shaped{rest: bytes.TrimPrefix(rest, []byte{' '}), minute: line[6] == ']', ok: true}
+	}
+	return shaped{rest: line, minute: true, ok: bytes.HasPrefix(line, []byte("=== ")) || bytes.HasPrefix(line, []byte("*** "))}
 }
 
 func readIRC(u *Unit, opt Options, facts *Facts, yield Yield) error {
@@ -176,7 +196,7 @@ func readIRC(u *Unit, opt Options, facts *Facts, yield Yield) error {
 	for _, f := range files {
 		day, channel, ok := ircDate(f.Path)
 		if !ok {
-			return fmt.Errorf("%s: %w", f.Shown(), errNoDate)
+			return &Fault{Code: faultNoDate, What: f.Shown()} // never today
 		}
 		days[f.Path] = day
 		facts.Group.Name = channel[strings.IndexByte(channel, 0)+1:]
@@ -193,6 +213,15 @@ func readIRC(u *Unit, opt Options, facts *Facts, yield Yield) error {
 	r := &ircReader{opt: opt, facts: facts, yield: yield}
 	r.group = facts.ref(opt, facts.Group.Name, facts.Group.Name)
 	if r.zone, err = zoneFor(opt, dialect.zone, facts); err != nil {
+		return err
+	}
+	r.shape = shapeDay
+	return r.readFiles(files, days)
+}
+
+// readFiles reads the files in their order, twice: for what is mere presence, then for the events.
+func (r *ircReader) readFiles(files []File, days map[string]int64) (err error) {
+	if r.mere, err = r.presence(files, days); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -229,11 +258,8 @@ func (r *ircReader) readFile(f File, day int64) error {
 	}
 	defer in.Close()
 	l := newLines(in)
-	r.file, r.day, r.keys = f.Shown(), day, newKeyer(r.group.ID)
-	r.last = day
-	if head, _ := l.br.Peek(64 << 10); len(head) > 0 {
-		r.last = day + firstClock(head)
-	}
+	r.file, r.keys = f.Shown(), newKeyer(r.facts.chat)
+	r.begin(l, day)
 	for {
 		line, err := l.next()
 		if errors.Is(err, io.EOF) {
@@ -242,9 +268,18 @@ func (r *ircReader) readFile(f File, day int64) error {
 		if err != nil {
 			return err
 		}
+		r.lineNo++
 		if err := r.line(line, l); err != nil {
 			return err
 		}
+	}
+}
+
+// begin sets the time before a file's first row.
+func (r *ircReader) begin(l *lines, day int64) {
+	r.day, r.last = day, day
+	if head, _ := l.br.Peek(64 << 10); len(head) > 0 {
+		r.last = day + firstClock(head)
 	}
 }
 
@@ -283,26 +318,29 @@ func (r *ircReader) line(line []byte, l *lines) error {
 		r.row.Kind, r.row.Skip = "blank", "empty"
 		return r.yield(&r.row)
 	}
-	minute := true
-	if ms, rest, ok := ircClock(line); ok {
-		minute = line[6] == ']'
-		r.last, line = r.day+ms, bytes.TrimPrefix(rest, []byte{' '})
-	} else if !bytes.HasPrefix(line, []byte("=== ")) && !bytes.HasPrefix(line, []byte("*** ")) {
+	s := r.shape(r, line)
+	switch {
+	case s.skip != "":
+		r.row.Kind, r.row.Skip = "mark", s.skip
+		return r.yield(&r.row)
+	case !s.ok:
 		return r.bad(badShape, line)
 	}
 	at := r.zone.instant(r.last)
 	if !r.opt.plausible(at) {
 		return r.bad(badTime, line)
 	}
-	s := tidy(decodeLine(line, r.facts), r.facts)
-	ev, kind, ok := r.parse(s)
+	ev, kind, ok := r.parse(tidy(decodeLine(s.rest, r.facts), r.facts))
 	if !ok {
 		return r.bad(badShape, line)
 	}
 	r.row.Kind = kind
+	if r.row.Skip = r.mere.why(r.lineNo); r.row.Skip != "" {
+		return r.yield(&r.row)
+	}
 	ev.OccurredAt, ev.Group = at, r.group
 	mark := ""
-	if minute {
+	if s.minute {
 		mark = MarkMinute
 	}
 	word := kind
@@ -354,10 +392,7 @@ var ircToChannel = regexp.MustCompile(`^[-(]([^\s:/]+)[:/]#[^\s)-]*[-)] (.*)$`)
 
 // said is a message; the key is made from the nick as written, so that it does not depend on what the set knew before.
 func (r *ircReader) said(nick, text, kind string) community.Inbound {
-	ident := nick
-	if len(nick) > 1 && (nick[0] == '@' || nick[0] == '+' || nick[0] == '%') {
-		ident = nick[1:]
-	}
+	ident := bareNick(nick)
 	r.facts.Messages++
 	body := text
 	if kind != "message" {
@@ -396,7 +431,7 @@ var ircNotices = []ircNotice{
 	{"join", regexp.MustCompile(`^Joins: (\S+) \(([^)]*)\)$`), (*ircReader).joined},
 	{"join", regexp.MustCompile(`^(\S+)() +(?:has )?joined(?: [#&]\S*)?$`), (*ircReader).joined},
 	{"join", regexp.MustCompile(`^(\S+)() entered the room\.$`), (*ircReader).joined},
-	{"kick", regexp.MustCompile(`^(\S+) was kicked (?:off \S+ )?by (\S+?)(?: \((.*)\))?$`), (*ircReader).kicked},
+	{"kick", regexp.MustCompile(`^(\S+) was kicked (?:off \S+ |from \S+ )?by (\S+?)(?: [(\[](.*)[)\]])?$`), (*ircReader).kicked},
 	{"part", regexp.MustCompile(`^(\S+) +\[([^\]]*)\] +has left [#&]\S*(?: \[(.*)\])?$`), (*ircReader).left},
 	{"part", regexp.MustCompile(`^Parts: (\S+) \(([^)]*)\)(?: \((.*)\))?$`), (*ircReader).left},
 	{"quit", regexp.MustCompile(`^Quits: (\S+) \(([^)]*)\)(?: \((.*)\))?$`), (*ircReader).left},
@@ -438,7 +473,7 @@ type Renamed struct {
 }
 
 // Presence is the Scene of joins and, beside the reason, of departures in channels where coming and going is presence,
-// not membership (IRC): measures collapse them before they speak of retention (formats.md §14).
+// not membership (IRC). Rejoins and netsplits were left out before: see skipRejoin and skipNetsplit.
 const Presence = "presence"
 
 func (r *ircReader) joined(m []string) community.Inbound {

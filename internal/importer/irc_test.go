@@ -43,7 +43,7 @@ func TestIRCDialectsAreRead(t *testing.T) {
 
 func TestALogWithoutADateIsRefused(t *testing.T) {
 	rep, got := readAll(t, memory("irc", "#读书.txt", []byte("[09:01] <阿敏> 早\n")), Options{})
-	if len(got) != 0 || !strings.Contains(rep.Error, "no date") {
+	if len(got) != 0 || !strings.Contains(rep.Error, "no date") || rep.Why != faultNoDate {
 		t.Errorf("%d events, error %q", len(got), rep.Error)
 	}
 }

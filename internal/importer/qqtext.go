@@ -155,7 +155,7 @@ func readQQ(u *Unit, opt Options, facts *Facts, yield Yield) error {
 	}
 	r := &qqReader{opt: opt, facts: facts, yield: yield, want: chat.Index}
 	r.group = facts.ref(opt, "", chat.Name)
-	r.keys = newKeyer(r.group.ID)
+	r.keys = newKeyer(r.facts.chat)
 	var err error
 	if r.zone, err = zoneFor(opt, "", facts); err != nil {
 		return err

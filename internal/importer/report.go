@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"encoding/json"
 	"hash/maphash"
 	"math/bits"
 	"sort"
@@ -10,7 +11,7 @@ import (
 
 // Report says what came of an import. Its figures add up, per unit and in all:
 //
-//	rows + extra = added + duplicates + skipped + bad
+//	rows + extra = added + duplicates + near + skipped + bad
 //
 // where extra is how many more events than rows were made by rows that make several. All times are UTC ms.
 type Report struct {
@@ -26,18 +27,20 @@ type Counts struct {
 	Extra      int64 `json:"extra"`      // events beyond the first of a row
 	Added      int64 `json:"added"`      // events new to the store
 	Duplicates int64 `json:"duplicates"` // events already known, in the file or in the store
+	Near       int64 `json:"near"`       // events left out because another program brought them already, most likely
 	Skipped    int64 `json:"skipped"`    // rows left out on purpose
 	Bad        int64 `json:"bad"`        // rows that could not be read
 }
 
 // AddUp reports whether the figures agree with each other.
-func (c Counts) AddUp() bool { return c.Rows+c.Extra == c.Added+c.Duplicates+c.Skipped+c.Bad }
+func (c Counts) AddUp() bool { return c.Rows+c.Extra == c.Added+c.Duplicates+c.Near+c.Skipped+c.Bad }
 
 func (c *Counts) add(o Counts) {
 	c.Rows += o.Rows
 	c.Extra += o.Extra
 	c.Added += o.Added
 	c.Duplicates += o.Duplicates
+	c.Near += o.Near
 	c.Skipped += o.Skipped
 	c.Bad += o.Bad
 }
@@ -56,6 +59,7 @@ type UnitReport struct {
 	ZoneHow   string           `json:"zone_how,omitempty"`   // file, given, dialect, derived, guessed
 	NeedZone  bool             `json:"need_zone,omitempty"`  // the files give no zone and none was given
 	NeedGroup bool             `json:"need_group,omitempty"` // the files give no group id: the group is named by its name
+	GroupHow  string           `json:"group_how,omitempty"`  // Target.How: chosen, new, remembered; "" = as the file says
 	Ambiguous int64            `json:"ambiguous_times,omitempty"`
 	Types     map[string]int64 `json:"types"`  // rows by original type
 	Events    map[string]int64 `json:"events"` // events made by type, before duplicates are taken off
@@ -65,11 +69,30 @@ type UnitReport struct {
 	Sentences Sentences        `json:"sentences,omitzero"`
 	BadRows   []BadRow         `json:"bad_rows,omitempty"` // the first maxBadRows of them
 	Gaps      Gaps             `json:"gaps,omitzero"`
+	Nears     Nears            `json:"nears,omitzero"`
 	OwnTotal  *int64           `json:"own_total,omitempty"` // messages by the exporter's own count
 	Messages  int64            `json:"messages"`            // by ours
+	Rosters   []RosterChange   `json:"rosters,omitempty"`
+	Missing   []string         `json:"missing_files,omitempty"` // that the file names and that were not there
 	Reserved  []string         `json:"reservations,omitempty"`
-	Error     string           `json:"error,omitempty"` // why reading stopped
+	Error     string           `json:"error,omitempty"` // why reading stopped, in English
+	Why       string           `json:"why,omitempty"`   // the same as a code of faults
+	What      string           `json:"what,omitempty"`  // what that concerns
 	Counts
+}
+
+// nears notes what was near something that is there. Left out, it waits for somebody's decision.
+func (u *UnitReport) nears(n Nears) {
+	if u.Nears = n; n.Found > 0 && !n.Kept {
+		u.Reserved = append(u.Reserved, ReservedNear)
+	}
+}
+
+// stop notes why reading a unit ended early.
+func (u *UnitReport) stop(err error) {
+	f := faultOf(err, "")
+	u.Error, u.Reserved = f.Error(), append(u.Reserved, ReservedError)
+	u.Why, u.What = f.Why()
 }
 
 // Members counts people by how sure their identity is.
@@ -118,6 +141,8 @@ const (
 	ReservedBad   = "bad_rows_over_1_percent"
 	ReservedTotal = "own_total_differs"
 	ReservedError = "stopped_early"
+	ReservedNear  = "near_left_out"
+	ReservedFiles = "files_missing"
 )
 
 // Reservations reports whether any unit was imported with reservations.
@@ -186,6 +211,14 @@ func (t *tally) event(ev *community.Inbound) {
 	t.member(&ev.Actor)
 	t.member(&ev.Subject)
 	t.member(&ev.By)
+	if ev.Type == community.RosterRead {
+		var list []community.Who
+		if json.Unmarshal(ev.Body.Data, &list) == nil {
+			for i := range list {
+				t.member(&list[i])
+			}
+		}
+	}
 	if ev.Type == community.MessageCreated {
 		t.silent(ev.OccurredAt)
 	}
@@ -265,12 +298,14 @@ func (t *tally) close(facts *Facts, err error) {
 			r.Reserved = append(r.Reserved, ReservedTotal)
 		}
 	}
+	if r.Missing = facts.Missing; len(r.Missing) > 0 {
+		r.Reserved = append(r.Reserved, ReservedFiles)
+	}
 	if r.Bad*100 > r.Rows {
 		r.Reserved = append(r.Reserved, ReservedBad)
 	}
 	if err != nil {
-		r.Error = err.Error()
-		r.Reserved = append(r.Reserved, ReservedError)
+		r.stop(err)
 	}
 }
 

@@ -14,8 +14,9 @@ import (
 type words struct {
 	lang int // 0 Chinese, 1 English
 	unit, format, span, zone, rows, kinds, events, members, own, bad, gaps, sentences, fixes, skips, ignored, reserved,
-	needZone, needGroup, total, dry, stopped, ambiguous, place string
+	needZone, needGroup, total, dry, stopped, ambiguous, place, into, near, nearKept, nearRow, live, roster, firstRoster string
 	hows    map[string]string
+	targets map[string]string
 	reasons map[string]string
 	skip    map[string]string
 	types   map[string]string
@@ -24,15 +25,19 @@ type words struct {
 func reportWords(lang string) words {
 	if strings.HasPrefix(lang, "zh") {
 		return words{
-			unit: "会话", format: "格式", span: "时间范围", zone: "时区", rows: "共 %d 行，另派生 %d 个事件 = 新增 %d + 重复 %d + 有意跳过 %d + 坏行 %d",
+			near:     "相近：%d 条没有写入。别的工具（或连接）已带来同一人、同一秒、同类内容的记录，只是写法不同；用 --near keep 可以都留下",
+			nearKept: "相近：%d 条，已按要求全部留下", nearRow: "%s %s：%s ｜ 已有（%s）：%s", live: "连接",
+			roster: "名单（%s）：%d 人；与 %s 的名单相比，新来 %d，不见了 %d，存疑 %d", firstRoster: "名单（%s）：%d 人，是这个群的第一份名单",
+			into: "放进群", targets: map[string]string{TargetChosen: "操作者选定", TargetNew: "新建", TargetRemembered: "沿用上次导入的选择"},
+			unit: "会话", format: "格式", span: "时间范围", zone: "时区", rows: "共 %d 行，另派生 %d 个事件 = 新增 %d + 重复 %d + 相近 %d + 有意跳过 %d + 坏行 %d",
 			kinds: "原始类型", events: "事件", members: "成员：%d 人有稳定编号，%d 人只知其名", own: "导出工具自报 %d 条消息，实读 %d 条", bad: "坏行", gaps: "沉默过长：%d 处（中位间隔的 10 倍以上）",
-			sentences: "系统提示：%d 条未识别，%d 条不能确定是谁", fixes: "顺手修正", skips: "跳过", ignored: "未导入的文件", reserved: "有保留",
+			sentences: "系统提示：%d 条未识别，%d 条不能确定是谁", fixes: "顺手修正", skips: "跳过", ignored: "未导入的文件和会话", reserved: "有保留",
 			needZone: "文件没有时区，暂按 %s 计算并注明为猜测；可用 --zone 指定", needGroup: "文件没有群编号，以名称代替；可用 --group 指定",
 			total: "合计", dry: "试运行：未写入任何内容", stopped: "读取中断", ambiguous: "有 %d 个本地时间出现两次，取第一次", place: "第 %d 行",
 			hows:    map[string]string{"file": "文件给出", "given": "操作者指定", "dialect": "该格式的约定", "derived": "由文件中的两种时间推出", "guessed": "猜测"},
-			reasons: map[string]string{ReservedBad: "坏行超过 1%", ReservedTotal: "与导出工具自报的总数不符", ReservedError: "没有读完"},
+			reasons: map[string]string{ReservedBad: "坏行超过 1%", ReservedTotal: "与导出工具自报的总数不符", ReservedError: "没有读完", ReservedNear: "有相近的记录等人决定", ReservedFiles: "少了文件"},
 			skip: map[string]string{"empty": "空行", "header": "表头", "comment": "注释", "private": "私聊", "own_export": "本系统导出的成员表", "other_chat": "其他会话",
-				"no_export_time": "没有导出时间的成员", "too_many_members": "成员过多"},
+				"no_export_time": "没有导出时间的成员", "too_many_members": "成员过多", skipRejoin: "离开后 24 小时内回来（在线状态）", skipNetsplit: "一分钟内多人掉线（网络分裂）", "mark": "日期标记", "listed": "名单上的成员", "same_member": "名单上重复的"},
 			types: map[string]string{string(community.MessageCreated): "消息", string(community.MessageDeleted): "撤回", string(community.MessageEdited): "编辑",
 				string(community.MemberJoined): "入群", string(community.MemberLeft): "离群", string(community.MemberUpdated): "成员资料", string(community.MemberInvited): "邀请",
 				string(community.MemberMuted): "禁言", string(community.GroupUpdated): "群资料", string(community.SystemText): "系统提示", string(community.RosterRead): "成员名单",
@@ -41,17 +46,21 @@ func reportWords(lang string) words {
 	}
 	return words{
 		lang: 1, place: " row %d",
-		unit: "Chat", format: "format", span: "span", zone: "zone", rows: "%d rows and %d further events = %d added + %d duplicates + %d skipped on purpose + %d bad",
+		near:     "near-matches: %d, not written. Another program (or a connection) brought the same person's words of that second and kind, rendered differently; --near keep takes them too",
+		nearKept: "near-matches: %d, taken as asked", nearRow: "%s %s: %s | there (%s): %s", live: "connection",
+		roster: "list of members (%s): %d; against that of %s: %d new, %d gone, %d doubtful", firstRoster: "list of members (%s): %d, the first of this group",
+		into: "into the group", targets: map[string]string{TargetChosen: "chosen by the operator", TargetNew: "new", TargetRemembered: "as chosen at an earlier import"},
+		unit: "Chat", format: "format", span: "span", zone: "zone", rows: "%d rows and %d further events = %d added + %d duplicates + %d near-matches + %d skipped on purpose + %d bad",
 		kinds: "original types", events: "events", members: "members: %d with a stable id, %d known by name only", own: "the exporter counts %d messages, we read %d", bad: "bad rows",
 		gaps: "long silences: %d (over 10 times the median)", sentences: "system sentences: %d not understood, %d without certainty about who", fixes: "put right",
-		skips: "skipped", ignored: "files not imported", reserved: "with reservations",
+		skips: "skipped", ignored: "files and chats not imported", reserved: "with reservations",
 		needZone:  "the file gives no zone: read as %s and marked as guessed; set it with --zone",
 		needGroup: "the file gives no group id: the name stands for it; set it with --group",
 		total:     "total", dry: "dry run: nothing was written", stopped: "stopped", ambiguous: "%d local times exist twice; the first reading was taken",
 		hows:    map[string]string{"file": "given by the file", "given": "given by the operator", "dialect": "documented for the format", "derived": "derived from two kinds of time in the file", "guessed": "guessed"},
-		reasons: map[string]string{ReservedBad: "more than 1 % bad rows", ReservedTotal: "differs from the exporter's own total", ReservedError: "not read to the end"},
+		reasons: map[string]string{ReservedBad: "more than 1 % bad rows", ReservedTotal: "differs from the exporter's own total", ReservedError: "not read to the end", ReservedNear: "near-matches wait for a decision", ReservedFiles: "files are missing"},
 		skip: map[string]string{"empty": "blank", "header": "head", "comment": "comment", "private": "private chat", "own_export": "member list of our own export",
-			"other_chat": "other chat", "no_export_time": "members without an export time", "too_many_members": "too many members"},
+			"other_chat": "other chat", "no_export_time": "members without an export time", "too_many_members": "too many members", skipRejoin: "back within 24 h (presence)", skipNetsplit: "many gone within a minute (netsplit)", "mark": "date mark", "listed": "members on the list", "same_member": "on the list twice"},
 	}
 }
 
@@ -74,7 +83,7 @@ func (r *Report) Text(lang string) string {
 			b.WriteString("  …\n")
 			break
 		}
-		fmt.Fprintf(&b, "  %s (%s)\n", oneLine(f.Path), oneLine(f.Why))
+		fmt.Fprintf(&b, "  %s (%s)\n", oneLine(f.Path), oneLine(faultText(f.Why, "")[w.lang]))
 	}
 	if len(r.Units) != 1 {
 		fmt.Fprintf(&b, "%s: %s\n", w.total, r.Counts.text(w))
@@ -83,7 +92,7 @@ func (r *Report) Text(lang string) string {
 }
 
 func (c Counts) text(w words) string {
-	return fmt.Sprintf(w.rows, c.Rows, c.Extra, c.Added, c.Duplicates, c.Skipped, c.Bad)
+	return fmt.Sprintf(w.rows, c.Rows, c.Extra, c.Added, c.Duplicates, c.Near, c.Skipped, c.Bad)
 }
 
 func (u *UnitReport) text(b *strings.Builder, w words, chinese bool) {
@@ -94,6 +103,9 @@ func (u *UnitReport) text(b *strings.Builder, w words, chinese bool) {
 	}
 	line := func(format string, args ...any) { b.WriteString("  " + oneLine(fmt.Sprintf(format, args...)) + "\n") }
 	b.WriteString(oneLine(fmt.Sprintf("%s %s (%s)", w.unit, cmp.Or(u.Run.Group.Name, u.Run.Group.ID, u.Run.Name), u.Run.Name)) + "\n")
+	if u.GroupHow != "" {
+		line("%s: %s (%s)", w.into, cmp.Or(u.Run.Group.Name, u.Run.Group.ID), w.targets[u.GroupHow])
+	}
 	line("%s: %s", w.format, strings.Join(slices.DeleteFunc([]string{title, u.Version, u.Exporter}, func(s string) bool { return s == "" }), " · "))
 	if u.From != 0 {
 		loc := u.location()
@@ -137,6 +149,8 @@ func (u *UnitReport) details(line func(string, ...any), w words) {
 			line("  %s"+w.place+" %s: %s", bad.File, bad.Place, cmp.Or(badWords[bad.Why][w.lang], bad.Why), clipRunes(bad.Text, 60))
 		}
 	}
+	u.nearText(line, w)
+	u.rosterText(line, w)
 	if u.NeedZone {
 		line(w.needZone, u.Zone)
 	}
@@ -146,8 +160,40 @@ func (u *UnitReport) details(line func(string, ...any), w words) {
 	for _, code := range u.Reserved {
 		line("%s: %s", w.reserved, cmp.Or(w.reasons[code], code))
 	}
-	if u.Error != "" {
-		line("%s: %s", w.stopped, u.Error)
+	for _, name := range u.Missing[:min(5, len(u.Missing))] {
+		line("  %s", name)
+	}
+	if u.Why != "" {
+		line("%s: %s", w.stopped, faultText(u.Why, u.What)[w.lang])
+	}
+}
+
+func (u *UnitReport) nearText(line func(string, ...any), w words) {
+	if u.Nears.Found == 0 {
+		return
+	}
+	how := w.near
+	if u.Nears.Kept {
+		how = w.nearKept
+	}
+	line(how, u.Nears.Found)
+	for _, n := range u.Nears.Samples[:min(5, len(u.Nears.Samples))] {
+		at := time.UnixMilli(n.At).In(u.location()).Format("2006-01-02 15:04:05")
+		line("  "+w.nearRow, at, n.Name, clipRunes(n.Text, 60), cmp.Or(n.From, w.live), clipRunes(n.Old, 60))
+	}
+}
+
+func (u *UnitReport) rosterText(line func(string, ...any), w words) {
+	day := func(at int64) string { return time.UnixMilli(at).In(u.location()).Format("2006-01-02 15:04") }
+	for _, c := range u.Rosters {
+		if c.Before == 0 {
+			line(w.firstRoster, day(c.At), c.Members)
+			continue
+		}
+		line(w.roster, day(c.At), c.Members, day(c.Before), c.Joined, c.Gone, c.Doubtful)
+		for _, s := range c.Samples[:min(5, len(c.Samples))] {
+			line("  %s", s)
+		}
 	}
 }
 

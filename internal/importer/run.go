@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"syscall"
 
 	"qunluo/internal/community"
 )
@@ -18,6 +19,7 @@ type RunInfo struct {
 	Name     string             `json:"name"`
 	Group    community.Ref      `json:"group"`
 	Platform community.Platform `json:"platform"`
+	Exporter string             `json:"exporter"` // the program that wrote the file: its format, and its name without version
 }
 
 // Sink takes events. added + duplicates must be len(rows); rows is valid until Append returns. A row whose (group, type,
@@ -38,7 +40,7 @@ type Progress struct {
 }
 
 // Run imports every unit of a set, in order, and reports. A nil sink is a dry run: duplicates are then those within a
-// unit. A unit that cannot be read ends in its own report and the next goes on; an error of the sink or the end of ctx
+// unit and, with opt.Look, those that are there already. A unit that cannot be read ends in its own report and the next goes on; an error of the sink or the end of ctx
 // ends the run, and the report says what came until then. progress may be nil; it is called after each batch
 // and at the end of each unit.
 func Run(ctx context.Context, set *Set, opt Options, sink Sink, progress func(Progress)) (Report, error) {
@@ -81,14 +83,18 @@ type batch struct {
 
 // runUnit reads in one goroutine and writes in this one. Three batches go round, so reading is at most two ahead.
 func runUnit(ctx context.Context, u *Unit, opt Options, sink Sink, progress func(bytes, added, dups int64)) (UnitReport, error) {
-	rep := UnitReport{Files: len(u.Files), Bytes: u.Bytes, Sure: u.Sure}
+	rep := UnitReport{Files: len(u.Files), Bytes: u.Bytes, Sure: u.Sure, GroupHow: u.Target.How}
+	if u.Target.How != "" {
+		opt.Group, opt.Platform = u.Target.Group, u.Target.Platform
+	}
 	rep.Run = RunInfo{Format: u.Format.Name, Name: u.Name, Platform: u.Format.Platform}
 	hash, err := u.hash()
 	if err != nil {
-		rep.Error, rep.Reserved = err.Error(), []string{ReservedError}
+		rep.stop(err)
 		return rep, ctx.Err()
 	}
 	rep.Run.Hash = hash
+	sift := &sieve{opt: &opt, dry: sink == nil}
 	if sink == nil {
 		seen := newKeySet(u.scratch)
 		defer func() { seen.close() }()
@@ -107,11 +113,15 @@ func runUnit(ctx context.Context, u *Unit, opt Options, sink Sink, progress func
 	for b := range r.full {
 		if sinkErr == nil {
 			var n, d int
-			if n, d, sinkErr = sink.Append(ctx, b.run, b.rows); sinkErr != nil {
+			var rows []community.Inbound
+			if rows, sinkErr = sift.pass(ctx, b.run, b.rows); sinkErr == nil && len(rows) > 0 {
+				n, d, sinkErr = sink.Append(ctx, b.run, rows)
+			}
+			if sinkErr != nil {
 				cancel()
 			}
 			added, dups = added+int64(n), dups+int64(d)
-			progress(bytes.Load(), added, dups)
+			progress(bytes.Load(), added, dups+sift.known)
 		}
 		clear(b.rows)
 		r.free <- b.rows[:0]
@@ -121,9 +131,14 @@ func runUnit(ctx context.Context, u *Unit, opt Options, sink Sink, progress func
 		dups, sinkErr = s.duplicates()
 		added -= dups
 	}
-	rep.Added, rep.Duplicates, rep.Run = added, dups, r.run
+	rep.Added, rep.Duplicates, rep.Near, rep.Run = added, dups+sift.known, sift.left, r.run
+	rep.nears(sift.near)
+	rep.Rosters = sift.lists
 	if sinkErr == nil {
 		sinkErr = ctx.Err()
+	}
+	if errors.Is(sinkErr, syscall.ENOSPC) {
+		sinkErr = faultOf(sinkErr, "")
 	}
 	return rep, sinkErr
 }
@@ -150,9 +165,6 @@ func (r *reader) read() {
 		if err2 := r.flush(); err == nil {
 			err = err2
 		}
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		err = errors.New("stopped")
 	}
 	r.name()
 	r.tally.close(&r.facts, err)
@@ -189,6 +201,7 @@ func (r *reader) flush() error {
 // name puts what the format learned into the run's name.
 func (r *reader) name() {
 	r.run.Group = r.facts.Group
+	r.run.Exporter = exporterOf(r.run.Format, r.facts.Exporter)
 	if r.facts.Platform != "" {
 		r.run.Platform = r.facts.Platform
 	}

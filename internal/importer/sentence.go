@@ -75,6 +75,18 @@ func sentenceEvents(base community.Inbound, known *roster, rec *recalls, opt Opt
 	if inner, id, ok := revoked(words); ok {
 		words, s.named, s.base.Body.Text = inner, id, inner
 	}
+	if t, ok := readTemplate(words); ok {
+		words, s.base.Body.Text = t.shown, clip(t.shown, community.MaxText)
+		for _, list := range t.people {
+			for _, who := range list {
+				known.add(who.ID, who.Name)
+			}
+		}
+		if one, ok := t.exact(); ok {
+			one.form.make(s, one.who, one.text)
+			return s.out
+		}
+	}
 	all := readings(words)
 	var full []scored
 	for _, r := range all {

@@ -126,7 +126,7 @@ func telegramChats(f File) ([]Chat, error) {
 		err = nil // the reading will say so
 	}
 	if len(out) == 0 && err == nil {
-		err = errors.New("no chat in it")
+		err = &Fault{Code: faultNoChat}
 	}
 	return out, err
 }
@@ -180,7 +180,7 @@ func readTelegram(u *Unit, opt Options, facts *Facts, yield Yield) error {
 		r.chat = chats[0]
 	}
 	r.group = facts.ref(opt, tidyName(r.chat.ID, facts), tidyName(r.chat.Name, facts))
-	r.keys = newKeyer(r.group.ID)
+	r.keys = newKeyer(r.facts.chat)
 	return tgEach(u.Files[0], func(w *walk, i int64) error {
 		if i != int64(r.chat.Index) {
 			return w.skip()

@@ -270,6 +270,31 @@ func topKeys(head []byte) (top, first map[string]bool) {
 	return top, first
 }
 
+// firstKeys lists the keys of the first object of a document that is an array.
+func firstKeys(head []byte) map[string]bool {
+	keys := map[string]bool{}
+	w := newWalk(&headReader{b: trimBOM(head)})
+	_ = w.array(func(i int64) error { // a head that ends in the middle has told what it could
+		if c, err := w.peek(); i > 1 || err != nil || c != '{' {
+			return errHeard
+		}
+		return w.object(func(key string) error {
+			keys[key] = true
+			return w.skip()
+		})
+	})
+	return keys
+}
+
+// walk gives a walk over a file without its byte order mark, and what closes the file.
+func (f File) walk() (*walk, func() error, error) {
+	in, err := f.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	return newWalk(&cleanBOM{r: in}), in.Close, nil
+}
+
 func trimBOM(b []byte) []byte {
 	if len(b) >= 3 && string(b[:3]) == string(bom) {
 		return b[3:]

@@ -18,8 +18,65 @@ func weChatMsg() Format {
 		Title:    [2]string{"留痕 CSV（WeChatMsg / MemoTrace）", "WeChatMsg / MemoTrace CSV"},
 		Platform: "wechat",
 		Sniff:    sniffWeChatMsg,
+		Chats:    weChatMsgChats,
 		Read:     readWeChatMsg,
 	}
+}
+
+// weChatMsgChats lists the chats of a file: rows say by TalkerId which they belong to.
+func weChatMsgChats(f File) ([]Chat, error) {
+	var facts Facts
+	var out []Chat
+	seen := map[string]bool{}
+	r := &wmReader{facts: &facts}
+	err := r.pass(f, func(_ *cells, row [][]byte) error {
+		talker := string(r.col.get(row, "TalkerId"))
+		if seen[talker] || len(seen) >= maxChats {
+			return nil
+		}
+		seen[talker] = true
+		c := wmChat(talker, bareName(f.Path), len(out) == 0, &facts)
+		c.Index = len(out) + 1
+		out = append(out, c)
+		return nil
+	}, nil)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(out) == 0:
+		return []Chat{{Name: bareName(f.Path)}}, nil
+	case len(out) == 1:
+		out[0].Index = 0
+		return out, nil
+	}
+	groups := 0
+	for i := range out {
+		if out[i].ID != "" && (out[i].Private || groups > 0) {
+			out[i].Name = out[i].ID // the file's name cannot be that of all
+		}
+		if !out[i].Private {
+			groups++
+		}
+	}
+	return out, nil
+}
+
+// wmChat is the chat of a TalkerId: a chat room's id is the group's, a person's id is a private chat, and a bare number
+// is the exporter's own count, so the file's name stands for the group, with the number behind it from the second on.
+func wmChat(talker, file string, first bool, facts *Facts) Chat {
+	c := Chat{ID: tidyName(strings.TrimSpace(talker), facts), Name: file, key: talker}
+	_, number := digits(c.ID)
+	switch {
+	case strings.HasSuffix(c.ID, "@chatroom"):
+	case c.ID == "" || number || spoiled.MatchString(c.ID):
+		if !first {
+			c.Name += "#" + c.ID
+		}
+		c.ID = ""
+	default:
+		c.Private = true
+	}
+	return c
 }
 
 func sniffWeChatMsg(head []byte, _ string) int {
@@ -74,8 +131,10 @@ type wmReader struct {
 	facts   *Facts
 	yield   Yield
 	col     cols
-	name    string // of the file
-	groups  map[string]wmGroup
+	chat    Chat
+	all     bool // there is only one chat
+	group   community.Ref
+	keys    *keyer
 	in      names
 	roster  *roster
 	recalls recalls
@@ -83,19 +142,28 @@ type wmReader struct {
 	evs     []community.Inbound
 }
 
-type wmGroup struct {
-	ref     community.Ref
-	keys    *keyer
-	private bool
-}
-
 func readWeChatMsg(u *Unit, opt Options, facts *Facts, yield Yield) error {
 	facts.OwnTotal, facts.Platform, facts.Exporter = -1, "wechat", "WeChatMsg / MemoTrace"
-	r := &wmReader{opt: opt, facts: facts, yield: yield, name: bareName(u.Files[0].Path), groups: map[string]wmGroup{}, roster: newRoster()}
+	chat := u.Chat
+	if chat.Name == "" {
+		chats, err := weChatMsgChats(u.Files[0])
+		if err != nil {
+			return err
+		}
+		chat = chats[0]
+	}
+	r := &wmReader{opt: opt, facts: facts, yield: yield, chat: chat, all: chat.Index == 0, roster: newRoster()}
+	r.group = facts.ref(opt, chat.ID, chat.Name)
+	r.keys = newKeyer(r.facts.chat)
 	if err := r.pass(u.Files[0], func(_ *cells, row [][]byte) error { r.meet(row); return nil }, nil); err != nil {
 		return err
 	}
 	return r.pass(u.Files[0], r.take, r.broken)
+}
+
+// here reports whether a row belongs to the chat that is read. Rows of other chats are those of other units.
+func (r *wmReader) here(row [][]byte) bool {
+	return r.all || string(r.col.get(row, "TalkerId")) == r.chat.key
 }
 
 // pass reads the file once; broken rows go to bad, when it is there.
@@ -124,9 +192,9 @@ func (r *wmReader) pass(f File, take func(*cells, [][]byte) error, bad func(c *c
 		case first:
 			first = false
 			if r.col = columns(row); !r.col.has("StrContent", "CreateTime", "Type") {
-				return errors.New("the first line does not name the columns StrContent, CreateTime and Type")
+				return &Fault{Code: faultColumns, What: "StrContent, CreateTime, Type"}
 			}
-			if bad != nil {
+			if bad != nil && r.chat.Index <= 1 {
 				err = r.yield(&Row{Place: c.line, Kind: "header", Skip: "header"})
 			}
 		default:
@@ -157,12 +225,15 @@ func (b *cleanBOM) Read(p []byte) (int, error) {
 }
 
 func (r *wmReader) broken(c *cells, why string, raw []byte) error {
+	if r.chat.Index > 1 {
+		return nil // counted with the first chat: nobody can say whose it is
+	}
 	return r.yield(&Row{Place: c.line, Kind: "row", Bad: why, Raw: raw})
 }
 
 // meet notes names for the reading of sentences; a remark is what the exporter's client shows.
 func (r *wmReader) meet(row [][]byte) {
-	if kind, _ := r.kind(row); kind == 10000 {
+	if kind, _ := r.kind(row); kind == 10000 || !r.here(row) {
 		return
 	}
 	id := r.col.get(row, "Sender")
@@ -198,9 +269,12 @@ var wechatClasses = map[int64]community.Class{1: community.Text, 3: community.Im
 
 var wechatShares = map[int64]community.Class{4: community.Link, 5: community.Link, 6: community.File, 8: community.Sticker, 19: community.Forward,
 	33: community.Share, 36: community.Share, 51: community.Share, 57: community.Reply, 62: community.Poke, 63: community.Share,
-	92: community.Share, 2000: community.Transfer, 2001: community.RedPack}
+	87: community.Text, 92: community.Share, 2000: community.Transfer, 2001: community.RedPack}
 
 func (r *wmReader) take(c *cells, row [][]byte) error {
+	if !r.here(row) {
+		return nil
+	}
 	kind, sub := r.kind(row)
 	r.row = Row{Place: c.line, Kind: "type " + strconv.FormatInt(kind, 10)}
 	class, known := wechatClasses[kind]
@@ -216,13 +290,12 @@ func (r *wmReader) take(c *cells, row [][]byte) error {
 		r.row.Bad, r.row.Raw = why, bytes.Join(row, []byte{','})
 		return r.yield(&r.row)
 	}
-	r.zone(at, local)
-	g := r.group(r.col.get(row, "TalkerId"))
-	if g.private && !r.opt.Private {
+	r.facts.derive(at, local)
+	if r.chat.Private && !r.opt.Private {
 		r.row.Skip = "private"
 		return r.yield(&r.row)
 	}
-	ev := community.Inbound{Type: community.MessageCreated, OccurredAt: at, Group: g.ref, Private: g.private, Actor: r.sender(row, class)}
+	ev := community.Inbound{Type: community.MessageCreated, OccurredAt: at, Group: r.group, Private: r.chat.Private, Actor: r.sender(row, class)}
 	b := &ev.Body
 	b.Text, b.Name, b.Class = tidy(string(r.col.get(row, "StrContent")), r.facts), ev.Actor.Name, class
 	if !known {
@@ -230,10 +303,10 @@ func (r *wmReader) take(c *cells, row [][]byte) error {
 	}
 	id := bytes.TrimSpace(r.col.get(row, "localId"))
 	if len(id) == 0 || spoiled.Match(id) {
-		ev.Key = g.keys.hashed(at, ev.Actor.ID, b.Text)
+		ev.Key = r.keys.hashed(at, ev.Actor.ID, b.Text)
 	} else {
 		b.Message = tidyName(string(id), r.facts) + "@" + strconv.FormatInt(at/1000, 10)
-		ev.Key = g.keys.native(b.Message)
+		ev.Key = r.keys.native(b.Message)
 	}
 	r.evs = r.evs[:0]
 	if class == community.System {
@@ -259,14 +332,6 @@ func (r *wmReader) time(row [][]byte) (at, local int64, why string) {
 	}
 	local, _ = localTime(string(r.col.get(row, "StrTime")))
 	return epoch(n), local, ""
-}
-
-// zone: where the rendered time differs from the epoch by whole quarter hours, the difference is the exporter's zone.
-func (r *wmReader) zone(at, local int64) {
-	off := local - at/1000*1000
-	if r.facts.Zone == "" && local != 0 && off%(15*60*1000) == 0 && off >= -15*3600_000 && off <= 15*3600_000 {
-		r.facts.Zone, r.facts.ZoneHow = offsetName(off/1000), "derived"
-	}
 }
 
 // sender is who wrote a row: the id when there is one, else the name alone.
@@ -296,40 +361,4 @@ func (r *wmReader) sender(row [][]byte, class community.Class) community.Who {
 		name = "（无名）"
 	}
 	return nameOnly(name)
-}
-
-// maxTalkers bounds the chats of one file; further ones count as the last.
-const maxTalkers = 10_000
-
-// group is the chat of a TalkerId: a chat room's id is the group's, a person's id is a private chat, and a bare number
-// is the exporter's own count, so the file's name stands for the group.
-func (r *wmReader) group(talker []byte) wmGroup {
-	if g, ok := r.groups[string(talker)]; ok {
-		return g
-	}
-	id := tidyName(strings.TrimSpace(string(talker)), r.facts)
-	_, number := digits(id)
-	g := wmGroup{}
-	name := r.name
-	switch {
-	case strings.HasSuffix(id, "@chatroom"):
-	case id == "" || number || spoiled.MatchString(id):
-		if len(r.groups) > 0 {
-			name += "#" + id
-		}
-		id = ""
-	default:
-		g.private = true
-	}
-	if len(r.groups) == 0 {
-		g.ref = r.facts.ref(r.opt, id, name)
-	} else {
-		var other Facts
-		g.ref = other.ref(r.opt, id, name)
-	}
-	g.keys = newKeyer(g.ref.ID)
-	if len(r.groups) < maxTalkers {
-		r.groups[string(talker)] = g
-	}
-	return g
 }

@@ -40,7 +40,7 @@ type Options struct {
 	Clock    func() time.Time
 	Owner    string // unique per process
 	Log      *slog.Logger
-	Workers  int // 0 = 8
+	Workers  int // 0 = 16
 }
 
 // Runner claims and runs jobs.
@@ -60,7 +60,7 @@ const (
 // New makes a runner.
 func New(o Options) *Runner {
 	if o.Workers == 0 {
-		o.Workers = 8
+		o.Workers = 16
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -36,12 +36,12 @@ type Choice struct {
 }
 
 // Types of fields. "text" is a line, "long" several; "words" is a list of phrases, "hosts" of domain names, "members" of
-// inner member keys, "choices" of values; "object" has Fields, "objects" is a list of such; "params" is whatever the
+// inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "params" is whatever the
 // rule's kind says.
 const (
 	typeText, typeLong, typeInt, typeBool, typeID    = "text", "long", "int", "bool", "id"
 	typeTime, typeZone, typeChoice, typeChoices      = "time", "zone", "choice", "choices"
-	typeWords, typeHosts, typeMembers                = "words", "hosts", "members"
+	typeWords, typeHosts, typeMembers, typeGroups    = "words", "hosts", "members", "groups"
 	typeObject, typeObjects, typeParams, typeRegexps = "object", "objects", "params", "regexps"
 )
 
@@ -126,8 +126,8 @@ func fieldCheck(name string) fieldType {
 		return fieldType{"want_list", checkChoices}
 	case typeWords, typeHosts, typeRegexps:
 		return fieldType{"want_list", checkLines}
-	case typeMembers:
-		return fieldType{"want_list", checkMembers}
+	case typeMembers, typeGroups:
+		return fieldType{"want_list", checkKeys}
 	case typeObject:
 		return fieldType{"want_object", func(c *checker, path string, raw json.RawMessage, f Field) bool { return c.object(path, raw, f.Fields) }}
 	case typeObjects:
@@ -249,12 +249,20 @@ func phraseCode(err error) string {
 	return "phrase_empty"
 }
 
-func checkMembers(c *checker, path string, raw json.RawMessage, f Field) bool {
+func checkKeys(c *checker, path string, raw json.RawMessage, f Field) bool {
 	var list []int64
 	if json.Unmarshal(raw, &list) != nil {
 		return false
 	}
 	c.count(path, len(list), f)
+	for i, key := range list {
+		if f.Type == typeGroups && key <= 0 {
+			c.add(at(path, i), "no_group")
+		}
+		if k := slices.Index(list, key); f.Type == typeGroups && k < i {
+			c.add(at(path, i), "duplicate", at(path, k))
+		}
+	}
 	return true
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Version is the version of what a snapshot means. A snapshot of another version must be thrown away and the events
 // folded again.
-const Version = 1
+const Version = 2
 
 // Keeper folds a group's events with the book in force at each. It is for one goroutine and changes in place: who cannot
 // commit what it decided drops it and folds again.
@@ -171,7 +171,7 @@ func (k *Keeper) Size() int {
 
 func (k *Keeper) measure() int {
 	const each, perGroup = 320, 4096
-	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400
+	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400 + len(k.state.now.Copies)*160
 	for _, m := range k.state.members {
 		n += len(m.Strikes)*64 + len(m.Shadow)*32
 		for i := range m.floods {

@@ -196,6 +196,18 @@ func TestWelcomeBySource(t *testing.T) {
 	r.want(r.one(late), "-")
 }
 
+func TestWhoIsOnlyBackIsNotGreetedAgain(t *testing.T) {
+	r := newRoom(t, live(rule1("welcome", welcome{Entries: []greeting{{Text: "欢迎 {name}"}}})))
+	comes := func() *community.Decision {
+		return r.one(r.event(community.MemberJoined, 5, community.Body{Name: "甲", Scene: community.Presence}))
+	}
+	r.want(comes(), "served !x send")
+	r.step(r.event(community.MemberLeft, 5, community.Body{Reason: community.Presence}))
+	r.want(comes(), "-")
+	r.step(r.event(community.MemberLeft, 5, community.Body{Reason: "kicked"}))
+	r.want(comes(), "served !x send")
+}
+
 func TestJoinsWithinSecondsAreGreetedTogether(t *testing.T) {
 	r := newRoom(t, live(rule1("welcome", welcome{Coalesce: 5, Entries: []greeting{{Text: "欢迎 {name}"}}})))
 	first := r.one(r.event(community.MemberJoined, 1, community.Body{Name: "甲"}))

@@ -27,13 +27,14 @@ type look struct {
 	used     int     // how many of findings are this message's
 	judging  *rule   // for the one who must explain a panic
 	replies  []*rule // replies whose patterns match
+	copies   []*rule // mirrors that choose the message
 }
 
 func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
 	l.rb, l.ev, l.state, l.member = rb, ev, s, nil
 	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
 	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
-	l.used, l.judging, l.replies = 0, nil, l.replies[:0]
+	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
 }
 
 // read finds every phrase once, for all rules.
@@ -84,8 +85,10 @@ func (l *look) isAllowed(s community.Span) bool {
 	return slices.ContainsFunc(l.allowed, func(a community.Span) bool { return a.Start <= s.Start && s.End <= a.End })
 }
 
-// counts reports whether the message belongs into windows: a late one is judged by its content only.
-func (l *look) counts() bool { return l.ev.Mark != community.Late }
+// counts reports whether the message belongs into windows: a late one, and an edit, are judged by their content only.
+func (l *look) counts() bool {
+	return l.ev.Mark != community.Late && l.ev.Type == community.MessageCreated
+}
 
 func (l *look) night() bool {
 	return l.rb.night.holds(l.state.clock.minute(l.rb.loc, l.ev.At))

@@ -12,6 +12,7 @@ import (
 // Kinds of a person's decision (community.PersonDecision).
 const (
 	personAct      = "act"
+	personBot      = "bot" // an attached bot, which is no person: the cap on removals and immunity hold
 	personUndo     = "undo"
 	personFalseHit = "false_hit"
 	personDismiss  = "dismiss"
@@ -82,6 +83,8 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	switch p.Kind {
 	case personAct:
 		s.personActs(ev, &d, p)
+	case personBot:
+		s.botActs(rb, ev, &d, p)
 	case personUndo, personFalseHit:
 		s.undo(ev, &d, p)
 	case personKept:
@@ -109,6 +112,27 @@ func one(id community.ID) []community.ID {
 func (s *State) personActs(ev *community.Event, d *community.Decision, p community.PersonDecision) {
 	for _, a := range p.Actions {
 		s.addAction(ev, d, a, community.ByPerson)
+	}
+}
+
+// botActs does what an attached bot wants, within what a rule may: nothing is held against who is immune, and removals
+// beyond the cap wait for a person.
+func (s *State) botActs(rb *Rulebook, ev *community.Event, d *community.Decision, p community.PersonDecision) {
+	for _, a := range p.Actions {
+		sanction := a.Verb == community.Mute || a.Verb == community.Remove
+		known := member{}
+		if m := s.members[a.Target]; m != nil {
+			known = *m
+		}
+		if sanction && rb.immune(a.Target, known.Role, known.Mark) {
+			d.Verdict, d.Member = community.Spared, a.Target
+			continue
+		}
+		held := a.Verb == community.Remove && !s.mayRemove(rb, ev.At, a.Target)
+		s.addAction(ev, d, a, community.ByBot)
+		if held {
+			d.Actions[len(d.Actions)-1].Hold = HoldRemovals
+		}
 	}
 }
 

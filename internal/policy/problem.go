@@ -42,7 +42,18 @@ var problemWords = map[string][2]string{
 	"bad_regexp":     {"正则表达式不对：{0}", "is not a usable regular expression: {0}"},
 	"duplicate":      {"与 {0} 重复", "repeats {0}"},
 	"nothing_to_do":  {"至少要选一项", "needs at least one choice"},
-	"mute_seconds":   {"禁言需要时长", "a mute needs its length in seconds"},
+	"no_group":       {"没有这个群，或者你看不到它", "there is no such group, or it is out of your sight"},
+	"mirror_self":    {"不能转发给自己", "may not copy into itself"},
+	"mirror_loop":    {"“{0}”已经在转发到本群，这样会来回转", "{0} copies into this group already: that would go round in a circle"},
+
+	"cannot":                {"这个群的任何连接都做不到 {0}", "no connection of the group can do {0}"},
+	"cannot member.mute":    {"这个群不能禁言个人。可改为：撤回并警告；或提醒后只记违规；再犯移出", "single members cannot be muted in this group. Instead: recall and warn; or remind and only count the strike; remove at the next"},
+	"cannot member.remove":  {"这个群的任何连接都不能移出成员。可改为：只记违规，并在入群名单里拒绝", "no connection of the group can remove members. Instead: only count the strike, and refuse the next request to join"},
+	"cannot message.recall": {"这个群的任何连接都不能撤回别人的消息。可改为：警告，或发一条更正", "no connection of the group can recall others' messages. Instead: warn, or post a correction"},
+	"cannot message.send":   {"这个群的任何连接都不能发消息。可改为：只记录，由人转告", "no connection of the group can send. Instead: only record, and let a person pass it on"},
+
+	"needs_text":   {"要含有 {text}，否则副本里没有原文", "must hold {text}, or copies say nothing"},
+	"mute_seconds": {"禁言需要时长", "a mute needs its length in seconds"},
 }
 
 // Words is the problem as a sentence: Chinese, English.

@@ -39,12 +39,18 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 	switch ev.Type {
 	case community.MessageCreated:
 		return stepMessage(rb, s, ev)
-	case community.MemberJoined:
+	case community.MessageEdited:
+		return stepEdited(rb, s, ev)
+	case community.MessageDeleted:
+		return stepDeleted(rb, s, ev)
+	case community.MemberJoined, community.FollowerAdded: // following an account is joining its desk
 		return stepJoined(rb, s, ev)
-	case community.MemberLeft:
+	case community.MemberLeft, community.FollowerRemoved:
 		return stepLeft(rb, s, ev)
 	case community.MemberUpdated:
 		return stepUpdated(rb, s, ev)
+	case community.MemberMarked:
+		return stepMarked(rb, s, ev)
 	case community.MemberMuted:
 		return stepMuted(rb, s, ev)
 	case community.RosterRead:
@@ -114,12 +120,48 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	l.member = m
 	l.judgeAll()
 	var out []community.Decision
-	if l.used > 0 || len(l.replies) > 0 {
+	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 {
 		out = l.conclude()
 	}
 	l.noteAll()
 	m.Messages++
 	return out
+}
+
+// stepEdited judges what a message was made into, by its content alone: an edit is no new message, so it stands in no
+// window and is answered by no reply. Its copies follow, unless what it says now is at fault.
+func stepEdited(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
+	if !ev.Body.Caused.IsZero() || ev.Actor == 0 || s.isOurs(ev) {
+		return nil
+	}
+	l := &s.look
+	l.reset(rb, s, ev)
+	l.member = s.touch(ev.Actor)
+	l.judgeAll()
+	chosen := l.copies
+	l.replies, l.copies = nil, nil
+	var d community.Decision
+	if l.used > 0 {
+		if out := l.conclude(); len(out) > 0 {
+			d = out[0]
+		}
+	}
+	atFault := d.Verdict == community.Hit
+	follow(rb, s, ev, &d, func(r *rule) bool { return !atFault && slices.Contains(chosen, r) })
+	return some(d)
+}
+
+func stepDeleted(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
+	var d community.Decision
+	follow(rb, s, ev, &d, func(*rule) bool { return false })
+	return some(d)
+}
+
+func some(d community.Decision) []community.Decision {
+	if d.ID.IsZero() {
+		return nil
+	}
+	return []community.Decision{d}
 }
 
 // isOurs reports whether one of our own accounts speaks.
@@ -160,10 +202,11 @@ func (l *look) noteAll() {
 // conclude makes the one decision about a message.
 func (l *look) conclude() []community.Decision {
 	byBook(l.replies)
+	byBook(l.copies)
 	found := l.findings[:l.used]
 	slices.SortStableFunc(found, func(a, b *finding) int { return a.rule.index - b.rule.index })
 	d := decide(l.rb, l.state, l.ev, l.ev.Actor)
-	immune := l.rb.immune(l.ev.Actor, l.member.Role)
+	immune := l.rb.immune(l.ev.Actor, l.member.Role, l.member.Mark)
 	live, dry, spared := 0, 0, 0
 	for _, f := range found {
 		f.spared = f.spared || immune
@@ -185,6 +228,7 @@ func (l *look) conclude() []community.Decision {
 	}
 	spoken := len(d.Actions)
 	l.answer(&d, live > 0)
+	l.mirrorOut(&d, live > 0)
 	switch {
 	case live > 0:
 		d.Verdict = community.Hit
@@ -217,8 +261,10 @@ func (l *look) whySpared(immune bool) string {
 	if !immune {
 		return sparedAllowed + "text"
 	}
-	if slices.Contains(l.rb.book.Immune, l.member.Role) {
-		return sparedImmune + string(l.member.Role)
+	for _, role := range []community.Role{l.member.Role, l.member.Mark} {
+		if slices.Contains(l.rb.book.Immune, role) {
+			return sparedImmune + string(role)
+		}
 	}
 	if l.rb.staff[l.ev.Actor] {
 		return sparedImmune + "staff"
@@ -230,6 +276,9 @@ func (l *look) whySpared(immune bool) string {
 func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
 	who := subject(ev)
 	if who == 0 {
+		return nil
+	}
+	if ev.Body.Scene == community.Presence && s.isHere(who) {
 		return nil
 	}
 	m := s.touch(who)
@@ -265,10 +314,16 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	return []community.Decision{d}
 }
 
+// isHere reports whether a member is known to be in the group.
+func (s *State) isHere(who community.MemberKey) bool {
+	m := s.members[who]
+	return m != nil && !m.Gone && (m.Joined != 0 || m.Messages > 0)
+}
+
 // stepLeft ends a stay. What is held against the member stays until it expires: leaving and coming back wipes nothing.
 func stepLeft(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
 	who := subject(ev)
-	if who == 0 {
+	if who == 0 || ev.Body.Reason == community.Presence {
 		return nil
 	}
 	m := s.touch(who)
@@ -296,6 +351,19 @@ func (s *State) forgetArrival(who community.MemberKey) {
 func stepUpdated(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
 	if who := subject(ev); who != 0 && ev.Body.Role != community.RoleNone {
 		s.touch(who).Role = ev.Body.Role
+	}
+	return nil
+}
+
+// stepMarked takes over what a person of ours said about a member. The platform's role stays beside it.
+func stepMarked(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
+	who := subject(ev)
+	if who == 0 {
+		return nil
+	}
+	m := s.touch(who)
+	if m.Mark = ev.Body.Role; m.Mark == community.RoleMember {
+		m.Mark = community.RoleNone
 	}
 	return nil
 }

@@ -208,6 +208,43 @@ func TestImmuneAndAllowedAreSpared(t *testing.T) {
 	r.want(r.one(caused), "-")
 }
 
+// TestMarkedStaffIsImmune: whatever role the platform says with each message, through leaving and coming back, until the
+// mark is taken back.
+func TestMarkedStaffIsImmune(t *testing.T) {
+	r := newRoom(t, live(word("ads", "微信")))
+	mark := func(who community.MemberKey, role community.Role) {
+		ev := r.event(community.MemberMarked, 0, community.Body{Role: role, Source: "ming", Reason: "x"})
+		ev.Subject = who
+		r.want(r.one(ev), "-")
+	}
+	says := func() *community.Decision {
+		return r.one(r.event(community.MessageCreated, 5, community.Body{Text: "微信", Role: community.RoleMember}))
+	}
+	mark(5, community.RoleStaff)
+	d := says()
+	r.want(d, "spared ads")
+	if why := d.Hits[0].Why; !strings.HasPrefix(why, "immune staff: ") {
+		t.Errorf("why = %q, want that it is staff", why)
+	}
+	r.step(r.event(community.MemberLeft, 5, community.Body{}))
+	r.now += 400 * day
+	for range 2 * sweepEvery { // what is forgotten of members that left is not the mark
+		r.step(r.event(community.GroupUpdated, 0, community.Body{}))
+	}
+	r.step(r.event(community.MemberJoined, 5, community.Body{}))
+	r.want(says(), "spared ads")
+	mark(5, community.RoleMember)
+	r.want(says(), "hit !ads rung1 strike:ads recall send")
+	mark(6, community.RoleBot)
+	r.want(r.says(6, "微信"), "hit !ads rung1 strike:ads recall send") // a bot is immune where the book says so
+	book := live(word("ads", "微信"))
+	book.Immune = append(DefaultImmune(), community.RoleBot)
+	Adopt(r.s, r.rb, ready(t, book))
+	r.rb = ready(t, book)
+	r.want(r.says(6, "微信"), "spared ads")
+	r.want(r.one(r.event(community.MemberMarked, 0, community.Body{Role: community.RoleStaff})), "-") // of nobody
+}
+
 func TestDryRuleKeepsALadderOfItsOwn(t *testing.T) {
 	dry := with(word("dry", "广告"), func(r *Rule) { r.Mode = RuleDry })
 	r := newRoom(t, live(dry, word("live", "骂人")))
@@ -421,4 +458,29 @@ func TestStrikesOutliveTheirRule(t *testing.T) {
 	Adopt(r.s, r.rb, next)
 	r.rb = next
 	r.want(r.says(1, "傻瓜"), "hit !new rung2 strike:new mute")
+}
+
+func TestAttachedBotIsHeldByTheCapAndByImmunity(t *testing.T) {
+	book := live(word("ads", "加微信"))
+	book.RemovalsMax, book.RemovalsPct = 1, 0
+	r := newRoom(t, book)
+	r.says(1, "早")
+	r.one(r.event(community.MessageCreated, 2, community.Body{Text: "我是管理员", Message: "m2", Role: community.RoleAdmin}))
+	r.says(3, "早")
+	wants := func(verb community.Verb, who community.MemberKey) *community.Decision {
+		return r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{
+			Kind: "bot", User: "bot:x", Actions: []community.Action{{Verb: verb, Target: who, Seconds: 60}}})}))
+	}
+	d := wants(community.Mute, 1)
+	r.want(d, "judged mute")
+	if d.Actions[0].Cause != community.ByBot || d.User != "bot:x" {
+		t.Errorf("cause %q, user %q; want bot, bot:x", d.Actions[0].Cause, d.User)
+	}
+	r.want(wants(community.Mute, 2), "spared")
+	r.want(wants(community.Remove, 2), "spared")
+	r.want(wants(community.Remove, 1), "judged remove")
+	held := wants(community.Remove, 3)
+	r.want(held, "judged remove(removal_cap)")
+	free := r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{Kind: "release", User: "u1", Action: held.Actions[0].ID})}))
+	r.want(free, "judged remove")
 }

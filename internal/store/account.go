@@ -77,7 +77,7 @@ func (s *Store) DeleteAccount(ctx context.Context, org community.OrgKey, key com
 		if err != nil {
 			return missing(err, "account %d", key)
 		}
-		for _, q := range []string{`DELETE FROM group_account WHERE account_key = $1`, `DELETE FROM account WHERE key = $1`} {
+		for _, q := range []string{`DELETE FROM group_account WHERE account_key = $1`, `DELETE FROM account_note WHERE account_key = $1`, `DELETE FROM account WHERE key = $1`} {
 			if _, err := t.exec(ctx, q, int64(key)); err != nil {
 				return err
 			}
@@ -126,6 +126,12 @@ func (s *Store) EndRun(ctx context.Context, r community.ImportRow) error {
 func (s *Store) RunGroups(ctx context.Context, run int64) ([]community.GroupKey, error) {
 	return rows(ctx, s, `SELECT DISTINCT group_key FROM import_range WHERE import_key = $1 ORDER BY group_key`, []any{run},
 		func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
+}
+
+// OrgOf is the organisation that a group belongs to.
+func (s *Store) OrgOf(ctx context.Context, g community.GroupKey) (org community.OrgKey, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT org_key FROM chat_group WHERE key = $1`, int64(g)).Scan((*int64)(&org))
+	return org, missing(coded(s.dialect, err), "group %d", g)
 }
 
 // GroupExternal is the platform's id of a group.

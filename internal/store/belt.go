@@ -274,14 +274,18 @@ WHERE id = $9 AND state NOT IN ('confirmed', 'failed', 'cancelled')`,
 	return n > 0, err
 }
 
-// MarkSent notes, durably and before the call, that an attempt is about to be made. It reports false when the action
-// has meanwhile come to an end.
-func (s *Store) MarkSent(ctx context.Context, id community.ID, mode community.Level, attempt int) (moved bool, err error) {
+// MarkSent notes, durably and before the call, that an attempt is about to be made, and takes what it spends of the
+// account's limits. about is the platform's id of the message of ours that it concerns; "" = none. It reports false when the action has meanwhile come to an end, or when a limit is reached: then until
+// says (UTC ms) from when on there may be room.
+func (s *Store) MarkSent(ctx context.Context, id community.ID, mode community.Level, attempt int, about string, spent Spending, now int64) (moved bool, until int64, err error) {
 	err = s.writeTx(ctx, func(t *Tx) error {
-		moved, err = t.MoveAction(ctx, id, community.Sent, mode, community.Receipt{}, attempt, "", s.now())
+		if until, err = t.spend(ctx, spent, now); err != nil || until > 0 {
+			return err
+		}
+		moved, err = t.MoveAction(ctx, id, community.Sent, mode, community.Receipt{Message: about}, attempt, "", now)
 		return err
 	})
-	return moved, err
+	return moved && err == nil, until, err
 }
 
 // ActionNow is an action with its state, read for carrying it out.
@@ -291,9 +295,14 @@ type ActionNow struct {
 	Attempts int
 	Updated  int64
 	Frozen   bool // automatic actions are held, here or everywhere
+	Locked   bool // the group is in a lockdown: nothing is sent by plan
 	Twin     bool // a removal of the same member was carried out since this one was wanted
 	Org      community.OrgKey
 	Accounts []community.AccountKey // that serve the group, the listening one first
+	Held     []community.AccountKey // of them, those that the platform holds back
+	Before   community.State        // of the send that the action is about (Of); "" = there is none
+	Platform community.Platform     // of the group
+	SaidAt   int64                  // recall: when what is to be taken back was said, UTC ms; 0 = not known
 }
 
 // ActionNow reads an action and fills its address with the platform's ids.
@@ -301,10 +310,11 @@ func (s *Store) ActionNow(ctx context.Context, id community.ID) (ActionNow, erro
 	var now ActionNow
 	var body []byte
 	var org int64
-	err := s.read.QueryRowContext(ctx, `SELECT a.body, a.state, a.attempts, a.updated, g.org_key, g.external_id, g.frozen,
- coalesce(m.external_id, ''), (SELECT value FROM setting WHERE org_key = g.org_key AND name = 'freeze')
+	err := s.read.QueryRowContext(ctx, `SELECT a.body, a.state, a.attempts, a.updated, g.org_key, g.platform, g.external_id, g.frozen,
+ coalesce(m.external_id, ''), EXISTS (SELECT 1 FROM lockdown_group l WHERE l.group_key = g.key AND l.on_now),
+ (SELECT value FROM setting WHERE org_key = g.org_key AND name = 'freeze')
 FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.key = a.target_key WHERE a.id = $1`, id[:]).
-		Scan(&body, &now.State, &now.Attempts, &now.Updated, &org, &now.Action.To.Group, &now.Frozen, &now.Action.To.Member, (*freezeFlag)(&now.Frozen))
+		Scan(&body, &now.State, &now.Attempts, &now.Updated, &org, &now.Platform, &now.Action.To.Group, &now.Frozen, &now.Action.To.Member, &now.Locked, (*freezeFlag)(&now.Frozen))
 	if err != nil {
 		return now, missing(coded(s.dialect, err), "action %s", id)
 	}
@@ -314,7 +324,10 @@ FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.k
 	}
 	now.Action.To, now.Org = to, community.OrgKey(org)
 	now.Action.To.Message = now.Action.Message
-	if now.Accounts, err = s.serving(ctx, now.Action.Group); err != nil || now.Action.Verb != community.Remove {
+	if err := s.about(ctx, &now); err != nil {
+		return now, err
+	}
+	if err = s.serving(ctx, &now); err != nil || now.Action.Verb != community.Remove {
 		return now, err
 	}
 	now.Twin, err = s.twin(ctx, id)
@@ -350,10 +363,54 @@ func (f *freezeFlag) Scan(v any) error {
 	return nil
 }
 
-func (s *Store) serving(ctx context.Context, g community.GroupKey) ([]community.AccountKey, error) {
-	return rows(ctx, s, `SELECT ga.account_key FROM group_account ga JOIN account a ON a.key = ga.account_key
-WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(g)},
-		func(r *sql.Rows, v *community.AccountKey) error { return r.Scan((*int64)(v)) })
+// about fills in what a recall is about. Of a send of ours (Of) that is the platform's id of what was sent, "" as long as
+// there is none, and where the send stands; of a member's message, when it was said.
+func (s *Store) about(ctx context.Context, now *ActionNow) error {
+	a := &now.Action
+	if !a.Of.IsZero() {
+		err := s.read.QueryRowContext(ctx, `SELECT message, state, updated FROM action WHERE id = $1`, a.Of[:]).Scan(&a.To.Message, &now.Before, &now.SaidAt)
+		return missing(coded(s.dialect, err), "action %s", a.Of)
+	}
+	if a.Verb != community.RecallMsg || a.Event == 0 {
+		return nil
+	}
+	err := s.read.QueryRowContext(ctx, `SELECT occurred_at FROM event WHERE number = $1`, a.Event).Scan(&now.SaidAt)
+	if err == sql.ErrNoRows {
+		return nil
+	}
+	return coded(s.dialect, err)
+}
+
+// CountActions counts the actions of a verb that stand in a state.
+func (s *Store) CountActions(ctx context.Context, v community.Verb, state community.State) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT count(*) FROM action WHERE verb = $1 AND state = $2`, string(v), string(state)).Scan(&n)
+	return n, coded(s.dialect, err)
+}
+
+// SentMessages are the platform's ids of what our own sends in a group since a time (UTC ms) are known to have become.
+func (s *Store) SentMessages(ctx context.Context, g community.GroupKey, since int64) (map[string]bool, error) {
+	list, err := rows(ctx, s, `SELECT message FROM action WHERE group_key = $1 AND created >= $2 AND verb = $3 AND message <> ''`,
+		[]any{int64(g), since, string(community.Send)}, func(r *sql.Rows, v *string) error { return r.Scan(v) })
+	known := make(map[string]bool, len(list))
+	for _, id := range list {
+		known[id] = true
+	}
+	return known, err
+}
+
+// serving fills in which accounts serve the group.
+func (s *Store) serving(ctx context.Context, now *ActionNow) error {
+	type account struct{ key, restricted int64 }
+	list, err := rows(ctx, s, `SELECT ga.account_key, a.restricted FROM group_account ga JOIN account a ON a.key = ga.account_key
+WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(now.Action.Group)},
+		func(r *sql.Rows, v *account) error { return r.Scan(&v.key, &v.restricted) })
+	for _, a := range list {
+		now.Accounts = append(now.Accounts, community.AccountKey(a.key))
+		if a.restricted != 0 {
+			now.Held = append(now.Held, community.AccountKey(a.key))
+		}
+	}
+	return err
 }
 
 // AddAudit writes an audit row; id and time are filled when empty.
@@ -402,6 +459,20 @@ func (t *Tx) NameGroup(ctx context.Context, g community.GroupKey, name string) e
 	return err
 }
 
+// MoveGroup gives a group another id of its platform: what comes under it belongs to the group from now on, and actions
+// go there. The old id leads to the group as before. What came under the new id meanwhile stays a group of its own, which
+// nothing leads to any more.
+func (t *Tx) MoveGroup(ctx context.Context, g community.GroupKey, external string) error {
+	_, err := t.exec(ctx, `INSERT INTO alias (org_key, kind, platform, realm, external_id, key)
+SELECT org_key, 'group', platform, '', $1, key FROM chat_group WHERE key = $2
+ON CONFLICT (org_key, kind, platform, realm, external_id) DO UPDATE SET key = excluded.key`, external, int64(g))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE chat_group SET external_id = $1 WHERE key = $2`, external, int64(g))
+	return err
+}
+
 // Requeue takes "sent" back: the platform certainly did nothing.
 func (s *Store) Requeue(ctx context.Context, id community.ID) error {
 	return s.writeTx(ctx, func(t *Tx) error {
@@ -410,9 +481,9 @@ func (s *Store) Requeue(ctx context.Context, id community.ID) error {
 	})
 }
 
-// AddImportRange notes that an import run wrote to a group within [first, last] of the log.
-func (t *Tx) AddImportRange(ctx context.Context, run int64, g community.GroupKey, first, last int64) error {
-	_, err := t.exec(ctx, `INSERT INTO import_range (import_key, group_key, first_number, last_number) VALUES ($1, $2, $3, $4)`,
-		run, int64(g), first, last)
+// AddImportRange notes that an import run wrote to a group within [first, last] of the log what a program had exported.
+func (t *Tx) AddImportRange(ctx context.Context, run int64, exporter string, g community.GroupKey, first, last int64) error {
+	_, err := t.exec(ctx, `INSERT INTO import_range (import_key, group_key, first_number, last_number, exporter) VALUES ($1, $2, $3, $4, $5)`,
+		run, int64(g), first, last, exporter)
 	return err
 }

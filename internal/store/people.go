@@ -99,6 +99,9 @@ func (t *Tx) saveUser(ctx context.Context, u *community.User) error {
 		return err
 	}
 	if u.Key != 0 {
+		if err := t.dropDevices(ctx, *u); err != nil {
+			return err
+		}
 		n, err := t.exec(ctx, `UPDATE console_user SET login = $1, name = $2, role = $3, hash = $4, lang = $5, enabled = $6 WHERE key = $7 AND org_key = $8`,
 			u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Key, int64(u.Org))
 		if err == nil && n == 0 {
@@ -112,6 +115,13 @@ func (t *Tx) saveUser(ctx context.Context, u *community.User) error {
 	u.ID, u.Created = t.store.NewID(), t.store.now()
 	_, err = t.exec(ctx, `INSERT INTO console_user (key, id, org_key, login, name, role, hash, lang, enabled, created)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, u.Key, u.ID[:], int64(u.Org), u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Created)
+	return err
+}
+
+// dropDevices ends the ways in of a person who has a new password or may no longer sign in.
+func (t *Tx) dropDevices(ctx context.Context, u community.User) error {
+	_, err := t.exec(ctx, `UPDATE pass SET spent = $1 WHERE user_id = $2 AND spent = 0 AND ($3 = 0 OR EXISTS (SELECT 1 FROM console_user WHERE key = $4 AND hash <> $5))`,
+		t.store.now(), u.ID.String(), flag(u.Enabled), u.Key, u.Hash)
 	return err
 }
 

@@ -14,8 +14,10 @@ import (
 type Registry struct {
 	circles map[circleRef]*circle
 	doors   map[doorRef]*door
-	last    *door // the one asked for before: events come in runs
-	known   int   // how many members are remembered
+	last    *door                                  // the one asked for before: events come in runs
+	known   int                                    // how many members are remembered
+	marks   map[community.MemberKey]community.Role // who is marked; nil = not read
+	told    map[telling]community.Role             // which groups' logs hold the mark
 }
 
 type circleRef struct {
@@ -63,7 +65,15 @@ func NewRegistry() *Registry {
 
 // Reset forgets everything.
 func (r *Registry) Reset() {
-	*r = Registry{circles: map[circleRef]*circle{}, doors: map[doorRef]*door{}}
+	*r = Registry{circles: map[circleRef]*circle{}, doors: map[doorRef]*door{}, told: map[telling]community.Role{}}
+}
+
+// ForgetGroups makes the registry read groups' ids anew.
+func (r *Registry) ForgetGroups() {
+	for _, c := range r.circles {
+		clear(c.groups)
+		clear(c.desks)
+	}
 }
 
 // Trim keeps the registry within its bound. After a transaction that failed, call Reset: its keys never came to be.
@@ -175,7 +185,18 @@ func (r *Registry) Member(ctx context.Context, t *Tx, o Origin, g community.Grou
 		d.members[strings.Clone(who.ID)] = key
 		r.known++
 	}
-	return key, nil
+	if who.Also == "" {
+		return key, nil
+	}
+	if _, ok := d.members[who.Also]; ok {
+		return key, nil
+	}
+	owner, err := t.know(ctx, d.circleRef, who.Also, key)
+	if err == nil {
+		d.members[strings.Clone(who.Also)] = owner
+		r.known++
+	}
+	return key, err
 }
 
 // named finds or makes somebody of whom only the name in one group is known.
@@ -234,11 +255,41 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)`,
 // DefaultZone is where days are cut unless a group says otherwise.
 const DefaultZone = "Asia/Shanghai"
 
+// also finds a member that was known by a further id of theirs only, and notes the first one. 0 = there is none.
+func (t *Tx) also(ctx context.Context, at circleRef, who community.Who) (int64, error) {
+	if who.Also == "" || who.Certainty == community.NameOnly {
+		return 0, nil
+	}
+	var key int64
+	err := t.one(ctx, findAlias, []any{int64(at.org), "member", string(at.platform), "", who.Also}, &key)
+	if err == sql.ErrNoRows {
+		return 0, nil
+	}
+	if err == nil {
+		_, err = t.exec(ctx, addAlias, int64(at.org), "member", string(at.platform), "", who.ID, key)
+	}
+	return key, err
+}
+
+// know notes a further id of a member and gives whose it is: one that is another's already stays theirs.
+func (t *Tx) know(ctx context.Context, at circleRef, id string, key community.MemberKey) (community.MemberKey, error) {
+	alias := []any{int64(at.org), "member", string(at.platform), "", id}
+	if _, err := t.exec(ctx, addAlias+` ON CONFLICT DO NOTHING`, append(alias, int64(key))...); err != nil {
+		return 0, err
+	}
+	var owner int64
+	err := t.one(ctx, findAlias, alias, &owner)
+	return community.MemberKey(owner), err
+}
+
 func (t *Tx) member(ctx context.Context, at circleRef, realm string, who community.Who) (community.MemberKey, error) {
 	alias := []any{int64(at.org), "member", string(at.platform), realm, who.ID}
 	var key int64
 	err := t.one(ctx, findAlias, alias, &key)
 	if err != sql.ErrNoRows {
+		return community.MemberKey(key), err
+	}
+	if key, err = t.also(ctx, at, who); err != nil || key != 0 {
 		return community.MemberKey(key), err
 	}
 	if key, err = t.keys(ctx, "member", 1); err != nil {

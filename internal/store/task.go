@@ -5,14 +5,21 @@ import (
 	"database/sql"
 
 	"qunluo/internal/community"
+	"qunluo/internal/duty"
 )
 
 // taskDue is how long a person has, in milliseconds. An action's own deadline is for sending it natively.
 const taskDue = 60 * 60 * 1000
 
+// correction is what to post where a message can no longer be taken back, ready to paste.
+const correction = "更正：前面的一条消息有误，请以本条为准。"
+
 // TaskFor is the task card of an action that no connection can carry out.
 func TaskFor(a *community.Action, why string, now int64) community.Task {
-	return community.Task{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
+	if why == "too_old" {
+		a = &community.Action{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, Text: correction}
+	}
+	return community.Task{Quiet: a.Rule == community.NoticeRule || a.Verb == community.TakeOver, ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
 		Created: now, Due: now + taskDue, Evidence: 1}
 }
 
@@ -30,24 +37,85 @@ func (t *Tx) OpenTask(ctx context.Context, k community.Task) error {
 			return err
 		}
 	}
-	_, err := t.exec(ctx, `INSERT INTO task (id, group_key, verb, target_key, state, assignee, why, text, created, due, done_by, done_at, note, evidence)
+	n, err := t.exec(ctx, `INSERT INTO task (id, group_key, verb, target_key, state, assignee, why, text, created, due, done_by, done_at, note, evidence)
 VALUES ($1, $2, $3, $4, 'open', '', $5, $6, $7, $8, '', 0, '', 1) ON CONFLICT (id) DO NOTHING`,
 		k.ID[:], int64(k.Group), string(k.Verb), int64(k.Target), k.Why, k.Text, k.Created, k.Due)
+	if err != nil || n == 0 || k.Quiet {
+		return err
+	}
+	return t.alarmTask(ctx, k)
+}
+
+// alarmTask opens the alarm that goes with a task.
+func (t *Tx) alarmTask(ctx context.Context, k community.Task) error {
+	var org int64
+	if err := t.one(ctx, `SELECT org_key FROM chat_group WHERE key = $1`, []any{int64(k.Group)}, &org); err != nil {
+		return missing(err, "group %d", k.Group)
+	}
+	_, err := t.OpenAlarm(ctx, duty.Alarm{Org: community.OrgKey(org), Kind: duty.KindTask, Subject: TaskAlarm(k.ID), Group: k.Group, Due: k.Due}, k.Created)
 	return err
 }
 
 // CloseTask ends a task if it is still open: "done", "refused" or "expired".
 func (t *Tx) CloseTask(ctx context.Context, id community.ID, state, by, note string, now int64) error {
-	_, err := t.exec(ctx, `UPDATE task SET state = $1, done_by = $2, done_at = $3, note = $4 WHERE id = $5 AND state IN ('open', 'claimed')`,
+	n, err := t.exec(ctx, `UPDATE task SET state = $1, done_by = $2, done_at = $3, note = $4 WHERE id = $5 AND state IN ('open', 'claimed')`,
 		state, by, now, note, id[:])
-	return err
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.endAlarm(ctx, TaskAlarm(id), by, state, now)
 }
 
 // CloseTasksFor ends every open task for a group, target and verb: what was asked for has happened.
 func (t *Tx) CloseTasksFor(ctx context.Context, g community.GroupKey, target community.MemberKey, verb community.Verb, note string, now int64) error {
-	_, err := t.exec(ctx, `UPDATE task SET state = 'done', done_at = $1, note = $2
-WHERE group_key = $3 AND target_key = $4 AND verb = $5 AND state IN ('open', 'claimed')`, now, note, int64(g), int64(target), string(verb))
-	return err
+	found, err := t.query(ctx, `SELECT id FROM task WHERE group_key = $1 AND target_key = $2 AND verb = $3 AND state IN ('open', 'claimed')`,
+		int64(g), int64(target), string(verb))
+	if err != nil {
+		return err
+	}
+	ids, err := idsOf(found)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := t.CloseTask(ctx, id, "done", "", note, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func idsOf(r *sql.Rows) ([]community.ID, error) {
+	defer r.Close()
+	var list []community.ID
+	for r.Next() {
+		var id []byte
+		if err := r.Scan(&id); err != nil {
+			return nil, err
+		}
+		list = append(list, community.ID(id))
+	}
+	return list, r.Err()
+}
+
+// RemovalTasks lists whom people were asked to remove from a group and have not yet.
+func (t *Tx) RemovalTasks(ctx context.Context, g community.GroupKey) ([]community.Task, error) {
+	found, err := t.query(ctx, `SELECT id, target_key, created FROM task WHERE group_key = $1 AND verb = 'member.remove' AND state IN ('open', 'claimed')`, int64(g))
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var list []community.Task
+	for found.Next() {
+		var id []byte
+		var k community.Task
+		if err := found.Scan(&id, (*int64)(&k.Target), &k.Created); err != nil {
+			return nil, err
+		}
+		copy(k.ID[:], id)
+		list = append(list, k)
+	}
+	return list, found.Err()
 }
 
 // ClaimTask gives a task to a person. CodeConflict when somebody else has it or it is closed; the message names them.
@@ -66,6 +134,9 @@ func (s *Store) ClaimTask(ctx context.Context, id community.ID, user string, aud
 			return community.Errorf(community.CodeConflict, "already %s by %s", state, by)
 		}
 		if _, err = t.exec(ctx, `UPDATE task SET state = 'claimed', assignee = $1 WHERE id = $2`, user, id[:]); err != nil {
+			return err
+		}
+		if err := t.takeAlarm(ctx, TaskAlarm(id), user, s.now()); err != nil {
 			return err
 		}
 		return t.AddAudit(ctx, audit)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"maps"
 
 	"qunluo/internal/community"
 )
@@ -65,10 +67,10 @@ func (s *Store) releaseSpan(ctx context.Context, run int64, sp importSpan) error
 	})
 }
 
-// WipeUndone erases the words of imports that were undone over seven days ago; numbers and sequences stay. It gives how
+// WipeUndone erases the words of imports that were undone seven days ago or earlier; numbers and sequences stay. It gives how
 // many runs were wiped.
 func (s *Store) WipeUndone(ctx context.Context) (int, error) {
-	runs, err := rows(ctx, s, `SELECT key FROM import_run WHERE state = 'undone' AND finished < $1 AND hash <> ''`, []any{s.now() - keepUndone},
+	runs, err := rows(ctx, s, `SELECT key FROM import_run WHERE state = 'undone' AND finished <= $1 AND wiped = 0`, []any{s.now() - keepUndone},
 		func(r *sql.Rows, v *int64) error { return r.Scan(v) })
 	if err != nil {
 		return 0, err
@@ -81,7 +83,7 @@ func (s *Store) WipeUndone(ctx context.Context) (int, error) {
 	return len(runs), nil
 }
 
-// wipe empties the bodies of a run. An empty hash marks it as done.
+// wipe empties the bodies of a run, and its report of everything but the figures: samples of rows are words too.
 func (s *Store) wipe(ctx context.Context, run int64) error {
 	spans, err := s.importSpans(ctx, run)
 	if err != nil {
@@ -97,9 +99,27 @@ func (s *Store) wipe(ctx context.Context, run int64) error {
 		}
 	}
 	return s.writeTx(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `UPDATE import_run SET hash = '' WHERE key = $1`, run)
+		var report []byte
+		if err := t.one(ctx, `SELECT report FROM import_run WHERE key = $1`, []any{run}, &report); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `UPDATE import_run SET wiped = $1, report = $2 WHERE key = $3`, s.now(), figuresOnly(report), run)
 		return err
 	})
+}
+
+// figuresOnly leaves the numbers that stand at the top of a report.
+func figuresOnly(report []byte) string {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(report, &all) != nil {
+		return "{}"
+	}
+	maps.DeleteFunc(all, func(_ string, v json.RawMessage) bool {
+		var n int64
+		return json.Unmarshal(v, &n) != nil
+	})
+	raw, _ := json.Marshal(all) // numbers always marshal
+	return string(raw)
 }
 
 // GroupNamed reports whether the group that an account calls ref is known under just that name.

@@ -36,8 +36,10 @@ func (f *figures) roster(ctx context.Context, g *groupFact, ev *community.Event)
 			return err
 		}
 	}
-	if err := f.missing(ctx, g, here, at); err != nil {
-		return err
+	if ev.Body.Scene != community.Presence {
+		if err := f.missing(ctx, g, here, at); err != nil {
+			return err
+		}
 	}
 	if g.rosterSince == 0 {
 		g.rosterSince = at
@@ -65,13 +67,55 @@ func (f *figures) onList(ctx context.Context, g *groupFact, m community.MemberKe
 	if err != nil {
 		return err
 	}
+	if err := f.came(ctx, g, p, who, ev); err != nil {
+		return err
+	}
 	if err := f.seen(ctx, g, p, ev, ev.OccurredAt); err != nil {
 		return err
 	}
-	if who.Role != "" {
-		p.setRole(who.Role)
-	}
+	f.takeRole(p, who.Role)
 	return f.named(ctx, p, who.Name, who.Card, ev.OccurredAt)
+}
+
+// came takes in what a list tells about how a person came to be here. A joining that happened since the first list counts
+// for its day; older ones happened while nobody watched.
+func (f *figures) came(ctx context.Context, g *groupFact, p *person, who *community.Who, ev *community.Event) error {
+	at := who.JoinedAt
+	if at <= 0 || at > ev.OccurredAt {
+		return nil
+	}
+	st := stayStart{since: at, joined: at, counted: g.rosterSince != 0 && at >= g.rosterSince, scene: who.Scene, state: who.State, certainty: community.Inferred}
+	if who.Inviter != "" {
+		var err error
+		if st.inviter, err = f.listed(ctx, g, &community.Who{ID: who.Inviter}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.present && p.joinedThen(at):
+		return f.learnSource(ctx, p, st)
+	case p.joined != 0 && at < p.since, !p.present && p.stays > 0 && at < p.left:
+		return nil // what we know is younger than what the list says
+	}
+	return f.arrive(ctx, g, p, ev, st)
+}
+
+// learnSource fills in where a person came from, told after the joining itself.
+func (f *figures) learnSource(ctx context.Context, p *person, st stayStart) error {
+	if p.scene != "" && (p.state != "" || st.state == "") && (p.inviter != 0 || st.inviter == 0) || st.scene == "" && st.state == "" && st.inviter == 0 {
+		return nil
+	}
+	if p.scene == "" {
+		p.scene = st.scene
+	}
+	if p.state == "" {
+		p.state = st.state
+	}
+	if p.inviter == 0 {
+		p.inviter = st.inviter
+	}
+	p.dirty = true
+	return f.saveStay(ctx, p, 0, "", "")
 }
 
 // missing ends the stays of those who are not on a list read at a time.

@@ -2,10 +2,12 @@ package onebot
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 const (
@@ -25,7 +27,7 @@ type ranked struct {
 var needsAdmin = map[community.Verb]bool{
 	community.RecallMsg: true, community.Mute: true, community.Unmute: true, community.Remove: true,
 	community.Approve: true, community.SetCard: true, community.MuteAll: true, community.Announce: true,
-	community.Rename: true,
+	community.Rename: true, community.Essence: true,
 }
 
 // declared is what the protocol offers to an admin before anything is known.
@@ -141,8 +143,8 @@ func (s *Session) ownRank(ctx context.Context, group string) community.Role {
 	if err != nil || got.status == "failed" {
 		return community.RoleNone
 	}
-	var r reader
-	return rank(r.text(r.object(fields{"data": got.data}, "data"), "role"))
+	var r wire.Reader
+	return rank(r.Text(r.Object(wire.Fields{"data": got.data}, "data"), "role"))
 }
 
 // learnFrom notes what an event says about ourselves.
@@ -215,6 +217,32 @@ func (s *Session) restrict(why string) {
 	s.restricted = "account is restricted by the platform: " + why
 	s.mu.Unlock()
 	s.report("online", nil) // which says failed now
+}
+
+// mutedFor is how long a group is believed to be closed to us after an explicit refusal, which names no end.
+const mutedFor = 10 * time.Minute
+
+// silence notes that our account is muted in a group, and tells the house.
+func (s *Session) silence(group, why string) {
+	now := time.Now().UnixMilli()
+	s.mu.Lock()
+	known := s.silenced[group] > now
+	s.silenced[group] = max(s.silenced[group], now+mutedFor.Milliseconds())
+	self, name := s.self, s.name
+	s.mu.Unlock()
+	if known {
+		return
+	}
+	s.announce(connect.Inbound{Type: community.AccountMuted, Group: community.Ref{ID: group}, Key: "muted:" + group + ":" + strconv.FormatInt(now, 10),
+		OccurredAt: now, Actor: community.Who{ID: self, Name: name, Role: community.RoleSelf}, Body: community.Body{Reason: s.hush(shortened(why))}})
+}
+
+// announce hands an event of our own making over; where the queue is full it is left out, for nobody may wait for it.
+func (s *Session) announce(in connect.Inbound) {
+	select {
+	case s.queue <- in:
+	default:
+	}
 }
 
 // stopped says why nothing may be done; "" = all is well. The caller holds mu.

@@ -42,15 +42,19 @@ func (c *Connector) Info() connect.Info {
 				"Sending has a limit per minute; as soon as the platform restricts the account, every action stops and is reported.",
 		},
 		Fields: []connect.Field{
-			{Name: "mode", Kind: connect.KindChoice, Choices: []string{modeForward, modeReverse}, Default: modeForward, Required: true,
+			{Name: "mode", Kind: connect.KindChoice, Choices: []string{modeForward, modeReverse, modeHTTP}, Default: modeForward, Required: true,
 				Title: [2]string{"连接方式", "Direction"},
-				Help: [2]string{"forward:群落去连 OneBot 实现;reverse:OneBot 实现来连群落。",
-					"forward: we dial the implementation; reverse: the implementation dials us."}},
+				Help: [2]string{"forward:群落去连 OneBot 实现;reverse:OneBot 实现来连群落;http:群落调用实现的 HTTP 接口，实现把事件 POST 到群落。",
+					"forward: we dial the implementation; reverse: it dials us; http: we call its HTTP API and it posts events to us."}},
 			{Name: "url", Kind: connect.KindURL, Title: [2]string{"地址", "Address"},
-				Help: [2]string{"正向连接时填写，如 ws://127.0.0.1:3001/。", "For forward: e.g. ws://127.0.0.1:3001/."}},
+				Help: [2]string{"forward 填 WebSocket 地址，如 ws://127.0.0.1:3001/;http 填 HTTP 地址，如 http://127.0.0.1:3000/。",
+					"For forward a WebSocket, e.g. ws://127.0.0.1:3001/; for http its API, e.g. http://127.0.0.1:3000/."}},
 			{Name: "token", Kind: connect.KindSecret, Title: [2]string{"令牌", "Token"},
 				Help: [2]string{"与 OneBot 实现中设置的 access token 相同；反向连接必填。",
 					"The access token set in the implementation; required for reverse."}},
+			{Name: "secret", Kind: connect.KindSecret, Title: [2]string{"事件签名密钥", "Signing secret"},
+				Help: [2]string{"http 必填：与实现中 HTTP 上报的 secret 相同，用来核对 X-Signature。",
+					"Required for http: the secret of its event reports, which X-Signature is checked with."}},
 			{Name: "self", Kind: connect.KindText, Title: [2]string{"QQ 号", "Account id"},
 				Help: [2]string{"机器人账号；反向连接必填。填写后，登录了别的账号的实现会被拒绝。",
 					"Our account; required for reverse. If set, an implementation logged in as another account is refused."}},
@@ -64,6 +68,7 @@ func (c *Connector) Info() connect.Info {
 const (
 	modeForward = "forward"
 	modeReverse = "reverse"
+	modeHTTP    = "http"
 )
 
 // Open checks the settings and prepares a session. CodeBadInput names the field that is wrong.
@@ -73,7 +78,9 @@ func (c *Connector) Open(_ context.Context, settings json.RawMessage, host conne
 		return nil, err
 	}
 	rate := values.Number("rate")
-	reverse := values["mode"] == modeReverse
+	mode := values["mode"]
+	reverse := mode == modeReverse
+	scheme, _, _ := strings.Cut(values["url"], "://")
 	switch {
 	case rate < 1 || rate > 120:
 		return nil, badSetting("rate must be between 1 and 120")
@@ -82,15 +89,20 @@ func (c *Connector) Open(_ context.Context, settings json.RawMessage, host conne
 	case reverse && values["self"] == "":
 		return nil, badSetting("self is required for reverse")
 	case !reverse && values["url"] == "":
-		return nil, badSetting("url is required for forward")
+		return nil, badSetting("url is required for " + mode)
+	case mode == modeHTTP && scheme != "http" && scheme != "https":
+		return nil, badSetting("url must be an address like http://127.0.0.1:3000/ for http")
+	case mode == modeHTTP && values["secret"] == "":
+		return nil, badSetting("secret is required for http: anybody could post")
 	case strings.Contains(values["url"], "access_token="):
 		return nil, badSetting("url carries an access_token: put it into token, where it is kept secret")
 	}
 	return &Session{
-		client: c.client, host: host, reverse: reverse, url: values["url"], token: values["token"], want: values["self"],
+		client: c.client, host: host, mode: mode, url: values["url"], token: values["token"], secret: values["secret"], want: values["self"],
 		rate:     int(rate),
 		queue:    make(chan connect.Inbound, maxQueue),
 		arrivals: make(chan *arrival),
+		posts:    make(chan struct{}, maxPosts),
 		urgent:   make(chan string, 256),
 		self:     values["self"],
 		budget:   budget{perMinute: rate, burst: max(3, rate/3), left: max(3, rate/3), at: time.Now()},

@@ -9,6 +9,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 // longestMute is what QQ takes (30 days less a minute; unverified), in seconds.
@@ -19,19 +20,29 @@ type recipe struct {
 	action string
 	params func(l *link, a community.Action) map[string]any
 	echo   func(a community.Action) string // the key under which its event comes back; nil = cannot be told
+	back   string                          // the action that does the opposite, for Refuse; "" = a parameter says so
+}
+
+// of is the action for an action of ours.
+func (r recipe) of(a community.Action) string {
+	if a.Refuse && r.back != "" {
+		return r.back
+	}
+	return r.action
 }
 
 var recipes = map[community.Verb]recipe{
-	community.Send:      {"send_group_msg", sendParams, echoOfSend},
-	community.RecallMsg: {"delete_msg", recallParams, echoOfRecall},
-	community.Mute:      {"set_group_ban", muteParams, echoOfMute},
-	community.Unmute:    {"set_group_ban", unmuteParams, echoOfMute},
-	community.Remove:    {"set_group_kick", removeParams, echoOfRemove},
-	community.Approve:   {"set_group_add_request", approveParams, nil},
-	community.SetCard:   {"set_group_card", cardParams, echoOfCard},
-	community.MuteAll:   {"set_group_whole_ban", muteAllParams, echoOfMuteAll},
-	community.Announce:  {"_send_group_notice", announceParams, nil},
-	community.Rename:    {"set_group_name", renameParams, nil},
+	community.Send:      {"send_group_msg", sendParams, echoOfSend, ""},
+	community.RecallMsg: {"delete_msg", recallParams, echoOfRecall, ""},
+	community.Mute:      {"set_group_ban", muteParams, echoOfMute, ""},
+	community.Unmute:    {"set_group_ban", unmuteParams, echoOfMute, ""},
+	community.Remove:    {"set_group_kick", removeParams, echoOfRemove, ""},
+	community.Approve:   {"set_group_add_request", approveParams, nil, ""},
+	community.SetCard:   {"set_group_card", cardParams, echoOfCard, ""},
+	community.MuteAll:   {"set_group_whole_ban", muteAllParams, echoOfMuteAll, ""},
+	community.Announce:  {"_send_group_notice", announceParams, nil, ""},
+	community.Rename:    {"set_group_name", renameParams, nil, ""},
+	community.Essence:   {"set_essence_msg", recallParams, nil, "delete_essence_msg"},
 }
 
 // Do carries an action out. MuteAll with Refuse lifts it. CodeLimited: over the budget of sends or the platform says so,
@@ -57,7 +68,7 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 	if how.echo != nil {
 		s.expectEcho(how.echo(a), a.ID)
 	}
-	got, err := l.call(ctx, how.action, how.params(l, a), false)
+	got, err := l.call(ctx, how.of(a), how.params(l, a), false)
 	if err == nil {
 		err = s.judge(a, got)
 	}
@@ -66,8 +77,8 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 	}
 	receipt := connect.Receipt{State: community.Acked, Detail: got.words}
 	if a.Verb == community.Send {
-		var r reader
-		receipt.Message = r.id(r.object(fields{"data": got.data}, "data"), "message_id")
+		var r wire.Reader
+		receipt.Message = r.ID(r.Object(wire.Fields{"data": got.data}, "data"), "message_id")
 		s.expectEcho("message:"+receipt.Message, a.ID)
 	}
 	return receipt, nil
@@ -77,7 +88,7 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 func complete(a community.Action) error {
 	lacks := ""
 	switch a.Verb {
-	case community.RecallMsg:
+	case community.RecallMsg, community.Essence:
 		if a.To.Message == "" {
 			lacks = "message"
 		}
@@ -92,7 +103,7 @@ func complete(a community.Action) error {
 		}
 		return lacking(a, lacks)
 	case community.Send, community.Announce, community.Rename:
-		if a.Text == "" {
+		if a.Text == "" && len(a.Segments) == 0 {
 			lacks = "text"
 		}
 	}
@@ -142,11 +153,13 @@ func (s *Session) judge(a community.Action, got answer) error {
 	switch code {
 	case community.CodeUnsupported:
 		s.learn(a.Verb, true)
-	case codeRestricted:
-		s.restrict(got.words)
-		code = community.CodeRefused
+	case community.CodeRestricted:
+		s.restrict(got.words) // the code tells the belt
 	case codeNoRank:
 		s.doubtRank(a.To.Group)
+		code = community.CodeRefused
+	case codeMuted:
+		s.silence(a.To.Group, got.words)
 		code = community.CodeRefused
 	}
 	return community.Errorf(code, "%s: retcode %d: %s", a.Verb, got.retcode, s.hush(shortened(got.words)))
@@ -154,8 +167,8 @@ func (s *Session) judge(a community.Action, got answer) error {
 
 // Codes of this room, never given out.
 const (
-	codeRestricted community.Code = "restricted"
-	codeNoRank     community.Code = "no_rank"
+	codeNoRank community.Code = "no_rank"
+	codeMuted  community.Code = "muted"
 )
 
 // signs are words in a failed answer and what they mean; the first that is found counts. Implementations agree on the
@@ -168,8 +181,9 @@ var signs = []struct {
 	{"unsupported", community.CodeUnsupported}, {"api_not_found", community.CodeUnsupported},
 	{"不支持的api", community.CodeUnsupported}, {"未实现", community.CodeUnsupported}, {"unknown action", community.CodeUnsupported},
 	{"timeout", community.CodeTimeout}, {"timed out", community.CodeTimeout}, {"超时", community.CodeTimeout},
-	{"风控", codeRestricted}, {"账号异常", codeRestricted}, {"账号被限制", codeRestricted}, {"冻结", codeRestricted},
-	{"account restricted", codeRestricted},
+	{"风控", community.CodeRestricted}, {"账号异常", community.CodeRestricted}, {"账号被限制", community.CodeRestricted}, {"冻结", community.CodeRestricted},
+	{"account restricted", community.CodeRestricted},
+	{"被禁言", codeMuted}, {"全员禁言", codeMuted}, {"is muted", codeMuted}, {"are muted", codeMuted}, {"been muted", codeMuted},
 	{"频繁", community.CodeLimited}, {"rate limit", community.CodeLimited}, {"too many", community.CodeLimited},
 	{"not admin", codeNoRank}, {"not an admin", codeNoRank}, {"权限", codeNoRank}, {"permission", codeNoRank},
 	{"不是管理", codeNoRank},
@@ -220,29 +234,29 @@ func (s *Session) Members(ctx context.Context, group string) ([]community.Who, e
 	if err != nil {
 		return people, nil // not every implementation has it
 	}
-	var r reader
-	if count := r.number(r.object(fields{"data": info.data}, "data"), "member_count"); count > int64(len(people)) {
+	var r wire.Reader
+	if count := r.Number(r.Object(wire.Fields{"data": info.data}, "data"), "member_count"); count > int64(len(people)) {
 		return nil, community.Errorf(community.CodeConflict, "member list is not complete: %d of %d", len(people), count)
 	}
 	return people, nil
 }
 
 func (s *Session) people(data json.RawMessage) ([]community.Who, error) {
-	var rows []fields
+	var rows []wire.Fields
 	if err := json.Unmarshal(data, &rows); err != nil || len(rows) == 0 {
 		return nil, community.Errorf(community.CodeBadInput, "member list is not a list")
 	}
 	s.mu.Lock()
 	self := s.self
 	s.mu.Unlock()
-	var r reader
+	var r wire.Reader
 	seen := make(map[string]bool, len(rows))
 	people := make([]community.Who, 0, len(rows))
 	for _, row := range rows {
 		who := community.Who{
-			ID: r.id(row, "user_id"), Name: r.text(row, "nickname"), Card: r.text(row, "card"), Role: rank(r.text(row, "role")),
+			ID: r.ID(row, "user_id"), Name: r.Text(row, "nickname"), Card: r.Text(row, "card"), Role: rank(r.Text(row, "role")),
 		}
-		if r.err != nil || who.ID == "" {
+		if r.Err != nil || who.ID == "" {
 			return nil, community.Errorf(community.CodeBadInput, "member list has a row without user_id")
 		}
 		if who.ID == self {
@@ -266,16 +280,16 @@ func (s *Session) Groups(ctx context.Context) ([]community.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []fields
+	var rows []wire.Fields
 	if err := json.Unmarshal(got.data, &rows); err != nil {
 		return nil, community.Errorf(community.CodeBadInput, "group list is not a list")
 	}
-	var r reader
+	var r wire.Reader
 	groups := make([]community.Ref, 0, len(rows))
 	for _, row := range rows {
-		groups = append(groups, community.Ref{ID: r.id(row, "group_id"), Name: r.text(row, "group_name")})
+		groups = append(groups, community.Ref{ID: r.ID(row, "group_id"), Name: r.Text(row, "group_name")})
 	}
-	return groups, r.err
+	return groups, r.Err
 }
 
 // ask is a call that only reads.
@@ -286,7 +300,7 @@ func (s *Session) ask(ctx context.Context, l *link, action string, params map[st
 	}
 	if got.status == "failed" || got.status == "" && got.retcode != 0 {
 		code := meaningOf(got)
-		if code == codeNoRank || code == codeRestricted {
+		if code == codeNoRank || code == community.CodeRestricted || code == codeMuted {
 			code = community.CodeRefused
 		}
 		return answer{}, community.Errorf(code, "%s: retcode %d: %s", action, got.retcode, s.hush(shortened(got.words)))
@@ -318,20 +332,27 @@ func (s *Session) readRoster(ctx context.Context, a community.Action) (connect.R
 }
 
 func sendParams(l *link, a community.Action) map[string]any {
-	var message []map[string]any
-	add := func(kind, name, value string) {
-		message = append(message, map[string]any{"type": kind, "data": map[string]any{name: value}})
+	segments := a.Segments
+	if len(segments) == 0 {
+		segments = []community.Segment{{Kind: "text", Text: a.Text}}
 	}
-	if a.ReplyTo != "" {
-		add("reply", "id", a.ReplyTo)
-	}
-	text := a.Text
 	if a.Mention && a.To.Member != "" {
-		add("at", "qq", a.To.Member)
-		text = " " + text
+		segments = append([]community.Segment{{Kind: "at", Ref: a.To.Member}, {Kind: "text", Text: " "}}, segments...)
 	}
-	add("text", "text", text)
-	return map[string]any{"group_id": l.id(a.To.Group), "message": message}
+	return map[string]any{"group_id": l.id(a.To.Group), "message": wire.Print("", a.ReplyTo, joined(segments))}
+}
+
+// joined puts texts that follow each other together.
+func joined(segments []community.Segment) []community.Segment {
+	out := make([]community.Segment, 0, len(segments))
+	for _, s := range segments {
+		if n := len(out); n > 0 && s.Kind == "text" && out[n-1].Kind == "text" {
+			out[n-1].Text += s.Text
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 func recallParams(l *link, a community.Action) map[string]any {

@@ -23,7 +23,7 @@ func rig(settings string, reverse, idsText bool) conntest.Rig {
 	const secret = testToken
 	return conntest.Rig{
 		Connector: New(&http.Client{Transport: way}),
-		Secrets:   []string{secret},
+		Secrets:   []string{secret, testSecret},
 		Bad: []conntest.Bad{
 			{Settings: `{"mode":"sideways","token":"` + secret + `"}`, Field: "mode"},
 			{Settings: `{"mode":"forward","token":"` + secret + `"}`, Field: "url"},
@@ -33,6 +33,9 @@ func rig(settings string, reverse, idsText bool) conntest.Rig {
 			{Settings: `{"mode":"reverse","token":"` + secret + `"}`, Field: "self"},
 			{Settings: `{"mode":"forward","url":"ws://h/","token":"` + secret + `\nx"}`, Field: "token"},
 			{Settings: `{"mode":"forward","url":"ws://h/","rate":0}`, Field: "rate"},
+			{Settings: `{"mode":"http","secret":"` + testSecret + `"}`, Field: "url"},
+			{Settings: `{"mode":"http","url":"ws://h/","secret":"` + testSecret + `"}`, Field: "url"},
+			{Settings: `{"mode":"http","url":"http://h/","token":"` + secret + `"}`, Field: "secret"},
 			{Settings: `{"mode":"forward","url":"ws://h/","tokn":"` + secret + `"}`, Field: "token"},
 		},
 		Start: func(t *testing.T) *conntest.Counterpart {
@@ -80,6 +83,10 @@ func counterpart(i *implementation, settings string, reverse bool) *conntest.Cou
 		},
 		Oversized: []byte(message(`"` + strings.Repeat("x", MaxFrame) + `"`)),
 	}
+	if strings.Contains(settings, `"mode":"http"`) {
+		c.Meet = i.posts
+		return c
+	}
 	if reverse {
 		c.Meet = func(s connect.Session) { session = s; i.dialInto(s) }
 		c.Mend = func() {
@@ -100,4 +107,8 @@ func TestExaminationForwardWithIdsAsText(t *testing.T) {
 
 func TestExaminationReverse(t *testing.T) {
 	conntest.Exercise(t, rig(`{"mode":"reverse","token":"`+testToken+`","self":"`+selfID+`"}`, true, false))
+}
+
+func TestExaminationHTTP(t *testing.T) {
+	conntest.Exercise(t, rig(`{"mode":"http","url":"http://qq.example/","token":"`+testToken+`","secret":"`+testSecret+`","self":"`+selfID+`"}`, false, false))
 }

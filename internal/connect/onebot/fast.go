@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"unicode/utf8"
 	"unsafe"
+
+	"qunluo/internal/connect/onebot/wire"
 )
 
 // readFast reads a group message whose message is a list of segments, into n in one pass over the frame. False says
@@ -82,39 +84,39 @@ func (n *note) readSegment(s *scan) {
 	for more := s.open('{', '}'); more; more = s.next('}') {
 		switch string(s.key()) {
 		case "type":
-			p.kind = s.word()
+			p.Kind = s.word()
 		case "data":
-			kind, start := p.kind, s.at
-			*p = part{kind: kind}
+			kind, start := p.Kind, s.at
+			*p = wire.Part{Kind: kind}
 			for more := s.open('{', '}'); more; more = s.next('}') {
-				p.readData(s, s.key())
+				readData(p, s, s.key())
 			}
 			raw = s.in[start:s.at]
 		default:
 			s.skip(0)
 		}
 	}
-	if keepsRaw(p.kind) {
-		p.raw = append(json.RawMessage(nil), raw...)
+	if wire.KeepsRaw(p.Kind) {
+		p.Raw = append(json.RawMessage(nil), raw...)
 	}
 }
 
 // nextPart is the place of one more part: in room while there is some.
-func (n *note) nextPart() *part {
+func (n *note) nextPart() *wire.Part {
 	if n.parts == nil && n.used < len(n.room) {
 		n.used++
-		n.room[n.used-1] = part{}
+		n.room[n.used-1] = wire.Part{}
 		return &n.room[n.used-1]
 	}
 	if n.parts == nil {
-		n.parts = append(make([]part, 0, 16), n.room[:]...)
+		n.parts = append(make([]wire.Part, 0, 16), n.room[:]...)
 	}
-	n.parts = append(n.parts, part{})
+	n.parts = append(n.parts, wire.Part{})
 	return &n.parts[len(n.parts)-1]
 }
 
-func (p *part) readData(s *scan, key []byte) {
-	to := p.field(string(key))
+func readData(p *wire.Part, s *scan, key []byte) {
+	to := p.Field(string(key))
 	if to == nil {
 		s.skip(0)
 		return
@@ -360,7 +362,7 @@ func (s *scan) id() string {
 		return s.text()
 	}
 	b := s.number()
-	if !isWhole(b) {
+	if !wire.IsWhole(b) {
 		s.fail()
 		return ""
 	}

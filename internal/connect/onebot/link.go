@@ -25,7 +25,8 @@ const (
 
 // link is one WebSocket connection. Its life ends with close.
 type link struct {
-	conn *websocket.Conn
+	conn *websocket.Conn // nil: calls go by HTTP
+	http *api
 	ctx  context.Context // the link's own life, no caller's request
 	end  context.CancelFunc
 
@@ -55,7 +56,9 @@ func newLink(ctx context.Context, conn *websocket.Conn) *link {
 // close ends the link at once; pending calls get CodeTimeout.
 func (l *link) close() {
 	l.end()
-	_ = l.conn.CloseNow() // nothing is left to be said
+	if l.conn != nil {
+		_ = l.conn.CloseNow() // nothing is left to be said
+	}
 }
 
 // fail ends the link for a reason that reason gives to whoever reads it.
@@ -135,6 +138,9 @@ func (l *link) decode(data []byte, f *frame) (err error) {
 // call asks the implementation for something and waits for the answer that carries the call's echo, in whatever order
 // answers come. CodeUnreachable: certainly not sent. CodeTimeout: sent, or perhaps sent, and not answered.
 func (l *link) call(ctx context.Context, action string, params map[string]any, long bool) (answer, error) {
+	if l.http != nil {
+		return l.post(ctx, action, params)
+	}
 	echo, answered := l.expect(long)
 	defer l.forget(echo, long)
 	frame, err := encodeCall(action, params, echo)

@@ -7,6 +7,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 // MaxFrame bounds an event's frame, in bytes. Larger ones are refused, the connection is kept.
@@ -79,23 +80,26 @@ func decode(data []byte, f *frame) (err error) {
 
 // note is a frame that has a post_type, as both decoders give it.
 type note struct {
-	time                              int64
-	self, message, group, user        string
-	groupName                         string
-	nickname, card, role              string
-	postType, kind, subType           string // kind: message_type, notice_type or request_type
-	quoted                            bool
-	parts                             []part
-	listed                            bool // the fast decoder saw the list of parts: used of them are in room, or all in parts
-	used                              int
-	room                              [4]part
-	operator, target, flag, comment   string
-	duration                          int64
-	cardNew, cardOld, fileName, words string
+	time                            int64
+	self, message, group, user      string
+	groupName                       string
+	nickname, card, role            string
+	postType, kind, subType         string // kind: message_type, notice_type or request_type
+	quoted                          bool
+	parts                           []wire.Part
+	listed                          bool // the fast decoder saw the list of parts: used of them are in room, or all in parts
+	used                            int
+	room                            [4]wire.Part
+	operator, target, flag, comment string
+	duration                        int64
+	cardNew, cardOld, words         string
+	fileName, fileID, fileURL       string
+	emoji                           string // of a reaction
+	taken                           bool   // reaction: it was taken back
 }
 
 // list is the parts, wherever they are.
-func (n *note) list() []part {
+func (n *note) list() []wire.Part {
 	if n.parts == nil {
 		return n.room[:n.used]
 	}
@@ -134,35 +138,13 @@ func (f *frame) names() {
 	in.Body.Name, in.Body.Card, in.Body.Role = in.Actor.Name, in.Actor.Card, in.Actor.Role
 }
 
-// words holds copies of what a frame says, one behind the other: a message needs one piece of memory, and none of the
-// frame's.
-type words []byte
-
-// keep makes each string a copy.
-func (w *words) keep(list ...*string) {
-	for _, s := range list {
-		start := len(*w)
-		*w = append(*w, *s...)
-		*s = shared((*w)[start:])
-	}
-}
-
-// join is a text of all parts.
-func (w *words) join(parts []string) string {
-	start := len(*w)
-	for _, s := range parts {
-		*w = append(*w, s...)
-	}
-	return shared((*w)[start:])
-}
-
 // size is about how many bytes of words a message needs.
 func (n *note) size() int {
 	size := len(n.self) + len(n.group) + len(n.groupName) + len(n.message) + len(n.user) + len(n.nickname) + len(n.card)
 	list := n.list()
 	for i := range list {
 		p := &list[i]
-		size += 2*(len(p.text)+len(p.name)) + 3*len(p.qq) + len(p.id) + len(p.url)
+		size += 2*(len(p.Text)+len(p.Name)) + 3*len(p.QQ) + len(p.ID) + len(p.URL)
 	}
 	return size + 16
 }
@@ -185,16 +167,18 @@ var meanings = map[sort]func(*note, *frame) error{
 	{"notice", "group_upload"}:   (*note).upload,
 	{"notice", "essence"}:        (*note).essence,
 	{"notice", "notify"}:         (*note).notify,
-	{"notice", "bot_offline"}:    (*note).offline,
-	{"request", "group"}:         (*note).request,
+
+	{"notice", "group_msg_emoji_like"}: (*note).reaction,
+	{"notice", "bot_offline"}:          (*note).offline,
+	{"request", "group"}:               (*note).request,
 }
 
 func (n *note) groupMessage(f *frame) error {
 	if n.group == "" || n.user == "" || n.message == "" {
 		return missing("group_id, user_id or message_id")
 	}
-	own := make(words, 0, n.size())
-	own.keep(&f.self, &f.in.Group.ID, &f.in.Group.Name, &n.message, &n.user, &n.nickname, &n.card)
+	own := make(wire.Words, 0, n.size())
+	own.Keep(&f.self, &f.in.Group.ID, &f.in.Group.Name, &n.message, &n.user, &n.nickname, &n.card)
 	in := &f.in
 	in.Type, in.Key, in.Body.Message = community.MessageCreated, n.message, n.message
 	if n.subType == "notice" {
@@ -204,7 +188,7 @@ func (n *note) groupMessage(f *frame) error {
 	if in.Actor.Role == community.RoleSelf {
 		f.selfRole = rank(n.role)
 	}
-	compose(&own, n.list(), &in.Body)
+	wire.Compose(&own, n.list(), &in.Body)
 	return nil
 }
 
@@ -216,7 +200,7 @@ func (n *note) privateMessage(f *frame) error {
 	in.Type, in.Key, in.Body.Message = community.MessageCreated, n.message, n.message
 	in.Private, in.Group = true, community.Ref{}
 	in.Actor = n.sender()
-	compose(new(words), n.parts, &in.Body)
+	wire.Compose(new(wire.Words), n.parts, &in.Body)
 	return nil
 }
 
@@ -294,7 +278,8 @@ func (n *note) cardChange(f *frame) error {
 func (n *note) upload(f *frame) error {
 	f.in.Type = community.MessageCreated
 	f.in.Actor = n.who(n.user)
-	compose(new(words), []part{{kind: "file", name: n.fileName}}, &f.in.Body)
+	wire.Compose(new(wire.Words), []wire.Part{{Kind: "file", Name: n.fileName, URL: n.fileURL}}, &f.in.Body)
+	n.message = n.fileID // two files may come in one second
 	return n.named(f)
 }
 
@@ -303,6 +288,23 @@ func (n *note) essence(f *frame) error {
 	f.in.Actor, f.in.By = n.who(n.operator), n.who(n.operator)
 	f.in.Body.Reason, f.in.Body.Message = "essence_"+n.subType, n.message
 	return n.named(f)
+}
+
+// reaction is a sign put on a message, an extension of some implementations.
+func (n *note) reaction(f *frame) error {
+	if n.message == "" || n.emoji == "" {
+		return missing("message_id or likes")
+	}
+	f.in.Type = community.ReactionAdded
+	if n.taken {
+		f.in.Type = community.ReactionRemoved
+	}
+	f.in.Actor, f.in.Body.Message, f.in.Body.Text = n.who(n.user), n.message, n.emoji
+	if err := n.named(f); err != nil {
+		return err
+	}
+	f.in.Key += ":" + n.emoji
+	return nil
 }
 
 // notify is many small things, of which only a poke in a group is told.
@@ -331,7 +333,7 @@ func (n *note) request(f *frame) error {
 	}
 	in := &f.in
 	in.Type, in.Actor = community.JoinRequested, n.who(n.user)
-	in.Body.Scene, in.Body.Message, in.Body.Text = "request", "add:"+n.flag, clip(n.comment)
+	in.Body.Scene, in.Body.Message, in.Body.Text = "request", "add:"+n.flag, wire.Clip(n.comment)
 	if n.subType == "invite" {
 		in.Body.Scene, in.Body.Message, in.Subject = "invite", "invite:"+n.flag, n.who(n.self)
 	}

@@ -154,7 +154,7 @@ func TestEventsByKind(t *testing.T) {
 		{head + `"post_type":"notice","notice_type":"group_card","user_id":2,"card_new":"新","card_old":""}`,
 			`member.updated 1763870401:group_card:7:2: g=7 a=2 s= by= m= {"card_new":"新","card_old":""}`},
 		{head + `"post_type":"notice","notice_type":"group_upload","user_id":2,"file":{"id":"/x","name":"表.pdf","size":12}}`,
-			"message.created 1763870401:group_upload:7:2: g=7 a=2 s= by= m= [文件] 表.pdf"},
+			"message.created 1763870401:group_upload:7:2::/x g=7 a=2 s= by= m= [文件] 表.pdf"},
 		{head + `"post_type":"notice","notice_type":"essence","sub_type":"add","sender_id":2,"operator_id":3,"message_id":44}`,
 			"group.updated 1763870401:essence:7::3:44 g=7 a=3 s= by=3 m=44 essence_add"},
 		{head + `"post_type":"notice","notice_type":"notify","sub_type":"poke","user_id":2,"target_id":3}`,

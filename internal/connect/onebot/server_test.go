@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +20,13 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/connect/conntest"
+	"qunluo/internal/connect/onebot/wire"
 )
 
-const testToken = "s3cret-t0ken"
+const (
+	testToken  = "s3cret-t0ken"
+	testSecret = "s1gning-k3y"
+)
 
 // pipes is a network in memory: what is dialled arrives at Accept.
 type pipes struct {
@@ -67,6 +73,8 @@ type implementation struct {
 
 	mu       sync.Mutex
 	conns    map[*websocket.Conn]bool
+	posting  chan string   // HTTP: events on their way
+	cutting  chan struct{} // HTTP: closed by cut
 	refusing bool
 	swallow  int
 	missing  map[string]bool
@@ -98,7 +106,7 @@ func newImplementation(t *testing.T) *implementation {
 		return map[string]any{"group_id": json.Number(groupID), "user_id": json.Number(id), "nickname": name, "card": "", "role": role}
 	}
 	i := &implementation{
-		t: t, network: newPipes(), conns: map[*websocket.Conn]bool{}, missing: map[string]bool{}, answers: map[string]string{},
+		t: t, network: newPipes(), cutting: make(chan struct{}), conns: map[*websocket.Conn]bool{}, missing: map[string]bool{}, answers: map[string]string{},
 		requests: map[string]string{}, next: 1000,
 		members: map[string]map[string]any{
 			selfID: person(selfID, "小群", "admin"), memberID: person(memberID, "阿青", "member"), "900": person("900", "群主", "owner"),
@@ -139,10 +147,70 @@ func (i *implementation) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "token", http.StatusUnauthorized)
 		return
 	}
+	if r.Header.Get("Upgrade") == "" {
+		i.overHTTP(w, r)
+		return
+	}
 	conn, err := websocket.Accept(w, r, nil)
 	if err == nil {
 		i.live(conn)
 	}
+}
+
+// overHTTP answers one call that came by HTTP; one that is swallowed lasts until the connection is cut.
+func (i *implementation) overHTTP(w http.ResponseWriter, r *http.Request) {
+	params, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	i.mu.Lock()
+	cutting := i.cutting
+	i.mu.Unlock()
+	said := make(chan string, 1)
+	i.answer(func(text string) { said <- text }, call{Action: strings.TrimPrefix(r.URL.Path, "/"), Params: params, Echo: json.RawMessage("null")})
+	select {
+	case text := <-said:
+		_, _ = w.Write([]byte(text))
+	case <-cutting:
+		panic(http.ErrAbortHandler)
+	case <-r.Context().Done():
+	}
+}
+
+// posts lets the implementation post its events to the session, signed, one after another; what is not taken comes again.
+func (i *implementation) posts(s connect.Session) {
+	i.posting = make(chan string, 64)
+	over, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-over:
+				return
+			case text := <-i.posting:
+				for post(s, text, wire.Signature(testSecret, []byte(text))) == http.StatusServiceUnavailable {
+					select {
+					case <-over:
+						return
+					case <-time.After(200 * time.Millisecond):
+					}
+				}
+			}
+		}
+	}()
+	i.t.Cleanup(func() { close(over); <-done })
+}
+
+// post gives the session an event and returns the HTTP status.
+func post(s connect.Session, body, signature string) int {
+	r := httptest.NewRequest(http.MethodPost, "/connect/a/", strings.NewReader(body))
+	r.Header.Set("X-Self-ID", selfID)
+	if signature != "" {
+		r.Header.Set("X-Signature", signature)
+	}
+	w := httptest.NewRecorder()
+	s.(connect.HTTPReceiver).ServeConnect(w, r)
+	return w.Code
 }
 
 // dialInto is the reverse role: it dials the session and lives on the connection until it is cut.
@@ -206,7 +274,7 @@ func (i *implementation) live(conn *websocket.Conn) {
 			i.t.Errorf("a call that is not JSON: %s", data)
 			return
 		}
-		i.answer(conn, c)
+		i.answer(func(text string) { i.write(conn, text) }, c)
 	}
 }
 
@@ -217,7 +285,7 @@ func (i *implementation) write(conn *websocket.Conn, text string) {
 }
 
 // answer does a call and answers it, unless told otherwise.
-func (i *implementation) answer(conn *websocket.Conn, c call) {
+func (i *implementation) answer(write func(string), c call) {
 	i.mu.Lock()
 	i.calls = append(i.calls, c)
 	var p map[string]any
@@ -234,7 +302,7 @@ func (i *implementation) answer(conn *websocket.Conn, c call) {
 	if swallow {
 		i.swallow--
 	}
-	send := func() { i.write(conn, reply) }
+	send := func() { write(reply) }
 	held := i.holding > 0 && !strings.HasPrefix(c.Action, "get_")
 	var release []func()
 	if held {
@@ -345,6 +413,9 @@ func (i *implementation) obey(action string, p map[string]any) (string, []string
 	case "set_group_card":
 		do(conntest.Done{Verb: community.SetCard, Member: user, Text: text(p["card"])})
 		return allIsWell, []string{notice(`"notice_type":"group_card","card_new":` + string(mustJSON(p["card"])) + `,"card_old":""`)}
+	case "set_essence_msg", "delete_essence_msg":
+		i.done = append(i.done, conntest.Done{Verb: community.Essence, Group: groupID, Message: text(p["message_id"]), No: action == "delete_essence_msg"})
+		return allIsWell, nil
 	case "set_group_name":
 		do(conntest.Done{Verb: community.Rename, Text: text(p["group_name"])})
 		return allIsWell, nil
@@ -387,7 +458,12 @@ func (i *implementation) tell(text string) int {
 	for c := range i.conns {
 		conns = append(conns, c)
 	}
+	posting := i.posting
 	i.mu.Unlock()
+	if posting != nil {
+		posting <- text
+		return 1
+	}
 	for _, c := range conns {
 		i.write(c, text)
 	}
@@ -426,6 +502,8 @@ func (i *implementation) cut() {
 	i.refusing = true
 	conns := i.conns
 	i.conns = map[*websocket.Conn]bool{}
+	close(i.cutting)
+	i.cutting = make(chan struct{})
 	i.mu.Unlock()
 	for c := range conns {
 		_ = c.CloseNow()

@@ -15,6 +15,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/onebot/wire"
 )
 
 const (
@@ -28,17 +29,20 @@ const (
 
 // Session is one account's connection to its OneBot implementation.
 type Session struct {
-	client  *http.Client
-	host    connect.Host
-	reverse bool
-	url     string
-	token   string
-	want    string // the account that must be logged in; "" = any
-	rate    int    // sends per minute
+	client *http.Client
+	host   connect.Host
+	mode   string // forward, reverse or http
+	url    string
+	token  string
+	secret string // http: events are signed with it
+	want   string // the account that must be logged in; "" = any
+	rate   int    // sends per minute
 
 	queue    chan connect.Inbound
 	arrivals chan *arrival // reverse: connections on their way to Run
 	urgent   chan string   // groups whose rank is to be asked
+	posts    chan struct{} // http: a slot for each event that is being handed over
+	handing  sync.Mutex    // http: held while one is, so that order is kept
 
 	mu         sync.Mutex
 	running    bool
@@ -79,7 +83,7 @@ func (s *Session) Run(ctx context.Context) error {
 	defer s.setRunning(false)
 	defer s.report("offline", nil)
 	s.report("connecting", nil)
-	if s.reverse {
+	if s.mode == modeReverse {
 		return s.listen(ctx)
 	}
 	return s.dialOn(ctx)
@@ -118,6 +122,9 @@ func stateAfter(err error) string {
 }
 
 func (s *Session) dialOnce(ctx context.Context) error {
+	if s.mode == modeHTTP {
+		return s.visit(ctx)
+	}
 	header := http.Header{}
 	if s.token != "" {
 		header.Set("Authorization", "Bearer "+s.token)
@@ -173,7 +180,10 @@ func (s *Session) listen(ctx context.Context) error {
 // running.
 func (s *Session) ServeConnect(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case !s.reverse:
+	case s.mode == modeHTTP:
+		s.posted(w, r)
+		return
+	case s.mode != modeReverse:
 		http.Error(w, "this connection dials by itself", http.StatusNotFound)
 		return
 	case !s.tokenIsRight(r):
@@ -249,25 +259,39 @@ func (s *Session) take(l *link, data []byte) error {
 	if err := l.decode(data, &f); err != nil {
 		return err
 	}
-	if f.self != "" && s.want != "" && f.self != s.want {
-		return community.Errorf(community.CodeConflict, "account %s is logged in there, not %s", f.self, s.want)
+	in, err := s.note(l, f)
+	if err != nil || in == nil {
+		return err
 	}
-	if f.quoted {
+	return s.enqueue(l, *in)
+}
+
+// note acts on what a frame says and gives the event in it; nil = it is none. l may be nil.
+func (s *Session) note(l *link, f frame) (*connect.Inbound, error) {
+	if f.self != "" && s.want != "" && f.self != s.want {
+		return nil, community.Errorf(community.CodeConflict, "account %s is logged in there, not %s", f.self, s.want)
+	}
+	if f.quoted && l != nil {
 		l.quoted.Store(true)
 	}
 	switch f.kind {
 	case Answer:
-		l.answered(f.answer)
+		if l != nil {
+			l.answered(f.answer)
+		}
 	case Heartbeat:
-		l.interval.Store(f.interval)
+		if l != nil {
+			l.interval.Store(f.interval)
+		}
 		s.backOnline(f.online)
 	case Offline:
 		s.throwOut(f.detail)
 	case Event:
 		s.learnFrom(f)
-		return s.enqueue(l, s.caused(f.in))
+		in := s.caused(f.in)
+		return &in, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // enqueue waits while the queue is full: not reading is how the other end learns to slow down.
@@ -336,10 +360,10 @@ func (s *Session) greet(l *link) {
 	if err != nil || got.status == "failed" {
 		return // known from the settings or the first frame then
 	}
-	var r reader
-	data := r.object(fields{"data": got.data}, "data")
-	id, name := r.id(data, "user_id"), r.text(data, "nickname")
-	if r.err != nil || id == "" {
+	var r wire.Reader
+	data := r.Object(wire.Fields{"data": got.data}, "data")
+	id, name := r.ID(data, "user_id"), r.Text(data, "nickname")
+	if r.Err != nil || id == "" {
 		return
 	}
 	if s.want != "" && id != s.want {
@@ -376,12 +400,14 @@ func (s *Session) report(state string, err error) {
 	s.host.Report(h)
 }
 
-// hush keeps the token out of what is reported.
+// hush keeps the token and the secret out of what is reported.
 func (s *Session) hush(text string) string {
-	if s.token == "" {
-		return text
+	for _, secret := range []string{s.token, s.secret} {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, connect.Masked)
+		}
 	}
-	return strings.ReplaceAll(text, s.token, connect.Masked)
+	return text
 }
 
 func (s *Session) setRunning(on bool) {

@@ -64,8 +64,12 @@ func TestCallsAreWrittenAsTheProtocolSays(t *testing.T) {
 			action, want string
 		}{
 			{community.Action{Verb: community.Send, Text: "<欢迎> & 你好", Mention: true, ReplyTo: "-77", To: to}, "send_group_msg",
-				`{"group_id":712345678,"message":[{"data":{"id":"-77"},"type":"reply"},{"data":{"qq":"1284567890"},"type":"at"},{"data":{"text":" <欢迎> & 你好"},"type":"text"}]}`},
+				`{"group_id":712345678,"message":[{"type":"reply","data":{"id":"-77"}},{"type":"at","data":{"qq":"1284567890"}},{"type":"text","data":{"text":" <欢迎> & 你好"}}]}`},
 			{community.Action{Verb: community.RecallMsg, To: to}, "delete_msg", `{"message_id":-77}`},
+			{community.Action{Verb: community.Essence, To: to}, "set_essence_msg", `{"message_id":-77}`},
+			{community.Action{Verb: community.Essence, Refuse: true, To: to}, "delete_essence_msg", `{"message_id":-77}`},
+			{community.Action{Verb: community.Send, Text: "看图 [图片]", Segments: []community.Segment{{Kind: "text", Text: "看图 "}, {Kind: "image", Ref: "https://e/x.png"}}, To: to}, "send_group_msg",
+				`{"group_id":712345678,"message":[{"type":"text","data":{"text":"看图 "}},{"type":"image","data":{"file":"https://e/x.png","url":"https://e/x.png"}}]}`},
 			{community.Action{Verb: community.Mute, Seconds: 1 << 40, To: to}, "set_group_ban", `{"duration":2591940,"group_id":712345678,"user_id":1284567890}`},
 			{community.Action{Verb: community.Unmute, To: to}, "set_group_ban", `{"duration":0,"group_id":712345678,"user_id":1284567890}`},
 			{community.Action{Verb: community.Approve, Message: "invite:f:1", To: to}, "set_group_add_request", `{"approve":true,"flag":"f:1","reason":"","sub_type":"invite"}`},
@@ -136,7 +140,7 @@ func TestFailedAnswersAndWhatTheyMean(t *testing.T) {
 		{`{"status":"failed","retcode":1200,"message":"Timeout: NTEvent sendMsg"}`, community.CodeTimeout},
 		{`{"status":"failed","retcode":100,"wording":"发送过于频繁"}`, community.CodeLimited},
 		{`{"status":"failed","retcode":1403}`, community.CodeForbidden},
-		{`{"status":"failed","retcode":100,"msg":"SEND_MSG_API_ERROR","wording":"消息发送失败,账号可能被风控"}`, community.CodeRefused},
+		{`{"status":"failed","retcode":100,"msg":"SEND_MSG_API_ERROR","wording":"消息发送失败,账号可能被风控"}`, community.CodeRestricted},
 		{`{"status":"failed","retcode":100,"wording":"权限不足"}`, community.CodeRefused},
 		{`{"status":"failed","retcode":102,"wording":"别的什么"}`, community.CodeRefused},
 		{`{"retcode":1400}`, community.CodeRefused},

@@ -108,6 +108,30 @@ func (s *Session) Members(_ context.Context, groupID string) ([]community.Who, e
 	return s.roster(list), nil
 }
 
+// History gives what was said in a group since a time, as far as the world remembers it.
+func (s *Session) History(_ context.Context, groupID string, since int64) ([]connect.Inbound, error) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	g := s.world.group(groupID)
+	if g == nil {
+		return nil, community.Errorf(community.CodeNotFound, "no simulated group %q", groupID)
+	}
+	var list []connect.Inbound
+	for _, id := range s.world.order {
+		m := s.world.messages[id]
+		if m == nil || m.group != groupID || m.at < since || m.recalled {
+			continue
+		}
+		who := g.who(community.Who{ID: m.author})
+		if m.author == s.self {
+			who.Role = community.RoleSelf
+		}
+		list = append(list, connect.Inbound{Type: community.MessageCreated, Key: id, Group: g.Ref, Actor: who, OccurredAt: m.at,
+			Body: community.Body{Text: m.text, Message: id, Name: who.Name, Card: who.Card, Role: who.Role}})
+	}
+	return list, nil
+}
+
 // Groups tells which groups the account is in.
 func (s *Session) Groups(context.Context) ([]community.Ref, error) {
 	var mine []community.Ref
@@ -200,6 +224,9 @@ func (o order) send() (connect.Receipt, error) {
 	}
 	in := said(o.g.ID, o.s.self, text)
 	in.Body.ReplyTo = o.a.ReplyTo
+	if len(o.a.Segments) > 0 {
+		in.Body.Segments = o.a.Segments
+	}
 	if mention != "" {
 		in.Body.Segments = []community.Segment{
 			{Kind: "at", Ref: mention, Text: text[:len(text)-len(o.a.Text)-1]}, {Kind: "text", Text: " " + o.a.Text},

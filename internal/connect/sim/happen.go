@@ -13,6 +13,7 @@ type happening func(w *World, g *group, in *connect.Inbound) bool
 var happenings = map[community.Type]happening{
 	community.MessageCreated: (*World).spoken,
 	community.MessageDeleted: (*World).recalled,
+	community.MessageEdited:  (*World).edited,
 	community.MemberJoined:   (*World).joined,
 	community.MemberLeft:     (*World).left,
 	community.MemberUpdated:  (*World).updated,
@@ -68,6 +69,14 @@ func (w *World) TakeBack(groupID, member, message string) ([]connect.Inbound, er
 	return w.Happen(connect.Inbound{
 		Type: community.MessageDeleted, Group: community.Ref{ID: groupID}, Actor: community.Who{ID: member},
 		Body: community.Body{Message: message},
+	})
+}
+
+// Edit lets a member change what a message of his says.
+func (w *World) Edit(groupID, member, message, text string) ([]connect.Inbound, error) {
+	return w.Happen(connect.Inbound{
+		Type: community.MessageEdited, Group: community.Ref{ID: groupID}, Actor: community.Who{ID: member},
+		Body: community.Body{Message: message, Text: text},
 	})
 }
 
@@ -145,7 +154,20 @@ func (w *World) spoken(g *group, in *connect.Inbound) bool {
 		return false
 	}
 	in.Actor = m.Who
-	w.remember(in.Body.Message, &message{group: g.ID, author: m.ID, at: in.OccurredAt})
+	w.remember(in.Body.Message, &message{group: g.ID, author: m.ID, text: in.Body.Text, at: in.OccurredAt})
+	return true
+}
+
+func (w *World) edited(g *group, in *connect.Inbound) bool {
+	m := w.messages[in.Body.Message]
+	if g == nil || m == nil || m.group != g.ID || m.recalled || m.author != in.Actor.ID {
+		return false
+	}
+	author := g.member(m.author)
+	if author == nil {
+		return false
+	}
+	in.Actor, m.text = author.Who, in.Body.Text
 	return true
 }
 

@@ -39,9 +39,10 @@ type Session struct {
 }
 
 var (
-	_ connect.Session      = (*Session)(nil)
-	_ connect.MemberLister = (*Session)(nil)
-	_ connect.GroupLister  = (*Session)(nil)
+	_ connect.Session       = (*Session)(nil)
+	_ connect.MemberLister  = (*Session)(nil)
+	_ connect.GroupLister   = (*Session)(nil)
+	_ connect.HistoryReader = (*Session)(nil)
 )
 
 // World is where the session lives.

@@ -81,6 +81,7 @@ type group struct {
 
 type message struct {
 	group, author string
+	text          string
 	at            int64
 	recalled      bool
 }

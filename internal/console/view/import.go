@@ -27,5 +27,19 @@ type ImportRun struct {
 	MoreBad      string
 	Skips        []ui.Option
 	Faults       []string
-	Commit, Undo *ui.Confirm // nil: not offered
+	Near         ui.Table // rows beside what they are near to
+	MoreNear     string
+	Rosters      ui.Table     // lists of members against those before them
+	Again        *ImportAgain // nil: not offered
+	Commit, Undo *ui.Confirm  // nil: not offered
+}
+
+// ImportAgain is the form under a trial that decides what the file leaves open and tries it once more.
+type ImportAgain struct {
+	Action string
+	Guess  string // what was guessed, said; "" = nothing
+	Inputs []ui.Input
+	Legend string
+	Chats  []ui.Input // boxes
+	Button string
 }

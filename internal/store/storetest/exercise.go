@@ -22,9 +22,13 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 	}{
 		{"figures equal a recount", figuresEqualRecount},
 		{"figures built anew are the same", rebuildIsTheSame},
+		{"sums over groups equal their days", sumsEqualTheirDays},
 		{"an undone import leaves no trace in figures", undoneImport},
 		{"a rejoin is a new stay", rejoinIsNewStay},
 		{"a roster ends the stays of who is missing", rosterEndsStays},
+		{"presence is not membership", presenceIsNoStay},
+		{"a list tells how people came", listTellsSource},
+		{"what a session keeps is kept", notesAreKept},
 		{"stories told late find their place", toldLate},
 		{"names are kept as they were", namesAreKept},
 		{"the roster is counted by day", rosterByDay},
@@ -38,8 +42,19 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"days nobody listened are unknown", unknownDays},
 		{"a changed zone cuts the days anew", changedZone},
 		{"every list can be asked", everyList},
+		{"bots leave the figures of all days, and come back", botsLeaveFigures},
+		{"figures lead to exactly their people", figuresLeadToTheirPeople},
+		{"a day online is known though nothing was heard", onlineDays},
+		{"presence in imported channels is collapsed", presenceCollapsed},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
+		{"the roster of duty is kept", rosterIsKept},
+		{"ways to tell people are kept", waysAreKept},
+		{"an alarm follows its task", alarmFollowsTask},
+		{"of many steps on one reading one wins", oneOfManySteps},
+		{"a link works once", passWorksOnce},
+		{"the minutes nobody heard are kept", silenceIsKept},
+		{"attached bots are kept and see their groups only", botsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
@@ -92,6 +107,15 @@ func rosterOf(g community.Ref, at int64, names ...string) community.Inbound {
 		list = append(list, fmt.Sprintf(`{"id":"u-%s","name":"%s","role":"member"}`, n, n))
 	}
 	return community.Inbound{Type: community.RosterRead, Group: g, OccurredAt: at, Body: community.Body{Data: []byte("[" + strings.Join(list, ",") + "]")}}
+}
+
+func zone(t testing.TB, name string) *time.Location {
+	t.Helper()
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
 }
 
 func caughtUp(t *testing.T, s *store.Store) {
@@ -369,6 +393,42 @@ func rosterEndsStays(t *testing.T, s *store.Store) {
 	same(t, "leaves by day", []int64{days[0].Leaves, days[1].Leaves, days[2].Leaves}, []int64{0, 1, 0})
 }
 
+func presenceIsNoStay(t *testing.T, s *store.Store) {
+	l := NewLog(s)
+	l.Know(t, who("anna"), who("ben"))
+	comes := func(when string) community.Inbound {
+		in := join(tea, "anna", at(when))
+		in.Body = community.Body{Scene: community.Presence}
+		return in
+	}
+	goes := func(when, reason string) community.Inbound {
+		in := leave(tea, "anna", at(when))
+		in.Body.Reason = reason
+		return in
+	}
+	without := rosterOf(tea, at("2026-01-01 18:00:00"), "ben")
+	without.Body.Scene = community.Presence
+	evs := l.Append(t, comes("2026-01-01 10:00:00"), goes("2026-01-01 11:00:00", community.Presence), without, comes("2026-01-02 10:00:00"),
+		goes("2026-01-02 10:01:00", community.Presence), comes("2026-01-02 10:02:00"))
+	caughtUp(t, s)
+	stays := must(desk(s).Stays(t.Context(), evs[0].Actor))(t)
+	if len(stays) != 1 || stays[0].LeftAt != 0 || stays[0].JoinedAt != at("2026-01-01 10:00:00") {
+		t.Fatalf("stays = %+v, want one that lasts", stays)
+	}
+	l.Append(t, goes("2026-01-03 10:00:00", "kicked"), comes("2026-01-04 10:00:00"))
+	caughtUp(t, s)
+	stays = must(desk(s).Stays(t.Context(), evs[0].Actor))(t)
+	if len(stays) != 2 || stays[1].LeftReason != "kicked" {
+		t.Errorf("stays = %+v, want a second one after the removal", stays)
+	}
+	days := must(desk(s).Activity(t.Context(), evs[0].Group, "", day(t, "2026-01-01"), day(t, "2026-01-04")))(t).Daily
+	var joins, leaves int64
+	for _, d := range days {
+		joins, leaves = joins+d.Joins, leaves+d.Leaves
+	}
+	same(t, "joins and leaves", []int64{joins, leaves}, []int64{2, 1})
+}
+
 func toldLate(t *testing.T, s *store.Store) {
 	l := NewLog(s)
 	evs := l.Append(t, say(tea, "anna", "你好", at("2026-02-01 10:00:00")), join(tea, "ben", at("2026-02-02 10:00:00")))
@@ -419,7 +479,7 @@ func rosterByDay(t *testing.T, s *store.Store) {
 		join(tea, "dan", at("2026-01-03 10:00:00")), leave(tea, "ben", at("2026-01-04 10:00:00")), join(tea, "ben", at("2026-01-04 12:00:00")), leave(tea, "anna", at("2026-01-05 23:59:59")))
 	caughtUp(t, s)
 	got := must(desk(s).Roster(t.Context(), placeOf(evs[0].Group), day(t, "2026-01-01"), day(t, "2026-01-06")))(t)
-	same(t, "roster", got[0], []int64{-1, 3, 4, 4, 3, 3})
+	same(t, "roster", got, []int64{-1, 3, 4, 4, 3, 3})
 }
 
 func memberOrders(t *testing.T, s *store.Store) {

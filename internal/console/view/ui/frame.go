@@ -23,9 +23,12 @@ type Frame struct {
 	Insecure bool
 	Demo     bool
 	Frozen   bool
-	Live     bool // the page listens to /live
-	Search   bool // there are messages to search
-	Charts   bool // the page shows charts: loads ECharts
+	Live     bool        // the page listens to /live
+	Search   bool        // there are messages to search
+	Charts   bool        // the page shows charts: loads ECharts
+	OnDuty   string      // who is on duty, said; "" = there is no roster
+	Phone    bool        // one of the phone's pages
+	Tabs     []MenuEntry // of the phone's pages
 	Flash    *Flash
 	Zone     *time.Location // nil = Asia/Shanghai
 	Now      int64          // UTC ms

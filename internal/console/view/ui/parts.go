@@ -156,6 +156,9 @@ type Task struct {
 	Mine                bool
 	Closed              string // by whom and when, said
 	Done, Refuse, Claim string // addresses; "" = not offered
+	HandOn, Ack         string
+	Steps               []string // how it is done on the platform, one after the other
+	Initial             string   // of the target's name, where no picture is known
 }
 
 // Ability is what a connection can do about a verb.

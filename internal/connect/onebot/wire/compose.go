@@ -1,57 +1,82 @@
-package onebot
+package wire
 
 import (
 	"encoding/json"
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"qunluo/internal/community"
 )
 
-// part is a segment with those of its data that we read.
-type part struct {
-	kind                                                              string
-	text, qq, name, id, file, url, title, content, summary, sub, data string
-	raw                                                               json.RawMessage // of kinds that are kept as they came
+// Part is a segment with those of its data that we read.
+type Part struct {
+	Kind                                                              string
+	Text, QQ, Name, ID, File, URL, Title, Content, Summary, Sub, Data string
+	Raw                                                               json.RawMessage // of kinds that are kept as they came
 }
 
-// field is where a value of the segment's data belongs; nil = not read.
-func (p *part) field(name string) *string {
+// Field is where a value of the segment's data belongs; nil = not read.
+func (p *Part) Field(name string) *string {
 	switch name {
 	case "text":
-		return &p.text
+		return &p.Text
 	case "qq":
-		return &p.qq
+		return &p.QQ
 	case "name":
-		return &p.name
+		return &p.Name
 	case "id":
-		return &p.id
+		return &p.ID
 	case "file":
-		return &p.file
+		return &p.File
 	case "url":
-		return &p.url
+		return &p.URL
 	case "title":
-		return &p.title
+		return &p.Title
 	case "content":
-		return &p.content
+		return &p.Content
 	case "summary":
-		return &p.summary
+		return &p.Summary
 	case "sub_type":
-		return &p.sub
+		return &p.Sub
 	case "data":
-		return &p.data
+		return &p.Data
 	}
 	return nil
 }
+
+// Words holds copies of what a frame says, one behind the other: a message needs one piece of memory, and none of the
+// frame's. The zero value is ready.
+type Words []byte
+
+// Keep makes each string a copy.
+func (w *Words) Keep(list ...*string) {
+	for _, s := range list {
+		start := len(*w)
+		*w = append(*w, *s...)
+		*s = shared((*w)[start:])
+	}
+}
+
+// join is a text of all parts.
+func (w *Words) join(parts []string) string {
+	start := len(*w)
+	for _, s := range parts {
+		*w = append(*w, s...)
+	}
+	return shared((*w)[start:])
+}
+
+func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // shape says how a kind of segment is shown. text gets what stands after the label.
 type shape struct {
 	kind  string          // ours
 	class community.Class // of a message that has nothing else to read
 	label string
-	text  func(p part) string
-	ref   func(p part) string
+	text  func(p Part) string
+	ref   func(p Part) string
 }
 
 var shapes = map[string]shape{
@@ -71,11 +96,11 @@ var shapes = map[string]shape{
 	"poke":     {kind: "unknown", class: community.Poke, label: "[戳一戳]"},
 	"dice":     {kind: "face", class: community.Sticker, label: "[骰子]"},
 	"rps":      {kind: "face", class: community.Sticker, label: "[猜拳]"},
-	"markdown": {kind: "unknown", class: community.Text, text: func(p part) string { return p.content }},
+	"markdown": {kind: "unknown", class: community.Text, text: func(p Part) string { return p.Content }},
 }
 
-// keepsRaw reports whether a kind's data is kept as it came.
-func keepsRaw(kind string) bool {
+// KeepsRaw reports whether a kind's data is kept as it came.
+func KeepsRaw(kind string) bool {
 	switch kind {
 	case "text", "at", "reply", "image", "record", "video", "face":
 		return false
@@ -84,11 +109,11 @@ func keepsRaw(kind string) bool {
 	return !known || s.kind == "card" || s.kind == "unknown"
 }
 
-// compose writes a message's parts into the body: text as a person reads it, class, what it answers, segments. What the
+// Compose writes a message's parts into the body: text as a person reads it, class, what it answers, segments. What the
 // body keeps of the parts is copied into own.
-func compose(own *words, parts []part, body *community.Body) {
-	if len(parts) == 1 && parts[0].kind == "text" {
-		body.Text = clip(own.join([]string{parts[0].text}))
+func Compose(own *Words, parts []Part, body *community.Body) {
+	if len(parts) == 1 && parts[0].Kind == "text" {
+		body.Text = Clip(own.join([]string{parts[0].Text}))
 		return
 	}
 	var (
@@ -100,7 +125,7 @@ func compose(own *words, parts []part, body *community.Body) {
 	)
 	for i := range parts {
 		seg, text, is := parts[i].segment()
-		own.keep(&seg.Text, &seg.Ref)
+		own.Keep(&seg.Text, &seg.Ref)
 		switch seg.Kind {
 		case "text", "at", "at_all":
 			words = words || strings.TrimSpace(text) != ""
@@ -115,7 +140,7 @@ func compose(own *words, parts []part, body *community.Body) {
 		shown = append(shown, text)
 		segments = append(segments, seg)
 	}
-	body.Text = clip(own.join(shown))
+	body.Text = Clip(own.join(shown))
 	if !only {
 		body.Segments = segments
 	}
@@ -128,21 +153,21 @@ func compose(own *words, parts []part, body *community.Body) {
 }
 
 // segment gives our form of a part, what a person sees of it, and its class.
-func (p *part) segment() (seg community.Segment, shown string, class community.Class) {
-	switch p.kind {
+func (p *Part) segment() (seg community.Segment, shown string, class community.Class) {
+	switch p.Kind {
 	case "text":
-		return community.Segment{Kind: "text", Text: p.text}, p.text, community.Text
+		return community.Segment{Kind: "text", Text: p.Text}, p.Text, community.Text
 	case "at":
 		return p.at()
 	case "reply":
-		return community.Segment{Kind: "quote", Ref: p.id}, "", community.Reply
+		return community.Segment{Kind: "quote", Ref: p.ID}, "", community.Reply
 	}
-	s, known := shapes[p.kind]
+	s, known := shapes[p.Kind]
 	if !known {
-		return community.Segment{Kind: "unknown", Text: "[" + p.kind + "]", Raw: p.raw}, "[" + p.kind + "]", community.Other
+		return community.Segment{Kind: "unknown", Text: "[" + p.Kind + "]", Raw: p.Raw}, "[" + p.Kind + "]", community.Other
 	}
-	seg, shown = community.Segment{Kind: s.kind, Raw: p.raw}, s.label
-	if p.kind == "image" && (p.sub == "1" || strings.Contains(p.summary, "表情")) {
+	seg, shown = community.Segment{Kind: s.kind, Raw: p.Raw}, s.label
+	if p.Kind == "image" && (p.Sub == "1" || strings.Contains(p.Summary, "表情")) {
 		s.class, shown = community.Sticker, "[动画表情]"
 	}
 	if s.text != nil {
@@ -155,41 +180,41 @@ func (p *part) segment() (seg community.Segment, shown string, class community.C
 	return seg, shown, s.class
 }
 
-func (p *part) at() (community.Segment, string, community.Class) {
-	if p.qq == "all" {
+func (p *Part) at() (community.Segment, string, community.Class) {
+	if p.QQ == "all" {
 		return community.Segment{Kind: "at_all"}, "@全体成员", community.Text
 	}
-	name := p.name
-	if name == "" {
-		name = p.qq
+	shown := p.Name
+	if shown == "" {
+		shown = p.QQ
 	}
-	shown := "@" + strings.TrimPrefix(name, "@")
-	return community.Segment{Kind: "at", Ref: p.qq, Text: shown}, shown, community.Text
+	shown = "@" + strings.TrimPrefix(shown, "@")
+	return community.Segment{Kind: "at", Ref: p.QQ, Text: shown}, shown, community.Text
 }
 
-func address(p part) string {
-	if p.url != "" {
-		return p.url
+func address(p Part) string {
+	if p.URL != "" {
+		return p.URL
 	}
-	if strings.HasPrefix(p.file, "base64://") {
+	if strings.HasPrefix(p.File, "base64://") {
 		return "" // the content itself: never carried along
 	}
-	return p.file
+	return p.File
 }
 
-func fileName(p part) string {
-	if p.name != "" {
-		return p.name
+func fileName(p Part) string {
+	if p.Name != "" {
+		return p.Name
 	}
-	if strings.Contains(p.file, "://") {
+	if strings.Contains(p.File, "://") {
 		return ""
 	}
-	return p.file
+	return p.File
 }
 
-func ident(p part) string { return p.id }
+func ident(p Part) string { return p.ID }
 
-func titled(p part) string { return p.title }
+func titled(p Part) string { return p.Title }
 
 // card is what we read of the JSON inside a card.
 type card struct {
@@ -199,15 +224,15 @@ type card struct {
 	} `json:"meta"`
 }
 
-func (p part) card() card {
+func (p Part) card() card {
 	var c card
-	_ = json.Unmarshal([]byte(p.data), &c) // a card of another shape shows its label only
+	_ = json.Unmarshal([]byte(p.Data), &c) // a card of another shape shows its label only
 	return c
 }
 
-func prompt(p part) string { return p.card().Prompt }
+func prompt(p Part) string { return p.card().Prompt }
 
-func jump(p part) string {
+func jump(p Part) string {
 	c := p.card()
 	names := make([]string, 0, len(c.Meta))
 	for name := range c.Meta {
@@ -222,8 +247,8 @@ func jump(p part) string {
 	return ""
 }
 
-// clip cuts a text at community.MaxText and marks the cut.
-func clip(text string) string {
+// Clip cuts a text at community.MaxText and marks the cut.
+func Clip(text string) string {
 	const mark = "…"
 	if len(text) <= community.MaxText {
 		return text

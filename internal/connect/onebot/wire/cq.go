@@ -1,13 +1,13 @@
-package onebot
+package wire
 
 import (
 	"encoding/json"
 	"strings"
 )
 
-// readCQ reads a text with CQ codes ([CQ:at,qq=10001]) as the segments it stands for. A code that is not closed is text.
-func readCQ(text string) []part {
-	var parts []part
+// ReadCQ reads a text with CQ codes ([CQ:at,qq=10001]) as the segments it stands for. A code that is not closed is text.
+func ReadCQ(text string) []Part {
+	var parts []Part
 	for text != "" {
 		start := strings.Index(text, "[CQ:")
 		end := -1
@@ -15,10 +15,10 @@ func readCQ(text string) []part {
 			end = strings.IndexByte(text[start:], ']')
 		}
 		if end < 0 {
-			return append(parts, part{kind: "text", text: plainCQ(text)})
+			return append(parts, Part{Kind: "text", Text: plainCQ(text)})
 		}
 		if start > 0 {
-			parts = append(parts, part{kind: "text", text: plainCQ(text[:start])})
+			parts = append(parts, Part{Kind: "text", Text: plainCQ(text[:start])})
 		}
 		parts = append(parts, readCode(text[start+len("[CQ:"):start+end]))
 		text = text[start+end+1:]
@@ -27,9 +27,9 @@ func readCQ(text string) []part {
 }
 
 // readCode reads what stands between "[CQ:" and "]".
-func readCode(code string) part {
+func readCode(code string) Part {
 	kind, rest, _ := strings.Cut(code, ",")
-	p := part{kind: kind}
+	p := Part{Kind: kind}
 	raw := map[string]string{}
 	for rest != "" {
 		var pair string
@@ -37,12 +37,12 @@ func readCode(code string) part {
 		name, value, _ := strings.Cut(pair, "=")
 		value = plainCQ(value)
 		raw[name] = value
-		if to := p.field(name); to != nil {
+		if to := p.Field(name); to != nil {
 			*to = value
 		}
 	}
-	if keepsRaw(kind) {
-		p.raw, _ = json.Marshal(raw) // texts always encode
+	if KeepsRaw(kind) {
+		p.Raw, _ = json.Marshal(raw) // texts always encode
 	}
 	return p
 }

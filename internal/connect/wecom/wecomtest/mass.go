@@ -1,0 +1,189 @@
+package wecomtest
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+func (c *Corp) massAdd(_ *http.Request, b body) (any, *no) {
+	sender, chats := b.text("sender"), b.list("chat_id_list")
+	if sender == "" || b.text("chat_type") != "group" {
+		return nil, &no{40063, "sender or chat_type missing"}
+	}
+	var failed, good []string
+	for _, id := range chats {
+		if g := c.chat(id); g == nil || g.Owner != sender {
+			failed = append(failed, id)
+		} else {
+			good = append(good, id)
+		}
+	}
+	if len(good) == 0 {
+		return nil, &no{41048, "no chat to send"}
+	}
+	m := c.addMass(sender, b.in("text").text("content"), good)
+	c.note("add_msg_template %s %s %v", m.ID, sender, good)
+	return map[string]any{"msgid": m.ID, "fail_list": failed}, nil
+}
+
+func (c *Corp) mass(id string) *Mass {
+	for _, m := range c.masses {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
+}
+
+func (c *Corp) massList(_ *http.Request, b body) (any, *no) {
+	from, _ := b["start_time"].(float64)
+	to, _ := b["end_time"].(float64)
+	var list []map[string]any
+	for _, m := range c.masses {
+		if float64(m.Created) >= from && float64(m.Created) <= to {
+			list = append(list, map[string]any{"msgid": m.ID, "creator": "admin", "create_time": m.Created, "create_type": 0, "text": map[string]any{"content": m.Text}})
+		}
+	}
+	page, next := cut(list, b)
+	return map[string]any{"group_msg_list": page, "next_cursor": next}, nil
+}
+
+func (c *Corp) massTask(_ *http.Request, b body) (any, *no) {
+	m := c.mass(b.text("msgid"))
+	if m == nil {
+		return nil, &no{40058, "invalid msgid"}
+	}
+	row := map[string]any{"userid": m.Sender, "status": 0}
+	if m.Sent != 0 {
+		row["status"], row["send_time"] = 2, m.Sent
+	}
+	return map[string]any{"task_list": []any{row}, "next_cursor": ""}, nil
+}
+
+func (c *Corp) massResult(_ *http.Request, b body) (any, *no) {
+	m := c.mass(b.text("msgid"))
+	if m == nil || m.Sender != b.text("userid") {
+		return nil, &no{40058, "invalid msgid or userid"}
+	}
+	var list []map[string]any
+	for _, id := range m.Chats {
+		row := map[string]any{"chat_id": id, "userid": m.Sender, "status": 0}
+		if m.Sent != 0 {
+			row["status"], row["send_time"] = 1, m.Sent
+			if why := m.Missed[id]; why != 0 {
+				row["status"] = why
+			}
+		}
+		list = append(list, row)
+	}
+	page, next := cut(list, b)
+	return map[string]any{"send_list": page, "next_cursor": next}, nil
+}
+
+func (c *Corp) massRemind(_ *http.Request, b body) (any, *no) {
+	m := c.mass(b.text("msgid"))
+	switch {
+	case m == nil:
+		return nil, &no{40058, "invalid msgid"}
+	case m.Reminded >= 3:
+		return nil, &no{45009, "remind too often"}
+	}
+	m.Reminded++
+	c.note("remind_groupmsg_send %s", m.ID)
+	return nil, nil
+}
+
+func (c *Corp) massCancel(_ *http.Request, b body) (any, *no) {
+	m := c.mass(b.text("msgid"))
+	if m == nil {
+		return nil, &no{40058, "invalid msgid"}
+	}
+	m.Cancelled = true
+	c.note("cancel_groupmsg_send %s", m.ID)
+	return nil, nil
+}
+
+func (c *Corp) moment(id string) *Moment {
+	for _, m := range c.moments {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
+}
+
+func (c *Corp) momentAdd(_ *http.Request, b body) (any, *no) {
+	c.serial++
+	m := &Moment{ID: fmt.Sprintf("mom%04d", c.serial), Text: b.in("text").text("content"), Created: c.Now().Unix(), Posted: map[string]bool{}}
+	senders := b.in("visible_range").in("sender_list").list("user_list")
+	if len(senders) == 0 {
+		senders = c.employees
+	}
+	for _, id := range senders {
+		m.Posted[id] = false
+	}
+	c.moments = append(c.moments, m)
+	return map[string]any{"jobid": "job-" + m.ID}, nil
+}
+
+func (c *Corp) momentResult(r *http.Request, _ body) (any, *no) {
+	m := c.moment(r.URL.Query().Get("jobid")[len("job-"):])
+	if m == nil {
+		return nil, &no{40058, "invalid jobid"}
+	}
+	return map[string]any{"status": 3, "type": "add_moment_task", "result": map[string]any{"errcode": 0, "errmsg": "ok", "moment_id": m.ID,
+		"invalid_sender_list": map[string]any{"user_list": []string{}}}}, nil
+}
+
+func (c *Corp) momentList(_ *http.Request, b body) (any, *no) {
+	from, _ := b["start_time"].(float64)
+	var list []map[string]any
+	for _, m := range c.moments {
+		if float64(m.Created) >= from {
+			list = append(list, map[string]any{"moment_id": m.ID, "creator": "", "create_time": m.Created, "create_type": 0, "text": map[string]any{"content": m.Text}})
+		}
+	}
+	page, next := cut(list, b)
+	return map[string]any{"moment_list": page, "next_cursor": next}, nil
+}
+
+func (c *Corp) momentTask(_ *http.Request, b body) (any, *no) {
+	m := c.moment(b.text("moment_id"))
+	if m == nil {
+		return nil, &no{40058, "invalid moment_id"}
+	}
+	var list []map[string]any
+	for _, id := range slices.Sorted(maps.Keys(m.Posted)) {
+		status := 0
+		if m.Posted[id] {
+			status = 1
+		}
+		list = append(list, map[string]any{"userid": id, "publish_status": status})
+	}
+	return map[string]any{"task_list": list, "next_cursor": ""}, nil
+}
+
+func (c *Corp) momentComments(_ *http.Request, b body) (any, *no) {
+	m := c.moment(b.text("moment_id"))
+	if m == nil || !m.Posted[b.text("userid")] {
+		return nil, &no{40058, "invalid moment_id"}
+	}
+	rows := func(who []string) []map[string]any {
+		list := []map[string]any{{"userid": b.text("userid"), "create_time": m.Created + 1}} // the employee's own
+		for i, id := range who {
+			list = append(list, map[string]any{"external_userid": id, "create_time": m.Created + int64(i) + 2})
+		}
+		return list
+	}
+	return map[string]any{"like_list": rows(m.Likes), "comment_list": rows(m.Comments)}, nil
+}
+
+func (c *Corp) momentCancel(_ *http.Request, b body) (any, *no) {
+	if c.moment(b.text("moment_id")) == nil {
+		return nil, &no{40058, "invalid moment_id"}
+	}
+	c.moments = slices.DeleteFunc(c.moments, func(m *Moment) bool { return m.ID == b.text("moment_id") })
+	return nil, nil
+}

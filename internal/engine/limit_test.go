@@ -1,0 +1,274 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/connect"
+	"qunluo/internal/engine"
+)
+
+// reading is a session whose platform can be read back.
+type reading struct {
+	*session
+	history []connect.Inbound
+}
+
+func (s *reading) History(context.Context, string, int64) ([]connect.Inbound, error) {
+	return s.history, nil
+}
+
+// with opens the engine over another session.
+func (r *rig) with(s connect.Session) {
+	r.e = engine.New(engine.Options{Store: r.st, Deciders: []engine.Decider{tally{}}, Clock: func() time.Time { return r.now },
+		Sessions: func(community.AccountKey) connect.Session { return s }})
+}
+
+// limited is a session with limits.
+type limited struct {
+	*session
+	limits []community.Limit
+}
+
+func (s *limited) Abilities(g string) connect.Abilities {
+	a := s.session.Abilities(g)
+	for v, able := range a.Verbs {
+		able.Limits = s.limits
+		a.Verbs[v] = able
+	}
+	return a
+}
+
+func TestLimitsHoldOverARestart(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		s := &limited{r.session, []community.Limit{{Count: 2, Window: 60, Per: community.PerAccount}, {Count: 100, Window: 86400, Per: community.PerGroup}}}
+		r.with(s)
+		var actions []community.Action
+		for i := range 3 {
+			actions = append(actions, r.hit(fmt.Sprint(i, "广告说话")))
+		}
+		check(t, r.e.CarryOut(t.Context(), actions[0].ID, 1))
+		check(t, r.e.CarryOut(t.Context(), actions[1].ID, 1))
+		r.with(s) // a new engine knows nothing but what is on disk
+		err := r.e.CarryOut(t.Context(), actions[2].ID, 1)
+		wait, ok := errors.AsType[*engine.Wait](err)
+		if !ok || len(s.done) != 2 || r.state(actions[2].ID) != community.Queued {
+			t.Fatalf("third within the minute: %v, %d calls, state %s; want a wait, 2 calls, queued", err, len(s.done), r.state(actions[2].ID))
+		}
+		if ahead := wait.Until - r.now.UnixMilli(); ahead < 60_000 || ahead > 66_000 {
+			t.Errorf("room again in %d ms, want a minute, at most a tenth late", ahead)
+		}
+		r.now = time.UnixMilli(wait.Until)
+		check(t, r.e.CarryOut(t.Context(), actions[2].ID, 1))
+		if len(s.done) != 3 {
+			t.Errorf("calls after the window = %d, want 3", len(s.done))
+		}
+	})
+}
+
+// TestNoWindowHoldsMoreThanItsLimit tries at every moment over ten windows and looks at every window afterwards.
+func TestNoWindowHoldsMoreThanItsLimit(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		s := &limited{r.session, []community.Limit{{Count: 3, Window: 10, Per: community.PerMember}}}
+		r.with(s)
+		var at []int64
+		for i := range 40 {
+			a := r.hit(fmt.Sprint(i, "广告说话"))
+			for range 60 {
+				before := len(s.done)
+				err := r.e.CarryOut(t.Context(), a.ID, 1)
+				if len(s.done) > before {
+					at = append(at, r.now.UnixMilli())
+					break
+				}
+				if _, ok := errors.AsType[*engine.Wait](err); !ok {
+					t.Fatal(err)
+				}
+				r.now = r.now.Add(733 * time.Millisecond)
+			}
+		}
+		if len(at) != 40 {
+			t.Fatalf("%d of 40 went out", len(at))
+		}
+		for i := 3; i < len(at); i++ {
+			if at[i]-at[i-3] < 10_000 {
+				t.Fatalf("four within %d ms: %v", at[i]-at[i-3], at[i-3:i+1])
+			}
+		}
+		if took := at[39] - at[0]; took > 13*11_000+8_000 {
+			t.Errorf("40 took %d ms: the limit is kept by doing too little", took)
+		}
+	})
+}
+
+func TestFirstRestrictionStopsTheAccountUntilAPersonSaysSo(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.session.err = community.Errorf(community.CodeRestricted, "账号被限制")
+		a, b := r.hit("一广告说话"), r.hit("二广告说话")
+		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
+		r.session.err = nil
+		check(t, r.e.CarryOut(t.Context(), b.ID, 1))
+		if len(r.session.done) != 1 {
+			t.Errorf("calls = %d, want 1: nothing goes out after the restriction", len(r.session.done))
+		}
+		for _, id := range []community.ID{a.ID, b.ID} {
+			if k := r.task(id); k.State != "open" || k.Why != "restricted" {
+				t.Errorf("task = %s %q, want open, restricted", k.State, k.Why)
+			}
+		}
+		accounts, err := r.st.AllAccounts(t.Context())
+		check(t, err)
+		if accounts[0].Restricted != r.now.UnixMilli() {
+			t.Errorf("restricted since %d, want %d", accounts[0].Restricted, r.now.UnixMilli())
+		}
+		check(t, r.st.Unrestrict(t.Context(), accounts[0].Org, r.account, community.Audit{User: "小满", Reason: "平台已解除"}))
+		c := r.hit("三广告说话")
+		check(t, r.e.CarryOut(t.Context(), c.ID, 1))
+		if len(r.session.done) != 2 || r.state(c.ID) != community.Acked {
+			t.Errorf("after a person's word: calls %d, state %s; want 2, acked", len(r.session.done), r.state(c.ID))
+		}
+	})
+}
+
+// TestUnknownSendIsReadBack: what the platform shows was sent is not sent again, what it does not show is.
+func TestUnknownSendIsReadBack(t *testing.T) {
+	for name, tc := range map[string]struct {
+		words string
+		role  community.Role
+		calls int
+		want  community.State
+	}{
+		"it stands there":       {"请勿发广告", community.RoleSelf, 1, community.Confirmed},
+		"somebody else said it": {"请勿发广告", community.RoleMember, 2, community.Acked},
+		"it is not there":       {"早", community.RoleSelf, 2, community.Acked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			both(t, func(t *testing.T, r *rig) {
+				s := &reading{session: r.session}
+				r.with(s)
+				r.session.err = community.Errorf(community.CodeTimeout, "no answer")
+				a := r.hit("广告说话")
+				if err := r.e.CarryOut(t.Context(), a.ID, 1); community.CodeOf(err) != community.CodeTimeout {
+					t.Fatalf("err = %v, want a timeout: try again", err)
+				}
+				r.session.err = nil
+				if _, soon := errors.AsType[*engine.Wait](r.e.CarryOut(t.Context(), a.ID, 2)); !soon {
+					t.Error("read back at once: the platform may not show it yet")
+				}
+				r.now = r.now.Add(6 * time.Second)
+				s.history = []connect.Inbound{{Type: community.MessageCreated, OccurredAt: r.now.UnixMilli() - 5000,
+					Actor: community.Who{ID: "x", Role: tc.role}, Body: community.Body{Text: tc.words, Message: "m-77"}}}
+				check(t, r.e.CarryOut(t.Context(), a.ID, 2))
+				if len(s.done) != tc.calls || r.state(a.ID) != tc.want {
+					t.Errorf("calls %d, state %s; want %d, %s", len(s.done), r.state(a.ID), tc.calls, tc.want)
+				}
+			})
+		})
+	}
+}
+
+// stuck is a session whose calls wait.
+type stuck struct {
+	*session
+	begun chan struct{}
+	free  chan struct{}
+}
+
+func (s *stuck) Do(context.Context, community.Action) (connect.Receipt, error) {
+	s.begun <- struct{}{}
+	<-s.free
+	return connect.Receipt{State: community.Acked}, nil
+}
+
+func TestAccountThatStandsStillHoldsOnlyItsLane(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		s := &stuck{r.session, make(chan struct{}), make(chan struct{})}
+		r.with(s)
+		done := make(chan error)
+		var list []community.Action
+		for i := range 6 {
+			list = append(list, r.hit(fmt.Sprint(i, "广告说话")))
+		}
+		for i := range 4 {
+			go func() { done <- r.e.CarryOut(t.Context(), list[i].ID, 1) }()
+			<-s.begun
+		}
+		var last int64
+		for _, a := range list[4:] {
+			wait, ok := errors.AsType[*engine.Wait](r.e.CarryOut(t.Context(), a.ID, 1))
+			if !ok || wait.Until <= last || r.state(a.ID) != community.Queued {
+				t.Fatalf("a fifth call: wait %+v, state %s; want a growing wait and queued", wait, r.state(a.ID))
+			}
+			last = wait.Until
+		}
+		close(s.free)
+		for range 4 {
+			check(t, <-done)
+		}
+		go func() { done <- r.e.CarryOut(t.Context(), list[4].ID, 1) }()
+		<-s.begun
+		check(t, <-done)
+	})
+}
+
+func TestRecallOfOurOwnSendFindsItsMessage(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		a := r.hit("广告说话")
+		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
+		recall := community.Action{ID: community.DeriveID(a.ID, "recall", 0), Group: a.Group, Verb: community.RecallMsg, Of: a.ID, Cause: community.BySystem}
+		tx, err := r.st.BeginLog(t.Context())
+		check(t, err)
+		d := community.Decision{ID: community.DeriveID(a.ID, "d", 0), Group: a.Group, Verdict: community.Served, Actions: []community.Action{recall}}
+		body, err := json.Marshal(d)
+		check(t, err)
+		check(t, tx.Decisions(t.Context(), []community.Decision{d}, [][]byte{body}, r.now.UnixMilli()))
+		check(t, tx.Commit(t.Context()))
+		now, err := r.st.ActionNow(t.Context(), recall.ID)
+		check(t, err)
+		if now.Action.To.Message != "out-1" {
+			t.Errorf("to be recalled: %q, want the id that the platform gave our send", now.Action.To.Message)
+		}
+	})
+}
+
+// aged is a session that recalls only for two minutes.
+type aged struct{ *session }
+
+func (s *aged) Abilities(g string) connect.Abilities {
+	a := s.session.Abilities(g)
+	a.Verbs[community.RecallMsg] = community.Ability{Level: community.Native, MaxAge: 120}
+	return a
+}
+
+func TestRecallPastItsDeadlineIsHandedOutWithACorrection(t *testing.T) {
+	for wait, calls := range map[time.Duration]int{time.Minute: 1, 3 * time.Minute: 0} {
+		both(t, func(t *testing.T, r *rig) {
+			s := &aged{r.session}
+			out := r.apply(r.message("m-1", "anna", "早"))
+			recall := community.Action{ID: r.st.NewID(), Group: out[0].Group, Verb: community.RecallMsg, Event: out[0].Number, Message: "m-1", Cause: community.ByPerson}
+			tx, err := r.st.BeginLog(t.Context())
+			check(t, err)
+			d := community.Decision{ID: r.st.NewID(), Group: out[0].Group, Verdict: community.Judged, Actions: []community.Action{recall}}
+			body, err := json.Marshal(d)
+			check(t, err)
+			check(t, tx.Decisions(t.Context(), []community.Decision{d}, [][]byte{body}, r.now.UnixMilli()))
+			check(t, tx.Commit(t.Context()))
+			r.with(s)
+			r.now = r.now.Add(wait)
+			check(t, r.e.CarryOut(t.Context(), recall.ID, 1))
+			if len(s.done) != calls {
+				t.Fatalf("after %s: %d calls, want %d", wait, len(s.done), calls)
+			}
+			if calls == 0 {
+				if k := r.task(recall.ID); k.State != "open" || k.Why != "too_old" || k.Text == "" {
+					t.Errorf("after %s: task %+v, want an open one with a correction to paste", wait, k)
+				}
+			}
+		})
+	}
+}
