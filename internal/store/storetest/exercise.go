@@ -43,6 +43,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"every list can be asked", everyList},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
+		{"a send by plan is there once and taken once", takenOnce},
+		{"an SOP's turns are kept once, with the text of their version", turnsKept},
 		{"the roster of duty is kept", rosterIsKept},
 		{"ways to tell people are kept", waysAreKept},
 		{"an alarm follows its task", alarmFollowsTask},
