@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -52,7 +53,7 @@ func (a *App) release(ctx context.Context, j store.Job) error {
 
 func (a *App) wipe(ctx context.Context, _ store.Job) error {
 	_, err := a.store.WipeUndone(ctx)
-	return err
+	return errors.Join(err, a.imports.drop())
 }
 
 func (a *App) carryOut(ctx context.Context, j store.Job) error {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -18,6 +19,7 @@ type opened struct {
 	wanted  target            // what was asked for
 	into    target            // what comes of it
 	chats   []importer.Choice // all that there are
+	drop    func() error      // removes what was fetched
 	blocked *importer.Fault   // what somebody must decide before it can be read in earnest
 }
 
@@ -41,17 +43,25 @@ func (im *imports) prepare(ctx context.Context, ord order) (*opened, error) {
 	if ord.Local {
 		opt.Limits = importer.LocalLimits
 	}
-	set, err := importer.Open(ord.Paths, opt)
-	if err != nil {
-		return nil, err
+	paths, drop := ord.Paths, func() error { return nil }
+	if ord.Local {
+		if paths, drop, err = fetched(ctx, ord.Paths); err != nil {
+			return nil, err
+		}
 	}
-	r := &opened{set: set, opt: opt, wanted: into, into: into}
+	set, err := importer.Open(paths, opt)
+	if err != nil {
+		return nil, errors.Join(err, drop())
+	}
+	r := &opened{set: set, opt: opt, wanted: into, into: into, drop: drop}
 	if err := im.aim(ctx, ord, r); err != nil {
-		set.Close()
-		return nil, err
+		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
 }
+
+// close removes what was unpacked and fetched.
+func (r *opened) close() error { return errors.Join(r.set.Close(), r.drop()) }
 
 // target finds the group that an order names, by key, or by id, name or the platform's id. A name that no group has is
 // that of a new one.

@@ -2,8 +2,11 @@ package app_test
 
 import (
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/store"
@@ -65,4 +68,24 @@ func (s *shift) newestImport(state string) community.ImportRow {
 		return run.State == state
 	})
 	return run
+}
+
+// TestFilesOfTrialsAreNotKeptForEver: what nobody imported in earnest within seven days is removed, and the page says so.
+func TestFilesOfTrialsAreNotKeptForEver(t *testing.T) {
+	s := startShift(t, "", "")
+	s.upload("/imports", "/imports", written(t, "qq.txt", qqChat), nil)
+	trial := s.newestImport("dry")
+	found, err := filepath.Glob(filepath.Join(os.TempDir(), t.Name()+"*", "*", "imports", trial.ID.String()))
+	check(t, err)
+	if len(found) != 1 {
+		t.Fatalf("the trial's folder = %v", found)
+	}
+	dir, long := found[0], time.Now().Add(-8*24*time.Hour)
+	check(t, os.Chtimes(dir, long, long))
+	check(t, s.app.Store().AddJob(t.Context(), store.Job{Kind: "wipe-undone", Key: "test", RunAt: s.app.Now()}))
+	await(t, func() bool { _, err := os.Stat(dir); return os.IsNotExist(err) })
+	at := "/imports/" + trial.ID.String()
+	if body := s.does(at, at+"/commit", url.Values{}); !strings.Contains(body, "重新上传") {
+		t.Errorf("a trial whose file is gone says: %s", excerpt(body))
+	}
 }

@@ -205,6 +205,25 @@ func (im *imports) kept(ctx context.Context, org community.OrgKey, id community.
 	return dry, ord, err
 }
 
+// keptFor is how long the file of a trial is kept that nobody imports in earnest.
+const keptFor = 7 * 24 * time.Hour
+
+// drop removes the files of trials that are older than that: they hold people's words.
+func (im *imports) drop() error {
+	found, err := os.ReadDir(im.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, d := range found {
+		info, infoErr := d.Info()
+		if infoErr != nil || info.ModTime().UnixMilli() > im.app.millis()-keptFor.Milliseconds() {
+			continue
+		}
+		err = errors.Join(err, os.RemoveAll(filepath.Join(im.dir, d.Name())))
+	}
+	return err
+}
+
 // open notes that a run begins. While the keys of an undone import are being freed nothing new may begin: its rows would
 // count as known.
 func (im *imports) open(ctx context.Context, ord order) (community.ImportRow, error) {
@@ -248,7 +267,7 @@ func (o order) asked(wanted target) asked {
 
 // read does the work of a run and notes how it ended.
 func (im *imports) read(ctx context.Context, ord order, files *opened, run community.ImportRow, progress func(importer.Progress)) (importer.Report, community.ImportRow, error) {
-	defer files.set.Close()
+	defer files.close()
 	rep, groups, err := im.take(ctx, ord, files, run, im.noting(ctx, run, progress))
 	full := told{Report: rep, Asked: ord.asked(files.wanted), Chats: files.chats}
 	if files.blocked != nil {
@@ -375,13 +394,13 @@ func (a *App) Import(ctx context.Context, user string, org community.OrgKey, o c
 		return importer.Report{}, community.ImportRow{}, err
 	}
 	if o.Dry {
-		defer files.set.Close()
+		defer files.close()
 		rep, _, err := a.imports.take(ctx, ord, files, community.ImportRow{}, progress)
 		return rep, community.ImportRow{}, err
 	}
 	run, err := a.imports.open(ctx, ord)
 	if err != nil {
-		return importer.Report{}, run, errors.Join(err, files.set.Close())
+		return importer.Report{}, run, errors.Join(err, files.close())
 	}
 	return a.imports.read(ctx, ord, files, run, progress)
 }

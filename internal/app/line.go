@@ -356,7 +356,7 @@ func (f lineFigures) Report(ctx context.Context, g community.GroupRow, tag strin
 	return r, f.talkers(ctx, act.Top, top, &r)
 }
 
-func (f lineFigures) talkers(ctx context.Context, list []measure.Talker, most int, r *cli.FigureReport) error {
+func (f lineFigures) talkers(ctx context.Context, list []measure.Speaker, most int, r *cli.FigureReport) error {
 	names := f.app.store.NewDirectory()
 	for _, t := range list[:min(len(list), most)] {
 		who, err := names.Who(ctx, t.Member)

@@ -19,7 +19,7 @@ type importCmd struct {
 }
 
 type importRunCmd struct {
-	Paths  []string `arg:"" help:"文件或文件夹|files or folders"`
+	Paths  []string `arg:"" help:"文件或文件夹，或本机上 chatlog 之类的网址|files or folders, or addresses of a program on this machine, such as chatlog"`
 	Format string   `placeholder:"FORMAT" help:"格式，默认自动识别：chatlab-jsonl、chatlab-json；微信 chatlog-json、chatlog-csv、chatlog-chatroom（成员）、wechatmsg-csv、weflow-json、wechat-paste（粘贴的文字）；QQ qq-txt、qqchat-json；telegram-json、telegram-html、discord-json；irc（ubuntulog、ZNC、Raku）、irssi、weechat；gitter-tsv；名单 roster-csv、roster-names（后者须指定）|format, by default found by looking: chatlab-jsonl, chatlab-json; WeChat chatlog-json, chatlog-csv, chatlog-chatroom (members), wechatmsg-csv, weflow-json, wechat-paste (pasted text); QQ qq-txt, qqchat-json; telegram-json, telegram-html, discord-json; irc (ubuntulog, ZNC, Raku), irssi, weechat; gitter-tsv; lists of members roster-csv, roster-names (the latter only when named)"`
 	Zone   string   `placeholder:"ZONE" help:"文件里没有时区时按哪个，默认 Asia/Shanghai|zone of times that have none, by default Asia/Shanghai"`
 	Group  string   `placeholder:"GROUP" help:"导入到这个群：编号、名称或平台群号；没有同名的群就新建。文件里有多个会话时只取同名的那个，没有同名的须用 --chat 选。默认按文件所写，或上次为同一来源选的群|into this group: id, name or the platform's id; a name that no group has makes a new one. Of several chats in the files the one of that name is taken; without such a one choose with --chat. By default as the files say, or as chosen before for the same source"`
@@ -34,6 +34,7 @@ func (importRunCmd) Examples() []example {
 	return []example{
 		{"import --dry-run chats/", [2]string{"先看会读到什么、拒绝什么", "first see what would be read and what refused"}},
 		{"import logs.tar.gz --group '#ubuntu-cn' --zone UTC", [2]string{"IRC 日志；没有叫这个名字的群就新建", "IRC logs; a group of that name is made if there is none"}},
+		{"import 'http://127.0.0.1:5030/api/v1/chatlog?time=2024-05-01~2024-05-31&talker=45678@chatroom&format=json'", [2]string{"直接读本机 chatlog 的回答；再读一次只添新的", "read chatlog's answer on this machine; again adds only what is new"}},
 		{"import 2023.csv 2024.csv --chat 45678@chatroom --group 晨读一群", [2]string{"两个文件里的同一个会话，并入一个群", "one chat out of two files, into one group"}},
 	}
 }
@@ -121,7 +122,7 @@ func (q *importRunCmd) Do(c *call, h *House) error {
 
 // importUsage are codes of orders that are wrong usage: another command line would do. True: the formats are listed too.
 var importUsage = map[string]bool{
-	"bad_group_name": false, "several_groups": false, "several_chats": false, "no_such_chat": false, "bad_zone": false, "unknown_format": true,
+	"not_this_machine": false, "bad_group_name": false, "several_groups": false, "several_chats": false, "no_such_chat": false, "bad_zone": false, "unknown_format": true,
 }
 
 // refusedImport says why an order could not be read at all.
@@ -142,10 +143,17 @@ func refusedImport(err error, formats []string) error {
 	return saidError{words, err}
 }
 
-// there makes paths absolute; one that does not exist is wrong usage, before anything is noted as an import.
+// there makes paths absolute; one that does not exist is wrong usage, before anything is noted as an import. Addresses
+// stay as they are.
 func (c *call) there(paths []string) ([]string, error) {
-	out := mapped(paths, c.path)
-	for i, p := range out {
+	out := make([]string, len(paths))
+	for i, p := range paths {
+		if strings.HasPrefix(p, "http://") || strings.HasPrefix(p, "https://") {
+			out[i] = p
+			continue
+		}
+		p = c.path(p)
+		out[i] = p
 		if _, err := os.Stat(p); err != nil {
 			return nil, badUsage("读不到 %[1]s：%[2]v", "%[1]s cannot be read: %[2]v", paths[i], err)
 		}

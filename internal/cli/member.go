@@ -1,10 +1,14 @@
 package cli
 
-import "qunluo/internal/community"
+import (
+	"qunluo/internal/community"
+	"qunluo/internal/measure"
+)
 
 type memberCmd struct {
 	List memberListCmd `cmd:"" help:"列出成员|list members"`
 	Show memberShowCmd `cmd:"" help:"一个成员的在群记录和曾用名|one member: stays and names over time"`
+	Mark memberMarkCmd `cmd:"" help:"标为机器人、工作人员或普通成员|mark as a bot, as staff, or as an ordinary member"`
 }
 
 // memberLine is a member of a group as verbs print it.
@@ -15,6 +19,7 @@ type memberLine struct {
 	External string `json:"external_id" col:"平台号|platform id"`
 	Group    string `json:"group" col:"群|group"`
 	Role     string `json:"role" col:"角色|role"`
+	Mark     string `json:"mark" col:"标记|mark"`
 	Joined   Moment `json:"joined_at" col:"入群|joined"`
 	Scene    string `json:"scene" col:"来源|source"`
 	Inviter  string `json:"inviter" col:"邀请人|invited by"`
@@ -23,11 +28,29 @@ type memberLine struct {
 	Messages int64  `json:"messages" col:"消息|messages"`
 	Strikes  int    `json:"strikes" col:"违规|strikes"`
 	Muted    Moment `json:"muted_until" col:"禁言至|muted until"`
+	Said     int64  `json:"said"` // own messages in the span, with --spoke-from
+	SaidDays int    `json:"said_days"`
+}
+
+// spokenLine is a member in a list of those who spoke on days, as people read it.
+type spokenLine struct {
+	ID       string `col:"编号|id"`
+	Name     string `col:"名称|name"`
+	External string `col:"平台号|platform id"`
+	Said     int64  `col:"期间消息|messages in the span"`
+	SaidDays int    `col:"期间发言天数|days in the span"`
+	Messages int64  `col:"消息|messages"`
+	Last     Moment `col:"最后发言|last word"`
+	Left     Moment `col:"离群|left"`
+}
+
+func spokenOf(m memberLine) spokenLine {
+	return spokenLine{m.ID, m.Name, m.External, m.Said, m.SaidDays, m.Messages, m.Last, m.Left}
 }
 
 func lineOfMember(m community.MemberRow) memberLine {
-	return memberLine{m.ID.String(), m.Name, m.Card, m.External, m.GroupName, string(m.Role), Moment(m.JoinedAt), m.Scene, m.Inviter,
-		Moment(m.LeftAt), Moment(m.LastWord), m.Messages, m.Strikes, Moment(m.MutedTill)}
+	return memberLine{m.ID.String(), m.Name, m.Card, m.External, m.GroupName, string(m.Role), string(m.Mark), Moment(m.JoinedAt), m.Scene, m.Inviter,
+		Moment(m.LeftAt), Moment(m.LastWord), m.Messages, m.Strikes, Moment(m.MutedTill), m.Said, m.SaidDays}
 }
 
 type memberListCmd struct {
@@ -39,6 +62,14 @@ type memberListCmd struct {
 	Source      string `help:"入群来源|how they joined"`
 	Present     bool   `help:"现在在群|in the group now" xor:"where"`
 	Left        bool   `help:"已离群|who left" xor:"where"`
+	SpokeFrom   string `placeholder:"DATE" help:"从这天起发过言（含）|who spoke from this day (included)"`
+	SpokeTo     string `placeholder:"DATE" help:"到这天为止（含）|to this day (included)"`
+	Most        int64  `placeholder:"N" help:"配合 --spoke-from：期间最多说过几条|with --spoke-from: who said so many at most"`
+	First       int    `placeholder:"N" help:"配合 --spoke-from：只要说得最多的几人|with --spoke-from: only so many who said most"`
+	JoinedFrom  string `placeholder:"DATE" help:"从这天起入群（含）|who joined from this day (included)"`
+	JoinedTo    string `placeholder:"DATE" help:"到这天为止（含）|to this day (included)"`
+	LeftFrom    string `placeholder:"DATE" help:"从这天起离群（含）|who left from this day (included)"`
+	LeftTo      string `placeholder:"DATE" help:"到这天为止（含）|to this day (included)"`
 	paging
 }
 
@@ -46,6 +77,7 @@ func (memberListCmd) Shape() any { return rowsOf[memberLine]() }
 func (memberListCmd) Examples() []example {
 	return []example{
 		{"member list --group 产品交流群 --never-spoke --present --sort joined", [2]string{"从未发言的人和入群日期", "who never spoke, with the date of joining"}},
+		{"member list --spoke-from 2026-11-17 --spoke-to 2026-11-23 --json", [2]string{"周活跃的人，一个不多一个不少", "exactly the weekly active"}},
 		{"member list --silent-since 30d --json", [2]string{"一个月没说话的人，给程序用", "a month without a word, for a program"}},
 	}
 }
@@ -65,6 +97,9 @@ func (q *memberListCmd) Do(c *call, h *House) error {
 		return err
 	}
 	f := community.MemberFilter{Group: g.Key, Tag: q.Tag, Text: q.Text, NeverSpoke: q.NeverSpoke, SilentSince: since, Source: q.Source, Page: q.page()}
+	if err := q.spans(&f); err != nil {
+		return err
+	}
 	if q.Present || q.Left {
 		f.Present = &q.Present
 	}
@@ -72,7 +107,37 @@ func (q *memberListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return printList(c, mapped(rows, lineOfMember), total)
+	lines := mapped(rows, lineOfMember)
+	if !f.Spoke.IsZero() && !c.json {
+		return printList(c, mapped(lines, spokenOf), total)
+	}
+	return printList(c, lines, total)
+}
+
+// spans reads the days that people spoke, joined or left on.
+func (q *memberListCmd) spans(f *community.MemberFilter) error {
+	for _, s := range []struct {
+		name, from, to string
+		into           *community.DaySpan
+	}{{"spoke", q.SpokeFrom, q.SpokeTo, &f.Spoke}, {"joined", q.JoinedFrom, q.JoinedTo, &f.Joined}, {"left", q.LeftFrom, q.LeftTo, &f.Left}} {
+		if s.from+s.to == "" {
+			continue
+		}
+		from, err := measure.ParseDay(s.from)
+		if err != nil {
+			return badUsage("--%s-from %q 应是 2024-05-01 这样的日期", "--%s-from %q: want a date like 2024-05-01", s.name, s.from)
+		}
+		to, err := measure.ParseDay(s.to)
+		if err != nil || to < from {
+			return badUsage("--%s-to %q 应是 2024-05-01 这样的日期，不早于 --%s-from", "--%s-to %q: want a date like 2024-05-01, not before --%s-from", s.name, s.to, s.name)
+		}
+		*s.into = community.DaySpan{From: int64(from), To: int64(to)}
+	}
+	if f.Spoke.IsZero() && (q.Most != 0 || q.First != 0) || q.Most < 0 || q.First < 0 {
+		return badUsage("--most 和 --first 要配合 --spoke-from 与 --spoke-to，且为正数", "--most and --first go with --spoke-from and --spoke-to, and are positive")
+	}
+	f.Most, f.First = q.Most, q.First
+	return nil
 }
 
 type memberShowCmd struct {
@@ -87,6 +152,7 @@ type memberPage struct {
 	Platform string       `json:"platform"`
 	External string       `json:"external_id"`
 	Bot      bool         `json:"bot"`
+	Mark     string       `json:"mark"`      // "bot", "staff", "member": what one of us said; "" = nobody did
 	NameOnly bool         `json:"name_only"` // known by name alone
 	Stays    []stayLine   `json:"stays"`
 	Names    []nameLine   `json:"names"`
@@ -168,7 +234,7 @@ func printPart[T any](c *call, rows []T) error {
 }
 
 func (c *call) memberPage(desk Desk, m community.Member) (memberPage, error) {
-	p := memberPage{ID: m.ID.String(), Name: m.Name, Platform: string(m.Platform), External: m.External, Bot: m.Bot, NameOnly: m.Certainty == community.NameOnly}
+	p := memberPage{ID: m.ID.String(), Name: m.Name, Platform: string(m.Platform), External: m.External, Bot: m.Bot, Mark: string(m.Mark), NameOnly: m.Certainty == community.NameOnly}
 	stays, err := desk.Stays(c.ctx, m.Key)
 	if err != nil {
 		return p, err

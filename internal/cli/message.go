@@ -3,6 +3,7 @@ package cli
 import (
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/measure"
 )
 
 type messageCmd struct {
@@ -40,6 +41,7 @@ type messageSearchCmd struct {
 	Member string `placeholder:"MEMBER" help:"这个成员说的|said by this member"`
 	From   string `placeholder:"TIME" help:"从（含）|from (included)"`
 	To     string `placeholder:"TIME" help:"到（不含）|to (not included)"`
+	Only   string `enum:",counted,recalled" default:"" help:"只看 counted 计入数字的，或 recalled 被撤回的；日期按各群的时区切|only what figures count (counted), or what was recalled; days are cut in each group's zone"`
 	Hits   bool   `help:"只看被规则命中的|only those that a rule hit"`
 	Before int64  `placeholder:"NUMBER" help:"只看序号更小的（翻页）|only numbers below this one (turns pages)"`
 	Limit  int    `default:"50" help:"最多几行，1 到 200|how many rows at most, 1 to 200"`
@@ -63,11 +65,25 @@ func (q *messageSearchCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	rows, total, err := desk.FindMessages(c.ctx, community.MessageFilter{Text: q.Text, Group: g.Key, Tag: q.Tag, Member: m.Key, From: from, To: to, Hits: q.Hits, Before: q.Before, Limit: q.Limit})
+	f := community.MessageFilter{Text: q.Text, Group: g.Key, Tag: q.Tag, Member: m.Key, From: from, To: to, Hits: q.Hits, Before: q.Before, Limit: q.Limit}
+	if f.Counted, f.Recalled = q.Only == "counted", q.Only == "recalled"; q.Only != "" && from != 0 {
+		f.Days, f.From, f.To = c.days(from, to), 0, 0
+	}
+	rows, total, err := desk.FindMessages(c.ctx, f)
 	if err != nil {
 		return err
 	}
 	return printList(c, mapped(rows, lineOfMessage), total)
+}
+
+// days are the days that [from, to) touches (UTC ms, to 0 = now), as the person's calendar or the group's has them.
+func (c *call) days(from, to int64) community.DaySpan {
+	if to == 0 {
+		to = c.program.now().UnixMilli()
+	}
+	first, _ := measure.DayOf(from, c.zone())
+	last, _ := measure.DayOf(to-1, c.zone())
+	return community.DaySpan{From: int64(first), To: int64(max(first, last))}
 }
 
 // span reads two times; 0 where one was left out.

@@ -14,6 +14,7 @@ const (
 	MemberLeft        Type = "member.left"     // Body.Reason: left, kicked or unknown; Body.By (operator)
 	MemberUpdated     Type = "member.updated"  // name, card or role
 	MemberMuted       Type = "member.muted"    // Body.Seconds; 0 = lifted
+	MemberMarked      Type = "member.marked"   // by a person of ours: Body.Role is the mark (see Member.Mark), Body.Source who said so, Body.Reason why
 	MemberInvited     Type = "member.invited"
 	JoinRequested     Type = "join_request.created" // Body.Message = the platform's flag, Body.Text = comment
 	JoinHandled       Type = "join_request.handled"

@@ -108,7 +108,8 @@ type Member struct {
 	External  string
 	Name      string
 	Certainty Certainty // NameOnly: known by name alone
-	Bot       bool
+	Bot       bool      // no figure counts what they say
+	Mark      Role      // what a person of ours said they are: RoleBot, RoleStaff, RoleMember (neither); "" = nobody said anything
 	Created   int64
 }
 

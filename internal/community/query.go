@@ -16,6 +16,15 @@ type Page struct {
 	Desc   bool
 }
 
+// DaySpan is a span of days, both ends included, counted from 1970-01-01; each group's days are cut in its zone. The zero
+// value is no condition.
+type DaySpan struct {
+	From, To int64
+}
+
+// IsZero reports whether the span is no condition.
+func (s DaySpan) IsZero() bool { return s == DaySpan{} }
+
 // GroupFilter asks for groups.
 type GroupFilter struct {
 	Text     string // part of the name
@@ -50,7 +59,20 @@ type MemberFilter struct {
 	NeverSpoke  bool   // 从未发言: no message of theirs is on record
 	SilentSince int64  // last word before this time (or never)
 	Source      string // join scene or state
-	Page        Page   // Sort: "name", "joined", "last_word", "messages", "strikes"
+
+	// Those whom figures of activity count, exactly: bots are never among them.
+	Spoke  DaySpan // sent an own message on these days; the rows then have Said and SaidDays, and are sorted by Said downwards by default
+	Most   int64   // with Spoke: at most so many messages
+	First  int     // with Spoke: only those who said most, so many of them; ties are cut by key
+	Joined DaySpan // joined on these days
+	Left   DaySpan // left on these days
+
+	Page Page // Sort: "name", "joined", "last_word", "messages", "strikes"; with Spoke also "said", "said_days"
+}
+
+// Chosen reports whether the filter asks for people whom figures count.
+func (f MemberFilter) Chosen() bool {
+	return !f.Spoke.IsZero() || !f.Joined.IsZero() || !f.Left.IsZero()
 }
 
 // MemberRow is a member in a list.
@@ -69,6 +91,8 @@ type MemberRow struct {
 	Messages  int64
 	Strikes   int // live ones
 	MutedTill int64
+	Said      int64 // with MemberFilter.Spoke: own messages in the span
+	SaidDays  int   // and on how many days
 }
 
 // NameSpan is a name as it was during a time. Group 0 is the account name. To 0 = still so.
@@ -105,7 +129,13 @@ type MessageFilter struct {
 	Class  *Class
 	From   int64
 	To     int64
-	Hits   bool  // only messages that a rule hit
+	Hits   bool // only messages that a rule hit
+
+	// What figures of activity count, exactly.
+	Days     DaySpan // said on these days
+	Counted  bool    // own messages of people: bots, copies of ours, system rows, red packets and recalled ones are left out
+	Recalled bool    // own messages of people that were recalled
+
 	Before int64 // numbers below this one: the cursor; 0 = newest
 	Limit  int   // 1..200; 0 = 50
 }

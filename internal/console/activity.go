@@ -19,12 +19,11 @@ var activityRoutes = []route{
 	{pattern: "GET /activity.csv", may: staff, serve: (*Console).activitySheet},
 }
 
-// Spans of the page, in days: the presets are those of a group; all groups together begin with the shortest.
+// Spans of the page, in days; the presets are those of a group.
 const (
-	activitySpan    = 30
-	activityAllSpan = 7
-	activityMost    = 366
-	activityRows    = 31 // days of the table on one page
+	activitySpan = 30
+	activityMost = 366
+	activityRows = 31 // days of the table on one page
 )
 
 // activityAsk is what the address asks for.
@@ -51,16 +50,12 @@ func (k *call) activityAsk() (activityAsk, error) {
 	if err != nil {
 		return ask, err
 	}
-	usual := activitySpan
-	if g.Key == 0 && ask.tag == "" {
-		usual = activityAllSpan
-	}
-	ask.days = number(k.query("days"), 1, activityMost, usual)
+	ask.days = number(k.query("days"), 1, activityMost, activitySpan)
 	ask.from, ask.to = today-measure.Day(ask.days)+1, today
 	if k.query("from")+k.query("to") == "" {
 		return ask, nil
 	}
-	from, to, ok := k.activityDates(today, usual)
+	from, to, ok := k.activityDates(today)
 	if !ok {
 		ask.bad = true
 		return ask, nil
@@ -70,7 +65,7 @@ func (k *call) activityAsk() (activityAsk, error) {
 }
 
 // activityDates reads from and to; without an end it is today, without a beginning the usual span before the end.
-func (k *call) activityDates(today measure.Day, usual int) (from, to measure.Day, ok bool) {
+func (k *call) activityDates(today measure.Day) (from, to measure.Day, ok bool) {
 	to = today
 	if text := k.query("to"); text != "" {
 		day, err := measure.ParseDay(text)
@@ -79,7 +74,7 @@ func (k *call) activityDates(today measure.Day, usual int) (from, to measure.Day
 		}
 		to = day
 	}
-	from = to - measure.Day(usual) + 1
+	from = to - activitySpan + 1
 	if text := k.query("from"); text != "" {
 		day, err := measure.ParseDay(text)
 		if err != nil {
@@ -111,13 +106,14 @@ func (c *Console) activity(k *call) error {
 	for _, n := range groupSpans {
 		p.Span.Options = append(p.Span.Options, ui.Tab{Text: k.T("group.days", "count", n), Link: k.here("days", strconv.Itoa(n), "from", "", "to", ""), Here: n == ask.days})
 	}
+	p.Chosen = activityChosen(k, ask)
 	p.Notes = activityNotes(k, ask, a)
 	p.Sums, p.Metrics = activitySums(k, ask, a), activityMetrics(k, ask, a)
 	activityGraphs(k, &p, a)
-	if p.Talkers, err = activityTalkers(k, a); err != nil {
+	if p.Talkers, err = activityTalkers(k, ask, a); err != nil {
 		return err
 	}
-	p.Days = activityDays(k, a)
+	p.Days = activityDays(k, ask, a)
 	if ask.group.Key != 0 {
 		return k.show(p.Head.Title, view.ActivityPage(p), withCharts, inZone(ask.group))
 	}
@@ -161,23 +157,55 @@ func activityNotes(k *call, ask activityAsk, a measure.Activity) []string {
 		notes = append(notes, k.T("activity.groups", "count", a.Groups))
 	}
 	notes = append(notes, k.T("activity.coverage_note", "covered", k.Words.Number(a.Coverage.Covered), "of", k.Words.Number(a.Coverage.Of)), k.T("activity.own_note"))
-	if ask.group.Key == 0 && ask.tag == "" {
-		notes = append(notes, k.T("activity.week_note"))
-	}
 	return notes
 }
 
-// people leads to the members of the groups that the page is about.
-func (a activityAsk) people(query string) string {
-	out := "/members?" + query
+// activityChosen says in a few words what the page is about, for a filter that is folded.
+func activityChosen(k *call, ask activityAsk) string {
+	about := k.T("activity.all_groups")
+	switch {
+	case ask.group.Key != 0:
+		about = ui.Visible(ask.group.Name)
+	case ask.tag != "":
+		about = ui.Visible(ask.tag)
+	}
+	return about + " · " + ask.from.String() + " – " + ask.to.String()
+}
+
+// within adds the groups that the page is about to an address.
+func (a activityAsk) within(address string) string {
 	switch {
 	case a.group.Key != 0:
-		out += "&g=" + a.group.ID.String()
+		address += "&g=" + a.group.ID.String()
 	case a.tag != "":
-		out += "&tag=" + url.QueryEscape(a.tag)
+		address += "&tag=" + url.QueryEscape(a.tag)
 	}
-	return out
+	return address
 }
+
+// people leads to the members of the groups that the page is about.
+func (a activityAsk) people(query string) string { return a.within("/members?" + query) }
+
+// moved leads to exactly those who "spoke", "joined" or "left" on days; more narrows them down.
+func (a activityAsk) moved(did string, from, to measure.Day, more ...string) string {
+	return a.people(did + "_from=" + from.String() + "&" + did + "_to=" + to.String() + strings.Join(more, ""))
+}
+
+// spoke leads to exactly those who spoke on days.
+func (a activityAsk) spoke(from, to measure.Day, more ...string) string {
+	return a.moved("spoke", from, to, more...)
+}
+
+// said leads to exactly the messages of days that are "counted", or that were "recalled".
+func (a activityAsk) said(only string, from, to measure.Day) string {
+	return a.within("/messages?only=" + only + "&from=" + from.String() + "&to=" + to.String())
+}
+
+// Days of the trailing windows before their last.
+const (
+	weekBefore  = measure.Day(6)
+	monthBefore = measure.Day(29)
+)
 
 // covered says how many of the days, or of the group-days, are known.
 func (k *call) covered(c measure.Coverage, groups int) string {
@@ -201,13 +229,13 @@ func activitySums(k *call, ask activityAsk, a measure.Activity) []view.Metric {
 		over       measure.Coverage
 		link       string
 	}{
-		{"messages", "unit.messages", a.Messages, a.Coverage, ""},
-		{"speakers", "unit.people", a.Speakers, a.Coverage, ask.people("sort=messages&dir=desc")},
-		{"wau", "unit.people", end.WAU, end.Week, ask.people("sort=last_word&dir=desc")},
-		{"mau", "unit.people", end.MAU, end.Month, ask.people("sort=last_word&dir=desc")},
-		{"joins", "unit.people", joins, a.Coverage, ask.people("sort=joined&dir=desc")},
-		{"leaves", "unit.people", leaves, a.Coverage, ask.people("there=left")},
-		{"recalled", "unit.messages", recalled, a.Coverage, ""},
+		{"messages", "unit.messages", a.Messages, a.Coverage, ask.said("counted", ask.from, ask.to)},
+		{"speakers", "unit.people", a.Speakers, a.Coverage, ask.spoke(ask.from, ask.to)},
+		{"wau", "unit.people", end.WAU, end.Week, ask.spoke(ask.to-weekBefore, ask.to)},
+		{"mau", "unit.people", end.MAU, end.Month, ask.spoke(ask.to-monthBefore, ask.to)},
+		{"joins", "activity.times", joins, a.Coverage, ask.moved("joined", ask.from, ask.to)},
+		{"leaves", "activity.times", leaves, a.Coverage, ask.moved("left", ask.from, ask.to)},
+		{"recalled", "unit.messages", recalled, a.Coverage, ask.said("recalled", ask.from, ask.to)},
 	}
 	var out []view.Metric
 	for _, l := range lines {
@@ -224,25 +252,32 @@ func activitySums(k *call, ask activityAsk, a measure.Activity) []view.Metric {
 
 // activityMetrics are the figures that have a denominator.
 func activityMetrics(k *call, ask activityAsk, a measure.Activity) []view.Metric {
+	speakers, month := ask.spoke(ask.from, ask.to), ask.spoke(ask.to-monthBefore, ask.to)
+	first := func(percent int64) string {
+		return ask.spoke(ask.from, ask.to, "&said_first=", itoa(measure.TopSpeakers(a.Speakers, percent)))
+	}
 	lines := []struct {
 		name, counts, population string
 		f                        measure.Figure
 		write                    func(float64) string
 		link                     string
 	}{
-		{"mean_dau", "mean_dau", "days", a.MeanDAU, tenth, ""},
-		{"stickiness", "stickiness", a.Stickiness.Population, a.Stickiness, percent, ""},
-		{"rate", "rate", a.SpeakingRate.Population, a.SpeakingRate, percent, ""},
+		{"mean_dau", "mean_dau", "days", a.MeanDAU, tenth, "#days"}, // each day's number leads to its people
+		{"stickiness", "stickiness", a.Stickiness.Population, a.Stickiness, percent, month},
+		{"rate", "rate", a.SpeakingRate.Population, a.SpeakingRate, percent, month},
 		{"never", "never", a.NeverSpoke.Population, a.NeverSpoke, percent, ask.people("never=1")},
-		{"gini", "gini", a.Gini.Population, a.Gini, thousandth, ""},
-		{"top1", "top", "messages", a.Top1, percent, "#talkers"},
-		{"top10", "top", "messages", a.Top10, percent, "#talkers"},
-		{"once", "once", a.OneMessage.Population, a.OneMessage, percent, ""},
+		{"gini", "gini", a.Gini.Population, a.Gini, thousandth, speakers},
+		{"top1", "top", "messages", a.Top1, percent, first(1)},
+		{"top10", "top", "messages", a.Top10, percent, first(10)},
+		{"once", "once", a.OneMessage.Population, a.OneMessage, percent, ask.spoke(ask.from, ask.to, "&said_most=1")},
 	}
 	var out []view.Metric
 	for _, l := range lines {
 		m := k.metric(l.f, l.write, k.T("activity."+l.counts+"_counts", "num", k.amount(l.f.Num), "den", k.amount(l.f.Den)), k.T("activity.population_"+l.population), a.Groups)
-		m.Label, m.Means, m.Link = k.T("activity."+l.name), k.T("activity."+l.name+"_means", "to", ask.to.String()), l.link
+		m.Label, m.Means = k.T("activity."+l.name), k.T("activity."+l.name+"_means", "to", ask.to.String())
+		if l.f.Withheld == "" {
+			m.Link = l.link
+		}
 		if l.name == "never" { // it is about now, not about days
 			m.Facts = m.Facts[:len(m.Facts)-1]
 			if m.Lead == "–" {
@@ -259,7 +294,7 @@ func activityMetrics(k *call, ask activityAsk, a measure.Activity) []view.Metric
 		f := a.Gini // the same people, the same days
 		f.Value = s.n
 		m := k.metric(f, tenth, k.T("activity.gini_counts", "den", k.amount(f.Den)), k.T("activity.population_speakers"), a.Groups)
-		m.Label, m.Means = k.T("activity."+s.name), k.T("activity."+s.name+"_means")
+		m.Label, m.Means, m.Link = k.T("activity."+s.name), k.T("activity."+s.name+"_means"), speakers
 		out = append(out, m)
 	}
 	return out
@@ -331,7 +366,7 @@ func activityGraphs(k *call, p *view.Activity, a measure.Activity) {
 	}
 }
 
-func activityTalkers(k *call, a measure.Activity) (ui.Table, error) {
+func activityTalkers(k *call, ask activityAsk, a measure.Activity) (ui.Table, error) {
 	keys := make([]community.MemberKey, len(a.Top))
 	for i, t := range a.Top {
 		keys[i] = t.Member
@@ -350,35 +385,47 @@ func activityTalkers(k *call, a measure.Activity) (ui.Table, error) {
 		row := ui.Row{Cells: []templ.Component{ui.Text("–"), ui.Figure(line.Messages), ui.Text(percent(float64(line.Messages) / float64(a.Messages))), ui.Figure(int64(line.Days))}}
 		if m, ok := known[line.Member]; ok {
 			row.Link, row.Cells[0] = "/members/"+m.ID.String(), ui.Name(named(m.Name, m.External))
+			row.Cells[1] = view.Link(ask.said("counted", ask.from, ask.to)+"&m="+m.ID.String(), k.Words.Number(line.Messages))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t, nil
 }
 
-// activityDays is the table of days, the newest first.
-func activityDays(k *call, a measure.Activity) ui.Table {
-	num := func(key string) ui.Column { return ui.Column{Title: k.T(key), Num: true} }
-	t := ui.Table{Label: k.T("activity.daily"), Columns: []ui.Column{{Title: k.T("activity.day")}, num("activity.messages"), num("activity.dau"), num("activity.w"), num("activity.m"),
-		num("activity.joins"), num("activity.leaves"), num("activity.recalled"), num("activity.roster"), {Title: k.T("activity.coverage")}}}
+// activityDays is the table of days, the newest first. Each number leads to its people or messages. On a phone it shows
+// the messages, the speakers, who came and who went.
+func activityDays(k *call, ask activityAsk, a measure.Activity) ui.Table {
+	num := func(key string, hide bool) ui.Column { return ui.Column{Title: k.T(key), Num: true, Hide: hide} }
+	t := ui.Table{Label: k.T("activity.daily"), Columns: []ui.Column{{Title: k.T("activity.day")}, num("activity.messages", false), num("activity.dau", false),
+		num("activity.w", true), num("activity.m", true), num("activity.joins", false), num("activity.leaves", false), num("activity.recalled", true),
+		num("activity.roster", true), {Title: k.T("activity.coverage"), Hide: true}}}
 	page := k.page(activityRows)
 	first := min(page.Offset, len(a.Daily))
 	last := min(first+activityRows, len(a.Daily))
 	for i := first; i < last; i++ {
 		d := a.Daily[len(a.Daily)-1-i]
 		cells := []templ.Component{ui.Text(d.Day.String() + " " + k.T("weekday."+strconv.Itoa(d.Day.Weekday()+1)))}
-		for _, text := range k.dayFigures(d) {
-			if text == "" {
+		links := ask.dayLinks(d.Day)
+		for i, text := range k.dayFigures(d) {
+			switch {
+			case text == "":
 				cells = append(cells, view.Unknown())
-				continue
+			case text == "0" || links[i] == "":
+				cells = append(cells, ui.Text(text))
+			default:
+				cells = append(cells, view.Link(links[i], text))
 			}
-			cells = append(cells, ui.Text(text))
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: append(cells, ui.Text(k.dayCover(d, a.Groups)))})
 	}
 	t.Pager = k.pager(page, last-first, len(a.Daily))
 	k.export(t.Pager, "/activity.csv")
 	return t
+}
+
+// dayLinks leads from each of a day's figures to what it counts; the size of the roster on a past day has no list.
+func (a activityAsk) dayLinks(d measure.Day) [8]string {
+	return [8]string{a.said("counted", d, d), a.spoke(d, d), a.spoke(d-weekBefore, d), a.spoke(d-monthBefore, d), a.moved("joined", d, d), a.moved("left", d, d), a.said("recalled", d, d), ""}
 }
 
 // dayFigures writes a day's messages, DAU, WAU, MAU, joins, leaves, recalls and roster; "" = not known. A trailing window

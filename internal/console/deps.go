@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -54,6 +55,8 @@ type Desk interface {
 	FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error)
 	GroupByID(ctx context.Context, id community.ID) (community.GroupRow, error)
 	FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error)
+	// AllMembers gives all rows of FindMembers, in its order, many at a time.
+	AllMembers(ctx context.Context, f community.MemberFilter) iter.Seq2[[]community.MemberRow, error]
 	MemberByID(ctx context.Context, id community.ID) (community.Member, error)
 	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
 	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
@@ -118,6 +121,9 @@ type Hands interface {
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
 	// SetGroup changes a group's tags, zone and parent.
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
+
+	// Mark says that a member is a bot, staff, or (community.RoleMember) neither. CodeConflict when that was said already.
+	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
 
 	// SaveAccount makes (Key 0) or changes an account; the settings were checked by Wires.Check. The connection is
 	// opened, closed or reopened as Enabled says.

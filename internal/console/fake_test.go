@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -46,6 +47,9 @@ type house struct {
 
 	keep      bool            // SaveDraft really changes the first of books
 	published json.RawMessage // the last book published
+
+	askedMembers  community.MemberFilter // the last question
+	askedMessages community.MessageFilter
 }
 
 func fakeID(n int) community.ID {
@@ -177,9 +181,30 @@ func (h *house) GroupByID(_ context.Context, id community.ID) (community.GroupRo
 	return one(h.groups, func(g community.GroupRow) bool { return g.ID == id })
 }
 func (h *house) FindMembers(_ context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
-	return cut(h, h.members, f.Page, func(m community.MemberRow) bool {
+	h.askedMembers = f
+	list := slices.Clone(h.members)
+	for i := range list {
+		if !f.Spoke.IsZero() {
+			list[i].Said, list[i].SaidDays = list[i].Messages/10, int(list[i].Messages%7)
+		}
+	}
+	return cut(h, list, f.Page, func(m community.MemberRow) bool {
 		return strings.Contains(m.Name, f.Text) && (!f.NeverSpoke || m.LastWord == 0) && (f.Group == 0 || m.Group == f.Group) && h.tagged(m.Group, f.Tag)
 	})
+}
+func (h *house) AllMembers(ctx context.Context, f community.MemberFilter) iter.Seq2[[]community.MemberRow, error] {
+	return func(yield func([]community.MemberRow, error) bool) {
+		f.Page.Limit, f.Page.Offset = 200, 0
+		rows, _, err := h.FindMembers(ctx, f)
+		for i := range rows { // in small pieces, as a long list comes
+			if !yield(rows[i:i+1], nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
 }
 func (h *house) MemberByID(_ context.Context, id community.ID) (community.Member, error) {
 	m, err := one(h.members, func(m community.MemberRow) bool { return m.ID == id })
@@ -195,6 +220,7 @@ func (h *house) Names(_ context.Context, m community.MemberKey) ([]community.Nam
 	return []community.NameSpan{{Group: 1, Name: "旧名字", From: at - 70*86400_000, To: at - 10*86400_000}, {Group: 1, Name: h.members[m-1].Name, From: at - 10*86400_000}}, nil
 }
 func (h *house) FindMessages(_ context.Context, f community.MessageFilter) ([]community.MessageRow, int, error) {
+	h.askedMessages = f
 	rows := slices.Clone(h.messages)
 	slices.Reverse(rows)
 	return cut(h, rows, community.Page{Limit: f.Limit}, func(m community.MessageRow) bool {
@@ -321,6 +347,13 @@ func (h *house) Freeze(_ context.Context, user string, g community.GroupKey, on 
 }
 func (h *house) SetMode(_ context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error {
 	h.note("mode %d %s: %s", g, mode, reason)
+	return nil
+}
+func (h *house) Mark(_ context.Context, user string, m community.ID, mark community.Role, reason string) error {
+	if mark != community.RoleBot && mark != community.RoleStaff && mark != community.RoleMember {
+		return community.Errorf(community.CodeBadInput, "mark")
+	}
+	h.note("mark %s %s: %s", m, mark, reason)
 	return nil
 }
 func (h *house) SetGroup(_ context.Context, user string, g community.Group, reason string) error {

@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/measure"
 )
 
 // What several pages look up: groups by key, people by id, what a group's connections can do, messages as lines.
@@ -215,6 +216,27 @@ func (k *call) day(name string, in *time.Location) int64 {
 	}
 	return at.UnixMilli()
 }
+
+// daySpan reads two dates of the address, both included; bad = they are none, or run backwards. Where only one is given, or
+// none, there is no span.
+func (k *call) daySpan(from, to string) (span community.DaySpan, bad bool) {
+	a, b := k.query(from), k.query(to)
+	if a == "" || b == "" {
+		return span, a+b != ""
+	}
+	first, err := measure.ParseDay(a)
+	if err != nil {
+		return span, true
+	}
+	last, err := measure.ParseDay(b)
+	if err != nil || last < first || last-first > spanMost || first < 1 {
+		return span, true
+	}
+	return community.DaySpan{From: int64(first), To: int64(last)}, false
+}
+
+// spanMost bounds a span of days that lists are asked for.
+const spanMost = 1000
 
 // moment writes a time in the group's zone.
 func moment(at int64, g community.GroupRow) string { return i18n.Time(at, zone(g.Zone)) }

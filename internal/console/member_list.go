@@ -1,8 +1,11 @@
 package console
 
 import (
+	"iter"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -10,6 +13,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/measure"
 )
 
 var memberRoutes = []route{
@@ -20,20 +24,63 @@ var memberRoutes = []route{
 	{pattern: "POST /members/{id}/mute", may: staff, serve: (*Console).memberMute},
 	{pattern: "POST /members/{id}/unmute", may: staff, serve: (*Console).memberUnmute},
 	{pattern: "POST /members/{id}/remove", may: staff, serve: (*Console).memberRemove},
+	{pattern: "POST /members/{id}/mark", may: owners, serve: (*Console).memberMark},
 }
 
-// memberFilter reads the filter of the address. There: "" = in the group now, "left", "all".
+// memberSpans are the spans of days in the address, each with the names of its two dates.
+var memberSpans = []struct {
+	from, to string
+	in       func(*community.MemberFilter) *community.DaySpan
+}{
+	{"spoke_from", "spoke_to", func(f *community.MemberFilter) *community.DaySpan { return &f.Spoke }},
+	{"joined_from", "joined_to", func(f *community.MemberFilter) *community.DaySpan { return &f.Joined }},
+	{"left_from", "left_to", func(f *community.MemberFilter) *community.DaySpan { return &f.Left }},
+}
+
+// memberFilter reads the filter of the address. There: "" = in the group now, "left", "all"; with a span of days "" = all.
 func memberFilter(k *call) (community.MemberFilter, community.GroupRow, error) {
 	g, err := k.groupNamed(k.query("g"))
 	f := community.MemberFilter{Group: g.Key, Tag: k.query("tag"), Text: k.query("q"), NeverSpoke: k.query("never") == "1", Source: k.query("source"), Page: k.page(listLimit)}
 	if days := number(k.query("silent"), 1, 3650, 0); days > 0 {
 		f.SilentSince = k.now() - int64(days)*24*time.Hour.Milliseconds()
 	}
-	if k.query("there") != "all" {
-		present := k.query("there") != "left"
+	for _, s := range memberSpans {
+		*s.in(&f), _ = k.daySpan(s.from, s.to)
+	}
+	if !f.Spoke.IsZero() {
+		f.Most, f.First = int64(number(k.query("said_most"), 1, 1_000_000, 0)), number(k.query("said_first"), 1, 10_000_000, 0)
+	}
+	if there := k.query("there"); there == "left" || there == "here" || there == "" && !f.Chosen() {
+		present := there != "left"
 		f.Present = &present
 	}
 	return f, g, err
+}
+
+// memberSays puts a list of people whom figures count into words; "" = any other list.
+func memberSays(k *call, f community.MemberFilter) string {
+	var said []string
+	for i, s := range memberSpans {
+		span := *s.in(&f)
+		if _, bad := k.daySpan(s.from, s.to); bad {
+			said = append(said, k.T("member.bad_days", "most", spanMost))
+		}
+		if span.IsZero() {
+			continue
+		}
+		key := []string{"member.spoke_between", "member.joined_between", "member.left_between"}[i]
+		said = append(said, k.T(key, "from", measure.Day(span.From).String(), "to", measure.Day(span.To).String()))
+	}
+	if f.First > 0 {
+		said = append(said, k.T("member.said_first", "count", f.First))
+	}
+	if f.Most > 0 {
+		said = append(said, k.T("member.said_most", "count", f.Most))
+	}
+	if !f.Spoke.IsZero() {
+		said = append(said, k.T("member.spoke_note"))
+	}
+	return strings.Join(said, " ")
 }
 
 // memberList shows members of a group, or of all.
@@ -74,14 +121,15 @@ func (c *Console) memberList(k *call) error {
 		return "/members?" + v.Encode()
 	}
 	p.Presets = []ui.Tab{
-		{Text: k.T("member.everybody"), Link: link(), Here: !f.NeverSpoke && f.SilentSince == 0 && f.Page.Sort == ""},
+		{Text: k.T("member.everybody"), Link: link(), Here: !f.NeverSpoke && f.SilentSince == 0 && f.Page.Sort == "" && !f.Chosen()},
 		{Text: k.T("member.never"), Link: link("never", "1"), Here: f.NeverSpoke},
 		{Text: k.T("member.silent30"), Link: link("silent", "30"), Here: k.query("silent") == "30"},
 		{Text: k.T("member.struck"), Link: link("sort", "strikes", "dir", "desc"), Here: f.Page.Sort == "strikes"},
 		{Text: k.T("member.newest"), Link: link("sort", "joined", "dir", "desc"), Here: f.Page.Sort == "joined" && f.Page.Desc},
 	}
+	p.Note = memberSays(k, f)
 	if f.NeverSpoke {
-		p.Note = k.T("member.never_note")
+		p.Note = strings.TrimSpace(p.Note + " " + k.T("member.never_note"))
 	}
 	p.Table = memberTable(k, rows, f)
 	p.Table.Pager = k.pager(f.Page, len(rows), total)
@@ -117,12 +165,14 @@ func memberFilters(k *call, f community.MemberFilter, g community.GroupRow) (ui.
 	out := ui.Filters{Action: "/members", Fields: []ui.Filter{
 		{Kind: "text", Name: "q", Label: k.T("member.text"), Value: f.Text},
 		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: chosen, Options: groups}, tags,
-		{Kind: "select", Name: "there", Label: k.T("member.there"), Value: k.query("there"), Options: []ui.Option{{Text: k.T("member.present")}, {Value: "left", Text: k.T("member.left")}, {Value: "all", Text: k.T("list.any")}}},
+		{Kind: "select", Name: "there", Label: k.T("member.there"), Value: k.query("there"), Options: memberWhere(k, f)},
+		{Kind: "date", Name: "spoke_from", Label: k.T("member.spoke_from"), Value: k.query("spoke_from")},
+		{Kind: "date", Name: "spoke_to", Label: k.T("member.spoke_to"), Value: k.query("spoke_to")},
 		{Kind: "select", Name: "silent", Label: k.T("member.silent"), Value: k.query("silent"), Options: silent},
 		{Kind: "text", Name: "source", Label: k.T("member.source"), Value: f.Source},
 		{Kind: "check", Name: "never", Label: k.T("member.never"), Value: never},
 	}}
-	for _, name := range []string{"sort", "dir"} {
+	for _, name := range []string{"sort", "dir", "said_most", "said_first", "joined_from", "joined_to", "left_from", "left_to"} {
 		if v := k.query(name); v != "" {
 			out.Keep = append(out.Keep, ui.Option{Value: name, Text: v})
 		}
@@ -130,20 +180,68 @@ func memberFilters(k *call, f community.MemberFilter, g community.GroupRow) (ui.
 	return out, nil
 }
 
+// memberWhere offers where people may be: of those whom figures count all, else those who are here, unless asked otherwise.
+func memberWhere(k *call, f community.MemberFilter) []ui.Option {
+	here, all := ui.Option{Text: k.T("member.present")}, ui.Option{Value: "all", Text: k.T("list.any")}
+	left := ui.Option{Value: "left", Text: k.T("member.left")}
+	if f.Chosen() {
+		here.Value, all.Value = "here", ""
+		return []ui.Option{all, here, left}
+	}
+	return []ui.Option{here, left, all}
+}
+
 func memberTable(k *call, rows []community.MemberRow, f community.MemberFilter) ui.Table {
-	num := func(c ui.Column) ui.Column { c.Num = true; return c }
-	t := ui.Table{Label: k.T("nav.members"), Columns: []ui.Column{
-		k.column(k.T("member.name"), "name", f.Page), {Title: k.T("word.group"), Hide: f.Group != 0},
-		k.column(k.T("member.joined"), "joined", f.Page), {Title: k.T("member.source"), Hide: true},
-		k.column(k.T("member.last_word"), "last_word", f.Page), num(k.column(k.T("home.messages"), "messages", f.Page)),
-		num(k.column(k.T("member.strikes"), "strikes", f.Page)), {Title: k.T("member.state")},
-	}, Empty: ui.Empty{Icon: "users", Title: k.T("member.none"), Text: k.T("member.none_text")}}
-	for _, m := range rows {
-		t.Rows = append(t.Rows, ui.Row{Link: "/members/" + m.ID.String(), Cells: []templ.Component{
-			ui.Two(shownName(m), memberUnder(k, m)), ui.Name(m.GroupName), joinedCell(k, m.JoinedAt), ui.Text(source(k, m.Scene, m.State)),
-			lastWord(k, m.LastWord), ui.Figure(m.Messages), ui.Figure(int64(m.Strikes)), memberState(k, m)}})
+	t := ui.Table{Label: k.T("nav.members"), Empty: ui.Empty{Icon: "users", Title: k.T("member.none"), Text: k.T("member.none_text")}}
+	columns := memberColumns(k, f)
+	for _, c := range columns {
+		t.Columns = append(t.Columns, c.column)
+	}
+	for i := range rows {
+		row := ui.Row{Link: "/members/" + rows[i].ID.String()}
+		for _, c := range columns {
+			row.Cells = append(row.Cells, c.cell(&rows[i]))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// memberColumn is a column of the list with what it shows of a row.
+type memberColumn struct {
+	column ui.Column
+	cell   func(*community.MemberRow) templ.Component
+}
+
+// memberColumns are the list's columns; a list of those who spoke on days has room for less beside what they said.
+func memberColumns(k *call, f community.MemberFilter) []memberColumn {
+	page, spoke := f.Page, !f.Spoke.IsZero()
+	if spoke && page.Sort == "" {
+		page.Sort, page.Desc = "said", true
+	}
+	num := func(c ui.Column) ui.Column { c.Num = true; return c }
+	said := []memberColumn{
+		{num(k.column(k.T("member.said"), "said", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(m.Said) }},
+		{num(k.column(k.T("member.said_days"), "said_days", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(int64(m.SaidDays)) }},
+	}
+	out := []memberColumn{
+		{k.column(k.T("member.name"), "name", page), func(m *community.MemberRow) templ.Component { return ui.Two(shownName(*m), memberUnder(k, *m)) }},
+		{ui.Column{Title: k.T("word.group"), Hide: f.Group != 0}, func(m *community.MemberRow) templ.Component { return ui.Name(m.GroupName) }},
+		{k.column(k.T("member.joined"), "joined", page), func(m *community.MemberRow) templ.Component { return joinedCell(k, m.JoinedAt) }},
+		{ui.Column{Title: k.T("member.source"), Hide: true}, func(m *community.MemberRow) templ.Component { return ui.Text(source(k, m.Scene, m.State)) }},
+		{k.column(k.T("member.last_word"), "last_word", page), func(m *community.MemberRow) templ.Component { return lastWord(k, m.LastWord) }},
+		{num(k.column(k.T("home.messages"), "messages", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(m.Messages) }},
+		{num(k.column(k.T("member.strikes"), "strikes", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(int64(m.Strikes)) }},
+		{ui.Column{Title: k.T("member.state")}, func(m *community.MemberRow) templ.Component { return memberState(k, *m) }},
+	}
+	if !spoke {
+		return out
+	}
+	out = slices.Concat(out[:1], said, out[2:3], out[4:])
+	for _, i := range []int{3, 5, 6} { // joined, messages in all, strikes
+		out[i].column.Hide = true
+	}
+	return out
 }
 
 func shownName(m community.MemberRow) string {
@@ -195,7 +293,9 @@ func memberState(k *call, m community.MemberRow) templ.Component {
 		return ui.Pill("", "logout", k.T("member.left"))
 	case m.MutedTill > k.now():
 		return ui.Pill("warning", "volume-off", k.T("member.muted_left", "t", k.Words.Round((m.MutedTill-k.now())/1000)))
-	case m.Role.Immune() || m.Role == community.RoleBot:
+	case m.Mark == community.RoleBot || m.Mark == community.RoleStaff:
+		return ui.Pill("info", "shield", k.T("grouprole."+string(m.Mark)))
+	case m.Role.Immune() || m.Role == community.RoleBot && m.Mark == "":
 		return ui.Pill("info", "shield", k.T("grouprole."+string(m.Role)))
 	}
 	return ui.Pill("", "", k.T("member.present"))
@@ -207,20 +307,31 @@ func (c *Console) memberSheet(k *call) error {
 	if err != nil {
 		return err
 	}
-	f.Page.Limit, f.Page.Offset = 200, 0
 	head := []string{"id", k.T("member.name"), k.T("member.account"), k.T("member.external"), k.T("word.group"), k.T("member.joined"), k.T("member.source"), k.T("member.last_word"), k.T("home.messages"), k.T("member.strikes"), k.T("member.left")}
+	if !f.Spoke.IsZero() {
+		head = append(head, k.T("member.said"), k.T("member.said_days"))
+	}
+	next, stop := iter.Pull2(k.Desk.AllMembers(k.ctx(), f))
+	defer stop()
 	return k.sheet("members", head, func() ([][]string, error) {
-		if f.Page.Offset > community.CountCap {
-			return nil, nil
+		rows, err, more := next()
+		if !more || err != nil {
+			return nil, err
 		}
-		rows, _, err := k.Desk.FindMembers(k.ctx(), f)
-		f.Page.Offset += 200
-		var out [][]string
-		for _, m := range rows {
-			none := community.GroupRow{}
-			out = append(out, []string{m.ID.String(), shownName(m), m.Name, m.External, m.GroupName, moment(m.JoinedAt, none), source(k, m.Scene, m.State),
-				moment(m.LastWord, none), strconv.FormatInt(m.Messages, 10), strconv.Itoa(m.Strikes), moment(m.LeftAt, none)})
+		out := make([][]string, len(rows))
+		for i := range rows {
+			out[i] = memberLine(k, &rows[i], f)
 		}
-		return out, err
+		return out, nil
 	})
+}
+
+func memberLine(k *call, m *community.MemberRow, f community.MemberFilter) []string {
+	none := community.GroupRow{}
+	line := []string{m.ID.String(), shownName(*m), m.Name, m.External, m.GroupName, moment(m.JoinedAt, none), source(k, m.Scene, m.State),
+		moment(m.LastWord, none), strconv.FormatInt(m.Messages, 10), strconv.Itoa(m.Strikes), moment(m.LeftAt, none)}
+	if !f.Spoke.IsZero() {
+		line = append(line, strconv.FormatInt(m.Said, 10), strconv.Itoa(m.SaidDays))
+	}
+	return line
 }

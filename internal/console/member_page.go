@@ -46,6 +46,7 @@ func (c *Console) memberPage(k *call) error {
 	if err := memberAsks(k, &p, m, places); err != nil {
 		return err
 	}
+	memberMarks(k, &p, m)
 	return k.show(name, view.Member(p), withCharts)
 }
 
@@ -290,6 +291,9 @@ func actEffect(k *call, act string, v community.Verb, at []community.MemberRow, 
 		out += k.T("act.level_" + string(k.ability(g, v).Level))
 		if row.Role.Immune() {
 			out += k.T("act.immune", "role", k.T("grouprole."+string(row.Role)))
+		}
+		if row.Mark == community.RoleStaff {
+			out += k.T("mark.immune")
 		}
 	}
 	return out

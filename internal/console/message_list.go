@@ -47,9 +47,14 @@ func messageFilter(k *call) (messageAsk, error) {
 		class := community.Class(n)
 		ask.f.Class = &class
 	}
-	ask.f.From = k.day("from", zone(g.Zone))
-	if to := k.day("to", zone(g.Zone)); to != 0 {
-		ask.f.To = to + 24*time.Hour.Milliseconds()
+	ask.f.Counted, ask.f.Recalled = k.query("only") == "counted", k.query("only") == "recalled"
+	if span, bad := k.daySpan("from", "to"); (ask.f.Counted || ask.f.Recalled) && !bad && !span.IsZero() {
+		ask.f.Days = span // cut in each group's zone, as the figures are
+	} else {
+		ask.f.From = k.day("from", zone(g.Zone))
+		if to := k.day("to", zone(g.Zone)); to != 0 {
+			ask.f.To = to + 24*time.Hour.Milliseconds()
+		}
 	}
 	ask.f.Before, _ = strconv.ParseInt(k.query("before"), 10, 64)
 	return ask, nil
@@ -74,8 +79,8 @@ func (c *Console) messageList(k *call) error {
 	}
 	seen := number(k.query("seen"), 0, community.CountCap, 0)
 	if len(rows) > 0 {
-		p.Table.Pager = &ui.Pager{From: seen + 1, To: seen + len(rows), Total: seen + total, Over: seen+total > community.CountCap}
-		if total > len(rows) {
+		p.Table.Pager = &ui.Pager{From: seen + 1, To: seen + len(rows), Total: total, Over: total > community.CountCap}
+		if total > seen+len(rows) || total > community.CountCap && len(rows) == listLimit {
 			p.Table.Pager.Next = k.here("before", itoa(rows[len(rows)-1].Number), "seen", strconv.Itoa(seen+len(rows)))
 		}
 		if seen > 0 {
@@ -87,10 +92,17 @@ func (c *Console) messageList(k *call) error {
 }
 
 func messageNote(k *call, ask messageAsk) string {
+	var said []string
 	if ask.member.Key != 0 {
-		return k.T("message.of", "name", ui.Visible(named(ask.member.Name, ask.member.External)))
+		said = append(said, k.T("message.of", "name", ui.Visible(named(ask.member.Name, ask.member.External))))
 	}
-	return ""
+	switch {
+	case ask.f.Counted:
+		said = append(said, k.T("message.counted_note"))
+	case ask.f.Recalled:
+		said = append(said, k.T("message.recalled_note"))
+	}
+	return strings.Join(said, " ")
 }
 
 func messageFilters(k *call, ask messageAsk) (ui.Filters, error) {
@@ -112,6 +124,7 @@ func messageFilters(k *call, ask messageAsk) (ui.Filters, error) {
 		{Kind: "select", Name: "class", Label: k.T("message.class"), Value: k.query("class"), Options: classes},
 		{Kind: "date", Name: "from", Label: k.T("message.from"), Value: k.query("from")},
 		{Kind: "date", Name: "to", Label: k.T("message.to"), Value: k.query("to")},
+		{Kind: "select", Name: "only", Label: k.T("message.only"), Value: k.query("only"), Options: []ui.Option{{Text: k.T("list.any")}, {Value: "counted", Text: k.T("message.counted")}, {Value: "recalled", Text: k.T("message.recalled")}}},
 		{Kind: "check", Name: "hits", Label: k.T("message.hits"), Value: k.query("hits")},
 	}}
 	if v := k.query("m"); v != "" {

@@ -73,6 +73,10 @@ type talkDays struct{ h *house }
 
 func (t talkDays) known(d measure.Day) bool { return !t.h.deaf && d%9 != 0 }
 
+func (t talkDays) DaySums(ctx context.Context, groups []community.GroupKey, from, to measure.Day, fn func(*measure.DaySum) error) error {
+	return measure.SumRows(func(each func(measure.DayRow) error) error { return t.DayRows(ctx, groups, from, to, each) }, fn)
+}
+
 func (t talkDays) DayRows(_ context.Context, groups []community.GroupKey, from, to measure.Day, fn func(measure.DayRow) error) error {
 	for _, g := range groups {
 		for d := from; d <= to && !t.h.quiet; d++ {
@@ -107,18 +111,12 @@ func (t talkDays) Covered(_ context.Context, places []measure.Place, from, to me
 	return out, nil
 }
 
-func (t talkDays) Roster(_ context.Context, places []measure.Place, from, to measure.Day) ([][]int64, error) {
-	out := make([][]int64, len(places))
-	for i := range out {
-		for range to - from + 1 {
-			n := int64(187)
-			if t.h.deaf {
-				n = -1
-			}
-			out[i] = append(out[i], n)
-		}
+func (t talkDays) Roster(_ context.Context, places []measure.Place, from, to measure.Day) ([]int64, error) {
+	n := int64(187) * int64(len(places))
+	if t.h.deaf {
+		n = -1
 	}
-	return out, nil
+	return slices.Repeat([]int64{n}, int(to-from)+1), nil
 }
 
 func (t talkDays) Silent(context.Context, []community.GroupKey) (silent, present int64, err error) {

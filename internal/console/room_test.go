@@ -22,7 +22,7 @@ func roomPages() map[string]string {
 	g, m, d := fakeID(20).String(), fakeID(43).String(), fakeID(200).String()
 	return map[string]string{
 		"groups": "/groups", "groups-filtered": "/groups?q=nothing-like-this", "group": "/groups/" + g, "group-observing": "/groups/" + fakeID(22).String(),
-		"members": "/members", "members-never": "/members?never=1&g=" + g, "member": "/members/" + m, "member-silent": "/members/" + fakeID(44).String(),
+		"members": "/members", "members-never": "/members?never=1&g=" + g, "members-spoke": "/members?spoke_from=2026-11-17&spoke_to=2026-11-23&said_first=9&g=" + g, "messages-counted": "/messages?only=counted&from=2026-11-17&to=2026-11-23", "member": "/members/" + m, "member-silent": "/members/" + fakeID(44).String(),
 		"messages": "/messages", "messages-found": "/messages?q=" + "%E5%8A%A0%E5%BE%AE%E4%BF%A1" + "&g=" + g, "messages-none": "/messages?q=zzzz", "message": "/messages/" + g + "/1003",
 		"review": "/review", "review-held": "/review?d=" + fakeID(201).String(), "review-dry": "/review?d=" + fakeID(202).String(), "review-closed": "/review?all=1&d=" + fakeID(209).String(), "review-open": "/review?d=" + d,
 		"strikes": "/strikes", "strikes-tag": "/strikes?tag=none", "activity": "/activity", "activity-group": "/activity?g=" + g + "&days=30", "activity-nothing": "/activity?tag=none", "strikes-mutes": "/strikes?view=mutes", "strikes-all": "/strikes?view=all",
@@ -111,6 +111,9 @@ func TestDeedsByHandReachTheBeltWithTheirReason(t *testing.T) {
 		{"mute in a group they are not in", "/members/" + m + "/mute", []string{"g", fakeID(21).String(), "seconds", "3600", "reason", "吵"}, ""},
 		{"unmute", "/members/" + m + "/unmute", []string{"g", g, "reason", "好"}, "act member.unmute group 1 target 4 seconds 0: 好"},
 		{"remove", "/members/" + m + "/remove", []string{"g", g, "reason", "广告"}, "act member.remove group 1 target 4 seconds 0: 广告"},
+		{"mark", "/members/" + m + "/mark", []string{"mark", "bot", "reason", "是机器人"}, "mark " + m + " bot: 是机器人"},
+		{"mark without a reason", "/members/" + m + "/mark", []string{"mark", "bot"}, ""},
+		{"mark as something else", "/members/" + m + "/mark", []string{"mark", "king", "reason", "x"}, ""},
 		{"warn", "/members/" + m + "/warn", []string{"g", g, "text", "别发广告", "reason", "广告"}, "act message.send group 1 target 4 seconds 0: 广告"},
 		{"warn with nothing to say", "/members/" + m + "/warn", []string{"g", g, "text", " ", "reason", "广告"}, ""},
 		{"recall", "/messages/" + g + "/1003/recall", []string{"reason", "广告"}, "act message.recall group 1 target 4 seconds 0: 广告"},

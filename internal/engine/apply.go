@@ -23,6 +23,8 @@ type item struct {
 	out   *Outcome
 	list  []community.Decision
 	here  map[community.MemberKey]bool // a member list: who is on it
+
+	marks []*item // marks that this group's log must hold before the event
 }
 
 // batch is one transaction's work.
@@ -123,6 +125,9 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 	if err := e.draft(ctx, b); err != nil {
 		return err
 	}
+	if err := b.takeMarks(ctx); err != nil {
+		return err
+	}
 	if err := e.insert(ctx, b); err != nil {
 		return err
 	}
@@ -163,6 +168,9 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 		}
 		if b.run == nil {
 			it.g.echo(ev)
+			if err := e.tellMarks(ctx, b, it); err != nil {
+				return err
+			}
 		}
 		it.draft.Seal()
 		it.out.Group = key

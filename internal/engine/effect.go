@@ -18,6 +18,8 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return e.judged(ctx, b, ev, now)
 	case community.RulebookPublished:
 		return e.published(ctx, b, ev)
+	case community.MemberMarked:
+		return e.registry.Mark(ctx, b.tx, ev)
 	case community.GroupUpdated:
 		if ev.Body.Text == "" {
 			return nil // something else about the group

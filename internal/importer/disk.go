@@ -474,6 +474,13 @@ func (s *Set) add(byChat map[string]*Unit, format Format, sure int, f File, head
 				name := chat[strings.IndexByte(chat, 0)+1:]
 				u.Chat = Chat{ID: name, Name: name}
 				byChat[key] = u
+				if format.Chats != nil { // the file knows better than its path
+					got, err := format.Chats(f)
+					if err != nil {
+						return err
+					}
+					u.Chat = got[0]
+				}
 			}
 			u.Files, u.Bytes = append(u.Files, f), u.Bytes+max(f.Size, 0)
 			u.Sure, u.NeedZone = max(u.Sure, sure), u.NeedZone || zoneless

@@ -143,7 +143,7 @@ func TestBrokenArchivesEndInAnError(t *testing.T) {
 func TestReportsReadWell(t *testing.T) {
 	for name, text := range map[string]string{"lab.jsonl": smallLab, "result.json": smallTelegram, "留痕.csv": smallWeChat, "qq.txt": smallQQ, "chatlog.json": smallChatlog, "chatlog.csv": smallChatlogCSV,
 		"weflow.json": smallWeFlow, "qqchat.json": smallQQChat, "discord.json": smallDiscord, "#irssi.log": smallIrssi, "#weechat.weechatlog": smallWeechat,
-		"微信.txt": smallPaste, "名单.csv": smallRoster} {
+		"微信.txt": smallPaste, "名单.csv": smallRoster, "messages.html": smallTelegramHTML} {
 		rep := importFiles(t, Options{At: copied}, newKeep(), map[string]string{name: text})
 		golden(t, name+".zh.golden", []byte(rep.Text("zh-CN")))
 		golden(t, name+".en.golden", []byte(rep.Text("en")))

@@ -284,3 +284,77 @@ func FuzzWeechat(f *testing.F) {
 	f.Add([]byte(smallWeechat))
 	f.Fuzz(func(t *testing.T, text []byte) { survives(t, "weechat", "#x.weechatlog", text) })
 }
+
+const smallTelegramHTML = `<!DOCTYPE html><html><head><title>Exported Data</title></head><body><div class="page_wrap">
+<div class="page_header"><div class="content"><div class="text bold">
+读书会 &amp; 朋友
+</div></div></div>
+<div class="page_body chat_page"><div class="history">
+<div class="message service" id="message-1"><div class="body details">
+1 May 2024
+</div></div>
+<div class="message default clearfix" id="message5"><div class="pull_left userpic_wrap"><div class="userpic userpic1"><div class="initials">敏</div></div></div>
+<div class="body"><div class="pull_right date details" title="01.05.2024 09:01:00 UTC+08:00">09:01</div><div class="from_name">
+阿敏
+</div><div class="text">
+早安<br>看 <a href="https://example.org/a">这里</a> &lt;div class=&quot;from_name&quot;&gt;假的
+</div></div></div>
+<div class="message default clearfix joined" id="message6"><div class="body"><div class="pull_right date details" title="01.05.2024 09:02:00 UTC+08:00">09:02</div>
+<div class="reply_to details">In reply to <a href="#go_to_message5">this message</a></div><div class="text">还有</div></div></div>
+<div class="message default clearfix" id="message7"><div class="body"><div class="pull_right date details" title="01.05.2024 09:03:00 UTC+08:00">09:03</div><div class="from_name">老周</div>
+<div class="media_wrap clearfix"><a class="photo_wrap clearfix pull_left" href="photos/1.jpg"></a></div></div></div>
+<div class="message default clearfix" id="message8"><div class="body"><div class="pull_right date details" title="01.05.2024 09:04:00 UTC+08:00">09:04</div><div class="from_name">小何</div>
+<div class="forwarded body"><div class="from_name">别人<span class="date details" title="30.04.2024 08:00:00 UTC+08:00"> 30.04</span></div><div class="text">转来的</div></div></div></div>
+<div class="message service" id="message9"><div class="body details">老周 joined group by link from Group</div></div>
+<div class="message default clearfix" id="message10"><div class="body"><div class="pull_right date details" title="?">?</div><div class="from_name">小何</div><div class="text">坏</div></div></div>
+</div></div></div></body></html>`
+
+func TestTelegramPagesAreRead(t *testing.T) {
+	if f, sure, _ := sniffAll([]byte(smallTelegramHTML), "messages.html"); f.Name != "telegram-html" || sure < 90 {
+		t.Errorf("sniffed as %s with %d", f.Name, sure)
+	}
+	rep, got := readAll(t, memory("telegram-html", "导出/messages.html", []byte(smallTelegramHTML)), Options{})
+	if rep.Bad != 1 || rep.Skips["mark"] != 1 || rep.Zone != "+08:00" || rep.ZoneHow != "file" || rep.Run.Group.Name != "读书会 & 朋友" || len(got) != 5 {
+		t.Fatalf("report = %+v", rep)
+	}
+	if got[0].Body.Text != "早安\n看 这里 <div class=\"from_name\">假的" || got[0].Actor != nameOnly("阿敏") || got[0].OccurredAt != 1714525260000 || got[0].Body.Segments[0].Ref != "https://example.org/a" {
+		t.Errorf("first = %+v", got[0])
+	}
+	if got[1].Actor.ID != "阿敏" || got[1].Body.ReplyTo != "5" || got[1].Body.Text != "还有" || got[2].Body.Class != community.Image || got[2].Actor.ID != "老周" {
+		t.Errorf("joined and picture = %+v %+v", got[1], got[2])
+	}
+	if got[3].Actor.ID != "小何" || got[3].Body.Text != "转来的" || got[3].Body.Source != "forwarded" || got[3].OccurredAt != 1714525440000 {
+		t.Errorf("forwarded = %+v", got[3])
+	}
+	if got[4].Type != community.SystemText || got[4].OccurredAt != got[3].OccurredAt || !strings.Contains(got[4].Body.Source, MarkInferred) {
+		t.Errorf("notice = %+v", got[4])
+	}
+	old := strings.ReplaceAll(smallTelegramHTML, " UTC+08:00", "")
+	if rep, got := readAll(t, memory("telegram-html", "messages.html", []byte(old)), Options{}); !rep.NeedZone || got[0].Body.Source != MarkZoneGuessed || got[0].OccurredAt != 1714525260000 {
+		t.Errorf("without a zone: %+v", rep)
+	}
+}
+
+func TestPagesOfOneExportAreOneChatInOrder(t *testing.T) {
+	page := func(id int) string {
+		return strings.ReplaceAll(strings.ReplaceAll(smallTelegramHTML, `id="message`, fmt.Sprintf(`id="message%d`, id)), fmt.Sprintf("message%d-1", id), "message-1")
+	}
+	sink := newKeep()
+	files := map[string]string{"导出/messages.html": smallTelegramHTML, "导出/messages2.html": page(2), "导出/messages10.html": page(3), "导出/css/style.css": "body{}"}
+	rep := importFiles(t, Options{}, sink, files)
+	if len(rep.Units) != 1 || rep.Added != 15 || rep.Units[0].Files != 3 || rep.Units[0].NeedZone {
+		t.Fatalf("report = %+v", rep)
+	}
+	if again := importFiles(t, Options{}, sink, files); again.Added != 0 {
+		t.Errorf("again: %+v", again.Counts)
+	}
+	cut := smallTelegramHTML[:strings.Index(smallTelegramHTML, "还有")]
+	if half := importFiles(t, Options{}, newKeep(), map[string]string{"messages.html": cut}); half.Units[0].Why != faultCut || half.Added != 1 {
+		t.Errorf("half a page: %+v", half)
+	}
+}
+
+func FuzzTelegramHTML(f *testing.F) {
+	f.Add([]byte(smallTelegramHTML))
+	f.Fuzz(func(t *testing.T, text []byte) { survives(t, "telegram-html", "messages.html", text) })
+}

@@ -68,9 +68,12 @@ func faultText(code, what string) [2]string {
 	return [2]string{k.words[0] + "：" + what, k.words[1] + ": " + what}
 }
 
-// Codes of faults that others find: there are two groups of a name, a name cannot be a group's, or several chats want a
-// decision.
+// Codes of faults that others find: there are two groups of a name, a name cannot be a group's, several chats want a
+// decision, an address is not of this machine, gives no answer or too much.
 const (
+	FaultAddress   = "not_this_machine"
+	FaultNoAnswer  = "no_answer"
+	FaultTooMuch   = "too_much"
 	FaultGroupName = "bad_group_name"
 	FaultSeveral   = "several_chats"
 	FaultTwoGroups = "several_groups"
@@ -118,6 +121,9 @@ var faults = map[string]struct {
 	faultEmpty:      {community.CodeBadInput, [2]string{"空文件", "the file is empty"}},
 	faultFormat:     {community.CodeBadInput, [2]string{"没有这种格式", "there is no such format"}},
 	faultGone:       {community.CodeNotFound, [2]string{"没有这个文件", "there is no such file"}},
+	FaultAddress:    {community.CodeBadInput, [2]string{"只读这台机器上的地址，例如 http://127.0.0.1:5030/…", "only addresses of this machine are read, for example http://127.0.0.1:5030/…"}},
+	FaultNoAnswer:   {community.CodeUnreachable, [2]string{"这个地址没有给出内容", "the address gives no content"}},
+	FaultTooMuch:    {community.CodeTooLarge, [2]string{"内容太多", "too much content"}},
 	FaultGroupName:  {community.CodeBadInput, [2]string{"不能作为群名：应为 1 到 200 字节，没有控制字符", "cannot be a group's name: want 1 to 200 bytes without control characters"}},
 	faultJSON:       {community.CodeBadInput, [2]string{"不是有效的 JSON", "not valid JSON"}},
 	faultKind:       {community.CodeBadInput, [2]string{"不是文件或文件夹", "neither a file nor a folder"}},

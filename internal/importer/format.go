@@ -47,6 +47,7 @@ func Formats() []Format {
 		chatlabLines(),
 		chatlabJSON(),
 		telegram(),
+		telegramHTML(),
 		chatlog(),
 		chatlogCSV(),
 		weFlow(),

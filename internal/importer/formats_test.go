@@ -344,7 +344,7 @@ func TestSeveralQQChatsInOneFileStayApart(t *testing.T) {
 // TestEventsAreAsRecorded keeps every event of the samples, written as an export.
 func TestEventsAreAsRecorded(t *testing.T) {
 	for _, c := range []struct{ format, name, text string }{
-		{"chatlab-jsonl", "lab.jsonl", smallLab}, {"telegram-json", "result.json", smallTelegram}, {"wechatmsg-csv", "留痕.csv", smallWeChat},
+		{"chatlab-jsonl", "lab.jsonl", smallLab}, {"telegram-json", "result.json", smallTelegram}, {"telegram-html", "导出/messages.html", smallTelegramHTML}, {"wechatmsg-csv", "留痕.csv", smallWeChat},
 		{"qq-txt", "qq.txt", smallQQ}, {"irc", "2024/05/01/#读书.txt", smallIRC}, {"chatlog-json", "chatlog.json", smallChatlog}, {"chatlog-csv", "chatlog.csv", smallChatlogCSV},
 		{"weflow-json", "weflow.json", smallWeFlow}, {"qqchat-json", "qqchat.json", smallQQChat}, {"discord-json", "discord.json", smallDiscord},
 		{"irc", "#读书/2024-05-01.log", smallZNC}, {"irssi", "#读书.log", smallIrssi}, {"weechat", "#读书.weechatlog", smallWeechat},

@@ -11,15 +11,19 @@ import (
 
 // Source gives the daily counts that figures are made of.
 type Source interface {
-	// DayRows hands the days of groups in [from, to] that have counts to fn.
+	// DaySums hands the days of [from, to] that have counts, added up over groups, to fn in order of day. A sum is only
+	// good until fn returns.
+	DaySums(ctx context.Context, groups []community.GroupKey, from, to Day, fn func(*DaySum) error) error
+	// DayRows hands the days of groups in [from, to] that have counts to fn, each group's apart.
 	DayRows(ctx context.Context, groups []community.GroupKey, from, to Day, fn func(DayRow) error) error
 	// Covered says for each group, in the order given, and for each day of [from, to] whether somebody listened in the
 	// group. Where nobody did, its counts are unknown and not zero.
 	Covered(ctx context.Context, places []Place, from, to Day) ([][]bool, error)
-	// Roster gives for each group, in the order given, the number of members at the end of each day of [from, to]; -1
-	// where no member list was read before.
-	Roster(ctx context.Context, places []Place, from, to Day) ([][]int64, error)
-	// Silent counts the members who are in the groups now: all, and those of whom no message is on record.
+	// Roster gives the number of members at the end of each day of [from, to], added up over groups; -1 while there is a
+	// group of which no member list was read yet.
+	Roster(ctx context.Context, places []Place, from, to Day) ([]int64, error)
+	// Silent counts the members who are in the groups now, own accounts and bots left out: all, and those of whom no
+	// message is on record in them.
 	Silent(ctx context.Context, groups []community.GroupKey) (silent, present int64, err error)
 }
 
@@ -107,13 +111,6 @@ type Slot struct {
 	Known    bool
 }
 
-// Talker is a member in the list of those who say most; ties are in order of member.
-type Talker struct {
-	Member   community.MemberKey
-	Messages int64
-	Days     int // distinct active days
-}
-
 // ClassCount is how many own messages were of a class.
 type ClassCount struct {
 	Class community.Class
@@ -141,15 +138,17 @@ type Activity struct {
 	Hours        [24]int64
 	Weekdays     [7]int64
 	Classes      []ClassCount // in order of class
-	Top          []Talker     // at most 20
+	Top          []Speaker    // at most 20, most first; ties in order of member
 }
 
 // tally is what is added up while the days are read.
 type tally struct {
 	from, to Day // with the window before
-	speakers []map[community.MemberKey]bool
-	said     map[community.MemberKey]int64
-	active   map[community.MemberKey]map[Day]bool
+	crowd    *Crowd
+	last     []int64 // how many members spoke last on each day
+	dau      []int64
+	next     int // the first day whose windows are not closed yet
+	covered  []int
 	classes  map[community.Class]int64
 	out      *Activity
 }
@@ -161,14 +160,13 @@ func Measure(ctx context.Context, src Source, places []Place, from, to Day) (Act
 		return a, community.Errorf(community.CodeBadInput, "from %s to %s", from, to)
 	}
 	t := newTally(&a, from-month, to)
-	covered, err := t.cover(ctx, src, places)
-	if err != nil {
+	if err := t.cover(ctx, src, places); err != nil {
 		return a, err
 	}
-	if err := src.DayRows(ctx, keysOf(places), t.from, to, t.add); err != nil {
+	if err := src.DaySums(ctx, keysOf(places), t.from, to, t.add); err != nil {
 		return a, err
 	}
-	t.trailing(covered)
+	t.closeUntil(len(t.last))
 	if err := t.roster(ctx, src, places); err != nil {
 		return a, err
 	}
@@ -191,11 +189,9 @@ func keysOf(places []Place) []community.GroupKey {
 }
 
 func newTally(a *Activity, from, to Day) *tally {
-	t := &tally{from: from, to: to, out: a, said: map[community.MemberKey]int64{}, classes: map[community.Class]int64{},
-		active: map[community.MemberKey]map[Day]bool{}, speakers: make([]map[community.MemberKey]bool, to-from+1)}
-	for i := range t.speakers {
-		t.speakers[i] = map[community.MemberKey]bool{}
-	}
+	n := to - from + 1
+	t := &tally{from: from, to: to, out: a, crowd: newCrowd(), last: make([]int64, n), dau: make([]int64, n), covered: make([]int, n),
+		classes: map[community.Class]int64{}}
 	a.Daily = make([]Daily, to-a.From+1)
 	for i := range a.Daily {
 		a.Daily[i] = Daily{Day: a.From + Day(i), Roster: -1}
@@ -204,123 +200,123 @@ func newTally(a *Activity, from, to Day) *tally {
 }
 
 // cover counts known group-days, and the known hours of the week.
-func (t *tally) cover(ctx context.Context, src Source, places []Place) ([]int, error) {
-	covered := make([]int, t.to-t.from+1)
+func (t *tally) cover(ctx context.Context, src Source, places []Place) error {
 	known, err := src.Covered(ctx, places, t.from, t.to)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	zones := map[string]*zoneDays{}
 	for n, p := range places {
+		z := zones[p.Zone.String()]
+		if z == nil {
+			z = &zoneDays{p.Zone, make([]int, len(t.covered))}
+			zones[p.Zone.String()] = z
+		}
 		for i, ok := range known[n] {
-			day := t.from + Day(i)
-			if !ok {
-				continue
-			}
-			covered[i]++
-			if day >= t.out.From {
-				t.hours(day, p.Zone)
+			if ok {
+				t.covered[i]++
+				z.days[i]++
 			}
 		}
 	}
+	for _, z := range zones {
+		t.hours(z)
+	}
 	for i := range t.out.Daily {
-		n := covered[int(t.out.From-t.from)+i]
+		n := t.covered[int(t.out.From-t.from)+i]
 		t.out.Daily[i].Covered = n
 		t.out.Coverage.Covered += n
 		t.out.Coverage.Of += len(places)
 	}
-	return covered, nil
+	return nil
 }
 
-// hours counts the hours that a day has in a zone: none or two of an hour when clocks are changed.
-func (t *tally) hours(day Day, zone *time.Location) {
-	end := (day + 1).Start(zone)
-	for at := day.Start(zone); at < end; at += 3_600_000 {
-		if d, hour := DayOf(at, zone); d == day {
-			t.out.Heat[day.Weekday()][hour].Hours++
+// zoneDays is how many groups of a zone are known on each day.
+type zoneDays struct {
+	zone *time.Location
+	days []int
+}
+
+// hours counts the hours that the known days have in a zone: none or two of an hour when clocks are changed.
+func (t *tally) hours(z *zoneDays) {
+	for i, groups := range z.days {
+		day := t.from + Day(i)
+		if groups == 0 || day < t.out.From {
+			continue
+		}
+		end := (day + 1).Start(z.zone)
+		for at := day.Start(z.zone); at < end; at += 3_600_000 {
+			if d, hour := DayOf(at, z.zone); d == day {
+				t.out.Heat[day.Weekday()][hour].Hours += groups
+			}
 		}
 	}
 }
 
-func (t *tally) add(row DayRow) error {
-	speakers := t.speakers[row.Day-t.from]
-	for _, s := range row.Speech {
-		speakers[s.Member] = true
+func (t *tally) add(s *DaySum) error {
+	i := int(s.Day - t.from)
+	t.closeUntil(i)
+	t.dau[i] = int64(len(s.Said))
+	shown := s.Day >= t.out.From
+	for _, x := range s.Said {
+		v := t.crowd.voice(x.Member)
+		if v.last > 0 {
+			t.last[v.last-1]--
+		}
+		v.last = int32(i) + 1
+		if shown {
+			v.hear(t.crowd, x.Count)
+		}
 	}
-	if row.Day < t.out.From {
-		return nil
-	}
-	d := &t.out.Daily[row.Day-t.out.From]
-	d.Messages += row.Messages
-	d.Joins += row.Joins
-	d.Leaves += row.Leaves
-	d.Recalled += row.Recalled
-	t.out.Messages += row.Messages
-	for _, s := range row.Speech {
-		t.speech(row.Day, s)
+	t.last[i] += t.dau[i]
+	if shown {
+		t.count(s)
 	}
 	return nil
 }
 
-func (t *tally) speech(day Day, s Speech) {
-	if t.active[s.Member] == nil {
-		t.active[s.Member] = map[Day]bool{}
-	}
-	t.active[s.Member][day] = true
+// count adds a day of the span itself.
+func (t *tally) count(s *DaySum) {
+	d := &t.out.Daily[s.Day-t.out.From]
+	d.Messages, d.Joins, d.Leaves, d.Recalled = s.Messages, s.Joins, s.Leaves, s.Recalled
+	t.out.Messages += s.Messages
+	week := s.Day.Weekday()
 	for _, c := range s.Cells {
-		t.said[s.Member] += c.Count
 		t.classes[c.Class] += c.Count
-		t.out.Heat[day.Weekday()][c.Hour].Messages += c.Count
+		t.out.Heat[week][c.Hour].Messages += c.Count
 		t.out.Hours[c.Hour] += c.Count
-		t.out.Weekdays[day.Weekday()] += c.Count
+		t.out.Weekdays[week] += c.Count
 	}
 }
 
-// trailing walks through the days once: byLast counts the members by the last day on which they spoke.
-func (t *tally) trailing(covered []int) {
-	last := map[community.MemberKey]int{}
-	byLast := make([]int64, len(t.speakers))
-	for i, speakers := range t.speakers {
-		for m := range speakers {
-			if was, ok := last[m]; ok {
-				byLast[was]--
-			}
-			last[m] = i
-			byLast[i]++
-		}
-		day := t.from + Day(i)
-		if day < t.out.From {
+// closeUntil computes the windows that end on the days before the one at place until: later days must not be added yet.
+// Who spoke last on a day of the window spoke in it.
+func (t *tally) closeUntil(until int) {
+	for ; t.next < until; t.next++ {
+		i := t.next
+		if t.from+Day(i) < t.out.From {
 			continue
 		}
-		d := &t.out.Daily[day-t.out.From]
-		d.DAU = int64(len(speakers))
+		d := &t.out.Daily[t.from+Day(i)-t.out.From]
+		d.DAU = t.dau[i]
 		for j := max(0, i-int(month)); j <= i; j++ {
-			d.MAU += byLast[j]
-			d.Month.Covered += covered[j]
+			d.MAU += t.last[j]
+			d.Month.Covered += t.covered[j]
 			d.Month.Of += t.out.Groups
 			if j >= i-int(week) {
-				d.WAU += byLast[j]
-				d.Week.Covered += covered[j]
+				d.WAU += t.last[j]
+				d.Week.Covered += t.covered[j]
 				d.Week.Of += t.out.Groups
 			}
 		}
 	}
 }
 
-// roster adds the sizes of the groups; a day's size is known when that of every group is.
+// roster takes over the sizes of the groups.
 func (t *tally) roster(ctx context.Context, src Source, places []Place) error {
-	size := make([]int64, t.to-t.from+1)
-	sizes, err := src.Roster(ctx, places, t.from, t.to)
+	size, err := src.Roster(ctx, places, t.from, t.to)
 	if err != nil {
 		return err
-	}
-	for _, one := range sizes {
-		for i, n := range one {
-			if n < 0 || size[i] < 0 {
-				size[i] = -1
-				continue
-			}
-			size[i] += n
-		}
 	}
 	for i := range t.out.Daily {
 		t.out.Daily[i].Roster = size[int(t.out.From-t.from)+i]
@@ -360,8 +356,8 @@ func (t *tally) rates() {
 	end := a.Daily[len(a.Daily)-1]
 	var window float64
 	known := 0
-	for i := max(0, len(t.speakers)-fullWindow); i < len(t.speakers); i++ {
-		window += float64(len(t.speakers[i]))
+	for _, n := range t.dau[max(0, len(t.dau)-fullWindow):] {
+		window += float64(n)
 		known++
 	}
 	if a.Groups > 0 && end.Month.Of > 0 {
@@ -382,47 +378,20 @@ func (t *tally) rates() {
 
 // spread says how the messages are spread over the speakers.
 func (t *tally) spread() {
-	a := t.out
-	talkers := make([]Talker, 0, len(t.said))
-	for m, n := range t.said {
-		talkers = append(talkers, Talker{m, n, len(t.active[m])})
-	}
-	slices.SortFunc(talkers, func(x, y Talker) int {
-		return cmp.Or(cmp.Compare(y.Messages, x.Messages), cmp.Compare(x.Member, y.Member))
-	})
-	n := len(talkers)
-	a.Speakers = int64(n)
-	counts := make([]int64, n) // ascending
-	ones := 0
-	for i, talker := range talkers {
-		counts[n-1-i] = talker.Messages
-		if talker.Messages == 1 {
-			ones++
-		}
-	}
-	a.Median, a.P90 = Median(counts), NearestRank(counts, 90)
-	a.Gini = Gini(counts)
+	a, s := t.out, spreadOf(t.crowd)
+	a.Speakers = int64(t.crowd.Len())
+	a.Median, a.P90 = s.median(), s.nearestRank(90)
+	a.Gini = s.gini()
 	a.Gini.Coverage = a.Coverage
-	a.Top1, a.Top10 = topShare(talkers, 1, a.Coverage), topShare(talkers, 10, a.Coverage)
-	a.OneMessage = ratio(float64(ones), float64(n), Speakers, a.Coverage)
-	a.Top = talkers[:min(n, topListed)]
+	a.Top1, a.Top10 = s.topShare(1, a.Coverage), s.topShare(10, a.Coverage)
+	ones := int64(0)
+	if len(s) > 0 && s[0].count == 1 {
+		ones = s[0].speakers
+	}
+	a.OneMessage = ratio(float64(ones), float64(a.Speakers), Speakers, a.Coverage)
+	a.Top = t.crowd.Top(topListed)
 	for c, count := range t.classes {
 		a.Classes = append(a.Classes, ClassCount{c, count})
 	}
 	slices.SortFunc(a.Classes, func(x, y ClassCount) int { return cmp.Compare(x.Class, y.Class) })
-}
-
-// topShare is the share of messages of the top ceil(percent) of speakers, at least one of them.
-func topShare(talkers []Talker, percent int, c Coverage) Figure {
-	top := (len(talkers)*percent + 99) / 100
-	var num, den float64
-	for i, talker := range talkers {
-		if i < top {
-			num += float64(talker.Messages)
-		}
-		den += float64(talker.Messages)
-	}
-	f := ratio(num, den, Speakers, c)
-	f.Grey = len(talkers) < smallDenom
-	return f
 }

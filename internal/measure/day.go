@@ -67,7 +67,8 @@ func (s Speech) Messages() int64 {
 }
 
 // DayRow is what is kept about one day of one group. Messages counts own messages only: those of bots, copies made by
-// our mirroring, system rows, red-packet notices and recalled messages are left out.
+// our mirroring, system rows, red-packet notices and recalled messages are left out. What bots said stands in Apart and
+// is part of no figure but their own.
 type DayRow struct {
 	Group    community.GroupKey
 	Day      Day
@@ -78,4 +79,22 @@ type DayRow struct {
 	Joins    int64
 	Leaves   int64
 	Speech   []Speech // in order of member
+	Apart    []Speech // of bots, in order of member
+}
+
+// Tally is how many own messages a member sent.
+type Tally struct {
+	Member community.MemberKey
+	Count  int64
+}
+
+// DaySum is one day, added up over groups. Each group's day is cut in its own zone.
+type DaySum struct {
+	Day      Day
+	Messages int64
+	Recalled int64
+	Joins    int64
+	Leaves   int64
+	Cells    []Cell  // own messages of all, by class and hour
+	Said     []Tally // who sent them: each member once, in order of member
 }

@@ -3,6 +3,7 @@ package measure_test
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,6 +32,10 @@ func (r rows) DayRows(_ context.Context, groups []community.GroupKey, from, to m
 	return nil
 }
 
+func (r rows) DaySums(ctx context.Context, groups []community.GroupKey, from, to measure.Day, fn func(*measure.DaySum) error) error {
+	return measure.SumRows(func(each func(measure.DayRow) error) error { return r.DayRows(ctx, groups, from, to, each) }, fn)
+}
+
 func (r rows) Covered(_ context.Context, places []measure.Place, from, to measure.Day) ([][]bool, error) {
 	out := make([][]bool, len(places))
 	for i := range out {
@@ -41,14 +46,8 @@ func (r rows) Covered(_ context.Context, places []measure.Place, from, to measur
 	return out, nil
 }
 
-func (r rows) Roster(_ context.Context, places []measure.Place, from, to measure.Day) ([][]int64, error) {
-	out := make([][]int64, len(places))
-	for i := range out {
-		for d := from; d <= to; d++ {
-			out[i] = append(out[i], r.size)
-		}
-	}
-	return out, nil
+func (r rows) Roster(_ context.Context, _ []measure.Place, from, to measure.Day) ([]int64, error) {
+	return slices.Repeat([]int64{r.size}, int(to-from)+1), nil
 }
 
 func (r rows) Silent(context.Context, []community.GroupKey) (int64, int64, error) {

@@ -18,7 +18,7 @@ type MemberActivity struct {
 	Classes  map[community.Class]int64
 }
 
-// MeasureMember adds up what a member said in groups.
+// MeasureMember adds up what a member said in groups, a bot too.
 func MeasureMember(ctx context.Context, src Source, places []Place, m community.MemberKey, from, to Day) (MemberActivity, error) {
 	a := MemberActivity{Member: m, From: from, To: to, Classes: map[community.Class]int64{}}
 	if to < from {
@@ -26,9 +26,11 @@ func MeasureMember(ctx context.Context, src Source, places []Place, m community.
 	}
 	a.Daily = make([]int64, to-from+1)
 	err := src.DayRows(ctx, keysOf(places), from, to, func(row DayRow) error {
-		for _, s := range row.Speech {
-			if s.Member == m {
-				a.add(row.Day, s)
+		for _, list := range [][]Speech{row.Speech, row.Apart} {
+			for _, s := range list {
+				if s.Member == m {
+					a.add(row.Day, s)
+				}
 			}
 		}
 		return nil

@@ -61,6 +61,8 @@ func drawEvents(t *rapid.T, k *Keeper, n int) (events []*community.Event, decisi
 				p.Action = d.Actions[0].ID
 			}
 			ev.Type, ev.Actor, ev.Body.Data = community.PersonDecided, 0, params(p)
+		case what == 19:
+			ev.Type, ev.Body.Role = community.MemberMarked, rapid.SampledFrom([]community.Role{"member", "staff", "bot"}).Draw(t, "mark")
 		case what == 18:
 			ev.Type, ev.Actor, ev.Body.Data = community.RulebookPublished, 0, params(drawBook(t, i))
 		}

@@ -120,7 +120,11 @@ func (s *State) personActs(ev *community.Event, d *community.Decision, p communi
 func (s *State) botActs(rb *Rulebook, ev *community.Event, d *community.Decision, p community.PersonDecision) {
 	for _, a := range p.Actions {
 		sanction := a.Verb == community.Mute || a.Verb == community.Remove
-		if m := s.members[a.Target]; sanction && rb.immune(a.Target, roleOf(m)) {
+		known := member{}
+		if m := s.members[a.Target]; m != nil {
+			known = *m
+		}
+		if sanction && rb.immune(a.Target, known.Role, known.Mark) {
 			d.Verdict, d.Member = community.Spared, a.Target
 			continue
 		}
@@ -130,13 +134,6 @@ func (s *State) botActs(rb *Rulebook, ev *community.Event, d *community.Decision
 			d.Actions[len(d.Actions)-1].Hold = HoldRemovals
 		}
 	}
-}
-
-func roleOf(m *member) community.Role {
-	if m == nil {
-		return community.RoleNone
-	}
-	return m.Role
 }
 
 // addAction finishes an action and keeps the member's mute in step.

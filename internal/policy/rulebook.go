@@ -279,7 +279,7 @@ func (rb *Rulebook) AsLive() *Rulebook {
 	return &live
 }
 
-// immune reports whether nothing is held against a member: by role, as our own people, or by the allow list.
-func (rb *Rulebook) immune(key community.MemberKey, role community.Role) bool {
-	return slices.Contains(rb.book.Immune, role) || rb.staff[key] || rb.allowed[key]
+// immune reports whether nothing is held against a member: by role or mark, as our own people, or by the allow list.
+func (rb *Rulebook) immune(key community.MemberKey, role, mark community.Role) bool {
+	return slices.Contains(rb.book.Immune, role) || slices.Contains(rb.book.Immune, mark) || rb.staff[key] || rb.allowed[key]
 }

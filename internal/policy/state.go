@@ -40,6 +40,7 @@ type removal struct {
 type member struct {
 	Key       community.MemberKey `json:"key"`
 	Role      community.Role      `json:"role,omitempty"`
+	Mark      community.Role      `json:"mark,omitempty"`   // ours to give: bot or staff; it stays when the member leaves
 	Joined    int64               `json:"joined,omitempty"` // of this stay; 0 = was there before us
 	Stay      community.ID        `json:"stay,omitzero"`    // the event that began this stay
 	Gone      bool                `json:"gone,omitempty"`
@@ -164,7 +165,7 @@ func (s *State) setCool(key coolKey, until int64) {
 // sweepEvery is after how many events what has ended is thrown out.
 const sweepEvery = 1024
 
-// sweep forgets cooldowns that are over and members that left with nothing held against them.
+// sweep forgets cooldowns that are over and members that left unmarked and with nothing held against them.
 func (s *State) sweep(now int64) {
 	if s.now.Steps%sweepEvery != 0 {
 		return
@@ -182,6 +183,9 @@ func (s *State) sweep(now int64) {
 }
 
 func (m *member) forgettable(now int64) bool {
+	if m.Mark != community.RoleNone {
+		return false
+	}
 	for _, x := range m.Strikes {
 		if x.Expires > now {
 			return false

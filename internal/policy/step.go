@@ -49,6 +49,8 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepLeft(rb, s, ev)
 	case community.MemberUpdated:
 		return stepUpdated(rb, s, ev)
+	case community.MemberMarked:
+		return stepMarked(rb, s, ev)
 	case community.MemberMuted:
 		return stepMuted(rb, s, ev)
 	case community.RosterRead:
@@ -204,7 +206,7 @@ func (l *look) conclude() []community.Decision {
 	found := l.findings[:l.used]
 	slices.SortStableFunc(found, func(a, b *finding) int { return a.rule.index - b.rule.index })
 	d := decide(l.rb, l.state, l.ev, l.ev.Actor)
-	immune := l.rb.immune(l.ev.Actor, l.member.Role)
+	immune := l.rb.immune(l.ev.Actor, l.member.Role, l.member.Mark)
 	live, dry, spared := 0, 0, 0
 	for _, f := range found {
 		f.spared = f.spared || immune
@@ -259,8 +261,10 @@ func (l *look) whySpared(immune bool) string {
 	if !immune {
 		return sparedAllowed + "text"
 	}
-	if slices.Contains(l.rb.book.Immune, l.member.Role) {
-		return sparedImmune + string(l.member.Role)
+	for _, role := range []community.Role{l.member.Role, l.member.Mark} {
+		if slices.Contains(l.rb.book.Immune, role) {
+			return sparedImmune + string(role)
+		}
 	}
 	if l.rb.staff[l.ev.Actor] {
 		return sparedImmune + "staff"
@@ -347,6 +351,19 @@ func (s *State) forgetArrival(who community.MemberKey) {
 func stepUpdated(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
 	if who := subject(ev); who != 0 && ev.Body.Role != community.RoleNone {
 		s.touch(who).Role = ev.Body.Role
+	}
+	return nil
+}
+
+// stepMarked takes over what a person of ours said about a member. The platform's role stays beside it.
+func stepMarked(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
+	who := subject(ev)
+	if who == 0 {
+		return nil
+	}
+	m := s.touch(who)
+	if m.Mark = ev.Body.Role; m.Mark == community.RoleMember {
+		m.Mark = community.RoleNone
 	}
 	return nil
 }

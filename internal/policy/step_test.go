@@ -208,6 +208,43 @@ func TestImmuneAndAllowedAreSpared(t *testing.T) {
 	r.want(r.one(caused), "-")
 }
 
+// TestMarkedStaffIsImmune: whatever role the platform says with each message, through leaving and coming back, until the
+// mark is taken back.
+func TestMarkedStaffIsImmune(t *testing.T) {
+	r := newRoom(t, live(word("ads", "微信")))
+	mark := func(who community.MemberKey, role community.Role) {
+		ev := r.event(community.MemberMarked, 0, community.Body{Role: role, Source: "ming", Reason: "x"})
+		ev.Subject = who
+		r.want(r.one(ev), "-")
+	}
+	says := func() *community.Decision {
+		return r.one(r.event(community.MessageCreated, 5, community.Body{Text: "微信", Role: community.RoleMember}))
+	}
+	mark(5, community.RoleStaff)
+	d := says()
+	r.want(d, "spared ads")
+	if why := d.Hits[0].Why; !strings.HasPrefix(why, "immune staff: ") {
+		t.Errorf("why = %q, want that it is staff", why)
+	}
+	r.step(r.event(community.MemberLeft, 5, community.Body{}))
+	r.now += 400 * day
+	for range 2 * sweepEvery { // what is forgotten of members that left is not the mark
+		r.step(r.event(community.GroupUpdated, 0, community.Body{}))
+	}
+	r.step(r.event(community.MemberJoined, 5, community.Body{}))
+	r.want(says(), "spared ads")
+	mark(5, community.RoleMember)
+	r.want(says(), "hit !ads rung1 strike:ads recall send")
+	mark(6, community.RoleBot)
+	r.want(r.says(6, "微信"), "hit !ads rung1 strike:ads recall send") // a bot is immune where the book says so
+	book := live(word("ads", "微信"))
+	book.Immune = append(DefaultImmune(), community.RoleBot)
+	Adopt(r.s, r.rb, ready(t, book))
+	r.rb = ready(t, book)
+	r.want(r.says(6, "微信"), "spared ads")
+	r.want(r.one(r.event(community.MemberMarked, 0, community.Body{Role: community.RoleStaff})), "-") // of nobody
+}
+
 func TestDryRuleKeepsALadderOfItsOwn(t *testing.T) {
 	dry := with(word("dry", "广告"), func(r *Rule) { r.Mode = RuleDry })
 	r := newRoom(t, live(dry, word("live", "骂人")))

@@ -136,6 +136,35 @@ func TestReplayEqualsWhatWasStored(t *testing.T) {
 	}
 }
 
+// TestReplaySeesMarksWhereTheyWereMade: a mark made later does not excuse what was said before.
+func TestReplaySeesMarksWhereTheyWereMade(t *testing.T) {
+	r := &record{now: noon}
+	r.add(community.RulebookPublished, 0, community.Body{Data: data(book(community.Live, keyword("ads", "live", "广告")))})
+	mark := func(role community.Role) {
+		r.add(community.MemberMarked, 0, community.Body{Role: role}).Subject = 1
+	}
+	r.say(1, "广告")
+	mark(community.RoleStaff)
+	r.say(1, "广告")
+	mark(community.RoleMember)
+	r.say(1, "广告")
+	stored := r.live()
+	var got []community.Verdict
+	for _, d := range stored {
+		got = append(got, d.Verdict)
+	}
+	if want := []community.Verdict{community.Hit, community.Spared, community.Hit}; !slices.Equal(got, want) {
+		t.Errorf("verdicts %v, want %v", got, want)
+	}
+	if rep := again(t, r, stored); rep.Different != 0 || rep.Decisions != 3 {
+		t.Errorf("report = %+v", rep)
+	}
+	o, err := WhatIf(7, ready(t, book(community.Observe, keyword("ads", "live", "广告"))), r.stream(), Span{})
+	if err != nil || o.Rules[0].Hits != 2 || o.Rules[0].Spared != 1 {
+		t.Errorf("what if: %+v, %v; want 2 hits and one spared", o.Rules, err)
+	}
+}
+
 func TestAnyDifferenceIsFound(t *testing.T) {
 	r := sample()
 	for name, spoil := range map[string]func([]community.Decision) []community.Decision{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,35 +37,82 @@ func BenchmarkActivity(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, days := range []measure.Day{7, 30, 90} {
-		b.Run(fmt.Sprintf("%d-days", int64(days)), func(b *testing.B) {
-			var took []time.Duration
-			for b.Loop() {
-				start := time.Now()
-				if _, err := d.Activity(ctx, 0, "", today-days+1, today); err != nil {
-					b.Fatal(err)
-				}
-				took = append(took, time.Since(start))
-			}
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)*95/100].Milliseconds()), "p95-ms")
-		})
+	for _, tag := range []string{"", "half"} {
+		for _, days := range []measure.Day{7, 30, 90} {
+			b.Run(fmt.Sprintf("tag=%s/%d-days", tag, int64(days)), func(b *testing.B) {
+				asked(b, func() error { _, err := d.Activity(ctx, 0, tag, today-days+1, today); return err })
+			})
+		}
 	}
+	span := community.DaySpan{From: int64(today) - 89, To: int64(today)}
+	for _, tag := range []string{"", "half"} {
+		for _, sort := range []string{"", "name", "last_word"} {
+			b.Run(fmt.Sprintf("tag=%s/speakers-by-%s", tag, sort), func(b *testing.B) {
+				asked(b, func() error {
+					list, _, err := d.FindMembers(ctx, community.MemberFilter{Tag: tag, Spoke: span, Page: community.Page{Sort: sort}})
+					if err == nil && len(list) != 50 {
+						err = fmt.Errorf("%d rows", len(list))
+					}
+					return err
+				})
+			})
+		}
+	}
+	one := community.GroupKey(1)
+	b.Run("one-group/90-days", func(b *testing.B) {
+		asked(b, func() error { _, err := d.Activity(ctx, one, "", today-89, today); return err })
+	})
+}
+
+// asked tells the 95th percentile of a question's wall time and of the process's time on processors: on a machine that
+// others use too only the latter says what the question costs.
+func asked(b *testing.B, ask func() error) {
+	var wall, cpu []float64
+	for b.Loop() {
+		start, spent := time.Now(), processorTime()
+		if err := ask(); err != nil {
+			b.Fatal(err)
+		}
+		wall = append(wall, time.Since(start).Seconds()*1000)
+		cpu = append(cpu, (processorTime()-spent).Seconds()*1000)
+	}
+	slices.Sort(wall)
+	slices.Sort(cpu)
+	b.ReportMetric(wall[len(wall)*95/100], "p95-ms")
+	b.ReportMetric(cpu[len(cpu)*95/100], "p95-cpu-ms")
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // crowd fills the registry and the projections with an invented community.
 func crowd(ctx context.Context, s *Store) error {
 	today, _ := measure.DayOf(s.now(), zoneOf(DefaultZone))
 	chance := rand.New(rand.NewPCG(1, 2))
-	var groups, members, people, facts, days, accounts [][]any
+	var groups, members, people, facts, days, accounts, tags, standing [][]any
+	var heard daySet
+	for day := range measure.Day(benchDays) {
+		heard.add(today - day)
+	}
 	for g := range benchGroups {
-		groups = append(groups, []any{g + 1, fmt.Appendf(nil, "g%015d", g), 1, "qq", fmt.Sprint(g), fmt.Sprint("group ", g), DefaultZone, "observe", false, 0, 0})
-		facts = append(facts, []any{g + 1, DefaultZone, 200, 2000, 0, 1, 1})
+		groups = append(groups, []any{g + 1, fmt.Appendf(nil, "g%015d", g), fmt.Sprint(g), fmt.Sprint("group ", g), DefaultZone})
+		facts = append(facts, []any{g + 1, DefaultZone, heard.encode()})
 		accounts = append(accounts, []any{g + 1, 1, 0})
+		if g%2 == 0 {
+			tags = append(tags, []any{g + 1, "half"})
+		}
+		var list []measure.Tally
+		for m := g; m < benchMembers; m += benchGroups {
+			list = append(list, measure.Tally{Member: community.MemberKey(m + 1), Count: int64(standsPresent | (m % 3 % 2 * standsSpoke))})
+		}
+		standing = append(standing, []any{g + 1, encodeTallies(list)})
 	}
 	for m := range benchMembers {
-		members = append(members, []any{m + 1, fmt.Appendf(nil, "m%015d", m), 1, "qq", fmt.Sprint(m), fmt.Sprint("member ", m), "observed", false, 0})
-		people = append(people, []any{m%benchGroups + 1, m + 1, "x", "x", "x", "x", 0, "member", true, 1, 1, 1, 1, "", "", 0, 0, 0, int64(m % 3), 0, 0})
+		members = append(members, []any{m + 1, fmt.Appendf(nil, "m%015d", m), fmt.Sprint(m), fmt.Sprint("member ", m)})
+		people = append(people, []any{m%benchGroups + 1, m + 1, int64(m % 3)})
 	}
 	per := benchSays / benchGroups / benchDays
 	for g := range benchGroups {
@@ -75,7 +123,21 @@ func crowd(ctx context.Context, s *Store) error {
 				cells[cellKey{community.MemberKey(m), int64(chance.IntN(2)*24 + chance.IntN(24))}]++
 			}
 			list := merge(nil, cells)
-			days = append(days, []any{g + 1, int64(today) - int64(day), per, per, len(list), 0, 0, 0, 1, 1, encodeSpeech(list)})
+			days = append(days, []any{g + 1, int64(today) - int64(day), per, len(list), encodeSpeech(list)})
+		}
+	}
+	for _, part := range []struct {
+		into string
+		rows [][]any
+	}{
+		{"INSERT INTO chat_group (key, id, org_key, platform, external_id, name, zone, mode, frozen, parent_key, created) VALUES ($1, $2, 1, 'qq', $3, $4, $5, 'observe', FALSE, 0, 0)", groups},
+		{"INSERT INTO member (key, id, org_key, platform, external_id, name, certainty, bot, created) VALUES ($1, $2, 1, 'qq', $3, $4, '', FALSE, 0)", members},
+		{"INSERT INTO group_account VALUES ($1, $2, $3)", accounts},
+		{"INSERT INTO group_tag VALUES ($1, $2)", tags},
+	} {
+		err := s.writeTx(ctx, func(t *Tx) error { _, err := t.bulk(ctx, part.into, part.rows); return err })
+		if err != nil {
+			return err
 		}
 	}
 	err := s.project(ctx, func(t *session) error {
@@ -83,9 +145,13 @@ func crowd(ctx context.Context, s *Store) error {
 			into string
 			rows [][]any
 		}{
-			{"INSERT INTO views.group_fact VALUES ($1, $2, $3, $4, $5, $6, $7)", facts},
-			{"INSERT INTO views.people VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", people},
-			{"INSERT INTO views.group_day VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", days},
+			{"INSERT INTO views.group_fact (group_key, zone, members, messages, last_at, roster_since, roster_at, heard) VALUES ($1, $2, 200, 2000, 0, 1, 1, $3)", facts},
+			{`INSERT INTO views.people (group_key, member_key, shown, look, card, account, named_at, role, present, stays, stay_n, since, joined_at, scene, state,
+ inviter_key, left_at, first_word, last_word, messages, muted_till, ours)
+VALUES ($1, $2, 'x', 'x', 'x', 'x', 0, 'member', TRUE, 1, 1, 1, 1, '', '', 0, 0, 0, $3, 0, 0, FALSE)`, people},
+			{"INSERT INTO views.standing VALUES ($1, $2)", standing},
+			{`INSERT INTO views.group_day (group_key, day, events, messages, speakers, recalled, joins, leaves, change, first_number, last_number, detail, apart)
+VALUES ($1, $2, $3, $3, $4, 0, 0, 0, 1, 1, 1, $5, x'')`, days},
 		} {
 			if _, err := t.dialect.bulk(ctx, t, part.into, part.rows); err != nil {
 				return err
@@ -96,26 +162,15 @@ func crowd(ctx context.Context, s *Store) error {
 	if err != nil {
 		return err
 	}
-	for _, part := range []struct {
-		into string
-		rows [][]any
-	}{
-		{"INSERT INTO chat_group VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", groups},
-		{"INSERT INTO member VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", members},
-		{"INSERT INTO group_account VALUES ($1, $2, $3)", accounts},
-	} {
-		tx, err := s.write.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		for _, row := range part.rows {
-			if _, err := tx.ExecContext(ctx, part.into, row...); err != nil {
-				return err
-			}
-		}
-		if err := tx.Commit(); err != nil {
-			return err
-		}
+	if err := s.retag(ctx); err != nil {
+		return err
 	}
-	return nil
+	return s.project(ctx, func(t *session) error {
+		keys := make([][]any, benchMembers)
+		for m := range keys {
+			keys[m] = []any{m + 1}
+		}
+		_, err := t.dialect.bulk(ctx, t, sumAnyone, keys)
+		return err
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 )
 
 var memberSorts = sorts{"name": "p.shown", "joined": "p.joined_at", "last_word": "p.last_word", "messages": "p.messages", "strikes": "p.shown"}
@@ -16,20 +17,35 @@ var memberSorts = sorts{"name": "p.shown", "joined": "p.joined_at", "last_word":
 // question, with sums. Sort: "name" (default), "joined", "last_word", "messages", "strikes". Without a group the list is
 // made by grouping and costs time in proportion to the members of all groups.
 func (d *Desk) FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
-	if _, ok := memberSorts[f.Page.Sort]; !ok && f.Page.Sort != "" || f.Page.Offset < 0 {
-		return nil, 0, community.Errorf(community.CodeBadInput, "sort %q, offset %d: not offered", f.Page.Sort, f.Page.Offset)
-	}
-	groups, err := d.groupKeys(ctx, f.Group, f.Tag)
+	groups, err := d.groupsAsked(ctx, f)
 	if err != nil || len(groups) == 0 {
 		return nil, 0, err
 	}
-	if f.Group == 0 && d.scope.Groups == nil && f.Tag == "" && f.Source == "" {
+	if f.Chosen() {
+		return d.chosen(ctx, groups, f)
+	}
+	switch d.tableOf(f) {
+	case ofGroup:
+		return d.peopleOf(ctx, f)
+	case ofAll:
 		return d.anyone(ctx, f)
 	}
-	if f.Group == 0 {
-		return d.peopleOver(ctx, groups, f)
+	return d.peopleOver(ctx, groups, f)
+}
+
+// groupsAsked checks a question for members and gives the groups it is about.
+func (d *Desk) groupsAsked(ctx context.Context, f community.MemberFilter) ([]community.GroupKey, error) {
+	_, ok := memberSorts[f.Page.Sort]
+	ok = ok || f.Page.Sort == "" || !f.Spoke.IsZero() && (f.Page.Sort == "said" || f.Page.Sort == "said_days")
+	if !ok || f.Page.Offset < 0 {
+		return nil, community.Errorf(community.CodeBadInput, "sort %q, offset %d: not offered", f.Page.Sort, f.Page.Offset)
 	}
-	return d.peopleOf(ctx, f)
+	for _, s := range []community.DaySpan{f.Spoke, f.Joined, f.Left} {
+		if s.To < s.From || s.To-s.From > maxSpan {
+			return nil, community.Errorf(community.CodeBadInput, "from %s to %s: want 1 to %d days", measure.Day(s.From), measure.Day(s.To), maxSpan)
+		}
+	}
+	return d.groupKeys(ctx, f.Group, f.Tag)
 }
 
 // peopleConditions are the conditions on a row of people, apart from presence.
@@ -37,11 +53,30 @@ func peopleConditions(c *clause, f community.MemberFilter) {
 	if f.Text != "" {
 		c.and(`p.look LIKE ? ESCAPE '\'`, likely(fold(f.Text)))
 	}
-	if f.NeverSpoke { // our own accounts and bots are no members that one waits for
-		c.and("p.role NOT IN ('self', 'bot')")
+	if f.NeverSpoke && f.Group != 0 { // our own accounts and bots are no members that one waits for
+		c.and("NOT p.ours")
 	}
 	if f.Source != "" {
 		c.and("(p.scene = ? OR p.state = ?)", f.Source, f.Source)
+	}
+}
+
+// silenceConditions are the conditions on a row of people of one group, apart from presence.
+func silenceConditions(c *clause, f community.MemberFilter) {
+	peopleConditions(c, f)
+	if f.NeverSpoke {
+		c.and("p.last_word = 0")
+	}
+	if f.SilentSince != 0 {
+		c.and("p.last_word < ?", f.SilentSince)
+	}
+}
+
+// groupConditions are all conditions on a row of people of one group.
+func groupConditions(c *clause, f community.MemberFilter) {
+	silenceConditions(c, f)
+	if f.Present != nil {
+		c.and("p.present = ?", *f.Present)
 	}
 }
 
@@ -51,13 +86,7 @@ const liveStrikes = `(SELECT count(*) FROM strike s WHERE s.member_key = p.membe
 func (d *Desk) peopleOf(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
 	var c clause
 	c.and("p.group_key = ?", int64(f.Group))
-	peopleConditions(&c, f)
-	if f.NeverSpoke {
-		c.and("p.last_word = 0")
-	}
-	if f.SilentSince != 0 {
-		c.and("p.last_word < ?", f.SilentSince)
-	}
+	silenceConditions(&c, f)
 	counted := clause{append([]string(nil), c.parts...), append([]any(nil), c.args...)}
 	if f.Present != nil {
 		counted.and("p.present = ?", *f.Present)
@@ -93,13 +122,13 @@ func (d *Desk) counted(ctx context.Context, c *clause, counted clause, f communi
 	return len(keys), err
 }
 
-const memberColumns = `m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, p.group_key, g.name, p.card,
+const memberColumns = `m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, p.group_key, g.name, p.card,
  p.role, p.joined_at, p.scene, p.state, coalesce(i.name, ''), CASE WHEN p.present THEN 0 ELSE p.left_at END, p.last_word, p.messages, p.muted_till, %s`
 
 func scanMember(r *sql.Rows, m *community.MemberRow) error {
 	var id []byte
 	var key, org, g int64
-	err := r.Scan(&key, &id, &org, &m.Platform, &m.External, &m.Name, &m.Certainty, &m.Bot, &m.Created, &g, &m.GroupName, &m.Card,
+	err := r.Scan(&key, &id, &org, &m.Platform, &m.External, &m.Name, &m.Certainty, &m.Bot, &m.Mark, &m.Created, &g, &m.GroupName, &m.Card,
 		&m.Role, &m.JoinedAt, &m.Scene, &m.State, &m.Inviter, &m.LeftAt, &m.LastWord, &m.Messages, &m.MutedTill, &m.Strikes)
 	copy(m.ID[:], id)
 	m.Key, m.Org, m.Group = community.MemberKey(key), community.OrgKey(org), community.GroupKey(g)
@@ -176,27 +205,41 @@ func (d *Desk) peopleOver(ctx context.Context, groups []community.GroupKey, f co
 	if err != nil {
 		return nil, 0, err
 	}
-	strikes := `(SELECT count(*) FROM strike s WHERE s.member_key = p.member_key AND s.revoked = 0 AND s.expires > ` + c.arg(d.s.now()) +
-		` AND s.group_key IN (` + keyList(groups) + `))`
-	column, ok := totalSorts[f.Page.Sort]
-	switch {
-	case f.Page.Sort == "":
-		column = totalSorts["name"]
-	case !ok:
-		column = strikes
-	}
 	dir := ""
 	if f.Page.Desc {
 		dir = " DESC"
 	}
-	list, err := rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, 0, '', '', '',
+	column := f.Page.Sort
+	if column == "" {
+		column = "name"
+	}
+	list, err := d.totalRows(ctx, c, groups, having, totalSorts[column], fmt.Sprintf(" ORDER BY k%s, p.member_key%s LIMIT %d OFFSET %d", dir, dir, limitOf(f.Page.Limit), f.Page.Offset))
+	return list, total, err
+}
+
+// strikesIn counts a member's strikes that still count, in groups.
+func strikesIn(groups []community.GroupKey, now string) string {
+	return `(SELECT count(*) FROM strike s WHERE s.member_key = p.member_key AND s.revoked = 0 AND s.expires > ` + now +
+		` AND s.group_key IN (` + keyList(groups) + `))`
+}
+
+// totalRows adds people up by member. column "" sorts by strikes; order is that of the page.
+func (d *Desk) totalRows(ctx context.Context, c clause, groups []community.GroupKey, having, column, order string) ([]community.MemberRow, error) {
+	where := c.String()
+	strikes := strikesIn(groups, c.arg(d.s.now()))
+	if column == "" {
+		column = strikes
+	}
+	outer := ""
+	if i := strings.Index(order, " LIMIT"); i >= 0 {
+		outer = strings.NewReplacer("ORDER BY k", "ORDER BY t.k", "p.member_key", "t.member_key").Replace(order[:i])
+	}
+	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
  t.joined, '', '', '', t.left_at, t.last_word, t.messages, t.muted, t.strikes FROM (
 SELECT p.member_key, coalesce(min(CASE WHEN p.joined_at > 0 THEN p.joined_at END), 0) AS joined,
  CASE WHEN max(CASE WHEN p.present THEN 1 ELSE 0 END) = 1 THEN 0 ELSE max(p.left_at) END AS left_at, max(p.last_word) AS last_word,
  CAST(sum(p.messages) AS BIGINT) AS messages, max(p.muted_till) AS muted, `+strikes+` AS strikes, `+column+` AS k
-FROM views.people p`+c.String()+` GROUP BY p.member_key`+having+fmt.Sprintf(" ORDER BY k%s, p.member_key%s LIMIT %d OFFSET %d", dir, dir, limitOf(f.Page.Limit), f.Page.Offset)+
-		`) t JOIN member m ON m.key = t.member_key ORDER BY t.k`+dir+`, t.member_key`+dir, c.args, scanMember)
-	return list, total, err
+FROM views.people p`+where+` GROUP BY p.member_key`+having+order+`) t JOIN member m ON m.key = t.member_key`+outer, c.args, scanMember)
 }
 
 // anyoneSorts are the sorts of members over every group of the organisation; each follows an index.
@@ -205,19 +248,7 @@ var anyoneSorts = sorts{"": "a.shown", "name": "a.shown", "joined": "a.since", "
 // anyone lists the organisation's members from their sums.
 func (d *Desk) anyone(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
 	var c clause
-	c.and("a.org_key = ?", int64(d.scope.Org))
-	if f.Text != "" {
-		c.and(`a.look LIKE ? ESCAPE '\'`, likely(fold(f.Text)))
-	}
-	if f.Present != nil {
-		c.and("a.present = ?", flag(*f.Present))
-	}
-	if f.NeverSpoke {
-		c.and("a.last_word = 0 AND a.ours = 0")
-	}
-	if f.SilentSince != 0 { // the plus keeps the index of the order: most members are silent, few fill the page
-		c.and("+a.last_word < ?", f.SilentSince)
-	}
+	d.anyoneConditions(&c, f)
 	total, err := d.count(ctx, "FROM views.anyone a"+c.String(), c.args)
 	if err != nil {
 		return nil, 0, err
@@ -232,6 +263,22 @@ func (d *Desk) anyone(ctx context.Context, f community.MemberFilter) ([]communit
 	}
 	list, err := d.anyoneRows(ctx, c, fmt.Sprintf(" ORDER BY %s%s, a.member_key%s", anyoneSorts[f.Page.Sort], dir, dir), limitOf(f.Page.Limit), f.Page.Offset)
 	return list, total, err
+}
+
+func (d *Desk) anyoneConditions(c *clause, f community.MemberFilter) {
+	c.and("a.org_key = ?", int64(d.scope.Org))
+	if f.Text != "" {
+		c.and(`a.look LIKE ? ESCAPE '\'`, likely(fold(f.Text)))
+	}
+	if f.Present != nil {
+		c.and("a.present = ?", flag(*f.Present))
+	}
+	if f.NeverSpoke {
+		c.and("a.last_word = 0 AND a.ours = 0")
+	}
+	if f.SilentSince != 0 { // the plus keeps the index of the order: most members are silent, few fill the page
+		c.and("+a.last_word < ?", f.SilentSince)
+	}
 }
 
 // struck is the members of an organisation with strikes that count now; few, so they are sorted apart from the rest.
@@ -268,7 +315,7 @@ func (d *Desk) anyoneByStrikes(ctx context.Context, c clause, p community.Page, 
 func (d *Desk) anyoneRows(ctx context.Context, c clause, order string, limit, offset int) ([]community.MemberRow, error) {
 	where := c.String()
 	now := c.arg(d.s.now())
-	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created, 0, '', '', '',
+	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
  a.joined_at, '', '', '', a.left_at, a.last_word, a.messages, a.muted_till,
  (SELECT count(*) FROM strike s WHERE s.member_key = a.member_key AND s.revoked = 0 AND s.expires > `+now+`) AS strikes
 FROM views.anyone a JOIN member m ON m.key = a.member_key`+where+order+fmt.Sprintf(" LIMIT %d OFFSET %d", limit, offset), c.args, scanMember)
@@ -285,7 +332,7 @@ func overConditions(c *clause, f community.MemberFilter) string {
 		h.and("max(CASE WHEN p.present THEN 1 ELSE 0 END) = ?", want)
 	}
 	if f.NeverSpoke {
-		h.and("max(p.last_word) = 0")
+		h.and("max(p.last_word) = 0 AND max(CASE WHEN p.ours THEN 1 ELSE 0 END) = 0")
 	}
 	if f.SilentSince != 0 {
 		h.and("max(p.last_word) < ?", f.SilentSince)
@@ -294,7 +341,7 @@ func overConditions(c *clause, f community.MemberFilter) string {
 	return strings.Replace(h.String(), "WHERE", "HAVING", 1)
 }
 
-const memberOnly = `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.created FROM member m`
+const memberOnly = `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created FROM member m`
 
 // MemberByID gives one member. With a scope of some groups only, the member must be known in one of them.
 func (d *Desk) MemberByID(ctx context.Context, id community.ID) (community.Member, error) {

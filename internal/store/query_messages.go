@@ -43,9 +43,10 @@ func (d *Desk) FindMessages(ctx context.Context, f community.MessageFilter) ([]c
 type question struct {
 	d      *Desk
 	f      community.MessageFilter
-	groups []community.GroupKey // nil = all of the organisation
-	source string               // FROM … JOIN event e
-	key    string               // the column of the number in it that pages follow
+	groups []community.GroupKey         // nil = all of the organisation
+	marks  map[community.MemberKey]bool // with Counted or Recalled: who is marked, and whether as a bot
+	source string                       // FROM … JOIN event e
+	key    string                       // the column of the number in it that pages follow
 	where  clause
 	before int64
 	exact  bool // the conditions decide alone: nothing to recheck
@@ -59,14 +60,22 @@ func (d *Desk) ask(ctx context.Context, f community.MessageFilter) (*question, e
 	if f.Text != "" && len(terms) == 0 {
 		return nil, nil
 	}
-	if f.Group != 0 || f.Tag != "" || d.scope.Groups != nil {
+	if f.Days.To < f.Days.From || f.Days.To-f.Days.From > maxSpan {
+		return nil, community.Errorf(community.CodeBadInput, "from %s to %s: want 1 to %d days", measure.Day(f.Days.From), measure.Day(f.Days.To), maxSpan)
+	}
+	if f.Group != 0 || f.Tag != "" || d.scope.Groups != nil || !f.Days.IsZero() {
 		groups, err := d.groupKeys(ctx, f.Group, f.Tag)
 		if err != nil || len(groups) == 0 {
 			return nil, err
 		}
 		q.groups = groups
 	}
-	q.exact = len(terms) <= 1
+	q.exact = len(terms) <= 1 && !q.counts()
+	if q.counts() {
+		if err := q.readMarks(ctx); err != nil {
+			return nil, err
+		}
+	}
 	q.choose(terms)
 	if err := q.conditions(ctx); err != nil {
 		return nil, err
@@ -77,6 +86,11 @@ func (d *Desk) ask(ctx context.Context, f community.MessageFilter) (*question, e
 // choose picks what leads: the hits, the text index, or the log itself.
 func (q *question) choose(terms []lexicon.Term) {
 	f := q.f
+	if f.Recalled {
+		q.source, q.key = "FROM views.recalled h JOIN event e ON e.number = h.number", "h.number"
+		q.onEvent()
+		return
+	}
 	if f.Hits {
 		q.source, q.key = "FROM (SELECT DISTINCT event_number FROM views.hit"+q.hitGroups()+") h JOIN event e ON e.number = h.event_number", "e.number"
 		q.exact = f.Text == ""
@@ -106,7 +120,7 @@ func (q *question) choose(terms []lexicon.Term) {
 	q.source, q.key = "FROM views.search JOIN event e ON e.number = search.rowid", "search.rowid"
 	q.where.arg(match.print(q.d.s.dialect)) // the first: searchMatch names $1
 	q.where.and(q.d.s.dialect.searchMatch())
-	q.alone = q.exact && q.f.From == 0 && q.f.To == 0 && (len(match.Any) > 0 || len(q.groups) == 1)
+	q.alone = q.exact && !q.dated() && (len(match.Any) > 0 || len(q.groups) == 1)
 }
 
 func (q *question) hitGroups() string {
@@ -128,17 +142,32 @@ func (q *question) onEvent() {
 	q.where.and("(e.import_key = 0 OR NOT EXISTS (SELECT 1 FROM import_run r WHERE r.key = e.import_key AND r.state = 'undone'))")
 }
 
+// dated reports whether the question is bounded in time.
+func (q *question) dated() bool { return q.f.From != 0 || q.f.To != 0 || !q.f.Days.IsZero() }
+
 func (q *question) conditions(ctx context.Context) error {
+	if err := q.counted(ctx); err != nil {
+		return err
+	}
 	if q.groups == nil {
 		if only, err := q.d.onlyOrg(ctx); err != nil || only {
-			q.alone = q.exact && q.key == "search.rowid" && q.f.From == 0 && q.f.To == 0
+			q.alone = q.exact && q.key == "search.rowid" && !q.dated()
 			return q.within(ctx, err)
 		}
 		q.where.and("EXISTS (SELECT 1 FROM chat_group g WHERE g.key = e.group_key AND g.org_key = ?)", int64(q.d.scope.Org))
 	} else {
-		q.where.and("e.group_key IN (" + keyList(q.groups) + ")")
+		q.where.and(q.inGroups())
 	}
 	return q.within(ctx, nil)
+}
+
+// inGroups bounds the question to its groups. Of several groups pages follow the log's order, not the groups' own.
+func (q *question) inGroups() string {
+	plus := ""
+	if len(q.groups) > 1 && q.key == "e.number" {
+		plus = "+"
+	}
+	return plus + "e.group_key IN (" + keyList(q.groups) + ")"
 }
 
 // onlyOrg reports whether the installation holds no other organisation's groups: then nothing needs to be left out.
@@ -210,6 +239,9 @@ func (q *question) page(ctx context.Context, limit int) ([]community.Event, erro
 
 // holds rechecks what the conditions alone do not decide.
 func (q *question) holds(ev *community.Event) bool {
+	if q.counts() && !q.isOwn(ev) {
+		return false
+	}
 	if q.f.Class != nil && ev.Body.Class != *q.f.Class {
 		return false
 	}
@@ -257,13 +289,15 @@ const eventOf = `e.number, e.id, e.group_key, e.seq, e.account_key, e.type, e.or
 // total counts what is found, whatever page is shown.
 func (q *question) total(ctx context.Context) (int, error) {
 	switch {
+	case q.summed():
+		return q.sum(ctx)
 	case q.alone:
 		return q.d.count(ctx, "FROM views.search WHERE "+q.d.s.dialect.searchMatch(), q.where.args[:1])
 	case q.exact:
 		return q.d.count(ctx, q.source+q.where.String(), q.where.args)
 	}
 	n := 0
-	r, err := q.d.s.read.QueryContext(ctx, fmt.Sprintf("SELECT e.body %s%s ORDER BY %s DESC LIMIT %d", q.source, q.where.String(), q.key, maxRechecked), q.where.args...)
+	r, err := q.d.s.read.QueryContext(ctx, fmt.Sprintf("SELECT e.body, e.type, e.actor_key %s%s ORDER BY %s DESC LIMIT %d", q.source, q.where.String(), q.key, maxRechecked), q.where.args...)
 	if err != nil {
 		return 0, coded(q.d.s.dialect, err)
 	}
@@ -271,7 +305,7 @@ func (q *question) total(ctx context.Context) (int, error) {
 	var raw sql.RawBytes
 	var ev community.Event
 	for r.Next() {
-		if err := r.Scan(&raw); err != nil {
+		if err := r.Scan(&raw, &ev.Type, (*int64)(&ev.Actor)); err != nil {
 			return 0, err
 		}
 		if err := decodeBody(raw, &ev.Body); err != nil {
@@ -379,7 +413,7 @@ func (d *Desk) DayRows(ctx context.Context, groups []community.GroupKey, from, t
 	c.and("v.group_key IN (" + keyList(groups) + ")")
 	c.and("v.day >= ?", int64(from))
 	c.and("v.day <= ?", int64(to))
-	r, err := d.s.read.QueryContext(ctx, `SELECT v.group_key, v.day, v.events, v.messages, v.speakers, v.recalled, v.joins, v.leaves, v.detail
+	r, err := d.s.read.QueryContext(ctx, `SELECT v.group_key, v.day, v.events, v.messages, v.speakers, v.recalled, v.joins, v.leaves, v.detail, v.apart
 FROM views.group_day v JOIN chat_group g ON g.key = v.group_key`+c.String()+` ORDER BY v.group_key, v.day`, c.args...)
 	if err != nil {
 		return coded(d.s.dialect, err)
@@ -387,14 +421,17 @@ FROM views.group_day v JOIN chat_group g ON g.key = v.group_key`+c.String()+` OR
 	defer r.Close()
 	for r.Next() {
 		var row measure.DayRow
-		var detail []byte
+		var detail, apart sql.RawBytes
 		var g int64
-		if err := r.Scan(&g, (*int64)(&row.Day), &row.Events, &row.Messages, &row.Speakers, &row.Recalled, &row.Joins, &row.Leaves, &detail); err != nil {
+		if err := r.Scan(&g, (*int64)(&row.Day), &row.Events, &row.Messages, &row.Speakers, &row.Recalled, &row.Joins, &row.Leaves, &detail, &apart); err != nil {
 			return err
 		}
 		row.Group = community.GroupKey(g)
 		if row.Speech, err = decodeSpeech(detail); err != nil {
 			return fmt.Errorf("group %d, %s: %w", g, row.Day, err)
+		}
+		if row.Apart, err = decodeSpeech(apart); err != nil {
+			return fmt.Errorf("group %d, %s, bots: %w", g, row.Day, err)
 		}
 		if err := fn(row); err != nil {
 			return err

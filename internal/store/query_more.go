@@ -68,7 +68,7 @@ func (d *Desk) MembersByKey(ctx context.Context, keys []community.MemberKey) ([]
 func scanMemberOnly(r *sql.Rows, m *community.Member) error {
 	var id []byte
 	var key, org int64
-	err := r.Scan(&key, &id, &org, &m.Platform, &m.External, &m.Name, &m.Certainty, &m.Bot, &m.Created)
+	err := r.Scan(&key, &id, &org, &m.Platform, &m.External, &m.Name, &m.Certainty, &m.Bot, &m.Mark, &m.Created)
 	copy(m.ID[:], id)
 	m.Key, m.Org = community.MemberKey(key), community.OrgKey(org)
 	return err

@@ -16,6 +16,8 @@ type Registry struct {
 	groups   map[groupRef]community.GroupKey
 	served   map[serving]bool
 	accounts map[community.AccountKey]accountRef
+	marks    map[community.MemberKey]community.Role // who is marked; nil = not read
+	told     map[telling]community.Role             // which groups' logs hold the mark
 }
 
 type accountRef struct {
@@ -56,7 +58,7 @@ func NewRegistry() *Registry {
 func (r *Registry) Reset() {
 	*r = Registry{
 		members: map[circle]map[string]community.MemberKey{}, groups: map[groupRef]community.GroupKey{},
-		served: map[serving]bool{}, accounts: map[community.AccountKey]accountRef{},
+		served: map[serving]bool{}, accounts: map[community.AccountKey]accountRef{}, told: map[telling]community.Role{},
 	}
 }
 

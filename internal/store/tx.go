@@ -156,7 +156,7 @@ func (t *Tx) finish(ctx context.Context, cause error) error {
 }
 
 // Numbers takes n numbers of the log and gives the last. Its row lock is held to commit: within a partition the order
-// of numbers is the order of commits. It must be the first statement.
+// of numbers is the order of commits. It must be the first statement; called again, it gives the numbers that follow.
 func (t *Tx) Numbers(ctx context.Context, n int) (last int64, err error) {
 	err = t.one(ctx, `UPDATE log_head SET n = n + $1 WHERE part = $2 RETURNING n`, []any{n, 0}, &last)
 	if err != nil {

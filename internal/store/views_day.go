@@ -34,35 +34,52 @@ func encodeSpeech(list []measure.Speech) []byte {
 
 var errShortDetail = errors.New("detail of a day is cut short")
 
+// detailReader reads a day's detail without making lists of it.
+type detailReader struct {
+	b      []byte
+	member community.MemberKey
+	cells  int // of the member; each must be read
+	err    error
+}
+
+// next goes to the next member.
+func (r *detailReader) next() bool {
+	if len(r.b) == 0 || r.err != nil {
+		return false
+	}
+	r.member += community.MemberKey(r.number())
+	r.cells = int(min(r.number(), uint64(len(r.b)))) // a cell has two bytes at least
+	return r.err == nil
+}
+
+func (r *detailReader) cell() (slot, count int64) { return int64(r.number()), int64(r.number()) }
+
+func (r *detailReader) number() uint64 {
+	if len(r.b) > 0 && r.b[0] < 0x80 { // nearly all
+		v := r.b[0]
+		r.b = r.b[1:]
+		return uint64(v)
+	}
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.b, r.err = nil, errShortDetail
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
 func decodeSpeech(b []byte) ([]measure.Speech, error) {
 	var list []measure.Speech
-	var member community.MemberKey
-	next := func() uint64 {
-		v, n := binary.Uvarint(b)
-		if n <= 0 {
-			b = nil
-			return 0
+	r := detailReader{b: b}
+	for r.next() {
+		s := measure.Speech{Member: r.member, Cells: make([]measure.Cell, r.cells)}
+		for i := range s.Cells {
+			s.Cells[i] = cellOf(r.cell())
 		}
-		b = b[n:]
-		return v
+		list = append(list, s)
 	}
-	for len(b) > 0 {
-		member += community.MemberKey(next())
-		n := next()
-		if n > uint64(len(b)) {
-			return nil, errShortDetail
-		}
-		cells := make([]measure.Cell, n)
-		for i := range cells {
-			slot := next()
-			if b == nil {
-				return nil, errShortDetail
-			}
-			cells[i] = measure.Cell{Class: community.Class(slot / 24), Hour: int(slot % 24), Count: int64(next())}
-		}
-		list = append(list, measure.Speech{Member: member, Cells: cells})
-	}
-	return list, nil
+	return list, r.err
 }
 
 // dayKey names a day of a group.
@@ -80,8 +97,10 @@ type cellKey struct {
 // dayDelta is what a batch changes about a day.
 type dayDelta struct {
 	events, messages, recalled, joins, leaves int64
+	change                                    int64 // of the number of members, by the beginnings and ends of stays
 	first, last                               int64 // numbers of the first and last message
 	cells                                     map[cellKey]int64
+	apart                                     map[cellKey]int64 // of bots
 }
 
 // day gives the batch's delta of a day.
@@ -89,7 +108,7 @@ func (f *figures) day(g community.GroupKey, day measure.Day) *dayDelta {
 	key := dayKey{g, day}
 	d, ok := f.days[key]
 	if !ok {
-		d = &dayDelta{cells: map[cellKey]int64{}}
+		d = &dayDelta{cells: map[cellKey]int64{}, apart: map[cellKey]int64{}}
 		f.days[key] = d
 	}
 	return d
@@ -99,6 +118,11 @@ func (f *figures) day(g community.GroupKey, day measure.Day) *dayDelta {
 func (d *dayDelta) say(m community.MemberKey, class community.Class, hour int, n int64) {
 	d.messages += n
 	d.cells[cellKey{m, int64(class)*24 + int64(hour)}] += n
+}
+
+// aside counts n messages of a bot, which no figure of the group holds.
+func (d *dayDelta) aside(m community.MemberKey, class community.Class, hour int, n int64) {
+	d.apart[cellKey{m, int64(class)*24 + int64(hour)}] += n
 }
 
 // note keeps the range of numbers that holds the day's messages.
@@ -128,14 +152,23 @@ func (f *figures) flushDays(ctx context.Context) error {
 }
 
 func (f *figures) flushDay(ctx context.Context, k dayKey, d *dayDelta) error {
-	var raw []byte
+	g, err := f.group(ctx, k.group)
+	if err != nil {
+		return err
+	}
+	var raw, rawApart []byte
 	var first, last int64
-	err := f.t.one(ctx, `SELECT detail, first_number, last_number FROM views.group_day WHERE group_key = $1 AND day = $2`,
-		[]any{int64(k.group), int64(k.day)}, &raw, &first, &last)
+	err = f.t.one(ctx, `SELECT detail, apart, first_number, last_number FROM views.group_day WHERE group_key = $1 AND day = $2`,
+		[]any{int64(k.group), int64(k.day)}, &raw, &rawApart, &first, &last)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
+	f.sumDay(g, k, d, err != nil)
 	old, err := decodeSpeech(raw)
+	if err != nil {
+		return err
+	}
+	bots, err := decodeSpeech(rawApart)
 	if err != nil {
 		return err
 	}
@@ -146,12 +179,13 @@ func (f *figures) flushDay(ctx context.Context, k dayKey, d *dayDelta) error {
 	}
 	list := merge(old, d.cells)
 	_, err = f.t.exec(ctx, `INSERT INTO views.group_day (group_key, day, events, messages, speakers, recalled, joins, leaves,
- first_number, last_number, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ change, first_number, last_number, detail, apart) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (group_key, day) DO UPDATE SET events = group_day.events + excluded.events,
  messages = group_day.messages + excluded.messages, speakers = excluded.speakers, recalled = group_day.recalled + excluded.recalled,
- joins = group_day.joins + excluded.joins, leaves = group_day.leaves + excluded.leaves,
- first_number = excluded.first_number, last_number = excluded.last_number, detail = excluded.detail`,
-		int64(k.group), int64(k.day), d.events, d.messages, len(list), d.recalled, d.joins, d.leaves, d.first, d.last, encodeSpeech(list))
+ joins = group_day.joins + excluded.joins, leaves = group_day.leaves + excluded.leaves, change = group_day.change + excluded.change,
+ first_number = excluded.first_number, last_number = excluded.last_number, detail = excluded.detail, apart = excluded.apart`,
+		int64(k.group), int64(k.day), d.events, d.messages, len(list), d.recalled, d.joins, d.leaves, d.change, d.first, d.last,
+		encodeSpeech(list), encodeSpeech(merge(bots, d.apart)))
 	return err
 }
 

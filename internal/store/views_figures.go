@@ -21,24 +21,27 @@ type figures struct {
 	groups    map[community.GroupKey]*groupFact
 	people    map[personKey]*person
 	members   map[community.MemberKey]label // what the registry calls them
-	bots      map[community.MemberKey]bool
-	botsUpTo  int64
-	heard     map[accountDay]bool
+	marks     map[community.MemberKey]bool  // who is marked, and whether as a bot; nil = not read yet
+	heard     map[accountDay]int64          // hours, as bits
 	recalls   map[community.GroupKey]map[string]openRecall
 	recallsIn bool
 
 	// Of the batch.
-	events []community.Event
-	days   map[dayKey]*dayDelta
-	spans  map[spanKey]*span
-	stays  [][]any // new ones, in the form of their table
-	called [][]any // new names
-	asked  []*person
+	events   []community.Event
+	days     map[dayKey]*dayDelta
+	sums     map[sumKey]*sumDelta
+	summing  int // entries of speakers in sums
+	spans    map[spanKey]*span
+	stays    [][]any // new ones, in the form of their table
+	called   [][]any // new names
+	asked    []*person
+	standing map[community.GroupKey][]measure.Tally // changes of bits
 }
 
+// accountDay is a UTC day of an account: it hears in groups of several zones.
 type accountDay struct {
 	account community.AccountKey
-	day     measure.Day
+	day     int64
 }
 
 type spanKey struct {
@@ -60,23 +63,24 @@ func newFigures(s *Store) *figures {
 func (*figures) name() string { return FiguresView }
 
 func (*figures) tables() []string {
-	return append([]string{"account_day", "anyone"}, groupTables...)
+	return append([]string{"account_day", "anyone", "circle_day", "marked"}, groupTables...)
 }
 
 // groupTables have group_key as a column: a group's part of them can be made anew alone.
-var groupTables = []string{"group_fact", "group_day", "import_span", "people", "stay", "name_span", "recalled", "recall_open", "hit", "rule_day"}
+var groupTables = []string{"group_fact", "group_day", "circle_group", "standing", "import_span", "people", "stay", "name_span", "recalled", "recall_open", "hit",
+	"rule_day"}
 
 func (f *figures) forget() {
 	*f = figures{
 		store: f.store, groups: map[community.GroupKey]*groupFact{}, people: map[personKey]*person{},
-		members: map[community.MemberKey]label{}, bots: map[community.MemberKey]bool{}, heard: map[accountDay]bool{},
-		recalls: map[community.GroupKey]map[string]openRecall{}, days: map[dayKey]*dayDelta{}, spans: map[spanKey]*span{},
+		members: map[community.MemberKey]label{}, heard: map[accountDay]int64{}, recalls: map[community.GroupKey]map[string]openRecall{},
+		days: map[dayKey]*dayDelta{}, sums: map[sumKey]*sumDelta{}, spans: map[spanKey]*span{}, standing: map[community.GroupKey][]measure.Tally{},
 	}
 }
 
 func (f *figures) apply(ctx context.Context, t *session, events []community.Event, last int64) error {
 	f.t, f.events = t, events
-	if err := f.readBots(ctx); err != nil {
+	if err := f.readMarks(ctx); err != nil {
 		return err
 	}
 	anew := undoneGroups(events)
@@ -175,7 +179,7 @@ func (f *figures) take(ctx context.Context, ev *community.Event) error {
 // ours are types of events that happen here, not in the group: they do not show that anybody listened there.
 var ours = map[community.Type]bool{
 	community.ActionReceipt: true, community.TimerFired: true, community.RulebookPublished: true, community.PersonDecided: true,
-	community.ImportUndone: true, community.GroupMerged: true,
+	community.ImportUndone: true, community.GroupMerged: true, community.MemberMarked: true,
 }
 
 // cover keeps what says on which days somebody listened: events of the day, an account's day, an import's span.
@@ -184,6 +188,9 @@ func (f *figures) cover(ctx context.Context, g *groupFact, ev *community.Event) 
 		return nil
 	}
 	f.day(g.key, g.day).events++
+	if g.heard.add(g.day) {
+		g.dirty = true
+	}
 	if ev.Import != 0 {
 		k := spanKey{ev.Group, ev.Import}
 		sp, ok := f.spans[k]
@@ -194,14 +201,21 @@ func (f *figures) cover(ctx context.Context, g *groupFact, ev *community.Event) 
 		sp.first, sp.last = min(sp.first, ev.OccurredAt), max(sp.last, ev.OccurredAt)
 		return nil
 	}
-	k := accountDay{ev.Account, g.day}
-	if ev.Account == 0 || f.heard[k] {
+	day, hour := utcHour(ev.OccurredAt)
+	k := accountDay{ev.Account, day}
+	if ev.Account == 0 || f.heard[k]&hour != 0 {
 		return nil
 	}
-	f.heard[k] = true
-	_, err := f.t.exec(ctx, `INSERT INTO views.account_day (account_key, day) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-		int64(k.account), int64(k.day))
+	f.heard[k] |= hour
+	_, err := f.t.exec(ctx, `INSERT INTO views.account_day (account_key, day, hours) VALUES ($1, $2, $3)
+ON CONFLICT (account_key, day) DO UPDATE SET hours = account_day.hours | excluded.hours`, int64(k.account), k.day, hour)
 	return err
+}
+
+// utcHour is the UTC day of an instant and its hour as a bit.
+func utcHour(ms int64) (day, hour int64) {
+	d, h := measure.DayOf(ms, time.UTC)
+	return int64(d), 1 << h
 }
 
 // message counts an own message, and notes that its sender is here and is called so.
@@ -221,81 +235,54 @@ func (f *figures) message(ctx context.Context, g *groupFact, ev *community.Event
 	if err := f.named(ctx, p, ev.Body.Name, ev.Body.Card, ev.OccurredAt); err != nil {
 		return err
 	}
-	if ev.Body.Role != "" {
-		p.setRole(ev.Body.Role)
-	}
+	f.takeRole(p, ev.Body.Role)
 	if ev.Body.Class != community.System && ev.Body.Caused.IsZero() {
 		p.spoke(ev.OccurredAt)
 	}
-	if !f.own(ev) {
-		return nil
-	}
-	if recalled {
+	switch {
+	case !content(ev):
+	case !recalled:
+		f.count(g, p, ev, 1)
+	case !f.isBot(ev.Actor, ev.Body.Role):
 		f.day(g.key, g.day).recalled++
-		return nil
 	}
-	f.count(g, p, ev, 1)
 	return nil
 }
 
-// own reports whether a message is content sent by a member (methods.md §0.3).
-func (f *figures) own(ev *community.Event) bool {
+// content reports whether a message is content of its sender: an own message, unless a bot sent it (methods.md §0.3).
+func content(ev *community.Event) bool {
 	switch ev.Body.Class {
 	case community.System, community.Recalled, community.RedPack:
 		return false
 	}
-	return ev.Actor != 0 && ev.Body.Role != community.RoleBot && !f.bots[ev.Actor] && ev.Body.Caused.IsZero()
+	return ev.Actor != 0 && ev.Body.Caused.IsZero()
 }
 
-// count adds n own messages like ev.
+// count adds n messages like ev: a person's to the figures, a bot's apart.
 func (f *figures) count(g *groupFact, p *person, ev *community.Event, n int64) {
 	day, hour := measure.DayOf(ev.OccurredAt, g.zone)
-	f.day(g.key, day).say(ev.Actor, ev.Body.Class, hour, n)
 	p.messages += n
 	p.words = true
+	if f.isBot(ev.Actor, ev.Body.Role) {
+		f.day(g.key, day).aside(ev.Actor, ev.Body.Class, hour, n)
+		return
+	}
+	f.day(g.key, day).say(ev.Actor, ev.Body.Class, hour, n)
 	g.messages += n
 	g.dirty = true
 }
 
-// readBots learns which members are bots; only those made since the last time are read.
-func (f *figures) readBots(ctx context.Context) error {
-	var top int64
-	if err := f.t.one(ctx, `SELECT coalesce(max(key), 0) FROM member`, nil, &top); err != nil {
-		return err
-	}
-	if top == f.botsUpTo {
-		return nil
-	}
-	rows, err := f.t.query(ctx, `SELECT key FROM member WHERE key > $1 AND bot`, f.botsUpTo)
-	if err != nil {
-		return err
-	}
-	keys, err := ints(rows)
-	for _, k := range keys {
-		f.bots[community.MemberKey(k)] = true
-	}
-	f.botsUpTo = top
-	return err
-}
-
 // flush writes what the batch changed.
 func (f *figures) flush(ctx context.Context) error {
-	if err := f.flushDays(ctx); err != nil {
-		return err
+	for _, part := range []func(*figures, context.Context) error{
+		(*figures).flushDays, (*figures).flushSums, (*figures).flushPeople, (*figures).flushStanding, (*figures).flushStays,
+		(*figures).flushNames, (*figures).flushSpans, (*figures).flushGroups,
+	} {
+		if err := part(f, ctx); err != nil {
+			return err
+		}
 	}
-	if err := f.flushPeople(ctx); err != nil {
-		return err
-	}
-	if err := f.flushStays(ctx); err != nil {
-		return err
-	}
-	if err := f.flushNames(ctx); err != nil {
-		return err
-	}
-	if err := f.flushSpans(ctx); err != nil {
-		return err
-	}
-	return f.flushGroups(ctx)
+	return nil
 }
 
 func (f *figures) flushSpans(ctx context.Context) error {
@@ -371,6 +358,9 @@ func (f *figures) page(ctx context.Context, events []community.Event, undone map
 
 // emptyGroup takes a group out of the figures and tells which imports of it were taken back.
 func (f *figures) emptyGroup(ctx context.Context, g community.GroupKey) (map[int64]bool, error) {
+	if err := f.unsum(ctx, g); err != nil {
+		return nil, err
+	}
 	members, err := f.leaving(ctx, g)
 	if err != nil {
 		return nil, err
@@ -423,7 +413,10 @@ func (s *Store) rezone(ctx context.Context) error {
 		}
 		f := s.figures()
 		f.t = t
-		if err := f.readBots(ctx); err != nil {
+		if err := f.readMarks(ctx); err != nil {
+			return err
+		}
+		if err := f.flush(ctx); err != nil {
 			return err
 		}
 		for _, g := range groups {
@@ -450,6 +443,8 @@ type groupFact struct {
 	key         community.GroupKey
 	org         community.OrgKey
 	platform    community.Platform
+	desk        bool
+	circles     []string // whose sums hold the group's days; none for a desk
 	zoneName    string
 	zone        *time.Location
 	members     int64
@@ -457,6 +452,7 @@ type groupFact struct {
 	lastAt      int64
 	rosterSince int64
 	rosterAt    int64
+	heard       daySet // days with events
 	dirty       bool
 	complete    bool // everybody on record here is remembered: who is not is new
 
@@ -477,16 +473,20 @@ func (f *figures) group(ctx context.Context, key community.GroupKey) (*groupFact
 	}
 	g := &groupFact{key: key}
 	var org int64
-	err := f.t.one(ctx, `SELECT g.org_key, g.platform, g.zone, coalesce(v.members, 0), coalesce(v.messages, 0), coalesce(v.last_at, 0),
- coalesce(v.roster_since, 0), coalesce(v.roster_at, 0), v.group_key IS NULL
+	var heard []byte
+	err := f.t.one(ctx, `SELECT g.org_key, g.platform, g.zone, g.desk, coalesce(v.members, 0), coalesce(v.messages, 0), coalesce(v.last_at, 0),
+ coalesce(v.roster_since, 0), coalesce(v.roster_at, 0), v.heard, v.group_key IS NULL
 FROM chat_group g LEFT JOIN views.group_fact v ON v.group_key = g.key WHERE g.key = $1`, []any{int64(key)},
-		&org, &g.platform, &g.zoneName, &g.members, &g.messages, &g.lastAt, &g.rosterSince, &g.rosterAt, &g.complete)
+		&org, &g.platform, &g.zoneName, &g.desk, &g.members, &g.messages, &g.lastAt, &g.rosterSince, &g.rosterAt, &heard, &g.complete)
 	if err != nil {
 		return nil, missing(err, "group %d", key)
 	}
 	g.org, g.zone = community.OrgKey(org), zoneOf(g.zoneName)
+	if g.heard, err = decodeDays(heard); err != nil {
+		return nil, err
+	}
 	f.groups[key] = g
-	return g, nil
+	return g, f.regroup(ctx, g)
 }
 
 // zoneOf is a zone by its name; where the name is not known, the default.
@@ -503,10 +503,10 @@ func (f *figures) flushGroups(ctx context.Context) error {
 			continue
 		}
 		g.dirty = false
-		_, err := f.t.exec(ctx, `INSERT INTO views.group_fact (group_key, zone, members, messages, last_at, roster_since, roster_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (group_key) DO UPDATE SET zone = excluded.zone, members = excluded.members,
- messages = excluded.messages, last_at = excluded.last_at, roster_since = excluded.roster_since, roster_at = excluded.roster_at`,
-			int64(g.key), g.zoneName, g.members, g.messages, g.lastAt, g.rosterSince, g.rosterAt)
+		_, err := f.t.exec(ctx, `INSERT INTO views.group_fact (group_key, zone, members, messages, last_at, roster_since, roster_at, heard)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (group_key) DO UPDATE SET zone = excluded.zone, members = excluded.members,
+ messages = excluded.messages, last_at = excluded.last_at, roster_since = excluded.roster_since, roster_at = excluded.roster_at, heard = excluded.heard`,
+			int64(g.key), g.zoneName, g.members, g.messages, g.lastAt, g.rosterSince, g.rosterAt, g.heard.encode())
 		if err != nil {
 			return err
 		}

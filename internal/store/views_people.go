@@ -41,15 +41,25 @@ type person struct {
 	lastWord  int64
 	messages  int64
 	mutedTill int64
+	ours      bool  // an own account, or a bot
+	stood     int64 // the standing as the group's list has it
 
 	dirty bool // to be written
 	words bool // only what they said is to be written
 	asked bool // since the last flush: on the list of those to look at
 }
 
-func (p *person) setRole(r community.Role) {
-	if p.role != r {
+// takeRole takes over the role that a person is said to have.
+func (f *figures) takeRole(p *person, r community.Role) {
+	if r != "" && p.role != r {
 		p.role, p.dirty = r, true
+		p.setOurs(f.isOurs(p))
+	}
+}
+
+func (p *person) setOurs(ours bool) {
+	if p.ours != ours {
+		p.ours, p.dirty = ours, true
 	}
 }
 
@@ -106,11 +116,12 @@ func (f *figures) ask(p *person) {
 func (f *figures) readPerson(ctx context.Context, p *person) error {
 	var inviter int64
 	err := f.t.one(ctx, `SELECT p.shown, p.look, p.card, p.account, p.named_at, p.role, p.present, p.stays, p.stay_n, p.since, p.joined_at, p.scene,
- p.state, p.inviter_key, p.left_at, p.first_word, p.last_word, p.messages, p.muted_till
+ p.state, p.inviter_key, p.left_at, p.first_word, p.last_word, p.messages, p.muted_till, p.ours
 FROM views.people p WHERE p.group_key = $1 AND p.member_key = $2`, []any{int64(p.key.group), int64(p.key.member)},
 		&p.shown, &p.look, &p.card, &p.account, &p.namedAt, &p.role, &p.present, &p.stays, &p.stay, &p.since, &p.joined, &p.scene, &p.state,
-		&inviter, &p.left, &p.firstWord, &p.lastWord, &p.messages, &p.mutedTill)
+		&inviter, &p.left, &p.firstWord, &p.lastWord, &p.messages, &p.mutedTill, &p.ours)
 	p.inviter = community.MemberKey(inviter)
+	p.stood = p.standing()
 	return err
 }
 
@@ -121,6 +132,7 @@ func (f *figures) newPerson(ctx context.Context, p *person) error {
 		return err
 	}
 	p.shown, p.look, p.dirty = m.name, fold(m.external), true
+	p.ours = f.isOurs(p)
 	p.looks(m.name)
 	return nil
 }
@@ -170,12 +182,17 @@ func (f *figures) seen(ctx context.Context, g *groupFact, p *person, ev *communi
 	switch {
 	case p.present:
 		if p.joined == 0 && at < p.since {
+			f.resize(g, p.since, -1)
+			f.resize(g, at, 1)
 			p.since, p.dirty = at, true
 			return f.saveStay(ctx, p, 0, "", "")
 		}
 		return nil
 	case p.stays > 0 && at <= p.left:
 		return nil // told late: they were here before they left
+	}
+	if resumed, err := f.blinked(ctx, g, p, ev); resumed || err != nil {
+		return err
 	}
 	f.openStay(g, p, ev, stayStart{since: at, certainty: community.Inferred})
 	return nil
@@ -184,6 +201,7 @@ func (f *figures) seen(ctx context.Context, g *groupFact, p *person, ev *communi
 // stayStart is what is known about the beginning of a stay.
 type stayStart struct {
 	since, joined int64
+	counted       bool // the joining counts for its day: somebody watched
 	scene, state  string
 	inviter       community.MemberKey
 	certainty     community.Certainty
@@ -195,19 +213,31 @@ func (f *figures) openStay(g *groupFact, p *person, ev *community.Event, st stay
 	p.since, p.joined, p.scene, p.state, p.inviter = st.since, st.joined, st.scene, st.state, st.inviter
 	g.members++
 	g.dirty = true
-	f.insertStay(p, p.stay, ev, st, 0, 0, "")
+	f.insertStay(g, p, p.stay, ev, st, 0, 0, "")
 }
 
-func (f *figures) insertStay(p *person, n int64, ev *community.Event, st stayStart, left, low int64, reason string) {
+// resize notes that a group has n members more from a time on.
+func (f *figures) resize(g *groupFact, at, n int64) {
+	day, _ := measure.DayOf(at, g.zone)
+	f.day(g.key, day).change += n
+}
+
+// insertStay adds a stay; left 0 = it lasts. A stay that nobody saw end, only begin anew, counts as a departure too.
+func (f *figures) insertStay(g *groupFact, p *person, n int64, ev *community.Event, st stayStart, left, low int64, reason string) {
+	f.resize(g, st.since, 1)
+	if left != 0 {
+		f.resize(g, left, -1)
+		f.departed(g, left, 1)
+	}
 	id := community.DeriveID(ev.ID, "stay", int(p.key.member)<<8|int(n&0xff))
-	f.stays = append(f.stays, []any{int64(p.key.group), int64(p.key.member), n, id[:], st.since, st.joined, st.scene, st.state, int64(st.inviter), left,
-		low, reason, string(st.certainty)})
+	f.stays = append(f.stays, []any{int64(p.key.group), int64(p.key.member), n, id[:], st.since, st.joined, st.counted, st.scene, st.state, int64(st.inviter),
+		left, low, reason, string(st.certainty)})
 }
 
 // flushStays writes the stays that are new in this batch. Whatever reads or changes stays calls it first.
 func (f *figures) flushStays(ctx context.Context) error {
-	_, err := f.t.dialect.bulk(ctx, f.t, `INSERT INTO views.stay (group_key, member_key, n, id, since, joined_at, scene, state, inviter_key, left_at, left_low,
- left_reason, certainty) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, f.stays)
+	_, err := f.t.dialect.bulk(ctx, f.t, `INSERT INTO views.stay (group_key, member_key, n, id, since, joined_at, counted, scene, state, inviter_key, left_at, left_low,
+ left_reason, certainty) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, f.stays)
 	f.stays = f.stays[:0]
 	return err
 }
@@ -228,9 +258,53 @@ func (f *figures) closeStay(ctx context.Context, g *groupFact, p *person, at, lo
 	p.present, p.left, p.mutedTill, p.dirty = false, at, 0, true
 	g.members--
 	g.dirty = true
-	day, _ := measure.DayOf(at, g.zone)
-	f.day(g.key, day).leaves++
+	f.departed(g, at, 1)
+	f.resize(g, at, -1)
 	return f.saveStay(ctx, p, low, reason, c)
+}
+
+// departed counts n departures at a time; n is -1 for one that is known better now.
+func (f *figures) departed(g *groupFact, at, n int64) {
+	day, _ := measure.DayOf(at, g.zone)
+	f.day(g.key, day).leaves += n
+}
+
+// blink is how long somebody may be gone from a channel whose joins and leaves are presence, not membership, and still
+// count as there all the time, in milliseconds (formats.md §14).
+const blink = 24 * 3600 * 1000
+
+// presence reports whether joining and leaving is going online and offline where an event comes from: in histories of IRC
+// channels, which say so themselves.
+func presence(g *groupFact, ev *community.Event) bool {
+	return ev.Import != 0 && (g.platform == "irc" || ev.Body.Scene == "presence")
+}
+
+// blinked takes a departure back where an event shows that it was none: a line that broke, or a split of the network, looks
+// like leaving and joining. Who was kicked out did leave.
+func (f *figures) blinked(ctx context.Context, g *groupFact, p *person, ev *community.Event) (bool, error) {
+	if !presence(g, ev) || p.present || p.stays == 0 || ev.OccurredAt < p.left || ev.OccurredAt-p.left >= blink {
+		return false, nil
+	}
+	if err := f.flushStays(ctx); err != nil {
+		return false, err
+	}
+	var reason string
+	err := f.t.one(ctx, `SELECT left_reason FROM views.stay WHERE member_key = $1 AND group_key = $2 AND n = $3`,
+		[]any{int64(p.key.member), int64(p.key.group), p.stay}, &reason)
+	if err != nil || reason == "kicked" {
+		return false, err
+	}
+	return true, f.resume(ctx, g, p)
+}
+
+// resume takes a departure back: the stay goes on.
+func (f *figures) resume(ctx context.Context, g *groupFact, p *person) error {
+	f.departed(g, p.left, -1)
+	f.resize(g, p.left, 1)
+	g.members++
+	g.dirty = true
+	p.present, p.left, p.dirty = true, 0, true
+	return f.saveStay(ctx, p, 0, "", "")
 }
 
 // sameJoin is how far two reports of one joining may lie apart, in milliseconds.
@@ -264,8 +338,13 @@ func (f *figures) joined(ctx context.Context, g *groupFact, ev *community.Event)
 	if p.joinedThen(at) {
 		return nil // told twice
 	}
-	f.day(g.key, g.day).joins++
-	return f.arrive(ctx, g, p, ev, stayStart{since: at, joined: at, scene: ev.Body.Scene, state: ev.Body.State, inviter: ev.By})
+	if resumed, err := f.blinked(ctx, g, p, ev); resumed || err != nil {
+		return err
+	}
+	if presence(g, ev) && p.present && at > p.since && at-p.lastSeen(g, at) < blink {
+		return nil // the leaving before it is missing
+	}
+	return f.arrive(ctx, g, p, ev, stayStart{since: at, joined: at, counted: true, scene: ev.Body.Scene, state: ev.Body.State, inviter: ev.By})
 }
 
 // joinedThen reports whether a joining at a time is the one of the latest stay.
@@ -276,17 +355,22 @@ func (p *person) joinedThen(at int64) bool {
 // arrive puts a joining in its place among the stays.
 func (f *figures) arrive(ctx context.Context, g *groupFact, p *person, ev *community.Event, st stayStart) error {
 	at := st.joined
+	if p.stays > 0 && !p.present && at < p.left && (at > p.since || at == p.since && p.joined != 0) {
+		return nil // within a stay that is over: nothing better is known
+	}
+	if st.counted {
+		day, _ := measure.DayOf(at, g.zone)
+		f.day(g.key, day).joins++
+	}
 	switch {
 	case p.stays == 0 || !p.present && at >= p.left:
 		f.openStay(g, p, ev, st)
 		return nil
 	case p.joined == 0 && at <= p.since:
-		return f.foundStart(ctx, p, st)
+		return f.foundStart(ctx, g, p, st)
 	case at < p.since:
-		f.earlierStay(p, ev, st)
+		f.earlierStay(g, p, ev, st)
 		return nil
-	case !p.present:
-		return nil // within a stay that is over: nothing better is known
 	}
 	low := p.lastSeen(g, at)
 	if err := f.closeStay(ctx, g, p, at, low, "unknown", community.Inferred); err != nil {
@@ -297,23 +381,25 @@ func (f *figures) arrive(ctx context.Context, g *groupFact, p *person, ev *commu
 }
 
 // foundStart fills in the beginning of the latest stay, told after the first sign of it.
-func (f *figures) foundStart(ctx context.Context, p *person, st stayStart) error {
+func (f *figures) foundStart(ctx context.Context, g *groupFact, p *person, st stayStart) error {
+	f.resize(g, p.since, -1)
+	f.resize(g, st.since, 1)
 	p.since, p.joined, p.scene, p.state, p.inviter, p.dirty = st.since, st.joined, st.scene, st.state, st.inviter, true
 	if err := f.flushStays(ctx); err != nil {
 		return err
 	}
-	_, err := f.t.exec(ctx, `UPDATE views.stay SET since = $1, joined_at = $2, scene = $3, state = $4, inviter_key = $5, certainty = ''
-WHERE member_key = $6 AND group_key = $7 AND n = $8`,
-		p.since, p.joined, p.scene, p.state, int64(p.inviter), int64(p.key.member), int64(p.key.group), p.stay)
+	_, err := f.t.exec(ctx, `UPDATE views.stay SET since = $1, joined_at = $2, counted = $3, scene = $4, state = $5, inviter_key = $6, certainty = ''
+WHERE member_key = $7 AND group_key = $8 AND n = $9`,
+		p.since, p.joined, st.counted, p.scene, p.state, int64(p.inviter), int64(p.key.member), int64(p.key.group), p.stay)
 	return err
 }
 
 // earlierStay adds a stay before the latest one; its end is not known better than "before the next".
-func (f *figures) earlierStay(p *person, ev *community.Event, st stayStart) {
+func (f *figures) earlierStay(g *groupFact, p *person, ev *community.Event, st stayStart) {
 	p.stays++
 	p.dirty = true
 	st.certainty = community.Inferred
-	f.insertStay(p, p.stays, ev, st, p.since, st.since, "unknown")
+	f.insertStay(g, p, p.stays, ev, st, p.since, st.since, "unknown")
 }
 
 func (f *figures) left(ctx context.Context, g *groupFact, ev *community.Event) error {
@@ -356,20 +442,20 @@ func (f *figures) leftEarlier(ctx context.Context, g *groupFact, p *person, ev *
 		}
 		p.stays++
 		p.dirty = true
-		f.day(g.key, g.day).leaves++
 		st := stayStart{since: at, certainty: community.Inferred}
-		f.insertStay(p, p.stays, ev, st, at, ev.Body.Low, reason)
+		f.insertStay(g, p, p.stays, ev, st, at, ev.Body.Low, reason)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if n == p.stay && !p.present { // the inferred departure had been counted
-		day, _ := measure.DayOf(was, g.zone)
-		f.day(g.key, day).leaves--
+	if n == p.stay && !p.present {
 		p.left, p.dirty = at, true
 	}
-	f.day(g.key, g.day).leaves++
+	f.departed(g, was, -1) // the inferred departure had been counted
+	f.departed(g, at, 1)
+	f.resize(g, was, 1)
+	f.resize(g, at, -1)
 	_, err = f.t.exec(ctx, `UPDATE views.stay SET left_at = $1, left_low = $2, left_reason = $3, certainty = ''
 WHERE member_key = $4 AND group_key = $5 AND n = $6`, at, ev.Body.Low, reason, int64(p.key.member), int64(p.key.group), n)
 	return err
@@ -387,9 +473,7 @@ func (f *figures) updated(ctx context.Context, g *groupFact, ev *community.Event
 	if err := f.seen(ctx, g, p, ev, ev.OccurredAt); err != nil {
 		return err
 	}
-	if ev.Body.Role != "" {
-		p.setRole(ev.Body.Role)
-	}
+	f.takeRole(p, ev.Body.Role)
 	return f.named(ctx, p, ev.Body.Name, ev.Body.Card, ev.OccurredAt)
 }
 
@@ -409,12 +493,13 @@ func (f *figures) muted(ctx context.Context, g *groupFact, ev *community.Event) 
 }
 
 const savePerson = `INSERT INTO views.people (group_key, member_key, shown, look, card, account, named_at, role, present, stays, stay_n, since, joined_at, scene,
- state, inviter_key, left_at, first_word, last_word, messages, muted_till)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+ state, inviter_key, left_at, first_word, last_word, messages, muted_till, ours)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 ON CONFLICT (group_key, member_key) DO UPDATE SET shown = excluded.shown, look = excluded.look, card = excluded.card, account = excluded.account, named_at = excluded.named_at, role = excluded.role,
  present = excluded.present, stays = excluded.stays, stay_n = excluded.stay_n, since = excluded.since, joined_at = excluded.joined_at,
  scene = excluded.scene, state = excluded.state, inviter_key = excluded.inviter_key, left_at = excluded.left_at,
- first_word = excluded.first_word, last_word = excluded.last_word, messages = excluded.messages, muted_till = excluded.muted_till`
+ first_word = excluded.first_word, last_word = excluded.last_word, messages = excluded.messages, muted_till = excluded.muted_till,
+ ours = excluded.ours`
 
 // saveWords touches two indexes where savePerson touches four.
 const saveWords = `UPDATE views.people SET first_word = $1, last_word = $2, messages = $3 WHERE group_key = $4 AND member_key = $5`
@@ -434,11 +519,12 @@ func (f *figures) flushPeople(ctx context.Context) error {
 	for _, p := range changed {
 		if p.dirty {
 			whole = append(whole, []any{int64(p.key.group), int64(p.key.member), p.shown, p.look, p.card, p.account, p.namedAt, string(p.role), p.present,
-				p.stays, p.stay, p.since, p.joined, p.scene, p.state, int64(p.inviter), p.left, p.firstWord, p.lastWord, p.messages, p.mutedTill})
+				p.stays, p.stay, p.since, p.joined, p.scene, p.state, int64(p.inviter), p.left, p.firstWord, p.lastWord, p.messages, p.mutedTill, p.ours})
 		} else {
 			words = append(words, []any{p.firstWord, p.lastWord, p.messages, int64(p.key.group), int64(p.key.member)})
 		}
 		p.dirty, p.words = false, false
+		f.stands(p)
 	}
 	if _, err := f.t.dialect.bulk(ctx, f.t, savePerson, whole); err != nil {
 		return err

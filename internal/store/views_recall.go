@@ -26,15 +26,17 @@ func (f *figures) recall(ctx context.Context, g *groupFact, ev *community.Event)
 		return f.awaitRecalled(ctx, ev)
 	}
 	n, err := f.markRecalled(ctx, said.Number, ev.Group, ev.OccurredAt, ev.Number)
-	if err != nil || n == 0 || !f.own(said) {
+	if err != nil || n == 0 || !content(said) {
 		return err
 	}
 	p, err := f.person(ctx, g, said.Actor)
 	if err != nil {
 		return err
 	}
-	day, _ := measure.DayOf(said.OccurredAt, g.zone)
-	f.day(g.key, day).recalled++
+	if !f.isBot(said.Actor, said.Body.Role) {
+		day, _ := measure.DayOf(said.OccurredAt, g.zone)
+		f.day(g.key, day).recalled++
+	}
 	f.count(g, p, said, -1)
 	return nil
 }

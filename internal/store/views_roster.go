@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"qunluo/internal/community"
-	"qunluo/internal/measure"
 )
 
 // roster takes a full list of members in: who is on it is here; who was here and is not on it has left since they were
@@ -74,9 +73,7 @@ func (f *figures) onList(ctx context.Context, g *groupFact, m community.MemberKe
 	if err := f.seen(ctx, g, p, ev, ev.OccurredAt); err != nil {
 		return err
 	}
-	if who.Role != "" {
-		p.setRole(who.Role)
-	}
+	f.takeRole(p, who.Role)
 	return f.named(ctx, p, who.Name, who.Card, ev.OccurredAt)
 }
 
@@ -87,7 +84,7 @@ func (f *figures) came(ctx context.Context, g *groupFact, p *person, who *commun
 	if at <= 0 || at > ev.OccurredAt {
 		return nil
 	}
-	st := stayStart{since: at, joined: at, scene: who.Scene, state: who.State, certainty: community.Inferred}
+	st := stayStart{since: at, joined: at, counted: g.rosterSince != 0 && at >= g.rosterSince, scene: who.Scene, state: who.State, certainty: community.Inferred}
 	if who.Inviter != "" {
 		var err error
 		if st.inviter, err = f.listed(ctx, g, &community.Who{ID: who.Inviter}); err != nil {
@@ -99,10 +96,6 @@ func (f *figures) came(ctx context.Context, g *groupFact, p *person, who *commun
 		return f.learnSource(ctx, p, st)
 	case p.joined != 0 && at < p.since, !p.present && p.stays > 0 && at < p.left:
 		return nil // what we know is younger than what the list says
-	}
-	if g.rosterSince != 0 && at >= g.rosterSince {
-		day, _ := measure.DayOf(at, g.zone)
-		f.day(g.key, day).joins++
 	}
 	return f.arrive(ctx, g, p, ev, st)
 }

@@ -97,8 +97,11 @@ func (s *Store) CatchUpWith(ctx context.Context, names ...string) error {
 	}
 	for {
 		n, err := s.projectBatch(ctx, names...)
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
+		}
+		if n == 0 {
+			return s.retag(ctx)
 		}
 	}
 }
@@ -124,8 +127,11 @@ func (s *Store) Rebuild(ctx context.Context, progress func(done, of int64), name
 	}
 	for {
 		n, err := s.projectBatch(ctx)
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
+		}
+		if n == 0 {
+			return s.retag(ctx)
 		}
 		if progress == nil {
 			continue

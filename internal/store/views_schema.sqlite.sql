@@ -4,14 +4,25 @@ CREATE VIRTUAL TABLE views.search USING fts5(terms, content='', contentless_dele
 
 CREATE TABLE views.group_fact (
   group_key BIGINT PRIMARY KEY, zone TEXT NOT NULL, members BIGINT NOT NULL, messages BIGINT NOT NULL,
-  last_at BIGINT NOT NULL, roster_since BIGINT NOT NULL, roster_at BIGINT NOT NULL
+  last_at BIGINT NOT NULL, roster_since BIGINT NOT NULL, roster_at BIGINT NOT NULL, heard BYTEA NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE views.group_day (
   group_key BIGINT NOT NULL, day BIGINT NOT NULL, events BIGINT NOT NULL, messages BIGINT NOT NULL,
-  speakers BIGINT NOT NULL, recalled BIGINT NOT NULL, joins BIGINT NOT NULL, leaves BIGINT NOT NULL,
-  first_number BIGINT NOT NULL, last_number BIGINT NOT NULL, detail BYTEA NOT NULL, PRIMARY KEY (group_key, day)
+  speakers BIGINT NOT NULL, recalled BIGINT NOT NULL, joins BIGINT NOT NULL, leaves BIGINT NOT NULL, change BIGINT NOT NULL,
+  first_number BIGINT NOT NULL, last_number BIGINT NOT NULL, detail BYTEA NOT NULL, apart BYTEA NOT NULL, PRIMARY KEY (group_key, day)
 ) WITHOUT ROWID;
-CREATE TABLE views.account_day (account_key BIGINT NOT NULL, day BIGINT NOT NULL, PRIMARY KEY (account_key, day)) WITHOUT ROWID;
+-- A circle is all chat groups of an organisation (tag '') or those with a tag; circle_day is their group_day, added up.
+CREATE TABLE views.circle_group (
+  org_key BIGINT NOT NULL, tag TEXT NOT NULL, group_key BIGINT NOT NULL, PRIMARY KEY (org_key, tag, group_key)
+) WITHOUT ROWID;
+CREATE INDEX views.circle_group_key ON circle_group (group_key);
+CREATE TABLE views.circle_day (
+  org_key BIGINT NOT NULL, tag TEXT NOT NULL, day BIGINT NOT NULL, summed BIGINT NOT NULL, messages BIGINT NOT NULL,
+  recalled BIGINT NOT NULL, joins BIGINT NOT NULL, leaves BIGINT NOT NULL, change BIGINT NOT NULL, cells BYTEA NOT NULL,
+  said BYTEA NOT NULL, PRIMARY KEY (org_key, tag, day)
+) WITHOUT ROWID;
+-- In which hours (bits 0 to 23) of a UTC day an account of ours heard something.
+CREATE TABLE views.account_day (account_key BIGINT NOT NULL, day BIGINT NOT NULL, hours BIGINT NOT NULL, PRIMARY KEY (account_key, day)) WITHOUT ROWID;
 CREATE TABLE views.import_span (
   group_key BIGINT NOT NULL, import_key BIGINT NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
   PRIMARY KEY (group_key, import_key)
@@ -23,14 +34,18 @@ CREATE TABLE views.people (
   role TEXT NOT NULL, present BOOLEAN NOT NULL, stays BIGINT NOT NULL, stay_n BIGINT NOT NULL,
   since BIGINT NOT NULL, joined_at BIGINT NOT NULL, scene TEXT NOT NULL,
   state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, first_word BIGINT NOT NULL,
-  last_word BIGINT NOT NULL, messages BIGINT NOT NULL, muted_till BIGINT NOT NULL, PRIMARY KEY (group_key, member_key)
+  last_word BIGINT NOT NULL, messages BIGINT NOT NULL, muted_till BIGINT NOT NULL, ours BOOLEAN NOT NULL, PRIMARY KEY (group_key, member_key)
 ) WITHOUT ROWID;
+-- Who is on record in a group, who is there, who has spoken, who is ours, as one value.
+CREATE TABLE views.standing (group_key BIGINT PRIMARY KEY, list BYTEA NOT NULL) WITHOUT ROWID;
+-- Members whose words a person said to count or not to count, and bots; as the counters stand.
+CREATE TABLE views.marked (member_key BIGINT PRIMARY KEY, bot BOOLEAN NOT NULL) WITHOUT ROWID;
 CREATE INDEX views.people_shown ON people (group_key, present, shown);
 CREATE INDEX views.people_joined ON people (group_key, present, joined_at);
 CREATE INDEX views.people_last_word ON people (group_key, present, last_word);
 CREATE INDEX views.people_messages ON people (group_key, present, messages);
 CREATE INDEX views.people_member ON people (member_key);
--- What is known of a member over all groups: people, added up.
+-- What is known of a member over all chat groups: people, added up; desks are left out.
 CREATE TABLE views.anyone (
   member_key BIGINT NOT NULL PRIMARY KEY, org_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL,
   present BIGINT NOT NULL, ours BIGINT NOT NULL, joined_at BIGINT NOT NULL, since BIGINT NOT NULL, left_at BIGINT NOT NULL,
@@ -42,7 +57,7 @@ CREATE INDEX views.anyone_last_word ON anyone (org_key, last_word);
 CREATE INDEX views.anyone_messages ON anyone (org_key, messages);
 CREATE TABLE views.stay (
   group_key BIGINT NOT NULL, member_key BIGINT NOT NULL, n BIGINT NOT NULL, id BYTEA NOT NULL, since BIGINT NOT NULL,
-  joined_at BIGINT NOT NULL,
+  joined_at BIGINT NOT NULL, counted BOOLEAN NOT NULL,
   scene TEXT NOT NULL, state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, left_low BIGINT NOT NULL,
   left_reason TEXT NOT NULL, certainty TEXT NOT NULL, PRIMARY KEY (member_key, group_key, n)
 ) WITHOUT ROWID;

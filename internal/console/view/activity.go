@@ -6,6 +6,7 @@ import "qunluo/internal/console/view/ui"
 type Activity struct {
 	Head     ui.Head
 	Filters  ui.Filters
+	Chosen   string // what the filter says, in a few words
 	Span     ui.Range
 	Notes    []string // what the figures rest on
 	Sums     []Metric

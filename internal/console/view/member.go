@@ -21,6 +21,8 @@ type MemberPage struct {
 	Decisions     []ui.Step
 	Buttons       []ui.Opener
 	Asks          []ui.Confirm
+	Standing      string      // what a person of ours said they are; "" = nobody said anything
+	MarkButtons   []ui.Opener // to say something else
 }
 
 // Place is a group with what the member is there.

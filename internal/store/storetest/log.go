@@ -15,13 +15,14 @@ type Log struct {
 	registry *store.Registry
 	seq      map[community.GroupKey]int64
 	Org      community.OrgKey
+	Platform community.Platform
 	Account  community.AccountKey // 0 for imports
 	Run      int64                // the import that events come with; 0 = live
 }
 
 // NewLog begins to write into a store that nobody else writes to.
 func NewLog(s *store.Store) *Log {
-	return &Log{store: s, registry: store.NewRegistry(), seq: map[community.GroupKey]int64{}, Org: 1, Account: 1}
+	return &Log{store: s, registry: store.NewRegistry(), seq: map[community.GroupKey]int64{}, Org: 1, Platform: "sim", Account: 1}
 }
 
 // Append writes events in one transaction and gives them back with their numbers and keys. People on rosters become
@@ -48,7 +49,7 @@ func (l *Log) write(ctx context.Context, tx *store.Tx, in []community.Inbound) (
 	if err != nil {
 		return nil, err
 	}
-	o := store.Origin{Account: l.Account, Org: l.Org, Platform: "sim"}
+	o := store.Origin{Account: l.Account, Org: l.Org, Platform: l.Platform}
 	drafts, events := make([]*store.Draft, len(in)), make([]community.Event, len(in))
 	for i := range in {
 		d := &store.Draft{Key: in[i].Key}
@@ -86,6 +87,9 @@ func (l *Log) event(ctx context.Context, tx *store.Tx, o store.Origin, in *commu
 	if ev.Subject, err = l.registry.Member(ctx, tx, o, g, in.Subject); err != nil {
 		return ev, err
 	}
+	if in.SubjectKey != 0 {
+		ev.Subject = in.SubjectKey
+	}
 	if ev.By, err = l.registry.Member(ctx, tx, o, g, in.By); err != nil {
 		return ev, err
 	}
@@ -93,6 +97,27 @@ func (l *Log) event(ctx context.Context, tx *store.Tx, o store.Origin, in *commu
 		ev.Body.Name, ev.Body.Card = in.Actor.Name, in.Actor.Card
 	}
 	return ev, nil
+}
+
+// Mark says in a group's log what a member is, as the belt does.
+func (l *Log) Mark(t testing.TB, g community.GroupKey, m community.MemberKey, mark community.Role) {
+	t.Helper()
+	ctx := t.Context()
+	tx, err := l.store.BeginLog(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := community.Inbound{Type: community.MemberMarked, GroupKey: g, SubjectKey: m, Key: l.store.NewID().String(), Body: community.Body{Role: mark}}
+	events, err := l.write(ctx, tx, []community.Inbound{in})
+	if err == nil {
+		err = l.registry.Mark(ctx, tx, &events[0])
+	}
+	if err != nil {
+		t.Fatal(tx.Rollback(ctx, err))
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Know makes members without an event of theirs, as the belt does for people on a roster.
@@ -104,7 +129,7 @@ func (l *Log) Know(t testing.TB, who ...community.Who) {
 		t.Fatal(err)
 	}
 	for _, w := range who {
-		if _, err := l.registry.Member(ctx, tx, store.Origin{Account: l.Account, Org: l.Org, Platform: "sim"}, 0, w); err != nil {
+		if _, err := l.registry.Member(ctx, tx, store.Origin{Account: l.Account, Org: l.Org, Platform: l.Platform}, 0, w); err != nil {
 			t.Fatal(tx.Rollback(ctx, err))
 		}
 	}
