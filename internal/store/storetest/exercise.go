@@ -51,6 +51,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"codes keep their entries, scans and pictures", codesKept},
 		{"a mark tells who came by a code", marksCounted},
 		{"who is in two sub groups is found", doublesFound},
+		{"a send by plan is there once and taken once", takenOnce},
+		{"an SOP's turns are kept once, with the text of their version", turnsKept},
 		{"the roster of duty is kept", rosterIsKept},
 		{"ways to tell people are kept", waysAreKept},
 		{"an alarm follows its task", alarmFollowsTask},
