@@ -127,7 +127,7 @@ func fillOnce(ctx context.Context, o Options) (string, func(), error) {
 // fill makes the community that is looked at: groups of unequal size, one huge member list, and some messages that
 // rules found something in.
 func fill(ctx context.Context, o Options, dir string) (err error) {
-	h, err := openHouse(ctx, dir)
+	h, err := openHouse(ctx, base{dir: dir})
 	if err != nil {
 		return err
 	}

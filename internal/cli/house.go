@@ -325,6 +325,8 @@ type BenchOrder struct {
 	Rounds int     // of baseline and candidate each; 0 = as the bench wants
 	Dir    string  // where databases are made
 	Told   func(line string)
+	// Database is the address of a PostgreSQL to measure on; "" = SQLite.
+	Database string
 }
 
 // Measured is one figure of a bench.
