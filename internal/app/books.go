@@ -73,8 +73,9 @@ func (b books) whatIf(ctx context.Context, rep *console.ReplayReport, g communit
 	}
 	rep.Events = o.Messages
 	for _, r := range o.Rules {
-		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Hits + r.Dry, Members: r.Members})
+		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Hits + r.Dry, Members: r.Members, Would: r.Would})
 	}
+	rep.Would, rep.Concerned = o.Would, o.Concerned
 	rep.Rows, err = b.app.evidence(ctx, o.Examples, maxReplayRows)
 	return err
 }
@@ -90,7 +91,8 @@ func (b books) diff(ctx context.Context, rep *console.ReplayReport, g community.
 	}
 	rep.Events = c.Messages
 	for _, r := range c.Rules {
-		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Both + r.OnlyB, BaseHits: r.Both + r.OnlyA})
+		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Both + r.OnlyB, Members: r.MembersB, BaseHits: r.Both + r.OnlyA,
+			BaseMembers: r.MembersA, Would: r.Would})
 	}
 	now, before := sides(c)
 	if rep.Rows, err = b.app.evidence(ctx, now, maxReplayRows); err != nil {

@@ -81,6 +81,33 @@ func (h *hands) Act(ctx context.Context, user string, actions []community.Action
 	return ids, nil
 }
 
+// Strike gives a member a strike by hand; what the ladder says follows. community.CodeForbidden when the member is immune.
+func (h *hands) Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error) {
+	var none community.ID
+	if _, err := h.mine(ctx, g); err != nil {
+		return none, err
+	}
+	if s.Member == 0 || s.Event == 0 {
+		return none, community.Errorf(community.CodeBadInput, "strike: needs a member and a message")
+	}
+	if reason == "" {
+		return none, community.Errorf(community.CodeBadInput, "strike: needs a reason")
+	}
+	audit := h.audit(user, "strike.give", subjectOf("group", int64(g)), reason)
+	var err error
+	if audit.After, err = json.Marshal(s); err != nil {
+		return none, err
+	}
+	made, err := h.app.engine.Decide(ctx, g, community.PersonDecision{Kind: "strike", User: user, Strike: &s, Reason: reason}, audit)
+	switch {
+	case err != nil:
+		return none, err
+	case len(made) == 0 || len(made[0].Strikes) == 0:
+		return none, community.Errorf(community.CodeForbidden, "the member is immune by the group's rulebook")
+	}
+	return made[0].ID, nil
+}
+
 // Undo takes a decision back. community.CodeConflict when it was undone before.
 func (h *hands) Undo(ctx context.Context, user string, id community.ID, reason string) error {
 	return h.judge(ctx, user, id, "undo", reason)
@@ -112,8 +139,19 @@ func (h *hands) judge(ctx context.Context, user string, id community.ID, kind, r
 	before, _ := json.Marshal(map[string]any{"resolution": d.Resolution, "verdict": d.Verdict}) // plain values
 	audit := h.audit(user, "decision."+kind, "decision:"+id.String(), reason)
 	audit.Before = before
-	_, err = h.app.engine.Decide(ctx, d.Group, p, audit)
-	return err
+	made, err := h.app.engine.Decide(ctx, d.Group, p, audit)
+	if err != nil || kind != "release" {
+		return err
+	}
+	return released(made)
+}
+
+// released looks whether a release let anything go: what was released, dismissed or forgotten before is held no longer.
+func released(made []community.Decision) error {
+	if len(made) == 0 || len(made[0].Actions) == 0 {
+		return community.Errorf(community.CodeConflict, "nothing is held any more")
+	}
+	return nil
 }
 
 func heldAction(d community.Decision) community.ID {
@@ -139,6 +177,25 @@ func (h *hands) TaskDone(ctx context.Context, user string, id community.ID, note
 		return err
 	}
 	return h.app.engine.Report(ctx, id, user, note, true, h.audit(user, "task.done", "task:"+id.String(), note))
+}
+
+// TaskRelease lets the held action of a task go. community.CodeConflict when nothing is held, or not any more.
+func (h *hands) TaskRelease(ctx context.Context, user string, id community.ID, note string) error {
+	k, err := h.desk().TaskByID(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case k.State != "open" && k.State != "claimed":
+		return community.Errorf(community.CodeConflict, "already %s by %s", k.State, k.DoneBy)
+	case k.Action.Hold == "":
+		return community.Errorf(community.CodeConflict, "nothing is held: a person must do this one")
+	}
+	p := community.PersonDecision{Kind: "release", User: user, Decision: k.Action.Decision, Action: id, Reason: note}
+	made, err := h.app.engine.Decide(ctx, k.Group, p, h.audit(user, "task.release", "task:"+id.String(), note))
+	if err != nil {
+		return err
+	}
+	return released(made)
 }
 
 // TaskRefuse reports that a task cannot be done; note says why and is needed.

@@ -191,9 +191,9 @@ func (b lineBooks) whatIf(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayR
 	}
 	r.Events, r.Messages, r.Decisions = out.Events, out.Messages, out.Decisions
 	for _, c := range out.Rules {
-		r.Rules = append(r.Rules, cli.RuleCount{Rule: c.Rule, Hits: c.Hits + c.Dry, Members: c.Members, Chosen: c.Chosen, Spared: c.Spared})
+		r.Rules = append(r.Rules, cli.RuleCount{Rule: c.Rule, Hits: c.Hits + c.Dry, Members: c.Members, Chosen: c.Chosen, Spared: c.Spared, Would: c.Would})
 	}
-	r.Would = out.Would
+	r.Would, r.Concerned = out.Would, out.Concerned
 	r.Rows, err = b.lines(ctx, out.Examples, o.Rows)
 	return err
 }
@@ -213,7 +213,7 @@ func (b lineBooks) diff(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayRep
 	}
 	r.Messages, r.Different, r.Decisions = c.Messages, c.Different, c.Same+c.Different
 	for _, d := range c.Rules {
-		r.Rules = append(r.Rules, cli.RuleCount{Rule: d.Rule, Hits: d.Both + d.OnlyB, BaseHits: d.Both + d.OnlyA})
+		r.Rules = append(r.Rules, cli.RuleCount{Rule: d.Rule, Hits: d.Both + d.OnlyB, Members: d.MembersB, BaseHits: d.Both + d.OnlyA, Would: d.Would})
 	}
 	now, gone := sides(c)
 	if r.Rows, err = b.lines(ctx, now, o.Rows); err != nil {

@@ -189,7 +189,25 @@ func TestQQGroupIsWelcomedAnsweredAndKeptInOrder(t *testing.T) {
 		q.says(a, 4, 20001, "快加 微信")
 		await(t, func() bool { return q.saw("set_group_ban 20001") })
 		q.says(a, 5, 20001, "加微信！！")
+		var task community.TaskRow
+		await(t, func() bool {
+			rows, _, err := desk.FindTasks(ctx, community.TaskFilter{})
+			if err == nil && len(rows) == 1 {
+				task = rows[0]
+			}
+			return task.Why == policy.HoldGateway
+		})
+		if q.saw("set_group_kick") {
+			t.Fatal("removed on the word of an unofficial gateway, and nobody was asked")
+		}
+		check(t, hands.TaskRelease(ctx, "test", task.ID, "看过证据"))
 		await(t, func() bool { return q.saw("set_group_kick 20001") })
+		if closed, err := desk.TaskByID(ctx, task.ID); err != nil || closed.State != "done" || closed.DoneBy != "test" || closed.Note != "看过证据" {
+			t.Errorf("the task after its release = %+v (%v), want done by test", closed.Task, err)
+		}
+		if err := hands.TaskRelease(ctx, "test", task.ID, ""); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("released a second time: %v, want a conflict", err)
+		}
 		await(t, func() bool {
 			strikes, n, err := desk.FindStrikes(ctx, community.StrikeFilter{Group: group.Key, Live: true, Now: a.Now()})
 			return err == nil && n == 3 && len(strikes) == 3

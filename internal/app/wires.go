@@ -118,11 +118,12 @@ func (w *wires) running() map[community.AccountKey]*wire {
 // start opens an account's session. Settings that do not open are reported as the connection's health.
 func (w *wires) start(ctx context.Context, a community.Account) {
 	kind := w.kind(a.Connector)
-	host := &tellingHost{w.app.intake.Host(a.Key, string(a.Platform)), w.app, a.Key}
+	host := &tellingHost{Host: w.app.intake.Host(a.Key, string(a.Platform)), app: w.app, account: a.Key}
 	if kind == nil {
 		host.Report(connect.Health{State: "failed", Code: community.CodeUnsupported, Detail: "no connector " + a.Connector})
 		return
 	}
+	host.unofficial = kind.Info().Unofficial
 	session, err := kind.Open(ctx, a.Settings, host)
 	if err != nil {
 		host.Report(connect.Health{State: "failed", Code: community.CodeOf(err), Detail: err.Error()})
@@ -197,11 +198,20 @@ func (w *wires) session(key community.AccountKey) connect.Session {
 	return nil
 }
 
-// tellingHost passes health on to open pages, and has the groups read when the account comes online.
+// tellingHost passes health on to open pages, and has the groups read when the account comes online. What an unofficial
+// gateway says is marked as such.
 type tellingHost struct {
 	connect.Host
-	app     *App
-	account community.AccountKey
+	app        *App
+	account    community.AccountKey
+	unofficial bool
+}
+
+func (h *tellingHost) Receive(ctx context.Context, in ...connect.Inbound) error {
+	for i := range in {
+		in[i].Unofficial = h.unofficial
+	}
+	return h.Host.Receive(ctx, in...)
 }
 
 func (h *tellingHost) Report(st connect.Health) {

@@ -168,14 +168,11 @@ func (q *actionDoCmd) action(c *call, desk Desk, g community.GroupRow, m communi
 	case "unmute_all":
 		a.Refuse = true // the contract's word for lifting it
 	case "recall":
-		rows, err := desk.Around(c.ctx, g.Key, q.Message, 0, 0)
+		m, err := c.messageAt(desk, g, q.Message)
 		if err != nil {
 			return a, err
 		}
-		if len(rows) != 1 {
-			return a, failed(nil, "群里没有序号为 %d 的消息", "the group has no message with number %d", q.Message)
-		}
-		a.Event, a.Message = rows[0].Number, rows[0].Message
+		a.Event, a.Message = m.Number, m.Message
 	}
 	return a, nil
 }

@@ -47,7 +47,7 @@ type call struct {
 // say talks to the person, on stderr; never with --json, where stderr is for the log and for errors.
 func (c *call) say(chinese, english string, args ...any) {
 	if !c.json {
-		fmt.Fprintf(c.talk, c.lang.pick([2]string{chinese, english})+"\n", args...)
+		fmt.Fprintln(c.talk, tidy(fmt.Sprintf(c.lang.pick([2]string{chinese, english}), args...)))
 	}
 }
 
@@ -124,7 +124,7 @@ func (c *call) confirm(effect string) error {
 	if !isTerminal(c.in) {
 		return badUsage("%s。没有终端可以确认，请加 --yes", "%s. There is no terminal to confirm on: add --yes", effect)
 	}
-	fmt.Fprint(c.talk, effect+c.lang.pick([2]string{"。继续？[y/N] ", ". Go on? [y/N] "}))
+	fmt.Fprint(c.talk, tidy(effect)+c.lang.pick([2]string{"。继续？[y/N] ", ". Go on? [y/N] "}))
 	line, err := bufio.NewReader(c.in).ReadString('\n')
 	if err != nil && line == "" {
 		return err

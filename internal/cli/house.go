@@ -97,10 +97,12 @@ type Desk interface {
 // Hands is what the command line changes. Every change leaves its audit row in the same transaction.
 type Hands interface {
 	Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error)
+	Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error)
 	Undo(ctx context.Context, user string, decision community.ID, reason string) error
 	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
 	TaskDone(ctx context.Context, user string, task community.ID, note string) error
+	TaskRelease(ctx context.Context, user string, task community.ID, note string) error
 	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
 	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
@@ -164,9 +166,11 @@ type ReplayReport struct {
 	Millis    int64 `json:"ms" col:"毫秒|ms"`
 	// Would counts the consequences: recall, warn, mute, remove, held, answer.
 	Would map[string]int64 `json:"would"`
-	Rules []RuleCount      `json:"rules"`
-	Rows  []ReplayedLine   `json:"rows"`
-	Gone  []ReplayedLine   `json:"gone"` // only the base decided so
+	// Concerned is to how many members the live rules would do it.
+	Concerned int64          `json:"concerned" col:"涉及人数|people concerned"`
+	Rules     []RuleCount    `json:"rules"`
+	Rows      []ReplayedLine `json:"rows"`
+	Gone      []ReplayedLine `json:"gone"` // only the base decided so
 }
 
 // RuleCount is one rule's share of a replay.
@@ -177,6 +181,8 @@ type RuleCount struct {
 	BaseHits int64  `json:"base_hits" col:"原命中|base hits"`
 	Chosen   int64  `json:"chosen" col:"据此处理|chosen"` // gave the consequence
 	Spared   int64  `json:"spared" col:"豁免|spared"`
+	// Would counts what would follow from its hits; of a rule in dry run what its own ladder says.
+	Would map[string]int64 `json:"would" col:"后果|would"`
 }
 
 // ReplayedLine is one decision of a replay with the message it rests on.

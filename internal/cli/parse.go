@@ -45,12 +45,32 @@ func parse(args []string, lang language, out io.Writer) (parsed, error) {
 		if ours, ok := errors.AsType[usageError](err); ok {
 			return p, ours
 		}
-		said := err.Error()
-		return p, usageError{[2]string{zh.sayParse(err), said}}
+		err = errors.New(strings.ReplaceAll(err.Error(), idMark+"-", "-"))
+		return p, usageError{[2]string{zh.sayParse(err), err.Error()}}
+	}
+	if err := noneEmpty(ctx.Selected().Positional); err != nil {
+		return p, err
 	}
 	unguard(ctx.Selected().Target)
 	p.command = ctx.Selected().Target.Addr().Interface()
 	return p, nil
+}
+
+// noneEmpty refuses arguments that are there and say nothing, as an unset variable of a script gives: "" is no group and
+// no file.
+func noneEmpty(args []*kong.Positional) error {
+	for _, a := range args {
+		empty := a.Set && a.Target.Kind() == reflect.String && a.Target.String() == ""
+		if a.Target.Kind() == reflect.Slice {
+			for i := range a.Target.Len() {
+				empty = empty || a.Target.Index(i).Kind() == reflect.String && a.Target.Index(i).String() == ""
+			}
+		}
+		if empty {
+			return badUsage("<%s> 是空的", "<%s> is empty", a.Name)
+		}
+	}
+	return nil
 }
 
 // idMark stands before an id on its way through the parser, which would take an id that begins with "-" for flags. Our

@@ -167,7 +167,7 @@ func (p *Program) dispatch(c *call, command any) error {
 	}
 	switch cmd := command.(type) {
 	case outdoor:
-		return cmd.Run(c)
+		return guarded(c.log, func() error { return cmd.Run(c) })
 	case indoor:
 		return p.indoors(c, cmd, p.Args)
 	}
@@ -186,16 +186,18 @@ func (p *Program) indoors(c *call, cmd indoor, args []string) error {
 		return err
 	}
 	if err = h.Settle(c.ctx); err == nil {
-		err = guarded(func() error { return cmd.Do(c, h) })
+		err = guarded(c.log, func() error { return cmd.Do(c, h) })
 	}
 	return errors.Join(err, h.Close())
 }
 
-// guarded turns a panic into an error, so that one verb's fault does not end the server it may run in.
-func guarded(f func() error) (err error) {
+// guarded turns a panic into an error, so that one verb's fault does not end the server it may run in. Where it happened
+// stands in the log.
+func guarded(log *slog.Logger, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+			log.Error("panic", "what", r, "stack", string(debug.Stack()))
+			err = failed(fmt.Errorf("panic: %v", r), "程序内部出错，详情见日志：%v", "something broke inside, the log says where: %v", r)
 		}
 	}()
 	return f()

@@ -23,13 +23,18 @@ func cutVersion(arg string) (group string, version int, ok bool) {
 
 type ruleTestCmd struct {
 	Book     string `arg:"" help:"文件、- 或 群@版本（群@ 为现行）|a file, - or GROUP@VERSION (GROUP@ = in force)"`
-	Text     string `arg:"" help:"消息|the message"`
+	Text     string `arg:"" optional:"" help:"消息；--join 时不用|the message; not with --join"`
 	Role     string `enum:",member,admin,owner" default:"" help:"发言人的角色|role of the author"`
 	Joined   string `placeholder:"SPAN" help:"入群多久了，如 2h|how long ago the author joined, e.g. 2h"`
 	Messages int    `help:"之前说过几句|how many messages before"`
 	Strikes  int    `help:"已有几次有效记分|live strikes already there"`
 	Repeat   int    `default:"1" help:"一秒内连发几次|how often within a second"`
 	At       string `placeholder:"TIME" help:"何时，默认现在|when, by default now"`
+
+	Join       bool   `help:"试有人进群，而不是一条消息|somebody joins, instead of a message"`
+	Scene      string `placeholder:"SCENE" help:"--join：进群方式 qr、invite、search、link、request|--join: qr, invite, search, link, request"`
+	State      string `placeholder:"MARK" help:"--join：来源标记|--join: the source's mark"`
+	Unofficial bool   `help:"消息来自非官方接入|told by an unofficial gateway"`
 }
 
 // Feeds says that stdin may be the rulebook.
@@ -54,13 +59,19 @@ type trialPage struct {
 
 func (ruleTestCmd) Shape() any { return trialPage{} }
 func (ruleTestCmd) Examples() []example {
-	return []example{{"rule test 产品交流群@ '加V：abc123 免费领' --joined 1h", [2]string{"现行群规会怎么处理", "what the rulebook in force would do"}}}
+	return []example{
+		{"rule test 产品交流群@ '加V：abc123 免费领' --joined 1h", [2]string{"现行群规会怎么处理", "what the rulebook in force would do"}},
+		{"rule test book.json --join --scene qr --state poster", [2]string{"扫这张海报进群的人会看到什么欢迎", "how somebody who scanned that poster is greeted"}},
+	}
 }
 
 // Validate bounds the numbers; called by the parser.
 func (q *ruleTestCmd) Validate() error {
 	if q.Repeat < 1 || q.Repeat > 1000 || q.Strikes < 0 || q.Strikes > 100 || q.Messages < 0 {
 		return badUsage("--repeat 1 到 1000，--strikes 0 到 100", "--repeat 1 to 1000, --strikes 0 to 100")
+	}
+	if (q.Text == "") != q.Join {
+		return badUsage("要么给一条消息，要么用 --join", "give a message, or --join")
 	}
 	return nil
 }
@@ -92,12 +103,18 @@ func (q *ruleTestCmd) Do(c *call, h *House) error {
 	}
 	for _, d := range p.Decisions {
 		c.say("结论：%s，第 %d 级：%s", "verdict: %s, rung %d: %s", d.Verdict, d.Rung, strings.Join(verbsOf(d.Actions), " "))
+		for _, a := range d.Actions {
+			if a.Text != "" {
+				c.say("会说：%s", "it would say: %s", printable(a.Text))
+			}
+		}
 	}
 	return nil
 }
 
 func (q *ruleTestCmd) probe(c *call) (policy.Probe, error) {
-	p := policy.Probe{Text: q.Text, Role: community.Role(q.Role), Messages: int64(q.Messages), Strikes: q.Strikes, Repeat: q.Repeat, At: c.program.now().UnixMilli()}
+	p := policy.Probe{Text: q.Text, Role: community.Role(q.Role), Messages: int64(q.Messages), Strikes: q.Strikes, Repeat: q.Repeat, At: c.program.now().UnixMilli(),
+		Join: q.Join, Scene: q.Scene, State: q.State, Unofficial: q.Unofficial}
 	if q.Joined != "" {
 		d, ok := readSpan(q.Joined)
 		if !ok {
@@ -128,5 +145,10 @@ func lineOfTrial(r policy.TrialRule, text string) trialLine {
 }
 
 func verbsOf(actions []community.Action) []string {
-	return mapped(actions, func(a community.Action) string { return string(a.Verb) })
+	return mapped(actions, func(a community.Action) string {
+		if a.Hold != "" {
+			return string(a.Verb) + "(" + a.Hold + ")"
+		}
+		return string(a.Verb)
+	})
 }

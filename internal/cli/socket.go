@@ -188,7 +188,7 @@ func (r *reception) answer(ctx context.Context, o order, out *framed) int {
 	if !ok {
 		err = fmt.Errorf("%T does not run inside a server", got.command)
 	} else {
-		err = guarded(func() error { return cmd.Do(c, r.house) })
+		err = guarded(r.log, func() error { return cmd.Do(c, r.house) })
 	}
 	if err != nil {
 		sayFailure(talk, c.lang, err, c.json)
@@ -199,10 +199,10 @@ func (r *reception) answer(ctx context.Context, o order, out *framed) int {
 // sayFailure says an error on stderr: a line for people, an object with --json.
 func sayFailure(w io.Writer, lang language, err error, asJSON bool) {
 	if asJSON {
-		_ = json.NewEncoder(w).Encode(failureShape{errorShape{string(codeFor(err)), err.Error()}})
+		_ = json.NewEncoder(w).Encode(failureShape{errorShape{string(codeFor(err)), shortened(err.Error())}})
 		return
 	}
-	fmt.Fprintln(w, "qunluo: "+lang.sayError(err))
+	fmt.Fprintln(w, "qunluo: "+tidy(lang.sayError(err)))
 }
 
 // framed writes frames. Writers of both streams may be used by several goroutines.

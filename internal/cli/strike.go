@@ -1,9 +1,14 @@
 package cli
 
-import "qunluo/internal/community"
+import (
+	"fmt"
+
+	"qunluo/internal/community"
+)
 
 type strikeCmd struct {
 	List strikeListCmd `cmd:"" help:"列出违规记分|list strikes"`
+	Give strikeGiveCmd `cmd:"" help:"凭一条消息记一次违规|give a strike on the evidence of a message"`
 }
 
 // strikeLine is a strike as verbs print it.
@@ -13,14 +18,18 @@ type strikeLine struct {
 	Group   string `json:"group" col:"群|group"`
 	Member  string `json:"member" col:"成员|member"`
 	Rule    string `json:"rule" col:"规则|rule"`
+	User    string `json:"moderator" col:"记分人|moderator"` // "" = by a rule
 	Book    int    `json:"rulebook" col:"版本|version"`
 	Expires Moment `json:"expires_at" col:"到期|expires"`
 	Revoked Moment `json:"revoked_at" col:"撤销|revoked"`
 	By      string `json:"revoked_by" col:"撤销人|revoked by"`
+	Event   int64  `json:"event" col:"序号|event"`
+	Text    string `json:"text" col:"证据|evidence"`
 }
 
 func lineOfStrike(s community.StrikeRow) strikeLine {
-	return strikeLine{s.ID.String(), Moment(s.At), s.GroupName, s.MemberName, s.Rule, s.Book, Moment(s.Expires), Moment(s.Revoked), s.RevokedBy}
+	return strikeLine{s.ID.String(), Moment(s.At), s.GroupName, s.MemberName, s.Rule, s.User, s.Book, Moment(s.Expires), Moment(s.Revoked), s.RevokedBy,
+		s.Event, s.Message.Text}
 }
 
 type strikeListCmd struct {
@@ -45,6 +54,65 @@ func (q *strikeListCmd) Do(c *call, h *House) error {
 		return err
 	}
 	return printList(c, mapped(rows, lineOfStrike), total)
+}
+
+type strikeGiveCmd struct {
+	Group  string `arg:"" help:"群|group"`
+	Number int64  `arg:"" help:"作为证据的消息的序号|number of the message that is the evidence"`
+	Rule   string `placeholder:"RULE" help:"按这条规则的阶梯，默认按群规的|under this rule's ladder, by default the book's"`
+	Reason string `required:"" placeholder:"TEXT" help:"原因，当事人可能会问|why; the person concerned may ask"`
+}
+
+// Effect says that the ladder follows.
+func (q *strikeGiveCmd) Effect() [2]string {
+	return [2]string{fmt.Sprintf("将为群 %s 第 %d 条消息的作者记一次违规，阶梯上的处罚随之执行，第三次会移出", q.Group, q.Number),
+		fmt.Sprintf("this gives the author of message %d in group %s a strike; what the ladder says follows, the third removes", q.Number, q.Group)}
+}
+
+func (strikeGiveCmd) Shape() any { return actedLine{} }
+func (strikeGiveCmd) Examples() []example {
+	return []example{{"strike give 产品交流群 8123 --rule ads --reason 变体广告 --yes", [2]string{"规则没抓到的广告，人来记；decision undo 可撤销", "an advertisement that no rule caught; decision undo takes it back"}}}
+}
+
+// Validate bounds the number; called by the parser.
+func (q *strikeGiveCmd) Validate() error {
+	if q.Number <= 0 {
+		return badUsage("<number> 应大于 0", "<number> must be above 0")
+	}
+	return nil
+}
+
+// Do gives the strike.
+func (q *strikeGiveCmd) Do(c *call, h *House) error {
+	desk, hands, err := c.both(h)
+	if err != nil {
+		return err
+	}
+	g, err := c.group(desk, q.Group)
+	if err != nil {
+		return err
+	}
+	m, err := c.messageAt(desk, g, q.Number)
+	if err != nil {
+		return err
+	}
+	id, err := hands.Strike(c.ctx, user, g.Key, community.PersonStrike{Member: m.Member, Name: m.Name, Event: m.Number, Message: m.Message, Rule: q.Rule}, q.Reason)
+	if err != nil {
+		return err
+	}
+	return printOne(c, actedLine{Decision: id.String()})
+}
+
+// messageAt finds the message of a group by its number.
+func (c *call) messageAt(desk Desk, g community.GroupRow, number int64) (community.MessageRow, error) {
+	rows, err := desk.Around(c.ctx, g.Key, number, 0, 0)
+	if err != nil {
+		return community.MessageRow{}, err
+	}
+	if len(rows) != 1 {
+		return community.MessageRow{}, failed(nil, "群里没有序号为 %d 的消息", "the group has no message with number %d", number)
+	}
+	return rows[0], nil
 }
 
 // place finds the group and the member that a question is about; both may be left out.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -134,7 +135,13 @@ func (c *call) cell(v any) string {
 	case bool:
 		return c.lang.pick(map[bool][2]string{true: {"是", "yes"}, false: {"否", "no"}}[v])
 	case []string:
-		return strings.Join(v, " ")
+		return printable(strings.Join(v, " "))
+	case map[string]int64:
+		parts := make([]string, 0, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, name+" "+strconv.FormatInt(v[name], 10))
+		}
+		return strings.Join(parts, ", ")
 	case *int64:
 		if v == nil {
 			return "-"
@@ -158,6 +165,27 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// maxLine bounds a line said to a person, in characters: what was typed may be quoted in it, however long.
+const maxLine = 400
+
+// tidy makes words for people safe to print: line by line, without what moves the cursor or hides text, none too long.
+func tidy(s string) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = printable(shortened(line))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// shortened cuts the middle out of a line that is too long: its end often says what to do.
+func shortened(line string) string {
+	runes := []rune(line)
+	if len(runes) <= maxLine {
+		return line
+	}
+	return string(runes[:maxLine/2]) + " … " + string(runes[len(runes)-maxLine/4:])
 }
 
 // writeTable aligns columns by the width of characters on a terminal.

@@ -3,11 +3,12 @@ package cli
 import "qunluo/internal/community"
 
 type taskCmd struct {
-	List   taskListCmd   `cmd:"" help:"列出待办|list tasks"`
-	Claim  taskClaimCmd  `cmd:"" help:"认领|take a task"`
-	Done   taskDoneCmd   `cmd:"" help:"已完成|it is done"`
-	Refuse taskRefuseCmd `cmd:"" help:"做不到|it cannot be done"`
-	HandOn taskHandOnCmd `cmd:"" name:"hand-on" help:"转交值班表上的下一位|give it to the next on duty"`
+	List    taskListCmd    `cmd:"" help:"列出待办|list tasks"`
+	Claim   taskClaimCmd   `cmd:"" help:"认领|take a task"`
+	Done    taskDoneCmd    `cmd:"" help:"已完成|it is done"`
+	Release taskReleaseCmd `cmd:"" help:"放行被拦下的动作，由程序去做|let a held action go: the program does it"`
+	Refuse  taskRefuseCmd  `cmd:"" help:"做不到，或不放行|it cannot be done, or is not to be"`
+	HandOn  taskHandOnCmd  `cmd:"" name:"hand-on" help:"转交值班表上的下一位|give it to the next on duty"`
 }
 
 // taskLine is a task as verbs print it.
@@ -88,6 +89,21 @@ func (taskDoneCmd) Examples() []example {
 // Do reports a task as done.
 func (q *taskDoneCmd) Do(c *call, h *House) error {
 	return c.onTask(h, q.ID, "done", func(hands Hands, id community.ID) error { return hands.TaskDone(c.ctx, user, id, q.Note) })
+}
+
+type taskReleaseCmd struct {
+	ID   string `arg:"" help:"待办的编号|id of the task"`
+	Note string `placeholder:"TEXT" help:"备注|note"`
+}
+
+func (taskReleaseCmd) Shape() any { return taskDone{} }
+func (taskReleaseCmd) Examples() []example {
+	return []example{{"task release 0Gm…", [2]string{"看过证据，放行这次移出", "you looked at the evidence: the removal goes ahead"}}}
+}
+
+// Do lets a held action go.
+func (q *taskReleaseCmd) Do(c *call, h *House) error {
+	return c.onTask(h, q.ID, "released", func(hands Hands, id community.ID) error { return hands.TaskRelease(c.ctx, user, id, q.Note) })
 }
 
 type taskRefuseCmd struct {

@@ -3,8 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"qunluo/internal/community"
 	"qunluo/internal/config"
@@ -106,13 +108,38 @@ func (l language) sayError(err error) string {
 	if e, ok := errors.AsType[policy.Problems](err); ok {
 		return l.sayProblems(e)
 	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return l.sayPath(e)
+	}
 	if e, ok := errors.AsType[worded](err); ok {
 		return l.pick(e.Words())
 	}
 	if said := l.pick(codeWords()[community.CodeOf(err)]); said != "" {
 		return said + l.pick([2]string{"：", ": "}) + err.Error()
 	}
-	return err.Error()
+	return l.pick([2]string{"没有成功：", ""}) + err.Error() // nobody put it into words
+}
+
+// sayPath says why a file could not be used.
+func (l language) sayPath(err *fs.PathError) string {
+	why := [2]string{err.Err.Error(), err.Err.Error()}
+	for _, row := range []struct {
+		is  error
+		say [2]string
+	}{
+		{fs.ErrNotExist, [2]string{"没有这个文件或目录", "there is no such file or folder"}},
+		{fs.ErrExist, [2]string{"已经存在", "it is already there"}},
+		{fs.ErrPermission, [2]string{"没有权限", "permission denied"}},
+		{syscall.EISDIR, [2]string{"是目录，不是文件", "it is a folder, not a file"}},
+		{syscall.ENOTDIR, [2]string{"路径中有一段不是目录", "a part of the path is no folder"}},
+		{syscall.ENAMETOOLONG, [2]string{"名字太长", "the name is too long"}},
+		{syscall.ENOSPC, [2]string{"磁盘已满", "the disk is full"}},
+	} {
+		if errors.Is(err.Err, row.is) {
+			why = row.say
+		}
+	}
+	return l.pick([2]string{"用不了 ", "cannot use "}) + err.Path + l.pick([2]string{"：", ": "}) + l.pick(why)
 }
 
 // sayProblems says everything that is wrong with a rulebook, a line each.
@@ -151,8 +178,9 @@ func parseWords() []struct{ english, chinese string } {
 		{`^expected "(.+)"$`, `需要：$1`},
 		{`^missing positional arguments (.+)$`, `缺少参数：$1`},
 		{`^(.+): expected a valid (.+) but got "(.*)".*$`, `$1：值 $3 不对`},
+		{`^(.+): expected an? (.+) but got "(.*)".*$`, `$1：值 $3 不对`},
 		{`^(.+): expected (.+) value but got "(.*)".*$`, `$1：值 $3 不对，应为 $2`},
-		{`^(--\S+|<\S+>) must be one of (.+) but got "(.*)"$`, `$1 只能是 $2，而不是 $3`},
+		{`^(--\S+|\[?<\S+>\]?) must be one of (.+) but got "(.*)"$`, `$1 只能是 $2，而不是 $3`},
 		{`^(--\S+): missing value, expecting "(.+)"$`, `$1 缺少值`},
 	}
 }

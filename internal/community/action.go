@@ -175,12 +175,23 @@ type MassPart struct {
 
 // PersonDecision is the Data of a person.decided event.
 type PersonDecision struct {
-	Kind     string   `json:"kind"` // "act" (do Actions), "bot" (an attached bot wants Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action)
+	Kind     string   `json:"kind"` // "act" (do Actions), "bot" (an attached bot wants Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action), "strike"
 	User     string   `json:"user"`
 	Decision ID       `json:"decision,omitzero"`
 	Action   ID       `json:"action,omitzero"`
 	Actions  []Action `json:"actions,omitempty"` // ids are derived by the step
 	Reason   string   `json:"reason,omitempty"`
+
+	Strike *PersonStrike `json:"strike,omitempty"`
+}
+
+// PersonStrike is a strike that a moderator gives on the evidence of a message.
+type PersonStrike struct {
+	Member  MemberKey `json:"member"`
+	Name    string    `json:"name,omitempty"`    // for the warning
+	Event   int64     `json:"event"`             // number of the message
+	Message string    `json:"message,omitempty"` // its id on the platform; "" = it cannot be recalled any more
+	Rule    string    `json:"rule,omitempty"`    // whose ladder; "" = the book's
 }
 
 // ReceiptData is the Data of an action.receipt event.
@@ -191,6 +202,7 @@ type ReceiptData struct {
 	Receipt Receipt `json:"receipt"`
 	User    string  `json:"user,omitempty"` // who reported a human task
 	Mode    Level   `json:"mode,omitempty"`
+	Why     string  `json:"why,omitempty"` // human task: the reason's code where Receipt.Detail is not it
 }
 
 // Level says how a connection can do a verb.
@@ -241,7 +253,7 @@ type Task struct {
 	Target   MemberKey       `json:"target"`
 	State    string          `json:"state"` // open, claimed, done, refused, expired
 	Assignee string          `json:"assignee"`
-	Why      string          `json:"why"` // code: no_ability, removal_cap, unknown_outcome, to_confirm, frozen
+	Why      string          `json:"why"` // code: no_ability, refused, offline, late, unknown_outcome, to_confirm, removal_cap, unofficial_gateway, frozen
 	Text     string          `json:"text"`
 	Created  int64           `json:"created"`
 	Due      int64           `json:"due"`

@@ -46,15 +46,17 @@ const (
 // Origin says how an event reached us.
 type Origin int8
 
-// Origins.
+// Origins. Unofficial is live, told by a gateway that is not the platform's own: its word cannot be proved, and nothing
+// that cannot be taken back may follow from it unasked.
 const (
-	OriginLive   Origin = 0
-	OriginImport Origin = 1
-	OriginSim    Origin = 2
+	OriginLive       Origin = 0
+	OriginImport     Origin = 1
+	OriginSim        Origin = 2
+	OriginUnofficial Origin = 3
 )
 
 // String is the word used in JSON and on pages.
-func (o Origin) String() string { return [...]string{"live", "import", "sim"}[o] }
+func (o Origin) String() string { return [...]string{"live", "import", "sim", "unofficial"}[o] }
 
 // Mark qualifies an event's time.
 type Mark int8
@@ -179,6 +181,7 @@ type Inbound struct {
 	ActorKey   MemberKey // for events of our own making
 	SubjectKey MemberKey
 	Private    bool // a private chat: refused at intake unless switched on
+	Unofficial bool // told by a gateway that is not the platform's own; set by the host for leaves
 	Body       Body
 	Audit      *Audit // written in the same transaction
 }

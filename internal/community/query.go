@@ -203,6 +203,7 @@ type StrikeFilter struct {
 // StrikeRow is a strike with its fate.
 type StrikeRow struct {
 	Strike
+	Message    MessageRow // the evidence
 	GroupName  string
 	MemberName string
 	MemberID   ID

@@ -89,6 +89,9 @@ type Info struct {
 	Fields   []Field
 	Called   bool      // the platform calls us by HTTP, at /connect/<account id>/
 	Defaults Abilities // before probing
+	// Unofficial: the gateway is not the platform's own, or does not sign what it says. Nothing that cannot be taken back
+	// follows from its events without a person, unless the group's rulebook says that this is accepted.
+	Unofficial bool
 }
 
 // Field is one setting of a connector.

@@ -101,6 +101,8 @@ type Hands interface {
 	// Act does something by a person's hand: one decision per group, ids returned in the order of groups' first
 	// appearance. The actions' ID, Decision and Cause are set by the belt.
 	Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error)
+	// Strike gives a strike by hand, with what the ladder says; the decision's id. CodeForbidden when the member is immune.
+	Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error)
 	// Undo takes a decision back: strikes revoked, what can be undone is. CodeConflict when it was undone before.
 	Undo(ctx context.Context, user string, decision community.ID, reason string) error
 	// Judge closes a decision in the review queue. kind: "kept", "false_hit", "dismiss" or "release".
@@ -110,6 +112,8 @@ type Hands interface {
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
 	// TaskDone reports a task as done. CodeConflict when it is closed; the message then names by whom.
 	TaskDone(ctx context.Context, user string, task community.ID, note string) error
+	// TaskRelease lets the held action of a task go: the program does it. CodeConflict when nothing is held (any more).
+	TaskRelease(ctx context.Context, user string, task community.ID, note string) error
 	// TaskRefuse reports that it cannot be done; note says why and is needed.
 	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
 
@@ -244,14 +248,18 @@ type ReplayReport struct {
 	PerRule  []ReplayCount
 	Rows     []community.DecisionRow
 	Gone     []community.DecisionRow // only the base decided so
+
+	Would     map[string]int64 // what the live rules would do: recall, warn, mute, remove, held, answer; nil with a base
+	Concerned int64            // members to whom they would do it
 }
 
-// ReplayCount is one rule's share; Base* are those of the base.
+// ReplayCount is one rule's share; Base* are those of the base. Would counts what would follow, of a rule in dry run
+// what its own ladder says.
 type ReplayCount struct {
-	Rule                       string
-	Hits, Members              int64
-	BaseHits, BaseMembers      int64
-	Warn, Mute, Remove, Recall int64
+	Rule                  string
+	Hits, Members         int64
+	BaseHits, BaseMembers int64
+	Would                 map[string]int64
 }
 
 // Importer takes chat histories.

@@ -325,6 +325,13 @@ func (h *house) TaskClaim(_ context.Context, user string, id community.ID, note 
 func (h *house) TaskDone(_ context.Context, user string, id community.ID, note string) error {
 	return h.setTask(id, "done", user, note)
 }
+func (h *house) Strike(_ context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error) {
+	h.note("strike group %d member %d event %d rule %s: %s", g, s.Member, s.Event, s.Rule, reason)
+	return fakeID(900), nil
+}
+func (h *house) TaskRelease(_ context.Context, user string, id community.ID, note string) error {
+	return h.setTask(id, "expired", "", note)
+}
 func (h *house) TaskRefuse(_ context.Context, user string, id community.ID, note string) error {
 	return h.setTask(id, "refused", user, note)
 }

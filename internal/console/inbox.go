@@ -17,6 +17,9 @@ var inboxRoutes = []route{
 	{pattern: "POST /inbox/{id}/done", may: staff, serve: taskStep("task.is_done", func(k *call, id community.ID, note string) error {
 		return k.Hands.TaskDone(k.ctx(), k.who(), id, note)
 	})},
+	{pattern: "POST /inbox/{id}/release", may: staff, serve: taskStep("task.is_released", func(k *call, id community.ID, note string) error {
+		return k.Hands.TaskRelease(k.ctx(), k.who(), id, note)
+	})},
 	{pattern: "POST /inbox/{id}/refuse", may: staff, serve: taskStep("task.is_refused", func(k *call, id community.ID, note string) error {
 		if note == "" {
 			return community.Errorf(community.CodeBadInput, "a refusal needs a reason")
@@ -122,6 +125,9 @@ func taskCard(k *call, t community.TaskRow, names map[string]string) ui.Task {
 		return card
 	}
 	card.Done, card.Refuse = "/inbox/"+id+"/done", "/inbox/"+id+"/refuse"
+	if t.Action.Hold != "" {
+		card.Release = "/inbox/" + id + "/release"
+	}
 	if !card.Mine {
 		card.Claim = "/inbox/" + id + "/claim"
 	}

@@ -69,6 +69,9 @@ func (c *Console) messagePage(k *call) error {
 		p.Recall = &ui.Confirm{ID: "recall", Title: k.T("act.recall"), Object: m.Name + k.T("list.colon") + short(m.Text, 60), Effect: k.T("act.recall_effect") + k.T("act.level_"+string(recall.Level)),
 			Action: messageLink(g, m.Number) + "/recall", Button: k.T("act.recall_button"), Reason: k.T("form.reason"), Need: true}
 	}
+	if p.Strike, err = strikeAsk(k, g, m); err != nil {
+		return err
+	}
 	return k.show(p.Head.Title, view.Message(p), inZone(g))
 }
 

@@ -162,7 +162,7 @@ func (s shelf) Check(_ context.Context, _ community.GroupKey, book json.RawMessa
 
 func (s shelf) Replay(_ context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error) {
 	s.h.note("replay %d against %v over %d days", g, base != nil, (to-from)/86400_000)
-	rep := ReplayReport{From: from, To: to, Events: 41234, Erased: 12, Millis: 87, Rows: s.h.decided, PerRule: []ReplayCount{{Rule: "ads", Hits: 12, Members: 5, BaseHits: 9, BaseMembers: 4, Warn: 8, Mute: 3, Remove: 1, Recall: 12}}}
+	rep := ReplayReport{From: from, To: to, Events: 41234, Erased: 12, Millis: 87, Rows: s.h.decided, PerRule: []ReplayCount{{Rule: "ads", Hits: 12, Members: 5, BaseHits: 9, BaseMembers: 4, Would: map[string]int64{"warn": 8, "mute": 3, "remove": 1, "recall": 12}}}}
 	if base != nil {
 		rep.Gone = s.h.decided[:1]
 	}
@@ -274,7 +274,7 @@ func furnish(h *house) {
 	h.imports = append(h.imports, near, several, unread, roster)
 	held := h.decided[1]
 	held.Actions = []community.Action{{ID: fakeID(230), Verb: community.Remove, Group: 1, Target: 4, Event: held.Event, Hold: "removal_cap"}}
-	held.States, held.Strikes = map[string]community.State{fakeID(230).String(): community.Planned}, []community.Strike{h.strikes[1].Strike}
+	held.States, held.Strikes = map[string]community.State{fakeID(230).String(): community.HumanTask}, []community.Strike{h.strikes[1].Strike}
 	h.decided[1] = held
 	h.decided[2].Verdict, h.decided[2].Hits[0].Dry = community.DryHit, true
 	h.decided[2].Hits = []community.RuleHit{{Rule: "flood", Kind: "flood", Why: "flood 60s 12>10", Dry: true}}

@@ -123,7 +123,7 @@ func reviewQueue(k *call, rows []community.DecisionRow, open *community.Decision
 // held is the first action of a decision that waits for a person to release it.
 func held(d community.DecisionRow) *community.Action {
 	for i, a := range d.Actions {
-		if st := d.States[a.ID.String()]; a.Hold != "" && (st == "" || st == community.Planned) {
+		if a.Hold != "" && d.States[a.ID.String()] == community.HumanTask {
 			return &d.Actions[i]
 		}
 	}

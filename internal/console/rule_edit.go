@@ -68,7 +68,7 @@ func (b bookDesk) bookForm(k *call, status int, doc map[string]any, faults, type
 	p := view.RuleForm{Action: b.at() + "/book", Stamp: b.stamp(), First: m.controls("", bookFields(), doc), Summary: k.T("rule.book_text")}
 	p.Head, p.Tabs = b.head(k)
 	if status != http.StatusOK {
-		p.Faults = []string{k.T("form.faults")}
+		p.Faults = []string{k.T("form.marked")}
 	}
 	return k.showStatus(status, p.Head.Title, view.RuleEdit(p))
 }
@@ -205,7 +205,7 @@ func (b bookDesk) ruleForm(k *call, status int, action string, schema policy.Sch
 		p.Faults = append(p.Faults, p.Content+k.T("list.colon")+msg)
 	}
 	if status != http.StatusOK && len(p.Faults) == 0 {
-		p.Faults = []string{k.T("form.faults")}
+		p.Faults = []string{k.T("form.marked")}
 	}
 	return k.showStatus(status, p.Head.Title, view.RuleEdit(p))
 }

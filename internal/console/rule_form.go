@@ -83,18 +83,52 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 	case "object":
 		c.Form = "object"
 		inner, _ := value.(map[string]any)
-		c.Controls = m.controls(path, f.Fields, inner)
+		fields := f.Fields
+		if !f.Required {
+			fields = optional(fields)
+		}
+		c.Controls = m.controls(path, fields, inner)
 	case "objects":
 		c.Form = "objects"
 		list, _ := value.([]any)
+		if len(list) == 0 && f.Required && m.fresh && m.typed == nil {
+			list = []any{map[string]any{}} // one to fill in
+		}
 		for i, item := range list {
 			inner, _ := item.(map[string]any)
 			at := fmt.Sprintf("%s[%d]", path, i)
 			c.Items = append(c.Items, view.Item{Title: m.k.T("rule.item", "i", i+1), Controls: m.controls(at, f.Fields, inner), Drop: "drop:" + at})
 		}
 		c.Add, c.Count = "add:"+path, strconv.Itoa(len(list))
+		m.comeBack(&c, path)
 	}
 	return c
+}
+
+// comeBack puts the cursor where the list that just grew or shrank stands, so that a page made anew does not begin at its
+// top.
+func (m formMaker) comeBack(c *view.Control, path string) {
+	did := m.k.form("do")
+	if strings.HasPrefix(did, "drop:"+path+"[") {
+		c.Here = true
+	}
+	if did != c.Add || len(c.Items) == 0 {
+		return
+	}
+	last := c.Items[len(c.Items)-1].Controls
+	i := slices.IndexFunc(last, func(x view.Control) bool { return x.Form == "" && x.Kind != "check" && x.Kind != "select" })
+	if c.Here = i < 0; i >= 0 {
+		last[i].Focus = true
+	}
+}
+
+// optional is the fields of an object that may be left out as a whole: a browser must not insist on its parts.
+func optional(fields []policy.Field) []policy.Field {
+	out := slices.Clone(fields)
+	for i := range out {
+		out[i].Required = false
+	}
+	return out
 }
 
 // fault is what is wrong with a field; faults of a list's entries belong to the list's one box.

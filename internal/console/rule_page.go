@@ -183,6 +183,9 @@ func ruleSays(k *call, book policy.Book, r policy.Rule) string {
 		}
 	}
 	if !schema.Sanction {
+		if said := contentSays(k, r); said != "" {
+			return said
+		}
 		return k.Words.Pick(schema.Summary)
 	}
 	if r.Remind {
@@ -196,6 +199,27 @@ func ruleSays(k *call, book policy.Book, r policy.Rule) string {
 		ladder = policy.DefaultLadder()
 	}
 	return ladderSays(k, ladder[min(from, len(ladder))-1:])
+}
+
+// contentSays tells what a rule that answers or greets says, to whom; "" for other kinds and for what is still empty.
+func contentSays(k *call, r policy.Rule) string {
+	var p struct {
+		Patterns, Regexps []string
+		Priority          int
+		Text              string
+		Entries           []struct{ Scene, State, Text string }
+	}
+	if json.Unmarshal(r.Params, &p) != nil {
+		return ""
+	}
+	switch {
+	case r.Kind == "reply" && p.Text != "":
+		keys := strings.Join(append(p.Patterns, p.Regexps...), k.T("list.comma"))
+		return k.T("rule.says_reply", "keys", short(keys, 40), "text", short(p.Text, 60), "priority", p.Priority)
+	case r.Kind == "welcome" && len(p.Entries) > 0:
+		return k.T("rule.says_welcome", "count", len(p.Entries), "text", short(p.Entries[len(p.Entries)-1].Text, 60))
+	}
+	return ""
 }
 
 // ladderSays tells a ladder: "第 1 次 撤回、警告；第 2 次 禁言 1 天".

@@ -2,6 +2,8 @@ package console
 
 import (
 	"encoding/json"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,20 +25,15 @@ func (c *Console) ruleTest(k *call) error {
 	if !b.begun() {
 		return k.redirect(b.at())
 	}
-	text := strings.ReplaceAll(k.R.PostFormValue("text"), "\r\n", "\n")
-	joined, repeat, strikes := number(k.form("joined"), 0, 3650, 30), number(k.form("repeat"), 1, 100, 1), number(k.form("strikes"), 0, 10, 0)
-	p := view.RuleTest{Action: b.at() + "/test", Tried: k.R.Method == "POST" && text != ""}
+	t := k.trial()
+	p := view.RuleTest{Action: b.at() + "/test", Tried: k.R.Method == "POST"}
 	p.Head, p.Tabs = b.head(k)
-	role := community.Role(k.form("role"))
-	p.Inputs = []ui.Input{
-		{Kind: "area", Name: "text", Label: k.T("rule.try_text"), Value: text, Required: true, Rows: 3},
-		{Kind: "select", Name: "role", Label: k.T("member.role"), Value: string(role), Options: []ui.Option{{Value: "member", Text: k.T("grouprole.member")}, {Value: "admin", Text: k.T("grouprole.admin")}, {Value: "owner", Text: k.T("grouprole.owner")}, {Value: "bot", Text: k.T("grouprole.bot")}}},
-		{Kind: "number", Name: "joined", Label: k.T("rule.try_joined"), Value: strconv.Itoa(joined), Help: k.T("rule.try_joined_help")},
-		{Kind: "number", Name: "repeat", Label: k.T("rule.try_repeat"), Value: strconv.Itoa(repeat)},
-		{Kind: "number", Name: "strikes", Label: k.T("rule.try_strikes"), Value: strconv.Itoa(strikes)},
-	}
+	p.Inputs = t.inputs(k)
 	if !p.Tried {
 		return k.show(p.Head.Title, view.RuleTryPage(p))
+	}
+	if p.Faults = t.faults(k); len(p.Faults) > 0 {
+		return k.showStatus(http.StatusUnprocessableEntity, p.Head.Title, view.RuleTryPage(p))
 	}
 	raw := b.raw()
 	if faults := c.deps.Books.Check(k.ctx(), b.g.Key, raw); len(faults) > 0 {
@@ -47,12 +44,102 @@ func (c *Console) ruleTest(k *call) error {
 	if err != nil {
 		return err
 	}
-	probe := policy.Probe{Text: text, Role: role, Name: k.T("rule.try_name"), Messages: int64(joined), Strikes: strikes, Repeat: repeat, At: k.now(), JoinedMs: int64(joined) * 24 * time.Hour.Milliseconds()}
-	if joined == 0 {
-		probe.JoinedMs = time.Minute.Milliseconds()
+	probe := t.probe(k, b.g)
+	if probe.Unofficial, err = k.unofficial(b.g); err != nil {
+		return err
 	}
-	tryResult(k, &p, text, policy.Test(rb, probe))
+	if t.join {
+		t.text = ""
+	}
+	tryResult(k, &p, t.text, policy.Test(rb, probe))
 	return k.show(p.Head.Title, view.RuleTryPage(p))
+}
+
+// trial is what somebody types into the test box: a message of a member with a past, or somebody who joins.
+type trial struct {
+	join                    bool
+	text, role              string
+	joined, repeat, strikes int
+	clock                   string // HH:MM in the group's zone; "" = now
+	scene, state            string
+}
+
+func (k *call) trial() trial {
+	return trial{
+		join: k.form("what") == "join", text: strings.ReplaceAll(k.R.PostFormValue("text"), "\r\n", "\n"), role: k.form("role"),
+		joined: number(k.form("joined"), 0, 3650, 30), repeat: number(k.form("repeat"), 1, 100, 1), strikes: number(k.form("strikes"), 0, 10, 0),
+		clock: k.form("clock"), scene: k.form("scene"), state: k.form("state"),
+	}
+}
+
+func (t trial) inputs(k *call) []ui.Input {
+	what := ui.Input{Kind: "select", Name: "what", Label: k.T("rule.try_what"), Options: []ui.Option{{Value: "message", Text: k.T("rule.try_text")}, {Value: "join", Text: k.T("rule.try_join")}}}
+	if t.join {
+		what.Value = "join"
+	}
+	roles := ui.Input{Kind: "select", Name: "role", Label: k.T("member.role"), Value: t.role}
+	for _, r := range []string{"member", "admin", "owner", "bot"} {
+		roles.Options = append(roles.Options, ui.Option{Value: r, Text: k.T("grouprole." + r)})
+	}
+	return []ui.Input{
+		what,
+		{Kind: "area", Name: "text", Label: k.T("rule.try_text"), Value: t.text, Rows: 3, Help: k.T("rule.try_text_help")},
+		roles,
+		{Kind: "number", Name: "joined", Label: k.T("rule.try_joined"), Value: strconv.Itoa(t.joined), Help: k.T("rule.try_joined_help")},
+		{Kind: "number", Name: "repeat", Label: k.T("rule.try_repeat"), Value: strconv.Itoa(t.repeat)},
+		{Kind: "number", Name: "strikes", Label: k.T("rule.try_strikes"), Value: strconv.Itoa(t.strikes)},
+		{Kind: "text", Name: "clock", Label: k.T("rule.try_clock"), Value: t.clock, Help: k.T("rule.try_clock_help"), Max: 5},
+		{Kind: "text", Name: "scene", Label: k.T("rule.try_scene"), Value: t.scene, Help: k.T("rule.try_scene_help"), Max: 40},
+		{Kind: "text", Name: "state", Label: k.T("rule.try_state"), Value: t.state, Max: 100},
+	}
+}
+
+// faults says what is missing or cannot be read.
+func (t trial) faults(k *call) []string {
+	var out []string
+	if !t.join && strings.TrimSpace(t.text) == "" {
+		out = append(out, k.T("rule.try_need_text"))
+	}
+	if len(t.text) > community.MaxText {
+		out = append(out, k.T("rule.try_long"))
+	}
+	if _, err := time.Parse("15:04", t.clock); t.clock != "" && err != nil {
+		out = append(out, k.T("rule.try_bad_clock", "clock", ui.Visible(t.clock)))
+	}
+	return out
+}
+
+func (t trial) probe(k *call, g community.GroupRow) policy.Probe {
+	p := policy.Probe{Text: t.text, Role: community.Role(t.role), Name: k.T("rule.try_name"), Messages: int64(t.joined), Strikes: t.strikes, Repeat: t.repeat,
+		At: k.now(), JoinedMs: int64(t.joined) * 24 * time.Hour.Milliseconds(), Join: t.join, Scene: t.scene, State: t.state}
+	if t.joined == 0 {
+		p.JoinedMs = time.Minute.Milliseconds()
+	}
+	if at, err := time.Parse("15:04", t.clock); t.clock != "" && err == nil {
+		now := time.UnixMilli(p.At).In(zone(g.Zone))
+		p.At = time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), 0, 0, now.Location()).UnixMilli()
+	}
+	return p
+}
+
+// unofficial reports whether a group hears through an unofficial gateway only.
+func (k *call) unofficial(g community.GroupRow) (bool, error) {
+	accounts, err := k.Desk.Accounts(k.ctx())
+	if err != nil {
+		return false, err
+	}
+	heard := false
+	for _, a := range accounts {
+		if !slices.Contains(g.Accounts, a.Key) || !a.Enabled {
+			continue
+		}
+		kind, err := k.c.kind(a.Connector)
+		if err != nil || !kind.Unofficial {
+			return false, nil
+		}
+		heard = true
+	}
+	return heard, nil
 }
 
 func tryResult(k *call, p *view.RuleTest, text string, t policy.Trial) {
@@ -73,10 +160,15 @@ func tryResult(k *call, p *view.RuleTest, text string, t policy.Trial) {
 			if a.Text != "" {
 				said += "\n" + a.Text
 			}
+			if a.Hold != "" {
+				said += "\n" + k.T("rule.try_held", "why", holdWord(k, a.Hold))
+			}
 		}
 		p.Outcome = append(p.Outcome, said)
 	}
-	p.Parts = marked(text, spans)
+	if text != "" {
+		p.Parts = marked(text, spans)
+	}
 	p.Rules = ui.Table{Label: k.T("rule.try_rules"), Columns: []ui.Column{{Title: k.T("rule.rule")}, {Title: k.T("rule.kind")}, {Title: k.T("rule.mode")}, {Title: k.T("rule.try_says")}}}
 	for _, r := range t.Rules {
 		says := view.Quiet(k.T("rule.try_silent"))
@@ -118,7 +210,7 @@ func (c *Console) ruleReplay(k *call) error {
 	if b.force.Version > 0 && b.drafted() {
 		p.Filters.Fields[1].Options = append(p.Filters.Fields[1].Options, ui.Option{Value: "force", Text: k.T("replay.difference", "v", b.force.Version)})
 	}
-	p.Publish = b.publishAsk(k, len(bookDiff(k, b.force.Body, b.raw())))
+	p.Publish, p.Act = b.publishAsk(k, len(bookDiff(k, b.force.Body, b.raw()))), b.actAsk(k)
 	if !p.Ran {
 		return k.show(p.Head.Title, view.RuleReplayPage(p))
 	}
@@ -140,6 +232,12 @@ func (c *Console) ruleReplay(k *call) error {
 
 func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, compared bool) {
 	p.Sum = k.T("replay.sum", "events", k.Words.Number(rep.Events), "from", moment(rep.From, b.g), "to", moment(rep.To, b.g), "millis", k.Words.Number(rep.Millis))
+	switch {
+	case !compared:
+		p.Notes = append(p.Notes, replayCost(k, rep))
+	case len(rep.Rows)+len(rep.Gone) == 0:
+		p.Notes = append(p.Notes, k.T("replay.same"))
+	}
 	p.Notes = append(p.Notes, k.T("replay.judges"))
 	if rep.Erased > 0 {
 		p.Notes = append(p.Notes, k.T("replay.erased", "count", k.Words.Number(rep.Erased)))
@@ -152,7 +250,7 @@ func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, com
 	if compared {
 		cols = append(cols, "replay.base_hits", "replay.base_members")
 	}
-	cols = append(cols, "rung.recall", "rung.warn", "rung.mute", "rung.remove")
+	cols = append(cols, "rung.recall", "rung.warn", "rung.mute", "rung.remove", "replay.answer")
 	p.Counts = ui.Table{Label: k.T("replay.per_rule"), Columns: []ui.Column{{Title: k.T("rule.rule")}}, Empty: ui.Empty{Icon: "shield-check", Title: k.T("replay.nothing"), Text: k.T("replay.nothing_text")}}
 	for _, c := range cols {
 		p.Counts.Columns = append(p.Counts.Columns, ui.Column{Title: k.T(c), Num: true})
@@ -163,8 +261,12 @@ func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, com
 			figures = append(figures, n.BaseHits, n.BaseMembers)
 		}
 		row := ui.Row{Cells: []templ.Component{ui.Two(names[n.Rule], n.Rule)}}
-		for _, f := range append(figures, n.Recall, n.Warn, n.Mute, n.Remove) {
+		for _, f := range append(figures, n.Would["recall"], n.Would["warn"], n.Would["mute"], n.Would["remove"]+n.Would["held"], n.Would["answer"]) {
 			row.Cells = append(row.Cells, ui.Figure(f))
+		}
+		if ask, ok := b.enableAsk(k, n.Rule); ok {
+			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask.ID, Text: k.T("replay.enable"), Icon: "rosette-discount-check", Small: true})
+			p.Asks = append(p.Asks, ask)
 		}
 		p.Counts.Rows = append(p.Counts.Rows, row)
 	}
@@ -179,10 +281,69 @@ func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, com
 	}
 }
 
+// replayCost says what the book would cost: how much would be done, to how many, what of it waits for people, and the
+// time of looking. Nothing outside is asked.
+func replayCost(k *call, rep ReplayReport) string {
+	var acts []string
+	for _, act := range []string{"recall", "warn", "mute", "remove", "held", "answer"} {
+		if n := rep.Would[act]; n > 0 {
+			acts = append(acts, k.T("replay.did_"+act, "n", k.Words.Number(n)))
+		}
+	}
+	if len(acts) == 0 {
+		return k.T("replay.cost_none")
+	}
+	micros := (rep.Millis+1)*1000/max(1, rep.Events) + 1 // the clock of a replay counts whole milliseconds
+	return k.T("replay.cost", "acts", strings.Join(acts, k.T("list.comma")), "people", k.Words.Number(rep.Concerned), "micros", micros)
+}
+
+// enableAsk asks before a rule in dry run of the book that was replayed is switched on and the book published; for owners.
+func (b bookDesk) enableAsk(k *call, rule string) (ui.Confirm, bool) {
+	i := slices.IndexFunc(b.rules(), func(r map[string]any) bool { return text(r["id"]) == rule })
+	if i < 0 || k.User.Role != RoleOwner || text(b.rules()[i]["mode"]) != policy.RuleDry {
+		return ui.Confirm{}, false
+	}
+	return ui.Confirm{ID: "enable-" + rule, Title: k.T("replay.enable"), Object: ruleName(b.rules()[i]) + " · " + b.g.Name, Effect: k.T("replay.enable_" + string(b.g.Mode)),
+		Action: b.at() + "/enable", Button: k.T("replay.enable"), Danger: true, Reason: k.T("rule.publish_note"), Need: true,
+		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "rule", Text: rule}}}, true
+}
+
+// actAsk asks before an observing group is switched on under the book that was replayed; for owners.
+func (b bookDesk) actAsk(k *call) *ui.Confirm {
+	if k.User.Role != RoleOwner || b.g.Mode == community.Live {
+		return nil
+	}
+	return &ui.Confirm{ID: "act", Title: k.T("replay.act"), Object: b.g.Name, Effect: k.T("replay.act_effect", "members", k.Words.Number(b.g.Members)),
+		Action: b.at() + "/enable", Button: k.T("replay.act"), Danger: true, Reason: k.T("rule.publish_note"), Need: true,
+		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "live", Text: "1"}}}
+}
+
+// ruleEnable puts the book that was replayed in force from the same screen: with one rule switched on, or with the group.
+func (c *Console) ruleEnable(k *call) error {
+	b, err := bookChange(k)
+	if err != nil {
+		return b.refuse(k, err)
+	}
+	if id := k.form("rule"); id != "" {
+		i := slices.IndexFunc(b.rules(), func(r map[string]any) bool { return text(r["id"]) == id })
+		if i < 0 {
+			return community.Errorf(community.CodeNotFound, "no rule %q", id)
+		}
+		b.rules()[i]["mode"] = policy.RuleLive
+	}
+	if k.form("live") == "1" {
+		b.g.Mode = community.Live
+	}
+	return b.publish(k, b.doc, k.form("reason"))
+}
+
 func replayRow(k *call, b bookDesk, d community.DecisionRow) view.ReplayRow {
 	row := view.ReplayRow{At: d.At, Name: d.MemberName, Parts: marked(d.Message.Text, spansOf(d.Decision)), Note: k.classNote(d.Message.Class), Link: messageLink(b.g, d.Event), Did: actionsSaid(k, d)}
 	if !d.MemberID.IsZero() {
 		row.MemberLink = "/members/" + d.MemberID.String()
+	}
+	if row.Did == "" && d.Why != "" { // what would follow
+		row.Did = k.wouldWord(d.Why)
 	}
 	if row.Did == "" {
 		row.Did = k.T("verdict." + string(d.Verdict))

@@ -75,13 +75,21 @@ func strikeTable(k *call, rows []community.StrikeRow, ask string) (ui.Table, err
 	t := ui.Table{Label: k.T("nav.strikes"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("rule.rule")}, {Title: k.T("strike.at")}, {Title: k.T("strike.state")}, {Title: k.T("strike.evidence")}}}
 	for _, s := range rows {
 		row := ui.Row{Link: "/members/" + s.MemberID.String(), Cells: []templ.Component{ui.Two(s.MemberName, s.GroupName), strikeRule(k, s, groups[s.Group], who),
-			ui.Moment(s.At), strikeState(k, s, who), view.Link(messageLink(groups[s.Group], s.Event), k.T("strike.see"))}}
+			ui.Moment(s.At), strikeState(k, s, who), view.Link(messageLink(groups[s.Group], s.Event), evidence(k, s.Message))}}
 		if s.Revoked == 0 && s.Expires > k.now() {
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask + s.ID.String(), Text: k.T("strike.lift"), Icon: "arrow-back-up", Small: true})
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t, nil
+}
+
+// evidence is the beginning of the message that a strike rests on.
+func evidence(k *call, m community.MessageRow) string {
+	if m.Text == "" {
+		return k.T("strike.see")
+	}
+	return short(m.Text, 24)
 }
 
 // strikeRule names the rule, or the person who gave the strike.
@@ -181,15 +189,6 @@ func (k *call) kindTitle(kind string) string {
 		}
 	}
 	return kind
-}
-
-// whyWord says a hit's reason code; its figures stay as they are.
-func (k *call) whyWord(why string) string {
-	code, rest, _ := strings.Cut(why, " ")
-	if key := "hitwhy." + code; code != "" && k.Words.Has(key) {
-		return strings.TrimSpace(k.T(key) + " " + rest)
-	}
-	return why
 }
 
 func (k *call) reason(d community.DecisionRow, h community.RuleHit) ui.Reason {

@@ -228,7 +228,11 @@ func (e *Engine) origin(b *batch, in *community.Inbound) origin {
 	if b.run != nil {
 		return origin{store.Origin{Org: b.run.Org, Platform: b.run.Platform, Zone: b.run.Zone}, community.OriginImport}
 	}
-	return origin{store.Origin{Account: in.Account}, community.OriginLive}
+	kind := community.OriginLive
+	if in.Unofficial {
+		kind = community.OriginUnofficial
+	}
+	return origin{store.Origin{Account: in.Account}, kind}
 }
 
 func (b *batch) importKey() int64 {

@@ -23,6 +23,17 @@ func (w *Wait) Error() string { return w.Why }
 // LaterThan is Until.
 func (w *Wait) LaterThan() int64 { return w.Until }
 
+// hurried is an error that wants the next try not after a time: then a person is asked.
+type hurried struct {
+	error
+	by int64 // UTC ms
+}
+
+func (h *hurried) Unwrap() error { return h.error }
+
+// NotAfter is by.
+func (h *hurried) NotAfter() int64 { return h.by }
+
 // frozenPause is how soon a held action looks again, in milliseconds.
 const frozenPause = 1000
 
@@ -36,6 +47,7 @@ type attempt struct {
 	account community.AccountKey
 	session connect.Session
 	able    community.Ability
+	why     string // why a person is asked; "" = the receipt's detail says it
 }
 
 // tooOld reports whether a recall comes after the platform's deadline: then the next step is a person's.
@@ -70,7 +82,7 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_ability"})
 	}
 	if !e.lanes.enter(ctx, t.account) {
-		return &Wait{Until: e.now() + e.lanes.pause(t.account), Why: "the account has its hands full"}
+		return t.wait(e.now()+e.lanes.pause(t.account), "the account has its hands full")
 	}
 	defer e.lanes.leave(t.account)
 	return e.do(ctx, t)
@@ -82,7 +94,7 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 	switch {
 	case t.State.Final() || t.State == community.HumanTask || t.State == community.Acked || t.State == community.Unknown:
 		return true, nil
-	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent:
+	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent && !t.mayBeLate(now):
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "deadline"})
 	case a.Verb == community.Mute && a.Until != 0 && now >= a.Until:
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "mute would be over"})
@@ -90,6 +102,8 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "already removed"})
 	case t.Frozen && a.Cause != community.ByPerson:
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
+	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent:
+		return true, e.ask(ctx, t, community.Receipt{Code: community.CodeLate, Detail: "late"})
 	case t.Locked && a.Verb == community.MassSend && t.State != community.Sent:
 		return true, &Wait{Until: now + lockedPause, Why: "lockdown"}
 	case t.State == community.Sent:
@@ -98,6 +112,20 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return e.waitFor(ctx, t)
 	}
 	return false, nil
+}
+
+// mayBeLate reports whether a person is to decide about an action whose deadline passed: a mute that was wanted long
+// enough to still matter. Words come too late; and who freezes a group does not want its queue as a pile of tasks.
+func (t *attempt) mayBeLate(now int64) bool {
+	return t.Action.Verb == community.Mute && t.Action.Until > now && !t.Frozen
+}
+
+// wait puts the action off, not beyond its deadline: then a person decides, or it is dropped.
+func (t *attempt) wait(until int64, why string) error {
+	if end := t.Action.Deadline; end != 0 && until > end {
+		until = end + 1
+	}
+	return &Wait{Until: until, Why: why}
 }
 
 // sendPause is how soon an action about a send of ours that is under way looks again, in milliseconds.
@@ -139,6 +167,10 @@ func (e *Engine) unknown(ctx context.Context, t *attempt) error {
 
 // maxUnanswered is after how many tries without an answer even a repeatable action is handed to a person.
 const maxUnanswered = 5
+
+// maxLimited is after how many tries that came too often a removal, which has no deadline, is handed to a person: within
+// half a minute.
+const maxLimited = 5
 
 // readBack looks whether the member is still there: gone = it worked; there = it may be done again.
 func (e *Engine) readBack(ctx context.Context, t *attempt) (bool, error) {
@@ -210,7 +242,7 @@ func (e *Engine) do(ctx context.Context, t *attempt) error {
 	case err != nil:
 		return err
 	case until > 0:
-		return &Wait{Until: until, Why: "the limit of the platform is reached"}
+		return t.wait(until, "the limit of the platform is reached")
 	case !moved:
 		return nil
 	}
@@ -240,7 +272,8 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		rc.Detail = "no_ability"
 		return e.ask(ctx, t, rc)
 	case community.CodeTimeout:
-		if t.n < maxUnanswered && (t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack() || e.canLookBack(t)) {
+		late := t.Action.Deadline != 0 && e.now() > t.Action.Deadline
+		if t.n < maxUnanswered && !late && (t.Action.Verb.Repeatable() || t.Action.Verb.ReadBack() || e.canLookBack(t)) {
 			return err // the row says "sent": the next try resumes
 		}
 		return e.unknown(ctx, t)
@@ -253,7 +286,16 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		if t.n >= giveUpAfter && rc.Code == community.CodeUnreachable {
 			return e.ask(ctx, t, community.Receipt{Code: rc.Code, Detail: "offline"})
 		}
+		if t.n >= maxLimited && t.Action.Verb == community.Remove {
+			return e.ask(ctx, t, community.Receipt{Code: rc.Code, Detail: "late"})
+		}
+		if t.Action.Deadline != 0 {
+			return &hurried{err, t.Action.Deadline + 1}
+		}
 		return err
+	case community.CodeRefused, community.CodeForbidden:
+		t.why = "refused" // the detail holds the platform's words
+		return e.ask(ctx, t, rc)
 	}
 	return e.report(ctx, t, community.Failed, rc)
 }
@@ -271,7 +313,7 @@ func (e *Engine) report(ctx context.Context, t *attempt, state community.State, 
 		level = community.Human
 	}
 	return e.receiptEvent(ctx, t.Action.Group, community.ReceiptData{
-		Action: t.Action.ID, State: state, Attempt: t.n, Receipt: rc, Mode: level,
+		Action: t.Action.ID, State: state, Attempt: t.n, Receipt: rc, Mode: level, Why: t.why,
 	}, nil)
 }
 

@@ -222,6 +222,38 @@ func TestOneAnswerEndsEveryWishForTheSame(t *testing.T) {
 	})
 }
 
+func TestRefusedActionBecomesATaskWithThePlatformsWords(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.session.err = community.Errorf(community.CodeRefused, "retcode 100: 权限不足")
+		a := r.hit("广告")
+		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
+		if k := r.task(a.ID); k.State != "open" || k.Why != "refused" {
+			t.Errorf("task = %+v, want open because refused", k)
+		}
+		list, _, err := r.st.For(community.Scope{Org: 1}).FindActions(t.Context(), community.ActionFilter{})
+		check(t, err)
+		if len(list) != 1 || list[0].State != community.HumanTask || list[0].Detail != "retcode 100: 权限不足" {
+			t.Errorf("actions = %+v, want one human task that keeps the platform's words", list)
+		}
+	})
+}
+
+func TestRemovalThatComesTooOftenIsHandedToAPerson(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.session.err = community.Errorf(community.CodeLimited, "too often")
+		a := r.hit("广告移出")
+		for n := 1; n < 5; n++ {
+			if err := r.e.CarryOut(t.Context(), a.ID, n); community.CodeOf(err) != community.CodeLimited {
+				t.Fatalf("try %d: %v, want limited", n, err)
+			}
+		}
+		check(t, r.e.CarryOut(t.Context(), a.ID, 5))
+		if k := r.task(a.ID); k.State != "open" || k.Why != "late" {
+			t.Errorf("task = %+v, want open because late", k)
+		}
+	})
+}
+
 func TestMuteThatIsNeverAnsweredIsHandedToAPerson(t *testing.T) {
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeTimeout, "no answer")

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -55,7 +56,7 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 	a := g.moved(r.Action, r.State, r.Receipt.Message, now)
 	if r.State == community.HumanTask && a != nil {
 		b.tasks = true
-		return b.tx.OpenTask(ctx, store.TaskFor(a, r.Receipt.Detail, now)) // the detail is the reason's code
+		return b.tx.OpenTask(ctx, store.TaskFor(a, cmp.Or(r.Why, r.Receipt.Detail), now))
 	}
 	how := closing(r.State)
 	if how == "" {

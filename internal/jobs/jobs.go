@@ -32,6 +32,12 @@ type Every struct {
 	Kind string
 }
 
+// Hurried is an error that wants the next try not after a time, however long the pause would be.
+type Hurried interface {
+	error
+	NotAfter() int64 // UTC ms
+}
+
 // Options are what a runner is made of.
 type Options struct {
 	Store    *store.Store
@@ -197,7 +203,12 @@ func (r *Runner) settle(ctx context.Context, j store.Job, err error) error {
 	if j.Attempts >= j.Max || community.CodeOf(err) == community.CodeNotFound {
 		return errors.Join(err, r.o.Store.BuryJob(ctx, j, r.o.Owner, err.Error()))
 	}
-	return r.o.Store.RetryJob(ctx, j, r.o.Owner, r.now()+Pause(j.Attempts, rand.Float64()).Milliseconds(), err.Error(), true)
+	next := r.now() + Pause(j.Attempts, rand.Float64()).Milliseconds()
+	var hurried Hurried
+	if errors.As(err, &hurried) {
+		next = max(r.now(), min(next, hurried.NotAfter()))
+	}
+	return r.o.Store.RetryJob(ctx, j, r.o.Owner, next, err.Error(), true)
 }
 
 // Pause is how long to wait after the nth failure: full jitter over base·2ⁿ⁻¹, base 1 s, cap 10 min; chance in [0, 1).

@@ -8,21 +8,24 @@ import (
 
 // Book is a rulebook as people write it and as a rulebook.published event carries it (JSON in Body.Data).
 type Book struct {
-	Version     int                   `json:"version"`             // counts publications; 0 = never published
-	Name        string                `json:"name,omitempty"`      // for people
-	Mode        community.Mode        `json:"mode"`                // observe: every rule counts as dry
-	Group       string                `json:"group,omitempty"`     // what {group} stands for in texts
-	Zone        string                `json:"zone"`                // IANA name: night and time windows are cut here
-	Night       Hours                 `json:"night"`               // when the night thresholds hold
-	MemoryDays  int                   `json:"memory_days"`         // how long a strike lives
-	RemovalsMax int                   `json:"removals_max"`        // per hour without a person; 0 = a person releases each
-	RemovalsPct int                   `json:"removals_pct"`        // per hour, of the members, in percent; 0 = no such limit
-	Ladder      []Rung                `json:"ladder"`              // what follows the 1st, 2nd, … live strike
-	WarnText    string                `json:"warn_text,omitempty"` // {name} {reason} {rung} {group}
-	Allow       Allow                 `json:"allow,omitzero"`      // outranks every rule
-	Immune      []community.Role      `json:"immune"`              // roles that are never sanctioned
-	Staff       []community.MemberKey `json:"staff,omitempty"`     // members that are never sanctioned: our own people
-	Rules       []Rule                `json:"rules"`
+	Version     int            `json:"version"`         // counts publications; 0 = never published
+	Name        string         `json:"name,omitempty"`  // for people
+	Mode        community.Mode `json:"mode"`            // observe: every rule counts as dry
+	Group       string         `json:"group,omitempty"` // what {group} stands for in texts
+	Zone        string         `json:"zone"`            // IANA name: night and time windows are cut here
+	Night       Hours          `json:"night"`           // when the night thresholds hold
+	MemoryDays  int            `json:"memory_days"`     // how long a strike lives
+	RemovalsMax int            `json:"removals_max"`    // per hour without a person; 0 = a person releases each
+	RemovalsPct int            `json:"removals_pct"`    // per hour, of the members, in percent; 0 = no such limit
+	// TrustGateway: removals that rest on the word of an unofficial gateway are carried out unasked; false = a person
+	// releases each.
+	TrustGateway bool                  `json:"trust_gateway,omitempty"`
+	Ladder       []Rung                `json:"ladder"`              // what follows the 1st, 2nd, … live strike
+	WarnText     string                `json:"warn_text,omitempty"` // {name} {reason} {rung} {group}
+	Allow        Allow                 `json:"allow,omitzero"`      // outranks every rule
+	Immune       []community.Role      `json:"immune"`              // roles that are never sanctioned
+	Staff        []community.MemberKey `json:"staff,omitempty"`     // members that are never sanctioned: our own people
+	Rules        []Rule                `json:"rules"`
 }
 
 // Allow is what no rule may hold against anybody.

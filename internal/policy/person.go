@@ -18,6 +18,7 @@ const (
 	personDismiss  = "dismiss"
 	personKept     = "kept" // looked at and found right
 	personRelease  = "release"
+	personStrikes  = "strike"
 )
 
 // sketch is what an undo or a release must know about a decision that acted.
@@ -94,6 +95,8 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		s.letGo(p.Action)
 	case personRelease:
 		s.release(ev, &d, p)
+	case personStrikes:
+		s.personStrike(rb, ev, &d, p)
 	default:
 		d.Verdict, d.Why = community.Faulted, fmt.Sprintf("person.decided: unknown kind %q", p.Kind)
 	}
@@ -116,7 +119,7 @@ func (s *State) personActs(ev *community.Event, d *community.Decision, p communi
 }
 
 // botActs does what an attached bot wants, within what a rule may: nothing is held against who is immune, and removals
-// beyond the cap wait for a person.
+// beyond the cap, or where the group is heard through an unofficial gateway, wait for a person.
 func (s *State) botActs(rb *Rulebook, ev *community.Event, d *community.Decision, p community.PersonDecision) {
 	for _, a := range p.Actions {
 		sanction := a.Verb == community.Mute || a.Verb == community.Remove
@@ -128,11 +131,12 @@ func (s *State) botActs(rb *Rulebook, ev *community.Event, d *community.Decision
 			d.Verdict, d.Member = community.Spared, a.Target
 			continue
 		}
-		held := a.Verb == community.Remove && !s.mayRemove(rb, ev.At, a.Target)
-		s.addAction(ev, d, a, community.ByBot)
-		if held {
-			d.Actions[len(d.Actions)-1].Hold = HoldRemovals
+		hold := ""
+		if a.Verb == community.Remove {
+			hold = s.holdRemoval(rb, ev.At, a.Target, s.now.Unproved)
 		}
+		s.addAction(ev, d, a, community.ByBot)
+		d.Actions[len(d.Actions)-1].Hold = hold
 	}
 }
 

@@ -15,6 +15,8 @@ type Probe struct {
 	Repeat   int   // the message comes so many times within one second; 0 = once
 	At       int64 // when, UTC ms: night and hours depend on it
 
+	Unofficial bool // told by an unofficial gateway: removals are held
+
 	Join  bool // not a message: somebody joins; Scene and State say from where
 	Scene string
 	State string
@@ -50,6 +52,10 @@ func Test(rb *Rulebook, p Probe) Trial {
 		m.Strikes = append(m.Strikes, strike{ID: community.MakeID(int64(i), [10]byte{}), Expires: p.At + rb.memory})
 	}
 	s.members[probed] = m
+	origin := community.OriginLive
+	if p.Unofficial {
+		origin = community.OriginUnofficial
+	}
 	var t Trial
 	if p.Join {
 		t.Decisions = tryJoin(rb, s, p)
@@ -59,7 +65,7 @@ func Test(rb *Rulebook, p Probe) Trial {
 	for i := range max(p.Repeat, 1) {
 		ev := community.Event{
 			Number: int64(i) + 1, ID: community.MakeID(p.At, [10]byte{byte(i >> 8), byte(i), 9: 1}), Group: probed, Seq: int64(i) + 1,
-			Type: community.MessageCreated, OccurredAt: p.At, ReceivedAt: p.At, At: p.At, Actor: probed,
+			Type: community.MessageCreated, Origin: origin, OccurredAt: p.At, ReceivedAt: p.At, At: p.At, Actor: probed,
 			Body: community.Body{Text: p.Text, Class: p.Class, Segments: p.Segments, Role: p.Role, Name: p.Name},
 		}
 		t.Decisions = append(t.Decisions, Step(rb, s, &ev)...)

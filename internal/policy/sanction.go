@@ -15,8 +15,12 @@ const (
 	recallLasts = 120_000
 )
 
-// HoldRemovals is Action.Hold of a removal beyond the cap: a person must release it.
-const HoldRemovals = "removal_cap"
+// Why a removal is held until a person releases it (Action.Hold): it goes beyond the cap; or it rests on the word of an
+// unofficial gateway, which anybody who holds the client could have made up.
+const (
+	HoldRemovals = "removal_cap"
+	HoldGateway  = "unofficial_gateway"
+)
 
 const hourMs = 3600 * 1000
 
@@ -148,16 +152,29 @@ func (l *look) mute(_ *rule, _ int, rung Rung, a *community.Action) {
 
 func (l *look) remove(_ *rule, _ int, rung Rung, a *community.Action) {
 	a.Verb, a.Block = community.Remove, rung.Block
-	if !l.state.mayRemove(l.rb, l.ev.At, a.Target) {
-		a.Hold = HoldRemovals
-	}
+	a.Hold = l.state.holdRemoval(l.rb, l.ev.At, a.Target, l.ev.Origin == community.OriginUnofficial)
 }
 
 func (l *look) warn(r *rule, n int, _ Rung, a *community.Action) {
-	text := l.rb.book.WarnText
-	text = strings.NewReplacer("{reason}", r.reason, "{rung}", fmt.Sprint(n)).Replace(text)
 	a.Verb, a.Mention, a.Deadline = community.Send, true, l.ev.At+warnLasts
-	a.Text = fill(text, l.rb, nameOf(l.ev))
+	a.Text = warning(l.rb, r.reason, n, nameOf(l.ev))
+}
+
+// warning is the book's text of a warning.
+func warning(rb *Rulebook, reason string, n int, name string) string {
+	return fill(strings.NewReplacer("{reason}", reason, "{rung}", fmt.Sprint(n)).Replace(rb.book.WarnText), rb, name)
+}
+
+// holdRemoval says why a removal that nobody asked for must wait for a person; "" = it need not. unproved: what it rests on
+// came through an unofficial gateway.
+func (s *State) holdRemoval(rb *Rulebook, now int64, who community.MemberKey, unproved bool) string {
+	switch {
+	case unproved && !rb.book.TrustGateway:
+		return HoldGateway
+	case !s.mayRemove(rb, now, who):
+		return HoldRemovals
+	}
+	return ""
 }
 
 // mayRemove counts the automatic removals of the last hour and takes one more if the cap allows it. The same member

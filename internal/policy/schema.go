@@ -20,6 +20,9 @@ func BookFields() []Field {
 			Help: words("超过后需要有人确认；0 表示每次都要确认", "beyond it a person must confirm; 0 = always")},
 		{Name: "removals_pct", Title: words("每小时最多自动移出成员的百分比", "Automatic removals per hour, percent of members"), Type: typeInt, Max: 100, Default: DefaultRemovalsPct,
 			Help: words("至少允许一人；0 表示不按比例限制", "one is always allowed; 0 = no such limit")},
+		{Name: "trust_gateway", Title: words("信任非官方接入：移出不等人放行", "Trust the unofficial gateway: remove unasked"), Type: typeBool, Help: words(
+			"消息由第三方客户端转述，平台没有签名，群落无法核实。一条伪造或出错的消息就可能让无辜的人被移出，而移出收不回来。不勾选时，这类移出都等人点一下放行；对官方接入没有影响。",
+			"What such a client says is signed by nobody and cannot be checked: one forged or broken message may remove an innocent member, and a removal cannot be taken back. Unless ticked, every such removal waits for a person's tap; official connections are not concerned.")},
 		{Name: "ladder", Title: words("处罚阶梯", "Ladder"), Type: typeObjects, Max: maxRungs, Fields: rungFields()},
 		{Name: "warn_text", Title: words("警告的文字", "Text of a warning"), Type: typeLong, Max: 500, Default: DefaultWarnText,
 			Help: words("可用 {reason} {rung} {name} {group}", "may hold {reason} {rung} {name} {group}")},

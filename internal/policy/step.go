@@ -110,6 +110,7 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	if !ev.Body.Caused.IsZero() || ev.Actor == 0 || s.isOurs(ev) {
 		return nil
 	}
+	s.now.Unproved = ev.Origin == community.OriginUnofficial
 	l := &s.look
 	l.reset(rb, s, ev)
 	m := s.touch(ev.Actor)

@@ -61,6 +61,9 @@ type RuleCount struct {
 	Spared  int64  `json:"spared"`
 	Chosen  int64  `json:"chosen"` // gave the consequence
 	Members int64  `json:"members"`
+	// Would counts what would follow from its hits: "recall", "warn", "mute", "remove", "held", "answer"; of a rule in dry
+	// run what its shadow ladder says.
+	Would map[string]int64 `json:"would"`
 }
 
 // Outcome is what one book would have done.
@@ -73,27 +76,29 @@ type Outcome struct {
 	Decisions   int64            `json:"decisions"` // events about which something was decided
 	Strikes     int64            `json:"strikes"`
 	Faulted     int64            `json:"faulted"`
-	Rules       []RuleCount      `json:"rules"` // in the book's order, those that never hit too
-	Would       map[string]int64 `json:"would"` // live consequences: "recall", "warn", "mute", "remove", "held", "answer"
+	Rules       []RuleCount      `json:"rules"`     // in the book's order, those that never hit too
+	Would       map[string]int64 `json:"would"`     // live consequences: "recall", "warn", "mute", "remove", "held", "answer"
+	Concerned   int64            `json:"concerned"` // members to whom something would be done by a live rule
 	Examples    []Hit            `json:"examples"`
 	Truncated   bool             `json:"truncated"` // more hits than Examples
 	Caveat      [2]string        `json:"caveat"`
 	index       map[string]int
 	seen        map[string]map[community.MemberKey]struct{}
+	done        map[community.MemberKey]struct{}
 	maxExamples int
 }
 
 func newOutcome(rb *policy.Rulebook, span Span) *Outcome {
 	o := &Outcome{
 		Book: rb.Version(), Caveat: Caveat, Would: map[string]int64{}, index: map[string]int{},
-		seen: map[string]map[community.MemberKey]struct{}{}, maxExamples: span.examples(),
+		seen: map[string]map[community.MemberKey]struct{}{}, done: map[community.MemberKey]struct{}{}, maxExamples: span.examples(),
 	}
 	for _, r := range rb.Book().Rules {
 		if r.Mode == policy.RuleOff {
 			continue
 		}
 		o.index[r.ID] = len(o.Rules)
-		o.Rules = append(o.Rules, RuleCount{Rule: r.ID, Kind: r.Kind})
+		o.Rules = append(o.Rules, RuleCount{Rule: r.ID, Kind: r.Kind, Would: map[string]int64{}})
 		o.seen[r.ID] = map[community.MemberKey]struct{}{}
 	}
 	return o
@@ -195,14 +200,27 @@ func (o *Outcome) hit(h Hit) {
 		}
 		o.seen[h.Rule][h.Member] = struct{}{}
 		r.Members = int64(len(o.seen[h.Rule]))
+		tally(r.Would, h.Would)
 	}
-	if h.Chose && h.Would != "" {
-		for act := range strings.SplitSeq(h.Would, "+") {
-			if strings.HasSuffix(act, "(held)") {
-				act = "held"
-			}
-			o.Would[act]++
+	if h.Chose {
+		tally(o.Would, h.Would)
+		if h.Would != "" && h.Verdict == community.Hit {
+			o.done[h.Member] = struct{}{}
+			o.Concerned = int64(len(o.done))
 		}
+	}
+}
+
+// tally counts the acts of a Hit.Would.
+func tally(counts map[string]int64, would string) {
+	if would == "" {
+		return
+	}
+	for act := range strings.SplitSeq(would, "+") {
+		if strings.HasSuffix(act, "(held)") {
+			act = "held"
+		}
+		counts[act]++
 	}
 }
 
@@ -240,6 +258,10 @@ type RuleDiff struct {
 	Both  int64  `json:"both"`
 	OnlyA int64  `json:"only_a"`
 	OnlyB int64  `json:"only_b"`
+
+	MembersA int64            `json:"members_a"`
+	MembersB int64            `json:"members_b"`
+	Would    map[string]int64 `json:"would"` // what would follow under the second book
 }
 
 // Comparison is where two books differ.
@@ -257,7 +279,8 @@ type Comparison struct {
 // Diff runs two books over the same events, as WhatIf does, and reports only the events that they decide differently:
 // other hits, another consequence, another rung. Versions are not compared.
 func Diff(group community.GroupKey, a, b *policy.Rulebook, events Events, span Span) (*Comparison, error) {
-	c := &comparer{Comparison: Comparison{Caveat: Caveat}, rules: map[string]*RuleDiff{}, most: span.examples(), span: span}
+	c := &comparer{Comparison: Comparison{Caveat: Caveat}, rules: map[string]*RuleDiff{}, seen: map[ruleSide]map[community.MemberKey]struct{}{},
+		most: span.examples(), span: span}
 	left, right := newPast(group, a), newPast(group, b)
 	err := walk(events, span, &c.LeftOut, func(ev *community.Event) {
 		if ev.Type == community.MessageCreated && span.holds(ev.OccurredAt) {
@@ -300,9 +323,16 @@ func (s *side) take(about *community.Event) func(*community.Event, []community.D
 	}
 }
 
+// ruleSide is a rule under one of two books.
+type ruleSide struct {
+	rule string
+	side int
+}
+
 type comparer struct {
 	Comparison
 	rules map[string]*RuleDiff
+	seen  map[ruleSide]map[community.MemberKey]struct{}
 	most  int
 	span  Span
 }
@@ -355,14 +385,11 @@ func (c *comparer) count(a, b []Hit) {
 			on := names[h.Rule]
 			on[k] = true
 			names[h.Rule] = on
+			c.concern(ruleSide{h.Rule, k}, h)
 		}
 	}
 	for id, on := range names {
-		r := c.rules[id]
-		if r == nil {
-			r = &RuleDiff{Rule: id}
-			c.rules[id] = r
-		}
+		r := c.rule(id)
 		switch {
 		case on[0] && on[1]:
 			r.Both++
@@ -372,6 +399,30 @@ func (c *comparer) count(a, b []Hit) {
 			r.OnlyB++
 		}
 	}
+}
+
+func (c *comparer) rule(id string) *RuleDiff {
+	r := c.rules[id]
+	if r == nil {
+		r = &RuleDiff{Rule: id, Would: map[string]int64{}}
+		c.rules[id] = r
+	}
+	return r
+}
+
+// concern counts whom a rule hits under a book, and what would follow under the second.
+func (c *comparer) concern(at ruleSide, h Hit) {
+	if c.seen[at] == nil {
+		c.seen[at] = map[community.MemberKey]struct{}{}
+	}
+	c.seen[at][h.Member] = struct{}{}
+	r, n := c.rule(at.rule), int64(len(c.seen[at]))
+	if at.side == 0 {
+		r.MembersA = n
+		return
+	}
+	r.MembersB = n
+	tally(r.Would, h.Would)
 }
 
 func sameHits(a, b []Hit) bool {

@@ -175,7 +175,7 @@ func (t *Tx) decision(ctx context.Context, d *community.Decision, ordinal int, b
 		}
 	}
 	for _, id := range d.Cancel {
-		if err := t.cancel(ctx, id, d.Why, now); err != nil {
+		if err := t.cancel(ctx, id, d, now); err != nil {
 			return err
 		}
 	}
@@ -221,18 +221,32 @@ func (t *Tx) plan(ctx context.Context, a *community.Action, d *community.Decisio
 	if a.Hold != "" {
 		return t.OpenTask(ctx, TaskFor(a, a.Hold, now))
 	}
-	t.Enqueue(Job{Kind: JobAction, Key: a.ID.String(), RunAt: max(now, a.NotBefore)})
+	t.Enqueue(Job{Kind: JobAction, Key: a.ID.String(), RunAt: max(now-ahead[a.Verb], a.NotBefore)})
 	return nil
 }
 
+// ahead is how far in the queue of jobs a verb goes before what was wanted earlier, in milliseconds: a group is kept safe
+// before it is greeted.
+var ahead = map[community.Verb]int64{
+	community.Mute: 60_000, community.Remove: 60_000, community.RecallMsg: 60_000, community.Unmute: 60_000, community.MuteAll: 60_000,
+}
+
 // cancel stops an action that has not been sent yet, and closes its task.
-func (t *Tx) cancel(ctx context.Context, id community.ID, why string, now int64) error {
+func (t *Tx) cancel(ctx context.Context, id community.ID, d *community.Decision, now int64) error {
 	_, err := t.exec(ctx, `UPDATE action SET state = 'cancelled', detail = $1, updated = $2 WHERE id = $3
- AND state IN ('planned', 'queued', 'human_task')`, why, now, id[:])
+ AND state IN ('planned', 'queued', 'human_task')`, d.Why, now, id[:])
 	if err != nil {
 		return err
 	}
-	return t.CloseTask(ctx, id, "expired", "", why, now)
+	if d.User == "" {
+		return t.CloseTask(ctx, id, "expired", "", d.Why, now)
+	}
+	how := "refused"
+	kind, reason, _ := strings.Cut(d.Why, ": ") // as a person's decision is worded
+	if kind == "release" {                      // what was asked for goes on as another action
+		how = "done"
+	}
+	return t.CloseTask(ctx, id, how, d.User, reason, now)
 }
 
 // JobWake is the kind of job that lets a timer fire.

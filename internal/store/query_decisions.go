@@ -206,6 +206,19 @@ func (d *Desk) FindStrikes(ctx context.Context, f community.StrikeFilter) ([]com
 	}
 	list, err := rows(ctx, d.s, `SELECT s.id, s.decision_id, s.group_key, s.member_key, s.rule, s.book, s.event_number, s.user_name, s.at, s.expires,
  s.revoked, s.revoked_by, s.why, g.name, coalesce(m.name, ''), m.id `+from+order, c.args, scanStrike)
+	if err != nil {
+		return nil, 0, err
+	}
+	numbers := make([]int64, len(list))
+	for i := range list {
+		numbers[i] = list[i].Event
+	}
+	messages, err := d.messagesAt(ctx, numbers)
+	for i := range list {
+		if m := messages[list[i].Event]; m.Group == list[i].Group {
+			list[i].Message = m
+		}
+	}
 	return list, total, err
 }
 

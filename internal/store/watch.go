@@ -58,7 +58,7 @@ WHERE ga.account_key = $1 AND k.verb = $2 AND k.state IN ('open', 'claimed')`, i
 		return err
 	}
 	for _, id := range ids {
-		if err := t.cancel(ctx, id, "online", now); err != nil {
+		if err := t.cancel(ctx, id, &community.Decision{Why: "online"}, now); err != nil {
 			return err
 		}
 	}

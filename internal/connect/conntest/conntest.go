@@ -188,6 +188,9 @@ func info(t *testing.T, rig Rig) {
 	if i.Name == "" || i.Platform == "" || !inBoth(i.Title) || !inBoth(i.Summary) || (i.Risk[0] == "") != (i.Risk[1] == "") {
 		t.Errorf("info lacks a name, a platform or words in one of the languages: %+v", i)
 	}
+	if i.Unofficial && !inBoth(i.Risk) {
+		t.Error("an unofficial gateway says nothing about its risk")
+	}
 	seen := map[string]bool{}
 	for _, f := range i.Fields {
 		if f.Name == "" || seen[f.Name] || !inBoth(f.Title) || (f.Help[0] == "") != (f.Help[1] == "") {

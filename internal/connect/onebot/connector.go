@@ -36,8 +36,10 @@ func (c *Connector) Info() connect.Info {
 		},
 		Risk: [2]string{
 			"第三方 QQ 客户端违反腾讯的软件许可协议，账号有被限制或封禁的风险；请使用专门的小号，不要用群主本人的号。" +
+				"它转述的消息没有平台签名，所以移出成员默认要人在待办里放行一次；可在群规里按群改为不等人。" +
 				"群落不附带任何 OneBot 实现，需自行安装并遵守其许可(NapCat 只允许有限再分发)。发送有每分钟上限；一旦平台限制账号，群落立即停止一切动作并报告。",
 			"Third-party QQ clients break Tencent's terms: the account may be restricted or banned. Use a separate account, never the owner's own. " +
+				"What they say is not signed by the platform, so removing a member waits for a person's tap in the inbox unless the group's rulebook says otherwise. " +
 				"Qunluo bundles no OneBot implementation; install one yourself under its own licence (NapCat's allows limited redistribution only). " +
 				"Sending has a limit per minute; as soon as the platform restricts the account, every action stops and is reported.",
 		},
@@ -61,7 +63,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: "rate", Kind: connect.KindNumber, Default: "20", Title: [2]string{"每分钟最多发送", "Sends per minute"},
 				Help: [2]string{"1 到 120;越低越安全。", "1 to 120; lower is safer."}},
 		},
-		Defaults: connect.Abilities{Verbs: declared(20), ReadsAll: true},
+		Defaults: connect.Abilities{Verbs: declared(20), ReadsAll: true}, Unofficial: true,
 	}
 }
 

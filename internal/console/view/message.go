@@ -10,4 +10,5 @@ type MessagePage struct {
 	Facts          []ui.Option
 	Decisions      []ui.Step
 	Recall         *ui.Confirm // nil: it cannot be recalled
+	Strike         *ui.Confirm // nil: nothing can be held against its author
 }

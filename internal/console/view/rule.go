@@ -6,6 +6,9 @@ import (
 	"qunluo/internal/console/view/ui"
 )
 
+// longDiff is from how many lines on a difference is folded: a whole new book would bury the page.
+const longDiff = 120
+
 // Control is one field of a form that a schema made.
 type Control struct {
 	ui.Input           // of simple fields
@@ -14,6 +17,7 @@ type Control struct {
 	Controls []Control // object
 	Items    []Item    // objects
 	Add      string    // objects: value of the button that adds an item
+	Here     bool      // objects: the cursor begins at that button
 	Count    string    // objects: how many there are
 }
 
@@ -115,6 +119,8 @@ type RuleReplay struct {
 	Gone    []ReplayRow
 	Cut     string // said when not all rows are shown
 	Publish *ui.Confirm
+	Act     *ui.Confirm  // switch the group on; nil = it is, or not for this person
+	Asks    []ui.Confirm // behind the buttons of the rows
 	Faults  []string
 	Empty   ui.Empty
 }

@@ -61,6 +61,7 @@ type Input struct {
 	Rows     int    // "area"; 0 = 4
 	Accept   string // "file"
 	Mono     bool   // "area": figures and code
+	Focus    bool   // the cursor begins here
 	Of       string // what it belongs to, where a page holds several forms with fields of the same name; "" = the only one
 }
 
@@ -156,9 +157,18 @@ type Task struct {
 	Mine                bool
 	Closed              string // by whom and when, said
 	Done, Refuse, Claim string // addresses; "" = not offered
+	Release             string // of something held: one tap lets the program do it; "" = nothing is held
 	HandOn, Ack         string
 	Steps               []string // how it is done on the platform, one after the other
 	Initial             string   // of the target's name, where no picture is known
+}
+
+// doneWord is the key of what a person says who did it themselves.
+func doneWord(t Task) string {
+	if t.Release != "" {
+		return "task.did_it"
+	}
+	return "task.done"
 }
 
 // Ability is what a connection can do about a verb.

@@ -1,0 +1,73 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+)
+
+// whyWord says a hit's reason, which policy writes as codes with figures: "flood 60s 12>10", "immune owner: keyword ads",
+// "keyword ads; rung 2 would mute". What it does not know stays as it is.
+func (k *call) whyWord(why string) string {
+	found, then, dry := strings.Cut(why, "; ")
+	said := k.foundWord(found)
+	if spared, rest, ok := strings.Cut(found, ": "); ok {
+		said = k.sparedWord(spared) + k.T("list.colon") + k.foundWord(rest)
+	}
+	var rung int
+	var acts string
+	if !dry {
+		return said
+	}
+	if _, err := fmt.Sscanf(then, "rung %d would %s", &rung, &acts); err != nil {
+		return said
+	}
+	return said + k.T("list.semicolon") + k.T("hitwhy.would", "rung", rung, "acts", k.wouldWord(acts))
+}
+
+// foundWord says what was found: a code, then names or figures.
+func (k *call) foundWord(why string) string {
+	code, rest, _ := strings.Cut(why, " ")
+	key := "hitwhy." + code
+	if code == "" || !k.Words.Has(key) {
+		return why
+	}
+	if word, _, _ := strings.Cut(rest, " "); code == "probation" && k.Words.Has("hitwhy.probation_"+word) {
+		rest = k.T("hitwhy.probation_" + word)
+	}
+	return strings.TrimSpace(k.T(key) + " " + rest)
+}
+
+// sparedWord says why a hit does not count: "immune admin", "allowed text".
+func (k *call) sparedWord(why string) string {
+	code, rest, _ := strings.Cut(why, " ")
+	if key := "hitwhy." + code; k.Words.Has(key) {
+		if role := "grouprole." + rest; k.Words.Has(role) {
+			rest = k.T(role)
+		} else if what := "hitwhy.allowed_" + rest; k.Words.Has(what) {
+			rest = k.T(what)
+		}
+		return strings.TrimSpace(k.T(key) + " " + rest)
+	}
+	return why
+}
+
+// wouldWord says consequences as a replay names them: "recall+warn", "remove(held)", "answer".
+func (k *call) wouldWord(acts string) string {
+	var out []string
+	for act := range strings.SplitSeq(acts, "+") {
+		name, held := strings.CutSuffix(act, "(held)")
+		key := "rung." + name
+		if name == "answer" {
+			key = "replay.answer"
+		}
+		if !k.Words.Has(key) {
+			return acts
+		}
+		word := k.T(key)
+		if held {
+			word += k.T("list.paren", "what", k.T("hitwhy.held"))
+		}
+		out = append(out, word)
+	}
+	return strings.Join(out, k.T("list.comma"))
+}
