@@ -29,6 +29,7 @@ import (
 	"qunluo/internal/connect/wecomhook"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
+	"qunluo/internal/i18n"
 	"qunluo/internal/intake"
 	"qunluo/internal/jobs"
 	"qunluo/internal/policy"
@@ -63,6 +64,7 @@ type App struct {
 	imports *imports
 	rosters rosters
 	sending sync.Mutex // sends by plan pass the guard one by one
+	words   *i18n.Catalogue
 	teller  *teller
 	began   int64 // UTC ms
 	guests  *guests
@@ -95,13 +97,17 @@ func Open(ctx context.Context, o Options) (*App, error) {
 			return nil, fmt.Errorf("lock %s: %w", o.Config.DataDir, err)
 		}
 	}
+	words, err := i18n.New()
+	if err != nil {
+		return nil, errors.Join(err, held.Close())
+	}
 	st, err := store.Open(ctx, store.Options{URL: o.Config.Database.URL, DataDir: o.Config.DataDir, Clock: o.Clock})
 	if err != nil {
 		return nil, errors.Join(err, held.Close())
 	}
 	a := &App{
 		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(),
-		live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
+		words: words, live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	if _, err := st.StopRuns(ctx); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())

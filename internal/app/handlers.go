@@ -28,6 +28,9 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobBroadcast: a.startBroadcast,
 		store.JobTarget:    a.sendTarget,
 		jobSOPs:            a.lookSOPs,
+		jobCodes:           a.watchCodes,
+		jobComers:          a.seeComers,
+		jobCaps:            a.watchCaps,
 	}
 }
 
@@ -39,6 +42,9 @@ func periodic() []jobs.Every {
 		{Name: jobLookAround, Each: 15 * time.Minute, Kind: jobLookAround},
 		{Name: jobWipe, Each: 24 * time.Hour, Kind: jobWipe},
 		{Name: jobSOPs, Each: 5 * time.Minute, Kind: jobSOPs},
+		{Name: jobCodes, Each: 10 * time.Minute, Kind: jobCodes},
+		{Name: jobComers, Each: time.Minute, Kind: jobComers},
+		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
 	}
 }
 

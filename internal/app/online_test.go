@@ -40,8 +40,8 @@ func TestSilentDayOfAnOnlineConnectionIsKnown(t *testing.T) {
 		a.intake.Host(account.Key, "qq").Report(connect.Health{State: name})
 	}
 	now = now.Add(48 * time.Hour)
-	for range 3 { // once an hour is written, the rest costs nothing
-		if err := a.wires.noteOnline(ctx); err != nil {
+	for range 3 {
+		if err := a.wires.heard(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}

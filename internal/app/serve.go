@@ -17,6 +17,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/console"
+	"qunluo/internal/h5"
 	"qunluo/internal/httpd"
 )
 
@@ -46,13 +47,20 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
 		BotsFor: func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		Clock:   a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
+		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})
 	if err != nil {
 		return nil, err
 	}
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Words: a.words, Clock: a.clock, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
+	mux.Handle("/j/", public)
+	mux.Handle("/h5/", public)
 	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
 	a.guests.mount(mux)
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

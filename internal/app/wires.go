@@ -20,7 +20,6 @@ type wires struct {
 	again chan struct{} // look at the accounts now
 
 	beside sync.WaitGroup // small work that a report started
-	marks  onlineMarks    // of the goroutine of run
 
 	mu   sync.Mutex
 	open map[community.AccountKey]*wire
@@ -59,9 +58,6 @@ func (w *wires) run(ctx context.Context) error {
 		}
 		if err := w.reconcile(ctx); err != nil && ctx.Err() == nil {
 			w.app.log.Warn("look at accounts", "err", err)
-		}
-		if err := w.noteOnline(ctx); err != nil && ctx.Err() == nil {
-			w.app.log.Warn("note who is online", "err", err)
 		}
 		timer := time.NewTimer(lookEach)
 		select {

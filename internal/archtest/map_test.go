@@ -29,6 +29,7 @@ func plan() []room {
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
 		{path: "plan", layer: subject, decides: true},
+		{path: "admit", layer: subject, decides: true},
 		{path: "duty", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
@@ -56,8 +57,9 @@ func plan() []room {
 		{path: "connect/wecomhook", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "plan"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "plan"}, why: "the examination of both databases, figures and duty included"},
+		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "plan", "admit"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "plan", "admit"}, why: "the examination of both databases, figures and duty included"},
 		{path: "safehttp", layer: working},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
@@ -71,6 +73,8 @@ func plan() []room {
 		{path: "console/view", layer: door, may: []string{"console/view/ui", "console/static"}, why: "pages are made of the kit"},
 		{path: "console/view/ui", layer: door, may: []string{"console/static"}, why: "the kit names vendored files"},
 		{path: "console/static", layer: door},
+		{path: "h5", layer: door, may: []string{"h5/view"}, why: "its own pages"},
+		{path: "h5/view", layer: door},
 		{path: "north", layer: door},
 		{path: "north/onebot", layer: door, may: []string{"north", "connect/onebot/wire"},
 			why: "it speaks for north, in the JSON that our OneBot client shares: one mapping of segments, not two"},
@@ -94,7 +98,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "plan", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "plan", "admit", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -120,7 +124,9 @@ func libraries() []library {
 		{"github.com/pressly/goose/v3", []string{"store"}, "migrations"},
 		{"github.com/go-telegram/bot", []string{"connect/telegram"}, "calls of Telegram's Bot API: kept, without dependencies, made for this"},
 		{"github.com/coder/websocket", []string{"connect/onebot", "connect/wecombot", "north/onebot", "north/satori"}, "OneBot, Satori and the long connection of 企业微信 speak WebSocket"},
-		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui"}, "pages"},
+		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui", "h5", "h5/view"}, "pages"},
+		{"github.com/skip2/go-qrcode", []string{"poster"}, "QR codes as pictures: small, without dependencies, stable for years"},
+		{"golang.org/x/image/draw", []string{"poster"}, "scaling of pictures: a pure library"},
 		{"github.com/alexedwards/scs/v2", []string{"console"}, "sessions of people"},
 		{"golang.org/x/crypto", []string{"console", "app"}, "argon2id"},
 		{"github.com/xuri/excelize/v2", []string{"console"}, "lists as XLSX"},

@@ -1,11 +1,13 @@
 package bench
 
 import (
+	"database/sql"
 	"os"
 	"strconv"
 	"testing"
 
 	"qunluo/internal/community"
+	"qunluo/internal/store/storetest"
 )
 
 // options are tiny by default; QL_BENCH=1 measures in full, as `qunluo bench` does.
@@ -96,5 +98,44 @@ func TestMirrorUnderCutsIsCounted(t *testing.T) {
 		if r := rows[name]; r.Value != 0 || !r.Met {
 			t.Errorf("%s = %+v, want none", name, r)
 		}
+	}
+}
+
+func TestOnPostgresOnlyTheClockIsRead(t *testing.T) {
+	url := storetest.EmptyPostgresURL(t)
+	for _, name := range []string{"ingest", "replay", "import"} {
+		o := options(t)
+		o.Database = url
+		rows, err := Run(t.Context(), name, o)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for _, r := range rows {
+			t.Logf("%-24s %12.2f %s", r.Name, r.Value, r.Unit)
+			if r.Baseline != 0 || r.Ratio != 0 {
+				t.Errorf("%+v: a baseline on PostgreSQL", r)
+			}
+		}
+		if rows[0].Name != name+".wall" || rows[0].Value <= 0 {
+			t.Errorf("%s = %+v", name, rows)
+		}
+	}
+	o := options(t)
+	o.Database = url
+	if _, err := Run(t.Context(), "pages", o); community.CodeOf(err) != community.CodeUnsupported {
+		t.Errorf("pages on PostgreSQL: %v, want unsupported", err)
+	}
+	o.Database = "mysql://x"
+	if _, err := Run(t.Context(), "ingest", o); community.CodeOf(err) != community.CodeBadInput {
+		t.Errorf("another database: %v, want bad_input", err)
+	}
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var left int
+	if err := db.QueryRow(`SELECT count(*) FROM pg_database WHERE datname LIKE 'qunluo_bench_%'`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d databases are left behind, %v", left, err)
 	}
 }

@@ -24,8 +24,8 @@ type house struct {
 	book    json.RawMessage
 }
 
-func openHouse(ctx context.Context, dir string) (*house, error) {
-	st, err := store.Open(ctx, store.Options{DataDir: dir})
+func openHouse(ctx context.Context, at base) (*house, error) {
+	st, err := store.Open(ctx, store.Options{URL: at.url, DataDir: at.dir})
 	if err != nil {
 		return nil, err
 	}

@@ -42,8 +42,8 @@ func imports(ctx context.Context, o Options) ([]Row, error) {
 	}
 	o.tell("import: a file of %d lines; compared over %d", n, n/importPart)
 	rows, err := importWhole(ctx, o, whole, n)
-	if err != nil {
-		return nil, err
+	if err != nil || o.Database != "" {
+		return rows, err
 	}
 	r, err := importBeside(ctx, o, part, n/importPart)
 	return append([]Row{r}, rows...), err
@@ -73,6 +73,13 @@ func importWhole(ctx context.Context, o Options, file string, n int) ([]Row, err
 	peak := peakMB()
 	o.tell("whole file: %.1f s by the clock, %.1f CPU-seconds; then the text index %d rows behind: %.1f s, %.1f CPU-seconds; peak %.0f MB",
 		took, spent, lag[store.SearchView], searched, searchCPU, peak)
+	if o.Database != "" {
+		return []Row{
+			told("import.wall", float64(n)/took, "rows/s"),
+			told("import.search.catchup", searched, "s"),
+			most("import.memory", peak, "MB", memoryTarget),
+		}, im.tidy()
+	}
 	rate := float64(n) / searchCPU
 	return []Row{
 		told("import.wall", float64(n)/took, "rows/s"),
@@ -109,11 +116,12 @@ type importing struct {
 }
 
 func (im *importing) prepare(ctx context.Context) error {
-	var err error
-	if im.dir, im.away, err = im.o.folder("house"); err != nil {
+	at, away, err := im.o.base(ctx, "house")
+	if err != nil {
 		return err
 	}
-	im.house, err = openHouse(ctx, im.dir)
+	im.dir, im.away = at.dir, away
+	im.house, err = openHouse(ctx, at)
 	return err
 }
 

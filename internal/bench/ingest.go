@@ -33,22 +33,31 @@ func ingest(ctx context.Context, o Options) ([]Row, error) {
 	o.tell("ingest: %d frames of %d bytes on average, %d groups of %d members, batches of %d", n, bytesEach(live), c.groups, c.members, batchRows)
 
 	b := &belt{o: o, known: known, live: live}
+	out, err := b.compared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, told("ingest.hits", 100*float64(b.decisions)/float64(n), "%"))
+	waits, err := b.latency(ctx)
+	return append(out, waits...), err
+}
+
+// compared runs the belt beside bare inserts; on PostgreSQL alone.
+func (b *belt) compared(ctx context.Context) ([]Row, error) {
+	belt := b.side()
+	if b.o.Database != "" {
+		row, err := alone(ctx, b.o, "ingest", belt)
+		return []Row{row}, err
+	}
 	before, rows, err := b.rehearse(ctx)
 	if err != nil {
 		return nil, err
 	}
-	raw := rawSide(func() (string, func(), error) { return o.folder("raw") }, before, rows, batchRows)
-	belt := b.side()
-	if err := compare(ctx, o, raw, belt); err != nil {
+	raw := rawSide(func() (string, func(), error) { return b.o.folder("raw") }, before, rows, batchRows)
+	if err := compare(ctx, b.o, raw, belt); err != nil {
 		return nil, err
 	}
-	out := []Row{
-		ratioRow("ingest", raw, belt, ingestTarget),
-		told("ingest.wall", median(belt.walls), "rows/s"),
-		told("ingest.hits", 100*float64(b.decisions)/float64(n), "%"),
-	}
-	waits, err := b.latency(ctx)
-	return append(out, waits...), err
+	return []Row{ratioRow("ingest", raw, belt, ingestTarget), told("ingest.wall", median(belt.walls), "rows/s")}, nil
 }
 
 func bytesEach(frames [][]byte) int {
@@ -75,12 +84,12 @@ func (b *belt) side() *side {
 }
 
 func (b *belt) prepare(ctx context.Context) error {
-	dir, away, err := b.o.folder("belt")
+	at, away, err := b.o.base(ctx, "belt")
 	if err != nil {
 		return err
 	}
-	b.dir, b.away = dir, away
-	if b.house, err = openHouse(ctx, dir); err != nil {
+	b.dir, b.away = at.dir, away
+	if b.house, err = openHouse(ctx, at); err != nil {
 		return err
 	}
 	return b.settle(ctx)

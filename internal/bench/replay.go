@@ -25,12 +25,12 @@ const (
 // past compares a what-if over whole groups, with rules of every kind on, with a bare scan of the same rows in the same
 // order: each group's, one after the other.
 func past(ctx context.Context, o Options) (rows []Row, err error) {
-	dir, away, err := o.folder("replay")
+	at, away, err := o.base(ctx, "replay")
 	if err != nil {
 		return nil, err
 	}
 	defer away()
-	h, err := openHouse(ctx, dir)
+	h, err := openHouse(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -44,11 +44,6 @@ func past(ctx context.Context, o Options) (rows []Row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	scan, db, err := scanSide(ctx, filepath.Join(dir, "qunluo.db"), n)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
 	decisions := int64(0)
 	judge := &side{name: "what-if", prepare: nothing, tidy: func() error { return nil }}
 	judge.run = func(ctx context.Context) (int, error) {
@@ -66,14 +61,25 @@ func past(ctx context.Context, o Options) (rows []Row, err error) {
 		}
 		return n, nil
 	}
+	rows, err = o.besideScan(ctx, judge, filepath.Join(at.dir, "qunluo.db"), n)
+	return append(rows, told("replay.hits", 100*float64(decisions)/float64(n), "%")), err
+}
+
+// besideScan compares with a bare scan of the same file; on PostgreSQL the side runs alone.
+func (o Options) besideScan(ctx context.Context, judge *side, path string, n int) (rows []Row, err error) {
+	if o.Database != "" {
+		row, err := alone(ctx, o, "replay", judge)
+		return []Row{row}, err
+	}
+	scan, db, err := scanSide(ctx, path, n)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := compare(ctx, o, scan, judge); err != nil {
 		return nil, err
 	}
-	return []Row{
-		ratioRow("replay", scan, judge, replayTarget),
-		told("replay.wall", median(judge.walls), "rows/s"),
-		told("replay.hits", 100*float64(decisions)/float64(n), "%"),
-	}, nil
+	return []Row{ratioRow("replay", scan, judge, replayTarget), told("replay.wall", median(judge.walls), "rows/s")}, nil
 }
 
 func nothing(context.Context) error { return nil }

@@ -108,7 +108,8 @@ const (
 // begin is where the walk starts: the first page, and what people type instead of clicking.
 func begin() []string {
 	return []string{"/", "/messages?q=" + url.QueryEscape("徒步"), "/messages?q=" + url.QueryEscape("读书 活动"), "/messages?q=" + url.QueryEscape("咖"),
-		"/members?q=" + url.QueryEscape("书友1"), "/members?silent=7", "/groups?q=" + url.QueryEscape("书友")}
+		"/members?q=" + url.QueryEscape("书友1"), "/members?silent=7", "/groups?q=" + url.QueryEscape("书友"),
+		"/activity?days=30", "/activity?days=90", "/activity?days=90&tag=" + url.QueryEscape(benchTag)}
 }
 
 // behind are addresses of a rulebook that forms and scripts lead to.

@@ -11,6 +11,8 @@ type benchCmd struct {
 	Names  []string `arg:"" optional:"" help:"测哪些，默认全部|which ones, by default all"`
 	Scale  float64  `default:"1" help:"数据量的倍数，0.001 到 10|times the standard amount of data, 0.001 to 10"`
 	Rounds int      `help:"各测几轮，0 为标准|how many rounds of each, 0 = the standard"`
+
+	Database string `help:"在此 PostgreSQL 上测 ingest、replay、import（须可建库，postgres://…）；只计时，无基线|measure ingest, replay and import on this PostgreSQL (it must let databases be made, postgres://…); by the clock, without a baseline"`
 }
 
 func (benchCmd) Tolerates() {}
@@ -19,6 +21,7 @@ func (benchCmd) Examples() []example {
 	return []example{
 		{"bench ingest --json", [2]string{"与同一次运行中的基线相比", "compared with a baseline of the same run"}},
 		{"bench", [2]string{"全部测一遍，给机器定规格", "measure everything, to size a machine"}},
+		{"bench ingest --database postgres://qunluo@db/postgres", [2]string{"在 PostgreSQL 上计时", "by the clock, on PostgreSQL"}},
 	}
 }
 
@@ -36,6 +39,9 @@ func (q *benchCmd) Run(c *call) error {
 	names := q.Names
 	if len(names) == 0 {
 		names = houses.Benches
+		if q.Database != "" {
+			names = []string{"ingest", "replay", "import"}
+		}
 	}
 	var all []Measured
 	for _, name := range names {
@@ -63,7 +69,9 @@ func (q *benchCmd) measure(c *call, name string) ([]Measured, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	return c.program.Houses.Bench(c.ctx, name, BenchOrder{Scale: q.Scale, Rounds: q.Rounds, Dir: dir, Told: func(line string) { c.say("%s", "%s", line) }})
+	return c.program.Houses.Bench(c.ctx, name, BenchOrder{
+		Scale: q.Scale, Rounds: q.Rounds, Dir: dir, Database: q.Database, Told: func(line string) { c.say("%s", "%s", line) },
+	})
 }
 
 func (c *call) printBench(all []Measured) error {

@@ -18,6 +18,7 @@ type grammar struct {
 	Freeze   freezeCmd   `cmd:"" group:"run" help:"冻结或恢复自动动作|hold automatic actions, or let them go"`
 
 	Group   groupCmd   `cmd:"" group:"community" help:"群|groups"`
+	Code    codeCmd    `cmd:"" group:"community" help:"引流与活码|codes to join by"`
 	Member  memberCmd  `cmd:"" group:"community" help:"成员|members"`
 	Message messageCmd `cmd:"" group:"community" help:"消息|messages"`
 	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`

@@ -14,6 +14,9 @@ type groupCmd struct {
 	Mode groupModeCmd `cmd:"" help:"观察（只记录）或执行|observe (only record) or act"`
 	Zone groupZoneCmd `cmd:"" help:"按哪个时区切日期|the zone in which days are cut"`
 	Main groupMainCmd `cmd:"" help:"设置主群，空为取消|set the main group; none: take away"`
+	Cap  groupCapCmd  `cmd:"" help:"满员预测与上限|when it is full, and its limit"`
+
+	Duplicates groupDuplicatesCmd `cmd:"" help:"同时在几个子群里的人|people in several sub groups"`
 }
 
 // groupLine is a group as verbs print it.

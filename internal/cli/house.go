@@ -44,6 +44,7 @@ type House struct {
 	Keeping Keeping
 	Figures func(org community.OrgKey) Figures
 	Plans   func(org community.OrgKey) Plans
+	Codes   func(org community.OrgKey) Codes
 	Duty    func(org community.OrgKey) Duty
 	Bots    func(org community.OrgKey) Bots
 
@@ -330,6 +331,8 @@ type BenchOrder struct {
 	Rounds int     // of baseline and candidate each; 0 = as the bench wants
 	Dir    string  // where databases are made
 	Told   func(line string)
+	// Database is the address of a PostgreSQL to measure on; "" = SQLite.
+	Database string
 }
 
 // Measured is one figure of a bench.

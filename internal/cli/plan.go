@@ -466,7 +466,7 @@ func (q *broadcastLetCmd) Do(c *call, h *House) error {
 }
 
 type broadcastLimitsCmd struct {
-	Change string `name:"set" placeholder:"JSON" help:"要改的几项，如 {\"per_day\":3}|what to change, e.g. {\"per_day\":3}"`
+	Change string `name:"change" placeholder:"JSON" help:"要改的几项，如 {\"per_day\":3}|what to change, e.g. {\"per_day\":3}"`
 	Reason string `placeholder:"TEXT" help:"原因|why"`
 }
 

@@ -142,6 +142,11 @@ func (c *call) cell(v any) string {
 			parts = append(parts, name+" "+strconv.FormatInt(v[name], 10))
 		}
 		return strings.Join(parts, ", ")
+	case *int64:
+		if v == nil {
+			return "-"
+		}
+		return strconv.FormatInt(*v, 10)
 	case float64:
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}

@@ -23,6 +23,11 @@ const (
 	MassSend   Verb = "mass_send.create" // Args: a MassOrder, Receipt.Data: a MassMade
 	MassRemind Verb = "mass_send.remind" // asks again the person who must confirm; Message names the mass send
 	MassCancel Verb = "mass_send.cancel"
+
+	// What a connection rarely offers and people are asked for. Not among Verbs: no page lists them as abilities.
+	Remind    Verb = "member.remind"   // a word to a member in private: Text
+	RenewCode Verb = "code.renew"      // the next QR code behind a fixed address, by Until
+	OpenNext  Verb = "group.open_next" // the next sub group before this one is full, by Until
 )
 
 // TakeOver asks a co-owner to look after a group whose account is lost. It is always a person's work, so it is not among
@@ -105,7 +110,7 @@ type Action struct {
 	Args      json.RawMessage `json:"args,omitempty"`     // what a verb needs besides, as the verb's comment says
 	Mention   bool            `json:"mention,omitempty"`  // send: begin with @target
 	Seconds   int64           `json:"seconds,omitempty"`  // mute
-	Until     int64           `json:"until,omitempty"`    // mute: its end, UTC ms; a late attempt mutes for the rest only
+	Until     int64           `json:"until,omitempty"`    // mute: its end, UTC ms; a late attempt mutes for the rest only. What people are asked for: by when it is needed
 	Block     bool            `json:"block,omitempty"`    // remove: and refuse new requests
 	Refuse    bool            `json:"refuse,omitempty"`   // approve: say no
 	Cause     Cause           `json:"cause"`

@@ -33,6 +33,7 @@ type GroupFilter struct {
 	Mode     Mode
 	Keys     []GroupKey
 	Desks    bool // the accounts' own logs instead of chat groups
+	Bare     bool // only what the groups are: rows without tags, accounts, figures and counts
 	Page     Page
 }
 

@@ -114,7 +114,7 @@ func auditVerb(k *call, verb string) string {
 
 // auditSubjects gives the names of what audit rows are about, by "kind:id".
 func auditSubjects(k *call, names map[string]string) (map[string]string, error) {
-	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 200}})
+	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Bare: true, Page: community.Page{Limit: 200}})
 	if err != nil {
 		return nil, err
 	}

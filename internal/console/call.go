@@ -34,8 +34,9 @@ type call struct {
 	Desk     Desk // nil for strangers, as are Hands and Figures
 	Hands    Hands
 	Figures  Figures
-	Duty     Duty // nil where nothing is known of duty
-	phone    bool // the page is one of the phone's
+	Codes    Codes // nil too where the house keeps no codes
+	Duty     Duty  // nil where nothing is known of duty
+	phone    bool  // the page is one of the phone's
 	token    string
 	answered bool
 }
@@ -73,6 +74,9 @@ func (c *Console) greet(k *call, u community.User) {
 	k.Desk = c.deps.For(u.Org, nil)
 	k.Hands = c.deps.HandsFor(u.Org, nil)
 	k.Figures = c.deps.Figures(u.Org, nil)
+	if c.deps.Codes != nil {
+		k.Codes = c.deps.Codes(u.Org, nil)
+	}
 	if c.deps.Duty != nil {
 		k.Duty = c.deps.Duty(u.Org, nil)
 	}

@@ -35,6 +35,8 @@ type Deps struct {
 	BotsFor func(org community.OrgKey) Bots
 	// Plans makes the handle of what is sent by plan; may be nil: the pages of mass sends and SOPs are then absent.
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
+	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
+	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

@@ -49,6 +49,9 @@ func (c *Console) groupList(k *call) error {
 			{Text: k.T("list.any")}, {Value: string(community.Observe), Text: k.T("mode.observe")}, {Value: string(community.Live), Text: k.T("mode.live")}}},
 	}}
 	p.Table = groupTable(k, rows, f)
+	if err := capColumn(k, rows, &p.Table); err != nil {
+		return err
+	}
 	p.Table.Pager = k.pager(f.Page, len(rows), total)
 	if f.Text+f.Tag+string(f.Platform)+string(f.Mode) != "" {
 		p.Filters.Clear = "/groups"

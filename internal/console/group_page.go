@@ -29,7 +29,7 @@ func (c *Console) groupPage(k *call) error {
 	for _, n := range groupSpans {
 		p.Span.Options = append(p.Span.Options, ui.Tab{Text: k.T("group.days", "count", n), Link: k.here("days", strconv.Itoa(n)), Here: n == days})
 	}
-	for _, fill := range []func(*call, *view.GroupPage, community.GroupRow, int) error{groupFigures, groupTalk, groupAsks, groupHands} {
+	for _, fill := range []func(*call, *view.GroupPage, community.GroupRow, int) error{groupFigures, groupCap, groupTalk, groupAsks, groupHands} {
 		if err := fill(k, &p, g, days); err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func (k *call) groupHere() (community.GroupRow, error) {
 
 // groupChoice offers the groups, the first choice being "" with the word given. The chosen one is among them.
 func (k *call) groupChoice(first string, chosen community.GroupRow) ([]ui.Option, error) {
-	rows, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: optionsCap}})
+	rows, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Bare: true, Page: community.Page{Limit: optionsCap}})
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func (c *Console) settings(k *call) error {
 	if err != nil {
 		return err
 	}
-	_, groups, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 1}})
+	_, groups, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Bare: true, Page: community.Page{Limit: 1}})
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"runtime"
-	"sync"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -18,7 +16,7 @@ const MaxBatch = 512
 // item is one inbound event on its way through a batch.
 type item struct {
 	in    *community.Inbound
-	draft *store.Draft
+	draft store.Draft
 	g     *group
 	out   *Outcome
 	list  []community.Decision
@@ -37,6 +35,29 @@ type batch struct {
 	run     *Run // the import it belongs to
 }
 
+// room is the memory of a batch, used again by the next one.
+type room struct {
+	items  []item
+	kept   []*item
+	drafts []*store.Draft
+}
+
+// take makes room for n items.
+func (r *room) take(n int) {
+	if len(r.items) < n {
+		r.items, r.kept, r.drafts = make([]item, n), make([]*item, n), make([]*store.Draft, n)
+	}
+}
+
+// empty forgets what n items held.
+func (r *room) empty(n int) {
+	for i := range r.items[:n] {
+		it := &r.items[i]
+		it.draft.Reset()
+		it.in, it.g, it.out, it.list, it.here, it.marks = nil, nil, nil, nil, nil, nil
+	}
+}
+
 // Apply takes live events in: all of them become durable with everything decided about them, or none does and the error
 // says why (community.CodeBusy: the database is locked or full). Outcomes stand in the order of in.
 func (e *Engine) Apply(ctx context.Context, in ...community.Inbound) ([]Outcome, error) {
@@ -49,15 +70,17 @@ func (e *Engine) Apply(ctx context.Context, in ...community.Inbound) ([]Outcome,
 
 func (e *Engine) commit(ctx context.Context, in []community.Inbound, run *Run) ([]Outcome, error) {
 	out := make([]Outcome, len(in))
-	b := &batch{run: run, items: make([]*item, 0, len(in))}
-	items := make([]item, len(in))
+	e.room.take(len(in))
+	defer e.room.empty(len(in))
+	b := &batch{run: run, items: e.room.kept[:0]}
 	for i := range in {
 		if code := e.refuse(&in[i]); code != community.CodeNone {
 			out[i].Refused = code
 			continue
 		}
-		items[i].in, items[i].out = &in[i], &out[i]
-		b.items = append(b.items, &items[i])
+		it := &e.room.items[i]
+		it.in, it.out = &in[i], &out[i]
+		b.items = append(b.items, it)
 	}
 	if len(b.items) == 0 {
 		return out, nil
@@ -154,12 +177,11 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 		if it.g, err = e.load(ctx, b, key); err != nil {
 			return err
 		}
-		it.draft = &store.Draft{Key: in.Key}
+		it.draft.Key = in.Key
 		ev := &it.draft.Event
-		*ev = community.Event{
-			Group: key, Account: in.Account, Type: in.Type, Origin: origin.Kind, OccurredAt: in.OccurredAt, ReceivedAt: now,
-			Actor: in.ActorKey, Subject: in.SubjectKey, Body: in.Body, Import: b.importKey(),
-		}
+		ev.Group, ev.Account, ev.Type, ev.Origin, ev.Import = key, in.Account, in.Type, origin.Kind, b.importKey()
+		ev.OccurredAt, ev.ReceivedAt = in.OccurredAt, now
+		ev.Actor, ev.Subject, ev.Body = in.ActorKey, in.SubjectKey, in.Body
 		if ev.OccurredAt == 0 {
 			ev.OccurredAt = now
 		}
@@ -288,12 +310,11 @@ func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, it *item)
 
 // insert writes the events. Repeats end here; the rest is numbered without holes.
 func (e *Engine) insert(ctx context.Context, b *batch) error {
-	b.dropRepeats()
 	for range maxRounds {
 		b.number(e.o.Store)
-		drafts := make([]*store.Draft, len(b.items))
-		for i, it := range b.items {
-			drafts[i] = it.draft
+		drafts := e.room.drafts[:0]
+		for _, it := range b.items {
+			drafts = append(drafts, &it.draft)
 		}
 		dups, err := b.tx.InsertEvents(ctx, drafts)
 		if err != nil {
@@ -335,7 +356,7 @@ func (b *batch) dropRepeats() {
 				kept = append(kept, it)
 				break
 			}
-			if b.run != nil || first.draft.SameBody(it.draft) {
+			if b.run != nil || first.draft.SameBody(&it.draft) {
 				it.out.Repeated = true
 				break
 			}
@@ -346,38 +367,46 @@ func (b *batch) dropRepeats() {
 	b.items = kept
 }
 
-// settle drops the repeats among the rows that were refused; those with a new body got a new key.
+// settle ends the repeats among the rows that were refused; those with a new body get a new key. First it looks at the
+// batch itself: where a row was refused for one before it, only the key of that one is asked for in the log.
 func (b *batch) settle(ctx context.Context, dups []int) error {
-	again := make(map[*item]bool, len(dups))
+	refused := make(map[*item]bool, len(dups))
+	for _, i := range dups {
+		refused[b.items[i]] = true
+	}
+	b.dropRepeats()
 	used := make(map[slot]*item, len(b.items))
 	for _, it := range b.items {
 		used[it.slot()] = it
 	}
-	for _, i := range dups {
-		it := b.items[i]
-		repeated := b.run != nil // two exporters render one message differently: the key alone counts
-		if !repeated {
-			var err error
-			taken := func(key [16]byte) bool {
-				other := used[slot{it.draft.Event.Account, key}]
-				return other != nil && other != it
-			}
-			if repeated, err = b.tx.Repeats(ctx, it.draft, taken); err != nil {
-				return err
-			}
-			used[it.slot()] = it
-		}
-		it.out.Repeated = repeated
-		again[it] = repeated
-	}
 	kept := b.items[:0]
 	for _, it := range b.items {
-		if !again[it] {
+		if refused[it] {
+			if err := b.again(ctx, it, used); err != nil {
+				return err
+			}
+		}
+		if !it.out.Repeated {
 			kept = append(kept, it)
 		}
 	}
 	b.items = kept
 	return nil
+}
+
+// again says of a row that was refused whether it repeats what is there, or gives it a key of its own.
+func (b *batch) again(ctx context.Context, it *item, used map[slot]*item) (err error) {
+	if b.run != nil { // two exporters render one message differently: the key alone counts
+		it.out.Repeated = true
+		return nil
+	}
+	taken := func(key [16]byte) bool {
+		other := used[slot{it.draft.Event.Account, key}]
+		return other != nil && other != it
+	}
+	it.out.Repeated, err = b.tx.Repeats(ctx, &it.draft, taken)
+	used[it.slot()] = it
+	return err
 }
 
 // number gives numbers, sequences, times and ids, in order, from each group's committed head.
@@ -392,7 +421,7 @@ func (b *batch) number(s *store.Store) {
 		ev.Number, ev.Seq = first+int64(i), g.nextSeq
 		ev.At, ev.Mark = timeOf(g.nextAt, ev.OccurredAt, ev.ReceivedAt)
 		g.nextAt = ev.At
-		ev.ID = s.NewID()
+		ev.ID = s.IDAt(ev.ReceivedAt)
 		it.out.Number = ev.Number
 	}
 }
@@ -409,35 +438,12 @@ func timeOf(prev, occurred, received int64) (int64, community.Mark) {
 	return at, community.OnTime
 }
 
-// parallelFrom is the batch size from which groups are decided side by side.
-const parallelFrom = 64
-
-// decide lets the deciders step, groups in parallel, order kept within a group.
+// decide lets the deciders step, in order. One processor does it: a batch takes twenty times as long to write as to decide,
+// and what a second one saves is less than what it costs to carry half of the batch over to it.
 func (e *Engine) decide(b *batch) {
-	byGroup := make(map[*group][]*item, len(b.touched))
 	for _, it := range b.items {
-		byGroup[it.g] = append(byGroup[it.g], it)
+		it.g.step(it)
 	}
-	if len(b.items) < parallelFrom || len(byGroup) == 1 {
-		for _, g := range b.touched {
-			g.step(byGroup[g])
-		}
-		return
-	}
-	work := make(chan *group, len(b.touched))
-	for _, g := range b.touched {
-		work <- g
-	}
-	close(work)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(b.touched)) {
-		wg.Go(func() {
-			for g := range work {
-				g.step(byGroup[g])
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // record writes what was decided, what the events themselves change, and the audit rows.

@@ -50,6 +50,9 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 	if err != nil || !moved {
 		return err
 	}
+	if err := made(ctx, b, r); err != nil {
+		return err
+	}
 	a := g.moved(r.Action, r.State, r.Receipt.Message, now)
 	if r.State == community.HumanTask && a != nil {
 		b.tasks = true
@@ -64,6 +67,15 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 		return err
 	}
 	return e.answered(ctx, b, g, a, r, now)
+}
+
+// made keeps the code that a platform made, where something waits for it.
+func made(ctx context.Context, b *batch, r community.ReceiptData) error {
+	var code community.InviteMade
+	if len(r.Receipt.Data) == 0 || json.Unmarshal(r.Receipt.Data, &code) != nil || code.URL == "" && code.Image == "" {
+		return nil // it is what another verb brings back
+	}
+	return b.tx.InviteMade(ctx, r.Action, code)
 }
 
 // answered ends the other actions that a person's answer to one task answers too.

@@ -76,6 +76,7 @@ type Engine struct {
 	groups   *cache
 	lanes    *lanes
 	last     int64 // the number our last commit ended with
+	room     room
 
 	saving  sync.WaitGroup
 	waiting atomic.Int64 // live batches that wait for their turn: imports give way

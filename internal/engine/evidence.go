@@ -58,6 +58,9 @@ func sameWords(want, got string) bool {
 
 // matches says which open action an event is evidence of: -1 when none.
 func (g *group) matches(ev *community.Event) int {
+	if ev.Type == community.MessageCreated && ev.Body.Caused.IsZero() {
+		return -1
+	}
 	for i := range g.open {
 		if proves(&g.open[i], ev) {
 			return i

@@ -15,8 +15,7 @@ const snapshotEvery = 1000
 // measureEvery is after how many events of a group its size in memory is looked at anew: looking goes over all members.
 const measureEvery = 100
 
-// group is what the belt remembers of one group. Only the goroutine that holds the engine's lock touches it (or, while
-// deciding, the one that was handed the group).
+// group is what the belt remembers of one group. Only the goroutine that holds the engine's lock touches it.
 type group struct {
 	key      community.GroupKey
 	org      community.OrgKey
@@ -89,13 +88,10 @@ func (e *Engine) fold(ctx context.Context, b *batch, key community.GroupKey, d D
 	return fold, b.tx.Tail(ctx, key, snap.Seq, func(ev *community.Event) { fold.Step(ev) })
 }
 
-// step lets every decider look at the batch's events of this group, in order.
-func (g *group) step(items []*item) {
-	for _, it := range items {
-		ev := &it.draft.Event
-		for i, f := range g.folds {
-			it.list = append(it.list, guarded(g.deciders[i].Name(), f, ev)...)
-		}
+// step lets every decider look at the group's next event.
+func (g *group) step(it *item) {
+	for i, f := range g.folds {
+		it.list = append(it.list, guarded(g.deciders[i].Name(), f, &it.draft.Event)...)
 	}
 }
 

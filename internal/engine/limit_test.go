@@ -126,7 +126,18 @@ func TestFirstRestrictionStopsTheAccountUntilAPersonSaysSo(t *testing.T) {
 		if accounts[0].Restricted != r.now.UnixMilli() {
 			t.Errorf("restricted since %d, want %d", accounts[0].Restricted, r.now.UnixMilli())
 		}
-		check(t, r.st.Unrestrict(t.Context(), accounts[0].Org, r.account, community.Audit{User: "小满", Reason: "平台已解除"}))
+		for _, on := range []bool{true, false, true} { // saving alone lifts nothing, switching off and on does
+			a := accounts[0]
+			a.Enabled = on
+			_, err := r.st.SaveAccount(t.Context(), a, community.Audit{User: "小满", Reason: "平台已解除"})
+			check(t, err)
+			now, err := r.st.AllAccounts(t.Context())
+			check(t, err)
+			if lifted := now[0].Restricted == 0; lifted != (on && !accounts[0].Enabled) {
+				t.Fatalf("switched to %v from %v: lifted %v", on, accounts[0].Enabled, lifted)
+			}
+			accounts = now
+		}
 		c := r.hit("三广告说话")
 		check(t, r.e.CarryOut(t.Context(), c.ID, 1))
 		if len(r.session.done) != 2 || r.state(c.ID) != community.Acked {

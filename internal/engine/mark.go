@@ -43,7 +43,7 @@ func (e *Engine) tellMarks(ctx context.Context, b *batch, it *item) error {
 		if mark == "" {
 			continue
 		}
-		told := &item{in: &community.Inbound{}, g: it.g, out: &Outcome{}, draft: &store.Draft{Key: e.o.Store.NewID().String(), Event: community.Event{
+		told := &item{in: &community.Inbound{}, g: it.g, out: &Outcome{}, draft: store.Draft{Key: e.o.Store.NewID().String(), Event: community.Event{
 			Group: ev.Group, Type: community.MemberMarked, OccurredAt: ev.OccurredAt, ReceivedAt: ev.ReceivedAt, Subject: m, Body: community.Body{Role: mark},
 		}}}
 		told.draft.Seal()

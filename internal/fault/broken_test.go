@@ -112,16 +112,27 @@ func mine(all []string, i int) []string {
 }
 
 func TestLockedDatabaseIsBusyAndNothingIsAcknowledged(t *testing.T) {
-	dir := t.TempDir()
-	h, err := open(t.Context(), "", dir, "locked", time.Now)
+	t.Run("sqlite", func(t *testing.T) {
+		dir := t.TempDir()
+		locked(t, "", dir, "sqlite", "file:"+filepath.Join(dir, "qunluo.db"), "BEGIN IMMEDIATE")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		url := storetest.PostgresURL(t)
+		locked(t, url, t.TempDir(), "pgx", url, "BEGIN; SELECT n FROM log_head FOR UPDATE")
+	})
+}
+
+// locked lets somebody else hold what every commit needs.
+func locked(t *testing.T, url, dir, driver, dsn, hold string) {
+	h, err := open(t.Context(), url, dir, "locked", time.Now)
 	check(t, err)
 	host := running(t, h)
 	check(t, host.Receive(t.Context(), message(1)))
-	other, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "qunluo.db"))
+	other, err := sql.Open(driver, dsn)
 	check(t, err)
 	defer other.Close()
 	other.SetMaxOpenConns(1)
-	_, err = other.Exec("BEGIN IMMEDIATE")
+	_, err = other.Exec(hold)
 	check(t, err)
 	if err := host.Receive(t.Context(), message(2)); community.CodeOf(err) != community.CodeBusy {
 		t.Fatalf("err = %v, want busy", err)

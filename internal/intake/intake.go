@@ -28,6 +28,7 @@ type Intake struct {
 	belt   Belt
 	clock  func() time.Time
 	queue  chan request
+	over   chan struct{} // closed when Run has ended
 	health *health
 	counts Counts
 }
@@ -48,14 +49,16 @@ type request struct {
 
 // New makes an intake for a belt.
 func New(belt Belt, clock func() time.Time) *Intake {
-	return &Intake{belt: belt, clock: clock, queue: make(chan request, queueSize), health: newHealth()}
+	return &Intake{belt: belt, clock: clock, queue: make(chan request, queueSize), over: make(chan struct{}), health: newHealth()}
 }
 
 // Counts gives the figures of the door.
 func (q *Intake) Counts() *Counts { return &q.counts }
 
-// Run commits batches until ctx ends; senders still waiting then get ctx's error.
+// Run commits batches until ctx ends; senders still waiting then get ctx's error, and so does whoever comes later. It is
+// called once.
 func (q *Intake) Run(ctx context.Context) error {
+	defer close(q.over)
 	for {
 		select {
 		case <-ctx.Done():
@@ -136,6 +139,8 @@ func (q *Intake) Receive(ctx context.Context, in ...connect.Inbound) error {
 	r := request{in, make(chan error, 1)}
 	select {
 	case q.queue <- r:
+	case <-q.over:
+		return errOver()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -144,7 +149,18 @@ func (q *Intake) Receive(ctx context.Context, in ...connect.Inbound) error {
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-q.over:
 	}
+	select {
+	case err := <-r.reply: // it was answered before the end
+		return err
+	default:
+		return errOver()
+	}
+}
+
+func errOver() error {
+	return community.Errorf(community.CodeBusy, "the house is closing: nothing more is taken in")
 }
 
 // Host is the entrance of one account. realm tells groups of different platforms and organisations apart.

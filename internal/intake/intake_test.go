@@ -162,3 +162,20 @@ func TestTwoAccountsInAGroupCountOnceAndTheSecondTakesOver(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoComesAfterTheEndIsTold: a job that finishes while the house closes must not wait for a door that nobody keeps.
+func TestWhoComesAfterTheEndIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := intake.New(&belt{}, time.Now)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- q.Run(ctx) }()
+		stop()
+		<-ended
+		for range 10 { // a queue with room takes some of them before they look whether anybody is there
+			if err := q.Receive(context.Background(), connect.Inbound{Type: community.MessageCreated}); community.CodeOf(err) != community.CodeBusy {
+				t.Fatalf("err = %v, want busy", err)
+			}
+		}
+	})
+}

@@ -1,5 +1,7 @@
 package lexicon
 
+import "unicode/utf8"
+
 const (
 	hashStart = 14695981039346656037 // FNV-1a
 	hashPrime = 1099511628211
@@ -9,13 +11,16 @@ const (
 // 0 when nothing is left. It never changes, so it may be stored.
 func Hash(text string) uint64 {
 	fold, h, any := folding(), uint64(hashStart), false
-	for _, r := range text {
-		var f rune
-		if uint32(r) < 1<<16 {
-			f = rune(fold.counts[r])
-		} else if !fold.isSkip(r) {
-			f = fold.fold(r)
+	for i := 0; i < len(text); {
+		f, n := rune(0), 1
+		if b := text[i]; b < utf8.RuneSelf {
+			f = rune(fold.counts[b])
+		} else if r := threeByte(text, i); r != 0 {
+			f, n = rune(fold.counts[r]), 3
+		} else {
+			f, n = fold.countedAt(text, i)
 		}
+		i += n
 		if f == 0 {
 			continue
 		}
@@ -26,6 +31,18 @@ func Hash(text string) uint64 {
 		return 0
 	}
 	return h
+}
+
+// countedAt is what the rune at i counts as, 0 where it does not, and its length.
+func (t *foldTable) countedAt(text string, i int) (rune, int) {
+	r, n := utf8.DecodeRuneInString(text[i:])
+	switch {
+	case uint32(r) < 1<<16:
+		return rune(t.counts[r]), n
+	case t.isSkip(r):
+		return 0, n
+	}
+	return t.fold(r), n
 }
 
 // HashExact is the hash of the bytes as they are.

@@ -38,7 +38,12 @@ func wordSet(list string) map[string]bool {
 func Links(text string, buf []Link) []Link {
 	from := 0 // the end of the last link: no other reaches back over it
 	for i := 0; i < len(text); {
-		if b := text[i]; b != '.' && b != 0xe3 && b != 0xef || dotLen(text, i) == 0 { // 。｡．
+		b := text[i]
+		if b > 0xe3 && b < 0xef && threeByte(text, i) != 0 { // ideographs, of which texts consist
+			i += 3
+			continue
+		}
+		if b != '.' && b != 0xe3 && b != 0xef || dotLen(text, i) == 0 { // 。｡．
 			i++
 			continue
 		}

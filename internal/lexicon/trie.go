@@ -257,7 +257,7 @@ func threeByte(text string, i int) uint16 {
 		return 0
 	}
 	r := uint16(text[i])<<12 | uint16(text[i+1]&0x3f)<<6 | uint16(text[i+2]&0x3f)
-	if r < 0x800 {
+	if r < 0x800 || r>>11 == 0xd800>>11 { // a longer form than needed, or half of a pair
 		return 0
 	}
 	return r

@@ -129,9 +129,6 @@ const (
 	NotSent TargetState = "not_sent" // it will not be sent
 )
 
-// TargetStates lists the states in the order pages show them.
-var TargetStates = []TargetState{Waiting, Blocked, Sending, Sent, Failed, NotSent}
-
 // Mark says whether a send kept its time.
 type Mark string
 
@@ -144,9 +141,6 @@ const (
 	Overdue  Mark = "overdue"
 	minuteMS      = 60_000
 )
-
-// Marks lists the marks in the order pages show them.
-var Marks = []Mark{OnTime, Late, Overdue, NoSend}
 
 // Target is one send: a group, its text and its time. What becomes of its action decides what becomes of it.
 type Target struct {

@@ -64,7 +64,6 @@ const (
 	Frozen     = "frozen"   // automatic actions are held
 	Lockdown   = "lockdown" // nothing is sent by plan
 	GaveUp     = "gave_up"  // its time is over
-	BadLink    = "bad_link" // the link check refuses it
 )
 
 // Reason is why a send does not go, with the figure and when it might (UTC ms; 0 = nobody can tell).

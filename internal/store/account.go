@@ -13,7 +13,8 @@ func (s *Store) AllAccounts(ctx context.Context) ([]community.Account, error) {
 	return rows(ctx, s, accountColumns+" ORDER BY a.key", nil, scanAccount)
 }
 
-// SaveAccount makes (Key 0) or changes one of our accounts. The audit row names which settings there are, never their
+// SaveAccount makes (Key 0) or changes one of our accounts. Switching it on again is a person's word that the platform holds
+// it back no longer. The audit row names which settings there are, never their
 // values.
 func (s *Store) SaveAccount(ctx context.Context, a community.Account, audit community.Audit) (community.Account, error) {
 	err := s.writeTx(ctx, func(t *Tx) error {
@@ -61,7 +62,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 }
 
 func (t *Tx) changeAccount(ctx context.Context, a *community.Account) error {
-	n, err := t.exec(ctx, `UPDATE account SET name = $1, external_id = $2, settings = $3, enabled = $4 WHERE key = $5 AND org_key = $6`,
+	n, err := t.exec(ctx, `UPDATE account SET name = $1, external_id = $2, settings = $3, enabled = $4,
+ restricted = CASE WHEN $4 AND NOT enabled THEN 0 ELSE restricted END WHERE key = $5 AND org_key = $6`,
 		a.Name, a.External, string(a.Settings), a.Enabled, int64(a.Key), int64(a.Org))
 	if err == nil && n == 0 {
 		return community.Errorf(community.CodeNotFound, "account %d: not found", a.Key)

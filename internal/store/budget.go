@@ -86,19 +86,3 @@ func (t *Tx) Restrict(ctx context.Context, account community.AccountKey, at int6
 	_, err := t.exec(ctx, `UPDATE account SET restricted = $1 WHERE key = $2 AND restricted = 0`, at, int64(account))
 	return err
 }
-
-// Unrestrict lets an account work again, by a person's word. CodeNotFound: no such account in the organisation.
-func (s *Store) Unrestrict(ctx context.Context, org community.OrgKey, account community.AccountKey, audit community.Audit) error {
-	return s.writeTx(ctx, func(t *Tx) error {
-		var id []byte
-		err := t.one(ctx, `SELECT id FROM account WHERE key = $1 AND org_key = $2`, []any{int64(account), int64(org)}, &id)
-		if err != nil {
-			return missing(err, "account %d", account)
-		}
-		if _, err = t.exec(ctx, `UPDATE account SET restricted = 0 WHERE key = $1`, int64(account)); err != nil {
-			return err
-		}
-		audit.Org, audit.Verb, audit.Subject = org, "account.unrestrict", "account:"+community.ID(id).String()
-		return t.AddAudit(ctx, audit)
-	})
-}

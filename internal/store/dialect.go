@@ -85,21 +85,32 @@ func nameValues(named []driver.NamedValue, row []any) ([]driver.NamedValue, erro
 	return named, nil
 }
 
-// unnamed turns $1, $2, … into ? where they stand in order, each once: SQLite takes $1 for a name and looks it up for
-// every value bound. Any other query comes back as it is.
+// unnamed turns $1, $2, … into ? where each stands first, in order, and into ?1 where it stands again: SQLite takes $1 for
+// a name and looks it up for every value bound. Any other query comes back as it is.
 func unnamed(query string) string {
 	var b strings.Builder
 	rest := query
-	for n := 1; ; n++ {
+	for next := 1; ; {
 		before, after, ok := strings.Cut(rest, "$")
 		b.WriteString(before)
 		if !ok {
 			return b.String()
 		}
-		if rest, ok = strings.CutPrefix(after, strconv.Itoa(n)); !ok || rest != "" && rest[0] >= '0' && rest[0] <= '9' {
-			return query
+		digits := 0
+		for digits < len(after) && after[digits] >= '0' && after[digits] <= '9' {
+			digits++
 		}
+		n, err := strconv.Atoi(after[:digits])
 		b.WriteByte('?')
+		switch {
+		case err != nil || n > next:
+			return query
+		case n == next:
+			next++
+		default:
+			b.WriteString(after[:digits])
+		}
+		rest = after[digits:]
 	}
 }
 
@@ -216,6 +227,11 @@ const (
 	reader             // query_only
 )
 
+// caches say how many KB of pages a connection keeps of the log and of the projections. They come to twice as much
+// memory: a page with its head just misses a size of the driver's allocator. The writer needs the index of keys, which is
+// hit all over; the viewer reads the log in order and writes to views all over; readers look at both through a map.
+var caches = [...]struct{ main, views int }{writer: {65536, 0}, viewer: {8192, 32768}, reader: {8192, 8192}}
+
 // sqliteConnector opens connections with every pragma set and read back, and views.db attached as "views".
 type sqliteConnector struct {
 	drv  *sqlite.Driver
@@ -230,7 +246,7 @@ func (c *sqliteConnector) views() string {
 }
 
 func (c *sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.drv.Open("file:" + (&url.URL{Path: c.path}).EscapedPath() + "?_pragma=busy_timeout(5000)")
+	conn, err := c.drv.Open("file:" + (&url.URL{Path: c.path}).EscapedPath() + "?_pragma=busy_timeout(" + lockWait + ")")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.path, err)
 	}
@@ -247,7 +263,7 @@ func (c *sqliteConnector) prepare(ctx context.Context, conn driver.Conn) error {
 		"PRAGMA journal_mode=WAL",
 		"PRAGMA synchronous=FULL",
 		"PRAGMA wal_autocheckpoint=4000",
-		"PRAGMA cache_size=-65536",
+		fmt.Sprintf("PRAGMA cache_size=-%d", caches[c.role].main),
 		"PRAGMA temp_store=MEMORY",
 	}
 	if c.role != writer {
@@ -255,7 +271,7 @@ func (c *sqliteConnector) prepare(ctx context.Context, conn driver.Conn) error {
 			fmt.Sprintf("ATTACH DATABASE '%s' AS views", strings.ReplaceAll(c.views(), "'", "''")),
 			"PRAGMA views.journal_mode=WAL",
 			"PRAGMA views.synchronous=NORMAL",
-			"PRAGMA views.cache_size=-65536",
+			fmt.Sprintf("PRAGMA views.cache_size=-%d", caches[c.role].views),
 		)
 	}
 	if c.role == reader {
@@ -298,6 +314,10 @@ func queryDriver(ctx context.Context, conn driver.Conn, query string) (int64, er
 	return n, nil
 }
 
+// lockWait is how long a writer waits for what another one holds before it gives up and is busy, in milliseconds: as on
+// SQLite. A sender who waits for ever cannot be told to come again.
+const lockWait = "5000"
+
 // pool opens a pool for a role. PostgreSQL knows only one kind of connection.
 func (t target) pool(r role, size int) (*sql.DB, error) {
 	if t.dialect.name() == "sqlite" {
@@ -311,8 +331,11 @@ func (t target) pool(r role, size int) (*sql.DB, error) {
 		return nil, community.Errorf(community.CodeBadInput, "database.url: %w", err)
 	}
 	cfg.RuntimeParams["application_name"] = "qunluo"
-	if r == viewer {
+	switch {
+	case r == viewer:
 		cfg.RuntimeParams["synchronous_commit"] = "off"
+	case r == writer && cfg.RuntimeParams["lock_timeout"] == "": // the URL may say another
+		cfg.RuntimeParams["lock_timeout"] = lockWait
 	}
 	db := stdlib.OpenDB(*cfg)
 	db.SetMaxOpenConns(size)

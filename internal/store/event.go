@@ -15,46 +15,72 @@ import (
 const eventColumns = `number, id, group_key, seq, account_key, type, origin, mark, occurred_at, received_at, at,
  actor_key, subject_key, by_key, import_key, key_id, body`
 
-const insertEvent = `INSERT INTO event (number, id, group_key, seq, account_key, type, origin, mark, occurred_at,
+// shape is a statement that writes events, and the values it wants. A value that need not be bound saves a part of what a
+// row costs on SQLite: so nearly all rows have a statement that knows what they have in common.
+type shape struct {
+	fits  func(d *Draft) bool
+	query string
+	args  func(d *Draft, row []any) []any
+}
+
+// shapes, the narrowest first; the last fits all.
+var shapes = []shape{
+	{(*Draft).isTalk, insertTalk, (*Draft).talkArgs},
+	{(*Draft).isPlain, insertRead, (*Draft).readArgs},
+	{func(*Draft) bool { return true }, insertEvent, (*Draft).args},
+}
+
+const insertColumns = `INSERT INTO event (number, id, group_key, seq, account_key, type, origin, mark, occurred_at,
  received_at, at, actor_key, subject_key, by_key, import_key, key_id, body, dedup, body_hash)
-VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,0,$16,$17,$18) ON CONFLICT DO NOTHING`
+`
+
+const (
+	insertEvent = insertColumns + `VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,0,$16,$17,$18) ON CONFLICT DO NOTHING`
+	// insertTalk is for messages that came in time, and not from a file; insertRead for those that did, too.
+	insertTalk = insertColumns + `VALUES ($1,$2,$3,$4,$5,'message.created',$6,0,$7,$8,$7,$9,0,0,0,0,$10,$11,$12) ON CONFLICT DO NOTHING`
+	insertRead = insertColumns + `VALUES ($1,$2,$3,$4,$5,'message.created',$6,0,$7,$8,$7,$9,0,0,$10,0,$11,$12,$13) ON CONFLICT DO NOTHING`
+)
 
 const eventArgs = 18
 
-// insertTalk is insertEvent for a batch of nothing but messages that came in time: a value that need not be bound is
-// nearly a tenth of the row's cost on SQLite.
-const insertTalk = `INSERT INTO event (number, id, group_key, seq, account_key, type, origin, mark, occurred_at,
- received_at, at, actor_key, subject_key, by_key, import_key, key_id, body, dedup, body_hash)
-VALUES ($1,$2,$3,$4,$5,'message.created',$6,0,$7,$8,$9,$10,0,0,$11,0,$12,$13,$14) ON CONFLICT DO NOTHING`
-
-// isTalk reports whether insertTalk can write the draft.
-func (d *Draft) isTalk() bool {
+// isPlain reports whether the draft is a message that came in time, of which only sender, time and body are to be told.
+func (d *Draft) isPlain() bool {
 	ev := &d.Event
-	return ev.Type == community.MessageCreated && ev.Mark == community.OnTime && ev.Subject == 0 && ev.By == 0
+	return ev.Type == community.MessageCreated && ev.Mark == community.OnTime && ev.At == ev.OccurredAt && ev.Subject == 0 && ev.By == 0
 }
 
-// talkArgs appends a row's values, in the order of insertTalk.
+func (d *Draft) isTalk() bool { return d.isPlain() && d.Event.Import == 0 }
+
 func (d *Draft) talkArgs(row []any) []any {
-	ev := &d.Event
-	return append(row, ev.Number, ev.ID[:], int64(ev.Group), ev.Seq, int64(ev.Account), int64(ev.Origin), ev.OccurredAt,
-		ev.ReceivedAt, ev.At, int64(ev.Actor), ev.Import, d.body, d.dedup[:], d.hash)
+	return append(d.plainArgs(row), d.body, d.dedup[:], d.hash)
 }
 
-// rowsOf gives the statement that writes the drafts, and their values.
-func rowsOf(drafts []*Draft) (query string, rows [][]any) {
-	query, args := insertTalk, (*Draft).talkArgs
+func (d *Draft) readArgs(row []any) []any {
+	return append(d.plainArgs(row), d.Event.Import, d.body, d.dedup[:], d.hash)
+}
+
+func (d *Draft) plainArgs(row []any) []any {
+	ev := &d.Event
+	return append(row, ev.Number, ev.ID[:], int64(ev.Group), ev.Seq, int64(ev.Account), int64(ev.Origin), ev.OccurredAt, ev.ReceivedAt, int64(ev.Actor))
+}
+
+// args appends a row's values, in the order of insertEvent.
+func (d *Draft) args(row []any) []any {
+	ev := &d.Event
+	return append(row, ev.Number, ev.ID[:], int64(ev.Group), ev.Seq, int64(ev.Account), string(ev.Type), int64(ev.Origin),
+		int64(ev.Mark), ev.OccurredAt, ev.ReceivedAt, ev.At, int64(ev.Actor), int64(ev.Subject), int64(ev.By), ev.Import,
+		d.body, d.dedup[:], d.hash)
+}
+
+// shapeOf is the narrowest statement that can write all drafts.
+func shapeOf(drafts []*Draft) *shape {
+	i := 0
 	for _, d := range drafts {
-		if !d.isTalk() {
-			query, args = insertEvent, (*Draft).args
-			break
+		for !shapes[i].fits(d) {
+			i++
 		}
 	}
-	rows = make([][]any, len(drafts))
-	values := make([]any, 0, len(drafts)*eventArgs)
-	for i, d := range drafts {
-		rows[i] = args(d, values[i*eventArgs:i*eventArgs:(i+1)*eventArgs])
-	}
-	return query, rows
+	return &shapes[i]
 }
 
 // Draft is an event about to be written, with what its unique key is made of.
@@ -64,6 +90,18 @@ type Draft struct {
 	dedup [16]byte
 	hash  int64
 	body  []byte
+}
+
+// keepBody is up to which size a draft's memory for a body is used again.
+const keepBody = 4096
+
+// Reset empties the draft, to be used for another event.
+func (d *Draft) Reset() {
+	body := d.body[:0]
+	if cap(body) > keepBody {
+		body = nil
+	}
+	*d = Draft{body: body}
 }
 
 // Seal encodes the body and computes the keys. Two drafts of the same fact have equal keys; times of receipt and
@@ -105,19 +143,15 @@ func bodyHash(body []byte) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 
-// args appends a row's values, in the order of insertEvent.
-func (d *Draft) args(row []any) []any {
-	ev := &d.Event
-	return append(row, ev.Number, ev.ID[:], int64(ev.Group), ev.Seq, int64(ev.Account), string(ev.Type), int64(ev.Origin),
-		int64(ev.Mark), ev.OccurredAt, ev.ReceivedAt, ev.At, int64(ev.Actor), int64(ev.Subject), int64(ev.By), ev.Import,
-		d.body, d.dedup[:], d.hash)
-}
-
 // InsertEvents writes the drafts, whose numbers rise. Where one is there already, nothing stays written and the indexes
 // of the duplicates come back: drop them, number the rest anew and call again.
 func (t *Tx) InsertEvents(ctx context.Context, drafts []*Draft) (dups []int, err error) {
-	query, rows := rowsOf(drafts)
-	n, err := t.bulk(ctx, query, rows)
+	sh := shapeOf(drafts)
+	rows := t.session.sheet(len(drafts), eventArgs)
+	for i, d := range drafts {
+		rows[i] = sh.args(d, rows[i])
+	}
+	n, err := t.bulk(ctx, sh.query, rows)
 	if err != nil {
 		return nil, fmt.Errorf("insert %d events: %w", len(drafts), err)
 	}

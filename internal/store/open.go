@@ -157,9 +157,10 @@ func (s *Store) Close() error {
 func (s *Store) Dialect() string { return s.dialect.name() }
 
 // NewID makes an id from the store's clock and the system's randomness.
-func (s *Store) NewID() community.ID {
-	return community.MakeID(s.now(), s.chance.take())
-}
+func (s *Store) NewID() community.ID { return s.IDAt(s.now()) }
+
+// IDAt is NewID for who has read the clock already.
+func (s *Store) IDAt(at int64) community.ID { return community.MakeID(at, s.chance.take()) }
 
 // chance hands out the system's randomness, read a page at a time.
 type chance struct {

@@ -314,8 +314,7 @@ func (s *Store) LetPass(ctx context.Context, k plan.Target, why string, audit co
 	})
 }
 
-// RetryTargets asks anew for what failed or was not sent, of the targets given; it gives how many. Their time stays, and so
-// their mark; what was given up is let pass once more from now.
+// RetryTargets asks anew for targets that failed or were not sent. They are due now: their mark is that of the new try.
 func (s *Store) RetryTargets(ctx context.Context, b plan.Broadcast, list []plan.Target, audit community.Audit) error {
 	return s.writeTx(ctx, func(t *Tx) error {
 		for _, k := range list {

@@ -24,8 +24,14 @@ func (d *Desk) chosen(ctx context.Context, groups []community.GroupKey, f commun
 	if err != nil {
 		return nil, 0, err
 	}
+	return d.pageOf(ctx, groups, f, list)
+}
+
+// pageOf reads the rows of a page of a list that is gathered already.
+func (d *Desk) pageOf(ctx context.Context, groups []community.GroupKey, f community.MemberFilter, list []measure.Speaker) ([]community.MemberRow, int, error) {
 	total := min(len(list), community.CountCap+1)
-	if list, err = d.arrange(ctx, groups, f, list, f.Page.Offset+limitOf(f.Page.Limit)); err != nil {
+	list, err := d.arrange(ctx, groups, f, list, f.Page.Offset+limitOf(f.Page.Limit))
+	if err != nil {
 		return nil, 0, err
 	}
 	rows, err := d.rowsOf(ctx, groups, f, list[min(f.Page.Offset, len(list)):])
@@ -65,11 +71,34 @@ func (d *Desk) choose(ctx context.Context, groups []community.GroupKey, f commun
 	if f.Text == "" && f.Source == "" && f.Present == nil && !f.NeverSpoke && f.SilentSince == 0 {
 		return list, nil
 	}
-	matching, err := d.memberKeys(ctx, groups, plain(f), "k")
+	matching, err := d.matching(ctx, groups, plain(f))
 	if err != nil {
 		return nil, err
 	}
 	return both(list, matching), nil
+}
+
+// matching gives everybody that a plain filter finds, in order of member.
+func (d *Desk) matching(ctx context.Context, groups []community.GroupKey, f community.MemberFilter) ([]measure.Speaker, error) {
+	if !standingTells(f) {
+		return d.memberKeys(ctx, groups, f, "k")
+	}
+	all, err := d.rollOf(ctx, groups)
+	if err != nil {
+		return nil, err
+	}
+	return all.members(f.Present, f.NeverSpoke), nil
+}
+
+// standingTells reports whether how people stand in the groups is all that a filter asks.
+func standingTells(f community.MemberFilter) bool {
+	return f.Text == "" && f.Source == "" && f.SilentSince == 0 && !f.Chosen()
+}
+
+// byName reports whether a list of members of several groups needs no more than their standing, and their names for its
+// order.
+func byName(f community.MemberFilter) bool {
+	return (f.Page.Sort == "" || f.Page.Sort == "name") && standingTells(f)
 }
 
 // plain is the filter without what chooses people by figures.
@@ -118,26 +147,22 @@ func (d *Desk) moved(ctx context.Context, groups []community.GroupKey, when stri
 	if err != nil {
 		return nil, err
 	}
-	found := map[community.MemberKey]bool{}
+	found := roll{}
 	for _, z := range places {
-		keys, err := rows(ctx, d.s, `SELECT DISTINCT member_key FROM views.stay WHERE group_key IN (`+keyList(z.groups)+`) AND `+when,
-			[]any{measure.Day(span.From).Start(z.zone), (measure.Day(span.To) + 1).Start(z.zone)}, func(r *sql.Rows, v *community.MemberKey) error { return r.Scan((*int64)(v)) })
+		who, err := rows(ctx, d.s, `SELECT member_key FROM views.stay WHERE group_key IN (`+keyList(z.groups)+`) AND `+when,
+			[]any{measure.Day(span.From).Start(z.zone), (measure.Day(span.To) + 1).Start(z.zone)}, func(r *sql.Rows, v *measure.Tally) error {
+				v.Count = standsKnown
+				return r.Scan((*int64)(&v.Member))
+			})
 		if err != nil {
 			return nil, err
 		}
-		for _, m := range keys {
-			found[m] = true
-		}
+		found.add(who)
 	}
-	list := make([]measure.Speaker, 0, len(found))
-	for m := range found {
-		list = append(list, measure.Speaker{Member: m})
-	}
-	slices.SortFunc(list, byMember)
-	return list, nil
+	return found.members(nil, false), nil
 }
 
-// arrange puts the chosen in the order of the page, as far as want reaches.
+// arrange puts the chosen, who stand in order of member, in the order of the page, as far as want reaches.
 func (d *Desk) arrange(ctx context.Context, groups []community.GroupKey, f community.MemberFilter, list []measure.Speaker, want int) ([]measure.Speaker, error) {
 	value := func(s measure.Speaker) int64 { return s.Messages }
 	switch f.Page.Sort {
@@ -151,19 +176,18 @@ func (d *Desk) arrange(ctx context.Context, groups []community.GroupKey, f commu
 	case "said_days":
 		return first(list, want, func(s measure.Speaker) int64 { return int64(s.Days) }, f.Page.Desc), nil
 	}
-	in := make(map[community.MemberKey]measure.Speaker, len(list))
-	keys := make([]community.MemberKey, len(list))
-	for i, s := range list {
-		in[s.Member], keys[i] = s, s.Member
-	}
 	only := ""
-	if len(keys) <= fewChosen {
-		only = keyList(keys)
+	if len(list) <= fewChosen {
+		only = keyList(membersOf(list))
+	}
+	f = plain(f)
+	if f.Page.Sort == "" || f.Page.Sort == "name" {
+		f = community.MemberFilter{Group: f.Group, Page: f.Page} // who is looked for is known: names have an order over all groups
 	}
 	var out []measure.Speaker
-	err := d.walkKeys(ctx, groups, plain(f), only, "", func(m community.MemberKey) bool {
-		if s, ok := in[m]; ok {
-			out = append(out, s)
+	err := d.walkKeys(ctx, groups, f, only, "", func(m community.MemberKey) bool {
+		if i, ok := slices.BinarySearchFunc(list, measure.Speaker{Member: m}, byMember); ok {
+			out = append(out, list[i])
 		}
 		return len(out) < want
 	})
@@ -294,12 +318,17 @@ func (d *Desk) onlyThese(c *clause, column, only string) {
 	}
 }
 
-// rowsOf reads the rows of members, in the order given.
-func (d *Desk) rowsOf(ctx context.Context, groups []community.GroupKey, f community.MemberFilter, who []measure.Speaker) ([]community.MemberRow, error) {
-	keys := make([]community.MemberKey, len(who))
-	for i, s := range who {
+func membersOf(list []measure.Speaker) []community.MemberKey {
+	keys := make([]community.MemberKey, len(list))
+	for i, s := range list {
 		keys[i] = s.Member
 	}
+	return keys
+}
+
+// rowsOf reads the rows of members, in the order given.
+func (d *Desk) rowsOf(ctx context.Context, groups []community.GroupKey, f community.MemberFilter, who []measure.Speaker) ([]community.MemberRow, error) {
+	keys := membersOf(who)
 	var found []community.MemberRow
 	var err error
 	var c clause
@@ -336,6 +365,23 @@ func (d *Desk) rowsOf(ctx context.Context, groups []community.GroupKey, f commun
 // sheetChunk is how many rows of a whole list are read at a time.
 const sheetChunk = 1000
 
+// whole gives everybody a filter finds, in its order.
+func (d *Desk) whole(ctx context.Context, groups []community.GroupKey, f community.MemberFilter) ([]measure.Speaker, error) {
+	gather := d.choose
+	switch {
+	case f.Chosen():
+	case d.tableOf(f) == ofSome && byName(f):
+		gather = d.matching
+	default:
+		return d.memberKeys(ctx, groups, f, "")
+	}
+	all, err := gather(ctx, groups, f)
+	if err != nil {
+		return nil, err
+	}
+	return d.arrange(ctx, groups, f, all, len(all))
+}
+
 // AllMembers gives every member that a filter finds, in its order, a thousand at a time; Limit and Offset of its page do
 // not count. Who they are is decided once, at the beginning.
 func (d *Desk) AllMembers(ctx context.Context, f community.MemberFilter) iter.Seq2[[]community.MemberRow, error] {
@@ -347,14 +393,7 @@ func (d *Desk) AllMembers(ctx context.Context, f community.MemberFilter) iter.Se
 			}
 			return
 		}
-		var all []measure.Speaker
-		if f.Chosen() {
-			if all, err = d.choose(ctx, groups, f); err == nil {
-				all, err = d.arrange(ctx, groups, f, all, len(all))
-			}
-		} else {
-			all, err = d.memberKeys(ctx, groups, f, "")
-		}
+		all, err := d.whole(ctx, groups, f)
 		if err != nil {
 			yield(nil, err)
 			return

@@ -70,8 +70,17 @@ WHERE group_key IN (`+keyList(q.groups)+`) AND day >= $1 AND day <= $2 AND first
 	if err != nil {
 		return coded(q.d.s.dialect, err)
 	}
+	reachNow := q.f.Days.To >= q.d.s.now()/86_400_000-1
+	if first == 0 && reachNow { // the counters may be behind the log: only what they have not seen can be of these days
+		var seen sql.NullInt64
+		err := q.d.s.read.QueryRowContext(ctx, `SELECT max(number) FROM views.cursor WHERE name = $1`, FiguresView).Scan(&seen)
+		if err != nil {
+			return coded(q.d.s.dialect, err)
+		}
+		first = seen.Int64 + 1
+	}
 	q.where.and(q.key+" >= ?", first)
-	if q.f.Days.To < q.d.s.now()/86_400_000-1 { // the counters may be behind the log
+	if !reachNow {
 		q.where.and(q.key+" <= ?", last)
 	}
 	return nil

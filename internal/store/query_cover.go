@@ -190,20 +190,15 @@ func (s *Store) gapsOf(ctx context.Context, run int64) ([]gap, error) {
 	return report.Gaps.List, nil
 }
 
-// MarkOnline notes that accounts were online at a time (UTC ms), in the hour it lies in.
-func (s *Store) MarkOnline(ctx context.Context, at int64, accounts ...community.AccountKey) error {
-	if len(accounts) == 0 {
+// online notes the hour in which an account is heard, once: last is when it was heard before (UTC ms). So a day on which
+// it was online and heard nothing is known to be silent.
+func (t *Tx) online(ctx context.Context, key community.AccountKey, last, now int64) error {
+	const hour = 3_600_000
+	if last/hour == now/hour {
 		return nil
 	}
-	day, bit := utcHour(at)
-	return s.writeTx(ctx, func(t *Tx) error {
-		for _, a := range accounts {
-			_, err := t.exec(ctx, `INSERT INTO account_online (account_key, day, hours) VALUES ($1, $2, $3)
-ON CONFLICT (account_key, day) DO UPDATE SET hours = account_online.hours | excluded.hours`, int64(a), day, bit)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	day, bit := utcHour(now)
+	_, err := t.exec(ctx, `INSERT INTO account_online (account_key, day, hours) VALUES ($1, $2, $3)
+ON CONFLICT (account_key, day) DO UPDATE SET hours = account_online.hours | excluded.hours`, int64(key), day, bit)
+	return err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -14,10 +15,7 @@ var groupSorts = sorts{
 }
 
 const groupColumns = `g.key, g.id, g.org_key, g.platform, g.external_id, g.name, g.zone, g.mode, g.frozen, g.parent_key, g.created, g.desk,
- coalesce(p.name, ''), coalesce(v.members, 0), coalesce(v.last_at, 0),
- (SELECT coalesce(max(b.version), 0) FROM rulebook b WHERE b.group_key = g.key AND b.state = 'published'),
- (SELECT count(*) FROM task t WHERE t.group_key = g.key AND t.state IN ('open', 'claimed')),
- (SELECT count(*) FROM decision d WHERE d.group_key = g.key AND d.review = 'open')`
+ coalesce(p.name, ''), coalesce(v.members, 0), coalesce(v.last_at, 0)`
 
 const groupFrom = ` FROM chat_group g LEFT JOIN chat_group p ON p.key = g.parent_key LEFT JOIN views.group_fact v ON v.group_key = g.key`
 
@@ -48,6 +46,9 @@ func (d *Desk) FindGroups(ctx context.Context, f community.GroupFilter) ([]commu
 		return nil, 0, err
 	}
 	list, err := d.groups(ctx, c.String()+order, c.args)
+	if err == nil && !f.Bare {
+		err = d.fillGroups(ctx, list)
+	}
 	return list, total, err
 }
 
@@ -56,7 +57,7 @@ func (d *Desk) GroupByID(ctx context.Context, id community.ID) (community.GroupR
 	var c clause
 	d.in(&c, "g")
 	c.and("g.id = ?", id[:])
-	list, err := d.groups(ctx, c.String(), c.args)
+	list, err := d.wholeGroups(ctx, c)
 	return oneOf(list, err, "group", id)
 }
 
@@ -65,58 +66,107 @@ func (d *Desk) GroupByKey(ctx context.Context, g community.GroupKey) (community.
 	var c clause
 	d.in(&c, "g")
 	c.and("g.key = ?", int64(g))
-	list, err := d.groups(ctx, c.String(), c.args)
+	list, err := d.wholeGroups(ctx, c)
 	return oneOf(list, err, "group", g)
 }
 
 func (d *Desk) groups(ctx context.Context, rest string, args []any) ([]community.GroupRow, error) {
-	list, err := rows(ctx, d.s, "SELECT "+groupColumns+groupFrom+rest, args, scanGroup)
+	return rows(ctx, d.s, "SELECT "+groupColumns+groupFrom+rest, args, scanGroup)
+}
+
+func (d *Desk) wholeGroups(ctx context.Context, c clause) ([]community.GroupRow, error) {
+	list, err := d.groups(ctx, c.String(), c.args)
 	if err != nil {
 		return nil, err
 	}
-	for i := range list {
-		if err := d.fillGroup(ctx, &list[i]); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	return list, d.fillGroups(ctx, list)
 }
 
 func scanGroup(r *sql.Rows, g *community.GroupRow) error {
 	var id []byte
 	var key, org, parent int64
 	err := r.Scan(&key, &id, &org, &g.Platform, &g.External, &g.Name, &g.Zone, &g.Mode, &g.Frozen, &parent, &g.Created, &g.Desk,
-		&g.ParentName, &g.Members, &g.LastAt, &g.Book, &g.OpenTasks, &g.OpenReview)
+		&g.ParentName, &g.Members, &g.LastAt)
 	copy(g.ID[:], id)
 	g.Key, g.Org, g.Parent = community.GroupKey(key), community.OrgKey(org), community.GroupKey(parent)
 	return err
 }
 
-// fillGroup adds tags, accounts and the figures of the last 7 days, today included.
-func (d *Desk) fillGroup(ctx context.Context, g *community.GroupRow) error {
-	tags, err := rows(ctx, d.s, `SELECT tag FROM group_tag WHERE group_key = $1 ORDER BY tag`, []any{int64(g.Key)}, func(r *sql.Rows, v *string) error {
-		return r.Scan(v)
-	})
+// fillGroups adds tags, accounts, counts and the figures of the last 7 days, today included: one question each, however
+// many groups there are.
+func (d *Desk) fillGroups(ctx context.Context, list []community.GroupRow) error {
+	if len(list) == 0 {
+		return nil
+	}
+	at, keys := make(map[community.GroupKey]*community.GroupRow, len(list)), make([]community.GroupKey, len(list))
+	for i := range list {
+		at[list[i].Key], keys[i] = &list[i], list[i].Key
+	}
+	in := " IN (" + keyList(keys) + ")"
+	tags, err := rows(ctx, d.s, `SELECT group_key, 0, tag FROM group_tag WHERE group_key`+in+` ORDER BY group_key, tag`, nil, scanOfGroup)
 	if err != nil {
 		return err
 	}
-	g.Tags = tags
-	g.Accounts, err = rows(ctx, d.s, `SELECT account_key FROM group_account WHERE group_key = $1 ORDER BY since, account_key`, []any{int64(g.Key)},
-		func(r *sql.Rows, v *community.AccountKey) error { return r.Scan((*int64)(v)) })
-	if err != nil {
-		return err
+	for _, v := range tags {
+		at[v.group].Tags = append(at[v.group].Tags, v.text)
 	}
-	today, _ := measure.DayOf(d.s.now(), zoneOf(g.Zone))
-	who := map[community.MemberKey]bool{}
-	err = d.DayRows(ctx, []community.GroupKey{g.Key}, today-6, today, func(row measure.DayRow) error {
+	for _, q := range []struct {
+		query string
+		put   func(g *community.GroupRow, n int64)
+	}{
+		{`SELECT group_key, account_key, '' FROM group_account WHERE group_key` + in + ` ORDER BY group_key, since, account_key`,
+			func(g *community.GroupRow, n int64) { g.Accounts = append(g.Accounts, community.AccountKey(n)) }},
+		{`SELECT group_key, max(version), '' FROM rulebook WHERE state = 'published' AND group_key` + in + ` GROUP BY group_key`,
+			func(g *community.GroupRow, n int64) { g.Book = int(n) }},
+		{`SELECT group_key, count(*), '' FROM task WHERE state IN ('open', 'claimed') AND group_key` + in + ` GROUP BY group_key`,
+			func(g *community.GroupRow, n int64) { g.OpenTasks = int(n) }},
+		{`SELECT group_key, count(*), '' FROM decision WHERE review = 'open' AND +group_key` + in + ` GROUP BY group_key`,
+			func(g *community.GroupRow, n int64) { g.OpenReview = int(n) }},
+	} {
+		found, err := rows(ctx, d.s, q.query, nil, scanOfGroup)
+		if err != nil {
+			return err
+		}
+		for _, v := range found {
+			q.put(at[v.group], v.n)
+		}
+	}
+	return d.lastWeeks(ctx, keys, at)
+}
+
+// groupNumber is a number or a text of a group.
+type groupNumber struct {
+	group community.GroupKey
+	n     int64
+	text  string
+}
+
+func scanOfGroup(r *sql.Rows, v *groupNumber) error { return r.Scan((*int64)(&v.group), &v.n, &v.text) }
+
+// lastWeeks adds messages and speakers of the last 7 days, as each group's zone has them.
+func (d *Desk) lastWeeks(ctx context.Context, keys []community.GroupKey, at map[community.GroupKey]*community.GroupRow) error {
+	utc, _ := measure.DayOf(d.s.now(), time.UTC)
+	today := map[string]measure.Day{}
+	who, last := map[community.MemberKey]bool{}, community.GroupKey(0)
+	return d.DayRows(ctx, keys, utc-8, utc+1, func(row measure.DayRow) error {
+		g := at[row.Group]
+		if _, known := today[g.Zone]; !known {
+			today[g.Zone], _ = measure.DayOf(d.s.now(), zoneOf(g.Zone))
+		}
+		if row.Day <= today[g.Zone]-7 || row.Day > today[g.Zone] {
+			return nil
+		}
+		if row.Group != last {
+			clear(who)
+			last = row.Group
+		}
 		g.Messages7 += row.Messages
 		for _, s := range row.Speech {
 			who[s.Member] = true
 		}
+		g.Speakers7 = int64(len(who))
 		return nil
 	})
-	g.Speakers7 = int64(len(who))
-	return err
 }
 
 // groupKeys are the groups of the scope that a question is about: one, those with a tag, or all.

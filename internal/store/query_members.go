@@ -30,6 +30,13 @@ func (d *Desk) FindMembers(ctx context.Context, f community.MemberFilter) ([]com
 	case ofAll:
 		return d.anyone(ctx, f)
 	}
+	if byName(f) {
+		list, err := d.matching(ctx, groups, f)
+		if err != nil {
+			return nil, 0, err
+		}
+		return d.pageOf(ctx, groups, f, list)
+	}
 	return d.peopleOver(ctx, groups, f)
 }
 

@@ -87,7 +87,8 @@ func (d *Desk) ask(ctx context.Context, f community.MessageFilter) (*question, e
 func (q *question) choose(terms []lexicon.Term) {
 	f := q.f
 	if f.Recalled {
-		q.source, q.key = "FROM views.recalled h JOIN event e ON e.number = h.number", "h.number"
+		q.source, q.key = "FROM views.recalled h CROSS JOIN event e", "h.number" // in this order: recalls are few
+		q.where.and("e.number = h.number")
 		q.onEvent()
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
+	"strings"
 
 	"qunluo/internal/community"
 )
@@ -11,37 +12,45 @@ import (
 // Registry leads from platforms' ids to our keys. It is a cache over alias, one belt owns it and
 // resets it when a transaction fails. Groups and members that are new get their rows in the transaction that first sees them.
 type Registry struct {
-	members  map[circle]map[string]community.MemberKey // by the platform's id
-	known    int                                       // how many members are remembered
-	groups   map[groupRef]community.GroupKey
-	served   map[serving]bool
-	accounts map[community.AccountKey]accountRef
-	marks    map[community.MemberKey]community.Role // who is marked; nil = not read
-	told     map[telling]community.Role             // which groups' logs hold the mark
+	circles map[circleRef]*circle
+	doors   map[doorRef]*door
+	last    *door                                  // the one asked for before: events come in runs
+	known   int                                    // how many members are remembered
+	marks   map[community.MemberKey]community.Role // who is marked; nil = not read
+	told    map[telling]community.Role             // which groups' logs hold the mark
 }
 
-type accountRef struct {
+type circleRef struct {
 	org      community.OrgKey
 	platform community.Platform
 }
 
-// circle is where an external id names one member.
+// circle is where an external id names one group and one member: a platform, as one organisation knows it. What it
+// remembers is by the platform's ids.
 type circle struct {
-	org      community.OrgKey
-	platform community.Platform
-	realm    community.GroupKey // for people known by name only
+	circleRef
+	groups, desks map[string]community.GroupKey
+	members       map[string]community.MemberKey
+	named         map[nameRef]community.MemberKey // people known by name only
 }
 
-type groupRef struct {
-	org      community.OrgKey
-	platform community.Platform
-	external string
-	desk     bool
+type nameRef struct {
+	group community.GroupKey
+	name  string
 }
 
-type serving struct {
-	group   community.GroupKey
-	account community.AccountKey
+// doorRef is an Origin without what is for new groups only.
+type doorRef struct {
+	account  community.AccountKey
+	org      community.OrgKey
+	platform community.Platform
+}
+
+// door is how the events of one origin get to their circle, and the groups where its account is known to be.
+type door struct {
+	doorRef
+	*circle
+	served map[community.GroupKey]bool
 }
 
 // maxCached bounds the registry; beyond it everything is forgotten and read again.
@@ -56,19 +65,24 @@ func NewRegistry() *Registry {
 
 // Reset forgets everything.
 func (r *Registry) Reset() {
-	*r = Registry{
-		members: map[circle]map[string]community.MemberKey{}, groups: map[groupRef]community.GroupKey{},
-		served: map[serving]bool{}, accounts: map[community.AccountKey]accountRef{}, told: map[telling]community.Role{},
-	}
+	*r = Registry{circles: map[circleRef]*circle{}, doors: map[doorRef]*door{}, told: map[telling]community.Role{}}
 }
 
 // ForgetGroups makes the registry read groups' ids anew.
-func (r *Registry) ForgetGroups() { clear(r.groups) }
+func (r *Registry) ForgetGroups() {
+	for _, c := range r.circles {
+		clear(c.groups)
+		clear(c.desks)
+	}
+}
 
 // Trim keeps the registry within its bound. After a transaction that failed, call Reset: its keys never came to be.
 func (r *Registry) Trim() {
 	if r.known > maxCached {
-		clear(r.members)
+		for _, c := range r.circles {
+			clear(c.members)
+			clear(c.named)
+		}
 		r.known = 0
 	}
 }
@@ -81,50 +95,73 @@ type Origin struct {
 	Zone     string // for groups not seen before; "" = Asia/Shanghai
 }
 
-// origin completes o from the account's row.
-func (r *Registry) origin(ctx context.Context, t *Tx, o Origin) (Origin, error) {
-	if o.Account == 0 || o.Org != 0 {
-		return o, nil
+// door finds where the events of an origin belong: for an account that is in its row.
+func (r *Registry) door(ctx context.Context, t *Tx, o Origin) (*door, error) {
+	ref := doorRef{o.Account, o.Org, o.Platform}
+	if r.last != nil && r.last.doorRef == ref {
+		return r.last, nil
 	}
-	ref, ok := r.accounts[o.Account]
-	if !ok {
-		var org int64
-		err := t.one(ctx, `SELECT org_key, platform FROM account WHERE key = $1`, []any{int64(o.Account)}, &org, &ref.platform)
+	d := r.doors[ref]
+	if d == nil {
+		at, err := t.circleOf(ctx, o)
 		if err != nil {
-			return o, missing(err, "account %d", o.Account)
+			return nil, err
 		}
-		ref.org = community.OrgKey(org)
-		r.accounts[o.Account] = ref
+		d = &door{ref, r.circle(at), map[community.GroupKey]bool{}}
+		r.doors[ref] = d
 	}
-	o.Org, o.Platform = ref.org, ref.platform
-	return o, nil
+	r.last = d
+	return d, nil
+}
+
+func (t *Tx) circleOf(ctx context.Context, o Origin) (circleRef, error) {
+	if o.Account == 0 || o.Org != 0 {
+		return circleRef{o.Org, o.Platform}, nil
+	}
+	var org int64
+	var at circleRef
+	err := t.one(ctx, `SELECT org_key, platform FROM account WHERE key = $1`, []any{int64(o.Account)}, &org, &at.platform)
+	at.org = community.OrgKey(org)
+	return at, missing(err, "account %d", o.Account)
+}
+
+func (r *Registry) circle(at circleRef) *circle {
+	c := r.circles[at]
+	if c == nil {
+		c = &circle{at, map[string]community.GroupKey{}, map[string]community.GroupKey{}, map[string]community.MemberKey{}, map[nameRef]community.MemberKey{}}
+		r.circles[at] = c
+	}
+	return c
 }
 
 // Group finds or makes the group that a platform calls ref.
 func (r *Registry) Group(ctx context.Context, t *Tx, o Origin, ref community.Ref) (community.GroupKey, error) {
-	o, err := r.origin(ctx, t, o)
+	d, err := r.door(ctx, t, o)
 	if err != nil {
 		return 0, err
 	}
-	at := groupRef{o.Org, o.Platform, ref.ID, ref.Desk}
-	key, ok := r.groups[at]
+	groups := d.groups
+	if ref.Desk {
+		groups = d.desks
+	}
+	key, ok := groups[ref.ID]
 	if !ok {
-		if key, err = t.group(ctx, o, ref); err != nil {
+		if key, err = t.group(ctx, d.circleRef, o.Zone, ref); err != nil {
 			return 0, err
 		}
-		r.groups[at] = key
+		groups[strings.Clone(ref.ID)] = key // not all of the frame that it came in
 	}
-	return key, r.serve(ctx, t, key, o.Account)
+	if o.Account == 0 || d.served[key] {
+		return key, nil
+	}
+	return key, d.serve(ctx, t, key)
 }
 
 // serve notes that an account is in a group.
-func (r *Registry) serve(ctx context.Context, t *Tx, g community.GroupKey, a community.AccountKey) error {
-	if a == 0 || r.served[serving{g, a}] {
-		return nil
-	}
+func (d *door) serve(ctx context.Context, t *Tx, g community.GroupKey) error {
 	_, err := t.exec(ctx, `INSERT INTO group_account (group_key, account_key, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-		int64(g), int64(a), t.store.now())
-	r.served[serving{g, a}] = true
+		int64(g), int64(d.account), t.store.now())
+	d.served[g] = true
 	return err
 }
 
@@ -133,45 +170,62 @@ func (r *Registry) Member(ctx context.Context, t *Tx, o Origin, g community.Grou
 	if who.ID == "" {
 		return 0, nil
 	}
-	o, err := r.origin(ctx, t, o)
+	d, err := r.door(ctx, t, o)
 	if err != nil {
 		return 0, err
 	}
-	at := circle{org: o.Org, platform: o.Platform}
 	if who.Certainty == community.NameOnly {
-		at.realm = g
+		return r.named(ctx, t, d.circle, g, who)
 	}
-	key, ok := r.members[at][who.ID]
+	key, ok := d.members[who.ID]
 	if !ok {
-		if key, err = t.member(ctx, o, at, who); err != nil {
+		if key, err = t.member(ctx, d.circleRef, "", who); err != nil {
 			return 0, err
 		}
-		if r.members[at] == nil {
-			r.members[at] = map[string]community.MemberKey{}
-		}
-		r.members[at][who.ID] = key
+		d.members[strings.Clone(who.ID)] = key
 		r.known++
 	}
-	if _, ok := r.members[at][who.Also]; ok || who.Also == "" || who.Certainty == community.NameOnly {
+	if who.Also == "" {
 		return key, nil
 	}
-	owner, err := t.know(ctx, o, who.Also, key)
+	if _, ok := d.members[who.Also]; ok {
+		return key, nil
+	}
+	owner, err := t.know(ctx, d.circleRef, who.Also, key)
 	if err == nil {
-		r.members[at][who.Also] = owner
+		d.members[strings.Clone(who.Also)] = owner
 		r.known++
 	}
 	return key, err
 }
 
+// named finds or makes somebody of whom only the name in one group is known.
+func (r *Registry) named(ctx context.Context, t *Tx, c *circle, g community.GroupKey, who community.Who) (community.MemberKey, error) {
+	key, ok := c.named[nameRef{g, who.ID}]
+	if !ok {
+		realm := ""
+		if g != 0 {
+			realm = strconv.FormatInt(int64(g), 10)
+		}
+		var err error
+		if key, err = t.member(ctx, c.circleRef, realm, who); err != nil {
+			return 0, err
+		}
+		c.named[nameRef{g, strings.Clone(who.ID)}] = key
+		r.known++
+	}
+	return key, nil
+}
+
 const findAlias = `SELECT key FROM alias WHERE org_key = $1 AND kind = $2 AND platform = $3 AND realm = $4 AND external_id = $5`
 const addAlias = `INSERT INTO alias (org_key, kind, platform, realm, external_id, key) VALUES ($1, $2, $3, $4, $5, $6)`
 
-func (t *Tx) group(ctx context.Context, o Origin, ref community.Ref) (community.GroupKey, error) {
+func (t *Tx) group(ctx context.Context, at circleRef, zone string, ref community.Ref) (community.GroupKey, error) {
 	kind := "group"
 	if ref.Desk {
 		kind = "desk"
 	}
-	alias := []any{int64(o.Org), kind, string(o.Platform), "", ref.ID}
+	alias := []any{int64(at.org), kind, string(at.platform), "", ref.ID}
 	var key int64
 	err := t.one(ctx, findAlias, alias, &key)
 	if err != sql.ErrNoRows {
@@ -180,7 +234,7 @@ func (t *Tx) group(ctx context.Context, o Origin, ref community.Ref) (community.
 	if key, err = t.keys(ctx, "group", 1); err != nil {
 		return 0, err
 	}
-	name, zone := ref.Name, o.Zone
+	name := ref.Name
 	if name == "" {
 		name = ref.ID
 	}
@@ -190,7 +244,7 @@ func (t *Tx) group(ctx context.Context, o Origin, ref community.Ref) (community.
 	id := t.store.NewID()
 	_, err = t.exec(ctx, `INSERT INTO chat_group (key, id, org_key, platform, external_id, name, zone, mode, frozen, parent_key, created, desk)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)`,
-		key, id[:], int64(o.Org), string(o.Platform), ref.ID, name, zone, string(community.Observe), false, t.store.now(), ref.Desk)
+		key, id[:], int64(at.org), string(at.platform), ref.ID, name, zone, string(community.Observe), false, t.store.now(), ref.Desk)
 	if err != nil {
 		return 0, err
 	}
@@ -202,24 +256,24 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)`,
 const DefaultZone = "Asia/Shanghai"
 
 // also finds a member that was known by a further id of theirs only, and notes the first one. 0 = there is none.
-func (t *Tx) also(ctx context.Context, o Origin, who community.Who) (int64, error) {
+func (t *Tx) also(ctx context.Context, at circleRef, who community.Who) (int64, error) {
 	if who.Also == "" || who.Certainty == community.NameOnly {
 		return 0, nil
 	}
 	var key int64
-	err := t.one(ctx, findAlias, []any{int64(o.Org), "member", string(o.Platform), "", who.Also}, &key)
+	err := t.one(ctx, findAlias, []any{int64(at.org), "member", string(at.platform), "", who.Also}, &key)
 	if err == sql.ErrNoRows {
 		return 0, nil
 	}
 	if err == nil {
-		_, err = t.exec(ctx, addAlias, int64(o.Org), "member", string(o.Platform), "", who.ID, key)
+		_, err = t.exec(ctx, addAlias, int64(at.org), "member", string(at.platform), "", who.ID, key)
 	}
 	return key, err
 }
 
 // know notes a further id of a member and gives whose it is: one that is another's already stays theirs.
-func (t *Tx) know(ctx context.Context, o Origin, id string, key community.MemberKey) (community.MemberKey, error) {
-	alias := []any{int64(o.Org), "member", string(o.Platform), "", id}
+func (t *Tx) know(ctx context.Context, at circleRef, id string, key community.MemberKey) (community.MemberKey, error) {
+	alias := []any{int64(at.org), "member", string(at.platform), "", id}
 	if _, err := t.exec(ctx, addAlias+` ON CONFLICT DO NOTHING`, append(alias, int64(key))...); err != nil {
 		return 0, err
 	}
@@ -228,18 +282,14 @@ func (t *Tx) know(ctx context.Context, o Origin, id string, key community.Member
 	return community.MemberKey(owner), err
 }
 
-func (t *Tx) member(ctx context.Context, o Origin, at circle, who community.Who) (community.MemberKey, error) {
-	realm := ""
-	if at.realm != 0 {
-		realm = strconv.FormatInt(int64(at.realm), 10)
-	}
-	alias := []any{int64(o.Org), "member", string(o.Platform), realm, who.ID}
+func (t *Tx) member(ctx context.Context, at circleRef, realm string, who community.Who) (community.MemberKey, error) {
+	alias := []any{int64(at.org), "member", string(at.platform), realm, who.ID}
 	var key int64
 	err := t.one(ctx, findAlias, alias, &key)
 	if err != sql.ErrNoRows {
 		return community.MemberKey(key), err
 	}
-	if key, err = t.also(ctx, o, who); err != nil || key != 0 {
+	if key, err = t.also(ctx, at, who); err != nil || key != 0 {
 		return community.MemberKey(key), err
 	}
 	if key, err = t.keys(ctx, "member", 1); err != nil {
@@ -252,7 +302,7 @@ func (t *Tx) member(ctx context.Context, o Origin, at circle, who community.Who)
 	id := t.store.NewID()
 	_, err = t.exec(ctx, `INSERT INTO member (key, id, org_key, platform, external_id, name, certainty, bot, created)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		key, id[:], int64(o.Org), string(o.Platform), who.ID, name, string(who.Certainty), who.Role == community.RoleBot, t.store.now())
+		key, id[:], int64(at.org), string(at.platform), who.ID, name, string(who.Certainty), who.Role == community.RoleBot, t.store.now())
 	if err != nil {
 		return 0, err
 	}

@@ -17,6 +17,19 @@ type session struct {
 	stmts   map[string]*sql.Stmt
 	below   map[string]driver.Stmt // prepared below database/sql, for bulk
 	before  func(statement string) error
+	rows    [][]any // memory for sheet
+	values  []any
+}
+
+// sheet is n empty rows with room for some values each, good until it is asked for again.
+func (s *session) sheet(n, values int) [][]any {
+	if len(s.rows) < n || len(s.values) < n*values {
+		s.rows, s.values = make([][]any, n), make([]any, n*values)
+	}
+	for i := range n {
+		s.rows[i] = s.values[i*values : i*values : (i+1)*values]
+	}
+	return s.rows[:n]
 }
 
 func newSession(ctx context.Context, db *sql.DB, d dialect) (*session, error) {

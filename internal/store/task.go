@@ -19,8 +19,12 @@ func TaskFor(a *community.Action, why string, now int64) community.Task {
 	if why == "too_old" {
 		a = &community.Action{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, Text: correction}
 	}
+	due := now + taskDue
+	if a.Verb != community.Mute && a.Until > due {
+		due = a.Until
+	}
 	return community.Task{Quiet: a.Rule == community.NoticeRule || a.Verb == community.TakeOver, ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
-		Created: now, Due: now + taskDue, Evidence: 1}
+		Created: now, Due: due, Evidence: 1}
 }
 
 // OpenTask opens a task, or adds evidence to the open one for the same group, target and verb.

@@ -276,7 +276,7 @@ const blink = 24 * 3600 * 1000
 // presence reports whether joining and leaving is going online and offline where an event comes from: in histories of IRC
 // channels, which say so themselves.
 func presence(g *groupFact, ev *community.Event) bool {
-	return ev.Import != 0 && (g.platform == "irc" || ev.Body.Scene == "presence")
+	return ev.Import != 0 && (g.platform == "irc" || ev.Body.Scene == community.Presence)
 }
 
 // blinked takes a departure back where an event shows that it was none: a line that broke, or a split of the network, looks

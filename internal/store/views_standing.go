@@ -14,11 +14,12 @@ const (
 	standsPresent = 1 << iota
 	standsSpoke   // a word of theirs is on record, whether they are still there or not
 	standsOurs    // an own account or a bot
+	standsKnown   // is on record: everybody on the list
 )
 
-// standing is a person's bits; 0 = nothing worth keeping.
+// standing is a person's bits.
 func (p *person) standing() int64 {
-	var bits int64
+	bits := int64(standsKnown)
 	if p.present {
 		bits |= standsPresent
 	}
@@ -85,7 +86,7 @@ func (r roll) add(list []measure.Tally) {
 func (r roll) count() (silent, present int64) {
 	for _, page := range r {
 		for _, bits := range page {
-			switch bits {
+			switch bits &^ standsKnown {
 			case standsPresent:
 				silent++
 				present++
@@ -95,6 +96,21 @@ func (r roll) count() (silent, present int64) {
 		}
 	}
 	return silent, present
+}
+
+// members lists, in order, those who are present, or not (nil = either way), or of whom no word is on record.
+func (r roll) members(present *bool, silent bool) []measure.Speaker {
+	var list []measure.Speaker
+	for _, at := range sortedKeys(r) {
+		for i, bits := range r[at] {
+			switch {
+			case bits&standsKnown == 0, present != nil && *present != (bits&standsPresent != 0), silent && bits&(standsSpoke|standsOurs) != 0:
+				continue
+			}
+			list = append(list, measure.Speaker{Member: community.MemberKey(at*rollPage + int64(i))})
+		}
+	}
+	return list
 }
 
 // rollOf reads how members stand in groups.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"reflect"
-	"slices"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -141,7 +140,6 @@ func (v *verifier) standing(ctx context.Context, g verified) error {
 	if err != nil {
 		return err
 	}
-	people = slices.DeleteFunc(people, func(t measure.Tally) bool { return t.Count == 0 })
 	lists, err := rows(ctx, v.s, `SELECT list FROM views.standing WHERE group_key = $1`, []any{int64(g.key)}, func(r *sql.Rows, v *[]byte) error { return r.Scan(v) })
 	if err != nil {
 		return err

@@ -32,6 +32,9 @@ func (t *Tx) AccountHeard(ctx context.Context, key community.AccountKey, now, sl
 	if err := t.silence(ctx, key, from, now); err != nil {
 		return err
 	}
+	if err := t.online(ctx, key, seen, now); err != nil {
+		return err
+	}
 	_, err = t.exec(ctx, `INSERT INTO account_watch (account_key, seen, down_at) VALUES ($1, $2, 0)
 ON CONFLICT (account_key) DO UPDATE SET seen = excluded.seen, down_at = 0`, int64(key), now)
 	if err != nil || down == 0 {

@@ -1,8 +1,11 @@
 package onebot
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 
 	"qunluo/internal/connect/onebot/wire"
 )
@@ -10,136 +13,145 @@ import (
 // readFast reads a group message whose message is a list of segments, into n in one pass over the frame. False says
 // nothing about the frame but that decodeSlow must read it: it is of another kind, not JSON, or unusual (a key with an
 // escape, invalid UTF-8, a fraction where a whole number belongs). Where it is true both give the same; a fuzz test
-// compares them.
+// compares them. The strings in n share the frame's memory.
 func readFast(data []byte, n *note) bool {
 	s := scan{in: data}
 	s.space()
-	if !s.object(func(key []byte) bool { return n.readField(&s, key) }) {
-		return false
+	for more := s.open('{', '}'); more; more = s.next('}') {
+		n.readField(&s, s.key())
 	}
 	s.space()
-	if s.at != len(s.in) || n.kind != "group" || n.parts == nil {
+	if s.bad || s.at != len(s.in) || n.kind != "group" || !n.listed {
 		return false
 	}
 	return n.postType == "message" || n.postType == "message_sent"
 }
 
-func (n *note) readField(s *scan, key []byte) (ok bool) {
+func (n *note) readField(s *scan, key []byte) {
 	switch string(key) {
 	case "time":
-		n.time, ok = s.whole()
+		n.time = s.whole()
 	case "self_id":
 		n.quoted = s.peek() == '"'
-		n.self, ok = s.id()
+		n.self = s.id()
 	case "message_id":
-		n.message, ok = s.id()
+		n.message = s.id()
 	case "group_id":
-		n.group, ok = s.id()
+		n.group = s.id()
 	case "user_id":
-		n.user, ok = s.id()
+		n.user = s.id()
 	case "group_name":
-		n.groupName, ok = s.text()
+		n.groupName = s.text()
 	case "post_type":
-		n.postType, ok = s.word()
+		n.postType = s.word()
 	case "message_type":
-		n.kind, ok = s.word()
+		n.kind = s.word()
 	case "sub_type":
-		n.subType, ok = s.word()
+		n.subType = s.word()
 	case "sender":
 		n.nickname, n.card, n.role = "", "", ""
-		ok = s.peek() == '{' && s.object(func(key []byte) bool { return n.readSender(s, key) })
+		for more := s.open('{', '}'); more; more = s.next('}') {
+			n.readSender(s, s.key())
+		}
 	case "message":
-		n.parts = make([]wire.Part, 0, 4)
-		ok = s.peek() == '[' && s.list(func() bool { return n.readSegment(s) })
+		n.listed, n.used, n.parts = true, 0, nil
+		for more := s.open('[', ']'); more; more = s.next(']') {
+			n.readSegment(s)
+		}
 	case "echo", "retcode":
-		return false // an answer, perhaps a long one
+		s.fail() // an answer, perhaps a long one
 	default:
-		ok = s.skip(0)
+		s.skip(0)
 	}
-	return ok
 }
 
-func (n *note) readSender(s *scan, key []byte) (ok bool) {
+func (n *note) readSender(s *scan, key []byte) {
 	switch string(key) {
 	case "nickname":
-		n.nickname, ok = s.text()
+		n.nickname = s.text()
 	case "card":
-		n.card, ok = s.text()
+		n.card = s.text()
 	case "role":
-		n.role, ok = s.word()
+		n.role = s.word()
 	default:
-		ok = s.skip(0)
+		s.skip(0)
 	}
-	return ok
 }
 
-func (n *note) readSegment(s *scan) bool {
-	if s.peek() != '{' {
-		return false
-	}
-	n.parts = append(n.parts, wire.Part{})
-	p := &n.parts[len(n.parts)-1]
+func (n *note) readSegment(s *scan) {
+	p := n.nextPart()
 	var raw []byte
-	ok := s.object(func(key []byte) (ok bool) {
-		switch string(key) {
+	for more := s.open('{', '}'); more; more = s.next('}') {
+		switch string(s.key()) {
 		case "type":
-			p.Kind, ok = s.word()
+			p.Kind = s.word()
 		case "data":
-			kind := p.Kind
+			kind, start := p.Kind, s.at
 			*p = wire.Part{Kind: kind}
-			start := s.at
-			ok = s.peek() == '{' && s.object(func(key []byte) bool { return readData(p, s, key) })
+			for more := s.open('{', '}'); more; more = s.next('}') {
+				readData(p, s, s.key())
+			}
 			raw = s.in[start:s.at]
 		default:
-			ok = s.skip(0)
+			s.skip(0)
 		}
-		return ok
-	})
-	if ok && wire.KeepsRaw(p.Kind) {
+	}
+	if wire.KeepsRaw(p.Kind) {
 		p.Raw = append(json.RawMessage(nil), raw...)
 	}
-	return ok
 }
 
-func readData(p *wire.Part, s *scan, key []byte) (ok bool) {
+// nextPart is the place of one more part: in room while there is some.
+func (n *note) nextPart() *wire.Part {
+	if n.parts == nil && n.used < len(n.room) {
+		n.used++
+		n.room[n.used-1] = wire.Part{}
+		return &n.room[n.used-1]
+	}
+	if n.parts == nil {
+		n.parts = append(make([]wire.Part, 0, 16), n.room[:]...)
+	}
+	n.parts = append(n.parts, wire.Part{})
+	return &n.parts[len(n.parts)-1]
+}
+
+func readData(p *wire.Part, s *scan, key []byte) {
 	to := p.Field(string(key))
 	if to == nil {
-		return s.skip(0)
+		s.skip(0)
+		return
 	}
 	switch c := s.peek(); {
 	case c == '"':
-		*to, ok = s.text()
-		return ok
+		*to = s.text()
 	case c == '-' || c >= '0' && c <= '9':
-		start := s.at
-		ok = s.number()
-		*to = string(s.in[start:s.at])
-		return ok
+		*to = shared(s.number())
+	default:
+		*to = ""
+		s.skip(0)
 	}
-	*to = ""
-	return s.skip(0)
 }
 
 // maxDepth bounds nesting; deeper frames go to decodeSlow.
 const maxDepth = 64
 
-// scan walks over JSON as strictly as encoding/json does. Every method returns false at the first thing it does not
-// take; the scan is then of no more use.
+// scan walks over JSON as strictly as encoding/json does. At the first thing that it does not take it is bad, stands at
+// the end, and everything it gives is empty.
 type scan struct {
-	in []byte
-	at int
+	in  []byte
+	at  int
+	bad bool
 }
 
+func (s *scan) fail() { s.at, s.bad = len(s.in), true }
+
 func (s *scan) space() {
-	for s.at < len(s.in) {
-		switch s.in[s.at] {
-		case ' ', '\t', '\n', '\r':
-			s.at++
-		default:
-			return
-		}
+	for s.at < len(s.in) && s.in[s.at] <= ' ' && isSpace(s.in[s.at]) {
+		s.at++
 	}
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
 // peek is the next byte; 0 at the end.
 func (s *scan) peek() byte {
@@ -157,205 +169,174 @@ func (s *scan) take(c byte) bool {
 	return true
 }
 
-// object calls member for each key, with the scan standing at its value; the key is valid during the call only.
-func (s *scan) object(member func(key []byte) bool) bool {
-	if !s.take('{') {
+// open steps into an object or a list. It reports whether there is something in it.
+func (s *scan) open(first, last byte) bool {
+	if !s.take(first) {
+		s.fail()
 		return false
 	}
 	s.space()
-	if s.take('}') {
-		return true
-	}
-	for {
-		start := s.at + 1
-		if !s.take('"') || !s.plain() {
-			return false
-		}
-		key := s.in[start : s.at-1]
-		s.space()
-		if !s.take(':') {
-			return false
-		}
-		s.space()
-		if !member(key) {
-			return false
-		}
-		s.space()
-		if s.take('}') {
-			return true
-		}
-		if !s.take(',') {
-			return false
-		}
-		s.space()
-	}
+	return !s.take(last)
 }
 
-// list calls item for each value, with the scan standing at it.
-func (s *scan) list(item func() bool) bool {
-	if !s.take('[') {
-		return false
-	}
+// next steps behind a value, to the following one in the object or list; it reports whether there is one.
+func (s *scan) next(last byte) bool {
 	s.space()
-	if s.take(']') {
-		return true
-	}
-	for {
-		if !item() {
-			return false
-		}
+	if s.take(',') {
 		s.space()
-		if s.take(']') {
-			return true
-		}
-		if !s.take(',') {
-			return false
-		}
-		s.space()
+		return !s.bad
 	}
-}
-
-// plain passes over the rest of a string that has no escape, and its closing quote.
-func (s *scan) plain() bool {
-	for s.at < len(s.in) {
-		c := s.in[s.at]
-		if c == '\\' || c < ' ' || c >= utf8.RuneSelf {
-			return false
-		}
-		s.at++
-		if c == '"' {
-			return true
-		}
+	if !s.take(last) {
+		s.fail()
 	}
 	return false
 }
 
-// word is a string as the protocol's own words are: short, ASCII, without escapes; null is "".
-func (s *scan) word() (string, bool) {
-	if s.peek() == 'n' {
-		return "", s.literal("null")
+// key reads a name and goes to its value. It shares the frame's memory.
+func (s *scan) key() []byte {
+	name := s.plain()
+	s.space()
+	if !s.take(':') {
+		s.fail()
 	}
-	start := s.at + 1
-	if !s.take('"') || !s.plain() {
-		return "", false
-	}
-	return known(s.in[start : s.at-1]), true
+	s.space()
+	return name
 }
 
-// known gives the protocol's commonest words without making a copy.
-func known(b []byte) string {
-	switch string(b) {
-	case "message":
-		return "message"
-	case "group":
-		return "group"
-	case "normal":
-		return "normal"
-	case "member":
-		return "member"
-	case "admin":
-		return "admin"
-	case "owner":
-		return "owner"
-	case "text":
-		return "text"
-	case "at":
-		return "at"
-	case "image":
-		return "image"
-	case "reply":
-		return "reply"
-	case "face":
-		return "face"
+// stop goes to the next byte that is no ordinary part of a string, eight bytes at a time: a quote, a backslash or a
+// control character. It is that byte; 0 at the end.
+func (s *scan) stop() byte {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	in, at := s.in, s.at
+	for ; at+8 <= len(in); at += 8 {
+		// Of x-each &^ x the lowest high bit that is set marks the first byte that is 0 (Hacker's Delight, 6-1).
+		w := binary.LittleEndian.Uint64(in[at:])
+		quote, back := w^each*'"', w^each*'\\'
+		if marks := ((quote-each)&^quote | (back-each)&^back | (w-each*' ')&^w) & high; marks != 0 {
+			s.at = at + bits.TrailingZeros64(marks)/8
+			return in[s.at]
+		}
 	}
-	return string(b)
+	for ; at < len(in); at++ {
+		if c := in[at]; c == '"' || c == '\\' || c < ' ' {
+			s.at = at
+			return c
+		}
+	}
+	s.at = at
+	return 0
+}
+
+// plain is a string without an escape.
+func (s *scan) plain() []byte {
+	if !s.take('"') {
+		s.fail()
+		return nil
+	}
+	start := s.at
+	if s.stop() != '"' {
+		s.fail()
+		return nil
+	}
+	s.at++
+	return s.in[start : s.at-1]
+}
+
+// shared is a string over the frame's own memory.
+func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// word is a string as the protocol's own words are: ASCII, without escapes; null is "".
+func (s *scan) word() string {
+	if s.peek() == 'n' {
+		s.literal("null")
+		return ""
+	}
+	b := s.plain()
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			s.fail()
+			return ""
+		}
+	}
+	return shared(b)
 }
 
 // text is a string with its escapes resolved; null is "". Invalid UTF-8 and lone surrogates are not taken.
-func (s *scan) text() (string, bool) {
+func (s *scan) text() string {
 	if s.peek() == 'n' {
-		return "", s.literal("null")
+		s.literal("null")
+		return ""
 	}
 	if !s.take('"') {
-		return "", false
+		s.fail()
+		return ""
 	}
 	start := s.at
-	for s.at < len(s.in) {
-		c := s.in[s.at]
-		switch {
-		case c == '"':
-			b := s.in[start:s.at]
-			s.at++
-			return string(b), utf8.Valid(b)
-		case c == '\\':
-			return s.escaped(start)
-		case c < ' ':
-			return "", false
-		}
+	b := s.in[start:start]
+	switch s.stop() {
+	case '"':
+		b = s.in[start:s.at]
 		s.at++
+	case '\\':
+		b = s.escaped(start)
+	default:
+		s.fail()
 	}
-	return "", false
+	if !utf8.Valid(b) {
+		s.fail()
+	}
+	if s.bad {
+		return ""
+	}
+	return shared(b)
 }
 
 // escaped goes on with a text at its first escape.
-func (s *scan) escaped(start int) (string, bool) {
+func (s *scan) escaped(start int) []byte {
 	out := append(make([]byte, 0, s.at-start+64), s.in[start:s.at]...)
-	for s.at < len(s.in) {
-		c := s.in[s.at]
+	for {
+		from := s.at
+		c := s.stop()
+		out = append(out, s.in[from:s.at]...)
 		switch {
 		case c == '"':
 			s.at++
-			return string(out), utf8.Valid(out)
-		case c < ' ':
-			return "", false
-		case c != '\\':
-			out = append(out, c)
-			s.at++
-			continue
+			return out
+		case c != '\\' || s.at+1 >= len(s.in):
+			s.fail()
+			return nil
+		case s.in[s.at+1] == 'u':
+			out = utf8.AppendRune(out, s.rune())
+		case unescape[s.in[s.at+1]] == 0:
+			s.fail()
+		default:
+			out = append(out, unescape[s.in[s.at+1]])
+			s.at += 2
 		}
-		if s.at+1 >= len(s.in) {
-			return "", false
-		}
-		if s.in[s.at+1] == 'u' {
-			r, ok := s.rune()
-			if !ok {
-				return "", false
-			}
-			out = utf8.AppendRune(out, r)
-			continue
-		}
-		c = unescape[s.in[s.at+1]]
-		if c == 0 {
-			return "", false
-		}
-		out = append(out, c)
-		s.at += 2
 	}
-	return "", false
 }
 
 // unescape maps the letter after a backslash; 0 = not an escape.
 var unescape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 // rune reads \uXXXX, or two of them that make a surrogate pair.
-func (s *scan) rune() (rune, bool) {
-	high, ok := s.hex4()
-	if !ok || high >= 0xdc00 && high < 0xe000 {
-		return 0, false
-	}
+func (s *scan) rune() rune {
+	high := s.hex4()
 	if high < 0xd800 || high >= 0xe000 {
-		return high, true
+		return high
 	}
-	low, ok := s.hex4()
-	if !ok || low < 0xdc00 || low >= 0xe000 {
-		return 0, false
+	low := s.hex4()
+	if high >= 0xdc00 || low < 0xdc00 || low >= 0xe000 {
+		s.fail()
+		return 0
 	}
-	return (high-0xd800)<<10 + (low - 0xdc00) + 0x10000, true
+	return (high-0xd800)<<10 + (low - 0xdc00) + 0x10000
 }
 
-func (s *scan) hex4() (rune, bool) {
+func (s *scan) hex4() rune {
 	if s.at+6 > len(s.in) || s.in[s.at] != '\\' || s.in[s.at+1] != 'u' {
-		return 0, false
+		s.fail()
+		return 0
 	}
 	var r rune
 	for _, c := range s.in[s.at+2 : s.at+6] {
@@ -367,122 +348,139 @@ func (s *scan) hex4() (rune, bool) {
 		case c >= 'A' && c <= 'F':
 			r = r<<4 | rune(c-'A'+10)
 		default:
-			return 0, false
+			s.fail()
+			return 0
 		}
 	}
 	s.at += 6
-	return r, true
+	return r
 }
 
 // id is a whole number as it stands, or a string; null is "".
-func (s *scan) id() (string, bool) {
+func (s *scan) id() string {
 	if c := s.peek(); c == '"' || c == 'n' {
 		return s.text()
 	}
-	start := s.at
-	if !s.number() || !wire.IsWhole(s.in[start:s.at]) {
-		return "", false
+	b := s.number()
+	if !wire.IsWhole(b) {
+		s.fail()
+		return ""
 	}
-	return string(s.in[start:s.at]), true
+	return shared(b)
 }
 
 // whole is a whole number of at most 18 digits.
-func (s *scan) whole() (int64, bool) {
-	start := s.at
-	if !s.number() || s.at-start > 18 {
-		return 0, false
+func (s *scan) whole() int64 {
+	b := s.number()
+	if len(b) > 18 {
+		s.fail()
 	}
 	var n int64
-	for _, c := range s.in[start:s.at] {
+	for _, c := range b {
 		if c < '0' || c > '9' {
-			return 0, false
+			s.fail()
 		}
 		n = n*10 + int64(c-'0')
 	}
-	return n, true
+	return n
 }
 
-// number passes over a number.
-func (s *scan) number() bool {
+// number is a number as it stands.
+func (s *scan) number() []byte {
+	start := s.at
 	s.take('-')
-	if !s.take('0') && !s.digits() {
-		return false
+	if !s.take('0') {
+		s.digits()
 	}
-	if s.take('.') && !s.digits() {
-		return false
+	if s.take('.') {
+		s.digits()
 	}
 	if c := s.peek(); c == 'e' || c == 'E' {
 		s.at++
 		if c := s.peek(); c == '+' || c == '-' {
 			s.at++
 		}
-		return s.digits()
+		s.digits()
 	}
-	return true
+	if s.bad {
+		return nil
+	}
+	return s.in[start:s.at]
 }
 
-func (s *scan) digits() bool {
+func (s *scan) digits() {
 	start := s.at
 	for s.at < len(s.in) && s.in[s.at] >= '0' && s.in[s.at] <= '9' {
 		s.at++
 	}
-	return s.at > start
+	if s.at == start {
+		s.fail()
+	}
 }
 
-func (s *scan) literal(word string) bool {
+func (s *scan) literal(word string) {
 	if len(s.in)-s.at < len(word) || string(s.in[s.at:s.at+len(word)]) != word {
-		return false
+		s.fail()
+		return
 	}
 	s.at += len(word)
-	return true
 }
 
 // skip passes over a value of any kind.
-func (s *scan) skip(depth int) bool {
+func (s *scan) skip(depth int) {
 	if depth > maxDepth {
-		return false
+		s.fail()
+		return
 	}
 	switch s.peek() {
 	case '"':
-		return s.skipText()
+		s.skipText()
 	case '{':
-		return s.object(func([]byte) bool { return s.skip(depth + 1) })
+		for more := s.open('{', '}'); more; more = s.next('}') {
+			s.key()
+			s.skip(depth + 1)
+		}
 	case '[':
-		return s.list(func() bool { return s.skip(depth + 1) })
+		for more := s.open('[', ']'); more; more = s.next(']') {
+			s.skip(depth + 1)
+		}
 	case 't':
-		return s.literal("true")
+		s.literal("true")
 	case 'f':
-		return s.literal("false")
+		s.literal("false")
 	case 'n':
-		return s.literal("null")
+		s.literal("null")
+	default:
+		s.number()
 	}
-	return s.number()
 }
 
 // skipText passes over a string.
-func (s *scan) skipText() bool {
-	for s.at++; s.at < len(s.in); s.at++ {
-		switch c := s.in[s.at]; {
-		case c == '"':
+func (s *scan) skipText() {
+	for s.at++; ; {
+		switch s.stop() {
+		case '"':
 			s.at++
-			return true
-		case c < ' ':
-			return false
-		case c == '\\':
-			s.at++
-			if s.at >= len(s.in) {
-				return false
-			}
-			if s.in[s.at] == 'u' {
-				s.at--
-				if _, ok := s.hex4(); !ok {
-					return false
-				}
-				s.at--
-			} else if unescape[s.in[s.at]] == 0 {
-				return false
-			}
+			return
+		case '\\':
+			s.skipEscape()
+		default:
+			s.fail()
+			return
 		}
 	}
-	return false
+}
+
+// skipEscape passes over a backslash and what belongs to it.
+func (s *scan) skipEscape() {
+	switch {
+	case s.at+1 >= len(s.in):
+		s.fail()
+	case s.in[s.at+1] == 'u':
+		s.hex4()
+	case unescape[s.in[s.at+1]] == 0:
+		s.fail()
+	default:
+		s.at += 2
+	}
 }

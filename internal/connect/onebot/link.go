@@ -123,16 +123,16 @@ func (l *link) skip(r io.Reader, n int64) error {
 	return community.Errorf(community.CodeTooLarge, "frame of %d bytes, at most %d", n+more, MaxFrame)
 }
 
-// decode reads a frame; only an answer may be longer than MaxFrame.
-func (l *link) decode(data []byte) (frame, error) {
+// decode reads a frame into f; only an answer may be longer than MaxFrame.
+func (l *link) decode(data []byte, f *frame) (err error) {
 	if len(data) <= MaxFrame {
-		return decode(data)
+		return decode(data, f)
 	}
-	f, err := decodeSlow(data)
+	*f, err = decodeSlow(data)
 	if err == nil && f.kind != Answer {
-		return frame{}, community.Errorf(community.CodeTooLarge, "frame of %d bytes, at most %d", len(data), MaxFrame)
+		return community.Errorf(community.CodeTooLarge, "frame of %d bytes, at most %d", len(data), MaxFrame)
 	}
-	return f, err
+	return err
 }
 
 // call asks the implementation for something and waits for the answer that carries the call's echo, in whatever order

@@ -30,7 +30,8 @@ const (
 // is the message id, a request's flag, or for notices, which have no id, time:notice_type:group:user:operator and the
 // message id if there is one. CodeTooLarge and CodeBadInput say why a frame was refused, without repeating it.
 func Parse(data []byte) (connect.Inbound, Kind, error) {
-	f, err := decode(data)
+	var f frame
+	err := decode(data, &f)
 	return f.in, f.kind, err
 }
 
@@ -56,15 +57,25 @@ type answer struct {
 	data    json.RawMessage
 }
 
-func decode(data []byte) (frame, error) {
+// decode reads a frame into f, which is empty. What readFast takes is a message, and goes without the table of
+// meanings: what is called through a table must live on the heap.
+func decode(data []byte, f *frame) (err error) {
 	if len(data) > MaxFrame {
-		return frame{}, community.Errorf(community.CodeTooLarge, "frame of %d bytes, at most %d", len(data), MaxFrame)
+		return community.Errorf(community.CodeTooLarge, "frame of %d bytes, at most %d", len(data), MaxFrame)
 	}
 	var n note
-	if readFast(data, &n) {
-		return n.frame()
+	if !readFast(data, &n) {
+		*f, err = decodeSlow(data)
+		return err
 	}
-	return decodeSlow(data)
+	n.begin(f)
+	if err := n.groupMessage(f); err != nil {
+		*f = frame{}
+		return err
+	}
+	f.kind = Event
+	f.names()
+	return nil
 }
 
 // note is a frame that has a post_type, as both decoders give it.
@@ -76,6 +87,9 @@ type note struct {
 	postType, kind, subType         string // kind: message_type, notice_type or request_type
 	quoted                          bool
 	parts                           []wire.Part
+	listed                          bool // the fast decoder saw the list of parts: used of them are in room, or all in parts
+	used                            int
+	room                            [4]wire.Part
 	operator, target, flag, comment string
 	duration                        int64
 	cardNew, cardOld, words         string
@@ -84,11 +98,25 @@ type note struct {
 	taken                           bool   // reaction: it was taken back
 }
 
-// frame turns a note into what it means, by its post_type and kind.
-func (n *note) frame() (frame, error) {
-	f := frame{self: n.self, quoted: n.quoted}
+// list is the parts, wherever they are.
+func (n *note) list() []wire.Part {
+	if n.parts == nil {
+		return n.room[:n.used]
+	}
+	return n.parts
+}
+
+// begin fills in what all kinds of events have.
+func (n *note) begin(f *frame) {
+	f.self, f.quoted = n.self, n.quoted
 	f.in.OccurredAt = millis(n.time)
 	f.in.Group = community.Ref{ID: n.group, Name: n.groupName}
+}
+
+// frame turns a note into what it means, by its post_type and kind.
+func (n *note) frame() (frame, error) {
+	var f frame
+	n.begin(&f)
 	meaning, ok := meanings[sort{n.postType, n.kind}]
 	if !ok {
 		if n.postType == "" {
@@ -100,9 +128,25 @@ func (n *note) frame() (frame, error) {
 	if err := meaning(n, &f); err != nil {
 		return frame{}, err
 	}
+	f.names()
+	return f, nil
+}
+
+// names puts the actor's names into the body.
+func (f *frame) names() {
 	in := &f.in
 	in.Body.Name, in.Body.Card, in.Body.Role = in.Actor.Name, in.Actor.Card, in.Actor.Role
-	return f, nil
+}
+
+// size is about how many bytes of words a message needs.
+func (n *note) size() int {
+	size := len(n.self) + len(n.group) + len(n.groupName) + len(n.message) + len(n.user) + len(n.nickname) + len(n.card)
+	list := n.list()
+	for i := range list {
+		p := &list[i]
+		size += 2*(len(p.Text)+len(p.Name)) + 3*len(p.QQ) + len(p.ID) + len(p.URL)
+	}
+	return size + 16
 }
 
 // sort is a note's post_type and kind.
@@ -133,6 +177,8 @@ func (n *note) groupMessage(f *frame) error {
 	if n.group == "" || n.user == "" || n.message == "" {
 		return missing("group_id, user_id or message_id")
 	}
+	own := make(wire.Words, 0, n.size())
+	own.Keep(&f.self, &f.in.Group.ID, &f.in.Group.Name, &n.message, &n.user, &n.nickname, &n.card)
 	in := &f.in
 	in.Type, in.Key, in.Body.Message = community.MessageCreated, n.message, n.message
 	if n.subType == "notice" {
@@ -142,7 +188,7 @@ func (n *note) groupMessage(f *frame) error {
 	if in.Actor.Role == community.RoleSelf {
 		f.selfRole = rank(n.role)
 	}
-	wire.Compose(n.parts, &in.Body)
+	wire.Compose(&own, n.list(), &in.Body)
 	return nil
 }
 
@@ -154,7 +200,7 @@ func (n *note) privateMessage(f *frame) error {
 	in.Type, in.Key, in.Body.Message = community.MessageCreated, n.message, n.message
 	in.Private, in.Group = true, community.Ref{}
 	in.Actor = n.sender()
-	wire.Compose(n.parts, &in.Body)
+	wire.Compose(new(wire.Words), n.parts, &in.Body)
 	return nil
 }
 
@@ -232,7 +278,7 @@ func (n *note) cardChange(f *frame) error {
 func (n *note) upload(f *frame) error {
 	f.in.Type = community.MessageCreated
 	f.in.Actor = n.who(n.user)
-	wire.Compose([]wire.Part{{Kind: "file", Name: n.fileName, URL: n.fileURL}}, &f.in.Body)
+	wire.Compose(new(wire.Words), []wire.Part{{Kind: "file", Name: n.fileName, URL: n.fileURL}}, &f.in.Body)
 	n.message = n.fileID // two files may come in one second
 	return n.named(f)
 }

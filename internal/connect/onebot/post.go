@@ -197,8 +197,8 @@ func (s *Session) readPost(w http.ResponseWriter, r *http.Request) (body []byte,
 func (s *Session) takePost(ctx context.Context, body []byte) error {
 	s.handing.Lock() // one after another, as they came
 	defer s.handing.Unlock()
-	f, err := decode(body)
-	if err != nil {
+	var f frame
+	if err := decode(body, &f); err != nil {
 		return err
 	}
 	s.mu.Lock()

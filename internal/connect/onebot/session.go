@@ -255,8 +255,8 @@ func (s *Session) serve(l *link) error {
 
 // take acts on one frame.
 func (s *Session) take(l *link, data []byte) error {
-	f, err := l.decode(data)
-	if err != nil {
+	var f frame
+	if err := l.decode(data, &f); err != nil {
 		return err
 	}
 	in, err := s.note(l, f)

@@ -38,6 +38,7 @@ type GroupPage struct {
 	ModeAsk     ui.Confirm
 	FreezeAsk   ui.Confirm
 	SettingsAsk ui.Confirm
+	CapAsk      *ui.Confirm // nil = no forecast
 	SendNote    string
 	Rules       string
 	Members     string

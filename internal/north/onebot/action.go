@@ -65,7 +65,7 @@ func (q *request) readMessage(w *north.Wish) error {
 		return q.r.Err
 	}
 	var body community.Body
-	wire.Compose(parts, &body)
+	wire.Compose(new(wire.Words), parts, &body)
 	w.Text, w.Segments = body.Text, body.Segments
 	if body.ReplyTo == "" {
 		return nil

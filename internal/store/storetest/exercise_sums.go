@@ -132,17 +132,14 @@ func onlineDays(t *testing.T, s *store.Store) {
 	same(t, "covered", known(), []bool{false, false, false, false})
 	noon := func(day measure.Day) int64 { return day.Start(shanghai) + 12*3_600_000 }
 	late := (from + 3).Start(shanghai) + 1000 // still the day before in UTC
-	for _, at := range []int64{noon(from), noon(from), noon(from) + 3_600_000, late} {
-		if err := s.MarkOnline(t.Context(), at, served, served+7); err != nil {
+	for _, at := range []int64{noon(from), noon(from) + 30_000, noon(from) + 3_600_000, late} {
+		if err := s.AccountHeard(t.Context(), served, at, 90_000); err != nil {
 			t.Fatal(err)
 		}
 	}
 	same(t, "covered", known(), []bool{true, false, false, true})
 	a := must(desk(s).Activity(t.Context(), evs[0].Group, "", from, from))(t)
 	same(t, "a silent day", []any{a.Coverage, a.Daily[0].DAU, a.MeanDAU.Withheld}, []any{measure.Coverage{Covered: 1, Of: 1}, int64(0), ""})
-	if err := s.MarkOnline(t.Context(), noon(from)); err != nil {
-		t.Errorf("no account: %v", err)
-	}
 }
 
 // presenceCollapsed: in an imported IRC history going offline is not leaving, unless for a day or more.
@@ -196,9 +193,9 @@ func presenceCollapsed(t *testing.T, s *store.Store) {
 	l := NewLog(s)
 	l.Account, l.Run = 0, 8
 	kicked := leave(tea, "dan", at("2013-01-01 09:00:00"))
-	kicked.Body.Reason, kicked.Body.Scene = "kicked", "presence"
+	kicked.Body.Reason, kicked.Body.Scene = "kicked", community.Presence
 	back := join(tea, "dan", at("2013-01-01 09:10:00"))
-	back.Body.Scene = "presence"
+	back.Body.Scene = community.Presence
 	evs := l.Append(t, join(tea, "dan", at("2013-01-01 08:00:00")), kicked, back)
 	caughtUp(t, s)
 	same(t, "stays of who was kicked and came back", len(must(desk(s).Stays(t.Context(), evs[0].Actor))(t)), 2)

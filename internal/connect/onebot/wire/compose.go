@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"qunluo/internal/community"
 )
@@ -45,6 +46,30 @@ func (p *Part) Field(name string) *string {
 	return nil
 }
 
+// Words holds copies of what a frame says, one behind the other: a message needs one piece of memory, and none of the
+// frame's. The zero value is ready.
+type Words []byte
+
+// Keep makes each string a copy.
+func (w *Words) Keep(list ...*string) {
+	for _, s := range list {
+		start := len(*w)
+		*w = append(*w, *s...)
+		*s = shared((*w)[start:])
+	}
+}
+
+// join is a text of all parts.
+func (w *Words) join(parts []string) string {
+	start := len(*w)
+	for _, s := range parts {
+		*w = append(*w, s...)
+	}
+	return shared((*w)[start:])
+}
+
+func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
 // shape says how a kind of segment is shown. text gets what stands after the label.
 type shape struct {
 	kind  string          // ours
@@ -84,24 +109,26 @@ func KeepsRaw(kind string) bool {
 	return !known || s.kind == "card" || s.kind == "unknown"
 }
 
-// Compose writes a message's parts into the body: text as a person reads it, class, what it answers, segments.
-func Compose(parts []Part, body *community.Body) {
+// Compose writes a message's parts into the body: text as a person reads it, class, what it answers, segments. What the
+// body keeps of the parts is copied into own.
+func Compose(own *Words, parts []Part, body *community.Body) {
 	if len(parts) == 1 && parts[0].Kind == "text" {
-		body.Text = Clip(parts[0].Text)
+		body.Text = Clip(own.join([]string{parts[0].Text}))
 		return
 	}
 	var (
-		text  strings.Builder
-		words bool // something to read besides labels
-		class = community.Text
-		only  = true
+		shown    = make([]string, 0, 8)
+		segments = make([]community.Segment, 0, len(parts))
+		words    bool // something to read besides labels
+		class    = community.Text
+		only     = true
 	)
-	segments := make([]community.Segment, 0, len(parts))
-	for _, p := range parts {
-		seg, shown, is := p.segment()
+	for i := range parts {
+		seg, text, is := parts[i].segment()
+		own.Keep(&seg.Text, &seg.Ref)
 		switch seg.Kind {
 		case "text", "at", "at_all":
-			words = words || strings.TrimSpace(shown) != ""
+			words = words || strings.TrimSpace(text) != ""
 		case "quote":
 			body.ReplyTo = seg.Ref
 		default:
@@ -110,10 +137,10 @@ func Compose(parts []Part, body *community.Body) {
 			}
 		}
 		only = only && seg.Kind == "text"
-		text.WriteString(shown)
+		shown = append(shown, text)
 		segments = append(segments, seg)
 	}
-	body.Text = Clip(text.String())
+	body.Text = Clip(own.join(shown))
 	if !only {
 		body.Segments = segments
 	}
@@ -126,7 +153,7 @@ func Compose(parts []Part, body *community.Body) {
 }
 
 // segment gives our form of a part, what a person sees of it, and its class.
-func (p Part) segment() (seg community.Segment, shown string, class community.Class) {
+func (p *Part) segment() (seg community.Segment, shown string, class community.Class) {
 	switch p.Kind {
 	case "text":
 		return community.Segment{Kind: "text", Text: p.Text}, p.Text, community.Text
@@ -144,16 +171,16 @@ func (p Part) segment() (seg community.Segment, shown string, class community.Cl
 		s.class, shown = community.Sticker, "[动画表情]"
 	}
 	if s.text != nil {
-		seg.Text = s.text(p)
+		seg.Text = s.text(*p)
 		shown = strings.TrimSpace(shown + " " + seg.Text)
 	}
 	if s.ref != nil {
-		seg.Ref = s.ref(p)
+		seg.Ref = s.ref(*p)
 	}
 	return seg, shown, s.class
 }
 
-func (p Part) at() (community.Segment, string, community.Class) {
+func (p *Part) at() (community.Segment, string, community.Class) {
 	if p.QQ == "all" {
 		return community.Segment{Kind: "at_all"}, "@全体成员", community.Text
 	}

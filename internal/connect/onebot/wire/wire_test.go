@@ -18,7 +18,7 @@ func TestMessageSurvivesBothWays(t *testing.T) {
 		r := Reader{}
 		parts := r.Parts(Fields{"message": json.RawMessage(given)})
 		var body community.Body
-		Compose(parts, &body)
+		Compose(new(Words), parts, &body)
 		back, err := Compact(Print(body.Text, "", body.Segments))
 		if err != nil || r.Err != nil || string(back) != given {
 			t.Errorf("got  %s\nwant %s (%v, %v)", back, given, err, r.Err)

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+
+	"qunluo/internal/admit"
+	"qunluo/internal/community"
+	"qunluo/internal/h5"
+	"qunluo/internal/poster"
+)
+
+// landings tells the public pages what a code's address shows.
+type landings struct{ app *App }
+
+// Landing gives what an address shows now; where nothing is left, people are asked for the next code at once.
+func (l landings) Landing(ctx context.Context, slug string) (h5.Landing, error) {
+	code, err := l.app.store.CodeBySlug(ctx, slug)
+	if err != nil {
+		return h5.Landing{}, err
+	}
+	page := h5.Landing{Slug: slug, Name: code.Name, Line: code.Line, Closed: code.Closed != 0, Code: code.Key}
+	if page.Closed {
+		return page, nil
+	}
+	sizes, err := l.app.sizes(ctx, code.Org, groupsOf([]admit.Code{code}))
+	if err != nil {
+		return page, err
+	}
+	now := admit.Pick(code, sizes, l.app.millis())
+	if !now.Found {
+		return page, l.app.watchCode(ctx, code.Org, code.ID)
+	}
+	page.Found, page.Name, page.Entry, page.Key = true, now.Entry.GroupName, now.Entry.ID, now.Entry.Key
+	page.Link, page.Until = now.Entry.Link, now.Entry.Expires
+	return page, nil
+}
+
+// Picture gives the QR code of an entry that a code shows or showed: the kept picture, or one drawn from the link.
+func (l landings) Picture(ctx context.Context, slug string, entry community.ID) ([]byte, string, error) {
+	code, err := l.app.store.CodeBySlug(ctx, slug)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, e := range code.Entries {
+		if e.ID != entry || e.Removed != 0 || code.Closed != 0 || !e.Shows() {
+			continue
+		}
+		if e.Picture != "" {
+			body, err := l.app.store.Picture(ctx, e.Picture)
+			return body, "image/jpeg", err
+		}
+		body, err := poster.QR(e.Link)
+		return body, "image/png", err
+	}
+	return nil, "", community.Errorf(community.CodeNotFound, "entry %s: not found", entry)
+}
+
+// Scanned counts one scan.
+func (l landings) Scanned(ctx context.Context, page h5.Landing) error {
+	day, err := l.app.store.For(community.Scope{}).Today(ctx, 0)
+	if err != nil {
+		return err
+	}
+	return l.app.store.CountScan(ctx, page.Code, page.Key, int64(day))
+}

@@ -1,0 +1,200 @@
+// Package h5 is the public mobile pages: what people see who scan a code. They work without script, load nothing from
+// elsewhere and know nobody.
+package h5
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/a-h/templ"
+
+	"qunluo/internal/community"
+	"qunluo/internal/h5/view"
+	"qunluo/internal/httpd"
+	"qunluo/internal/i18n"
+)
+
+// Deps is what the pages are given.
+type Deps struct {
+	Codes Codes
+	Words *i18n.Catalogue
+	Clock func() time.Time // nil = time.Now
+	Log   *slog.Logger     // nil = slog.Default()
+}
+
+// Codes knows what fixed addresses show.
+type Codes interface {
+	// Landing gives what an address shows now; community.CodeNotFound.
+	Landing(ctx context.Context, slug string) (Landing, error)
+	// Picture gives a QR code and its media type; community.CodeNotFound when the address does not lead to the entry.
+	Picture(ctx context.Context, slug string, entry community.ID) (body []byte, kind string, err error)
+	// Scanned counts one scan of what the page shows.
+	Scanned(ctx context.Context, page Landing) error
+}
+
+// Landing is what an address shows.
+type Landing struct {
+	Slug   string
+	Name   string // of the group, or of the code where there is nothing to show
+	Line   string
+	Closed bool
+	Found  bool         // there is a code to scan; the rest is set with it
+	Entry  community.ID // of the code shown
+	Link   string       // "" = only a picture
+	Until  int64        // UTC ms; 0 = does not end
+	Code   int64        // inner keys, for counting
+	Key    int64
+}
+
+// looks is how many pages and pictures one address of the net may ask for per minute.
+const looks = 60
+
+//go:embed h5.css
+var embedded embed.FS
+
+type pages struct {
+	deps     Deps
+	files    *httpd.Files
+	rate     *httpd.Rate
+	visitors *visitors
+}
+
+// New makes the public pages, below /j/ and /h5/. The handler expects to stand behind httpd.Edge.
+func New(d Deps) (http.Handler, error) {
+	if d.Clock == nil {
+		d.Clock = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	files, err := httpd.NewFiles("/h5/", embedded)
+	if err != nil {
+		return nil, err
+	}
+	p := &pages{deps: d, files: files, rate: httpd.NewRate(looks, time.Minute, d.Clock), visitors: newVisitors(d.Clock)}
+	mux := http.NewServeMux()
+	mux.Handle("GET /h5/", files)
+	mux.HandleFunc("GET /j/{code}", p.limited(p.landing))
+	mux.HandleFunc("GET /j/{code}/{entry}/qr", p.limited(p.picture))
+	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
+		return community.Errorf(community.CodeNotFound, "no page here")
+	}))
+	return httpd.Headers(mux), nil
+}
+
+// limited answers a page, or says in words what is wrong.
+func (p *pages) limited(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		httpd.Note(r.Context(), r.Pattern, nil)
+		w.Header().Set("X-Robots-Tag", "noindex")
+		if ok, wait := p.rate.Allow(httpd.ClientIP(r.Context()).String()); !ok {
+			w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
+			p.say(w, r, http.StatusTooManyRequests, "busy")
+			return
+		}
+		if err := serve(w, r); err != nil {
+			p.fail(w, r, err)
+		}
+	}
+}
+
+func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if community.CodeOf(err) == community.CodeNotFound {
+		p.say(w, r, http.StatusNotFound, "none")
+		return
+	}
+	if !errors.Is(err, context.Canceled) {
+		httpd.Note(r.Context(), r.Pattern, err)
+	}
+	p.say(w, r, http.StatusServiceUnavailable, "broken")
+}
+
+func (p *pages) words(r *http.Request) *i18n.Words {
+	return p.deps.Words.In(p.deps.Words.Choose(r.Header.Get("Accept-Language")))
+}
+
+// say shows a page of one sentence: state is none, busy, broken, closed or empty.
+func (p *pages) say(w http.ResponseWriter, r *http.Request, status int, state string) {
+	words := p.words(r)
+	p.render(w, r, status, words, words.T("h5."+state+"_title"), view.Notice(view.Words{Title: words.T("h5." + state + "_title"), Text: words.T("h5." + state + "_text")}))
+}
+
+func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, words *i18n.Words, title string, body templ.Component) {
+	frame := view.Frame{Lang: words.Lang, Title: title, Style: p.files.URL("h5.css")}
+	buf := templ.GetBuffer()
+	defer templ.ReleaseBuffer(buf)
+	if err := view.Page(frame).Render(templ.WithChildren(r.Context(), body), buf); err != nil {
+		httpd.Note(r.Context(), r.Pattern, err)
+		http.Error(w, title, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	buf.WriteTo(w) //nolint:errcheck // the phone left
+}
+
+// landing shows the code that is valid now, and counts the scan.
+func (p *pages) landing(w http.ResponseWriter, r *http.Request) error {
+	page, err := p.deps.Codes.Landing(r.Context(), r.PathValue("code"))
+	switch {
+	case err != nil:
+		return err
+	case page.Closed:
+		p.say(w, r, http.StatusGone, "closed")
+		return nil
+	case !page.Found:
+		p.say(w, r, http.StatusOK, "empty")
+		return nil
+	}
+	if r.Method == http.MethodGet && p.visitors.fresh(page.Slug, httpd.ClientIP(r.Context()).String(), r.UserAgent()) {
+		if err := p.deps.Codes.Scanned(r.Context(), page); err != nil {
+			p.deps.Log.Warn("scan not counted", "err", err) // the way in matters more than its count
+		}
+	}
+	words := p.words(r)
+	v := view.Landing{Name: plain(page.Name), Line: plain(page.Line), Picture: "/j/" + page.Slug + "/" + page.Entry.String() + "/qr", Alt: words.T("h5.alt"),
+		Hint: words.T("h5.hint"), Link: page.Link, Button: words.T("h5.open"), Note: words.T("h5.note"), Foot: words.T("h5.foot")}
+	if page.Until != 0 {
+		v.Until = words.T("h5.until", "at", i18n.Time(page.Until, nil))
+	}
+	p.render(w, r, http.StatusOK, words, v.Name, view.Join(v))
+	return nil
+}
+
+// picture serves a QR code; it stays the same for an entry.
+func (p *pages) picture(w http.ResponseWriter, r *http.Request) error {
+	entry, err := community.ParseID(r.PathValue("entry"))
+	if err != nil {
+		return community.Errorf(community.CodeNotFound, "entry: %w", err)
+	}
+	body, kind, err := p.deps.Codes.Picture(r.Context(), r.PathValue("code"), entry)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "private, max-age=600")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodGet {
+		w.Write(body) //nolint:errcheck // the phone left
+	}
+	return nil
+}
+
+// plain leaves out control and direction characters: a group's name must not reorder the page.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x200B || r == 0xFEFF {
+			return -1
+		}
+		return r
+	}, s)
+}
