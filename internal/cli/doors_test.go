@@ -141,6 +141,9 @@ type doorCase struct {
 
 var (
 	both = []string{"zh_CN.UTF-8", "C"}
+	// inArguments says in which languages the values are tried as arguments.
+	inArguments = map[string][]string{"empty": both, "hostile": both, "huge": both[:1], "unknown id": both[:1], "wrong type": both[:1],
+		"negative": both[1:], "many digits": both[1:], "up": both[1:], "quoted": both[:1]}
 	// inFlags are the values tried with flags, each in one of the languages: there are hundreds of flags.
 	inFlags = map[string][]string{"empty": both[:1], "huge": both[1:], "hostile": both[:1], "wrong type": both[1:], "negative": both[:1]}
 )
@@ -171,7 +174,7 @@ func cases(n *kong.Node) []doorCase {
 	}
 	for name, v := range values() {
 		if len(n.Positional) > 0 && !goesOn {
-			c := doorCase{name: "every argument " + name, args: filled(n, known(), v, ""), langs: both}
+			c := doorCase{name: "every argument " + name, args: filled(n, known(), v, ""), langs: inArguments[name]}
 			c.refused, c.usage = name == "empty", name == "empty"
 			list = append(list, c)
 		}

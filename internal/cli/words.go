@@ -179,6 +179,7 @@ func parseWords() []struct{ english, chinese string } {
 		{`^missing positional arguments (.+)$`, `缺少参数：$1`},
 		{`^(.+): expected a valid (.+) but got "(.*)".*$`, `$1：值 $3 不对`},
 		{`^(.+): expected an? (.+) but got "(.*)".*$`, `$1：值 $3 不对`},
+		{`^(.+): expected duration but got "(.*?)".*$`, `$1：时长 $2 看不懂，应像 30m、24h`},
 		{`^(.+): expected (.+) value but got "(.*)".*$`, `$1：值 $3 不对，应为 $2`},
 		{`^(--\S+|\[?<\S+>\]?) must be one of (.+) but got "(.*)"$`, `$1 只能是 $2，而不是 $3`},
 		{`^(--\S+): missing value, expecting "(.+)"$`, `$1 缺少值`},
@@ -195,7 +196,7 @@ func (l language) sayParse(err error) string {
 			return re.ReplaceAllString(err.Error(), w.chinese)
 		}
 	}
-	return err.Error()
+	return "用法不对：" + err.Error()
 }
 
 // codeFor is the code of a failure for programs: "usage" for wrong usage.
