@@ -120,9 +120,12 @@ func (f *figures) readPerson(ctx context.Context, p *person) error {
 FROM views.people p WHERE p.group_key = $1 AND p.member_key = $2`, []any{int64(p.key.group), int64(p.key.member)},
 		&p.shown, &p.look, &p.card, &p.account, &p.namedAt, &p.role, &p.present, &p.stays, &p.stay, &p.since, &p.joined, &p.scene, &p.state,
 		&inviter, &p.left, &p.firstWord, &p.lastWord, &p.messages, &p.mutedTill, &p.ours)
+	if err != nil {
+		return err // nobody is on record: the group's list does not hold them either
+	}
 	p.inviter = community.MemberKey(inviter)
 	p.stood = p.standing()
-	return err
+	return nil
 }
 
 // newPerson begins with what the registry knows about the member.
