@@ -133,12 +133,17 @@ func open(ctx context.Context, url, dir, owner string, clock func() time.Time) (
 }
 
 func openWith(ctx context.Context, o store.Options, owner string) (*house, error) {
+	return openApart(ctx, o, owner, o.DataDir)
+}
+
+// openApart is openWith with the platform's memory in a folder of its own.
+func openApart(ctx context.Context, o store.Options, owner, platform string) (*house, error) {
 	st, err := store.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	h, clock := &house{store: st}, o.Clock
-	if h.platform, err = openPlatform(o.DataDir); err != nil {
+	if h.platform, err = openPlatform(platform); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	if err := h.findAccount(ctx); err != nil {
@@ -158,6 +163,7 @@ func openWith(ctx context.Context, o store.Options, owner string) (*house, error
 			}
 			return h.engine.CarryOut(ctx, id, j.Attempts)
 		},
+		store.JobAlarm: func(context.Context, store.Job) error { return nil }, // there is nobody to be woken
 		store.JobWake: func(ctx context.Context, j store.Job) error {
 			var w store.WakePayload
 			if err := json.Unmarshal(j.Payload, &w); err != nil {

@@ -23,14 +23,14 @@ import (
 type inbound = connect.Inbound
 
 // examine opens what is left, lets the work that was under way end, and looks whether everything promised holds.
-func examine(t *testing.T, url, dir string, acked map[int]bool) {
+func examine(t *testing.T, o order, acked map[int]bool) {
 	t.Helper()
 	ctx := t.Context()
 	now := time.Now()
-	h, err := open(ctx, url, dir, "examiner", func() time.Time { return now })
+	h, err := openApart(ctx, store.Options{URL: o.URL, DataDir: o.Dir, Clock: func() time.Time { return now }}, "examiner", o.Platform)
 	check(t, err)
 	defer func() { check(t, h.close()) }()
-	raw := database(t, url, dir)
+	raw := database(t, o.URL, o.Dir)
 
 	eachOnce(t, h.store, acked)
 	gapless(t, h.store)
@@ -39,11 +39,11 @@ func examine(t *testing.T, url, dir string, acked map[int]bool) {
 		_, err := h.jobs.RunDue(ctx)
 		check(t, err)
 	}
-	actionsEnded(t, raw, dir)
+	actionsEnded(t, raw, o.Platform)
 	gapless(t, h.store)
 	decidedAsReplayed(t, h.store, raw)
 	rebuiltEqual(t, h.store, raw)
-	if url == "" {
+	if o.URL == "" {
 		var word string
 		check(t, raw.QueryRow("PRAGMA integrity_check").Scan(&word))
 		if word != "ok" {
@@ -73,6 +73,14 @@ func database(t *testing.T, url, dir string) *sql.DB {
 // eachOnce: every acknowledged message is in the log, and no message is there twice.
 func eachOnce(t *testing.T, st *store.Store, acked map[int]bool) {
 	t.Helper()
+	if lost, doubled := astray(t, st, acked); lost > 0 || doubled > 0 {
+		t.Errorf("%d acknowledged messages lost, %d there twice, of %d", lost, doubled, len(acked))
+	}
+}
+
+// astray counts the acknowledged messages that the log lacks, and those that stand in it more than once.
+func astray(t *testing.T, st *store.Store, acked map[int]bool) (lost, doubled int) {
+	t.Helper()
 	seen := map[string]int{}
 	for ev, err := range st.Events(t.Context(), store.EventScan{}) {
 		check(t, err)
@@ -80,21 +88,17 @@ func eachOnce(t *testing.T, st *store.Store, acked map[int]bool) {
 			seen[ev.Body.Message]++
 		}
 	}
-	lost := 0
 	for n := range acked {
 		if seen[fmt.Sprint(n)] == 0 {
 			lost++
 		}
 	}
-	doubled := 0
 	for _, times := range seen {
 		if times > 1 {
 			doubled++
 		}
 	}
-	if lost > 0 || doubled > 0 {
-		t.Errorf("%d acknowledged messages lost, %d there twice, of %d", lost, doubled, len(acked))
-	}
+	return lost, doubled
 }
 
 // gapless: each group's sequence runs from 1 without holes, numbers rise, At never runs back.

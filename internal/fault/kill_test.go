@@ -3,6 +3,7 @@ package fault
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,19 +14,33 @@ import (
 	"testing"
 	"time"
 
+	"qunluo/internal/connect"
+	"qunluo/internal/store"
 	"qunluo/internal/store/storetest"
 )
 
-// childOf marks the process that is going to be killed: its database's URL.
-const (
-	childMark = "QL_FAULT_CHILD"
-	childDir  = "QL_FAULT_DIR"
-	childFrom = "QL_FAULT_FROM"
-)
+// childMark holds the order of the process that is going to be killed, as JSON.
+const childMark = "QL_FAULT_CHILD"
+
+// order says what the child does. The last three are known to be bad: tests that must find something use them.
+type order struct {
+	URL      string
+	Dir      string // of the data
+	Platform string // folder of the platform's memory, which no fault touches
+	From     int    // messages before are sent anew
+	Early    bool   // acknowledge before the commit
+	Keyless  bool   // each delivery is taken as a new fact
+	Unsynced bool   // commits are not forced to disk
+}
 
 func TestMain(m *testing.M) {
-	if url, ok := os.LookupEnv(childMark); ok {
-		fmt.Fprintln(os.Stderr, live(url))
+	if raw, ok := os.LookupEnv(childMark); ok {
+		var o order
+		err := json.Unmarshal([]byte(raw), &o)
+		if err == nil {
+			err = live(o)
+		}
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -33,19 +48,15 @@ func TestMain(m *testing.M) {
 
 const childSenders = 8
 
-// live runs the belt until it is killed. Every acknowledged message is a line on descriptor 3, written at once. It begins
-// with messages that were sent before, as a platform does that got no answer.
-func live(url string) error {
+// live runs the belt until it is killed. Every acknowledged message is a line on descriptor 3, written at once: its number
+// and when (UTC ns). It begins with messages that were sent before, as a platform does that got no answer.
+func live(o order) error {
 	ctx := context.Background()
-	h, err := open(ctx, url, os.Getenv(childDir), fmt.Sprint("child-", os.Getpid()), time.Now)
+	h, err := openApart(ctx, store.Options{URL: o.URL, DataDir: o.Dir, Clock: time.Now, Unsynced: o.Unsynced}, fmt.Sprint("child-", os.Getpid()), o.Platform)
 	if err != nil {
 		return err
 	}
 	if err := h.publish(ctx); err != nil {
-		return err
-	}
-	from, err := strconv.Atoi(os.Getenv(childFrom))
-	if err != nil {
 		return err
 	}
 	acks := os.NewFile(3, "acks")
@@ -55,32 +66,50 @@ func live(url string) error {
 	go func() { _ = h.store.RunProjections(ctx, wake) }()
 	host := h.intake.Host(h.account, "qq")
 	var next atomic.Int64
-	next.Store(int64(max(0, from-2*childSenders*maxHand)))
+	next.Store(int64(max(0, o.From-2*childSenders*maxHand)))
 	errs := make(chan error)
 	for s := range childSenders {
 		hand := 1 + s%maxHand
 		go func() {
 			for {
 				first := int(next.Add(int64(hand))) - hand
-				in := message(first)
-				list := append(make([]inbound, 0, hand), in)
-				for i := 1; i < hand; i++ {
-					list = append(list, message(first+i))
-				}
-				if err := host.Receive(ctx, list...); err != nil {
+				if err := o.send(ctx, host, acks, first, hand); err != nil {
 					errs <- err
 					return
-				}
-				for i := range hand {
-					if _, err := fmt.Fprintf(acks, "%d\n", first+i); err != nil {
-						errs <- err
-						return
-					}
 				}
 			}
 		}()
 	}
 	return <-errs
+}
+
+// send delivers some messages and notes that they were acknowledged.
+func (o order) send(ctx context.Context, host connect.Host, acks *os.File, first, hand int) error {
+	list := make([]inbound, hand)
+	for i := range list {
+		list[i] = message(first + i)
+		if o.Keyless {
+			list[i].Key += fmt.Sprint("-", os.Getpid())
+		}
+	}
+	if o.Early {
+		if err := acknowledge(acks, first, hand); err != nil {
+			return err
+		}
+	}
+	if err := host.Receive(ctx, list...); err != nil || o.Early {
+		return err
+	}
+	return acknowledge(acks, first, hand)
+}
+
+func acknowledge(acks *os.File, first, hand int) error {
+	for i := range hand {
+		if _, err := fmt.Fprintf(acks, "%d %d\n", first+i, time.Now().UnixNano()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxHand is how many messages a sender delivers at once, at most.
@@ -112,54 +141,80 @@ func TestKillAtAnyMomentLosesNothingAndDoublesNothing(t *testing.T) {
 func killing(t *testing.T, url string) {
 	chance, dir := seed(t), t.TempDir()
 	acked := map[int]bool{}
-	from := 0
+	o := order{URL: url, Dir: dir, Platform: dir}
 	for round := range kills() {
 		// Mostly early: the first commits, the first actions; sometimes well under way.
 		after, pause := chance.IntN(300), time.Duration(chance.IntN(4000))*time.Microsecond
 		if round%4 == 0 {
 			after = chance.IntN(8)
 		}
-		for _, n := range killOne(t, url, dir, from, after, pause) {
-			acked[n] = true
-			from = max(from, n+1)
-		}
+		o.note(acked, killOne(t, o, after, pause))
 	}
 	t.Logf("%d kills, %d messages acknowledged", kills(), len(acked))
-	examine(t, url, dir, acked)
+	examine(t, o, acked)
+}
+
+// note keeps what was acknowledged, and lets the next child go on behind it.
+func (o *order) note(acked map[int]bool, list []ack) {
+	for _, a := range list {
+		acked[a.n] = true
+		o.From = max(o.From, a.n+1)
+	}
+}
+
+// ack is an acknowledged message and when that was (UTC ns).
+type ack struct {
+	n  int
+	at int64
 }
 
 // killOne starts the belt, kills it a pause after so many acknowledgements and gives all that were made.
-func killOne(t *testing.T, url, dir string, from, after int, pause time.Duration) []int {
+func killOne(t *testing.T, o order, after int, pause time.Duration) []ack {
+	t.Helper()
+	var once sync.Once
+	return watch(t, o, after, func(child *os.Process) {
+		once.Do(func() { time.Sleep(pause); _ = child.Kill() }) // the moment is the test
+	})
+}
+
+// watch starts the belt and calls strike, in a goroutine of its own and perhaps more than once, when so many messages were
+// acknowledged; it gives all that were, until the child is gone.
+func watch(t *testing.T, o order, after int, strike func(child *os.Process)) []ack {
 	t.Helper()
 	read, write, err := os.Pipe()
 	check(t, err)
 	defer read.Close()
+	raw, err := json.Marshal(o)
+	check(t, err)
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childMark+"="+url, childDir+"="+dir, childFrom+"="+strconv.Itoa(from))
+	child.Env = append(os.Environ(), childMark+"="+string(raw))
 	child.ExtraFiles = []*os.File{write}
 	child.Stderr = os.Stderr
 	check(t, child.Start())
 	check(t, write.Close())
-	var once sync.Once
-	kill := func() { once.Do(func() { time.Sleep(pause); _ = child.Process.Kill() }) } // the moment is the test
 	watchdog := time.AfterFunc(30*time.Second, func() { _ = child.Process.Kill() })
-	var list []int
+	var list []ack
+	var struck sync.WaitGroup
 	if after == 0 {
-		kill()
+		struck.Go(func() { strike(child.Process) })
 	}
 	for s := bufio.NewScanner(read); s.Scan(); {
-		n, err := strconv.Atoi(s.Text())
-		check(t, err)
-		list = append(list, n)
-		if len(list) >= after {
-			go kill()
+		var a ack
+		if _, err := fmt.Sscan(s.Text(), &a.n, &a.at); err != nil {
+			t.Fatalf("acknowledgement %q: %v", s.Text(), err)
+		}
+		list = append(list, a)
+		if len(list) == after {
+			struck.Go(func() { strike(child.Process) })
 		}
 	}
-	if err := child.Wait(); err == nil || child.ProcessState.ExitCode() != -1 {
-		t.Fatalf("the belt ended by itself: %v", err)
-	}
+	err = child.Wait()
+	struck.Wait()
 	if !watchdog.Stop() && len(list) < after {
 		t.Fatalf("%d of %d acknowledgements within 30 s", len(list), after)
+	}
+	if len(list) < after {
+		t.Fatalf("the belt ended by itself after %d acknowledgements: %v", len(list), err)
 	}
 	return list
 }

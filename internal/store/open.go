@@ -31,6 +31,9 @@ type Options struct {
 	Clock   func() time.Time
 	// Before is asked before each statement on the log; its error is what the statement gives. For fault tests; nil = none.
 	Before func(statement string) error
+	// Unsynced does not force commits to disk: a power cut loses the last ones. For fault tests that must find a loss; no
+	// setting leads here.
+	Unsynced bool
 }
 
 // Store is the open database. It is safe for concurrent use; writes to the log go through one session on SQLite.
@@ -63,6 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Readers == 0 {
 		o.Readers = 4
 	}
+	t.unsynced = o.Unsynced
 	s := &Store{dialect: t.dialect, target: t, clock: o.Clock, before: o.Before}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
