@@ -308,6 +308,10 @@ func (k lineKeeping) Snapshot(ctx context.Context, path string) error {
 	return k.store.Snapshot(ctx, path)
 }
 
+func (k lineKeeping) AtOneInstant(ctx context.Context, dump func(snapshot string) error) (map[string]int64, error) {
+	return k.store.AtOneInstant(ctx, dump)
+}
+
 func (k lineKeeping) Facts(ctx context.Context) (cli.Facts, error) {
 	f, err := k.store.Facts(ctx)
 	return cli.Facts{Dialect: f.Dialect, Version: f.Version, Level: f.Level, Wants: f.Wants, Journal: f.Journal, Synchronous: f.Synchronous,

@@ -42,7 +42,7 @@ type Manifest struct {
 	File     string           `json:"file"`     // the database's name in the archive
 	Size     int64            `json:"size"`     // its bytes
 	SHA256   string           `json:"sha256"`   // its hash
-	Counts   map[string]int64 `json:"counts"`   // rows per table; empty for PostgreSQL
+	Counts   map[string]int64 `json:"counts"`   // rows per table
 }
 
 type backupCmd struct {
@@ -55,7 +55,7 @@ type backupCmd struct {
 type backupLine struct {
 	Path     string           `json:"path" col:"文件|file"`
 	Created  Moment           `json:"created_at" col:"时间|made"`
-	Size     int64            `json:"size" col:"字节|bytes"`
+	Size     int64            `json:"size" col:"字节（解开后）|bytes, unpacked"`
 	Database string           `json:"database" col:"数据库|database"`
 	Events   int64            `json:"events" col:"记录|events"`
 	Version  string           `json:"version"`
@@ -112,7 +112,7 @@ func (c *call) copyDatabase(keeping Keeping, path string) (Manifest, error) {
 	err := keeping.Snapshot(c.ctx, path)
 	if community.CodeOf(err) == community.CodeUnsupported {
 		m.Database, m.File = "postgres", pgDumpName
-		err = pgDump(c.ctx, c.cfg.Database.URL, path)
+		m.Counts, err = keeping.AtOneInstant(c.ctx, func(snapshot string) error { return pgDump(c.ctx, c.cfg.Database.URL, path, snapshot) })
 	} else if err == nil && c.program.Houses.Inspect != nil {
 		m.Counts, err = c.program.Houses.Inspect(c.ctx, path)
 	}

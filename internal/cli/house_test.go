@@ -133,6 +133,10 @@ func (b *building) Snapshot(_ context.Context, path string) error {
 	return os.WriteFile(path, []byte("database "+strings.Repeat("0123456789", 2000)), 0o600)
 }
 
+func (b *building) AtOneInstant(context.Context, func(string) error) (map[string]int64, error) {
+	return nil, community.Errorf(community.CodeUnsupported, "a file in memory")
+}
+
 // line runs a command line against a building's data directory.
 type line struct {
 	building *building

@@ -6,11 +6,12 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 )
 
-// pgDump writes a PostgreSQL database into a file with pg_dump, in its own format, as of one instant.
-func pgDump(ctx context.Context, database, path string) error {
-	return pgTool(ctx, "pg_dump", database, "--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=views", "--file="+path)
+// pgDump writes a PostgreSQL database into a file with pg_dump, in its own format, as of the instant that snapshot names.
+func pgDump(ctx context.Context, database, path, snapshot string) error {
+	return pgTool(ctx, "pg_dump", database, "--snapshot="+snapshot, "--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=views", "--file="+path)
 }
 
 // pgRestore reads such a file into an empty database: whole or not at all.
@@ -38,7 +39,8 @@ func pgTool(ctx context.Context, name, database string, args ...string) error {
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s: %w: %.2000s", name, err, out)
+		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		return failed(fmt.Errorf("%s: %w: %.2000s", name, err, out), "%[1]s 没有成功：%[2]s", "%[1]s: %[2]s", name, first)
 	}
 	return nil
 }

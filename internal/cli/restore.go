@@ -97,7 +97,13 @@ func (c *call) restorePostgres(cfg config.Config, path string) error {
 	if err := c.unpack(path, dump); err != nil {
 		return err
 	}
-	return pgRestore(c.ctx, cfg.Database.URL, dump)
+	if err := pgRestore(c.ctx, cfg.Database.URL, dump); err != nil {
+		if strings.Contains(fmt.Sprint(errors.Unwrap(err)), "already exists") {
+			return failed(err, "数据库里已经有表：只能恢复到空的数据库", "the database holds tables already: a restore needs an empty one")
+		}
+		return err
+	}
+	return nil
 }
 
 // freezeAll holds automatic actions of every organisation: what the backup had still to do may have been done since. The

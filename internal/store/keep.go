@@ -52,6 +52,31 @@ func (s *Store) Snapshot(ctx context.Context, path string) error {
 	return os.Chmod(path, 0o600)
 }
 
+// AtOneInstant counts the rows of every table and lets dump copy the database as it was counted: it is given the name of
+// the instant, for pg_dump --snapshot. CodeUnsupported on SQLite, where Snapshot makes a file that can be counted.
+func (s *Store) AtOneInstant(ctx context.Context, dump func(snapshot string) error) (counts map[string]int64, err error) {
+	if s.dialect.name() != "postgres" {
+		return nil, community.Errorf(community.CodeUnsupported, "only PostgreSQL names its instants")
+	}
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, coded(s.dialect, err)
+	}
+	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	var snapshot string
+	if err := tx.QueryRowContext(ctx, `SELECT pg_export_snapshot()`).Scan(&snapshot); err != nil {
+		return nil, coded(s.dialect, err)
+	}
+	names, err := namesIn(ctx, tx, `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY table_name`)
+	if err != nil {
+		return nil, err
+	}
+	if counts, err = rowCounts(ctx, tx, names); err != nil {
+		return nil, err
+	}
+	return counts, dump(snapshot)
+}
+
 // Inspect opens a snapshot for reading, checks it whole and counts the rows of every table. Any damage is an error.
 func Inspect(ctx context.Context, path string) (map[string]int64, error) {
 	if _, err := os.Stat(path); err != nil {
@@ -73,10 +98,20 @@ func inspect(ctx context.Context, db *sql.DB) (map[string]int64, error) {
 	if verdict != "ok" {
 		return nil, errors.New(verdict)
 	}
-	names, err := tableNames(ctx, db)
+	names, err := namesIn(ctx, db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
 	if err != nil {
 		return nil, err
 	}
+	return rowCounts(ctx, db, names)
+}
+
+// asked is what answers questions: a database or a transaction.
+type asked interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func rowCounts(ctx context.Context, db asked, names []string) (map[string]int64, error) {
 	counts := make(map[string]int64, len(names))
 	for _, name := range names {
 		var n int64
@@ -88,8 +123,8 @@ func inspect(ctx context.Context, db *sql.DB) (map[string]int64, error) {
 	return counts, nil
 }
 
-func tableNames(ctx context.Context, db *sql.DB) ([]string, error) {
-	found, err := db.QueryContext(ctx, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
+func namesIn(ctx context.Context, db asked, query string) ([]string, error) {
+	found, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
