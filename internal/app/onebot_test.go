@@ -71,7 +71,7 @@ func (q *qq) do(action string, p map[string]any) any {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	member := func(id int, name, role string) map[string]any {
-		return map[string]any{"group_id": 500, "user_id": id, "nickname": name, "card": "", "role": role}
+		return map[string]any{"group_id": 500, "user_id": id, "nickname": name, "card": "", "role": role, "join_time": 1_700_000_000}
 	}
 	switch action {
 	case "get_login_info":
@@ -216,6 +216,11 @@ func TestQQGroupIsWelcomedAnsweredAndKeptInOrder(t *testing.T) {
 		check(t, err)
 		if n == 0 || !named(silent, "从不说话") {
 			t.Errorf("never spoke = %d members, want 从不说话 among them", n)
+		}
+		for _, m := range silent {
+			if m.Name == "从不说话" && m.JoinedAt != 1_700_000_000_000 {
+				t.Errorf("who never spoke joined at %d, want what the platform's list says", m.JoinedAt)
+			}
 		}
 		rep, err := a.AsDecided(ctx, group.Key)
 		check(t, err)

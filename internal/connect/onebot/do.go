@@ -255,6 +255,7 @@ func (s *Session) people(data json.RawMessage) ([]community.Who, error) {
 	for _, row := range rows {
 		who := community.Who{
 			ID: r.ID(row, "user_id"), Name: r.Text(row, "nickname"), Card: r.Text(row, "card"), Role: rank(r.Text(row, "role")),
+			JoinedAt: joinTime(row),
 		}
 		if r.Err != nil || who.ID == "" {
 			return nil, community.Errorf(community.CodeBadInput, "member list has a row without user_id")
@@ -269,6 +270,19 @@ func (s *Session) people(data json.RawMessage) ([]community.Who, error) {
 	}
 	return people, nil
 }
+
+// joinTime is when a member joined (UTC ms); 0 where an implementation does not say, or says what cannot be.
+func joinTime(row wire.Fields) int64 {
+	var r wire.Reader // on its own: what is wrong here spoils nothing else
+	at := r.Number(row, "join_time")
+	if r.Err != nil || at <= 0 || at > maxSeconds {
+		return 0
+	}
+	return at * 1000
+}
+
+// maxSeconds bounds times of the protocol, UTC seconds: the year 5138.
+const maxSeconds = 100_000_000_000
 
 // Groups tells which groups the account is in.
 func (s *Session) Groups(ctx context.Context) ([]community.Ref, error) {

@@ -386,6 +386,31 @@ func TestMemberListsAreCompleteOrAnError(t *testing.T) {
 	})
 }
 
+func TestMemberListTellsWhenPeopleJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := live(t, "", nil)
+		times := map[string]any{"5000001": 1_700_000_000, "5000002": 0, "5000003": "soon", "5000004": -1, "5000005": nil}
+		l.i.set(func() {
+			for id, at := range times {
+				l.i.members[id] = map[string]any{"user_id": json.Number(id), "nickname": "老周", "role": "member", "join_time": at}
+			}
+		})
+		got, err := l.Members(t.Context(), groupID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range got {
+			want := int64(0)
+			if who.ID == "5000001" {
+				want = 1_700_000_000_000
+			}
+			if who.JoinedAt != want {
+				t.Errorf("%s joined at %d, want %d (join_time %v)", who.ID, who.JoinedAt, want, times[who.ID])
+			}
+		}
+	})
+}
+
 func TestAMemberListThatIsMissingThereIsLearned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := live(t, "", func(i *implementation) { i.missing["get_group_member_list"] = true })
