@@ -43,6 +43,9 @@ func TestTagsFilterStrikesMutesDecisionsAndFigures(t *testing.T) {
 			if _, n, err := s.desk.FindDecisions(ctx, community.DecisionFilter{Tag: tag}); err != nil || n != want {
 				t.Errorf("decisions with %s = %d (%v), want %d", tag, n, err, want)
 			}
+			if _, n, err := s.desk.FindActions(ctx, community.ActionFilter{Tag: tag}); err != nil || n != want {
+				t.Errorf("actions with %s = %d (%v), want %d", tag, n, err, want)
+			}
 			if rows, _, err := s.desk.FindMessages(ctx, community.MessageFilter{Tag: tag, Text: "微信"}); err != nil || len(rows) != want {
 				t.Errorf("messages with %s = %d (%v), want %d", tag, len(rows), err, want)
 			}

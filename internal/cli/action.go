@@ -37,6 +37,7 @@ func lineOfAction(a community.ActionRow) actionLine {
 
 type actionListCmd struct {
 	Group  string `placeholder:"GROUP" help:"在这个群|in this group"`
+	Tag    string `placeholder:"TAG" help:"在带这个标签的群|in groups with this tag"`
 	Member string `placeholder:"MEMBER" help:"对这个成员|towards this member"`
 	State  string `enum:",planned,queued,sent,acked,confirmed,unknown,human_task,failed,cancelled" default:"" help:"状态|state: planned, queued, sent, acked, confirmed, unknown, human_task, failed, cancelled"`
 	Verb   string `placeholder:"VERB" help:"如 member.mute|e.g. member.mute"`
@@ -54,7 +55,7 @@ func (q *actionListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	rows, total, err := desk.FindActions(c.ctx, community.ActionFilter{Group: g.Key, Member: m.Key, State: community.State(q.State), Verb: community.Verb(q.Verb), Page: q.page()})
+	rows, total, err := desk.FindActions(c.ctx, community.ActionFilter{Group: g.Key, Tag: q.Tag, Member: m.Key, State: community.State(q.State), Verb: community.Verb(q.Verb), Page: q.page()})
 	if err != nil {
 		return err
 	}

@@ -215,6 +215,7 @@ type StrikeRow struct {
 // ActionFilter asks for actions.
 type ActionFilter struct {
 	Group    GroupKey
+	Tag      string // in groups with it
 	Member   MemberKey
 	Decision ID
 	State    State

@@ -16,6 +16,7 @@ const actionFrom = `FROM action a JOIN chat_group g ON g.key = a.group_key LEFT 
 func (d *Desk) FindActions(ctx context.Context, f community.ActionFilter) ([]community.ActionRow, int, error) {
 	var c clause
 	d.in(&c, "g")
+	tagged(&c, "g", f.Tag)
 	if f.Group != 0 {
 		c.and("a.group_key = ?", int64(f.Group))
 	}
