@@ -79,6 +79,9 @@ const idMark = "id:"
 
 func guardIDs(args []string) []string {
 	out := slices.Clone(args)
+	if i := slices.Index(out, "--sort"); i >= 0 && i+1 < len(out) && strings.HasPrefix(out[i+1], "-") && !strings.HasPrefix(out[i+1], "--") {
+		out = slices.Replace(out, i, i+2, "--sort="+out[i+1]) // "-column" is no flag there
+	}
 	for i, a := range out {
 		id, _, _ := strings.Cut(a, "@") // GROUP@VERSION
 		if _, err := community.ParseID(id); err == nil && strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") {

@@ -216,3 +216,15 @@ func TestShapeNamesEveryField(t *testing.T) {
 		t.Errorf("shape = %s, want %s", got, want)
 	}
 }
+
+func TestSortDownwardsIsWrittenAsTheHelpSays(t *testing.T) {
+	for _, args := range [][]string{{"member", "list", "--sort", "-messages"}, {"member", "list", "--sort=-messages"}} {
+		got, err := parse(args, en, &bytes.Buffer{})
+		if err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		if p := got.command.(*memberListCmd).page(); p.Sort != "messages" || !p.Desc {
+			t.Errorf("%v: %+v, want messages, downwards", args, p)
+		}
+	}
+}
