@@ -21,6 +21,16 @@ type asking interface {
 	Asks(c *call) (args []string, err error)
 }
 
+// reading is a command whose answer comes from the projections: in a server it waits a little until they hold what
+// happened before it was asked.
+type reading interface{ Reads() }
+
+// fresh is embedded by commands that read the projections.
+type fresh struct{}
+
+// Reads marks the command.
+func (fresh) Reads() {}
+
 // documented is what every command says about itself beyond its one line: what it prints with --json (the zero value of
 // the type) and how to use it.
 type documented interface {

@@ -348,3 +348,27 @@ func TestDataDirectoryThatCannotBeUsedIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestFiguresRightAfterAnImportAreWhole: a server's projections follow behind the log; a question asked right after waits
+// for them, and says so where it waited in vain.
+func TestFiguresRightAfterAnImportAreWhole(t *testing.T) {
+	s := openSite(t)
+	const n = 15_000
+	var b strings.Builder
+	b.WriteString(`{"_type":"header","chatlab":{"version":"0.0.2","exportedAt":1767225600},"meta":{"name":"夜读","platform":"wechat","type":"group","groupId":"2@chatroom"}}` + "\n")
+	for i := range n {
+		fmt.Fprintf(&b, `{"_type":"message","platformMessageId":"m%d","sender":"u%d","accountName":"阿敏%d","timestamp":%d,"type":0,"content":"第%d章"}`+"\n",
+			i, i%30, i%30, 1767229200+6*i, i)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "夜读.jsonl"), []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.line("C", "import", "夜读.jsonl"); r.code != 0 {
+		t.Fatalf("import: %+v", r)
+	}
+	r := s.line("C", "figures", "夜读", "--from", "2026-01-01", "--to", "2026-01-05", "--json")
+	whole := strings.Contains(r.out, fmt.Sprintf(`"messages": %d`, n))
+	if said := s.line("C", "figures", "夜读", "--from", "2026-01-01", "--to", "2026-01-05"); !whole && !strings.Contains(said.talk, "catching up") {
+		t.Errorf("right after the import the figures are %.300s, want %d messages, or that they are still catching up", r.out, n)
+	}
+}

@@ -3,6 +3,8 @@ package cli
 import "fmt"
 
 type figuresCmd struct {
+	fresh `kong:"-"`
+
 	Group string `arg:"" optional:"" help:"群，默认全部|group, by default all"`
 	Tag   string `help:"有这个标签的群|the groups with this tag"`
 	From  string `default:"30d" placeholder:"TIME" help:"从（含）；最多 1100 天|from (included); at most 1,100 days"`

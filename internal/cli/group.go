@@ -57,6 +57,8 @@ func mapped[A, B any](rows []A, f func(A) B) []B {
 }
 
 type groupListCmd struct {
+	fresh `kong:"-"`
+
 	Text     string `arg:"" optional:"" help:"名称里的字|part of the name"`
 	Tag      string `help:"有这个标签|with this tag"`
 	Platform string `help:"平台：qq、sim、irc…|platform: qq, sim, irc …"`
@@ -84,6 +86,8 @@ func (q *groupListCmd) Do(c *call, h *House) error {
 }
 
 type groupShowCmd struct {
+	fresh `kong:"-"`
+
 	Group string `arg:"" help:"编号、名称或平台群号|id, name or the platform's id"`
 }
 

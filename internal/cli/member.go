@@ -54,6 +54,8 @@ func lineOfMember(m community.MemberRow) memberLine {
 }
 
 type memberListCmd struct {
+	fresh `kong:"-"`
+
 	Text        string `arg:"" optional:"" help:"名称里的字，或平台号|part of a name, or the platform's id"`
 	Group       string `placeholder:"GROUP" help:"在这个群|in this group"`
 	Tag         string `help:"在有这个标签的群|in groups with this tag"`
@@ -141,6 +143,8 @@ func (q *memberListCmd) spans(f *community.MemberFilter) error {
 }
 
 type memberShowCmd struct {
+	fresh `kong:"-"`
+
 	Member string `arg:"" help:"编号、名称或平台号|id, name or the platform's id"`
 	Group  string `placeholder:"GROUP" help:"在这个群里找|look in this group"`
 }

@@ -35,6 +35,8 @@ func lineOfMessage(m community.MessageRow) messageLine {
 }
 
 type messageSearchCmd struct {
+	fresh `kong:"-"`
+
 	Text   string `arg:"" optional:"" help:"要找的字|what to look for"`
 	Group  string `placeholder:"GROUP" help:"在这个群|in this group"`
 	Tag    string `help:"在有这个标签的群|in groups with this tag"`

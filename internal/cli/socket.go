@@ -188,12 +188,29 @@ func (r *reception) answer(ctx context.Context, o order, out *framed) int {
 	if !ok {
 		err = fmt.Errorf("%T does not run inside a server", got.command)
 	} else {
+		r.settle(c, cmd)
 		err = guarded(r.log, func() error { return cmd.Do(c, r.house) })
 	}
 	if err != nil {
 		sayFailure(talk, c.lang, err, c.json)
 	}
 	return exitCode(err)
+}
+
+// settleFor bounds how long an answer waits for the projections.
+const settleFor = 3 * time.Second
+
+// settle waits until the projections hold what a command that reads them is about; where that takes too long the answer
+// says that it lags.
+func (r *reception) settle(c *call, cmd indoor) {
+	if _, ok := cmd.(reading); !ok {
+		return
+	}
+	ctx, stop := context.WithTimeout(c.ctx, settleFor)
+	defer stop()
+	if err := r.house.Settle(ctx); err != nil && c.ctx.Err() == nil {
+		c.say("数字和搜索还在追上最新的记录，下面的结果可能不全；稍后再查一次。", "figures and search are still catching up with the record: what follows may be incomplete, ask again soon.")
+	}
 }
 
 // sayFailure says an error on stderr: a line for people, an object with --json.

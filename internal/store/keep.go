@@ -105,13 +105,13 @@ func inspect(ctx context.Context, db *sql.DB) (map[string]int64, error) {
 	return rowCounts(ctx, db, names)
 }
 
-// asked is what answers questions: a database or a transaction.
-type asked interface {
+// answering is what answers questions: a database or a transaction.
+type answering interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func rowCounts(ctx context.Context, db asked, names []string) (map[string]int64, error) {
+func rowCounts(ctx context.Context, db answering, names []string) (map[string]int64, error) {
 	counts := make(map[string]int64, len(names))
 	for _, name := range names {
 		var n int64
@@ -123,7 +123,7 @@ func rowCounts(ctx context.Context, db asked, names []string) (map[string]int64,
 	return counts, nil
 }
 
-func namesIn(ctx context.Context, db asked, query string) ([]string, error) {
+func namesIn(ctx context.Context, db answering, query string) ([]string, error) {
 	found, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
