@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -80,6 +82,18 @@ func (r roll) add(list []measure.Tally) {
 		}
 		page[int64(t.Member)%rollPage] |= uint8(t.Count)
 	}
+}
+
+// know puts members on the roll who are named by their keys, with blanks between.
+func (r roll) know(keys string) error {
+	for key := range strings.FieldsSeq(keys) {
+		n, err := strconv.ParseInt(key, 10, 64)
+		if err != nil {
+			return err
+		}
+		r.add([]measure.Tally{{Member: community.MemberKey(n), Count: standsKnown}})
+	}
+	return nil
 }
 
 // count gives how many are present and not ours, and of how many of them no word is on record.
