@@ -175,6 +175,7 @@ func (l line) serve(t *testing.T) {
 	select {
 	case <-ready:
 	case code := <-ended:
+		ended <- code // for the one who waits at the end
 		t.Fatalf("the server ended with %d: %s", code, talk.String())
 	}
 }

@@ -180,6 +180,8 @@ func parseWords() []struct{ english, chinese string } {
 		{`^(.+): expected a valid (.+) but got "(.*)".*$`, `$1：值 $3 不对`},
 		{`^(.+): expected an? (.+) but got "(.*)".*$`, `$1：值 $3 不对`},
 		{`^(.+): expected (.+) value but got "(.*)".*$`, `$1：值 $3 不对，应为 $2`},
+		{`(?s)^(.+): expected duration but got "(.*)": .*$`, `$1：时长 "$2" 不对，例如 90m、24h、168h`},
+		{`(?s)^(.+): bool value must be .+ but got "(.*)"$`, `$1：只能是 true 或 false，而不是 "$2"`},
 		{`^(--\S+|\[?<\S+>\]?) must be one of (.+) but got "(.*)"$`, `$1 只能是 $2，而不是 $3`},
 		{`^(--\S+): missing value, expecting "(.+)"$`, `$1 缺少值`},
 	}

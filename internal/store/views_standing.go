@@ -37,9 +37,28 @@ func (p *person) standing() int64 {
 // stands notes the change of a person's standing since the last flush.
 func (f *figures) stands(p *person) {
 	if now := p.standing(); now != p.stood {
-		f.standing[p.key.group] = append(f.standing[p.key.group], measure.Tally{Member: p.key.member, Count: now - p.stood})
+		f.standing[p.key.group] = append(f.standing[p.key.group], measure.Tally{Member: p.key.member, Count: now})
 		p.stood = now
 	}
+}
+
+// changes are what must be added to a list so that those who changed stand as they stand now; of several changes the last
+// counts.
+func changes(list, now []measure.Tally) []measure.Tally {
+	stood, stands := map[community.MemberKey]int64{}, map[community.MemberKey]int64{}
+	for _, t := range list {
+		stood[t.Member] = t.Count
+	}
+	for _, t := range now {
+		stands[t.Member] = t.Count
+	}
+	var out []measure.Tally
+	for _, m := range sortedKeys(stands) {
+		if d := stands[m] - stood[m]; d != 0 {
+			out = append(out, measure.Tally{Member: m, Count: d})
+		}
+	}
+	return out
 }
 
 // flushStanding writes the groups' lists anew where somebody's standing changed.
@@ -55,7 +74,7 @@ func (f *figures) flushStanding(ctx context.Context) error {
 			return err
 		}
 		_, err = f.t.exec(ctx, `INSERT INTO views.standing (group_key, list) VALUES ($1, $2) ON CONFLICT (group_key) DO UPDATE SET list = excluded.list`,
-			int64(g), encodeTallies(addTallies(list, f.standing[g])))
+			int64(g), encodeTallies(addTallies(list, changes(list, f.standing[g]))))
 		if err != nil {
 			return err
 		}
