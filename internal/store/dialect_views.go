@@ -9,6 +9,8 @@ import (
 
 // viewsDialect is the part of dialect that projections and search need.
 type viewsDialect interface {
+	// beginViews starts a transaction of the projections. No other process may be in one.
+	beginViews() string
 	// countViews asks how many tables the views have.
 	countViews() string
 	// dropViews leaves an empty schema "views".
@@ -19,6 +21,9 @@ type viewsDialect interface {
 	// searchTidy is run after many rows have left the text index; "" = nothing to do.
 	searchTidy() string
 }
+
+// beginViews is a plain BEGIN: an immediate one would lock the log's file as well.
+func (sqliteDialect) beginViews() string { return "BEGIN" }
 
 func (sqliteDialect) countViews() string {
 	return `SELECT count(*) FROM views.sqlite_master WHERE type = 'table' AND name = 'cursor'`
@@ -66,6 +71,12 @@ func (sqliteDialect) searchOps() (and, or string) { return " AND ", " OR " }
 
 func (sqliteDialect) searchTidy() string {
 	return `INSERT INTO views.search (search) VALUES ('optimize')`
+}
+
+// beginViews waits for a transaction that a process left behind when it was killed: the server may still be ending it, and
+// what it read of the cursor would be taken in twice.
+func (postgresDialect) beginViews() string {
+	return "BEGIN; LOCK TABLE views.cursor IN SHARE ROW EXCLUSIVE MODE"
 }
 
 func (postgresDialect) countViews() string {

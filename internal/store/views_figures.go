@@ -35,7 +35,7 @@ type figures struct {
 	stays    [][]any // new ones, in the form of their table
 	called   [][]any // new names
 	asked    []*person
-	standing map[community.GroupKey][]measure.Tally // changes of bits
+	standing map[community.GroupKey][]measure.Tally // bits of those who changed
 }
 
 // accountDay is a UTC day of an account: it hears in groups of several zones.

@@ -193,8 +193,7 @@ func (s *Store) project(ctx context.Context, fn func(t *session) error) error {
 		}
 		p.sess = sess
 	}
-	// A plain BEGIN: on SQLite an immediate one would lock the log's file as well.
-	_, err := p.sess.conn.ExecContext(ctx, "BEGIN")
+	_, err := p.sess.conn.ExecContext(ctx, s.dialect.beginViews())
 	if err == nil {
 		err = p.sess.end(ctx, fn(p.sess))
 	}

@@ -48,6 +48,7 @@ CREATE INDEX people_joined ON views.people (group_key, present, joined_at);
 CREATE INDEX people_last_word ON views.people (group_key, present, last_word);
 CREATE INDEX people_messages ON views.people (group_key, present, messages);
 CREATE INDEX people_member ON views.people (member_key);
+CREATE INDEX people_muted ON views.people (muted_till) WHERE muted_till > 0;
 -- What is known of a member over all chat groups: people, added up; desks are left out.
 CREATE TABLE views.anyone (
   member_key BIGINT NOT NULL PRIMARY KEY, org_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL,
@@ -64,7 +65,7 @@ CREATE TABLE views.stay (
   scene TEXT NOT NULL, state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, left_low BIGINT NOT NULL,
   left_reason TEXT NOT NULL, certainty TEXT NOT NULL, PRIMARY KEY (member_key, group_key, n)
 );
-CREATE INDEX stay_group ON views.stay (group_key, since);
+CREATE INDEX stay_group ON views.stay (group_key, since, counted);
 CREATE INDEX stay_left ON views.stay (group_key, left_at);
 -- kind: "card", the name in the group, or "account", the account's name as seen in the group.
 CREATE TABLE views.name_span (

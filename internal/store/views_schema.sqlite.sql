@@ -45,6 +45,7 @@ CREATE INDEX views.people_joined ON people (group_key, present, joined_at);
 CREATE INDEX views.people_last_word ON people (group_key, present, last_word);
 CREATE INDEX views.people_messages ON people (group_key, present, messages);
 CREATE INDEX views.people_member ON people (member_key);
+CREATE INDEX views.people_muted ON people (muted_till) WHERE muted_till > 0;
 -- What is known of a member over all chat groups: people, added up; desks are left out.
 CREATE TABLE views.anyone (
   member_key BIGINT NOT NULL PRIMARY KEY, org_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL,
@@ -61,7 +62,7 @@ CREATE TABLE views.stay (
   scene TEXT NOT NULL, state TEXT NOT NULL, inviter_key BIGINT NOT NULL, left_at BIGINT NOT NULL, left_low BIGINT NOT NULL,
   left_reason TEXT NOT NULL, certainty TEXT NOT NULL, PRIMARY KEY (member_key, group_key, n)
 ) WITHOUT ROWID;
-CREATE INDEX views.stay_group ON stay (group_key, since);
+CREATE INDEX views.stay_group ON stay (group_key, since, counted);
 CREATE INDEX views.stay_left ON stay (group_key, left_at);
 -- kind: "card", the name in the group, or "account", the account's name as seen in the group.
 CREATE TABLE views.name_span (

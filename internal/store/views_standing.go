@@ -1,9 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -40,23 +44,22 @@ func (f *figures) stands(p *person) {
 	}
 }
 
-// changes are what must be added to a list so that those who changed stand as they stand now; of several changes the last
-// counts.
-func changes(list, now []measure.Tally) []measure.Tally {
-	stood, stands := map[community.MemberKey]int64{}, map[community.MemberKey]int64{}
-	for _, t := range list {
-		stood[t.Member] = t.Count
-	}
-	for _, t := range now {
-		stands[t.Member] = t.Count
-	}
-	var out []measure.Tally
-	for _, m := range sortedKeys(stands) {
-		if d := stands[m] - stood[m]; d != 0 {
-			out = append(out, measure.Tally{Member: m, Count: d})
+// putTallies puts members with their numbers into a list in order; of several numbers of a member the last counts.
+func putTallies(old, now []measure.Tally) []measure.Tally {
+	slices.SortStableFunc(now, func(a, b measure.Tally) int { return cmp.Compare(a.Member, b.Member) })
+	out := make([]measure.Tally, 0, len(old)+len(now))
+	for i, t := range now {
+		if i+1 < len(now) && now[i+1].Member == t.Member {
+			continue
 		}
+		n, there := slices.BinarySearchFunc(old, t, func(a, b measure.Tally) int { return cmp.Compare(a.Member, b.Member) })
+		out = append(append(out, old[:n]...), t)
+		if there {
+			n++
+		}
+		old = old[n:]
 	}
-	return out
+	return append(out, old...)
 }
 
 // flushStanding writes the groups' lists anew where somebody's standing changed.
@@ -72,7 +75,7 @@ func (f *figures) flushStanding(ctx context.Context) error {
 			return err
 		}
 		_, err = f.t.exec(ctx, `INSERT INTO views.standing (group_key, list) VALUES ($1, $2) ON CONFLICT (group_key) DO UPDATE SET list = excluded.list`,
-			int64(g), encodeTallies(addTallies(list, changes(list, f.standing[g]))))
+			int64(g), encodeTallies(putTallies(list, f.standing[g])))
 		if err != nil {
 			return err
 		}
@@ -99,6 +102,18 @@ func (r roll) add(list []measure.Tally) {
 		}
 		page[int64(t.Member)%rollPage] |= uint8(t.Count)
 	}
+}
+
+// know puts members on the roll who are named by their keys, with blanks between.
+func (r roll) know(keys string) error {
+	for key := range strings.FieldsSeq(keys) {
+		n, err := strconv.ParseInt(key, 10, 64)
+		if err != nil {
+			return err
+		}
+		r.add([]measure.Tally{{Member: community.MemberKey(n), Count: standsKnown}})
+	}
+	return nil
 }
 
 // count gives how many are present and not ours, and of how many of them no word is on record.
