@@ -45,6 +45,7 @@ type House struct {
 	Figures func(org community.OrgKey) Figures
 	Plans   func(org community.OrgKey) Plans
 	Codes   func(org community.OrgKey) Codes
+	Persons func(org community.OrgKey) Persons
 	Duty    func(org community.OrgKey) Duty
 	Bots    func(org community.OrgKey) Bots
 

@@ -37,6 +37,8 @@ type Deps struct {
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
+	// Persons makes the handle of who is who across accounts; may be nil: merging and splitting are then absent.
+	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

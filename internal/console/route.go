@@ -54,6 +54,7 @@ func (c *Console) routes() []route {
 		homeRoutes,
 		groupRoutes,
 		memberRoutes,
+		c.personRoutes(),
 		messageRoutes,
 		reviewRoutes,
 		strikeRoutes,

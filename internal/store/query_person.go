@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"qunluo/internal/community"
@@ -324,30 +325,74 @@ const personOf = `coalesce(pm.person_key, -p.member_key)`
 // persons lists one row per person in groups: the sums of all accounts, shown under the account known longest. It is made by
 // grouping, which costs time in proportion to the members of the groups.
 func (d *Desk) persons(ctx context.Context, groups []community.GroupKey, f community.MemberFilter) ([]community.MemberRow, int, error) {
-	if f.Chosen() {
-		return nil, 0, community.Errorf(community.CodeBadInput, "persons: not together with days of speaking, joining or leaving")
+	c, from, err := personsFrom(groups, f)
+	if err != nil {
+		return nil, 0, err
 	}
-	var c clause
-	c.and("p.group_key IN (" + keyList(groups) + ")")
-	peopleConditions(&c, f)
-	having := overConditions(&c, f)
-	from := `FROM views.people p LEFT JOIN person_member pm ON pm.member_key = p.member_key` + c.String() + ` GROUP BY ` + personOf + having
 	total, err := d.count(ctx, from, c.args)
 	if err != nil {
 		return nil, 0, err
 	}
+	list, err := d.personRows(ctx, c, from, f.Page, limitOf(f.Page.Limit))
+	return list, total, err
+}
+
+func (d *Desk) personRows(ctx context.Context, c clause, from string, page community.Page, limit int) ([]community.MemberRow, error) {
 	strikes := `CAST(sum((SELECT count(*) FROM strike s WHERE s.member_key = p.member_key AND s.group_key = p.group_key AND s.revoked = 0 AND s.expires > ` + c.arg(d.s.now()) + `)) AS BIGINT)`
 	dir := ""
-	if f.Page.Desc {
+	if page.Desc {
 		dir = " DESC"
 	}
-	k := strings.Replace(personSorts[f.Page.Sort], "strikes", strikes, 1)
-	list, err := rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
+	k := strings.Replace(personSorts[page.Sort], "strikes", strikes, 1)
+	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
  t.joined, '', '', '', t.left_at, t.last_word, t.messages, t.muted, t.strikes FROM (
 SELECT min(p.member_key) AS member_key, coalesce(min(CASE WHEN p.joined_at > 0 THEN p.joined_at END), 0) AS joined,
  CASE WHEN max(CASE WHEN p.present THEN 1 ELSE 0 END) = 1 THEN 0 ELSE max(p.left_at) END AS left_at, max(p.last_word) AS last_word,
  CAST(sum(p.messages) AS BIGINT) AS messages, max(p.muted_till) AS muted, `+strikes+` AS strikes, `+k+` AS k
-`+from+fmt.Sprintf(` ORDER BY k%s, min(p.member_key)%s LIMIT %d OFFSET %d`, dir, dir, limitOf(f.Page.Limit), f.Page.Offset)+`) t JOIN member m ON m.key = t.member_key
+`+from+fmt.Sprintf(` ORDER BY k%s, min(p.member_key)%s LIMIT %d OFFSET %d`, dir, dir, limit, page.Offset)+`) t JOIN member m ON m.key = t.member_key
 ORDER BY t.k`+dir+`, t.member_key`+dir, c.args, scanMember)
-	return list, total, err
+}
+
+// sheetPersons is how many persons of a whole list are read at a time: each reading groups everybody.
+const sheetPersons = 20_000
+
+// allPersons gives every person that a filter finds, in its order.
+func (d *Desk) allPersons(ctx context.Context, groups []community.GroupKey, f community.MemberFilter, yield func([]community.MemberRow, error) bool) {
+	c, from, err := personsFrom(groups, f)
+	for f.Page.Offset = 0; ; f.Page.Offset += sheetPersons {
+		var list []community.MemberRow
+		if err == nil {
+			list, err = d.personRows(ctx, c, from, f.Page, sheetPersons)
+		}
+		for chunk := range slices.Chunk(list, sheetChunk) {
+			if err == nil {
+				err = d.dress(ctx, chunk)
+			}
+			if err != nil {
+				break
+			}
+			if !yield(chunk, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if len(list) < sheetPersons {
+			return
+		}
+	}
+}
+
+// personsFrom is the question for persons, up to its grouping.
+func personsFrom(groups []community.GroupKey, f community.MemberFilter) (clause, string, error) {
+	var c clause
+	if f.Chosen() {
+		return c, "", community.Errorf(community.CodeBadInput, "persons: not together with days of speaking, joining or leaving")
+	}
+	c.and("p.group_key IN (" + keyList(groups) + ")")
+	peopleConditions(&c, f)
+	having := overConditions(&c, f)
+	return c, `FROM views.people p LEFT JOIN person_member pm ON pm.member_key = p.member_key` + c.String() + ` GROUP BY ` + personOf + having, nil
 }
