@@ -31,6 +31,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobCodes:           a.watchCodes,
 		jobComers:          a.seeComers,
 		jobCaps:            a.watchCaps,
+		jobHandover:        a.carryHandover,
 	}
 }
 

@@ -46,8 +46,10 @@ type House struct {
 	Plans   func(org community.OrgKey) Plans
 	Codes   func(org community.OrgKey) Codes
 	Persons func(org community.OrgKey) Persons
-	Duty    func(org community.OrgKey) Duty
-	Bots    func(org community.OrgKey) Bots
+
+	Handovers func(org community.OrgKey) Handovers
+	Duty      func(org community.OrgKey) Duty
+	Bots      func(org community.OrgKey) Bots
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error

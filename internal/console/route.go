@@ -69,6 +69,7 @@ func (c *Console) routes() []route {
 		choreRoutes,
 		c.botRoutes(),
 		userRoutes,
+		c.handoverRoutes(),
 		auditRoutes,
 		settingRoutes,
 		c.devRoutes(),
