@@ -250,12 +250,9 @@ func (h handovers) carry(ctx context.Context, ho duty.Handover, it duty.HandItem
 	}
 	account, dead := h.able(row.Accounts, handChores[it.Kind][0])
 	switch {
-	case account == 0 && dead && it.Platform == "wecom":
+	case account == 0 && (dead && it.Platform == "wecom" || it.Kind == duty.HandContacts): // nobody but a connection can give contacts
 		it.Tried++
 		it.State, it.Why = duty.HandFailed, duty.NotRunning
-		return it, nil
-	case account == 0 && it.Kind == duty.HandContacts: // no other connection has contacts
-		it.State, it.Why = duty.HandLeft, duty.NobodyThere
 		return it, nil
 	case account == 0:
 		return h.askFor(ctx, ho, it, row)

@@ -33,7 +33,7 @@ type transferLine struct {
 	Platform string   `json:"platform" col:"平台|platform"`
 	From     string   `json:"from" col:"原来|from"`
 	To       string   `json:"to" col:"接手|to"`
-	State    string   `json:"state" col:"结果|result"` // open, done, failed, asked, left
+	State    string   `json:"state" col:"结果|result"` // open, done, failed, asked
 	Why      string   `json:"why" col:"原因|why"`
 	Said     string   `json:"said" col:"平台的回答|said"`
 	Failed   []string `json:"failed"` // what of it failed, by the platform's ids
@@ -51,7 +51,6 @@ type transferPage struct {
 	Failed  int            `json:"failed"`
 	Asked   int            `json:"asked"`
 	Open    int            `json:"open"`
-	Left    int            `json:"left"`
 	Items   []transferLine `json:"items"`
 	DryOnly bool           `json:"dry"`
 }
@@ -67,17 +66,16 @@ type transferSum struct {
 	Failed int    `json:"failed" col:"失败|failed"`
 	Asked  int    `json:"asked" col:"待人办|asked"`
 	Open   int    `json:"open" col:"进行中|open"`
-	Left   int    `json:"left" col:"留下|left"`
 }
 
 func sumOfTransfer(h duty.Handover) transferSum {
 	n := h.Count()
-	return transferSum{h.ID.String(), Moment(h.Created), h.By, h.Reason, len(h.Items), n.Done, n.Failed, n.Asked, n.Open, n.Left}
+	return transferSum{h.ID.String(), Moment(h.Created), h.By, h.Reason, len(h.Items), n.Done, n.Failed, n.Asked, n.Open}
 }
 
 func (c *call) transferPage(h duty.Handover, dry bool) transferPage {
 	s := sumOfTransfer(h)
-	p := transferPage{ID: s.ID, At: s.At, By: s.By, Reason: s.Reason, Done: s.Done, Failed: s.Failed, Asked: s.Asked, Open: s.Open, Left: s.Left, DryOnly: dry, Items: []transferLine{}}
+	p := transferPage{ID: s.ID, At: s.At, By: s.By, Reason: s.Reason, Done: s.Done, Failed: s.Failed, Asked: s.Asked, Open: s.Open, DryOnly: dry, Items: []transferLine{}}
 	if dry {
 		p.ID = ""
 	}

@@ -85,7 +85,7 @@ func handPeople(k *call, h duty.Handover) (string, error) {
 
 func handSum(k *call, h duty.Handover) string {
 	n := h.Count()
-	return k.T("handover.sum", "all", len(h.Items), "done", n.Done, "failed", n.Failed, "asked", n.Asked, "open", n.Open, "left", n.Left)
+	return k.T("handover.sum", "all", len(h.Items), "done", n.Done, "failed", n.Failed, "asked", n.Asked, "open", n.Open)
 }
 
 // handOrder reads the order of the address or form; said is what is wrong with it in words.
@@ -237,7 +237,7 @@ func (c *Console) handoverBegin(k *call) error {
 	return k.ok("/handovers/"+h.ID.String(), k.T("handover.done"))
 }
 
-var handTones = map[duty.HandState][2]string{duty.HandOpen: {"info", "clock"}, duty.HandDone: {"good", "check"}, duty.HandFailed: {"danger", "alert-triangle"}, duty.HandAsked: {"warning", "user"}, duty.HandLeft: {"", "circle-dashed"}}
+var handTones = map[duty.HandState][2]string{duty.HandOpen: {"info", "clock"}, duty.HandDone: {"good", "check"}, duty.HandFailed: {"danger", "alert-triangle"}, duty.HandAsked: {"warning", "user"}}
 
 // handoverPage shows every item with its result, the failed ones with the reason and a retry.
 func (c *Console) handoverPage(k *call) error {

@@ -23,7 +23,7 @@ func (a *attic) one() duty.Handover {
 		{N: 1, Kind: duty.HandTask, Name: "Go 语言学习交流群", State: duty.HandDone}, {N: 2, Kind: duty.HandShift, Name: "2", State: duty.HandFailed, Why: duty.Changed},
 		{N: 3, Kind: duty.HandGroup, Name: "周末徒步群", Platform: "wecom", From: "ChenYi", To: "LinXiao", State: duty.HandFailed, Why: duty.SaidNo, Detail: duty.HandDetail{Say: [2]string{"共 1 个，失败 1 个。", "1 in all: 1 failed."}, Rows: [][]string{{"wrA-a-very-long-id-of-a-group-that-goes-on-and-on", "90500", "群主没有离职 · the owner has not left"}}}},
 		{N: 4, Kind: duty.HandGroup, Name: "别处的群", Platform: "qq", From: "10001", State: duty.HandAsked, Action: fakeID(971)}, {N: 5, Kind: duty.HandContacts, Name: "ChenYi", Platform: "wecom", From: "ChenYi", To: "LinXiao", State: duty.HandOpen},
-		{N: 6, Kind: duty.HandCode, Name: "海报", State: duty.HandDone}, {N: 7, Kind: duty.HandContacts, Name: "x", Platform: "wecom", State: duty.HandLeft, Why: duty.NobodyThere}, {N: 8, Kind: duty.HandAlarm, Name: "account", State: duty.HandDone}}}
+		{N: 6, Kind: duty.HandCode, Name: "海报", State: duty.HandDone}, {N: 8, Kind: duty.HandAlarm, Name: "account", State: duty.HandDone}}}
 }
 
 func (a *attic) Look(_ context.Context, h duty.Handover) (duty.Handover, error) {

@@ -35,7 +35,6 @@ const (
 	HandDone   HandState = "done"
 	HandFailed HandState = "failed" // Why and Detail say why; it can be tried again
 	HandAsked  HandState = "asked"  // a person's task is open
-	HandLeft   HandState = "left"   // nobody there takes over: it stays as it is
 )
 
 // Why an item is not done, as codes that doors say in words.
@@ -102,7 +101,7 @@ func (h Handover) Check() error {
 
 // HandCount is how many items stand how.
 type HandCount struct {
-	Open, Done, Failed, Asked, Left int
+	Open, Done, Failed, Asked int
 }
 
 // Count counts items by state.
@@ -118,8 +117,6 @@ func (h Handover) Count() HandCount {
 			c.Failed++
 		case HandAsked:
 			c.Asked++
-		case HandLeft:
-			c.Left++
 		}
 	}
 	return c
