@@ -49,6 +49,9 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Clock:   a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Persons: func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
+		Standbys: func(org community.OrgKey, groups []community.GroupKey) console.Standbys {
+			return a.Standbys(org, groups)
+		},
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},

@@ -16,6 +16,7 @@ type groupCmd struct {
 	Main groupMainCmd `cmd:"" help:"设置主群，空为取消|set the main group; none: take away"`
 	Cap  groupCapCmd  `cmd:"" help:"满员预测与上限|when it is full, and its limit"`
 
+	Standby    standbyCmd         `cmd:"" help:"备用群：账号出事时去哪|standby: where the group goes when its account is lost"`
 	Duplicates groupDuplicatesCmd `cmd:"" help:"同时在几个子群里的人|people in several sub groups"`
 }
 

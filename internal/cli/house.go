@@ -48,6 +48,7 @@ type House struct {
 	Persons func(org community.OrgKey) Persons
 
 	Handovers func(org community.OrgKey) Handovers
+	Standbys  func(org community.OrgKey) Standbys
 	Duty      func(org community.OrgKey) Duty
 	Bots      func(org community.OrgKey) Bots
 

@@ -21,6 +21,7 @@ type List struct {
 // GroupPage is one group.
 type GroupPage struct {
 	Head        ui.Head
+	Standby     string // address of where it goes on when its account is lost; "" = not known here
 	ID          string
 	Action      string // address of the group: its forms are below it
 	Mode        templ.Component
