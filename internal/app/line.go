@@ -211,7 +211,8 @@ func (b lineBooks) diff(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayRep
 	if err != nil {
 		return err
 	}
-	r.Messages, r.Different, r.Decisions = c.Messages, c.Different, c.Same+c.Different
+	r.Events, r.Messages, r.Different, r.Decisions = c.Events, c.Messages, c.Different, c.Same+c.Different
+	r.Would, r.Concerned = c.Would, c.Concerned
 	for _, d := range c.Rules {
 		r.Rules = append(r.Rules, cli.RuleCount{Rule: d.Rule, Hits: d.Both + d.OnlyB, Members: d.MembersB, BaseHits: d.Both + d.OnlyA, Would: d.Would})
 	}
