@@ -27,6 +27,12 @@ type Connector interface {
 	Open(ctx context.Context, settings json.RawMessage, host Host) (Session, error)
 }
 
+// Placer is a connector to many platforms: the settings say which one an account is on.
+type Placer interface {
+	// PlatformOf names the platform that good settings lead to.
+	PlatformOf(settings json.RawMessage) community.Platform
+}
+
 // Session is one account's living connection.
 type Session interface {
 	// Run works until ctx ends, reconnecting by itself with growing pauses. It returns ctx's error or one that no

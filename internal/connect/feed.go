@@ -14,6 +14,9 @@ const (
 
 // Feed hands a session's events to its host, in order. A batch that is not taken is offered again until it is.
 type Feed struct {
+	// Taken, if it is set before Run, hears of every batch that the host has taken.
+	Taken func(batch []Inbound)
+
 	host    Host
 	queue   chan Inbound
 	refused func(error)
@@ -74,6 +77,9 @@ func (f *Feed) Offer(ctx context.Context, batch ...Inbound) bool {
 	for pause := firstOffer; ; pause = min(pause*2, longestOffer) {
 		err := f.host.Receive(ctx, batch...)
 		if err == nil {
+			if f.Taken != nil {
+				f.Taken(batch)
+			}
 			return true
 		}
 		if ctx.Err() != nil {
