@@ -22,6 +22,7 @@ import (
 	"qunluo/internal/connect/irc"
 	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
+	"qunluo/internal/connect/satori"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/telegram"
 	"qunluo/internal/connect/wecom"
@@ -142,6 +143,7 @@ func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
 		mp.New(web),
 		onebot.New(web),
 		telegram.New(web),
+		satori.New(web),
 		irc.New(nil),
 		sim.New(a.millis, a.waitUntil, scenes...),
 	}
