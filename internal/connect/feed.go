@@ -29,16 +29,24 @@ func NewFeed(host Host, refused func(error)) *Feed {
 
 // Put waits for room; ctx's error means that the event was not taken.
 func (f *Feed) Put(ctx context.Context, in Inbound) error {
-	select {
-	case f.queue <- in:
+	if f.Try(in) {
 		return nil
-	default:
 	}
 	select {
 	case f.queue <- in:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// Try does not wait; false = there is no room.
+func (f *Feed) Try(in Inbound) bool {
+	select {
+	case f.queue <- in:
+		return true
+	default:
+		return false
 	}
 }
 
