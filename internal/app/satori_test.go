@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -106,6 +107,38 @@ func TestGroupOverSatoriIsWelcomedAnsweredAndKeptInOrder(t *testing.T) {
 			t.Errorf("the question arrived as %+v (%v)", messages, err)
 		}
 	})
+}
+
+// TestGroupThroughKoishiOverSatori has a real Koishi between the houses: it hears and acts in the first by OneBot, and is
+// the second's Satori gateway.
+func TestGroupThroughKoishiOverSatori(t *testing.T) {
+	s := startSite(t, "", "")
+	b, token := s.attach(community.Bot{})
+	ws := "ws" + strings.TrimPrefix(s.base, "http") + "/north/onebot/v11"
+	k := startKoishi(t, fmt.Sprintf("  adapter-onebot: {selfId: '%s', protocol: ws, endpoint: '%s', token: %s}\n  qlgate: {}\n", selfOf(b), ws, token), "QL_GATE=gate-t0ken")
+	k.says("online", is("online", selfOf(b)))
+	g := byGateway(t, "", map[string]string{"url": fmt.Sprintf("http://127.0.0.1:%d/satori", k.port), "token": "gate-t0ken", "platform": "onebot", "rate": "120"}, 5)
+	if a := g.account(t); a.Platform != "qq" || g.group.Platform != "qq" || g.group.Name != "周末徒步群" {
+		t.Errorf("account on %s, group %s on %s; want 周末徒步群 on qq: Koishi's onebot has QQ's ids", a.Platform, g.group.Name, g.group.Platform)
+	}
+	g.publish(t, satoriRules...)
+	asked := s.say("20003", "群规在哪 <i>看</i> &？")
+	await(t, func() bool { return s.sent("请看群公告") })
+	for _, m := range s.world.Sent() {
+		if strings.Contains(m.Text, "请看群公告") && m.ReplyTo != asked {
+			t.Errorf("the answer quotes %q, want %q", m.ReplyTo, asked)
+		}
+	}
+	g.keepsOrder(t, s)
+	_, err := s.world.Ask(simGroup, community.Who{ID: "30001", Name: "新来的"}, "想学徒步")
+	check(t, err)
+	g.letIn(t)
+	await(t, func() bool { _, there := s.world.Member(simGroup, "30001"); return there })
+	await(t, func() bool { return s.sent("欢迎") })
+	messages, _, err := g.desk.FindMessages(t.Context(), community.MessageFilter{Group: g.group.Key, Text: "群规在哪"})
+	if err != nil || len(messages) != 1 || messages[0].Text != "群规在哪 <i>看</i> &？" {
+		t.Errorf("the question arrived as %+v (%v)", messages, err)
+	}
 }
 
 // keepsOrder lets somebody advertise until a person must release the removal.

@@ -79,6 +79,8 @@ var readers = map[string]func(r *reading) error{
 	"guild-added":          (*reading).weJoined,
 	"guild-updated":        (*reading).renamed,
 	"guild-removed":        (*reading).weLeft,
+	"guild-deleted":        (*reading).weLeft, // older names
+	"guild-member-deleted": (*reading).left,
 	"reaction-added":       (*reading).reacted,
 	"reaction-removed":     (*reading).unreacted,
 }
