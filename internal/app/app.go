@@ -25,6 +25,7 @@ import (
 	"qunluo/internal/connect/satori"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/telegram"
+	"qunluo/internal/connect/wechaty"
 	"qunluo/internal/connect/wecom"
 	"qunluo/internal/connect/wecombot"
 	"qunluo/internal/connect/wecomhook"
@@ -144,6 +145,7 @@ func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
 		onebot.New(web),
 		telegram.New(web),
 		satori.New(web),
+		wechaty.New(nil),
 		irc.New(nil),
 		sim.New(a.millis, a.waitUntil, scenes...),
 	}

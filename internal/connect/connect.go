@@ -95,6 +95,8 @@ type Info struct {
 	Fields   []Field
 	Called   bool      // the platform calls us by HTTP, at /connect/<account id>/
 	Defaults Abilities // before probing
+	// Consent is the bool field by which an operator says that Risk was read: without it nothing can be added. "" = none.
+	Consent string
 	// Unofficial: the gateway is not the platform's own, or does not sign what it says. Nothing that cannot be taken back
 	// follows from its events without a person, unless the group's rulebook says that this is accepted.
 	Unofficial bool

@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
@@ -181,6 +183,9 @@ func (s *Session) notThere(err error) error {
 	switch code, _ := meaningOf(err); {
 	case code == community.CodeForbidden:
 		return connect.Trouble(community.CodeForbidden, "puppet 服务不认这个令牌。请填上服务启动时的那一个。", "the puppet service refuses the token: enter the one that it was started with")
+	case status.Code(err) == codes.AlreadyExists:
+		return connect.Trouble(community.CodeConflict, "另一个程序正在用这个 puppet 服务。它一次只服务一个：请停掉另一个。",
+			"another program follows this puppet service, which serves one at a time: stop the other")
 	case strings.Contains(words, errPin.Error()):
 		return connect.Trouble(community.CodeForbidden, "puppet 服务的证书指纹与填写的不同：可能换了证书，也可能有人冒充。核对后再改。",
 			"the puppet service's certificate has another fingerprint: it was renewed, or somebody poses as it; check before changing it here")

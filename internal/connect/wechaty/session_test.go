@@ -83,6 +83,7 @@ func TestWhatIsWrongIsSaidInASentence(t *testing.T) {
 		"wrong token":   {with("token", "puppet-test_other"), nil, community.CodeForbidden, [2]string{"不认这个令牌", "refuses the token"}},
 		"impostor":      {with("fingerprint", strings.Repeat("ab:", 31)+"ab"), nil, community.CodeForbidden, [2]string{"指纹", "fingerprint"}},
 		"not there":     {settings, func(p *puppet) { p.network.Cut() }, community.CodeUnreachable, [2]string{"连不上", "cannot be reached"}},
+		"is taken":      {settings, func(p *puppet) { p.fails["Event"] = status.Error(codes.AlreadyExists, "can not call twice") }, community.CodeConflict, [2]string{"另一个程序", "another program"}},
 		"waits for QR":  {settings, func(p *puppet) {}, community.CodeUnreachable, [2]string{"扫码", "QR code"}},
 		"is logged out": {settings, func(p *puppet) {}, community.CodeUnreachable, [2]string{"退出登录", "logged out"}},
 	} {

@@ -102,6 +102,12 @@ func (p *puppet) serve(_ any, stream grpc.ServerStream) error {
 		return err
 	}
 	if method == "Event" {
+		p.mu.Lock()
+		fails := p.fails[method]
+		p.mu.Unlock()
+		if fails != nil {
+			return fails
+		}
 		return p.events(stream)
 	}
 	p.mu.Lock()
