@@ -22,8 +22,10 @@ import (
 	"qunluo/internal/connect/irc"
 	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
+	"qunluo/internal/connect/satori"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/telegram"
+	"qunluo/internal/connect/wechaty"
 	"qunluo/internal/connect/wecom"
 	"qunluo/internal/connect/wecombot"
 	"qunluo/internal/connect/wecomhook"
@@ -142,6 +144,8 @@ func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
 		mp.New(web),
 		onebot.New(web),
 		telegram.New(web),
+		satori.New(web),
+		wechaty.New(nil),
 		irc.New(nil),
 		sim.New(a.millis, a.waitUntil, scenes...),
 	}

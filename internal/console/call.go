@@ -17,6 +17,7 @@ import (
 	"github.com/a-h/templ"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
@@ -425,6 +426,9 @@ func (k *call) refused(to string, err error) error {
 	code := community.CodeOf(err)
 	if statusOf(code) >= 500 && code != community.CodeBusy && statusOf(code) != http.StatusBadGateway {
 		return err
+	}
+	if said := k.Words.Pick(connect.SayOf(err)); said != "" {
+		return k.done(to, "danger", said, community.ID{})
 	}
 	return k.done(to, "danger", k.T("error."+string(code)+".title")+" "+k.T("error."+string(code)+".text"), community.ID{})
 }
