@@ -361,6 +361,19 @@ func (h *hands) SaveAccount(ctx context.Context, user string, a community.Accoun
 	return a, err
 }
 
+// Unrestrict takes a person's word that the platform holds an account back no longer: it is used again, with a new session.
+func (h *hands) Unrestrict(ctx context.Context, user string, key community.AccountKey, reason string) error {
+	if reason == "" {
+		return community.Errorf(community.CodeBadInput, "reason: say how you know that the platform lets the account go")
+	}
+	if err := h.app.store.Unrestrict(ctx, h.org, key, h.audit(user, "account.unrestrict", "", reason)); err != nil {
+		return err
+	}
+	h.app.wires.close(key) // what the session remembers of the restriction goes with it
+	h.app.wires.look()
+	return nil
+}
+
 // DeleteAccount forgets a connection and its secrets.
 func (h *hands) DeleteAccount(ctx context.Context, user string, key community.AccountKey, reason string) error {
 	err := h.app.store.DeleteAccount(ctx, h.org, key, h.audit(user, "account.delete", "", reason))

@@ -111,6 +111,8 @@ type Hands interface {
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// Unrestrict takes a person's word that the platform holds an account back no longer; reason is needed.
+	Unrestrict(ctx context.Context, user string, a community.AccountKey, reason string) error
 	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
 	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error

@@ -127,5 +127,6 @@ type Account struct {
 	Created   int64
 	// Restricted is since when (UTC ms) the platform holds the account back; 0 = it does not. Nothing is done with it
 	// until a person says so.
-	Restricted int64
+	Restricted    int64
+	RestrictedWhy string // what the platform said then
 }

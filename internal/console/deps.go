@@ -134,6 +134,9 @@ type Hands interface {
 	// SaveAccount makes (Key 0) or changes an account; the settings were checked by Wires.Check. The connection is
 	// opened, closed or reopened as Enabled says.
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// Unrestrict takes a person's word that the platform holds an account back no longer; reason is needed. CodeConflict when
+	// it was not held back.
+	Unrestrict(ctx context.Context, user string, a community.AccountKey, reason string) error
 	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
 	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	// DeleteAccount forgets a connection and its secrets; what came through it stays.
