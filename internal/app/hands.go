@@ -339,8 +339,44 @@ func (h *hands) SetGroup(ctx context.Context, user string, g community.Group, re
 			return err
 		}
 	}
+	if err := h.mayKeep(ctx, g.Keeper); err != nil {
+		return err
+	}
 	g.Org, g.ID = h.org, row.ID
 	return h.app.store.SetGroup(ctx, g, h.audit(user, "group.set", "", reason))
+}
+
+// AddGroup makes a group of plain WeChat that people bring by hand: roster and talk are pasted, what is to be done becomes
+// tasks. most is its size limit; 0 = as is usual. community.CodeConflict when there is one of that name.
+func (h *hands) AddGroup(ctx context.Context, user string, g community.Group, most int64, reason string) (community.Group, error) {
+	if !goodName(g.Name) {
+		return g, community.Errorf(community.CodeBadInput, "name: want 1 to %d bytes in one line", maxGroupName)
+	}
+	if most < 0 || most > 1e7 {
+		return g, community.Errorf(community.CodeBadInput, "most: want 0 to 10,000,000 members")
+	}
+	if g.Zone == "" {
+		g.Zone = store.DefaultZone
+	}
+	if err := checkZone(g.Zone); err != nil {
+		return g, err
+	}
+	if err := h.mayKeep(ctx, g.Keeper); err != nil {
+		return g, err
+	}
+	if h.groups != nil {
+		return g, community.Errorf(community.CodeForbidden, "only who sees all groups may add one")
+	}
+	if g.Platform == "" {
+		g.Platform = "wechat"
+	}
+	g.Org = h.org
+	return h.app.store.AddGroup(ctx, g, most, h.audit(user, "group.add", "", reason))
+}
+
+// mayKeep says whether a person may look after a group: community.CodeBadInput if not.
+func (h *hands) mayKeep(ctx context.Context, user string) error {
+	return (&watch{h}).known(ctx, user)
 }
 
 // SaveAccount makes or changes an account; the connection follows at once.

@@ -108,6 +108,8 @@ type Hands interface {
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
+	// AddGroup makes a group that people bring by hand; most is its size limit, 0 = as is usual.
+	AddGroup(ctx context.Context, user string, g community.Group, most int64, reason string) (community.Group, error)
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)

@@ -95,6 +95,7 @@ type Group struct {
 	Frozen   bool // automatic actions are held
 	Desk     bool // an account's own log, no chat group (see Ref.Desk)
 	Parent   GroupKey
+	Keeper   string // user id of who looks after it; "" = whoever is on duty
 	Created  int64
 	Tags     []string
 }
