@@ -52,6 +52,9 @@ func (c *Console) connectionList(k *call) error {
 			p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(kind.Title), Summary: k.Words.Pick(kind.Summary), Link: "/connections/new?kind=" + kind.Name})
 		}
 	}
+	if len(p.Kinds) > 0 && c.mounted("/groups/new", k.User.Role) {
+		p.Kinds = append(p.Kinds, view.Kind{Title: k.T("channel.kind_title"), Summary: k.T("channel.kind_summary"), Link: "/groups/new"})
+	}
 	return k.show(p.Head.Title, view.ConnectionsPage(p))
 }
 

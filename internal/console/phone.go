@@ -127,7 +127,10 @@ func (k *call) showPhone(title, tab string, body templ.Component) error {
 		for _, t := range []struct {
 			path, key, icon string
 			n               int
-		}{{"/m", "nav.inbox", "inbox", badges.Tasks}, {"/m/review", "nav.review", "gavel", badges.Review}, {"/m/duty", "nav.duty", "bell", badges.Alarms}} {
+		}{{"/m", "nav.inbox", "inbox", badges.Tasks}, {"/m/review", "nav.review", "gavel", badges.Review}, {"/m/duty", "nav.duty", "bell", badges.Alarms}, {"/m/paste", "channel.tab", "upload", 0}} {
+			if !k.c.mounted(t.path, k.User.Role) {
+				continue
+			}
 			f.Tabs = append(f.Tabs, ui.MenuEntry{Title: k.T(t.key), Icon: t.icon, Path: t.path, Here: t.path == tab, Badge: t.n})
 		}
 	}
