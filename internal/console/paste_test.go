@@ -89,7 +89,7 @@ func TestPastedListShowsWhoCameWentAndChangedNames(t *testing.T) {
 		}
 	}
 	v.post(at+"/again", "same:正经人", "1", "same:谁都不是", "1")
-	if !h.asked("again " + fakeID(500).String() + " roster-names") || !h.asked(`renamed map[正经人:发票王]`) {
+	if !h.asked("again "+fakeID(500).String()+" roster-names") || !h.asked(`renamed map[正经人:发票王]`) {
 		t.Errorf("tried again with %q", h.did)
 	}
 	h.imports[0].Group = 2
