@@ -225,6 +225,9 @@ type ImportOrder struct {
 	KeepNear bool     // take in what another program's records are near to
 	At       int64    // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
 	Dry      bool
+	Live     bool              // brought by hand: what is new and young is decided about
+	Renamed  map[string]string // old names by new ones
+	Show     int               // of a trial: how many messages and names the report shows
 }
 
 // ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Near + Skipped + Rejected.

@@ -290,6 +290,9 @@ func (c *Console) pastePage(k *call) error {
 		p.Said, p.Refresh, p.Stats = k.T("channel.reading"), here, nil
 	case "dry":
 		p.Said = k.T("channel.would", "n", rows)
+		if list := listOf(rep); list != nil {
+			p.Said = k.T("channel.would_list", "members", list.Members, "joined", list.Joined, "gone", list.Gone)
+		}
 		switch {
 		case rows == 0 && len(p.Faults) > 0:
 			p.Said, p.Tone = k.T("channel.unread"), "warning"
@@ -305,12 +308,25 @@ func (c *Console) pastePage(k *call) error {
 		p.Said = k.T("channel.undone")
 	default:
 		p.Said, p.Tone = k.T("channel.saved", "n", rows), "success"
+		if list := listOf(rep); list != nil {
+			p.Said = k.T("channel.saved_list", "members", list.Members)
+		}
 		p.Undo = &ui.Confirm{ID: "undo", Title: k.T("import.undo"), Object: r.Name, Effect: k.T("channel.undo_effect", "n", rows), Action: here + "/undo", Button: k.T("import.undo"), Danger: true, Reason: k.T("form.reason"), Need: true}
 	}
 	if r.State != "dry" {
 		p.Renames = nil
 	}
 	return k.showHere(http.StatusOK, p.Head.Title, view.PasteDone(p))
+}
+
+// listOf is the list of members that a text is; nil for talk.
+func listOf(rep importReport) *importRoster {
+	for _, u := range rep.Units {
+		if len(u.Rosters) > 0 {
+			return &u.Rosters[0]
+		}
+	}
+	return nil
 }
 
 // pasteReport lays out what is new: messages, people who came, went or took another name, and what could not be read.

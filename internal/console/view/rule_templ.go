@@ -1260,7 +1260,7 @@ func offers(list []string) templ.Component {
 			templ_7745c5c3_Var62 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<div class=\"alert alert-info d-flex gap-3 flex-wrap align-items-center\" role=\"note\" id=\"degrade\"><div class=\"flex-fill\"><h2 class=\"fs-3 mb-1\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<div class=\"alert alert-info d-flex gap-3 flex-wrap align-items-center\" role=\"note\" id=\"degrade\"><div class=\"flex-fill text-body\"><h2 class=\"fs-3 mb-1\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
