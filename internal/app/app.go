@@ -29,6 +29,7 @@ import (
 	"qunluo/internal/connect/wecom"
 	"qunluo/internal/connect/wecombot"
 	"qunluo/internal/connect/wecomhook"
+	"qunluo/internal/console"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
 	"qunluo/internal/i18n"
@@ -171,6 +172,9 @@ func (a *App) Engine() *engine.Engine { return a.engine }
 
 // Intake is the belt's door.
 func (a *App) Intake() *intake.Intake { return a.intake }
+
+// Imports is how histories come in, and what people bring by hand.
+func (a *App) Imports() console.Importer { return a.imports }
 
 // Jobs is the durable work.
 func (a *App) Jobs() *jobs.Runner { return a.jobs }

@@ -30,6 +30,11 @@ func (a *App) alarm(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return err
 	}
+	if al.Group != 0 {
+		if policy.First, err = a.store.KeeperOf(ctx, al.Group); err != nil && community.CodeOf(err) != community.CodeNotFound {
+			return err
+		}
+	}
 	m := duty.Next(al, roster, policy, a.millis())
 	switch m.Do {
 	case duty.Wait:

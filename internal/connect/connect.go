@@ -118,6 +118,7 @@ type Abilities struct {
 	Verbs      map[community.Verb]community.Ability
 	GroupLimit int  // members; 0 = not known
 	ReadsAll   bool // sees every message of the group, not only those addressed to it
+	Overflow   bool // a code made by invite.create leads to a next group, which the platform opens when one is full
 	Presence   bool // member lists, joining and leaving tell who is there now, not who belongs: a list marks its Scene "presence"
 }
 

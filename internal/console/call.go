@@ -312,7 +312,7 @@ func (k *call) badges() (Badges, error) {
 		}
 	}
 	for _, a := range accounts {
-		if a.Enabled && k.c.deps.Wires.Health(a.Key).State != "online" {
+		if a.Enabled && (a.Restricted != 0 || k.c.deps.Wires.Health(a.Key).State != "online") {
 			b.Broken++
 		}
 	}

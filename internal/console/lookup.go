@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
@@ -130,8 +131,11 @@ func (k *call) userNames() (func(string) string, error) {
 	}, nil
 }
 
-// ability is the best that any of a group's connections can do about a verb.
+// ability is the best that any of a group's connections can do about a verb; without a connection, what people can.
 func (k *call) ability(g community.GroupRow, v community.Verb) community.Ability {
+	if len(g.Accounts) == 0 {
+		return connect.ByHand(g.Platform).Of(v)
+	}
 	order := []community.Level{community.Native, community.Assisted, community.Human, community.None}
 	best := community.Ability{Level: community.None}
 	for _, a := range g.Accounts {
