@@ -128,6 +128,7 @@ type Receipt struct {
 	Code    Code            `json:"code,omitempty"`
 	Detail  string          `json:"detail,omitempty"` // the platform's words
 	Data    json.RawMessage `json:"data,omitempty"`   // what a verb brings back, as the verb's comment says
+	Parts   []Fate          `json:"parts,omitempty"`  // send: what became of pictures, recordings, films and files
 }
 
 // InviteOrder is the Args of invite.create.
