@@ -299,6 +299,9 @@ type Facts struct {
 	Dead        int64 // jobs nobody will retry by themselves
 	Oldest      int64 // UTC ms since when the oldest ready job waits; 0 = none
 	Unknown     int64 // actions whose outcome is not known
+	MediaFiles  int64 // pictures and files that are kept for a while; backups leave their content out
+	MediaBytes  int64
+	MediaMost   int64 // bytes, beyond which the longest unwanted go
 }
 
 // Figures is what a group did in a span, exact by definition.
