@@ -82,6 +82,7 @@ func plan() []room {
 			why: "it speaks for north, in the JSON that our OneBot client shares: one mapping of segments, not two"},
 		{path: "north/satori", layer: door, may: []string{"north", "connect/onebot/wire"},
 			why: "it speaks for north; ids as numbers or texts and compact JSON are read and written the same way"},
+		{path: "north/hook", layer: door, may: []string{"north"}, why: "it speaks for north, to outside systems that only post"},
 		{path: "cli", layer: door, may: []string{"connect", "hold"},
 			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves"},
 

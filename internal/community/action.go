@@ -27,6 +27,7 @@ const (
 	// What a connection rarely offers and people are asked for. Not among Verbs: no page lists them as abilities.
 	Remind    Verb = "member.remind"   // a word to a member in private: Text
 	RenewCode Verb = "code.renew"      // the next QR code behind a fixed address, by Until
+	Todo      Verb = "person.todo"     // whatever an outside system asks of people: Text, by Until
 	OpenNext  Verb = "group.open_next" // the next sub group before this one is full, by Until
 )
 

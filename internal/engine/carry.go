@@ -100,7 +100,7 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "mute would be over"})
 	case t.Twin:
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "already removed"})
-	case t.Frozen && a.Cause != community.ByPerson:
+	case t.Frozen && a.Cause != community.ByPerson && a.Verb != community.Todo: // people are asked all the same
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
 	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent:
 		return true, e.ask(ctx, t, community.Receipt{Code: community.CodeLate, Detail: "late"})
