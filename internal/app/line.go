@@ -68,6 +68,7 @@ func (a *App) house() *cli.House {
 		Codes:   func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
 		Duty:    func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
 		Bots:    func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
+		Hooks:   func(org community.OrgKey) cli.Hooks { return a.Hands(org, nil) },
 		Settle:  a.store.CatchUp,
 		Serve: func(ctx context.Context, ready func(cli.Served)) error {
 			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })

@@ -47,6 +47,7 @@ type House struct {
 	Codes   func(org community.OrgKey) Codes
 	Duty    func(org community.OrgKey) Duty
 	Bots    func(org community.OrgKey) Bots
+	Hooks   func(org community.OrgKey) Hooks
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
@@ -350,6 +351,17 @@ type Measured struct {
 	Ratio    float64 `json:"ratio" col:"比值|ratio"`
 	Target   float64 `json:"target" col:"目标|target"`
 	Met      bool    `json:"met" col:"达到|met"`
+}
+
+// Hooks keeps the tokens of outside systems that post to us. Tokens and signing keys are given once.
+type Hooks interface {
+	Hooks(ctx context.Context) ([]community.Bot, error)
+	AddHook(ctx context.Context, user string, b community.Bot, signed bool, reason string) (community.Bot, string, error)
+	RotateHook(ctx context.Context, user string, id community.ID, reason string) (community.Bot, string, error)
+	DeleteHook(ctx context.Context, user string, id community.ID, reason string) error
+	// TryHook says what would come of a post; with send it is done.
+	TryHook(ctx context.Context, id community.ID, p community.Post, send bool) (community.Posted, error)
+	HookAddress() string
 }
 
 // Bots keeps other people's programs that attach to the groups of an organisation. Tokens are given once.

@@ -67,6 +67,7 @@ func (c *Console) routes() []route {
 		connectionRoutes,
 		choreRoutes,
 		c.botRoutes(),
+		c.hookRoutes(),
 		userRoutes,
 		auditRoutes,
 		settingRoutes,

@@ -174,6 +174,9 @@ func (t *telling) As(target any) bool {
 	return ok
 }
 
+// Say is the text in both languages, for pages.
+func (t *telling) Say() [2]string { return [2]string{t.zh, t.en} }
+
 // Told is what a caller reads about an error: the field it is about, if any, and the words language by language.
 func (n *North) Told(err error) (field string, words map[string]string) {
 	var t *telling
