@@ -16,6 +16,7 @@ import (
 	"qunluo/internal/hold"
 	"qunluo/internal/importer"
 	"qunluo/internal/measure"
+	"qunluo/internal/media"
 	"qunluo/internal/replay"
 	"qunluo/internal/store"
 )
@@ -67,6 +68,7 @@ func (a *App) house() *cli.House {
 		Codes:   func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
 		Duty:    func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
 		Bots:    func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
+		Hooks:   func(org community.OrgKey) cli.Hooks { return a.Hands(org, nil) },
 		Settle:  a.store.CatchUp,
 		Serve: func(ctx context.Context, ready func(cli.Served)) error {
 			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })
@@ -315,7 +317,11 @@ func (k lineKeeping) AtOneInstant(ctx context.Context, dump func(snapshot string
 
 func (k lineKeeping) Facts(ctx context.Context) (cli.Facts, error) {
 	f, err := k.store.Facts(ctx)
-	return cli.Facts{Dialect: f.Dialect, Version: f.Version, Level: f.Level, Wants: f.Wants, Journal: f.Journal, Synchronous: f.Synchronous,
+	if err != nil {
+		return cli.Facts{}, err
+	}
+	files, bytes, err := k.store.MediaKept(ctx)
+	return cli.Facts{MediaFiles: files, MediaBytes: bytes, MediaMost: media.KeepMost, Dialect: f.Dialect, Version: f.Version, Level: f.Level, Wants: f.Wants, Journal: f.Journal, Synchronous: f.Synchronous,
 		Integrity: f.Integrity, Head: f.Head, Lags: f.Lag, Dead: f.Dead, Oldest: f.Oldest, Unknown: f.Unknown}, err
 }
 

@@ -46,8 +46,9 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
 		Phones:   phones{a},
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
-		BotsFor: func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
-		Clock:   a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
+		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
+		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
+		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})

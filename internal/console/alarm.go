@@ -85,7 +85,7 @@ var alarmTones = map[string]string{duty.Waiting: "danger", duty.Taken: "warning"
 // alarmWhat says in one sentence what an alarm is about.
 func alarmWhat(k *call, a duty.Alarm) (string, error) {
 	if a.Kind != duty.KindTask {
-		return k.T("alarm.what."+a.Kind, "name", accountName(k, a.Account)), nil
+		return k.T("alarm.what."+a.Kind, "name", accountName(k, a.Account), "detail", short(a.Detail, 80)), nil
 	}
 	id, err := community.ParseID(strings.TrimPrefix(a.Subject, "task:"))
 	if err != nil {

@@ -33,6 +33,8 @@ type Deps struct {
 	Live   Live   // may be nil: pages then do not refresh by themselves
 	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
 	BotsFor func(org community.OrgKey) Bots
+	// HooksFor keeps the tokens of outside systems. May be nil: their pages are then absent.
+	HooksFor func(org community.OrgKey) Hooks
 	// Plans makes the handle of what is sent by plan; may be nil: the pages of mass sends and SOPs are then absent.
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.

@@ -68,6 +68,7 @@ func (c *Console) routes() []route {
 		connectionRoutes,
 		choreRoutes,
 		c.botRoutes(),
+		c.hookRoutes(),
 		userRoutes,
 		auditRoutes,
 		settingRoutes,
