@@ -30,6 +30,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobSOPs:            a.lookSOPs,
 		jobMasses:          a.tendMasses,
 		jobCodes:           a.watchCodes,
+		store.JobPicture:   a.fetchPicture,
 		jobComers:          a.seeComers,
 		jobCaps:            a.watchCaps,
 	}

@@ -3,12 +3,17 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"image/color"
+	"io"
+	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/app"
 	"qunluo/internal/community"
 	"qunluo/internal/config"
@@ -26,7 +31,8 @@ type company struct {
 }
 
 func startCompany(t *testing.T, dbURL, quota string) *company {
-	s := &sender{t: t, cfg: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}}, keys: map[string]community.GroupKey{}}
+	s := &sender{t: t, cfg: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"},
+		Notify: config.Notify{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}, keys: map[string]community.GroupKey{}}
 	s.shift = time.Until(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
 	c := &company{sender: s, corp: wecomtest.New()}
 	c.corp.Now = func() time.Time { return time.Now().Add(s.shift) }
@@ -77,7 +83,9 @@ func (c *company) tend(key string) {
 	c.app.Jobs().Wake()
 	await(c.t, func() bool {
 		rows, _, err := c.desk().FindJobs(c.t.Context(), "", community.Page{Limit: 200})
-		return err == nil && !slices.ContainsFunc(rows, func(j community.JobRow) bool { return j.Kind == "plan-masses" && j.Key == key || j.Kind == store.JobAction })
+		return err == nil && !slices.ContainsFunc(rows, func(j community.JobRow) bool {
+			return j.Kind == "plan-masses" && j.Key == key || j.Kind == store.JobAction
+		})
 	})
 }
 
@@ -258,4 +266,67 @@ func TestRequestThatFellBetweenTwoLinesIsMadeOnce(t *testing.T) {
 			t.Errorf("%d requests at the platform, want three", n)
 		}
 	})
+}
+
+// TestPictureOfAJoinCodeIsShownFromHere: a join code of 企业微信 comes as the address of a picture; it is fetched once and the
+// fixed address shows it. What is no picture becomes a person's task.
+func TestPictureOfAJoinCodeIsShownFromHere(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		c := startCompany(t, dbURL, "week")
+		ctx, codes := t.Context(), c.app.Codes(c.org, nil)
+		good := true
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if good {
+				_, _ = w.Write(picture(t, color.Black))
+			} else {
+				_, _ = w.Write([]byte("<html>not here</html>"))
+			}
+		}))
+		t.Cleanup(srv.Close)
+		c.corp.Pictures = srv.URL
+		code, err := codes.Save(ctx, "lin", admit.Code{Kind: admit.Channel, Name: "海报", State: "poster-1"}, "")
+		check(t, err)
+		_, err = codes.Order(ctx, "lin", code.ID, c.keys["wr1"])
+		check(t, err)
+		var row admit.Row
+		await(t, func() bool {
+			row, err = codes.ByID(ctx, code.ID)
+			return err == nil && row.Now.Found && row.Now.Entry.Picture != ""
+		})
+		doors, err := c.app.Handler(app.Doors{})
+		check(t, err)
+		web := httptest.NewServer(doors)
+		t.Cleanup(web.Close)
+		res, err := http.Get(web.URL + "/j/" + code.Slug + "/" + row.Now.Entry.ID.String() + "/qr")
+		check(t, err)
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != 200 || res.Header.Get("Content-Type") != "image/jpeg" || len(body) < 100 {
+			t.Errorf("the picture = %d %s, %d bytes, %v", res.StatusCode, res.Header.Get("Content-Type"), len(body), err)
+		}
+		if _, body := page(t, web.URL+"/j/"+code.Slug); !strings.Contains(body, "/qr") || strings.Contains(body, srv.URL) {
+			t.Error("the page does not show the picture from here, or sends people elsewhere")
+		}
+
+		good = false
+		_, err = codes.Order(ctx, "lin", code.ID, c.keys["wr2"])
+		check(t, err)
+		await(t, func() bool {
+			tasks, _, err := c.desk().FindTasks(ctx, community.TaskFilter{})
+			return err == nil && slices.ContainsFunc(tasks, func(k community.TaskRow) bool {
+				return k.Verb == community.RenewCode && strings.Contains(k.Text, srv.URL)
+			})
+		})
+	})
+}
+
+// page gets a page.
+func page(t *testing.T, url string) (int, string) {
+	t.Helper()
+	res, err := http.Get(url)
+	check(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	check(t, err)
+	return res.StatusCode, string(body)
 }

@@ -5,6 +5,5 @@ CREATE TABLE mass_result (
   action_id BYTEA NOT NULL, chat TEXT NOT NULL, sender TEXT NOT NULL, part TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL, at BIGINT NOT NULL,
   PRIMARY KEY (action_id, chat)
 );
--- The picture of a code that a platform made, by the hash under which it is kept; tried counts how often it was fetched for.
+-- The picture of a code that a platform made, by the hash under which it is kept; '' = not fetched (yet).
 ALTER TABLE invite_made ADD COLUMN picture TEXT NOT NULL DEFAULT '';
-ALTER TABLE invite_made ADD COLUMN tried BIGINT NOT NULL DEFAULT 0;
