@@ -221,13 +221,19 @@ func (a *Client) request(ctx context.Context, c call, token string) (*http.Reque
 	}
 	method, body := http.MethodGet, io.Reader(nil)
 	if c.body != nil {
-		raw, err := json.Marshal(c.body)
-		if err != nil {
+		var raw bytes.Buffer
+		enc := json.NewEncoder(&raw)
+		enc.SetEscapeHTML(false) // addresses in menus are kept as they are
+		if err := enc.Encode(c.body); err != nil {
 			return nil, err
 		}
-		method, body = http.MethodPost, bytes.NewReader(raw)
+		method, body = http.MethodPost, bytes.NewReader(bytes.TrimSpace(raw.Bytes()))
 	}
-	req, err := http.NewRequestWithContext(ctx, method, a.base+"cgi-bin/"+c.path+"?"+query.Encode(), body)
+	path, whole := strings.CutPrefix(c.path, "/") // some interfaces are beside cgi-bin
+	if !whole {
+		path = "cgi-bin/" + path
+	}
+	req, err := http.NewRequestWithContext(ctx, method, a.base+path+"?"+query.Encode(), body)
 	if err != nil {
 		return nil, community.Errorf(community.CodeBadInput, "settings: base_url cannot be called")
 	}
