@@ -28,6 +28,9 @@ type Session struct {
 	app    string
 	token  string
 	can    connect.Abilities
+	column int // the account's kind in the table of rights
+
+	ill chan struct{} // somebody's call did not get through
 
 	mu      sync.Mutex
 	running bool
@@ -42,6 +45,7 @@ var (
 	_ connect.HTTPReceiver = (*Session)(nil)
 	_ connect.GroupLister  = (*Session)(nil)
 	_ connect.MemberLister = (*Session)(nil)
+	_ connect.Chorer       = (*Session)(nil)
 )
 
 // desk is the account's own log.
@@ -68,8 +72,14 @@ func (s *Session) Run(ctx context.Context) error {
 		} else {
 			pause = firstPause
 		}
+		select {
+		case <-s.ill: // this look's own
+		default:
+		}
 		timer := time.NewTimer(wait)
 		select {
+		case <-s.ill:
+			timer.Stop()
 		case <-ctx.Done():
 			timer.Stop()
 			return ctx.Err()
@@ -98,6 +108,12 @@ func (s *Session) learn(ctx context.Context, err error) error {
 			"连不上公众平台的接口，会自动重试；请检查服务器的网络。", "The platform's interfaces cannot be reached; it is retried. Check the server's network."}}
 	}
 	s.set(func() { s.link = link })
+	if link.State != "online" {
+		select {
+		case s.ill <- struct{}{}:
+		default:
+		}
+	}
 	return err
 }
 
@@ -137,6 +153,9 @@ const maxFollowers = 500_000
 func (s *Session) Members(ctx context.Context, group string) ([]community.Who, error) {
 	if group != s.app {
 		return nil, community.Errorf(community.CodeNotFound, "an Official Account has no group %q", wxapi.Clip(group, 60))
+	}
+	if err := s.need("followers"); err != nil {
+		return nil, err
 	}
 	var list []community.Who
 	next := ""

@@ -338,7 +338,7 @@ func (c *Corp) joinGet(_ *http.Request, b body) (any, *no) {
 		return nil, &no{40099, "invalid config id"}
 	}
 	way := maps.Clone(c.joins[id])
-	way["config_id"], way["qr_code"] = id, "https://code.example/"+id+".png"
+	way["config_id"], way["qr_code"] = id, c.Pictures+"/"+id+".png"
 	return map[string]any{"join_way": way}, nil
 }
 
