@@ -34,6 +34,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobComers:          a.seeComers,
 		jobCaps:            a.watchCaps,
 		jobMedia:           a.forgetMedia,
+		jobHandover:        a.carryHandover,
 	}
 }
 

@@ -35,6 +35,14 @@ const (
 // Verbs, of which connections say what they can do.
 const TakeOver Verb = "group.take_over"
 
+// HandOver asks for a group's ownership to be given to somebody else, where no connection can do that: Text says who to whom.
+// MoveOut asks a co-owner to tell a group's people where it goes on while its account is lost: Text is ready to paste. Both
+// are always a person's work.
+const (
+	HandOver Verb = "group.hand_over"
+	MoveOut  Verb = "group.move_out"
+)
+
 // NoticeRule is the Rule of messages by which people on duty are told something. A notice that nobody can send makes no
 // alarm of its own: that would be told by another notice.
 const NoticeRule = "duty.notice"

@@ -166,7 +166,7 @@ func (c *Corp) byUser(_ *http.Request, b body) (any, *no) {
 	for _, employee := range b.list("userid_list") {
 		for _, x := range c.contacts[employee] {
 			all = append(all, map[string]any{
-				"external_contact": map[string]any{"external_userid": x.ID, "name": x.Name, "type": 1},
+				"external_contact": map[string]any{"external_userid": x.ID, "name": x.Name, "type": 1, "unionid": x.Union},
 				"follow_info":      map[string]any{"userid": employee, "remark": x.Remark, "createtime": x.Added, "tag_id": x.Tags, "state": x.State, "add_way": 1},
 			})
 		}

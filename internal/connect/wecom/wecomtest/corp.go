@@ -45,6 +45,7 @@ type Chat struct {
 // Contact is somebody an employee has added.
 type Contact struct {
 	ID, Name, Remark, State string
+	Union                   string
 	Added                   int64
 	Tags                    []string // ids
 }
