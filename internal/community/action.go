@@ -27,6 +27,7 @@ const (
 	// What a connection rarely offers and people are asked for. Not among Verbs: no page lists them as abilities.
 	Remind    Verb = "member.remind"   // a word to a member in private: Text
 	RenewCode Verb = "code.renew"      // the next QR code behind a fixed address, by Until
+	Todo      Verb = "person.todo"     // whatever an outside system asks of people: Text, by Until
 	OpenNext  Verb = "group.open_next" // the next sub group before this one is full, by Until
 )
 
@@ -136,6 +137,7 @@ type Receipt struct {
 	Code    Code            `json:"code,omitempty"`
 	Detail  string          `json:"detail,omitempty"` // the platform's words
 	Data    json.RawMessage `json:"data,omitempty"`   // what a verb brings back, as the verb's comment says
+	Parts   []Fate          `json:"parts,omitempty"`  // send: what became of pictures, recordings, films and files
 }
 
 // InviteOrder is the Args of invite.create.
@@ -171,6 +173,15 @@ type MassMade struct {
 	Reminded int        `json:"reminded,omitempty"` // how often within the last 24 h
 }
 
+// Why groups do not get a mass send.
+const (
+	MassQuota     = "quota"     // the platform's quota of the group is used up
+	MassRefused   = "refused"   // the platform does not take the group or the sender
+	MassMissed    = "missed"    // the sender confirmed, the group did not get it
+	MassCancelled = "cancelled" // it was taken back before the sender confirmed
+	MassLapsed    = "lapsed"    // nobody confirmed
+)
+
 // MassPart is what one person must confirm.
 type MassPart struct {
 	ID     string   `json:"id"`
@@ -179,6 +190,7 @@ type MassPart struct {
 	Sent   []string `json:"sent,omitempty"`   // groups that got it
 	Failed []string `json:"failed,omitempty"` // groups that will not get it
 	At     int64    `json:"at,omitempty"`     // confirmed, UTC ms; 0 = still waiting
+	Why    string   `json:"why,omitempty"`    // why groups will not get it: one of the Mass… words
 }
 
 // PersonDecision is the Data of a person.decided event.
@@ -232,6 +244,8 @@ type Ability struct {
 	MaxAge   int64  `json:"max_age,omitempty"` // seconds: recall only younger messages
 	Rate     int    `json:"rate,omitempty"`    // per minute; 0 = no limit known
 	Checked  int64  `json:"checked,omitempty"` // UTC ms
+	// NotBefore is from when on the platform allows it in this group again, UTC ms; 0 = now.
+	NotBefore int64 `json:"not_before,omitempty"`
 	// Limits hold over restarts: what would pass one waits.
 	Limits []Limit `json:"limits,omitempty"`
 }

@@ -46,6 +46,9 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 	if err := json.Unmarshal(ev.Body.Data, &r); err != nil {
 		return err
 	}
+	if err := heard(ctx, b, r); err != nil {
+		return err
+	}
 	moved, err := b.tx.MoveAction(ctx, r.Action, r.State, r.Mode, r.Receipt, r.Attempt, r.User, now)
 	if err != nil || !moved {
 		return err
@@ -67,6 +70,15 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 		return err
 	}
 	return e.answered(ctx, b, g, a, r, now)
+}
+
+// heard keeps what a platform says became of a mass send in each group, even of one that a person has ended here.
+func heard(ctx context.Context, b *batch, r community.ReceiptData) error {
+	var mass community.MassMade
+	if len(r.Receipt.Data) == 0 || json.Unmarshal(r.Receipt.Data, &mass) != nil || len(mass.Parts) == 0 {
+		return nil // it is what another verb brings back
+	}
+	return b.tx.MassHeard(ctx, r.Action, mass)
 }
 
 // made keeps the code that a platform made, where something waits for it.
@@ -142,7 +154,7 @@ func (e *Engine) published(ctx context.Context, b *batch, ev *community.Event) e
 
 // limited stops what an account sends when the platform limits it, and tells whoever is on duty.
 func (e *Engine) limited(ctx context.Context, b *batch, ev *community.Event, now int64) error {
-	if err := b.tx.Restrict(ctx, ev.Account, now); err != nil {
+	if err := b.tx.Restrict(ctx, ev.Account, now, cmp.Or(ev.Body.Text, ev.Body.Reason)); err != nil {
 		return err
 	}
 	return b.tx.AccountLost(ctx, ev.Account, lossOf(ev), false, ev.OccurredAt, now)

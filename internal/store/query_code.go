@@ -43,6 +43,9 @@ func (d *Desk) FindCodes(ctx context.Context, f admit.Filter) ([]admit.Code, int
 	if f.Kind != "" {
 		c.and("c.kind = ?", f.Kind)
 	}
+	if f.Tag != "" {
+		c.and("EXISTS (SELECT 1 FROM code_entry e JOIN group_tag t ON t.group_key = e.group_key WHERE e.code_key = c.key AND e.removed = 0 AND t.tag = ?)", f.Tag)
+	}
 	if f.Closed {
 		c.and("c.closed > 0")
 	} else {
@@ -92,7 +95,7 @@ func (s *Store) fillEntries(ctx context.Context, list []admit.Code) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	entries, err := rows(ctx, s, `SELECT e.key, e.id, e.code_key, e.group_key, g.name, CASE WHEN e.link = '' THEN coalesce(i.url, '') ELSE e.link END, e.picture,
+	entries, err := rows(ctx, s, `SELECT e.key, e.id, e.code_key, e.group_key, g.name, CASE WHEN e.link = '' THEN coalesce(i.url, '') ELSE e.link END, CASE WHEN e.picture = '' THEN coalesce(i.picture, '') ELSE e.picture END,
  CASE WHEN e.expires = 0 THEN coalesce(i.expires, 0) ELSE e.expires END, e.most, e.scans, e.created, e.removed, e.action_id, e.task_id, e.warned
 FROM code_entry e JOIN chat_group g ON g.key = e.group_key LEFT JOIN invite_made i ON i.action_id = e.action_id WHERE e.code_key IN (`+keyList(keys)+`) ORDER BY e.code_key, e.place, e.key`, nil, scanEntry)
 	for _, e := range entries {

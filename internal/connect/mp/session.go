@@ -29,6 +29,9 @@ type Session struct {
 	app    string
 	token  string
 	can    connect.Abilities
+	column int // the account's kind in the table of rights
+
+	ill chan struct{} // somebody's call did not get through
 
 	mu      sync.Mutex
 	running bool
@@ -43,6 +46,7 @@ var (
 	_ connect.HTTPReceiver = (*Session)(nil)
 	_ connect.GroupLister  = (*Session)(nil)
 	_ connect.MemberLister = (*Session)(nil)
+	_ connect.Chorer       = (*Session)(nil)
 )
 
 // desk is the account's own log.
@@ -69,8 +73,14 @@ func (s *Session) Run(ctx context.Context) error {
 		} else {
 			pause = firstPause
 		}
+		select {
+		case <-s.ill: // this look's own
+		default:
+		}
 		timer := time.NewTimer(wait)
 		select {
+		case <-s.ill:
+			timer.Stop()
 		case <-ctx.Done():
 			timer.Stop()
 			return ctx.Err()
@@ -99,6 +109,12 @@ func (s *Session) learn(ctx context.Context, err error) error {
 			"连不上公众平台的接口，会自动重试；请检查服务器的网络。", "The platform's interfaces cannot be reached; it is retried. Check the server's network."}}
 	}
 	s.set(func() { s.link = link })
+	if link.State != "online" {
+		select {
+		case s.ill <- struct{}{}:
+		default:
+		}
+	}
 	return err
 }
 
@@ -138,6 +154,9 @@ const maxFollowers = 500_000
 func (s *Session) Members(ctx context.Context, group string) ([]community.Who, error) {
 	if group != s.app {
 		return nil, community.Errorf(community.CodeNotFound, "an Official Account has no group %q", wxapi.Clip(group, 60))
+	}
+	if err := s.need("followers"); err != nil {
+		return nil, err
 	}
 	var list []community.Who
 	next := ""

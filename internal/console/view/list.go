@@ -20,6 +20,7 @@ type List struct {
 
 // GroupPage is one group.
 type GroupPage struct {
+	Channel     []ui.Tab // what people do next in a group that they bring by hand; empty = a connection does
 	Head        ui.Head
 	Standby     string // address of where it goes on when its account is lost; "" = not known here
 	ID          string
