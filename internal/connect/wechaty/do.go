@@ -117,7 +117,7 @@ func declared(rate int) map[community.Verb]community.Ability {
 		verbs[v] = community.Ability{Level: community.Native, Evidence: "declared"}
 	}
 	for _, v := range []community.Verb{community.Mute, community.Unmute} {
-		verbs[v] = community.Ability{Level: community.Human, Evidence: "declared", Note: "the app cannot mute one member"}
+		verbs[v] = community.Ability{Level: community.Human, Evidence: "declared", Note: "no such thing in the app: remind or remove"}
 	}
 	verbs[community.Send] = community.Ability{Level: community.Native, Evidence: "declared", Rate: rate,
 		Limits: []community.Limit{{Count: perDay, Window: 86400, Per: community.PerAccount}}}
