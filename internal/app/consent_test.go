@@ -76,6 +76,9 @@ func TestSatoriAccountIsOnItsOwnPlatform(t *testing.T) {
 		if code != http.StatusOK || !strings.Contains(body, ">飞书<") {
 			t.Fatalf("adding: %d, want its page with the platform; %s", code, excerpt(body))
 		}
+		if _, list := p.get("/connections"); !strings.Contains(list, "Satori 网关(多平台) · 飞书") {
+			t.Error("the list of connections does not say which platform this is")
+		}
 		_, rest, _ := strings.Cut(body, `action="/connections/`)
 		id, _, _ := strings.Cut(rest, `"`)
 		id, _, _ = strings.Cut(id, "/")

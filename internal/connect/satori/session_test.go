@@ -489,3 +489,18 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		t.Error("redirects would be followed, and the token with them")
 	}
 }
+
+func FuzzParseNeverFails(f *testing.F) {
+	f.Add([]byte(`{"sn":1,"type":"message-created","timestamp":5,` + here + `,` + aqing + `,"message":{"id":"m","content":"<at id=\"1\"/><x y=1/>z<quote id=\"3\">q</quote>"}}`))
+	f.Add([]byte(`{"sn":1,"type":"guild-member-removed",` + here + `,` + aqing + `,"operator":{"id":"9"}}`))
+	f.Add([]byte(`{"sn":1,"type":"reaction-added","channel":{"id":5},"message":{"id":7},"emoji":{"id":"x"}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		in, err := Parse(body, selfID, "1")
+		if (err != nil) != (in == nil) && err != nil {
+			t.Error("an event and an error")
+		}
+		if in != nil && (in.Key == "" || in.Group.ID == "" || len(in.Body.Text) > community.MaxText) {
+			t.Errorf("%q gives %+v", body, in)
+		}
+	})
+}
