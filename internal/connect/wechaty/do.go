@@ -166,7 +166,7 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 		return connect.Receipt{}, community.Errorf(community.CodeLimited, "over %d actions a minute", s.rate)
 	}
 	got, err := how.do(&order{s, ctx, a})
-	return got, s.judge(ctx, a, err)
+	return got, s.judge(a, err)
 }
 
 func (how recipe) lacks(a community.Action) string {
@@ -199,7 +199,7 @@ func (s *Session) mayAct() error {
 }
 
 // judge learns from how an action ended.
-func (s *Session) judge(ctx context.Context, a community.Action, err error) error {
+func (s *Session) judge(a community.Action, err error) error {
 	code := community.CodeOf(err)
 	s.mu.Lock()
 	switch code {
@@ -210,7 +210,7 @@ func (s *Session) judge(ctx context.Context, a community.Action, err error) erro
 	}
 	s.mu.Unlock()
 	if code == community.CodeRestricted {
-		_ = s.restrict(ctx, err.Error()) // the code tells the belt all the same
+		s.hold(err.Error()) // the code tells the house
 	}
 	return err
 }

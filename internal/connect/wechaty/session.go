@@ -261,11 +261,16 @@ func (s *Session) troubled(ctx context.Context, p payload) error {
 	return nil
 }
 
-// restrict stops everything and tells the house.
-func (s *Session) restrict(ctx context.Context, words string) error {
+// hold stops everything.
+func (s *Session) hold(words string) {
 	s.setStopped(connect.Trouble(community.CodeRestricted, "平台限制了这个微信号，一切动作已停止："+clipped(s.hush(words))+"。请先在手机上看清楚；确认可以继续时，停用再启用这个连接。",
 		"the platform restricts this WeChat account, every action has stopped: "+clipped(s.hush(words))+". Look at it on the phone first; to go on, switch the connection off and on"))
-	s.report("online", nil)
+	s.report("online", nil) // which says failed now
+}
+
+// restrict stops everything and tells the house.
+func (s *Session) restrict(ctx context.Context, words string) error {
+	s.hold(words)
 	now := time.Now().UnixMilli()
 	s.mu.Lock()
 	self, name := s.self, s.name
