@@ -31,6 +31,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobCodes:           a.watchCodes,
 		jobComers:          a.seeComers,
 		jobCaps:            a.watchCaps,
+		jobMedia:           a.forgetMedia,
 	}
 }
 
@@ -45,6 +46,7 @@ func periodic() []jobs.Every {
 		{Name: jobCodes, Each: 10 * time.Minute, Kind: jobCodes},
 		{Name: jobComers, Each: time.Minute, Kind: jobComers},
 		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
+		{Name: jobMedia, Each: 6 * time.Hour, Kind: jobMedia},
 	}
 }
 

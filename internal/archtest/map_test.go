@@ -36,6 +36,8 @@ func plan() []room {
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
 			why: "the invented community comes with a rulebook of its own"},
 
+		{path: "media", layer: working, may: []string{"connect", "engine", "safehttp", "store"},
+			why: "it fetches by the one careful client or through the session that heard it, makes a send ready for the engine, and notes in the store what it keeps"},
 		{path: "engine", layer: working, may: []string{"policy", "connect", "store"},
 			why: "its ordered table of deciders begins with policy; the belt is one transaction of the store; it carries actions out through sessions"},
 		{path: "intake", layer: working, may: []string{"connect", "engine"}, why: "it is the host that sessions hand events to, and feeds them to the belt"},
@@ -85,6 +87,7 @@ func plan() []room {
 			why: "it speaks for north, in the JSON that our OneBot client shares: one mapping of segments, not two"},
 		{path: "north/satori", layer: door, may: []string{"north", "connect/onebot/wire", "connect/satori/element"},
 			why: "it speaks for north; ids as numbers or texts and compact JSON are read and written as OneBot does, elements as our Satori client does"},
+		{path: "north/hook", layer: door, may: []string{"north"}, why: "it speaks for north, to outside systems that only post"},
 		{path: "cli", layer: door, may: []string{"connect", "hold"},
 			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves"},
 
@@ -145,7 +148,7 @@ func libraries() []library {
 		{"golang.org/x/term", []string{"cli"}, "passwords and progress on a terminal"},
 		{"golang.org/x/sys", []string{"app", "cli", "hold", "store"}, "locks and free space of disks"},
 		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
-		{"golang.org/x/sync", []string{"engine", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
+		{"golang.org/x/sync", []string{"engine", "media", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
 		{"github.com/robfig/cron/v3", []string{"jobs"}, "as a parser of schedules"},
 	}
 }

@@ -16,6 +16,7 @@ type accountCmd struct {
 	Add       accountAddCmd       `cmd:"" help:"新增连接|add a connection"`
 	Set       accountSetCmd       `cmd:"" help:"修改连接|change a connection"`
 	Remove    accountRemoveCmd    `cmd:"" help:"删除连接和它的密钥，已收到的记录保留|forget a connection and its secrets; what came through it stays"`
+	Release   accountReleaseCmd   `cmd:"" help:"平台已解除限制，恢复使用这个账号|the platform lets the account go: use it again"`
 	Abilities accountAbilitiesCmd `cmd:"" help:"能做什么，按实测|what it can do, as probed"`
 	Test      accountTestCmd      `cmd:"" help:"试连，列出平台说出的群|try it; lists the groups that the platform names"`
 	Chores    accountChoresCmd    `cmd:"" help:"群之外还能做什么|what it can do besides acting in groups"`
@@ -34,11 +35,14 @@ type accountLine struct {
 	Detail    string `json:"detail" col:"说明|detail"`
 	Since     Moment `json:"state_at" col:"自|since"`
 
+	Restricted    Moment `json:"restricted_at" col:"被限制|restricted"` // since when the platform holds it back; nothing goes out meanwhile
+	RestrictedWhy string `json:"restricted_why"`
+
 	Say [2]string `json:"say"` // what is wrong and what to do, in Chinese and English; empty = nothing
 }
 
 func lineOfAccount(a community.Account, health connect.Health) accountLine {
-	return accountLine{a.ID.String(), a.Name, a.Connector, string(a.Platform), a.External, a.Enabled, health.State, health.Detail, Moment(health.At), health.Say}
+	return accountLine{a.ID.String(), a.Name, a.Connector, string(a.Platform), a.External, a.Enabled, health.State, health.Detail, Moment(health.At), Moment(a.Restricted), a.RestrictedWhy, health.Say}
 }
 
 type accountListCmd struct{}
@@ -294,6 +298,38 @@ func (q *accountRemoveCmd) Do(c *call, h *House) error {
 	}
 	a.Enabled = false
 	return printOne(c, lineOfAccount(a, connect.Health{State: "removed"}))
+}
+
+type accountReleaseCmd struct {
+	Account string `arg:"" help:"连接的编号、名称或平台账号|the connection's id, name or account"`
+	Reason  string `required:"" placeholder:"TEXT" help:"怎么知道平台已解除限制|how you know that the platform lets it go"`
+}
+
+// Effect is what using it again means.
+func (q *accountReleaseCmd) Effect() [2]string {
+	return [2]string{"将恢复使用账号 " + q.Account + "：排队和新的动作会再次发出", "account " + q.Account + " is used again: new actions go out through it"}
+}
+
+func (accountReleaseCmd) Shape() any { return accountLine{} }
+func (accountReleaseCmd) Examples() []example {
+	return []example{{"account release 客服号 --reason 平台已解封", [2]string{"在平台上确认之后", "after looking on the platform"}}}
+}
+
+// Do takes a person's word that a restriction is over.
+func (q *accountReleaseCmd) Do(c *call, h *House) error {
+	desk, hands, err := c.both(h)
+	if err != nil {
+		return err
+	}
+	a, err := c.account(desk, q.Account)
+	if err != nil {
+		return err
+	}
+	if err := hands.Unrestrict(c.ctx, user, a.Key, q.Reason); err != nil {
+		return err
+	}
+	a.Restricted, a.RestrictedWhy = 0, ""
+	return printOne(c, lineOfAccount(a, connect.Health{State: "connecting"}))
 }
 
 type accountAbilitiesCmd struct {

@@ -27,6 +27,7 @@ const (
 	// What a connection rarely offers and people are asked for. Not among Verbs: no page lists them as abilities.
 	Remind    Verb = "member.remind"   // a word to a member in private: Text
 	RenewCode Verb = "code.renew"      // the next QR code behind a fixed address, by Until
+	Todo      Verb = "person.todo"     // whatever an outside system asks of people: Text, by Until
 	OpenNext  Verb = "group.open_next" // the next sub group before this one is full, by Until
 )
 
@@ -128,6 +129,7 @@ type Receipt struct {
 	Code    Code            `json:"code,omitempty"`
 	Detail  string          `json:"detail,omitempty"` // the platform's words
 	Data    json.RawMessage `json:"data,omitempty"`   // what a verb brings back, as the verb's comment says
+	Parts   []Fate          `json:"parts,omitempty"`  // send: what became of pictures, recordings, films and files
 }
 
 // InviteOrder is the Args of invite.create.

@@ -95,6 +95,7 @@ type Group struct {
 	Frozen   bool // automatic actions are held
 	Desk     bool // an account's own log, no chat group (see Ref.Desk)
 	Parent   GroupKey
+	Keeper   string // user id of who looks after it; "" = whoever is on duty
 	Created  int64
 	Tags     []string
 }
@@ -127,5 +128,6 @@ type Account struct {
 	Created   int64
 	// Restricted is since when (UTC ms) the platform holds the account back; 0 = it does not. Nothing is done with it
 	// until a person says so.
-	Restricted int64
+	Restricted    int64
+	RestrictedWhy string // what the platform said then
 }

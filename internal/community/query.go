@@ -233,6 +233,7 @@ type ActionRow struct {
 	Mode       Level
 	Attempts   int
 	Detail     string
+	Parts      []Fate
 	Code       Code
 	Created    int64
 	Updated    int64

@@ -118,7 +118,18 @@ type Abilities struct {
 	Verbs      map[community.Verb]community.Ability
 	GroupLimit int  // members; 0 = not known
 	ReadsAll   bool // sees every message of the group, not only those addressed to it
+	Overflow   bool // a code made by invite.create leads to a next group, which the platform opens when one is full
+	Media      Media
 	Presence   bool // member lists, joining and leaving tell who is there now, not who belongs: a list marks its Scene "presence"
+}
+
+// Media is what an account can send besides words.
+type Media struct {
+	// Upload are the kinds of segments (image, audio, video, file) that it sends as content, each with the most bytes.
+	Upload map[string]int64
+	Only   map[string][]string // types of content (image/png) that a kind is restricted to; absent = any
+	ByWeb  bool                // what it cannot upload it may still name by a web address
+	Most   int                 // parts of one message; 0 = any number
 }
 
 // Level is the level of a verb.
@@ -136,6 +147,14 @@ func (a Abilities) Of(v community.Verb) community.Ability {
 // mounts it at /connect/<account id>/.
 type HTTPReceiver interface {
 	ServeConnect(w http.ResponseWriter, r *http.Request)
+}
+
+// MediaReader is a session that can read the content behind a segment that came through its account, where a web address
+// does not lead there or does not say all.
+type MediaReader interface {
+	// ReadMedia reads at most most bytes. CodeLate: the platform no longer has it; CodeTooLarge; CodeUnsupported: not this
+	// segment, its web address is all there is.
+	ReadMedia(ctx context.Context, seg community.Segment, most int64) (community.Medium, error)
 }
 
 // MemberLister is a session that can read a group's member list.

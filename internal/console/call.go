@@ -312,7 +312,7 @@ func (k *call) badges() (Badges, error) {
 		}
 	}
 	for _, a := range accounts {
-		if a.Enabled && k.c.deps.Wires.Health(a.Key).State != "online" {
+		if a.Enabled && (a.Restricted != 0 || k.c.deps.Wires.Health(a.Key).State != "online") {
 			b.Broken++
 		}
 	}
@@ -321,7 +321,7 @@ func (k *call) badges() (Badges, error) {
 
 // waiting counts the alarms that nobody has acknowledged, of the newest.
 func (k *call) waiting() (int, error) {
-	list, _, err := k.Duty.Alarms(k.ctx(), true, community.Page{Limit: 200})
+	list, _, err := k.Duty.Alarms(k.ctx(), true, "", community.Page{Limit: 200})
 	n := 0
 	for _, a := range list {
 		if a.State == duty.Waiting {

@@ -41,6 +41,9 @@ func (c *Console) groupList(k *call) error {
 		return err
 	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.groups"), Sub: k.T("group.list_sub")}, Live: "message health"}
+	if k.c.mounted("/groups/new", k.User.Role) {
+		p.Head.Actions = view.AddGroup()
+	}
 	p.Filters = ui.Filters{Action: "/groups", Fields: []ui.Filter{
 		{Kind: "text", Name: "q", Label: k.T("group.text"), Value: f.Text},
 		tags,

@@ -69,7 +69,7 @@ func (s *Session) Abilities(group string) connect.Abilities {
 			verbs[verb] = community.Ability{Level: community.Human, Evidence: "learned", Note: why}
 		}
 	}
-	return connect.Abilities{Verbs: verbs, ReadsAll: true}
+	return connect.Abilities{Verbs: verbs, ReadsAll: true, Media: sendable()}
 }
 
 // applyRank lowers what only admins can do where we are none. The caller holds mu.

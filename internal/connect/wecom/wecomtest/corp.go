@@ -58,6 +58,7 @@ type Mass struct {
 	Missed           map[string]int // groups that will not get it: status 2 or 3
 	Cancelled        bool
 	Reminded         int
+	Attached         []any // pictures, films, files and links
 }
 
 // Moment is a post to be confirmed.
@@ -82,6 +83,7 @@ type Fault struct {
 
 // Corp is the platform's side of one corp.
 type Corp struct {
+	Uploads []string // files that were uploaded: type, name, size
 	mu        sync.Mutex
 	Now       func() time.Time
 	employees []string
