@@ -96,7 +96,7 @@ func (s *Session) Abilities(group string) connect.Abilities {
 			lower(verbs, v, "not online at its platform", "learned", now)
 		}
 	}
-	return connect.Abilities{Verbs: verbs, ReadsAll: true}
+	return connect.Abilities{Verbs: verbs, ReadsAll: true, Media: sendable()}
 }
 
 // lower makes people do what was native.

@@ -62,7 +62,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: "rate", Kind: connect.KindNumber, Default: "30", Title: [2]string{"每分钟最多发送", "Sends per minute"},
 				Help: [2]string{"1 到 120;越低越安全。", "1 to 120; lower is safer."}},
 		},
-		Defaults: connect.Abilities{Verbs: declared(usualRate), ReadsAll: true}, Unofficial: true,
+		Defaults: connect.Abilities{Verbs: declared(usualRate), ReadsAll: true, Media: sendable()}, Unofficial: true,
 	}
 }
 

@@ -358,6 +358,22 @@ func TestChannelsOfAGuildAreFoundAgain(t *testing.T) {
 	})
 }
 
+func TestFetchedContentGoesAlong(t *testing.T) {
+	alive(t, func(t *testing.T, l *living) {
+		picture := &community.Medium{Type: "image/png", Data: []byte("PNG")}
+		segments := []community.Segment{{Kind: "image", Ref: "https://expired.example/x", File: picture}, {Kind: "text", Text: " 看"}}
+		if _, err := l.do(t, community.Action{Verb: community.Send, Segments: segments}); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.did(); len(got) != 1 || got[0].Text != `<img src="data:image/png;base64,UE5H"/> 看` || segments[0].Ref != "https://expired.example/x" {
+			t.Errorf("sent %+v, the action's segments are %+v", got, segments)
+		}
+		if got := l.Abilities(groupID).Media; got.Upload["image"] == 0 || !got.ByWeb {
+			t.Errorf("media = %+v", got)
+		}
+	})
+}
+
 func TestDirectMessagesArePrivate(t *testing.T) {
 	alive(t, func(t *testing.T, l *living) {
 		l.saysIn(`"channel":{"id":"dm-1","type":1}`, "悄悄话")

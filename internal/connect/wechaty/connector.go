@@ -67,7 +67,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: Consent, Kind: connect.KindBool, Default: "false", Title: [2]string{"我知道这个微信号可能被限制或永久封禁，愿意承担", "I know that this WeChat account may be restricted or banned for good, and take the risk"},
 				Help: [2]string{"不勾选就不能启用。", "Without it the connection cannot be added."}},
 		},
-		Defaults: connect.Abilities{Verbs: declared(usualRate), GroupLimit: 500, ReadsAll: true}, Consent: Consent, Unofficial: true,
+		Defaults: connect.Abilities{Verbs: declared(usualRate), GroupLimit: 500, ReadsAll: true, Media: connect.Media{ByWeb: true}}, Consent: Consent, Unofficial: true,
 	}
 }
 

@@ -147,7 +147,7 @@ func (s *Session) Abilities(string) connect.Abilities {
 			}
 		}
 	}
-	return connect.Abilities{Verbs: verbs, GroupLimit: 500, ReadsAll: true}
+	return connect.Abilities{Verbs: verbs, GroupLimit: 500, ReadsAll: true, Media: connect.Media{ByWeb: true}}
 }
 
 // Do carries an action out. CodeLimited: over the budget, certainly not done. CodeRestricted: the platform holds the account
