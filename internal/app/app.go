@@ -25,11 +25,14 @@ import (
 	"qunluo/internal/connect/irc"
 	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
+	"qunluo/internal/connect/satori"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/telegram"
+	"qunluo/internal/connect/wechaty"
 	"qunluo/internal/connect/wecom"
 	"qunluo/internal/connect/wecombot"
 	"qunluo/internal/connect/wecomhook"
+	"qunluo/internal/console"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
 	"qunluo/internal/i18n"
@@ -152,6 +155,8 @@ func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
 		discord.New(web),
 		feishu.New(web),
 		dingtalk.New(web),
+		satori.New(web),
+		wechaty.New(nil),
 		irc.New(nil),
 		sim.New(a.millis, a.waitUntil, scenes...),
 	}
@@ -177,6 +182,9 @@ func (a *App) Engine() *engine.Engine { return a.engine }
 
 // Intake is the belt's door.
 func (a *App) Intake() *intake.Intake { return a.intake }
+
+// Imports is how histories come in, and what people bring by hand.
+func (a *App) Imports() console.Importer { return a.imports }
 
 // Jobs is the durable work.
 func (a *App) Jobs() *jobs.Runner { return a.jobs }

@@ -213,7 +213,8 @@ func (b lineBooks) diff(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayRep
 	if err != nil {
 		return err
 	}
-	r.Messages, r.Different, r.Decisions = c.Messages, c.Different, c.Same+c.Different
+	r.Events, r.Messages, r.Different, r.Decisions = c.Events, c.Messages, c.Different, c.Same+c.Different
+	r.Would, r.Concerned = c.Would, c.Concerned
 	for _, d := range c.Rules {
 		r.Rules = append(r.Rules, cli.RuleCount{Rule: d.Rule, Hits: d.Both + d.OnlyB, Members: d.MembersB, BaseHits: d.Both + d.OnlyA, Would: d.Would})
 	}
@@ -247,7 +248,7 @@ type lineFiles struct{ app *App }
 func (f lineFiles) Formats() []string { return f.app.imports.Formats() }
 
 func (f lineFiles) Import(ctx context.Context, o cli.ImportOrder, progress func(label string, done, of int64)) (cli.ImportDone, error) {
-	order := console.ImportOrder{Format: o.Format, Zone: o.Zone, Called: o.Group, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At, Dry: o.Dry}
+	order := console.ImportOrder{Format: o.Format, Zone: o.Zone, Called: o.Group, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At, Dry: o.Dry, Live: o.Live, Renamed: o.Renamed, Show: o.Show}
 	rep, run, err := f.app.Import(ctx, o.User, o.Org, order, o.Paths, func(p importer.Progress) { progress(p.Name, p.Bytes, p.Total) })
 	done := cli.ImportDone{Rows: rep.Rows, Extra: rep.Extra, Added: rep.Added, Same: rep.Duplicates, Near: rep.Near, Skipped: rep.Skipped, Rejected: rep.Bad, Groups: len(rep.Units), Bad: []cli.BadLine{}}
 	if !run.ID.IsZero() {

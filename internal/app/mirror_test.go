@@ -191,7 +191,7 @@ func TestRuleThatNobodyCanCarryOutIsRefused(t *testing.T) {
 		}
 		hands := f.app.Hands(f.org, nil)
 		_, err := hands.Publish(t.Context(), "lin", wechat, book("mute"), "试")
-		if community.CodeOf(err) != community.CodeBadInput || !strings.Contains(err.Error(), "Instead: recall and warn") {
+		if community.CodeOf(err) != community.CodeBadInput || !strings.Contains(err.Error(), "Instead: warn and count the strike") {
 			t.Errorf("a mute in WeChat: %v, want bad_input that names what can be done instead", err)
 		}
 		for _, act := range []string{"remove", "warn"} {

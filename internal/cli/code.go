@@ -111,6 +111,7 @@ func (c *call) code(codes Codes, text string) (admit.Row, error) {
 type codeListCmd struct {
 	Text   string `arg:"" optional:"" help:"名称或标记里的字|part of the name or mark"`
 	Kind   string `enum:",channel,group" default:"" help:"channel 或 group|channel or group"`
+	Tag    string `help:"通往有这个标签的群|that lead to groups with this tag"`
 	Closed bool   `help:"已停用的|those closed"`
 	paging
 }
@@ -124,7 +125,7 @@ func (q *codeListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	rows, total, err := codes.Find(c.ctx, admit.Filter{Text: q.Text, Kind: q.Kind, Closed: q.Closed, Page: q.page()})
+	rows, total, err := codes.Find(c.ctx, admit.Filter{Text: q.Text, Kind: q.Kind, Tag: q.Tag, Closed: q.Closed, Page: q.page()})
 	if err != nil {
 		return err
 	}

@@ -109,9 +109,13 @@ type Hands interface {
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
+	// AddGroup makes a group that people bring by hand; most is its size limit, 0 = as is usual.
+	AddGroup(ctx context.Context, user string, g community.Group, most int64, reason string) (community.Group, error)
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// Unrestrict takes a person's word that the platform holds an account back no longer; reason is needed.
+	Unrestrict(ctx context.Context, user string, a community.AccountKey, reason string) error
 	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
 	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
@@ -222,6 +226,9 @@ type ImportOrder struct {
 	KeepNear bool     // take in what another program's records are near to
 	At       int64    // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
 	Dry      bool
+	Live     bool              // brought by hand: what is new and young is decided about
+	Renamed  map[string]string // old names by new ones
+	Show     int               // of a trial: how many messages and names the report shows
 }
 
 // ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Near + Skipped + Rejected.

@@ -1,6 +1,6 @@
 package community
 
-// Platform names a chat platform: "qq", "wechat", "wecom", "mp" (公众号), "telegram", "discord", "feishu", "dingtalk", "irc", "gitter", "sim".
+// Platform names a chat platform: "qq", "wechat", "wecom", "mp" (公众号), "telegram", "discord", "lark" (飞书), "dingtalk", "irc", "gitter", "sim".
 type Platform string
 
 // Role is what a member is in a group at a moment.
@@ -95,6 +95,7 @@ type Group struct {
 	Frozen   bool // automatic actions are held
 	Desk     bool // an account's own log, no chat group (see Ref.Desk)
 	Parent   GroupKey
+	Keeper   string // user id of who looks after it; "" = whoever is on duty
 	Created  int64
 	Tags     []string
 }
@@ -127,5 +128,6 @@ type Account struct {
 	Created   int64
 	// Restricted is since when (UTC ms) the platform holds the account back; 0 = it does not. Nothing is done with it
 	// until a person says so.
-	Restricted int64
+	Restricted    int64
+	RestrictedWhy string // what the platform said then
 }

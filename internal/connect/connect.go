@@ -27,6 +27,12 @@ type Connector interface {
 	Open(ctx context.Context, settings json.RawMessage, host Host) (Session, error)
 }
 
+// Placer is a connector to many platforms: the settings say which one an account is on.
+type Placer interface {
+	// PlatformOf names the platform that good settings lead to.
+	PlatformOf(settings json.RawMessage) community.Platform
+}
+
 // Session is one account's living connection.
 type Session interface {
 	// Run works until ctx ends, reconnecting by itself with growing pauses. It returns ctx's error or one that no
@@ -89,6 +95,8 @@ type Info struct {
 	Fields   []Field
 	Called   bool      // the platform calls us by HTTP, at /connect/<account id>/
 	Defaults Abilities // before probing
+	// Consent is the bool field by which an operator says that Risk was read: without it nothing can be added. "" = none.
+	Consent string
 	// Unofficial: the gateway is not the platform's own, or does not sign what it says. Nothing that cannot be taken back
 	// follows from its events without a person, unless the group's rulebook says that this is accepted.
 	Unofficial bool
@@ -110,6 +118,7 @@ type Abilities struct {
 	Verbs      map[community.Verb]community.Ability
 	GroupLimit int  // members; 0 = not known
 	ReadsAll   bool // sees every message of the group, not only those addressed to it
+	Overflow   bool // a code made by invite.create leads to a next group, which the platform opens when one is full
 	Media      Media
 	Presence   bool // member lists, joining and leaving tell who is there now, not who belongs: a list marks its Scene "presence"
 }

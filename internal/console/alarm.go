@@ -51,7 +51,7 @@ func (c *Console) alarmTest(k *call) error {
 }
 
 func dutyAlarms(k *call, p *view.Duty, names map[string]string) error {
-	list, total, err := k.Duty.Alarms(k.ctx(), false, community.Page{Limit: shownAlarms})
+	list, total, err := k.Duty.Alarms(k.ctx(), false, k.query("tag"), community.Page{Limit: shownAlarms})
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (c *Console) codeRoutes() []route {
 }
 
 func codeFilter(k *call) admit.Filter {
-	return admit.Filter{Text: k.query("q"), Kind: k.query("kind"), Closed: k.query("closed") == "1", Page: k.page(listLimit)}
+	return admit.Filter{Text: k.query("q"), Kind: k.query("kind"), Tag: k.query("tag"), Closed: k.query("closed") == "1", Page: k.page(listLimit)}
 }
 
 // codeList shows the codes with what came through them.
@@ -99,11 +99,16 @@ func (c *Console) codeList(k *call) error {
 		{Kind: "text", Name: "q", Label: k.T("code.text"), Value: f.Text},
 		{Kind: "select", Name: "kind", Label: k.T("code.kind"), Value: f.Kind, Options: append([]ui.Option{{Text: k.T("list.any")}}, kindOptions(k)...)},
 	}}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return err
+	}
+	p.Filters.Fields = append(p.Filters.Fields, tags)
 	if f.Closed {
 		p.Filters.Keep = []ui.Option{{Value: "closed", Text: "1"}}
 	}
 	p.Table = codeTable(k, rows, f)
-	if f.Text+f.Kind != "" {
+	if f.Text+f.Kind+f.Tag != "" {
 		p.Filters.Clear = "/codes"
 		p.Table.Empty = ui.Empty{Icon: "filter", Title: k.T("list.none"), Text: k.T("list.none_text"), Button: k.T("list.clear"), Link: "/codes"}
 	}

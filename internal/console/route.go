@@ -61,6 +61,7 @@ func (c *Console) routes() []route {
 		c.codeRoutes(),
 		c.bookRoutes(),
 		c.fileRoutes(),
+		c.pasteRoutes(),
 		inboxRoutes,
 		c.planRoutes(),
 		c.dutyRoutes(),

@@ -175,7 +175,7 @@ func TestListsOfMembersBecomeSnapshots(t *testing.T) {
 
 func TestAListSaysWhoCameWhoWentAndWhoIsDoubtful(t *testing.T) {
 	who := func(id string) community.Who { return community.Who{ID: id, Name: "名" + id} }
-	got := CompareRosters([]community.Who{who("a"), who("b"), who("c"), nameOnly("名d")}, []community.Who{who("a"), who("d"), who("e"), nameOnly("名c")})
+	got := compareRosters([]community.Who{who("a"), who("b"), who("c"), nameOnly("名d")}, []community.Who{who("a"), who("d"), who("e"), nameOnly("名c")}, 20)
 	want := RosterChange{Members: 4, Joined: 1, Gone: 1, Doubtful: 2, Samples: []string{"? 名d", "+ 名e", "? 名c", "- 名b"}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -43,6 +43,9 @@ func (d *Desk) FindCodes(ctx context.Context, f admit.Filter) ([]admit.Code, int
 	if f.Kind != "" {
 		c.and("c.kind = ?", f.Kind)
 	}
+	if f.Tag != "" {
+		c.and("EXISTS (SELECT 1 FROM code_entry e JOIN group_tag t ON t.group_key = e.group_key WHERE e.code_key = c.key AND e.removed = 0 AND t.tag = ?)", f.Tag)
+	}
 	if f.Closed {
 		c.and("c.closed > 0")
 	} else {

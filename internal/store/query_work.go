@@ -322,7 +322,7 @@ func (d *Desk) FindJobs(ctx context.Context, state string, p community.Page) ([]
 	return list, total, err
 }
 
-const accountColumns = `SELECT a.key, a.id, a.org_key, a.platform, a.connector, a.name, a.external_id, a.settings, a.enabled, a.created, a.restricted FROM account a`
+const accountColumns = `SELECT a.key, a.id, a.org_key, a.platform, a.connector, a.name, a.external_id, a.settings, a.enabled, a.created, a.restricted, a.restricted_why FROM account a`
 
 func (d *Desk) accounts(ctx context.Context, c *clause) ([]community.Account, error) {
 	c.and("a.org_key = ?", int64(d.scope.Org))
@@ -335,7 +335,7 @@ func (d *Desk) accounts(ctx context.Context, c *clause) ([]community.Account, er
 func scanAccount(r *sql.Rows, v *community.Account) error {
 	var id, settings []byte
 	var key, org int64
-	err := r.Scan(&key, &id, &org, &v.Platform, &v.Connector, &v.Name, &v.External, &settings, &v.Enabled, &v.Created, &v.Restricted)
+	err := r.Scan(&key, &id, &org, &v.Platform, &v.Connector, &v.Name, &v.External, &settings, &v.Enabled, &v.Created, &v.Restricted, &v.RestrictedWhy)
 	copy(v.ID[:], id)
 	v.Key, v.Org, v.Settings = community.AccountKey(key), community.OrgKey(org), settings
 	return err

@@ -31,7 +31,7 @@ const official = "https://open.feishu.cn"
 // Info describes the connector.
 func (c *Connector) Info() connect.Info {
 	return connect.Info{
-		Name: "feishu", Title: [2]string{"飞书(自建应用机器人)", "Feishu / Lark (app bot)"}, Platform: "feishu", Called: true,
+		Name: "feishu", Title: [2]string{"飞书(自建应用机器人)", "Feishu / Lark (app bot)"}, Platform: "lark", Called: true,
 		Summary: [2]string{
 			"用企业自建应用接入飞书群。在开发者后台开启机器人能力，把事件请求地址填成本连接的地址，并订阅接收消息、消息撤回、成员进群退群、群信息变更。按官方文档编写，尚未在真实企业核对；更新群公告的格式尤其如此。",
 			"Feishu groups by a self-built app. Enable the bot ability, enter this connection's address as the request URL for events, and subscribe to messages, " +

@@ -272,7 +272,7 @@ func TestAFullQueueStopsReadingAndLosesNothing(t *testing.T) {
 		wg.Go(func() { _ = s.Run(ctx) })
 		t.Cleanup(func() { stop(); wg.Wait() })
 		synctest.Wait()
-		const n = maxQueue + 2*maxBatch
+		const n = 512 + 2*64 // more than a feed holds
 		told := 0
 		wg.Go(func() {
 			for k := range n {
