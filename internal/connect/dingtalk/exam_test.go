@@ -268,9 +268,9 @@ func exam(t *testing.T, prepare func(o *org) *conntest.Counterpart) {
 	way := &conntest.Way{}
 	conntest.Exercise(t, conntest.Rig{
 		Connector: New(&http.Client{Transport: way}),
-		Bad: []conntest.Bad{{`{}`, "client_id"}, {`{"client_id":"a"}`, "client_secret"}, {`{"mode":"webhook"}`, "access_token"}, {`{"mode":"webhook","access_token":"` + hookKey + `"}`, "group"},
-			{`{"mode":"webhook","access_token":"https://x/?access_token=` + hookKey + `","group":"g"}`, "access_token"}, {`{"mode":"webhook","access_token":"` + hookKey + `","group":"g","sign":"x"}`, "sign"},
-			{`{"client_id":"a","client_secret":"` + secret + `","base_url":"ws://x/"}`, "base_url"}},
+		Bad: []conntest.Bad{{Settings: `{}`, Field: "client_id"}, {Settings: `{"client_id":"a"}`, Field: "client_secret"}, {Settings: `{"mode":"webhook"}`, Field: "access_token"}, {Settings: `{"mode":"webhook","access_token":"` + hookKey + `"}`, Field: "group"},
+			{Settings: `{"mode":"webhook","access_token":"https://x/?access_token=` + hookKey + `","group":"g"}`, Field: "access_token"}, {Settings: `{"mode":"webhook","access_token":"` + hookKey + `","group":"g","sign":"x"}`, Field: "sign"},
+			{Settings: `{"client_id":"a","client_secret":"` + secret + `","base_url":"ws://x/"}`, Field: "base_url"}},
 		Secrets: []string{secret, hookKey, signKey},
 		Start: func(t *testing.T) *conntest.Counterpart {
 			o := newOrg(t)

@@ -322,7 +322,7 @@ func (c *cloud) again() {
 func rig(t *testing.T, way *conntest.Way) conntest.Rig {
 	return conntest.Rig{
 		Connector: New(&http.Client{Transport: way}),
-		Bad:       []conntest.Bad{{`{}`, "token"}, {`{"token":"Bot ` + testToken + `"}`, "token"}, {`{"token":"` + testToken + `","channel":"general"}`, "channel"}, {`{"token":"` + testToken + `","server":"ws://x/"}`, "server"}},
+		Bad:       []conntest.Bad{{Settings: `{}`, Field: "token"}, {Settings: `{"token":"Bot ` + testToken + `"}`, Field: "token"}, {Settings: `{"token":"` + testToken + `","channel":"general"}`, Field: "channel"}, {Settings: `{"token":"` + testToken + `","server":"ws://x/"}`, Field: "server"}},
 		Secrets:   []string{testToken},
 		Start: func(t *testing.T) *conntest.Counterpart {
 			c := newCloud(t)

@@ -278,8 +278,8 @@ func TestFeishuPassesTheExamination(t *testing.T) {
 	way := &conntest.Way{}
 	conntest.Exercise(t, conntest.Rig{
 		Connector: New(&http.Client{Transport: way}),
-		Bad: []conntest.Bad{{`{}`, "app_id"}, {`{"app_id":"cli_a"}`, "app_secret"}, {`{"app_id":"a b","app_secret":"` + secret + `"}`, "app_id"},
-			{`{"app_id":"cli_a","app_secret":"` + secret + `","base_url":"ws://x/"}`, "base_url"}},
+		Bad: []conntest.Bad{{Settings: `{}`, Field: "app_id"}, {Settings: `{"app_id":"cli_a"}`, Field: "app_secret"}, {Settings: `{"app_id":"a b","app_secret":"` + secret + `"}`, Field: "app_id"},
+			{Settings: `{"app_id":"cli_a","app_secret":"` + secret + `","base_url":"ws://x/"}`, Field: "base_url"}},
 		Secrets: []string{secret, verify, sealKey},
 		Start: func(t *testing.T) *conntest.Counterpart {
 			f := newTenant(t)

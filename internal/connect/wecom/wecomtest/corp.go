@@ -83,7 +83,7 @@ type Fault struct {
 
 // Corp is the platform's side of one corp.
 type Corp struct {
-	Uploads []string // files that were uploaded: type, name, size
+	Uploads   []string // files that were uploaded: type, name, size
 	mu        sync.Mutex
 	Now       func() time.Time
 	employees []string
