@@ -50,6 +50,10 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
 		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
+		Persons: func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
+		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
+			return a.Handovers(org, groups)
+		},
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})
 	if err != nil {

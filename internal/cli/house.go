@@ -45,9 +45,12 @@ type House struct {
 	Figures func(org community.OrgKey) Figures
 	Plans   func(org community.OrgKey) Plans
 	Codes   func(org community.OrgKey) Codes
-	Duty    func(org community.OrgKey) Duty
-	Bots    func(org community.OrgKey) Bots
-	Hooks   func(org community.OrgKey) Hooks
+	Persons func(org community.OrgKey) Persons
+
+	Handovers func(org community.OrgKey) Handovers
+	Duty      func(org community.OrgKey) Duty
+	Bots      func(org community.OrgKey) Bots
+	Hooks     func(org community.OrgKey) Hooks
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error

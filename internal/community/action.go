@@ -35,6 +35,14 @@ const (
 // Verbs, of which connections say what they can do.
 const TakeOver Verb = "group.take_over"
 
+// HandOver asks for a group's ownership to be given to somebody else, where no connection can do that: Text says who to whom.
+// MoveOut asks a co-owner to tell a group's people where it goes on while its account is lost: Text is ready to paste. Both
+// are always a person's work.
+const (
+	HandOver Verb = "group.hand_over"
+	MoveOut  Verb = "group.move_out"
+)
+
 // NoticeRule is the Rule of messages by which people on duty are told something. A notice that nobody can send makes no
 // alarm of its own: that would be told by another notice.
 const NoticeRule = "duty.notice"
@@ -165,6 +173,15 @@ type MassMade struct {
 	Reminded int        `json:"reminded,omitempty"` // how often within the last 24 h
 }
 
+// Why groups do not get a mass send.
+const (
+	MassQuota     = "quota"     // the platform's quota of the group is used up
+	MassRefused   = "refused"   // the platform does not take the group or the sender
+	MassMissed    = "missed"    // the sender confirmed, the group did not get it
+	MassCancelled = "cancelled" // it was taken back before the sender confirmed
+	MassLapsed    = "lapsed"    // nobody confirmed
+)
+
 // MassPart is what one person must confirm.
 type MassPart struct {
 	ID     string   `json:"id"`
@@ -173,6 +190,7 @@ type MassPart struct {
 	Sent   []string `json:"sent,omitempty"`   // groups that got it
 	Failed []string `json:"failed,omitempty"` // groups that will not get it
 	At     int64    `json:"at,omitempty"`     // confirmed, UTC ms; 0 = still waiting
+	Why    string   `json:"why,omitempty"`    // why groups will not get it: one of the Mass… words
 }
 
 // PersonDecision is the Data of a person.decided event.
@@ -226,6 +244,8 @@ type Ability struct {
 	MaxAge   int64  `json:"max_age,omitempty"` // seconds: recall only younger messages
 	Rate     int    `json:"rate,omitempty"`    // per minute; 0 = no limit known
 	Checked  int64  `json:"checked,omitempty"` // UTC ms
+	// NotBefore is from when on the platform allows it in this group again, UTC ms; 0 = now.
+	NotBefore int64 `json:"not_before,omitempty"`
 	// Limits hold over restarts: what would pass one waits.
 	Limits []Limit `json:"limits,omitempty"`
 }

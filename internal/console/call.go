@@ -36,8 +36,9 @@ type call struct {
 	Hands    Hands
 	Figures  Figures
 	Codes    Codes // nil too where the house keeps no codes
-	Duty     Duty  // nil where nothing is known of duty
-	phone    bool  // the page is one of the phone's
+	Persons  Persons
+	Duty     Duty // nil where nothing is known of duty
+	phone    bool // the page is one of the phone's
 	token    string
 	answered bool
 }
@@ -77,6 +78,9 @@ func (c *Console) greet(k *call, u community.User) {
 	k.Figures = c.deps.Figures(u.Org, nil)
 	if c.deps.Codes != nil {
 		k.Codes = c.deps.Codes(u.Org, nil)
+	}
+	if c.deps.Persons != nil {
+		k.Persons = c.deps.Persons(u.Org, nil)
 	}
 	if c.deps.Duty != nil {
 		k.Duty = c.deps.Duty(u.Org, nil)

@@ -228,9 +228,9 @@ func (c *Console) doubleList(k *call) error {
 	for i, d := range rows {
 		var leave []string
 		for _, place := range d.Places[1:] {
-			leave = append(leave, spoke(k, place))
+			leave = append(leave, spoke(k, d, place))
 		}
-		row := ui.Row{Link: "/members/" + d.Member.ID.String(), Cells: []templ.Component{ui.Two(named(d.Member.Name, d.Member.External), d.Member.External), ui.Text(spoke(k, d.Places[0])), ui.Text(strings.Join(leave, k.T("list.comma")))}}
+		row := ui.Row{Link: "/members/" + d.Member.ID.String(), Cells: []templ.Component{ui.Two(named(d.Member.Name, d.Member.External), d.Member.External), ui.Text(spoke(k, d, d.Places[0])), ui.Text(strings.Join(leave, k.T("list.comma")))}}
 		if !d.Task.IsZero() {
 			row.Actions = view.Link("/inbox", k.T("double.waiting"))
 		} else {
@@ -244,8 +244,13 @@ func (c *Console) doubleList(k *call) error {
 	return k.show(p.Head.Title, view.ListPage(p))
 }
 
-func spoke(k *call, p admit.Place) string {
-	return k.T("double.spoke", "name", ui.Visible(p.Name), "count", k.Words.Number(p.Messages))
+// spoke says how much somebody said in a place, and by which account where it is not the one shown.
+func spoke(k *call, d admit.Double, p admit.Place) string {
+	said := k.T("double.spoke", "name", ui.Visible(p.Name), "count", k.Words.Number(p.Messages))
+	if p.Member != d.Member.Key {
+		said += " " + k.T("person.by_account", "name", ui.Visible(p.Shown), "platform", k.platform(p.Platform))
+	}
+	return said
 }
 
 // doubleAsk asks one person in private; nobody is removed.

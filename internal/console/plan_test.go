@@ -20,6 +20,26 @@ func (p planner) note(format string, args ...any) {
 	p.h.did = append(p.h.did, fmt.Sprintf(format, args...))
 }
 
+func (p planner) SaveLimits(_ context.Context, _ string, l plan.Limits, reason string) error {
+	if err := l.Check(); err != nil {
+		return err
+	}
+	p.note("limits %+v: %s", l, reason)
+	return p.h.err
+}
+
+func (p planner) LinkRules(context.Context) ([]plan.LinkRule, error) {
+	return plan.DefaultLinkRules(), p.h.err
+}
+
+func (p planner) SaveLinkRules(_ context.Context, _ string, list []plan.LinkRule, reason string) error {
+	if err := plan.CheckLinkRules(list); err != nil {
+		return err
+	}
+	p.note("%d link rules: %s", len(list), reason)
+	return p.h.err
+}
+
 func (p planner) Limits(context.Context) (plan.Limits, error) { return plan.DefaultLimits(), p.h.err }
 
 func (p planner) Estimate(_ context.Context, b plan.Broadcast) (plan.Estimate, error) {
@@ -176,7 +196,7 @@ func (p planner) SOPGroups(_ context.Context, id community.ID) ([]plan.Member, e
 
 // planPages are the pages of what is sent by plan, in every state.
 func planPages() map[string]string {
-	out := map[string]string{"broadcasts": "/broadcasts", "broadcast-new": "/broadcasts/new", "sops": "/sops", "sop-new": "/sops/new", "sop": "/sops/" + fakeID(650).String(), "sop-idle": "/sops/" + fakeID(651).String(), "sop-edit": "/sops/" + fakeID(650).String() + "/edit"}
+	out := map[string]string{"broadcasts": "/broadcasts", "broadcast-new": "/broadcasts/new", "limits": "/broadcasts/limits", "limits-edit": "/broadcasts/limits/edit", "link-rule": "/broadcasts/links?rule=abroad", "sops": "/sops", "sop-new": "/sops/new", "sop": "/sops/" + fakeID(650).String(), "sop-idle": "/sops/" + fakeID(651).String(), "sop-edit": "/sops/" + fakeID(650).String() + "/edit"}
 	for i := range 6 {
 		out[fmt.Sprint("broadcast-", i)] = "/broadcasts/" + fakeID(600+i).String()
 	}

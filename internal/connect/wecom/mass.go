@@ -111,7 +111,7 @@ func (s *Session) send(ctx context.Context, a community.Action) (connect.Receipt
 }
 
 // massSend makes the platform ask the owners to send (企业群发). Groups of several owners make several parts, which are
-// one mass send for us. All groups must have quota left, or nothing is made.
+// one mass send for us. Groups whose quota is used up do not get it; when no group has quota left, nothing is made.
 func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Receipt, error) {
 	order, err := readOrder(a)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Rec
 	}
 	defer release()
 	s.masses.mu.Lock()
-	err = s.masses.used.check(s.quota, order.Groups, time.Now())
+	full, err := s.masses.used.spent(s.quota, order.Groups, time.Now())
 	if err == nil && len(s.masses.open) >= maxOpenMasses {
 		err = community.Errorf(community.CodeLimited, "%d mass sends wait for confirmation: confirm or cancel some", len(s.masses.open))
 	}
@@ -138,6 +138,7 @@ func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Rec
 	if err != nil {
 		return connect.Receipt{}, err
 	}
+	order.Groups = without(order.Groups, full)
 	senders, err := s.senders(ctx, order)
 	if err != nil {
 		return connect.Receipt{}, err
@@ -146,6 +147,12 @@ func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Rec
 	for _, sender := range slices.Sorted(maps.Keys(senders)) {
 		if err := s.addPart(ctx, one, sender, senders[sender], letter); err != nil {
 			return connect.Receipt{}, err
+		}
+	}
+	if len(full) > 0 {
+		one.Parts = append(one.Parts, community.MassPart{Failed: full, At: one.Created, Why: community.MassQuota})
+		if err := s.keepMass(ctx, one); err != nil {
+			return connect.Receipt{}, community.Errorf(community.CodeTimeout, "mass send %s is made, but cannot be written down: %w", one.Lead, err)
 		}
 	}
 	return one.receipt(community.Acked)
@@ -243,6 +250,9 @@ func (s *Session) addPart(ctx context.Context, one *mass, sender string, chats [
 	part := community.MassPart{ID: got.ID, Sender: sender, Groups: chats, Failed: got.Failed}
 	if err != nil {
 		part.Groups, part.Failed, part.At = nil, chats, time.Now().UnixMilli()
+	}
+	if len(part.Failed) > 0 {
+		part.Why = community.MassRefused
 	}
 	part.Groups = slices.DeleteFunc(slices.Clone(part.Groups), func(chat string) bool { return slices.Contains(part.Failed, chat) })
 	one.Parts = append(one.Parts, part)
@@ -357,6 +367,11 @@ func (s *Session) massRemind(ctx context.Context, a community.Action) (connect.R
 	return one.receipt(community.Acked)
 }
 
+// dropPart says that what a part's sender has not confirmed will not be sent.
+func dropPart(part *community.MassPart, why string) {
+	part.Failed, part.Groups, part.At, part.Why = append(part.Failed, part.Groups...), nil, time.Now().UnixMilli(), why
+}
+
 // massCancel stops what is not confirmed yet; what was sent stays sent.
 func (s *Session) massCancel(ctx context.Context, a community.Action) (connect.Receipt, error) {
 	release, err := s.masses.hold(ctx)
@@ -380,7 +395,7 @@ func (s *Session) massCancel(ctx context.Context, a community.Action) (connect.R
 		}
 		s.masses.mu.Lock()
 		s.masses.used.giveBack(part.Groups, one.Created)
-		part.Failed, part.Groups, part.At = append(part.Failed, part.Groups...), nil, time.Now().UnixMilli()
+		dropPart(part, community.MassCancelled)
 		s.masses.mu.Unlock()
 	}
 	if err := s.settle(ctx, one); err != nil {

@@ -138,8 +138,11 @@ func (c call) encoded() ([]byte, string, error) {
 		if c.body == nil {
 			return nil, "application/json", nil
 		}
-		raw, err := json.Marshal(c.body)
-		return raw, "application/json", err
+		var raw bytes.Buffer
+		enc := json.NewEncoder(&raw)
+		enc.SetEscapeHTML(false) // addresses in menus are kept as they are
+		err := enc.Encode(c.body)
+		return bytes.TrimSpace(raw.Bytes()), "application/json", err
 	}
 	var out bytes.Buffer
 	form := multipart.NewWriter(&out)
@@ -265,7 +268,11 @@ func (a *Client) request(ctx context.Context, c call, token string) (*http.Reque
 	if raw != nil {
 		method, body = http.MethodPost, bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, a.base+"cgi-bin/"+c.path+"?"+query.Encode(), body)
+	path, whole := strings.CutPrefix(c.path, "/") // some interfaces are beside cgi-bin
+	if !whole {
+		path = "cgi-bin/" + path
+	}
+	req, err := http.NewRequestWithContext(ctx, method, a.base+path+"?"+query.Encode(), body)
 	if err != nil {
 		return nil, community.Errorf(community.CodeBadInput, "settings: base_url cannot be called")
 	}

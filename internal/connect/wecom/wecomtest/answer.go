@@ -166,7 +166,7 @@ func (c *Corp) byUser(_ *http.Request, b body) (any, *no) {
 	for _, employee := range b.list("userid_list") {
 		for _, x := range c.contacts[employee] {
 			all = append(all, map[string]any{
-				"external_contact": map[string]any{"external_userid": x.ID, "name": x.Name, "type": 1},
+				"external_contact": map[string]any{"external_userid": x.ID, "name": x.Name, "type": 1, "unionid": x.Union},
 				"follow_info":      map[string]any{"userid": employee, "remark": x.Remark, "createtime": x.Added, "tag_id": x.Tags, "state": x.State, "add_way": 1},
 			})
 		}
@@ -338,7 +338,7 @@ func (c *Corp) joinGet(_ *http.Request, b body) (any, *no) {
 		return nil, &no{40099, "invalid config id"}
 	}
 	way := maps.Clone(c.joins[id])
-	way["config_id"], way["qr_code"] = id, "https://code.example/"+id+".png"
+	way["config_id"], way["qr_code"] = id, c.Pictures+"/"+id+".png"
 	return map[string]any{"join_way": way}, nil
 }
 
