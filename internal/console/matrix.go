@@ -97,9 +97,9 @@ func addPlace(k *call, p *view.Matrix, at connect.Place, verbs []community.Verb)
 }
 
 func placeRow(k *call, at connect.Place, verbs []community.Verb) view.MatrixRow {
-	r := view.MatrixRow{Name: at.AccountName, Link: "/connections/" + at.Account.String(), Under: k.c.kindTitle(k, at.Connector) + " · " + placeState(k, at), Held: at.Restricted != 0}
+	r := view.MatrixRow{Name: shorten(at.AccountName, 24), Link: "/connections/" + at.Account.String(), Under: k.c.kindTitle(k, at.Connector) + " · " + placeState(k, at), Held: at.Restricted != 0}
 	if !at.Group.IsZero() {
-		r.Name, r.Link, r.Group, r.Under = at.GroupName, "/groups/"+at.Group.String(), true, k.T("ability.through", "account", ui.Visible(at.AccountName))
+		r.Name, r.Link, r.Group, r.Under = shorten(at.GroupName, 24), "/groups/"+at.Group.String(), true, k.T("ability.through", "account", ui.Visible(at.AccountName))
 	}
 	if at.Connector == "" {
 		r.Under = k.T("channel.title")
