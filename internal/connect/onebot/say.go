@@ -15,7 +15,7 @@ var words = map[community.Code][2]string{
 		"Another account is logged in at the gateway; nothing of it is taken. Log this one in there, or enter that one here."},
 	community.CodeUnreachable: {"连不上网关，会自动重试。请看网关程序是否在运行、地址和端口对不对、防火墙有没有挡住。",
 		"The gateway cannot be reached; it is retried. Look whether it runs, whether address and port are right, and whether a firewall is in between."},
-	community.CodeTimeout: {"网关没有应答，会自动重试。一直这样就重启网关。", "The gateway does not answer; it is retried. If that goes on, restart the gateway."},
+	community.CodeTimeout:  {"网关没有应答，会自动重试。一直这样就重启网关。", "The gateway does not answer; it is retried. If that goes on, restart the gateway."},
 	community.CodeTooLarge: {"网关发来一条过大的消息，只漏掉这一条，其他照常。", "The gateway sent one message that is too large; only that one is left out, the rest goes on."},
 	community.CodeBadInput: {"网关发来一条看不懂的消息，只漏掉这一条，其他照常。一直这样请升级网关。",
 		"The gateway sent one message that cannot be read; only that one is left out, the rest goes on. If that goes on, update the gateway."},
