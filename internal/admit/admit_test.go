@@ -154,7 +154,7 @@ func TestBadEntriesNameTheField(t *testing.T) {
 
 func TestPeopleStayWhereTheySpeak(t *testing.T) {
 	places := []Place{{Group: 3, JoinedAt: 30, Messages: 2, LastWord: 100}, {Group: 1, JoinedAt: 10, Messages: 0}, {Group: 2, JoinedAt: 20, Messages: 9, LastWord: 50}, {Group: 4, JoinedAt: 5}}
-	Settle(places)
+	places = Settle(places)
 	var got []community.GroupKey
 	for _, p := range places {
 		got = append(got, p.Group)

@@ -272,7 +272,7 @@ func (c codes) askDouble(ctx context.Context, user string, d admit.Double) error
 	}
 	leave := d.Places[len(d.Places)-1]
 	text := words.T("code.task_double", "name", d.Member.Name, "stay", d.Places[0].Name, "leave", leave.Name)
-	_, err = c.Act(ctx, user, []community.Action{{Verb: community.Remind, Group: leave.Group, Target: d.Member.Key, Text: text, Until: c.app.millis() + 3*day}}, leave.Name)
+	_, err = c.Act(ctx, user, []community.Action{{Verb: community.Remind, Group: leave.Group, Target: leave.Member, Text: text, Until: c.app.millis() + 3*day}}, leave.Name)
 	return err
 }
 

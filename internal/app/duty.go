@@ -213,8 +213,8 @@ func (w *watch) AddNote(ctx context.Context, user, text string) (duty.Note, erro
 }
 
 // Alarms lists alarms, the newest first.
-func (w *watch) Alarms(ctx context.Context, open bool, p community.Page) ([]duty.Alarm, int, error) {
-	return w.desk().FindAlarms(ctx, open, p)
+func (w *watch) Alarms(ctx context.Context, open bool, tag string, p community.Page) ([]duty.Alarm, int, error) {
+	return w.desk().FindAlarms(ctx, open, tag, p)
 }
 
 // Alarm gives one alarm with its steps.

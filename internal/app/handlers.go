@@ -28,9 +28,13 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobBroadcast: a.startBroadcast,
 		store.JobTarget:    a.sendTarget,
 		jobSOPs:            a.lookSOPs,
+		jobMasses:          a.tendMasses,
 		jobCodes:           a.watchCodes,
+		store.JobPicture:   a.fetchPicture,
 		jobComers:          a.seeComers,
 		jobCaps:            a.watchCaps,
+		jobMedia:           a.forgetMedia,
+		jobHandover:        a.carryHandover,
 	}
 }
 
@@ -42,9 +46,11 @@ func periodic() []jobs.Every {
 		{Name: jobLookAround, Each: 15 * time.Minute, Kind: jobLookAround},
 		{Name: jobWipe, Each: 24 * time.Hour, Kind: jobWipe},
 		{Name: jobSOPs, Each: 5 * time.Minute, Kind: jobSOPs},
+		{Name: jobMasses, Each: massesEach, Kind: jobMasses},
 		{Name: jobCodes, Each: 10 * time.Minute, Kind: jobCodes},
 		{Name: jobComers, Each: time.Minute, Kind: jobComers},
 		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
+		{Name: jobMedia, Each: 6 * time.Hour, Kind: jobMedia},
 	}
 }
 

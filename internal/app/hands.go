@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/policy"
 	"qunluo/internal/store"
 )
@@ -392,9 +393,27 @@ func (h *hands) SaveAccount(ctx context.Context, user string, a community.Accoun
 	if a.Platform == "" {
 		a.Platform = kind.Info().Platform
 	}
+	if err := placed(kind, &a); err != nil {
+		return a, err
+	}
 	a, err := h.app.store.SaveAccount(ctx, a, h.audit(user, "account.save", "", reason))
 	h.app.wires.look()
 	return a, err
+}
+
+// placed puts an account on the platform that its settings name. CodeConflict: it is on another, and so are its groups.
+func placed(kind connect.Connector, a *community.Account) error {
+	placer, ok := kind.(connect.Placer)
+	if !ok {
+		return nil
+	}
+	to := placer.PlatformOf(a.Settings)
+	if a.Key != 0 && to != a.Platform {
+		return connect.Trouble(community.CodeConflict, "这个连接的群都在平台 "+string(a.Platform)+" 上，不能改到 "+string(to)+"。请另加一个连接。",
+			"the groups of this connection are on "+string(a.Platform)+"; it cannot move to "+string(to)+": add another connection")
+	}
+	a.Platform = to
+	return nil
 }
 
 // Unrestrict takes a person's word that the platform holds an account back no longer: it is used again, with a new session.

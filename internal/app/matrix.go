@@ -153,7 +153,7 @@ func (s showcase) Abilities(ctx context.Context, id community.ID) ([]community.P
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(orgs, func(a, b store.Org) int { return cmp.Compare(rank(a.Demo), rank(b.Demo)) })
+	slices.SortStableFunc(orgs, func(a, b store.Org) int { return cmp.Compare(demoLast(a), demoLast(b)) })
 	for _, o := range orgs {
 		if !id.IsZero() && o.ID != id {
 			continue
@@ -169,8 +169,8 @@ func (s showcase) Abilities(ctx context.Context, id community.ID) ([]community.P
 	return nil, community.Errorf(community.CodeNotFound, "no abilities are shown")
 }
 
-func rank(last bool) int {
-	if last {
+func demoLast(o store.Org) int {
+	if o.Demo {
 		return 1
 	}
 	return 0

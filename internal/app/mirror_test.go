@@ -24,6 +24,7 @@ type family struct {
 	world *sim.World
 	desk  *store.Desk
 	keys  map[string]community.GroupKey
+	dir   string
 }
 
 func startFamily(t *testing.T, dbURL string, subs int) *family {
@@ -38,7 +39,8 @@ func startFamily(t *testing.T, dbURL string, subs int) *family {
 		}
 		return f.world, nil
 	}}
-	cfg := config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}}
+	f.dir = t.TempDir()
+	cfg := config.Config{DataDir: f.dir, Database: config.Database{URL: dbURL}}
 	a, err := app.Open(t.Context(), app.Options{Config: cfg, Scenes: []sim.Scene{scene}})
 	check(t, err)
 	ctx, stop := context.WithCancel(t.Context())

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"sync"
@@ -212,14 +213,23 @@ func (p *plans) reach(ctx context.Context, groups []community.GroupRow, at int64
 	place := map[community.GroupKey]*plan.Reach{}
 	keys := make([]community.GroupKey, len(groups))
 	for i, g := range groups {
-		verb, level := p.app.way(ctx, g)
-		rows[i] = plan.Reach{Group: g, Verb: verb, Level: level,
-			Facts: plan.Facts{Zone: zoneFor(g.Zone), Sends: sends[g.Key], Frozen: frozen || g.Frozen, Lockdown: locked[g.Key]}}
+		way := p.app.way(ctx, g)
+		rows[i] = plan.Reach{Group: g, Verb: way.Verb, Level: way.Level,
+			Facts: plan.Facts{Zone: zoneFor(g.Zone), Until: way.Until, Sends: sends[g.Key], Frozen: frozen || g.Frozen, Lockdown: locked[g.Key]}}
 		place[g.Key], keys[i] = &rows[i], g.Key
 	}
 	err = p.app.store.Present(ctx, keys, func(g community.GroupKey, m community.MemberKey) { place[g].Members = append(place[g].Members, m) })
 	if err != nil {
 		return nil, nil, err
+	}
+	owners, err := p.app.store.OwnersOf(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	for g, who := range owners {
+		if place[g].Level == community.Assisted {
+			place[g].Owner = cmp.Or(who.Name, who.ID)
+		}
 	}
 	had := map[community.MemberKey]int{}
 	err = p.app.store.Present(ctx, keysOf(sends), func(g community.GroupKey, m community.MemberKey) { had[m] += len(sends[g]) })
@@ -268,8 +278,8 @@ func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast)
 }
 
 // Broadcasts lists mass sends, the newest first.
-func (p *plans) Broadcasts(ctx context.Context, at community.Page) ([]plan.Broadcast, int, error) {
-	return p.app.store.Broadcasts(ctx, p.org, at)
+func (p *plans) Broadcasts(ctx context.Context, tag string, at community.Page) ([]plan.Broadcast, int, error) {
+	return p.app.store.Broadcasts(ctx, p.org, tag, at)
 }
 
 // Broadcast gives one mass send.
@@ -279,7 +289,11 @@ func (p *plans) Broadcast(ctx context.Context, id community.ID) (plan.Broadcast,
 
 // Targets lists the sends of a mass send or SOP; g 0 = to every group.
 func (p *plans) Targets(ctx context.Context, source community.ID, g community.GroupKey, at community.Page) ([]plan.Target, int, error) {
-	return p.app.store.Targets(ctx, p.org, source, g, at)
+	list, n, err := p.app.store.Targets(ctx, p.org, source, g, at)
+	if err != nil {
+		return nil, 0, err
+	}
+	return list, n, p.nameSenders(ctx, list)
 }
 
 // MoveBroadcast schedules a draft, pauses, resumes or cancels. Paused and cancelled ones come back where they were with
@@ -297,7 +311,10 @@ func (p *plans) MoveBroadcast(ctx context.Context, user string, id community.ID,
 	}
 	err = p.app.store.MoveBroadcast(ctx, b, to, p.audit(user, "", "", reason))
 	p.app.jobs.Wake()
-	return err
+	if err != nil || to != plan.Cancelled {
+		return err
+	}
+	return p.takeBack(ctx, id)
 }
 
 // each goes over all targets of a source.
@@ -340,40 +357,6 @@ func (p *plans) Retry(ctx context.Context, user string, id community.ID, reason 
 	err = p.app.store.RetryTargets(ctx, b, list, p.audit(user, "", "", reason))
 	p.app.jobs.Wake()
 	return len(list), err
-}
-
-// Remind reminds everybody whose confirmation a mass send waits for: on the platform where it can be, and by their task. It
-// gives how many were, and how many were not because they were reminded often enough.
-func (p *plans) Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error) {
-	if _, err = p.Broadcast(ctx, id); err != nil {
-		return 0, 0, err
-	}
-	err = p.each(ctx, id, func(k plan.Target) error {
-		if !k.Remindable() {
-			return nil
-		}
-		err := p.app.store.Remind(ctx, k, p.audit(user, "", "", ""))
-		switch community.CodeOf(err) {
-		case community.CodeNone:
-			reminded++
-			return p.remindThere(ctx, user, k)
-		case community.CodeLimited:
-			enough++
-			return nil
-		}
-		return err
-	})
-	p.app.live.tell(taskChange(p.org))
-	return reminded, enough, err
-}
-
-// remindThere lets the platform remind the person who must confirm.
-func (p *plans) remindThere(ctx context.Context, user string, k plan.Target) error {
-	if k.Verb != community.MassSend || k.Message == "" {
-		return nil
-	}
-	_, err := p.Act(ctx, user, []community.Action{{Verb: community.MassRemind, Group: k.Group, Message: k.Message}}, "remind")
-	return err
 }
 
 // Override lets a blocked send pass the guard; the reason is needed and stays in the trail.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -156,6 +157,7 @@ type accountAddCmd struct {
 	Connector string `arg:"" help:"种类，如 onebot、sim|kind, e.g. onebot, sim"`
 	Name      string `arg:"" help:"给它起的名字|a name for it"`
 	Disabled  bool   `help:"先不启用|do not switch it on yet"`
+	Accept    bool   `name:"accept-risk" help:"我读过这一种的风险，愿意承担（只用于有封号风险的种类）|I have read the kind's risk and take it (only for kinds that may cost the account)"`
 	wiring
 }
 
@@ -165,7 +167,8 @@ func (q *accountAddCmd) Prompt() [2]string { return [2]string{q.Secret, q.Secret
 func (accountAddCmd) Shape() any { return accountLine{} }
 func (accountAddCmd) Examples() []example {
 	return []example{{"account kinds", [2]string{"先看要填什么", "first see what is needed"}},
-		{"account add sim 演练 --with self=10000", [2]string{"加一个模拟器", "add a simulator"}}}
+		{"account add sim 演练 --with self=10000", [2]string{"加一个模拟器", "add a simulator"}},
+		{"account add satori 飞书 --with url=http://127.0.0.1:5140/satori --with platform=lark --secret token", [2]string{"加网关上的一个账号", "add an account of a Satori gateway"}}}
 }
 
 // Do adds a connection; its settings are checked first.
@@ -179,11 +182,37 @@ func (q *accountAddCmd) Do(c *call, h *House) error {
 		return badUsage("没有种类 %s，见 account kinds", "there is no kind %s; see account kinds", q.Connector)
 	}
 	info := wires.Kinds()[i]
+	if err := q.consent(c, info); err != nil {
+		return err
+	}
 	raw, err := q.settings(c, info.Fields, nil)
 	if err != nil {
 		return err
 	}
-	return c.saveAccount(h, community.Account{Connector: info.Name, Platform: info.Platform, Name: q.Name, Settings: raw, Enabled: !q.Disabled}, "account add")
+	why := "account add"
+	if info.Consent != "" {
+		why += " --accept-risk" // the audit keeps that the risk was taken
+	}
+	return c.saveAccount(h, community.Account{Connector: info.Name, Platform: info.Platform, Name: q.Name, Settings: raw, Enabled: !q.Disabled}, why)
+}
+
+// consent takes the word that the risk was read, where a kind asks for it, and says the risk where it is missing.
+func (q *accountAddCmd) consent(c *call, info connect.Info) error {
+	switch {
+	case q.Accept && info.Consent == "":
+		return badUsage("%s 不需要 --accept-risk", "%s needs no --accept-risk", info.Name)
+	case info.Consent == "":
+		return nil
+	case q.Accept:
+		q.With = maps.Clone(q.With)
+		if q.With == nil {
+			q.With = map[string]string{}
+		}
+		q.With[info.Consent] = "true"
+	case typed(connect.KindBool, q.With[info.Consent]) != true:
+		return saidError{words: [2]string{info.Risk[zh] + "愿意承担，请加 --accept-risk。", info.Risk[en] + " If you take this risk, add --accept-risk."}}
+	}
+	return nil
 }
 
 func (c *call) saveAccount(h *House, a community.Account, why string) error {

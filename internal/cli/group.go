@@ -12,7 +12,7 @@ type groupCmd struct {
 	Show groupShowCmd `cmd:"" help:"一个群|one group"`
 	Add  groupAddCmd  `cmd:"" help:"添加由人粘贴的微信群|add a WeChat group that people bring by hand"`
 	Tag  groupTagCmd  `cmd:"" help:"加标签，前加 - 为去掉|add tags; with - in front: take away"`
-	Mode groupModeCmd `cmd:"" help:"观察（只记录）或执行|observe (only record) or act"`
+	Mode groupModeCmd `cmd:"" help:"observe 只记录；live 执行|observe only records; live acts"`
 	Zone groupZoneCmd `cmd:"" help:"按哪个时区切日期|the zone in which days are cut"`
 	Main groupMainCmd `cmd:"" help:"设置主群，空为取消|set the main group; none: take away"`
 	Cap  groupCapCmd  `cmd:"" help:"满员预测与上限|when it is full, and its limit"`

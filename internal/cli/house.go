@@ -45,8 +45,12 @@ type House struct {
 	Figures func(org community.OrgKey) Figures
 	Plans   func(org community.OrgKey) Plans
 	Codes   func(org community.OrgKey) Codes
-	Duty    func(org community.OrgKey) Duty
-	Bots    func(org community.OrgKey) Bots
+	Persons func(org community.OrgKey) Persons
+
+	Handovers func(org community.OrgKey) Handovers
+	Duty      func(org community.OrgKey) Duty
+	Bots      func(org community.OrgKey) Bots
+	Hooks     func(org community.OrgKey) Hooks
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
@@ -314,6 +318,9 @@ type Facts struct {
 	Dead        int64 // jobs nobody will retry by themselves
 	Oldest      int64 // UTC ms since when the oldest ready job waits; 0 = none
 	Unknown     int64 // actions whose outcome is not known
+	MediaFiles  int64 // pictures and files that are kept for a while; backups leave their content out
+	MediaBytes  int64
+	MediaMost   int64 // bytes, beyond which the longest unwanted go
 }
 
 // Figures is what a group did in a span, exact by definition.
@@ -362,6 +369,17 @@ type Measured struct {
 	Ratio    float64 `json:"ratio" col:"比值|ratio"`
 	Target   float64 `json:"target" col:"目标|target"`
 	Met      bool    `json:"met" col:"达到|met"`
+}
+
+// Hooks keeps the tokens of outside systems that post to us. Tokens and signing keys are given once.
+type Hooks interface {
+	Hooks(ctx context.Context) ([]community.Bot, error)
+	AddHook(ctx context.Context, user string, b community.Bot, signed bool, reason string) (community.Bot, string, error)
+	RotateHook(ctx context.Context, user string, id community.ID, reason string) (community.Bot, string, error)
+	DeleteHook(ctx context.Context, user string, id community.ID, reason string) error
+	// TryHook says what would come of a post; with send it is done.
+	TryHook(ctx context.Context, id community.ID, p community.Post, send bool) (community.Posted, error)
+	HookAddress() string
 }
 
 // Bots keeps other people's programs that attach to the groups of an organisation. Tokens are given once.

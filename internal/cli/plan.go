@@ -15,14 +15,14 @@ import (
 type Plans interface {
 	Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, error)
 	NewBroadcast(ctx context.Context, user string, b plan.Broadcast) (plan.Broadcast, error)
-	Broadcasts(ctx context.Context, p community.Page) ([]plan.Broadcast, int, error)
+	Broadcasts(ctx context.Context, tag string, p community.Page) ([]plan.Broadcast, int, error)
 	Broadcast(ctx context.Context, id community.ID) (plan.Broadcast, error)
 	Targets(ctx context.Context, source community.ID, g community.GroupKey, p community.Page) ([]plan.Target, int, error)
 	MoveBroadcast(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
 	Retry(ctx context.Context, user string, id community.ID, reason string) (int, error)
 	Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error)
 	Override(ctx context.Context, user string, target community.ID, reason string) error
-	SOPs(ctx context.Context) ([]plan.SOP, error)
+	SOPs(ctx context.Context, tag string) ([]plan.SOP, error)
 	SOP(ctx context.Context, id community.ID) (plan.SOP, error)
 	SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error)
 	MoveSOP(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
@@ -156,6 +156,7 @@ type estimateShape struct {
 	People   int            `json:"people" col:"人|people"`
 	Native   int            `json:"native" col:"自动发送|sent by itself"`
 	Assisted int            `json:"assisted" col:"群主确认|owner confirms"`
+	Owners   int            `json:"owners" col:"要确认的群主|owners"`
 	Human    int            `json:"human" col:"人工粘贴|pasted by a person"`
 	Blocked  int            `json:"blocked" col:"会被拦下|blocked"`
 	Ready    bool           `json:"ready" col:"可以发|ready"`
@@ -169,14 +170,15 @@ type estimateLine struct {
 	Group   string    `json:"group"`
 	Level   string    `json:"level"`
 	People  int       `json:"people"`
+	Owner   string    `json:"owner"`
 	Blocked []whyLine `json:"blocked"`
 }
 
 func (c *call) shapeOfEstimate(e plan.Estimate) estimateShape {
-	out := estimateShape{Groups: e.Groups, People: e.People, Native: e.Levels[community.Native], Assisted: e.Levels[community.Assisted], Human: e.Levels[community.Human],
+	out := estimateShape{Groups: e.Groups, People: e.People, Native: e.Levels[community.Native], Assisted: e.Levels[community.Assisted], Owners: e.Owners, Human: e.Levels[community.Human],
 		Blocked: e.Blocked, Ready: e.Ready(), At: Moment(e.At), Rows: []estimateLine{}, Findings: mapped(e.Findings, c.lineOfFinding)}
 	for _, r := range e.Rows {
-		out.Rows = append(out.Rows, estimateLine{r.Group.Name, string(r.Level), r.Facts.Members, linesOfWhy(r.Verdict.Reasons)})
+		out.Rows = append(out.Rows, estimateLine{r.Group.Name, string(r.Level), r.Facts.Members, r.Owner, linesOfWhy(r.Verdict.Reasons)})
 		if !r.Verdict.OK() && len(out.Why) < 10 {
 			out.Why = append(out.Why, r.Group.Name+": "+strings.Join(c.whyWords(r.Verdict.Reasons), ", ")+";")
 		}
@@ -276,7 +278,10 @@ func (q *broadcastNewCmd) Do(c *call, h *House) error {
 	return printOne(c, lineOfBroadcast(made))
 }
 
-type broadcastListCmd struct{ paging }
+type broadcastListCmd struct {
+	Tag string `help:"发给有这个标签的群|that go to groups with this tag"`
+	paging
+}
 
 func (broadcastListCmd) Shape() any          { return rowsOf[broadcastLine]() }
 func (broadcastListCmd) Examples() []example { return nil }
@@ -287,7 +292,7 @@ func (q *broadcastListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	rows, total, err := plans.Broadcasts(c.ctx, q.page())
+	rows, total, err := plans.Broadcasts(c.ctx, q.Tag, q.page())
 	if err != nil {
 		return err
 	}
@@ -304,6 +309,8 @@ type targetLine struct {
 	Due      Moment    `json:"due_at" col:"应发|due"`
 	Done     Moment    `json:"done_at" col:"实发|done"`
 	Mode     string    `json:"mode" col:"方式|way"`
+	Sender   string    `json:"sender" col:"谁确认|who confirms"`
+	Missed   string    `json:"missed"`
 	Why      []whyLine `json:"blocked"`
 	Words    []string  `json:"-" col:"原因|why"`
 	Reminded int       `json:"reminded" col:"提醒|reminded"`
@@ -314,10 +321,12 @@ type targetLine struct {
 func (c *call) linesOfTargets(list []plan.Target, l plan.Limits) []targetLine {
 	return mapped(list, func(k plan.Target) targetLine {
 		words := c.whyWords(k.Why)
-		if k.Detail != "" {
+		if k.Missed != "" {
+			words = append(words, k.Missed)
+		} else if k.Detail != "" {
 			words = append(words, k.Detail)
 		}
-		return targetLine{k.ID.String(), k.GroupName, k.Slot, string(k.State()), string(k.Mark(l, c.program.now().UnixMilli())), Moment(k.Due), Moment(k.DidAt), string(k.Mode),
+		return targetLine{k.ID.String(), k.GroupName, k.Slot, string(k.State()), string(k.Mark(l, c.program.now().UnixMilli())), Moment(k.Due), Moment(k.DidAt), string(k.Mode), cmp.Or(k.Name, k.Sender), k.Missed,
 			linesOfWhy(k.Why), words, len(k.Reminded), k.Version, k.Text}
 	})
 }

@@ -27,12 +27,21 @@ const (
 	// What a connection rarely offers and people are asked for. Not among Verbs: no page lists them as abilities.
 	Remind    Verb = "member.remind"   // a word to a member in private: Text
 	RenewCode Verb = "code.renew"      // the next QR code behind a fixed address, by Until
+	Todo      Verb = "person.todo"     // whatever an outside system asks of people: Text, by Until
 	OpenNext  Verb = "group.open_next" // the next sub group before this one is full, by Until
 )
 
 // TakeOver asks a co-owner to look after a group whose account is lost. It is always a person's work, so it is not among
 // Verbs, of which connections say what they can do.
 const TakeOver Verb = "group.take_over"
+
+// HandOver asks for a group's ownership to be given to somebody else, where no connection can do that: Text says who to whom.
+// MoveOut asks a co-owner to tell a group's people where it goes on while its account is lost: Text is ready to paste. Both
+// are always a person's work.
+const (
+	HandOver Verb = "group.hand_over"
+	MoveOut  Verb = "group.move_out"
+)
 
 // NoticeRule is the Rule of messages by which people on duty are told something. A notice that nobody can send makes no
 // alarm of its own: that would be told by another notice.
@@ -128,6 +137,7 @@ type Receipt struct {
 	Code    Code            `json:"code,omitempty"`
 	Detail  string          `json:"detail,omitempty"` // the platform's words
 	Data    json.RawMessage `json:"data,omitempty"`   // what a verb brings back, as the verb's comment says
+	Parts   []Fate          `json:"parts,omitempty"`  // send: what became of pictures, recordings, films and files
 }
 
 // InviteOrder is the Args of invite.create.
@@ -163,6 +173,15 @@ type MassMade struct {
 	Reminded int        `json:"reminded,omitempty"` // how often within the last 24 h
 }
 
+// Why groups do not get a mass send.
+const (
+	MassQuota     = "quota"     // the platform's quota of the group is used up
+	MassRefused   = "refused"   // the platform does not take the group or the sender
+	MassMissed    = "missed"    // the sender confirmed, the group did not get it
+	MassCancelled = "cancelled" // it was taken back before the sender confirmed
+	MassLapsed    = "lapsed"    // nobody confirmed
+)
+
 // MassPart is what one person must confirm.
 type MassPart struct {
 	ID     string   `json:"id"`
@@ -171,6 +190,7 @@ type MassPart struct {
 	Sent   []string `json:"sent,omitempty"`   // groups that got it
 	Failed []string `json:"failed,omitempty"` // groups that will not get it
 	At     int64    `json:"at,omitempty"`     // confirmed, UTC ms; 0 = still waiting
+	Why    string   `json:"why,omitempty"`    // why groups will not get it: one of the Mass… words
 }
 
 // PersonDecision is the Data of a person.decided event.
@@ -224,6 +244,8 @@ type Ability struct {
 	MaxAge   int64  `json:"max_age,omitempty"` // seconds: recall only younger messages
 	Rate     int    `json:"rate,omitempty"`    // per minute; 0 = no limit known
 	Checked  int64  `json:"checked,omitempty"` // UTC ms
+	// NotBefore is from when on the platform allows it in this group again, UTC ms; 0 = now.
+	NotBefore int64 `json:"not_before,omitempty"`
 	// Limits hold over restarts: what would pass one waits.
 	Limits []Limit `json:"limits,omitempty"`
 }

@@ -46,6 +46,9 @@ type Who struct {
 	Certainty Certainty `json:"certainty,omitempty"`
 	Also      string    `json:"also,omitempty"` // a further id of the same person on the platform (QQ: the uid beside the number)
 
+	Union string   `json:"union,omitempty"` // the id by which one maker of platforms knows the same human everywhere (unionid)
+	Tags  []string `json:"tags,omitempty"`  // on a list of contacts: what they are tagged with there
+
 	// On a member list, where the platform tells how the person came:
 	JoinedAt int64  `json:"joined_at,omitempty"` // UTC ms
 	Scene    string `json:"scene,omitempty"`     // as Body.Scene

@@ -28,17 +28,20 @@ var broadcastRoutes = []route{
 // broadcastList shows the mass sends.
 func (c *Console) broadcastList(k *call) error {
 	at := k.page(listLimit)
-	rows, total, err := k.plans().Broadcasts(k.ctx(), at)
+	rows, total, err := k.plans().Broadcasts(k.ctx(), k.query("tag"), at)
 	if err != nil {
 		return err
 	}
-	p := view.List{Head: ui.Head{Title: k.T("nav.broadcasts"), Sub: k.T("plan.sub"), Actions: view.PlanNew("/broadcasts/new", k.T("plan.new"))}, Live: "task decision"}
+	p := view.List{Head: ui.Head{Title: k.T("nav.broadcasts"), Sub: k.T("plan.sub"), Actions: view.PlanTop("/broadcasts/new", k.T("plan.new"), ui.Option{Value: "/broadcasts/limits", Text: k.T("guard.title")})}, Live: "task decision"}
 	p.Table = ui.Table{Label: k.T("nav.broadcasts"), Columns: []ui.Column{{Title: k.T("plan.title")}, {Title: k.T("plan.state")}, {Title: k.T("plan.due")}, {Title: k.T("plan.targets"), Num: true}, {Title: k.T("plan.is_sent"), Num: true}, {Title: k.T("plan.open"), Num: true}, {Title: k.T("plan.gone"), Num: true}},
 		Empty: ui.Empty{Icon: "message", Title: k.T("plan.none"), Text: k.T("plan.none_text"), Button: k.T("plan.new"), Link: "/broadcasts/new"}, Pager: k.pager(at, len(rows), total)}
 	for _, b := range rows {
 		n := b.Counts
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/broadcasts/" + b.ID.String(), Cells: []templ.Component{ui.Two(b.Title, short(b.Text, 40)), planPill(k, string(b.Now())), ui.Moment(b.Start),
 			ui.Figure(int64(n.All)), ui.Figure(int64(n.Sent)), ui.Figure(int64(n.Open())), ui.Figure(int64(n.Failed + n.NotSent))}})
+	}
+	if err := k.byTag(&p, "/broadcasts"); err != nil {
+		return err
 	}
 	return k.show(p.Head.Title, view.ListPage(p))
 }
@@ -144,7 +147,7 @@ func estimated(k *call, p *view.PlanForm, e plan.Estimate, b plan.Broadcast) {
 	num := func(key string, n int) ui.Number {
 		return ui.Number{Label: k.T("plan." + key), Value: k.Words.Number(int64(n))}
 	}
-	p.Stats = []ui.Number{num("targets", e.Groups), num("people", e.People), num("level_native", e.Levels[community.Native]), num("level_assisted", e.Levels[community.Assisted]), num("level_human", e.Levels[community.Human]), num("will_block", e.Blocked)}
+	p.Stats = []ui.Number{num("targets", e.Groups), num("people", e.People), num("level_native", e.Levels[community.Native]), num("level_assisted", e.Levels[community.Assisted]), num("owners", e.Owners), num("level_human", e.Levels[community.Human]), num("will_block", e.Blocked)}
 	p.Wait, p.Hint = false, k.T("plan.may_send")
 	switch {
 	case e.Groups == 0:
@@ -173,7 +176,7 @@ func estimated(k *call, p *view.PlanForm, e plan.Estimate, b plan.Broadcast) {
 		if !r.Verdict.OK() {
 			says = view.Stack(planPill(k, "blocked"), planWhy(k, r.Verdict.Reasons, r.Group.Zone))
 		}
-		rows.Rows = append(rows.Rows, ui.Row{Link: "/groups/" + r.Group.ID.String(), Cells: []templ.Component{ui.Two(r.Group.Name, string(r.Group.Platform)), ui.Text(k.T("plan.level_" + string(r.Level))), ui.Figure(int64(r.Facts.Members)), says}})
+		rows.Rows = append(rows.Rows, ui.Row{Link: "/groups/" + r.Group.ID.String(), Cells: []templ.Component{ui.Two(r.Group.Name, string(r.Group.Platform)), ui.Two(k.T("plan.level_"+string(r.Level)), r.Owner), ui.Figure(int64(r.Facts.Members)), says}})
 	}
 	if len(rows.Rows) > 0 {
 		p.Tables = append(p.Tables, view.PlanTable{Title: k.T("plan.targets"), Note: k.T("plan.shown", "num", len(rows.Rows), "all", e.Groups), Table: rows})

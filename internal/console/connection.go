@@ -235,7 +235,11 @@ func (c *Console) connectionAdd(k *call) error {
 		f := c.connectionForm(k, kind, a, faults, other)
 		return k.showStatus(http.StatusUnprocessableEntity, f.Head.Title, view.FormPage(f))
 	}
-	saved, err := k.Hands.SaveAccount(k.ctx(), k.who(), a, "")
+	why := ""
+	if kind.Consent != "" {
+		why = k.T("connection.consented")
+	}
+	saved, err := k.Hands.SaveAccount(k.ctx(), k.who(), a, why)
 	if err != nil {
 		return k.refused("/connections", err)
 	}

@@ -33,10 +33,16 @@ type Deps struct {
 	Live   Live   // may be nil: pages then do not refresh by themselves
 	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
 	BotsFor func(org community.OrgKey) Bots
+	// HooksFor keeps the tokens of outside systems. May be nil: their pages are then absent.
+	HooksFor func(org community.OrgKey) Hooks
 	// Plans makes the handle of what is sent by plan; may be nil: the pages of mass sends and SOPs are then absent.
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
+	// Persons makes the handle of who is who across accounts; may be nil: merging and splitting are then absent.
+	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
+	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
+	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

@@ -258,7 +258,7 @@ func (h *house) TaskByID(_ context.Context, id community.ID) (community.TaskRow,
 }
 func (h *house) FindAudit(_ context.Context, f community.AuditFilter) ([]community.Audit, int, error) {
 	return cut(h, h.audit, f.Page, func(a community.Audit) bool {
-		return (f.Verb == "" || a.Verb == f.Verb) && (f.User == "" || a.User == f.User) && (f.From == 0 || a.At >= f.From) && (f.To == 0 || a.At < f.To)
+		return (f.Verb == "" || a.Verb == f.Verb) && (f.Subject == "" || a.Subject == f.Subject) && (f.User == "" || a.User == f.User) && (f.From == 0 || a.At >= f.From) && (f.To == 0 || a.At < f.To)
 	})
 }
 func (h *house) FindImports(_ context.Context, p community.Page) ([]community.ImportRow, int, error) {

@@ -77,7 +77,7 @@ func (k *call) export(p *ui.Pager, path string) {
 
 func (k *call) platformChoice() []ui.Option {
 	out := []ui.Option{{Text: k.T("list.any")}}
-	for _, p := range []community.Platform{"qq", "wechat", "wecom", "telegram", "irc", "gitter", "sim"} {
+	for _, p := range []community.Platform{"qq", "wechat", "wecom", "telegram", "discord", "lark", "dingtalk", "matrix", "kook", "irc", "gitter", "sim"} {
 		out = append(out, ui.Option{Value: string(p), Text: k.platform(p)})
 	}
 	return out

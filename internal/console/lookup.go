@@ -8,6 +8,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
 	"qunluo/internal/measure"
@@ -90,6 +91,20 @@ func (k *call) tagFilter(first string) (ui.Filter, error) {
 		f.Options = append(f.Options, ui.Option{Value: t, Text: ui.Visible(t)})
 	}
 	return f, nil
+}
+
+// byTag lets a list that has no other filter be narrowed to groups with a tag. Call it when the list's table is made.
+func (k *call) byTag(p *view.List, at string) error {
+	f, err := k.tagFilter(k.T("list.any"))
+	if err != nil || len(f.Options) == 1 {
+		return err // no group has a tag
+	}
+	p.Filters = ui.Filters{Action: at, Fields: []ui.Filter{f}}
+	if f.Value != "" {
+		p.Filters.Clear = at
+		p.Table.Empty = ui.Empty{Icon: "filter", Title: k.T("list.none"), Text: k.T("list.none_text"), Button: k.T("list.clear"), Link: at}
+	}
+	return nil
 }
 
 // userNames says who a user id stands for; ids of nobody we know stay as they are.

@@ -209,7 +209,7 @@ func taskSteps(k *call, p community.Platform, v community.Verb) []string {
 // phoneAlarms are the alarms that nobody has taken, and one's own, newest first. Those about tasks that are shown go to
 // the task's card: acks gets their addresses by the task's id.
 func phoneAlarms(k *call, names map[string]string, tasks []community.TaskRow, acks map[string]string) ([]view.AlarmLine, error) {
-	list, _, err := k.Duty.Alarms(k.ctx(), true, community.Page{Limit: mostPhoneCards})
+	list, _, err := k.Duty.Alarms(k.ctx(), true, "", community.Page{Limit: mostPhoneCards})
 	var out []view.AlarmLine
 	for _, a := range list {
 		if a.State == duty.Taken && a.Holder != k.who() {

@@ -1,7 +1,9 @@
 package console
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,14 +19,14 @@ import (
 type Plans interface {
 	Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, error)
 	NewBroadcast(ctx context.Context, user string, b plan.Broadcast) (plan.Broadcast, error)
-	Broadcasts(ctx context.Context, p community.Page) ([]plan.Broadcast, int, error)
+	Broadcasts(ctx context.Context, tag string, p community.Page) ([]plan.Broadcast, int, error)
 	Broadcast(ctx context.Context, id community.ID) (plan.Broadcast, error)
 	Targets(ctx context.Context, source community.ID, g community.GroupKey, p community.Page) ([]plan.Target, int, error)
 	MoveBroadcast(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
 	Retry(ctx context.Context, user string, id community.ID, reason string) (int, error)
 	Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error)
 	Override(ctx context.Context, user string, target community.ID, reason string) error
-	SOPs(ctx context.Context) ([]plan.SOP, error)
+	SOPs(ctx context.Context, tag string) ([]plan.SOP, error)
 	SOP(ctx context.Context, id community.ID) (plan.SOP, error)
 	SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error)
 	MoveSOP(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
@@ -32,6 +34,10 @@ type Plans interface {
 	RemoveFromSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	SOPGroups(ctx context.Context, id community.ID) ([]plan.Member, error)
 	Limits(ctx context.Context) (plan.Limits, error)
+	SaveLimits(ctx context.Context, user string, l plan.Limits, reason string) error
+	LinkRules(ctx context.Context) ([]plan.LinkRule, error)
+	// SaveLinkRules changes the rules about links; nil = those of the program again.
+	SaveLinkRules(ctx context.Context, user string, list []plan.LinkRule, reason string) error
 }
 
 // planRoutes are there where something can be sent by plan.
@@ -39,7 +45,7 @@ func (c *Console) planRoutes() []route {
 	if c.deps.Plans == nil {
 		return nil
 	}
-	return append(broadcastRoutes, sopRoutes...)
+	return slices.Concat(guardRoutes, broadcastRoutes, sopRoutes)
 }
 
 func (k *call) plans() Plans { return k.c.deps.Plans(k.User.Org, nil) }
@@ -118,10 +124,16 @@ func targetHow(k *call, t plan.Target, zoneName string) string {
 	switch state := t.State(); {
 	case len(t.Why) > 0 && (state == plan.Blocked || state == plan.NotSent):
 		return planWhy(k, t.Why, zoneName)
+	case t.ToConfirm() && t.Sender != "":
+		return k.T("plan.waits_owner", "owner", cmp.Or(t.Name, t.Sender), "num", len(t.Reminded))
 	case t.Remindable() && len(t.Reminded) > 0:
 		return k.T("plan.waits_reminded", "num", len(t.Reminded))
 	case t.Remindable():
 		return k.T("plan.waits_person")
+	case t.Missed != "":
+		return k.T("plan.missed_" + t.Missed)
+	case state == plan.Sent && t.Sender != "":
+		return k.T("plan.by_owner", "owner", cmp.Or(t.Name, t.Sender))
 	case state == plan.Failed:
 		return t.Detail
 	case t.Mode != "":

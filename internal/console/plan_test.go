@@ -20,6 +20,26 @@ func (p planner) note(format string, args ...any) {
 	p.h.did = append(p.h.did, fmt.Sprintf(format, args...))
 }
 
+func (p planner) SaveLimits(_ context.Context, _ string, l plan.Limits, reason string) error {
+	if err := l.Check(); err != nil {
+		return err
+	}
+	p.note("limits %+v: %s", l, reason)
+	return p.h.err
+}
+
+func (p planner) LinkRules(context.Context) ([]plan.LinkRule, error) {
+	return plan.DefaultLinkRules(), p.h.err
+}
+
+func (p planner) SaveLinkRules(_ context.Context, _ string, list []plan.LinkRule, reason string) error {
+	if err := plan.CheckLinkRules(list); err != nil {
+		return err
+	}
+	p.note("%d link rules: %s", len(list), reason)
+	return p.h.err
+}
+
 func (p planner) Limits(context.Context) (plan.Limits, error) { return plan.DefaultLimits(), p.h.err }
 
 func (p planner) Estimate(_ context.Context, b plan.Broadcast) (plan.Estimate, error) {
@@ -61,7 +81,7 @@ func (p planner) all() []plan.Broadcast {
 	return out
 }
 
-func (p planner) Broadcasts(context.Context, community.Page) ([]plan.Broadcast, int, error) {
+func (p planner) Broadcasts(context.Context, string, community.Page) ([]plan.Broadcast, int, error) {
 	if p.h.quiet {
 		return nil, 0, p.h.err
 	}
@@ -121,7 +141,7 @@ func (p planner) Override(_ context.Context, _ string, _ community.ID, reason st
 	return nil
 }
 
-func (p planner) SOPs(context.Context) ([]plan.SOP, error) {
+func (p planner) SOPs(context.Context, string) ([]plan.SOP, error) {
 	if p.h.quiet {
 		return nil, p.h.err
 	}
@@ -133,7 +153,7 @@ func (p planner) SOPs(context.Context) ([]plan.SOP, error) {
 }
 
 func (p planner) SOP(ctx context.Context, id community.ID) (plan.SOP, error) {
-	list, err := p.SOPs(ctx)
+	list, err := p.SOPs(ctx, "")
 	if i := slices.IndexFunc(list, func(s plan.SOP) bool { return s.ID == id }); i >= 0 {
 		return list[i], err
 	}
@@ -176,7 +196,7 @@ func (p planner) SOPGroups(_ context.Context, id community.ID) ([]plan.Member, e
 
 // planPages are the pages of what is sent by plan, in every state.
 func planPages() map[string]string {
-	out := map[string]string{"broadcasts": "/broadcasts", "broadcast-new": "/broadcasts/new", "sops": "/sops", "sop-new": "/sops/new", "sop": "/sops/" + fakeID(650).String(), "sop-idle": "/sops/" + fakeID(651).String(), "sop-edit": "/sops/" + fakeID(650).String() + "/edit"}
+	out := map[string]string{"broadcasts": "/broadcasts", "broadcast-new": "/broadcasts/new", "limits": "/broadcasts/limits", "limits-edit": "/broadcasts/limits/edit", "link-rule": "/broadcasts/links?rule=abroad", "sops": "/sops", "sop-new": "/sops/new", "sop": "/sops/" + fakeID(650).String(), "sop-idle": "/sops/" + fakeID(651).String(), "sop-edit": "/sops/" + fakeID(650).String() + "/edit"}
 	for i := range 6 {
 		out[fmt.Sprint("broadcast-", i)] = "/broadcasts/" + fakeID(600+i).String()
 	}

@@ -10,6 +10,7 @@ import (
 const (
 	KindTask    = "task"    // a task waits for a person
 	KindAccount = "account" // one of our accounts is lost or restricted
+	KindHook    = "hook"    // an outside system says so: Detail
 	KindTest    = "test"    // nothing happened: does it reach somebody?
 )
 

@@ -321,12 +321,21 @@ func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, it *item)
 		return community.Errorf(community.CodeBadInput, "member list: %w", err)
 	}
 	it.here = make(map[community.MemberKey]bool, len(list))
+	tags := map[community.MemberKey][]string{}
 	for _, who := range list {
 		key, err := e.registry.Member(ctx, b.tx, o, ev.Group, who)
 		if err != nil {
 			return err
 		}
 		it.here[key] = true
+		if len(who.Tags) > 0 {
+			tags[key] = who.Tags
+		}
+	}
+	if it.in.Group.Desk {
+		if err := b.tx.TagContacts(ctx, ev.Group, tags); err != nil {
+			return err
+		}
 	}
 	for _, who := range list {
 		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, community.Who{ID: who.Inviter}); err != nil {

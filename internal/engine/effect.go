@@ -46,6 +46,9 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 	if err := json.Unmarshal(ev.Body.Data, &r); err != nil {
 		return err
 	}
+	if err := heard(ctx, b, r); err != nil {
+		return err
+	}
 	moved, err := b.tx.MoveAction(ctx, r.Action, r.State, r.Mode, r.Receipt, r.Attempt, r.User, now)
 	if err != nil || !moved {
 		return err
@@ -67,6 +70,15 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 		return err
 	}
 	return e.answered(ctx, b, g, a, r, now)
+}
+
+// heard keeps what a platform says became of a mass send in each group, even of one that a person has ended here.
+func heard(ctx context.Context, b *batch, r community.ReceiptData) error {
+	var mass community.MassMade
+	if len(r.Receipt.Data) == 0 || json.Unmarshal(r.Receipt.Data, &mass) != nil || len(mass.Parts) == 0 {
+		return nil // it is what another verb brings back
+	}
+	return b.tx.MassHeard(ctx, r.Action, mass)
 }
 
 // made keeps the code that a platform made, where something waits for it.

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +139,7 @@ func TestRostersAreRead(t *testing.T) {
 		t.Errorf("a name a line = %+v", lines)
 	}
 	named := Roster("谁\t号码\n阿敏\twxid_amin\n", RosterColumns{ID: "号码", Name: "谁"})
-	if len(named) != 1 || named[0].Who != (community.Who{ID: "wxid_amin", Name: "阿敏"}) {
+	if len(named) != 1 || !reflect.DeepEqual(named[0].Who, community.Who{ID: "wxid_amin", Name: "阿敏"}) {
 		t.Errorf("columns named by the operator = %+v", named)
 	}
 }

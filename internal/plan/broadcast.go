@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -169,9 +170,13 @@ type Target struct {
 	Message   string // the platform's id of what was sent
 	DidAt     int64  // when the action came to its state
 	Reminded  []int64
-	User      string // who made its source
-	Ended     bool   // its source is cancelled
-	Paused    bool   // its source is paused
+	Told      TargetState // what the platform says of this group: Sending while its sender has yet to confirm, Sent or Failed; "" = nothing
+	Sender    string      // who must confirm there, or did, as the platform calls them
+	Missed    string      // why this group does not get it: a Mass… word of community
+	Name      string      // of the sender, where it is known
+	User      string      // who made its source
+	Ended     bool        // its source is cancelled
+	Paused    bool        // its source is paused
 }
 
 // outcomes leads from the state of an action to that of its target; what is missing is under way.
@@ -187,7 +192,15 @@ func (t Target) State() TargetState {
 		}
 		return t.Kept
 	}
-	if s, ok := outcomes[t.Did]; ok {
+	s, ended := outcomes[t.Did]
+	switch {
+	case t.Told == Sent:
+		return Sent
+	case t.Told == Failed && s != NotSent:
+		return Failed
+	case t.Told == Sending && s == Sent:
+		return Sending // it went to other groups; a word about the whole is none about this one
+	case ended:
 		return s
 	}
 	return Sending
@@ -212,7 +225,30 @@ func (t Target) Mark(l Limits, now int64) Mark {
 }
 
 // Remindable reports whether a person is waited for.
-func (t Target) Remindable() bool { return t.State() == Sending && t.Did == community.HumanTask }
+func (t Target) Remindable() bool {
+	return t.State() == Sending && (t.Did == community.HumanTask || t.Told == Sending && !t.Did.Final() && t.Did != community.Unknown)
+}
+
+// ToConfirm reports whether a sender's tap is waited for at the platform.
+func (t Target) ToConfirm() bool {
+	return t.Remindable() && t.Verb == community.MassSend && t.Mode == community.Assisted
+}
+
+// RemindNow reports whether a sender who has not confirmed is to be reminded by itself now: each l.Remind hours, at most
+// MaxReminders times altogether, not in quiet hours and not once it is given up.
+func (t Target) RemindNow(l Limits, zone *time.Location, now int64) bool {
+	last := t.Taken
+	if n := len(t.Reminded); n > 0 {
+		last = t.Reminded[n-1]
+	}
+	return l.Remind > 0 && t.ToConfirm() && len(t.Reminded) < MaxReminders && now >= last+int64(l.Remind)*3600*1000 && !l.Quiet(now, zone) && !t.Lapsed(l, now)
+}
+
+// Lapsed reports whether a sender's tap is waited for no longer: what is not confirmed l.GiveUp hours after it was due is
+// taken back.
+func (t Target) Lapsed(l Limits, now int64) bool {
+	return t.ToConfirm() && now > max(t.Due, t.Taken)+int64(l.GiveUp)*3600*1000
+}
 
 // Bounds of reminding.
 const (

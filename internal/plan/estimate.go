@@ -8,6 +8,7 @@ type Reach struct {
 	Level   community.Level // native, assisted or human
 	Verb    community.Verb
 	Members []community.MemberKey // present
+	Owner   string                // who must confirm, as people call them; "" = nobody, or not known
 	Facts   Facts
 	Verdict Verdict // filled by Foresee
 }
@@ -18,6 +19,7 @@ type Estimate struct {
 	People   int // distinct members present in the groups
 	Levels   map[community.Level]int
 	Blocked  int
+	Owners   int // distinct people who must confirm
 	Rows     []Reach
 	Findings []Finding
 	At       int64 // for when
@@ -30,10 +32,13 @@ func (e Estimate) Ready() bool { return e.Groups > 0 && !Refused(e.Findings) }
 // of this one to groups before count too.
 func Foresee(l Limits, rows []Reach, had map[community.MemberKey]int, findings []Finding, at int64) Estimate {
 	e := Estimate{Groups: len(rows), Levels: map[community.Level]int{}, Rows: rows, Findings: findings, At: at}
-	reached := map[community.MemberKey]int{}
+	reached, owners := map[community.MemberKey]int{}, map[string]bool{}
 	for i := range rows {
 		r := &rows[i]
 		e.Levels[r.Level]++
+		if r.Level == community.Assisted && r.Owner != "" {
+			owners[r.Owner] = true
+		}
 		r.Facts.Due, r.Facts.Members, r.Facts.Tired = at, len(r.Members), 0
 		for _, m := range r.Members {
 			if l.PerMember > 0 && had[m]+reached[m] >= l.PerMember {
@@ -54,6 +59,6 @@ func Foresee(l Limits, rows []Reach, had map[community.MemberKey]int, findings [
 		}
 		r.Members = nil
 	}
-	e.People = len(reached)
+	e.People, e.Owners = len(reached), len(owners)
 	return e
 }

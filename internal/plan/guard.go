@@ -18,11 +18,12 @@ type Limits struct {
 	Share     int    `json:"member_share"` // percent of a group's members that may pass PerMember
 	Late      int    `json:"late"`         // minutes after which a send counts as late
 	GiveUp    int    `json:"give_up"`      // hours after which what could not be sent is not sent any more
+	Remind    int    `json:"remind"`       // hours after which somebody who has not confirmed is reminded by itself; 0 = never
 }
 
 // DefaultLimits are those before anybody changes them.
 func DefaultLimits() Limits {
-	return Limits{QuietFrom: "22:30", QuietTo: "08:00", PerDay: 2, PerWeek: 7, PerMember: 5, Share: 30, Late: 10, GiveUp: 24}
+	return Limits{QuietFrom: "22:30", QuietTo: "08:00", PerDay: 2, PerWeek: 7, PerMember: 5, Share: 30, Late: 10, GiveUp: 24, Remind: 2}
 }
 
 // Check says what is wrong with limits: CodeBadInput with the field's name.
@@ -37,7 +38,7 @@ func (l Limits) Check() error {
 		value, low, top int
 	}{
 		{"per_day", l.PerDay, 0, 1000}, {"per_week", l.PerWeek, 0, 1000}, {"per_member", l.PerMember, 0, 1000},
-		{"member_share", l.Share, 0, 100}, {"late", l.Late, 0, 24 * 60}, {"give_up", l.GiveUp, 1, 24 * 30},
+		{"member_share", l.Share, 0, 100}, {"late", l.Late, 0, 24 * 60}, {"give_up", l.GiveUp, 1, 24 * 30}, {"remind", l.Remind, 0, 24},
 	} {
 		if f.value < f.low || f.value > f.top {
 			return community.Errorf(community.CodeBadInput, "%s: want %d to %d", f.name, f.low, f.top)
@@ -60,10 +61,11 @@ const (
 	QuietHours = "quiet_hours"
 	DayCap     = "day_cap"
 	WeekCap    = "week_cap"
-	Fatigue    = "fatigue"  // too many of its members got too many sends
-	Frozen     = "frozen"   // automatic actions are held
-	Lockdown   = "lockdown" // nothing is sent by plan
-	GaveUp     = "gave_up"  // its time is over
+	Fatigue    = "fatigue"      // too many of its members got too many sends
+	Platform   = "platform_cap" // the platform allows no more mass sends in the group now
+	Frozen     = "frozen"       // automatic actions are held
+	Lockdown   = "lockdown"     // nothing is sent by plan
+	GaveUp     = "gave_up"      // its time is over
 )
 
 // Reason is why a send does not go, with the figure and when it might (UTC ms; 0 = nobody can tell).
@@ -84,6 +86,7 @@ type Facts struct {
 	Members  int     // present
 	Tired    int     // of them: those who had as many sends as they may
 	Rested   int64   // when enough of them may be reached again; 0 = not known
+	Until    int64   // from when on the platform allows another one in the group; 0 = now
 	Frozen   bool
 	Lockdown bool
 	Force    bool // a person lets it pass quiet hours and caps
@@ -105,7 +108,7 @@ const (
 )
 
 // Guard says whether a send may go to a group at a moment, and if not, why, with figures, and when it might. What a person
-// lets pass is held by a freeze or a lockdown only.
+// lets pass is held by a freeze, a lockdown or the platform only.
 func Guard(l Limits, f Facts, at int64) Verdict {
 	var v Verdict
 	if l.GiveUp > 0 && at > f.Due+int64(l.GiveUp)*3600*1000 {
@@ -117,7 +120,13 @@ func Guard(l Limits, f Facts, at int64) Verdict {
 	if f.Lockdown {
 		v.Reasons = append(v.Reasons, Reason{Code: Lockdown})
 	}
+	if f.Until > at {
+		v.Reasons = append(v.Reasons, Reason{Code: Platform, Possible: f.Until})
+	}
 	if f.Force {
+		if f.Until > at {
+			v.Possible = f.Until
+		}
 		return v
 	}
 	if end := l.quietEnd(at, f.Zone); end > at {

@@ -119,10 +119,8 @@ func (s *Store) AddEntry(ctx context.Context, c admit.Code, e admit.Entry, pictu
 			return community.Errorf(community.CodeTooLarge, "code %s: has %d entries", c.ID, n)
 		}
 		if len(picture) > 0 {
-			sum := sha256.Sum256(picture)
-			e.Picture = hex.EncodeToString(sum[:])
-			if _, err := t.exec(ctx, `INSERT INTO picture (hash, kind, body, created) VALUES ($1, 'image/jpeg', $2, $3) ON CONFLICT (hash) DO NOTHING`,
-				e.Picture, picture, s.now()); err != nil {
+			var err error
+			if e.Picture, err = t.keepPicture(ctx, picture); err != nil {
 				return err
 			}
 		}
@@ -139,6 +137,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, NULL, 0)`, e.Key, e.
 		return t.auditCode(ctx, c, audit, nil, entryFacts(e))
 	})
 	return e, err
+}
+
+// keepPicture keeps a picture (JPEG) once and gives its hash.
+func (t *Tx) keepPicture(ctx context.Context, picture []byte) (string, error) {
+	sum := sha256.Sum256(picture)
+	hash := hex.EncodeToString(sum[:])
+	_, err := t.exec(ctx, `INSERT INTO picture (hash, kind, body, created) VALUES ($1, 'image/jpeg', $2, $3) ON CONFLICT (hash) DO NOTHING`, hash, picture, t.store.now())
+	return hash, err
 }
 
 func idOrNull(id community.ID) any {
@@ -231,9 +237,34 @@ func (t *Tx) InviteMade(ctx context.Context, action community.ID, made community
 	if !admit.GoodLink(made.URL) {
 		made.URL = "" // nothing that a page may offer
 	}
-	_, err := t.exec(ctx, `INSERT INTO invite_made (action_id, url, image, expires) VALUES ($1, $2, $3, $4) ON CONFLICT (action_id) DO NOTHING`,
+	n, err := t.exec(ctx, `INSERT INTO invite_made (action_id, url, image, expires) VALUES ($1, $2, $3, $4) ON CONFLICT (action_id) DO NOTHING`,
 		action[:], made.URL, made.Image, made.Expires)
+	if err == nil && n == 1 && made.URL == "" && made.Image != "" {
+		t.Enqueue(Job{Kind: JobPicture, Key: action.String()})
+	}
 	return err
+}
+
+// JobPicture is the kind of job that fetches the picture of a code that a platform made; its key is the order's action.
+const JobPicture = "code-picture"
+
+// InviteImage gives the address of the picture that a platform made by an order; "" when it is fetched already.
+func (s *Store) InviteImage(ctx context.Context, action community.ID) (image string, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT CASE WHEN picture = '' THEN image ELSE '' END FROM invite_made WHERE action_id = $1`, action[:]).Scan(&image)
+	return image, missing(coded(s.dialect, err), "code made by %s", action)
+}
+
+// KeepInvitePicture keeps the picture (JPEG) of a code that a platform made, once under its hash: entries that name the
+// order show it.
+func (s *Store) KeepInvitePicture(ctx context.Context, action community.ID, picture []byte) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		hash, err := t.keepPicture(ctx, picture)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE invite_made SET picture = $1 WHERE action_id = $2`, hash, action[:])
+		return err
+	})
 }
 
 // SetCap says how many a group holds and how early a person is asked, with its audit row.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/plan"
@@ -50,20 +51,51 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, b.ID[:], int64(b.Org), b.Titl
 	})
 }
 
-// Broadcasts lists an organisation's mass sends, the newest first, with their counts.
-func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, p community.Page) ([]plan.Broadcast, int, error) {
+// Broadcasts lists an organisation's mass sends, the newest first, with their counts; tag is that of a group they go to,
+// "" = all.
+func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, tag string, p community.Page) ([]plan.Broadcast, int, error) {
+	var c clause
+	c.and("b.org_key = ?", int64(org))
+	if tag != "" {
+		waiting, err := s.waitingFor(ctx, org, tag)
+		if err != nil {
+			return nil, 0, err
+		}
+		c.and("(EXISTS (SELECT 1 FROM broadcast_target x JOIN group_tag t ON t.group_key = x.group_key WHERE x.source = b.id AND t.tag = ?)"+
+			" OR b.id IN (NULL"+strings.Repeat(", ?", len(waiting))+"))", append([]any{tag}, waiting...)...)
+	}
 	var n int
-	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM broadcast WHERE org_key = $1`, int64(org)).Scan(&n); err != nil {
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM broadcast b`+c.String(), c.args...).Scan(&n); err != nil {
 		return nil, 0, coded(s.dialect, err)
 	}
-	list, err := rows(ctx, s, broadcastColumns+fmt.Sprintf(` WHERE b.org_key = $1 ORDER BY b.created DESC, b.id LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)),
-		[]any{int64(org)}, scanBroadcast)
+	list, err := rows(ctx, s, broadcastColumns+c.String()+fmt.Sprintf(` ORDER BY b.created DESC, b.id LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), c.args, scanBroadcast)
 	for i := range list {
 		if err == nil {
 			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, 0)
 		}
 	}
 	return list, n, err
+}
+
+// waitingFor gives the ids of mass sends that have no targets yet and would go to a group with the tag.
+func (s *Store) waitingFor(ctx context.Context, org community.OrgKey, tag string) ([]any, error) {
+	var groups []community.GroupRow
+	for more := true; more; {
+		page, total, err := s.For(community.Scope{Org: org}).FindGroups(ctx, community.GroupFilter{Tag: tag, Page: community.Page{Limit: maxLimit, Offset: len(groups)}})
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, page...)
+		more = len(page) > 0 && len(groups) < total
+	}
+	list, err := rows(ctx, s, broadcastColumns+` WHERE b.org_key = $1 AND b.state IN ('draft', 'scheduled')`, []any{int64(org)}, scanBroadcast)
+	var ids []any
+	for _, b := range list {
+		if slices.ContainsFunc(groups, func(g community.GroupRow) bool { return b.Filter.Takes(g.Group) }) {
+			ids = append(ids, b.ID[:])
+		}
+	}
+	return ids, err
 }
 
 // BroadcastByID gives one mass send; CodeNotFound.
@@ -190,14 +222,16 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10
 
 const targetColumns = `SELECT k.id, k.org_key, k.kind, k.source, k.group_key, g.id, g.name, k.slot, k.version, k.body, k.due, k.state, k.round, k.ask, k.why, k.force_why,
  k.taken, k.action_id, k.reminded, coalesce(a.verb, ''), coalesce(a.state, ''), coalesce(a.mode, ''), coalesce(a.detail, ''), coalesce(a.message, ''), coalesce(a.updated, 0),
- coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, '') FROM broadcast_target k JOIN chat_group g ON g.key = k.group_key LEFT JOIN action a ON a.id = k.action_id
+ coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, ''), coalesce(r.state, ''), coalesce(r.sender, ''), coalesce(r.why, ''), coalesce(r.at, 0)
+FROM broadcast_target k JOIN chat_group g ON g.key = k.group_key LEFT JOIN action a ON a.id = k.action_id LEFT JOIN mass_result r ON r.action_id = k.action_id AND r.chat = g.external_id
  LEFT JOIN broadcast b ON b.id = k.source LEFT JOIN sop p ON p.id = k.source`
 
 func scanTarget(r *sql.Rows, k *plan.Target) error {
 	var id, source, g, ask, why, action, reminded []byte
 	var of plan.State
+	var told int64
 	err := r.Scan(&id, (*int64)(&k.Org), &k.Kind, &source, (*int64)(&k.Group), &g, &k.GroupName, &k.Slot, &k.Version, &k.Text, &k.Due, &k.Kept, &k.Round, &ask, &why, &k.Force,
-		&k.Taken, &action, &reminded, &k.Verb, &k.Did, &k.Mode, &k.Detail, &k.Message, &k.DidAt, &of, &k.User)
+		&k.Taken, &action, &reminded, &k.Verb, &k.Did, &k.Mode, &k.Detail, &k.Message, &k.DidAt, &of, &k.User, &k.Told, &k.Sender, &k.Missed, &told)
 	if err != nil {
 		return err
 	}
@@ -205,6 +239,9 @@ func scanTarget(r *sql.Rows, k *plan.Target) error {
 	copy(k.Source[:], source)
 	copy(k.GroupID[:], g)
 	copy(k.Action[:], action)
+	if k.Told == plan.Sent {
+		k.DidAt = told
+	}
 	k.Order, k.Ended, k.Paused = ask, of == plan.Cancelled, of == plan.Paused
 	if err := json.Unmarshal(why, &k.Why); err != nil {
 		return err
@@ -253,9 +290,101 @@ const live = ` WHERE id = $1 AND round = $2 AND state IN ('waiting', 'blocked')
  AND NOT EXISTS (SELECT 1 FROM broadcast b WHERE b.id = source AND b.state IN ('paused', 'cancelled'))
  AND NOT EXISTS (SELECT 1 FROM sop p WHERE p.id = source AND p.state IN ('paused', 'cancelled'))`
 
-// TakeTarget keeps what is about to be asked of the belt for a target; false = it is not to go on.
-func (s *Store) TakeTarget(ctx context.Context, k plan.Target, order json.RawMessage) (bool, error) {
-	return s.changeTarget(ctx, `UPDATE broadcast_target SET state = 'sending', ask = $3, why = '[]', taken = $4`+live, k.ID[:], k.Round, []byte(order), s.now())
+// TakeTargets keeps what is about to be asked of the belt for targets, all in one; it gives those that are to go on, and
+// takes none when the first is not among them. order makes what is asked of the ones that are left.
+func (s *Store) TakeTargets(ctx context.Context, list []plan.Target, order func([]plan.Target) (json.RawMessage, error)) (taken []plan.Target, err error) {
+	err = s.writeTx(ctx, func(t *Tx) error {
+		taken = nil
+		for i, k := range list {
+			n, err := t.exec(ctx, `UPDATE broadcast_target SET state = 'sending', why = '[]', taken = $3`+live, k.ID[:], k.Round, s.now())
+			if err != nil || n == 0 && i == 0 {
+				return err
+			}
+			if n == 1 {
+				taken = append(taken, k)
+			}
+		}
+		raw, err := order(taken)
+		if err != nil {
+			return err
+		}
+		for i := range taken {
+			taken[i].Kept, taken[i].Order = plan.Sending, raw
+			if _, err := t.exec(ctx, `UPDATE broadcast_target SET ask = $1 WHERE id = $2`, []byte(raw), taken[i].ID[:]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return taken, err
+}
+
+// WaitingLike lists the other targets of a target's source that say the same and are due: they may go together.
+func (s *Store) WaitingLike(ctx context.Context, k plan.Target, now int64, most int) ([]plan.Target, error) {
+	return rows(ctx, s, targetColumns+fmt.Sprintf(` WHERE k.source = $1 AND k.due <= $2 AND k.body = $3 AND k.id <> $4 AND k.state IN ('waiting', 'blocked') ORDER BY k.id LIMIT %d`, most),
+		[]any{k.Source[:], now, k.Text, k.ID[:]}, scanTarget)
+}
+
+// OpenMasses lists the sends for which a platform has yet to be told by its sender to go, or to say what became of them.
+func (s *Store) OpenMasses(ctx context.Context) ([]plan.Target, error) {
+	return rows(ctx, s, targetColumns+` WHERE k.state = 'sending' AND a.verb = $1 AND a.state IN ('human_task', 'acked') ORDER BY k.action_id, k.id`,
+		[]any{string(community.MassSend)}, scanTarget)
+}
+
+// massState keeps one state for some groups of a part.
+func (t *Tx) massState(ctx context.Context, action community.ID, p community.MassPart, chats []string, state plan.TargetState) error {
+	at, why := int64(0), ""
+	switch state {
+	case plan.Sent:
+		at = p.At
+	case plan.Failed:
+		why = p.Why
+	}
+	for _, chat := range chats {
+		_, err := t.exec(ctx, `INSERT INTO mass_result (action_id, chat, sender, part, state, why, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (action_id, chat) DO UPDATE SET sender = excluded.sender, part = excluded.part, state = excluded.state, why = excluded.why, at = excluded.at WHERE mass_result.state <> 'sent'`,
+			action[:], chat, p.Sender, p.ID, string(state), why, at)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MassHeard keeps what a platform says became of a mass send, group by group. What was sent stays sent.
+func (t *Tx) MassHeard(ctx context.Context, action community.ID, made community.MassMade) error {
+	for _, p := range made.Parts {
+		for state, chats := range map[plan.TargetState][]string{plan.Sending: p.Groups, plan.Sent: p.Sent, plan.Failed: p.Failed} {
+			if err := t.massState(ctx, action, p, chats, state); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Owner is who must confirm what is sent to a group.
+type Owner struct{ ID, Name string }
+
+// OwnersOf tells who owns groups, as far as their lists of members say.
+func (s *Store) OwnersOf(ctx context.Context, groups []community.GroupKey) (map[community.GroupKey]Owner, error) {
+	out := map[community.GroupKey]Owner{}
+	type own struct {
+		group community.GroupKey
+		Owner
+	}
+	for part := range slices.Chunk(groups, 500) {
+		list, err := rows(ctx, s, `SELECT p.group_key, m.external_id, p.shown FROM views.people p JOIN member m ON m.key = p.member_key
+WHERE p.present AND p.role = 'owner' AND p.group_key IN (`+keyList(part)+`) ORDER BY p.group_key, p.member_key`, nil,
+			func(r *sql.Rows, v *own) error { return r.Scan((*int64)(&v.group), &v.ID, &v.Name) })
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range list {
+			out[v.group] = v.Owner
+		}
+	}
+	return out, nil
 }
 
 // HoldTarget notes why a target does not go: blocked, or over for good.
@@ -280,10 +409,15 @@ func (s *Store) changeTarget(ctx context.Context, query string, args ...any) (di
 	return did, err
 }
 
-// NoteTarget notes which action came of what was asked for a target.
+// NoteTarget notes which action came of what was asked for a target and for all that were asked for with it.
 func (s *Store) NoteTarget(ctx context.Context, k plan.Target, action community.ID) error {
-	_, err := s.changeTarget(ctx, `UPDATE broadcast_target SET action_id = $3 WHERE id = $1 AND round = $2`, k.ID[:], k.Round, action[:])
-	return err
+	return s.writeTx(ctx, func(t *Tx) error {
+		if _, err := t.exec(ctx, `UPDATE broadcast_target SET action_id = $3 WHERE id = $1 AND round = $2`, k.ID[:], k.Round, action[:]); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `UPDATE broadcast_target SET action_id = $1 WHERE source = $2 AND state = 'sending' AND ask = $3 AND action_id = $4`, action[:], k.Source[:], []byte(k.Order), []byte{})
+		return err
+	})
 }
 
 // ActionUnder finds the action that a person's decision under a key made in a group; CodeNotFound.
@@ -331,9 +465,10 @@ func (s *Store) RetryTargets(ctx context.Context, b plan.Broadcast, list []plan.
 	})
 }
 
-// Remind notes that the person who must confirm is reminded, and marks their task as asked for once more. CodeLimited when
-// that happened plan.MaxReminders times within 24 h.
-func (s *Store) Remind(ctx context.Context, k plan.Target, audit community.Audit) error {
+// Remind notes that the person who must confirm is reminded, of a target and of all that they were asked for with it, and
+// marks their task as asked for once more. CodeLimited when
+// that happened plan.MaxReminders times within 24 h, or less than gap milliseconds ago.
+func (s *Store) Remind(ctx context.Context, k plan.Target, gap int64, audit community.Audit) error {
 	return s.writeTx(ctx, func(t *Tx) error {
 		var raw []byte
 		err := t.one(ctx, `SELECT reminded FROM broadcast_target WHERE id = $1`+t.dialect.lockClause(), []any{k.ID[:]}, &raw)
@@ -348,11 +483,14 @@ func (s *Store) Remind(ctx context.Context, k plan.Target, audit community.Audit
 		if !ok {
 			return &community.Error{Code: community.CodeLimited, Msg: fmt.Sprintf("reminded %d times within 24 h; again from %d", plan.MaxReminders, next)}
 		}
+		if n := len(times); n > 0 && times[n-1] > s.now()-gap {
+			return community.Errorf(community.CodeLimited, "reminded less than %d ms ago", gap)
+		}
 		times = append(times[max(0, len(times)-2*plan.MaxReminders):], s.now())
 		if raw, err = json.Marshal(times); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, `UPDATE broadcast_target SET reminded = $1 WHERE id = $2`, string(raw), k.ID[:]); err != nil {
+		if _, err := t.exec(ctx, `UPDATE broadcast_target SET reminded = $1 WHERE id = $2 OR source = $3 AND action_id = $4 AND state = 'sending'`, string(raw), k.ID[:], k.Source[:], k.Action[:]); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE task SET evidence = evidence + 1 WHERE id = $1 AND state IN ('open', 'claimed')`, k.Action[:]); err != nil {
@@ -371,8 +509,9 @@ func (s *Store) SendsSince(ctx context.Context, org community.OrgKey, since int6
 		group community.GroupKey
 		at    int64
 	}
-	list, err := rows(ctx, s, `SELECT k.group_key, k.taken FROM broadcast_target k LEFT JOIN action a ON a.id = k.action_id
-WHERE k.org_key = $1 AND k.taken > $2 AND k.state = 'sending' AND coalesce(a.state, '') NOT IN ('failed', 'cancelled') ORDER BY k.taken`, []any{int64(org), since},
+	list, err := rows(ctx, s, `SELECT k.group_key, k.taken FROM broadcast_target k JOIN chat_group g ON g.key = k.group_key LEFT JOIN action a ON a.id = k.action_id
+ LEFT JOIN mass_result r ON r.action_id = k.action_id AND r.chat = g.external_id
+WHERE k.org_key = $1 AND k.taken > $2 AND k.state = 'sending' AND (r.state = 'sent' OR coalesce(a.state, '') NOT IN ('failed', 'cancelled') AND coalesce(r.state, '') <> 'failed') ORDER BY k.taken`, []any{int64(org), since},
 		func(r *sql.Rows, v *send) error { return r.Scan((*int64)(&v.group), &v.at) })
 	for _, v := range list {
 		out[v.group] = append(out[v.group], v.at)

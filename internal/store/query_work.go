@@ -41,17 +41,23 @@ func (d *Desk) FindActions(ctx context.Context, f community.ActionFilter) ([]com
 		return nil, 0, err
 	}
 	list, err := rows(ctx, d.s, `SELECT a.body, g.id, g.name, coalesce(m.name, ''), a.state, a.mode, a.attempts, a.detail, a.code, a.created, a.updated,
- a.user_name `+actionFrom+c.String()+order, c.args, scanAction)
+ a.user_name, a.parts `+actionFrom+c.String()+order, c.args, scanAction)
 	return list, total, err
 }
 
 func scanAction(r *sql.Rows, v *community.ActionRow) error {
 	var body, g []byte
-	err := r.Scan(&body, &g, &v.GroupName, &v.TargetName, &v.State, &v.Mode, &v.Attempts, &v.Detail, &v.Code, &v.Created, &v.Updated, &v.User)
+	var parts string
+	err := r.Scan(&body, &g, &v.GroupName, &v.TargetName, &v.State, &v.Mode, &v.Attempts, &v.Detail, &v.Code, &v.Created, &v.Updated, &v.User, &parts)
 	if err != nil {
 		return err
 	}
 	copy(v.GroupID[:], g)
+	if parts != "" {
+		if err := json.Unmarshal([]byte(parts), &v.Parts); err != nil {
+			return fmt.Errorf("parts of an action: %w", err)
+		}
+	}
 	if err := json.Unmarshal(body, &v.Action); err != nil {
 		return fmt.Errorf("action: %w", err)
 	}

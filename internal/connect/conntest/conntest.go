@@ -48,6 +48,8 @@ type Counterpart struct {
 	Sample community.Type
 	// Deaf says that the platform tells nothing at all.
 	Deaf bool
+	// Personal says that what is sent goes to Member: the group is a desk, which holds what happens between us and people.
+	Personal bool
 	// NoIDs says that the platform gives what is sent no id.
 	NoIDs bool
 	// Meet is called once the session runs: a counterpart that dials us does so now. nil = we dial.
@@ -270,6 +272,15 @@ func health(t *testing.T, rig Rig) {
 	}
 }
 
+// say is a message to the group, or to Member where it has none.
+func (l *living) say(id community.ID, text string) community.Action {
+	a := community.Action{ID: id, Verb: community.Send, Text: text, To: community.Address{Group: l.Group}}
+	if l.Personal {
+		a.To.Member = l.Member
+	}
+	return a
+}
+
 // trial is one action and what must then have been done; made when it is its turn.
 func (l *living) trial(verb community.Verb, id community.ID) (community.Action, Done) {
 	a := community.Action{ID: id, Verb: verb, To: community.Address{Group: l.Group, Member: l.Member}}
@@ -455,7 +466,7 @@ func ownEcho(t *testing.T, rig Rig) {
 		t.Skip("cannot send")
 	}
 	id := community.DeriveID(community.ID{}, "own", 1)
-	receipt, err := l.Do(t.Context(), community.Action{ID: id, Verb: community.Send, Text: "我们说的", To: community.Address{Group: l.Group}})
+	receipt, err := l.Do(t.Context(), l.say(id, "我们说的"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -485,7 +496,7 @@ func hostRefuses(t *testing.T, rig Rig) {
 		t.Fatalf("taken although refused: %v", got)
 	}
 	if l.Abilities(l.Group).Level(community.Send) == community.Native {
-		if _, err := l.Do(t.Context(), community.Action{Verb: community.Send, Text: "还在", To: community.Address{Group: l.Group}}); err != nil {
+		if _, err := l.Do(t.Context(), l.say(community.ID{}, "还在")); err != nil {
 			t.Errorf("the connection did not survive a refusing host: %v", err)
 		}
 	}
@@ -543,7 +554,7 @@ func unanswered(t *testing.T, rig Rig) {
 	if l.Swallow == nil {
 		t.Skip("the counterpart always answers")
 	}
-	say := community.Action{Verb: community.Send, Text: "没有回音", To: community.Address{Group: l.Group}}
+	say := l.say(community.ID{}, "没有回音")
 	l.Swallow()
 	if _, err := l.Do(t.Context(), say); community.CodeOf(err) != community.CodeTimeout {
 		t.Errorf("done and unanswered: %v, want timeout", err)
@@ -573,7 +584,7 @@ func cut(t *testing.T, rig Rig) {
 	if l.Cut == nil {
 		t.Skip("the connection cannot be cut")
 	}
-	say := community.Action{Verb: community.Send, Text: "有人吗", To: community.Address{Group: l.Group}}
+	say := l.say(community.ID{}, "有人吗")
 	if l.Swallow != nil {
 		l.Swallow()
 		failed := make(chan error, 1)

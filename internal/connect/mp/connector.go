@@ -77,6 +77,9 @@ func abilities(kind string, certified bool) connect.Abilities {
 	verbs := map[community.Verb]community.Ability{
 		community.Send: {Level: community.Native, Evidence: "declared", Note: "within 5 s of their message; later only a certified service account, within 48 h"},
 	}
+	if certified {
+		verbs[community.ListMember] = community.Ability{Level: community.Native, Evidence: "declared", Note: "who follows, without names"}
+	}
 	if full {
 		verbs[community.Invite] = community.Ability{Level: community.Native, Evidence: "declared"}
 		verbs[community.Send] = community.Ability{Level: community.Native, Evidence: "declared", Note: "within 48 h of their last word"}
@@ -100,7 +103,7 @@ func (c *Connector) Open(_ context.Context, settings json.RawMessage, host conne
 	}
 	s := &Session{
 		host: host, app: values["app_id"], token: values["token"], window: wxcrypt.NewWindow(maxWindow),
-		can: abilities(values["kind"], values.Bool("certified")), waiting: map[string]*caller{},
+		can: abilities(values["kind"], values.Bool("certified")), column: column(values["kind"], values.Bool("certified")), waiting: map[string]*caller{}, ill: make(chan struct{}, 1),
 		api: wxapi.New(wxapi.Options{
 			HTTP: c.client, Base: values["base_url"], Secret: values["secret"], Token: "token", Meaning: meaningOf, Stale: []int{40001, 40014, 42001}, Quiet: true,
 			Ask: url.Values{"grant_type": {"client_credential"}, "appid": {values["app_id"]}, "secret": {values["secret"]}},

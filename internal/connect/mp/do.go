@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"time"
 	"unicode/utf8"
@@ -29,8 +30,28 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 		return s.send(ctx, a)
 	case community.Invite:
 		return s.invite(ctx, a)
+	case community.ListMember:
+		return s.listMembers(ctx, a)
 	}
 	return connect.Receipt{}, community.Errorf(community.CodeUnsupported, "an Official Account cannot do %q", a.Verb)
+}
+
+// listMembers reads who follows and tells the list as an event.
+func (s *Session) listMembers(ctx context.Context, a community.Action) (connect.Receipt, error) {
+	people, err := s.Members(ctx, s.app)
+	if err != nil {
+		return connect.Receipt{}, err
+	}
+	data, err := json.Marshal(people)
+	if err != nil {
+		return connect.Receipt{}, err
+	}
+	at := time.Now().UnixMilli()
+	in := connect.Inbound{Type: community.RosterRead, Key: fmt.Sprintf("roster:%d", at), OccurredAt: at, Group: s.desk(), Body: community.Body{Data: data, Caused: a.ID}}
+	if err := s.host.Receive(ctx, in); err != nil {
+		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "list read and not taken: %w", err)
+	}
+	return connect.Receipt{State: community.Confirmed}, nil
 }
 
 func (s *Session) send(ctx context.Context, a community.Action) (connect.Receipt, error) {

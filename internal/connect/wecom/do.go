@@ -45,7 +45,7 @@ func declared() connect.Abilities {
 	assisted := func(note string) community.Ability {
 		return community.Ability{Level: community.Assisted, Evidence: "declared", Note: note}
 	}
-	return connect.Abilities{GroupLimit: 500, Overflow: true, Verbs: map[community.Verb]community.Ability{
+	return connect.Abilities{GroupLimit: 500, Overflow: true, Media: sendable(), Verbs: map[community.Verb]community.Ability{
 		community.ListMember: native(""),
 		community.Invite:     native("join way"),
 		community.MassSend:   assisted("owner taps send"),
@@ -61,8 +61,22 @@ func declared() connect.Abilities {
 	}}
 }
 
-// Abilities says what the app can do; it is the same in every customer group.
-func (s *Session) Abilities(string) connect.Abilities { return declared() }
+// Abilities says what the app can do; it is the same in every customer group but for when the next mass send may be.
+func (s *Session) Abilities(group string) connect.Abilities {
+	all := declared()
+	s.masses.mu.Lock()
+	until := s.masses.used.free(s.quota, group, time.Now())
+	s.masses.mu.Unlock()
+	if until.IsZero() {
+		return all
+	}
+	for _, verb := range []community.Verb{community.MassSend, community.Send} {
+		able := all.Verbs[verb]
+		able.NotBefore = until.UnixMilli()
+		all.Verbs[verb] = able
+	}
+	return all
+}
 
 // listMembers reads a group and tells the list as an event.
 func (s *Session) listMembers(ctx context.Context, a community.Action) (connect.Receipt, error) {

@@ -111,7 +111,7 @@ func (s *Session) send(ctx context.Context, a community.Action) (connect.Receipt
 }
 
 // massSend makes the platform ask the owners to send (企业群发). Groups of several owners make several parts, which are
-// one mass send for us. All groups must have quota left, or nothing is made.
+// one mass send for us. Groups whose quota is used up do not get it; when no group has quota left, nothing is made.
 func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Receipt, error) {
 	order, err := readOrder(a)
 	if err != nil {
@@ -121,13 +121,16 @@ func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Rec
 	if err != nil {
 		return connect.Receipt{}, err
 	}
+	if err := s.attach(ctx, a, letter); err != nil {
+		return connect.Receipt{}, err
+	}
 	release, err := s.masses.hold(ctx)
 	if err != nil {
 		return connect.Receipt{}, err
 	}
 	defer release()
 	s.masses.mu.Lock()
-	err = s.masses.used.check(s.quota, order.Groups, time.Now())
+	full, err := s.masses.used.spent(s.quota, order.Groups, time.Now())
 	if err == nil && len(s.masses.open) >= maxOpenMasses {
 		err = community.Errorf(community.CodeLimited, "%d mass sends wait for confirmation: confirm or cancel some", len(s.masses.open))
 	}
@@ -135,6 +138,7 @@ func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Rec
 	if err != nil {
 		return connect.Receipt{}, err
 	}
+	order.Groups = without(order.Groups, full)
 	senders, err := s.senders(ctx, order)
 	if err != nil {
 		return connect.Receipt{}, err
@@ -143,6 +147,12 @@ func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Rec
 	for _, sender := range slices.Sorted(maps.Keys(senders)) {
 		if err := s.addPart(ctx, one, sender, senders[sender], letter); err != nil {
 			return connect.Receipt{}, err
+		}
+	}
+	if len(full) > 0 {
+		one.Parts = append(one.Parts, community.MassPart{Failed: full, At: one.Created, Why: community.MassQuota})
+		if err := s.keepMass(ctx, one); err != nil {
+			return connect.Receipt{}, community.Errorf(community.CodeTimeout, "mass send %s is made, but cannot be written down: %w", one.Lead, err)
 		}
 	}
 	return one.receipt(community.Acked)
@@ -164,7 +174,8 @@ func readOrder(a community.Action) (community.MassOrder, error) {
 	return order, nil
 }
 
-// letterOf is what is sent: a text and links. Pictures and files would have to be uploaded first: a person attaches them.
+// letterOf is what is sent: a text and links. Pictures, films and files are attached when their content was fetched; what
+// there is only an address of a person attaches.
 func letterOf(a community.Action) (map[string]any, error) {
 	text, links := a.Text, []map[string]any{}
 	for _, seg := range a.Segments {
@@ -176,11 +187,14 @@ func letterOf(a community.Action) (map[string]any, error) {
 		case "link":
 			links = append(links, map[string]any{"msgtype": "link", "link": map[string]any{"title": wxapi.Clip(seg.Text, 128), "url": seg.Ref}})
 		default:
+			if seg.File != nil && attachable[seg.Kind] {
+				continue
+			}
 			return nil, community.Errorf(community.CodeUnsupported, "mass send: %q cannot be attached by program", wxapi.Clip(seg.Kind, 20))
 		}
 	}
 	switch {
-	case text == "" && len(links) == 0:
+	case text == "" && len(links) == 0 && !slices.ContainsFunc(a.Segments, func(seg community.Segment) bool { return seg.File != nil }):
 		return nil, community.Errorf(community.CodeBadInput, "mass send: nothing to say")
 	case len(text) > maxMassText:
 		return nil, community.Errorf(community.CodeTooLarge, "mass send: a text of %d bytes, at most %d", len(text), maxMassText)
@@ -236,6 +250,9 @@ func (s *Session) addPart(ctx context.Context, one *mass, sender string, chats [
 	part := community.MassPart{ID: got.ID, Sender: sender, Groups: chats, Failed: got.Failed}
 	if err != nil {
 		part.Groups, part.Failed, part.At = nil, chats, time.Now().UnixMilli()
+	}
+	if len(part.Failed) > 0 {
+		part.Why = community.MassRefused
 	}
 	part.Groups = slices.DeleteFunc(slices.Clone(part.Groups), func(chat string) bool { return slices.Contains(part.Failed, chat) })
 	one.Parts = append(one.Parts, part)
@@ -350,6 +367,11 @@ func (s *Session) massRemind(ctx context.Context, a community.Action) (connect.R
 	return one.receipt(community.Acked)
 }
 
+// dropPart says that what a part's sender has not confirmed will not be sent.
+func dropPart(part *community.MassPart, why string) {
+	part.Failed, part.Groups, part.At, part.Why = append(part.Failed, part.Groups...), nil, time.Now().UnixMilli(), why
+}
+
 // massCancel stops what is not confirmed yet; what was sent stays sent.
 func (s *Session) massCancel(ctx context.Context, a community.Action) (connect.Receipt, error) {
 	release, err := s.masses.hold(ctx)
@@ -373,7 +395,7 @@ func (s *Session) massCancel(ctx context.Context, a community.Action) (connect.R
 		}
 		s.masses.mu.Lock()
 		s.masses.used.giveBack(part.Groups, one.Created)
-		part.Failed, part.Groups, part.At = append(part.Failed, part.Groups...), nil, time.Now().UnixMilli()
+		dropPart(part, community.MassCancelled)
 		s.masses.mu.Unlock()
 	}
 	if err := s.settle(ctx, one); err != nil {

@@ -50,24 +50,22 @@ func (u usage) since(chat string, from time.Time) []int64 {
 	return nil
 }
 
-// check refuses when any of the groups may not get another one now, and says which and until when.
-func (u usage) check(rule string, chats []string, now time.Time) error {
-	full, latest, first := 0, time.Time{}, ""
+// spent gives the groups that may not get another one now. When that is all of them it refuses, and says until when.
+func (u usage) spent(rule string, chats []string, now time.Time) (full []string, err error) {
+	latest := time.Time{}
 	for _, chat := range chats {
 		if until := u.free(rule, chat, now); !until.IsZero() {
-			if full++; first == "" {
-				first = chat
-			}
+			full = append(full, chat)
 			if until.After(latest) {
 				latest = until
 			}
 		}
 	}
-	if full == 0 {
-		return nil
+	if len(full) < len(chats) {
+		return full, nil
 	}
-	return community.Errorf(community.CodeRefused, "the mass-send quota (%s) of %d of %d groups is used up, the first is %s; all are free again from %s",
-		rule, full, len(chats), first, latest.In(shanghai).Format("2006-01-02 15:04"))
+	return nil, community.Errorf(community.CodeRefused, "the mass-send quota (%s) of %d of %d groups is used up, the first is %s; all are free again from %s",
+		rule, len(full), len(chats), full[0], latest.In(shanghai).Format("2006-01-02 15:04"))
 }
 
 // use notes a mass send; giveBack takes it back when nothing came of it.

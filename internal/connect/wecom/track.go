@@ -81,7 +81,7 @@ func (s *Session) giveUp(one *mass) {
 		part := &one.Parts[i]
 		if part.At == 0 {
 			s.masses.used.giveBack(part.Groups, one.Created)
-			part.Failed, part.Groups, part.At = append(part.Failed, part.Groups...), nil, time.Now().UnixMilli()
+			dropPart(part, community.MassLapsed)
 		}
 	}
 }
@@ -209,7 +209,7 @@ func (s *Session) lookAtPart(ctx context.Context, part *community.MassPart) erro
 		if r.Status == 1 {
 			part.Sent = append(part.Sent, r.Chat)
 		} else {
-			part.Failed = append(part.Failed, r.Chat)
+			part.Failed, part.Why = append(part.Failed, r.Chat), community.MassMissed
 		}
 	}
 	if len(part.Groups) == 0 {

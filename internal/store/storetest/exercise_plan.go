@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"testing"
 
 	"qunluo/internal/community"
@@ -35,7 +36,8 @@ func takenOnce(t *testing.T, s *store.Store) {
 		k    plan.Target
 		want bool
 	}{{old, false}, {k, true}, {k, false}} {
-		if did, err := s.TakeTarget(ctx, try.k, []byte(`{"kind":"act"}`)); err != nil || did != try.want {
+		did, err := s.TakeTargets(ctx, []plan.Target{try.k}, func([]plan.Target) (json.RawMessage, error) { return []byte(`{"kind":"act"}`), nil })
+		if err != nil || (len(did) == 1) != try.want {
 			t.Errorf("taking %d = %v, %v; want %v", i+1, did, err, try.want)
 		}
 	}

@@ -45,6 +45,7 @@ type Chat struct {
 // Contact is somebody an employee has added.
 type Contact struct {
 	ID, Name, Remark, State string
+	Union                   string
 	Added                   int64
 	Tags                    []string // ids
 }
@@ -58,6 +59,7 @@ type Mass struct {
 	Missed           map[string]int // groups that will not get it: status 2 or 3
 	Cancelled        bool
 	Reminded         int
+	Attached         []any // pictures, films, files and links
 }
 
 // Moment is a post to be confirmed.
@@ -82,8 +84,10 @@ type Fault struct {
 
 // Corp is the platform's side of one corp.
 type Corp struct {
+	Uploads   []string // files that were uploaded: type, name, size
 	mu        sync.Mutex
 	Now       func() time.Time
+	Pictures  string // address before the pictures of join codes
 	employees []string
 	chats     []*Chat
 	contacts  map[string][]*Contact // by employee
@@ -107,7 +111,7 @@ type Corp struct {
 // New makes a corp with two employees and no group.
 func New() *Corp {
 	return &Corp{
-		Now: time.Now, employees: []string{"owner", "helper"}, contacts: map[string][]*Contact{}, tags: map[string]string{"t1": "意向/高", "t2": "意向/低", "t3": "来源/高"},
+		Now: time.Now, Pictures: "https://code.example", employees: []string{"owner", "helper"}, contacts: map[string][]*Contact{}, tags: map[string]string{"t1": "意向/高", "t2": "意向/低", "t3": "来源/高"},
 		joins: map[string]map[string]any{}, templates: map[string]string{}, faults: map[string]*Fault{}, calls: map[string]int{},
 	}
 }
