@@ -186,6 +186,9 @@ func (a *App) Intake() *intake.Intake { return a.intake }
 // Imports is how histories come in, and what people bring by hand.
 func (a *App) Imports() console.Importer { return a.imports }
 
+// Wires is what is known of connections.
+func (a *App) Wires() console.Wires { return a.wires }
+
 // Jobs is the durable work.
 func (a *App) Jobs() *jobs.Runner { return a.jobs }
 

@@ -59,7 +59,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,8 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/", pages)
 	mux.Handle("/j/", public)
 	mux.Handle("/h5/", public)
+	mux.Handle("/abilities", public)
+	mux.Handle("/abilities/", public)
 	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
 	a.guests.mount(mux)
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

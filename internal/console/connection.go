@@ -17,6 +17,7 @@ import (
 
 var connectionRoutes = []route{
 	{pattern: "GET /connections", may: staff, serve: (*Console).connectionList},
+	{pattern: "GET /connections/abilities", may: staff, serve: (*Console).abilityMatrix},
 	{pattern: "GET /connections/new", may: owners, serve: (*Console).connectionNew},
 	{pattern: "POST /connections/new", may: owners, serve: (*Console).connectionAdd},
 	{pattern: "GET /connections/{id}", may: staff, serve: (*Console).connectionPage},
@@ -44,9 +45,7 @@ func (c *Console) connectionList(k *call) error {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/connections/" + a.ID.String(), Cells: []templ.Component{
 			ui.Two(a.Name, c.kindOf(k, a)), healthPill(k, a, h), ui.Text(selfOf(a, h)), ui.When(h.At)}})
 	}
-	if owners.allows(k.User.Role) && c.deps.BotsFor != nil {
-		p.Head.Actions = view.BotsLink()
-	}
+	p.Head.Actions = view.ConnectionLinks(owners.allows(k.User.Role) && c.deps.BotsFor != nil)
 	if owners.allows(k.User.Role) {
 		for _, kind := range c.deps.Wires.Kinds() {
 			p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(kind.Title), Summary: k.Words.Pick(kind.Summary), Link: "/connections/new?kind=" + kind.Name})
