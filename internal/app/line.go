@@ -65,6 +65,7 @@ func (a *App) house() *cli.House {
 		Figures: func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
 		Plans:   func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
 		Codes:   func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
+		Shorts:  func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
 		Duty:    func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
 		Bots:    func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
 		Settle:  a.store.CatchUp,

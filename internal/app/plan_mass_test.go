@@ -31,7 +31,7 @@ type company struct {
 }
 
 func startCompany(t *testing.T, dbURL, quota string) *company {
-	s := &sender{t: t, cfg: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"},
+	s := &sender{t: t, cfg: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0", PublicURL: "https://q.example"},
 		Notify: config.Notify{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}, keys: map[string]community.GroupKey{}}
 	s.shift = time.Until(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
 	c := &company{sender: s, corp: wecomtest.New()}

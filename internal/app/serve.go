@@ -48,6 +48,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		BotsFor: func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		Clock:   a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
+		Shorts:  func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})
 	if err != nil {
@@ -60,6 +61,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("/j/", public)
+	mux.Handle("/l/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
 	a.guests.mount(mux)

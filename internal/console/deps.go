@@ -37,6 +37,8 @@ type Deps struct {
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
+	// Shorts makes the handle of short links and of what people did besides speaking; may be nil: their pages are then absent.
+	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

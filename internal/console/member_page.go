@@ -40,6 +40,9 @@ func (c *Console) memberPage(k *call) error {
 	if err := memberStays(k, &p, m); err != nil {
 		return err
 	}
+	if err := memberTrail(k, &p, m); err != nil {
+		return err
+	}
 	if err := memberOrder(k, &p, m); err != nil {
 		return err
 	}
