@@ -61,6 +61,17 @@ type Reading struct {
 	Last   int64
 }
 
+// LeadTag is the tag that whoever reacts to a moment of ours gets.
+const LeadTag = "朋友圈线索"
+
+// Lead is somebody who reacted to moments (客户朋友圈).
+type Lead struct {
+	Member   community.Member
+	Likes    int64
+	Comments int64
+	Last     int64 // UTC ms
+}
+
 // ShortDay is one day of a short link.
 type ShortDay struct {
 	Day            int64

@@ -105,6 +105,11 @@ func (s shorts) Trail(ctx context.Context, m community.MemberKey) ([]community.E
 	return s.desk().Trail(ctx, m)
 }
 
+// Leads lists who reacted to moments, the latest first.
+func (s shorts) Leads(ctx context.Context, p community.Page) ([]admit.Lead, int, error) {
+	return s.app.store.Leads(ctx, s.org, p)
+}
+
 // ReadBy lists what a member opened.
 func (s shorts) ReadBy(ctx context.Context, m community.MemberKey) ([]admit.Reading, error) {
 	return s.app.store.ReadBy(ctx, s.org, m)

@@ -96,6 +96,20 @@ func TestPersonReadsByTheirOwnAddress(t *testing.T) {
 		if !slices.Equal(types, []community.Type{community.MenuClicked, community.FollowerAdded}) || trail[0].Body.State != "join" {
 			t.Errorf("trail = %v, want the click and the follow, the latest first", types)
 		}
+		like := connect.Inbound{Type: community.ReactionAdded, Key: "moment:m1:wang:wm0:like:1", OccurredAt: c.app.Now(), Group: desk, Actor: community.Who{ID: "wm0"}, Body: community.Body{Message: "m1", Text: "like"}}
+		comment, talk := like, like
+		comment.Key, comment.Body.Text = "moment:m1:wang:wm0:comment:2", "comment"
+		talk.Key, talk.Group = "reaction in a group", community.Ref{ID: "wr1"}
+		for range 2 { // what is read again is the same
+			check(t, c.app.Intake().Host(c.account, "wecom").Receive(ctx, like, comment, talk))
+		}
+		leads, total, err := shorts.Leads(ctx, community.Page{})
+		if err != nil || total != 1 || leads[0].Member.ID != member.ID || leads[0].Likes != 1 || leads[0].Comments != 1 {
+			t.Errorf("leads = %+v of %d, %v; want one with a like and a comment", leads, total, err)
+		}
+		if tags, err := c.app.Codes(c.org, nil).MemberTags(ctx, member.Key); err != nil || !slices.Contains(tags, admit.LeadTag) {
+			t.Errorf("tags = %v, %v; want the lead's", tags, err)
+		}
 		if other, err := c.app.Shorts(c.org+1, nil).Trail(ctx, member.Key); err != nil || len(other) != 0 {
 			t.Errorf("another organisation sees %v, %v", other, err)
 		}

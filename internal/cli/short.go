@@ -18,6 +18,7 @@ type Shorts interface {
 	Readers(ctx context.Context, id community.ID, p community.Page) ([]admit.Reading, int, error)
 	For(ctx context.Context, id, member community.ID) (string, error)
 	Trail(ctx context.Context, m community.MemberKey) ([]community.Event, error)
+	Leads(ctx context.Context, p community.Page) ([]admit.Lead, int, error)
 }
 
 type shortCmd struct {
@@ -27,6 +28,7 @@ type shortCmd struct {
 	Days    shortDaysCmd    `cmd:"" help:"按天打开次数|openings by day"`
 	For     shortForCmd     `cmd:"" help:"一个人自己的地址|the address of one person"`
 	Trail   shortTrailCmd   `cmd:"" help:"一个人的关注、扫码、菜单点击|one person's follows, scans and menu clicks"`
+	Leads   shortLeadsCmd   `cmd:"" help:"给朋友圈点赞、评论的人|who reacted to moments"`
 	Close   shortCloseCmd   `cmd:"" help:"停用|close one"`
 	Open    shortOpenCmd    `cmd:"" help:"再启用|open it again"`
 }
@@ -250,6 +252,35 @@ func (q *shortTrailCmd) Do(c *call, h *House) error {
 	return printList(c, mapped(list, func(ev community.Event) trailLine {
 		return trailLine{Moment(ev.OccurredAt), string(ev.Type), ev.Body.State, ev.Body.Text}
 	}), len(list))
+}
+
+// leadLine is somebody who reacted to moments, as verbs print it.
+type leadLine struct {
+	Member   string `json:"member" col:"成员|member"`
+	Name     string `json:"name" col:"名字|name"`
+	Likes    int64  `json:"likes" col:"赞|likes"`
+	Comments int64  `json:"comments" col:"评论|comments"`
+	Last     Moment `json:"last_at" col:"最近|last"`
+}
+
+type shortLeadsCmd struct{ paging }
+
+func (shortLeadsCmd) Shape() any          { return rowsOf[leadLine]() }
+func (shortLeadsCmd) Examples() []example { return nil }
+
+// Do lists who reacted to moments.
+func (q *shortLeadsCmd) Do(c *call, h *House) error {
+	shorts, err := c.shorts(h)
+	if err != nil {
+		return err
+	}
+	list, total, err := shorts.Leads(c.ctx, q.page())
+	if err != nil {
+		return err
+	}
+	return printList(c, mapped(list, func(l admit.Lead) leadLine {
+		return leadLine{l.Member.ID.String(), l.Member.Name, l.Likes, l.Comments, Moment(l.Last)}
+	}), total)
 }
 
 type shortCloseCmd struct{ moveArgs }

@@ -94,6 +94,7 @@ var menu = []entry{
 	{"content", "nav.messages", "message-search", "/messages", nil},
 	{"content", "nav.broadcasts", "message", "/broadcasts", nil},
 	{"content", "nav.sops", "clock", "/sops", nil},
+	{"content", "nav.moments", "eye", "/moments", nil},
 	{"content", "nav.shorts", "link", "/shorts", nil},
 	{"order", "nav.review", "gavel", "/review", func(b Badges) int { return b.Review }},
 	{"order", "nav.rules", "book", "/rules", nil},

@@ -26,6 +26,8 @@ type Shorts interface {
 	For(ctx context.Context, id, member community.ID) (string, error)
 	Trail(ctx context.Context, m community.MemberKey) ([]community.Event, error)
 	ReadBy(ctx context.Context, m community.MemberKey) ([]admit.Reading, error)
+	// Leads lists who reacted to moments, the latest first.
+	Leads(ctx context.Context, p community.Page) ([]admit.Lead, int, error)
 }
 
 // shortRoutes are there where there are short links.

@@ -76,6 +76,13 @@ func (s shortener) Trail(context.Context, community.MemberKey) ([]community.Even
 		{Type: community.FollowerAdded, OccurredAt: at}, {Type: community.FollowerRemoved, OccurredAt: at}, {Type: community.ReactionAdded, OccurredAt: at, Body: community.Body{Text: "like"}}}, nil
 }
 
+func (s shortener) Leads(context.Context, community.Page) ([]admit.Lead, int, error) {
+	if s.h.quiet {
+		return nil, 0, s.h.err
+	}
+	return []admit.Lead{{Member: community.Member{ID: fakeID(31), Name: "老周", Platform: "wecom"}, Likes: 2, Comments: 1, Last: fakeNow.UnixMilli()}}, 1, s.h.err
+}
+
 func (s shortener) ReadBy(context.Context, community.MemberKey) ([]admit.Reading, error) {
 	return []admit.Reading{{Short: fakeID(700), Title: "第三章导读", Opens: 2, Last: fakeNow.UnixMilli()}}, nil
 }

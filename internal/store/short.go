@@ -146,3 +146,42 @@ func (d *Desk) Trail(ctx context.Context, m community.MemberKey) ([]community.Ev
 	return rows(ctx, d.s, `SELECT e.number, e.id, e.group_key, e.seq, e.account_key, e.type, e.origin, e.mark, e.occurred_at, e.received_at, e.at, e.actor_key, e.subject_key, e.by_key, e.import_key, e.key_id, e.body
 FROM event e JOIN chat_group g ON g.key = e.group_key`+c.String()+` AND e.type IN ('follower.added', 'follower.removed', 'scan', 'menu.clicked', 'reaction.added') ORDER BY e.number DESC LIMIT 50`, c.args, scanEvent)
 }
+
+// Reacted counts a reaction on a desk as that of a lead (a like or a comment under a moment of ours) and tags who reacted; a
+// reaction in a group of people is none.
+func (t *Tx) Reacted(ctx context.Context, ev *community.Event) error {
+	var desk bool
+	var org int64
+	if err := t.one(ctx, `SELECT desk, org_key FROM chat_group WHERE key = $1`, []any{int64(ev.Group)}, &desk, &org); err != nil || !desk || ev.Actor == 0 {
+		return err
+	}
+	likes, comments := int64(1), int64(0)
+	if ev.Body.Text == "comment" {
+		likes, comments = 0, 1
+	}
+	_, err := t.exec(ctx, `INSERT INTO moment_lead (org_key, member_key, likes, comments, last_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (org_key, member_key) DO UPDATE SET likes = moment_lead.likes + excluded.likes, comments = moment_lead.comments + excluded.comments,
+ last_at = CASE WHEN excluded.last_at > moment_lead.last_at THEN excluded.last_at ELSE moment_lead.last_at END`, org, int64(ev.Actor), likes, comments, ev.OccurredAt)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO member_tag (member_key, tag, source, created) VALUES ($1, $2, 'moment', $3) ON CONFLICT DO NOTHING`, int64(ev.Actor), admit.LeadTag, t.store.now())
+	return err
+}
+
+// Leads lists who reacted to moments, the latest first.
+func (s *Store) Leads(ctx context.Context, org community.OrgKey, p community.Page) ([]admit.Lead, int, error) {
+	var n int
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM moment_lead WHERE org_key = $1`, int64(org)).Scan(&n); err != nil {
+		return nil, 0, coded(s.dialect, err)
+	}
+	list, err := rows(ctx, s, `SELECT m.key, m.id, m.platform, m.external_id, m.name, l.likes, l.comments, l.last_at FROM moment_lead l JOIN member m ON m.key = l.member_key
+WHERE l.org_key = $1`+fmt.Sprintf(` ORDER BY l.last_at DESC, m.key LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), []any{int64(org)},
+		func(r *sql.Rows, v *admit.Lead) error {
+			var id []byte
+			err := r.Scan((*int64)(&v.Member.Key), &id, &v.Member.Platform, &v.Member.External, &v.Member.Name, &v.Likes, &v.Comments, &v.Last)
+			copy(v.Member.ID[:], id)
+			return err
+		})
+	return list, n, err
+}

@@ -16,3 +16,7 @@ CREATE TABLE short_day (
 );
 -- What people did besides speaking, for a person's history.
 CREATE INDEX event_trail ON event (actor_key, number) WHERE type IN ('follower.added', 'follower.removed', 'scan', 'menu.clicked', 'reaction.added');
+-- Who reacted to a moment (客户朋友圈), by the reactions told.
+CREATE TABLE moment_lead (
+  org_key BIGINT NOT NULL, member_key BIGINT NOT NULL, likes BIGINT NOT NULL, comments BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (org_key, member_key)
+);
