@@ -174,12 +174,13 @@ func readOrder(a community.Action) (community.MassOrder, error) {
 // letterOf is what is sent: a text and links. Pictures and files would have to be uploaded first: a person attaches them.
 func letterOf(a community.Action) (map[string]any, error) {
 	text, links := a.Text, []map[string]any{}
+	if len(a.Segments) > 0 {
+		text = "" // Text then says the same in words alone
+	}
 	for _, seg := range a.Segments {
 		switch seg.Kind {
 		case "text":
-			if a.Text == "" {
-				text += seg.Text
-			}
+			text += seg.Text
 		case "link":
 			links = append(links, map[string]any{"msgtype": "link", "link": map[string]any{"title": wxapi.Clip(seg.Text, 128), "url": seg.Ref}})
 		default:

@@ -20,3 +20,6 @@ CREATE INDEX event_trail ON event (actor_key, number) WHERE type IN ('follower.a
 CREATE TABLE moment_lead (
   org_key BIGINT NOT NULL, member_key BIGINT NOT NULL, likes BIGINT NOT NULL, comments BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (org_key, member_key)
 );
+-- A link that goes with a mass send.
+ALTER TABLE broadcast ADD COLUMN link TEXT NOT NULL DEFAULT '';
+ALTER TABLE broadcast ADD COLUMN link_title TEXT NOT NULL DEFAULT '';

@@ -24,6 +24,13 @@ func (c *Corp) massAdd(_ *http.Request, b body) (any, *no) {
 		return nil, &no{41048, "no chat to send"}
 	}
 	m := c.addMass(sender, b.in("text").text("content"), good)
+	if list, ok := b["attachments"].([]any); ok {
+		for _, one := range list {
+			if link, ok := one.(map[string]any)["link"].(map[string]any); ok {
+				m.Links = append(m.Links, fmt.Sprint(link["title"], " ", link["url"]))
+			}
+		}
+	}
 	c.note("add_msg_template %s %s %v", m.ID, sender, good)
 	return map[string]any{"msgid": m.ID, "fail_list": failed}, nil
 }
