@@ -98,14 +98,14 @@ func TestWarningsComeADayBeforeTheEnd(t *testing.T) {
 }
 
 func TestCodeFollowsToTheNextGroup(t *testing.T) {
-	sizes := Sizes{1: {Members: 480, Limit: 500}, 2: {Members: 3, Limit: 500}, 3: {Members: 490, Limit: 500}}
+	sizes := Sizes{1: {Members: 480, Limit: 500}, 2: {Members: 3, Limit: 500}, 3: {Members: 490, Limit: 500}, 4: {Members: 480, Limit: 500, Opens: true}}
 	alone, pair, crowded := Code{Entries: []Entry{entry(1, 1)}}, Code{Entries: []Entry{entry(1, 1), entry(2, 2)}}, Code{Entries: []Entry{entry(1, 1), entry(2, 3)}}
-	overflow := Code{Overflow: true, Entries: []Entry{entry(1, 1)}}
+	overflow := Code{Overflow: true, Entries: []Entry{entry(1, 1), entry(2, 4)}}
 	for name, c := range map[string]struct {
 		code  Code
 		group community.GroupKey
 		want  bool
-	}{"alone": {alone, 1, false}, "with room behind": {pair, 1, true}, "the next is full too": {crowded, 1, false}, "the platform opens it": {overflow, 1, true}, "not in the code": {pair, 9, false}} {
+	}{"alone": {alone, 1, false}, "with room behind": {pair, 1, true}, "the next is full too": {crowded, 1, false}, "the platform opens it": {overflow, 4, true}, "ticked where the platform opens none": {overflow, 1, false}, "not in the code": {pair, 9, false}} {
 		if got := Follows(c.code, c.group, sizes, now); got != c.want {
 			t.Errorf("%s: follows = %v, want %v", name, got, c.want)
 		}
@@ -154,7 +154,7 @@ func TestBadEntriesNameTheField(t *testing.T) {
 
 func TestPeopleStayWhereTheySpeak(t *testing.T) {
 	places := []Place{{Group: 3, JoinedAt: 30, Messages: 2, LastWord: 100}, {Group: 1, JoinedAt: 10, Messages: 0}, {Group: 2, JoinedAt: 20, Messages: 9, LastWord: 50}, {Group: 4, JoinedAt: 5}}
-	Settle(places)
+	places = Settle(places)
 	var got []community.GroupKey
 	for _, p := range places {
 		got = append(got, p.Group)

@@ -154,7 +154,8 @@ func (f Flow) Net() int64 { return f.Joins - f.Leaves }
 type Filter struct {
 	Text   string // part of the name or mark
 	Kind   string
-	Closed bool // those no longer in use instead
+	Tag    string // of a group they lead to
+	Closed bool   // those no longer in use instead
 	Page   community.Page
 }
 

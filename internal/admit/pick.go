@@ -4,8 +4,9 @@ import "qunluo/internal/community"
 
 // Size is how many are in a group and how many may be.
 type Size struct {
-	Members int // -1 = not known
-	Limit   int // 0 = none known
+	Members int  // -1 = not known
+	Limit   int  // 0 = none known
+	Opens   bool // when it is full, the platform opens the next one, where a code asks for that
 }
 
 // Full reports whether nobody more can come in.
@@ -165,11 +166,12 @@ func lasting(c Code, i int, sizes Sizes, now int64, kind func(Entry) bool) bool 
 	return false
 }
 
-// Follows reports whether a code leads on by itself once a group is full: another group's entry fits, with room.
+// Follows reports whether a code leads on by itself once a group is full: another group's entry fits, with room, or the
+// code asks for the next group where the platform opens one.
 func Follows(c Code, g community.GroupKey, sizes Sizes, now int64) bool {
 	inCode := false
 	for _, e := range c.Entries {
 		inCode = inCode || e.Group == g && e.Removed == 0
 	}
-	return c.Closed == 0 && inCode && (c.Overflow || lasting(c, -1, sizes, now, func(o Entry) bool { return o.Group != g && !sizes.of(o.Group).Nearly() }))
+	return c.Closed == 0 && inCode && (c.Overflow && sizes.of(g).Opens || lasting(c, -1, sizes, now, func(o Entry) bool { return o.Group != g && !sizes.of(o.Group).Nearly() }))
 }

@@ -22,17 +22,22 @@ import (
 	"qunluo/internal/connect/irc"
 	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
+	"qunluo/internal/connect/satori"
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/connect/telegram"
+	"qunluo/internal/connect/wechaty"
 	"qunluo/internal/connect/wecom"
 	"qunluo/internal/connect/wecombot"
 	"qunluo/internal/connect/wecomhook"
+	"qunluo/internal/console"
 	"qunluo/internal/engine"
 	"qunluo/internal/hold"
 	"qunluo/internal/i18n"
 	"qunluo/internal/intake"
 	"qunluo/internal/jobs"
+	"qunluo/internal/media"
 	"qunluo/internal/policy"
+	"qunluo/internal/safehttp"
 	"qunluo/internal/store"
 )
 
@@ -66,6 +71,7 @@ type App struct {
 	sending sync.Mutex // sends by plan pass the guard one by one
 	words   *i18n.Catalogue
 	teller  *teller
+	shelf   *media.Shelf
 	began   int64 // UTC ms
 	guests  *guests
 	served  atomic.Value  // string: where the doors stand, once they are open
@@ -112,8 +118,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if _, err := st.StopRuns(ctx); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
+	a.shelf = media.New(filepath.Join(o.Config.DataDir, mediaFolder), st, safehttp.New(o.Config.Notify.Allow), o.Clock, missingPart(words))
 	a.engine = engine.New(engine.Options{
-		Store: st, Clock: o.Clock, Private: o.Config.Intake.PrivateChats,
+		Store: st, Clock: o.Clock, Media: a.shelf, Private: o.Config.Intake.PrivateChats,
 		Deciders:  []engine.Decider{decider{policy.NewDecider(a.library)}},
 		Sessions:  func(k community.AccountKey) connect.Session { return a.wires.session(k) },
 		Committed: a.committed,
@@ -142,6 +149,8 @@ func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
 		mp.New(web),
 		onebot.New(web),
 		telegram.New(web),
+		satori.New(web),
+		wechaty.New(nil),
 		irc.New(nil),
 		sim.New(a.millis, a.waitUntil, scenes...),
 	}
@@ -167,6 +176,9 @@ func (a *App) Engine() *engine.Engine { return a.engine }
 
 // Intake is the belt's door.
 func (a *App) Intake() *intake.Intake { return a.intake }
+
+// Imports is how histories come in, and what people bring by hand.
+func (a *App) Imports() console.Importer { return a.imports }
 
 // Jobs is the durable work.
 func (a *App) Jobs() *jobs.Runner { return a.jobs }

@@ -90,6 +90,7 @@ func (b books) diff(ctx context.Context, rep *console.ReplayReport, g community.
 		return err
 	}
 	rep.Events = c.Messages
+	rep.Would, rep.Concerned = c.Would, c.Concerned
 	for _, r := range c.Rules {
 		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Both + r.OnlyB, Members: r.MembersB, BaseHits: r.Both + r.OnlyA,
 			BaseMembers: r.MembersA, Would: r.Would})
@@ -114,19 +115,21 @@ func sides(c *replay.Comparison) (now, gone []replay.Hit) {
 }
 
 // evidence puts hits beside the messages they rest on, at most so many: several hits of one event are one row, whose Why
-// is what would follow.
+// is what would follow. What a rule does by the clock (several newcomers welcomed at once) rests on no event: its number is 0.
 func (a *App) evidence(ctx context.Context, hits []replay.Hit, most int) ([]community.DecisionRow, error) {
 	var list []community.DecisionRow
 	var numbers []int64
 	for _, h := range hits {
-		if n := len(list); n > 0 && list[n-1].Event == h.Event {
+		if n := len(list); n > 0 && h.Event != 0 && list[n-1].Event == h.Event {
 			list[n-1].Hits = append(list[n-1].Hits, ruleHit(h))
 			continue
 		}
 		if len(list) == most {
 			break
 		}
-		numbers = append(numbers, h.Event)
+		if h.Event != 0 {
+			numbers = append(numbers, h.Event)
+		}
 		list = append(list, community.DecisionRow{Decision: community.Decision{
 			Group: h.Group, Event: h.Event, Seq: h.Seq, At: h.OccurredAt, Member: h.Member, Verdict: h.Verdict, Rung: h.Rung, Why: h.Would,
 			Hits: []community.RuleHit{ruleHit(h)},
@@ -136,7 +139,7 @@ func (a *App) evidence(ctx context.Context, hits []replay.Hit, most int) ([]comm
 	for i := range list {
 		row := &list[i]
 		found := false
-		if row.Message, found = messages[row.Event]; !found && err == nil {
+		if row.Message, found = messages[row.Event]; !found && row.Event != 0 && err == nil {
 			err = community.Errorf(community.CodeNotFound, "event %d: not found", row.Event)
 		}
 		row.MemberName, row.MemberID, row.GroupName = row.Message.Name, row.Message.MemberID, row.Message.GroupName

@@ -68,7 +68,21 @@ func (h *hands) bot(ctx context.Context, id community.ID) (community.Bot, error)
 }
 
 // schemes say which addresses a mode wants; no scheme = none.
-var schemes = map[community.BotMode][]string{community.BotDials: nil, community.BotReverse: {"ws", "wss"}, community.BotPush: {"http", "https"}}
+var schemes = map[community.BotMode][]string{community.BotDials: nil, community.BotHook: nil, community.BotReverse: {"ws", "wss"}, community.BotPush: {"http", "https"}}
+
+// scoped checks that a bot's scopes are those of its kind.
+func scoped(b community.Bot) error {
+	all := community.BotScopes
+	if b.Mode == community.BotHook {
+		all = community.HookScopes
+	}
+	for _, s := range b.Scopes {
+		if !slices.Contains(all, s) {
+			return community.Errorf(community.CodeBadInput, "scopes: no %q", s)
+		}
+	}
+	return nil
+}
 
 func (h *hands) checkBot(b community.Bot) error {
 	if n := utf8.RuneCountInString(b.Name); n == 0 || n > maxBotName || strings.ContainsFunc(b.Name, func(r rune) bool { return r < ' ' }) {
@@ -77,13 +91,11 @@ func (h *hands) checkBot(b community.Bot) error {
 	if len(b.Scopes) == 0 {
 		return community.Errorf(community.CodeBadInput, "scopes: none")
 	}
-	for _, s := range b.Scopes {
-		if !slices.Contains(community.BotScopes, s) {
-			return community.Errorf(community.CodeBadInput, "scopes: no %q", s)
-		}
-	}
 	if h.groups != nil && (b.Groups == nil || slices.ContainsFunc(b.Groups, func(g community.GroupKey) bool { return !slices.Contains(h.groups, g) })) {
 		return community.Errorf(community.CodeForbidden, "groups: beyond your own")
+	}
+	if err := scoped(b); err != nil {
+		return err
 	}
 	want, ok := schemes[b.Mode]
 	if !ok {
@@ -103,7 +115,10 @@ func (h *hands) checkBot(b community.Bot) error {
 }
 
 // Bots lists the organisation's bots.
-func (h *hands) Bots(ctx context.Context) ([]community.Bot, error) { return h.desk().Bots(ctx) }
+func (h *hands) Bots(ctx context.Context) ([]community.Bot, error) {
+	all, err := h.desk().Bots(ctx)
+	return slices.DeleteFunc(all, func(b community.Bot) bool { return b.Mode == community.BotHook }), err
+}
 
 // Here counts the connections of each bot now, by its key.
 func (h *hands) Here() map[int64]int { return h.app.BotsHere() }

@@ -272,7 +272,7 @@ func (c codes) askDouble(ctx context.Context, user string, d admit.Double) error
 	}
 	leave := d.Places[len(d.Places)-1]
 	text := words.T("code.task_double", "name", d.Member.Name, "stay", d.Places[0].Name, "leave", leave.Name)
-	_, err = c.Act(ctx, user, []community.Action{{Verb: community.Remind, Group: leave.Group, Target: d.Member.Key, Text: text, Until: c.app.millis() + 3*day}}, leave.Name)
+	_, err = c.Act(ctx, user, []community.Action{{Verb: community.Remind, Group: leave.Group, Target: leave.Member, Text: text, Until: c.app.millis() + 3*day}}, leave.Name)
 	return err
 }
 
@@ -364,7 +364,7 @@ func (a *App) sizes(ctx context.Context, org community.OrgKey, keys []community.
 			return nil, err
 		}
 		for _, g := range rows {
-			size := admit.Size{Members: g.Members, Limit: int(limits[g.Key])}
+			size := admit.Size{Members: g.Members, Limit: int(limits[g.Key]), Opens: a.opens(ctx, g)}
 			if size.Members == 0 {
 				size.Members = -1 // nobody ever read a list
 			}
@@ -372,6 +372,15 @@ func (a *App) sizes(ctx context.Context, org community.OrgKey, keys []community.
 		}
 	}
 	return out, nil
+}
+
+// opens reports whether the platform itself opens the next group when one is full, as a connection of the group says. One
+// that cannot be asked says nothing.
+func (a *App) opens(ctx context.Context, g community.GroupRow) bool {
+	return slices.ContainsFunc(g.Accounts, func(account community.AccountKey) bool {
+		able, err := a.wires.Abilities(ctx, account, g.Key)
+		return err == nil && able.Overflow && able.Level(community.Invite) == community.Native
+	})
 }
 
 // wordsOf are the words that an organisation's tasks are written in: those of its first owner.

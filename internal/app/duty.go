@@ -30,6 +30,11 @@ func (a *App) alarm(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return err
 	}
+	if al.Group != 0 {
+		if policy.First, err = a.store.KeeperOf(ctx, al.Group); err != nil && community.CodeOf(err) != community.CodeNotFound {
+			return err
+		}
+	}
 	m := duty.Next(al, roster, policy, a.millis())
 	switch m.Do {
 	case duty.Wait:
@@ -208,8 +213,8 @@ func (w *watch) AddNote(ctx context.Context, user, text string) (duty.Note, erro
 }
 
 // Alarms lists alarms, the newest first.
-func (w *watch) Alarms(ctx context.Context, open bool, p community.Page) ([]duty.Alarm, int, error) {
-	return w.desk().FindAlarms(ctx, open, p)
+func (w *watch) Alarms(ctx context.Context, open bool, tag string, p community.Page) ([]duty.Alarm, int, error) {
+	return w.desk().FindAlarms(ctx, open, tag, p)
 }
 
 // Alarm gives one alarm with its steps.

@@ -33,6 +33,8 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobPicture:   a.fetchPicture,
 		jobComers:          a.seeComers,
 		jobCaps:            a.watchCaps,
+		jobMedia:           a.forgetMedia,
+		jobHandover:        a.carryHandover,
 	}
 }
 
@@ -48,6 +50,7 @@ func periodic() []jobs.Every {
 		{Name: jobCodes, Each: 10 * time.Minute, Kind: jobCodes},
 		{Name: jobComers, Each: time.Minute, Kind: jobComers},
 		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
+		{Name: jobMedia, Each: 6 * time.Hour, Kind: jobMedia},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/policy"
 	"qunluo/internal/store"
 )
@@ -342,8 +343,44 @@ func (h *hands) SetGroup(ctx context.Context, user string, g community.Group, re
 			return err
 		}
 	}
+	if err := h.mayKeep(ctx, g.Keeper); err != nil {
+		return err
+	}
 	g.Org, g.ID = h.org, row.ID
 	return h.app.store.SetGroup(ctx, g, h.audit(user, "group.set", "", reason))
+}
+
+// AddGroup makes a group of plain WeChat that people bring by hand: roster and talk are pasted, what is to be done becomes
+// tasks. most is its size limit; 0 = as is usual. community.CodeConflict when there is one of that name.
+func (h *hands) AddGroup(ctx context.Context, user string, g community.Group, most int64, reason string) (community.Group, error) {
+	if !goodName(g.Name) {
+		return g, community.Errorf(community.CodeBadInput, "name: want 1 to %d bytes in one line", maxGroupName)
+	}
+	if most < 0 || most > 1e7 {
+		return g, community.Errorf(community.CodeBadInput, "most: want 0 to 10,000,000 members")
+	}
+	if g.Zone == "" {
+		g.Zone = store.DefaultZone
+	}
+	if err := checkZone(g.Zone); err != nil {
+		return g, err
+	}
+	if err := h.mayKeep(ctx, g.Keeper); err != nil {
+		return g, err
+	}
+	if h.groups != nil {
+		return g, community.Errorf(community.CodeForbidden, "only who sees all groups may add one")
+	}
+	if g.Platform == "" {
+		g.Platform = "wechat"
+	}
+	g.Org = h.org
+	return h.app.store.AddGroup(ctx, g, most, h.audit(user, "group.add", "", reason))
+}
+
+// mayKeep says whether a person may look after a group: community.CodeBadInput if not.
+func (h *hands) mayKeep(ctx context.Context, user string) error {
+	return (&watch{h}).known(ctx, user)
 }
 
 // SaveAccount makes or changes an account; the connection follows at once.
@@ -359,9 +396,40 @@ func (h *hands) SaveAccount(ctx context.Context, user string, a community.Accoun
 	if a.Platform == "" {
 		a.Platform = kind.Info().Platform
 	}
+	if err := placed(kind, &a); err != nil {
+		return a, err
+	}
 	a, err := h.app.store.SaveAccount(ctx, a, h.audit(user, "account.save", "", reason))
 	h.app.wires.look()
 	return a, err
+}
+
+// placed puts an account on the platform that its settings name. CodeConflict: it is on another, and so are its groups.
+func placed(kind connect.Connector, a *community.Account) error {
+	placer, ok := kind.(connect.Placer)
+	if !ok {
+		return nil
+	}
+	to := placer.PlatformOf(a.Settings)
+	if a.Key != 0 && to != a.Platform {
+		return connect.Trouble(community.CodeConflict, "这个连接的群都在平台 "+string(a.Platform)+" 上，不能改到 "+string(to)+"。请另加一个连接。",
+			"the groups of this connection are on "+string(a.Platform)+"; it cannot move to "+string(to)+": add another connection")
+	}
+	a.Platform = to
+	return nil
+}
+
+// Unrestrict takes a person's word that the platform holds an account back no longer: it is used again, with a new session.
+func (h *hands) Unrestrict(ctx context.Context, user string, key community.AccountKey, reason string) error {
+	if reason == "" {
+		return community.Errorf(community.CodeBadInput, "reason: say how you know that the platform lets the account go")
+	}
+	if err := h.app.store.Unrestrict(ctx, h.org, key, h.audit(user, "account.unrestrict", "", reason)); err != nil {
+		return err
+	}
+	h.app.wires.close(key) // what the session remembers of the restriction goes with it
+	h.app.wires.look()
+	return nil
 }
 
 // DeleteAccount forgets a connection and its secrets.

@@ -35,11 +35,14 @@ func (t target) asked() bool { return t.group.Key != 0 || t.name != "" }
 // importer.Fault.
 func (im *imports) prepare(ctx context.Context, ord order) (*opened, error) {
 	into, err := im.target(ctx, ord)
+	if err == nil && ord.Live {
+		err = im.byHand(ctx, ord, into)
+	}
 	if err != nil {
 		return nil, err
 	}
 	opt := importer.Options{Format: ord.Format, Zone: ord.Zone, Now: im.app.millis(), KeepNear: ord.KeepNear, At: ord.At,
-		Look: &look{store: im.app.store, org: ord.Org}}
+		Look: &look{store: im.app.store, org: ord.Org}, Bearers: im.app.bearers(ord.Org), Renamed: ord.Renamed, Show: ord.Show}
 	if ord.Local {
 		opt.Limits = importer.LocalLimits
 	}

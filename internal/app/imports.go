@@ -8,14 +8,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/console"
-	"qunluo/internal/engine"
 	"qunluo/internal/importer"
 	"qunluo/internal/store"
 )
@@ -26,10 +24,13 @@ type imports struct {
 	dir  string // uploads wait here until they are read; those of dry runs until they are read in earnest
 	wg   sync.WaitGroup
 	turn chan struct{} // held by the one import that writes: each sees all that those before it brought
+
+	mu    sync.Mutex
+	under map[community.ID]chan struct{} // runs under way; closed when they end
 }
 
 func newImports(a *App, dir string) *imports {
-	return &imports{app: a, dir: dir, turn: make(chan struct{}, 1)}
+	return &imports{app: a, dir: dir, turn: make(chan struct{}, 1), under: map[community.ID]chan struct{}{}}
 }
 
 // wait returns when no import is under way.
@@ -47,15 +48,19 @@ type order struct {
 	Called string             `json:"called"` // a group by id or name; a name that no group has makes one
 	Chats  []string           `json:"chats"`  // of several in the files; nil = all, or the one that bears the group's name
 	// KeepNear takes near-matches of other programs' records in too; else they are left out and listed.
-	KeepNear bool  `json:"keep_near"`
-	At       int64 `json:"at"` // UTC ms: of a list of members, or of a pasted text; 0 = not said
-	Dry      bool  `json:"dry"`
-	Local    bool  `json:"-"` // files of this machine, not an upload: the bounds are wider
+	KeepNear bool              `json:"keep_near"`
+	At       int64             `json:"at"` // UTC ms: of a list of members, or of a pasted text; 0 = not said
+	Dry      bool              `json:"dry"`
+	Local    bool              `json:"-"`                 // files of this machine, not an upload: the bounds are wider
+	Live     bool              `json:"live,omitempty"`    // what is new is decided about
+	Renamed  map[string]string `json:"renamed,omitempty"` // old names by new ones
+	Show     int               `json:"show,omitempty"`
 }
 
 // set takes what a person chose.
 func (o order) set(c console.ImportOrder) order {
 	o.Format, o.Zone, o.Group, o.Called, o.Chats, o.KeepNear, o.At, o.Dry = c.Format, c.Zone, c.Group, c.Called, c.Chats, c.KeepNear, c.At, c.Dry
+	o.Live, o.Renamed, o.Show = c.Live, c.Renamed, c.Show
 	return o
 }
 
@@ -100,7 +105,12 @@ func (im *imports) begin(ctx context.Context, ord order, dir string) (community.
 	if err := os.WriteFile(filepath.Join(kept, orderFile), raw, 0o600); err != nil {
 		return run.ID, err
 	}
+	ended := make(chan struct{})
+	im.mu.Lock()
+	im.under[run.ID] = ended
+	im.mu.Unlock()
 	im.wg.Go(func() {
+		defer im.over(run.ID, ended)
 		ctx := context.WithoutCancel(ctx)
 		done, err := im.work(ctx, ord, run)
 		if err != nil || done.State != "dry" {
@@ -111,6 +121,29 @@ func (im *imports) begin(ctx context.Context, ord order, dir string) (community.
 		}
 	})
 	return run.ID, nil
+}
+
+func (im *imports) over(run community.ID, ended chan struct{}) {
+	im.mu.Lock()
+	delete(im.under, run)
+	im.mu.Unlock()
+	close(ended)
+}
+
+// Await returns once a run of this process has ended, or with ctx's error.
+func (im *imports) Await(ctx context.Context, run community.ID) error {
+	im.mu.Lock()
+	ended, ok := im.under[run]
+	im.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // work opens and reads an upload. What is wrong with the file stands in the run's report and is no error here.
@@ -255,10 +288,13 @@ type asked struct {
 	Chats    []string `json:"chats,omitempty"`
 	KeepNear bool     `json:"keep_near,omitempty"`
 	At       int64    `json:"at,omitempty"`
+	Live     bool     `json:"live,omitempty"`
+
+	Renamed map[string]string `json:"renamed,omitempty"`
 }
 
 func (o order) asked(wanted target) asked {
-	a := asked{Format: o.Format, Zone: o.Zone, Called: wanted.name, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At}
+	a := asked{Format: o.Format, Zone: o.Zone, Called: wanted.name, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At, Live: o.Live, Renamed: o.Renamed}
 	if wanted.group.Key != 0 {
 		a.Group = wanted.group.ID.String()
 	}
@@ -338,51 +374,12 @@ func (im *imports) take(ctx context.Context, ord order, files *opened, run commu
 	case <-ctx.Done():
 		return importer.Report{}, nil, ctx.Err()
 	}
-	rep, err := importer.Run(ctx, files.set, files.opt, &sink{im.app.engine, ord, run.Key}, progress)
+	rep, err := importer.Run(ctx, files.set, files.opt, &sink{engine: im.app.engine, ord: ord, run: run.Key, now: im.app.millis()}, progress)
 	groups, groupsErr := im.app.store.RunGroups(ctx, run.Key)
 	if err == nil {
 		err = im.remember(ctx, ord, files, rep, run.Key)
 	}
 	return rep, groups, errors.Join(err, groupsErr)
-}
-
-// sink hands batches to the belt.
-type sink struct {
-	engine *engine.Engine
-	ord    order
-	run    int64
-}
-
-func (s *sink) Append(ctx context.Context, info importer.RunInfo, rows []community.Inbound) (added, duplicates int, err error) {
-	run := engine.Run{Key: s.run, Org: s.ord.Org, Platform: info.Platform, Exporter: info.Exporter}
-	if checkZone(s.ord.Zone) == nil { // an offset cannot be a group's zone
-		run.Zone = s.ord.Zone
-	}
-	return s.engine.Append(ctx, run, rows)
-}
-
-// Undo takes an import back as one: projections leave its rows out.
-func (im *imports) Undo(ctx context.Context, user string, org community.OrgKey, id community.ID, reason string) error {
-	run, err := im.app.store.For(community.Scope{Org: org}).ImportByID(ctx, id)
-	if err != nil {
-		return err
-	}
-	if run.State == "undone" || run.State == "running" || run.State == "dry" {
-		return community.Errorf(community.CodeConflict, "import %s is %s", id, run.State)
-	}
-	groups, err := im.app.store.RunGroups(ctx, run.Key)
-	if err != nil {
-		return err
-	}
-	audit := community.Audit{Org: org, User: user, Verb: "import.undo", Subject: "import:" + id.String(), Reason: reason}
-	if err := im.app.engine.Undone(ctx, run.Key, groups, audit); err != nil {
-		return err
-	}
-	run.State = "undone"
-	if err := errors.Join(im.app.store.EndRun(ctx, run), im.app.store.ForgetSources(ctx, run.Key)); err != nil {
-		return err
-	}
-	return im.app.store.AddJob(ctx, store.Job{Kind: store.JobRelease, Key: strconv.FormatInt(run.Key, 10), RunAt: im.app.millis()})
 }
 
 // Import reads paths of this machine, waits for the end and gives the report. An order that cannot be read at all (an

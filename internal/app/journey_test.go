@@ -180,7 +180,7 @@ func TestRulebookIsBegunTriedPublishedAndRolledBack(t *testing.T) {
 		if body := s.does(at+"/test", at+"/test", url.Values{"text": {"刷单日结，加微信"}, "role": {"member"}}); !strings.Contains(body, "广告") {
 			t.Errorf("the test box does not name the rule: %s", excerpt(body))
 		}
-		if code, body := s.get(at + "/replay?days=30"); code != http.StatusOK {
+		if code, body := s.get(at + "/replay?days=30&run=1"); code != http.StatusOK {
 			t.Errorf("replay = %d: %s", code, excerpt(body))
 		}
 		s.does(at, at+"/publish", url.Values{"reason": {"第一版"}})
@@ -194,6 +194,31 @@ func TestRulebookIsBegunTriedPublishedAndRolledBack(t *testing.T) {
 			g, err := s.desk.GroupByKey(t.Context(), s.group.Key)
 			return err == nil && g.Book == 3
 		})
+	})
+}
+
+// TestReplayListsWhatARuleDoesByTheClock: several newcomers are welcomed at once some seconds later, on no event's account.
+func TestReplayListsWhatARuleDoesByTheClock(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		s := startShift(t, dbURL, "")
+		at, now := "/rules/"+s.group.ID.String(), s.app.Now()
+		s.does(at, at+"/begin", url.Values{"preset": {"general"}})
+		accounts, err := s.desk.Accounts(t.Context())
+		check(t, err)
+		group := community.Ref{ID: s.external()}
+		joined := func(id, name string, ago int64) community.Inbound {
+			return community.Inbound{Type: community.MemberJoined, Key: "joined-" + id, OccurredAt: now - ago, Group: group, Subject: community.Who{ID: id, Name: name}}
+		}
+		check(t, s.app.Intake().Host(accounts[0].Key, "sim").Receive(t.Context(), joined("n1", "新人甲", 60_000), joined("n2", "新人乙", 59_000),
+			community.Inbound{Type: community.MessageCreated, Key: "hello", OccurredAt: now - 30_000, Group: group, Actor: community.Who{ID: "n1", Name: "新人甲"},
+				Body: community.Body{Text: "大家好", Message: "hello"}}))
+		await(t, func() bool {
+			_, n, err := s.desk.FindMessages(t.Context(), community.MessageFilter{Group: s.group.Key, Text: "大家好"})
+			return err == nil && n == 1
+		})
+		if code, body := s.get(at + "/replay?days=30&run=1"); code != http.StatusOK || !strings.Contains(body, "新人甲") || !strings.Contains(body, "欢迎新人") {
+			t.Errorf("replay = %d: %s", code, excerpt(body))
+		}
 	})
 }
 

@@ -60,6 +60,44 @@ exports.name = 'qlbody'
 exports.inject = ['server']
 exports.apply = (ctx) => { ctx.server.use(async (c, next) => { c.body = c.request.body; await next() }) }`
 
+// satoriGate offers koishi's bots by Satori: no package that does so is obtainable. What it tells and does is koishi's own:
+// sessions and logins print themselves, and a method is called as koishi's table of methods says.
+const satoriGate = `
+exports.name = 'qlgate'
+exports.inject = ['server']
+exports.apply = (ctx) => {
+  const { Universal } = require('koishi')
+  const snake = (k) => k.replace(/[A-Z]/g, c => '_' + c.toLowerCase())
+  const camel = (k) => k.replace(/_([a-z])/g, (_, c) => c.toUpperCase())
+  const known = new Set()
+  const tell = (socket, op, body) => socket.send(JSON.stringify({ op, body: body && Universal.transformKey(body, snake) }))
+  ctx.server.ws('/satori/v1/events', (socket) => {
+    socket.addEventListener('message', (e) => {
+      const { op, body } = JSON.parse(e.data.toString())
+      if (op === 1) return tell(socket, 2)
+      if (op !== 3) return
+      if (body.token !== process.env.QL_GATE) return socket.close(4004, 'invalid token')
+      tell(socket, 4, { logins: ctx.bots.map(b => b.toJSON()), proxyUrls: [] })
+      known.add(socket)
+    })
+    socket.addEventListener('close', () => known.delete(socket))
+  })
+  ctx.on('internal/session', (session) => { if (!session.type.startsWith('internal')) known.forEach(s => tell(s, 0, session.toJSON())) })
+  ctx.server.post('/satori/v1/:name', async (koa) => {
+    if (koa.get('authorization') !== 'Bearer ' + process.env.QL_GATE) return koa.status = 401
+    const method = Universal.Methods[koa.params.name]
+    const bot = ctx.bots.find(b => b.platform === koa.get('satori-platform') && b.selfId === koa.get('satori-user-id'))
+    if (!method) { koa.status = 404; return koa.body = 'method not found' }
+    if (!bot) { koa.status = 403; return koa.body = 'bot not found' }
+    const asked = koa.request.body || {}
+    try {
+      const result = await bot[method.name](...method.fields.map(f => Universal.transformKey(asked[f.name], camel)))
+      koa.status = 200
+      koa.body = JSON.stringify(Universal.transformKey(result === undefined ? {} : result, snake))
+    } catch (e) { koa.status = 500; koa.body = String(e) }
+  })
+}`
+
 // startKoishi runs koishi with plugins (as its configuration writes them) until the test ends.
 func startKoishi(t *testing.T, plugins string, env ...string) *koishi {
 	t.Helper()
@@ -68,7 +106,7 @@ func startKoishi(t *testing.T, plugins string, env ...string) *koishi {
 		"pre.js":       `process.send = process.send || (() => {})`,
 		"koishi.yml":   "plugins:\n  http: {}\n  server: {host: 127.0.0.1, port: 25140, maxPort: 25999}\n" + plugins + "  qlprobe: {}\n",
 	}
-	for name, code := range map[string]string{"qlprobe": probe, "qlsat": satoriAdapter, "qlbody": bodyShim} {
+	for name, code := range map[string]string{"qlprobe": probe, "qlsat": satoriAdapter, "qlbody": bodyShim, "qlgate": satoriGate} {
 		files["plugins/koishi-plugin-"+name+"/package.json"] = `{"name":"koishi-plugin-` + name + `","version":"1.0.0","main":"index.js"}`
 		files["plugins/koishi-plugin-"+name+"/index.js"] = code
 	}

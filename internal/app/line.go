@@ -16,6 +16,7 @@ import (
 	"qunluo/internal/hold"
 	"qunluo/internal/importer"
 	"qunluo/internal/measure"
+	"qunluo/internal/media"
 	"qunluo/internal/replay"
 	"qunluo/internal/store"
 )
@@ -53,22 +54,25 @@ func openForLine(ctx context.Context, cfg config.Config, held *hold.Hold, log *s
 func (a *App) house() *cli.House {
 	l := line{a}
 	return &cli.House{
-		Orgs:    l.orgs,
-		Desk:    func(org community.OrgKey) cli.Desk { return a.store.For(community.Scope{Org: org}) },
-		Hands:   func(org community.OrgKey) cli.Hands { return a.Hands(org, nil) },
-		People:  linePeople{a.store, a},
-		Wires:   a.wires,
-		Books:   lineBooks{a},
-		Files:   lineFiles{a},
-		Queue:   lineQueue{a.store},
-		Keeping: lineKeeping{a.store},
-		Figures: func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
-		Plans:   func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
-		Codes:   func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
-		Shorts:  func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
-		Duty:    func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
-		Bots:    func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
-		Settle:  a.store.CatchUp,
+		Orgs:      l.orgs,
+		Desk:      func(org community.OrgKey) cli.Desk { return a.store.For(community.Scope{Org: org}) },
+		Hands:     func(org community.OrgKey) cli.Hands { return a.Hands(org, nil) },
+		People:    linePeople{a.store, a},
+		Wires:     a.wires,
+		Books:     lineBooks{a},
+		Files:     lineFiles{a},
+		Queue:     lineQueue{a.store},
+		Keeping:   lineKeeping{a.store},
+		Figures:   func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
+		Plans:     func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
+		Codes:     func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
+		Shorts:    func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
+		Persons:   func(org community.OrgKey) cli.Persons { return a.Persons(org, nil) },
+		Handovers: func(org community.OrgKey) cli.Handovers { return a.Handovers(org, nil) },
+		Duty:      func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
+		Bots:      func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
+		Hooks:     func(org community.OrgKey) cli.Hooks { return a.Hands(org, nil) },
+		Settle:    a.store.CatchUp,
 		Serve: func(ctx context.Context, ready func(cli.Served)) error {
 			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })
 		},
@@ -212,7 +216,8 @@ func (b lineBooks) diff(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayRep
 	if err != nil {
 		return err
 	}
-	r.Messages, r.Different, r.Decisions = c.Messages, c.Different, c.Same+c.Different
+	r.Events, r.Messages, r.Different, r.Decisions = c.Events, c.Messages, c.Different, c.Same+c.Different
+	r.Would, r.Concerned = c.Would, c.Concerned
 	for _, d := range c.Rules {
 		r.Rules = append(r.Rules, cli.RuleCount{Rule: d.Rule, Hits: d.Both + d.OnlyB, Members: d.MembersB, BaseHits: d.Both + d.OnlyA, Would: d.Would})
 	}
@@ -246,7 +251,7 @@ type lineFiles struct{ app *App }
 func (f lineFiles) Formats() []string { return f.app.imports.Formats() }
 
 func (f lineFiles) Import(ctx context.Context, o cli.ImportOrder, progress func(label string, done, of int64)) (cli.ImportDone, error) {
-	order := console.ImportOrder{Format: o.Format, Zone: o.Zone, Called: o.Group, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At, Dry: o.Dry}
+	order := console.ImportOrder{Format: o.Format, Zone: o.Zone, Called: o.Group, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At, Dry: o.Dry, Live: o.Live, Renamed: o.Renamed, Show: o.Show}
 	rep, run, err := f.app.Import(ctx, o.User, o.Org, order, o.Paths, func(p importer.Progress) { progress(p.Name, p.Bytes, p.Total) })
 	done := cli.ImportDone{Rows: rep.Rows, Extra: rep.Extra, Added: rep.Added, Same: rep.Duplicates, Near: rep.Near, Skipped: rep.Skipped, Rejected: rep.Bad, Groups: len(rep.Units), Bad: []cli.BadLine{}}
 	if !run.ID.IsZero() {
@@ -315,7 +320,11 @@ func (k lineKeeping) AtOneInstant(ctx context.Context, dump func(snapshot string
 
 func (k lineKeeping) Facts(ctx context.Context) (cli.Facts, error) {
 	f, err := k.store.Facts(ctx)
-	return cli.Facts{Dialect: f.Dialect, Version: f.Version, Level: f.Level, Wants: f.Wants, Journal: f.Journal, Synchronous: f.Synchronous,
+	if err != nil {
+		return cli.Facts{}, err
+	}
+	files, bytes, err := k.store.MediaKept(ctx)
+	return cli.Facts{MediaFiles: files, MediaBytes: bytes, MediaMost: media.KeepMost, Dialect: f.Dialect, Version: f.Version, Level: f.Level, Wants: f.Wants, Journal: f.Journal, Synchronous: f.Synchronous,
 		Integrity: f.Integrity, Head: f.Head, Lags: f.Lag, Dead: f.Dead, Oldest: f.Oldest, Unknown: f.Unknown}, err
 }
 

@@ -24,6 +24,7 @@ type family struct {
 	world *sim.World
 	desk  *store.Desk
 	keys  map[string]community.GroupKey
+	dir   string
 }
 
 func startFamily(t *testing.T, dbURL string, subs int) *family {
@@ -38,7 +39,8 @@ func startFamily(t *testing.T, dbURL string, subs int) *family {
 		}
 		return f.world, nil
 	}}
-	cfg := config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}}
+	f.dir = t.TempDir()
+	cfg := config.Config{DataDir: f.dir, Database: config.Database{URL: dbURL}}
 	a, err := app.Open(t.Context(), app.Options{Config: cfg, Scenes: []sim.Scene{scene}})
 	check(t, err)
 	ctx, stop := context.WithCancel(t.Context())
@@ -189,7 +191,7 @@ func TestRuleThatNobodyCanCarryOutIsRefused(t *testing.T) {
 		}
 		hands := f.app.Hands(f.org, nil)
 		_, err := hands.Publish(t.Context(), "lin", wechat, book("mute"), "试")
-		if community.CodeOf(err) != community.CodeBadInput || !strings.Contains(err.Error(), "Instead: recall and warn") {
+		if community.CodeOf(err) != community.CodeBadInput || !strings.Contains(err.Error(), "Instead: warn and count the strike") {
 			t.Errorf("a mute in WeChat: %v, want bad_input that names what can be done instead", err)
 		}
 		for _, act := range []string{"remove", "warn"} {

@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/i18n"
 	"qunluo/internal/north"
+	"qunluo/internal/north/hook"
 	"qunluo/internal/north/onebot"
 	"qunluo/internal/north/satori"
 	"qunluo/internal/store"
@@ -42,7 +43,10 @@ func newGuests(a *App) (*guests, error) {
 	say := func(key string, args ...any) string {
 		return words.In(i18n.Chinese).T(key, args...) + " " + words.In(i18n.English).T(key, args...)
 	}
-	g.north = north.New(north.Options{House: north.House{Bots: a.store, Log: g, Places: g, Hands: g}, Say: say, Clock: a.clock, Log: a.log})
+	each := func(key string, args ...any) map[string]string {
+		return map[string]string{"zh": words.In(i18n.Chinese).T(key, args...), "en": words.In(i18n.English).T(key, args...)}
+	}
+	g.north = north.New(north.Options{House: north.House{Bots: a.store, Log: g, Places: g, Hands: g, Calls: a.store}, Say: say, Each: each, Clock: a.clock, Log: a.log})
 	g.outward = onebot.NewOutward(g.north)
 	return g, nil
 }
@@ -53,6 +57,9 @@ func (g *guests) mount(mux *http.ServeMux) {
 	bots := onebot.New(g.north)
 	mux.Handle(one, http.StripPrefix(one, bots))
 	mux.Handle(one+"/", http.StripPrefix(one, bots))
+	hooks := hook.New(g.north)
+	mux.Handle("/hook", hooks)
+	mux.Handle("/hook/", hooks)
 	mux.Handle(sat+"/", http.StripPrefix(sat, satori.New(g.north)))
 }
 
@@ -142,7 +149,7 @@ func (g *guests) Groups(ctx context.Context, b community.Bot) ([]north.Group, er
 	rows, err := g.app.store.BotGroups(ctx, &b)
 	list := make([]north.Group, len(rows))
 	for i, r := range rows {
-		list[i] = north.Group{Key: r.Key, Name: r.Name, Members: r.Members}
+		list[i] = north.Group{Key: r.Key, ID: r.ID, Name: r.Name, Members: r.Members}
 	}
 	return list, err
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -17,8 +18,10 @@ func (g *guests) Begin(ctx context.Context, b community.Bot, w north.Wish) (nort
 	if err != nil {
 		return north.Begun{}, err
 	}
-	if err := g.open(ctx, b, a.Group); err != nil {
-		return north.Begun{}, err
+	if a.Verb != community.Todo { // people are asked all the same
+		if err := g.open(ctx, b, a.Group); err != nil {
+			return north.Begun{}, err
+		}
 	}
 	after, err := json.Marshal(a)
 	if err != nil {
@@ -59,6 +62,8 @@ func (g *guests) action(ctx context.Context, b community.Bot, w north.Wish) (com
 	switch w.Verb {
 	case community.Send:
 		err = g.message(ctx, b, w, &a)
+	case community.Todo:
+		a.Until = g.app.millis() + cmp.Or(w.Due, 24*60)*60_000
 	case community.RecallMsg, community.Approve:
 		err = g.concerning(ctx, b, w.Message, &a)
 	case community.Mute, community.Unmute, community.Remove:

@@ -73,7 +73,13 @@ func (h *hands) misplaced(ctx context.Context, here, there community.GroupRow, n
 	if err != nil || level != community.None {
 		return policy.Problem{}, err
 	}
-	return n.Cannot(), nil
+	var asked error
+	can := func(v community.Verb) bool {
+		level, err := h.app.level(ctx, there, v)
+		asked = errors.Join(asked, err)
+		return level != community.None
+	}
+	return n.Cannot(can), asked
 }
 
 // leads reports whether mirrors lead from a group to another, over however many groups.

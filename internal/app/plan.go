@@ -278,8 +278,8 @@ func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast)
 }
 
 // Broadcasts lists mass sends, the newest first.
-func (p *plans) Broadcasts(ctx context.Context, at community.Page) ([]plan.Broadcast, int, error) {
-	return p.app.store.Broadcasts(ctx, p.org, at)
+func (p *plans) Broadcasts(ctx context.Context, tag string, at community.Page) ([]plan.Broadcast, int, error) {
+	return p.app.store.Broadcasts(ctx, p.org, tag, at)
 }
 
 // Broadcast gives one mass send.

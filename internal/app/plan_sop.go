@@ -10,7 +10,9 @@ import (
 )
 
 // SOPs lists the SOPs, the newest first.
-func (p *plans) SOPs(ctx context.Context) ([]plan.SOP, error) { return p.app.store.SOPs(ctx, p.org) }
+func (p *plans) SOPs(ctx context.Context, tag string) ([]plan.SOP, error) {
+	return p.app.store.SOPs(ctx, p.org, tag)
+}
 
 // SOP gives one SOP.
 func (p *plans) SOP(ctx context.Context, id community.ID) (plan.SOP, error) {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -45,10 +46,15 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
 		Phones:   phones{a},
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
-		BotsFor: func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
-		Clock:   a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
+		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
+		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
+		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Shorts:  func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
+		Persons: func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
+		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
+			return a.Handovers(org, groups)
+		},
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})
 	if err != nil {
@@ -134,7 +140,7 @@ func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
 	if err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", a.cfg.Server.Listen)
+	ln, err := listen("server.listen", a.cfg.Server.Listen)
 	if err != nil {
 		return err
 	}
@@ -145,7 +151,7 @@ func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
 	a.served.Store(strings.TrimSuffix(served.URL, "/"))
 	servers := []serving{{ln, h}}
 	if a.cfg.Server.LocalListen != "" {
-		local, err := net.Listen("tcp", a.cfg.Server.LocalListen)
+		local, err := listen("server.local_listen", a.cfg.Server.LocalListen)
 		if err != nil {
 			return errors.Join(err, ln.Close())
 		}
@@ -157,6 +163,46 @@ func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
 	}
 	return a.answer(ctx, servers, func() { ready(served) })
 }
+
+// listen opens the door that a setting names.
+func listen(setting, address string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, shutDoor{setting, address, err}
+	}
+	return ln, nil
+}
+
+// shutDoor is an address that cannot be listened at.
+type shutDoor struct {
+	setting, address string
+	cause            error
+}
+
+func (e shutDoor) Error() string { return fmt.Sprintf("%s %s: %v", e.setting, e.address, e.cause) }
+func (e shutDoor) Unwrap() error { return e.cause }
+
+// Why gives the code for programs, and the setting.
+func (e shutDoor) Why() (code, what string) { return string(community.CodeConflict), e.setting }
+
+// Words says it in Chinese and English.
+func (e shutDoor) Words() [2]string {
+	switch {
+	case errors.Is(e.cause, syscall.EADDRINUSE):
+		return [2]string{
+			fmt.Sprintf("%[2]s 已被别的程序占用（设置 %[1]s）：先关掉它，或换一个地址，如 --set %[1]s=127.0.0.1:0", e.setting, e.address),
+			fmt.Sprintf("another program listens at %[2]s already (setting %[1]s): end it, or choose another address, e.g. --set %[1]s=127.0.0.1:0", e.setting, e.address),
+		}
+	case errors.Is(e.cause, errOpenDoor):
+		return [2]string{
+			fmt.Sprintf("%s 不只是本机能访问（设置 %s）：前面放一个 TLS 反向代理并把 server.public_url 设为它的 https 地址，或者设 server.insecure=true", e.address, e.setting),
+			fmt.Sprintf("%s is open to other machines (setting %s): put a TLS reverse proxy in front and set server.public_url to its https address, or set server.insecure=true", e.address, e.setting),
+		}
+	}
+	return [2]string{fmt.Sprintf("不能监听 %s（设置 %s）：%v", e.address, e.setting, e.cause), "cannot listen: " + e.Error()}
+}
+
+var errOpenDoor = errors.New("not loopback, and without TLS")
 
 type serving struct {
 	ln      net.Listener
@@ -205,8 +251,7 @@ func (a *App) mayListen(at net.Addr) error {
 	if err != nil || ap.Addr().IsLoopback() || a.cfg.Server.Insecure || strings.HasPrefix(a.cfg.Server.PublicURL, "https://") {
 		return nil
 	}
-	return community.Errorf(community.CodeBadInput,
-		"server.listen %s is not loopback: put a TLS reverse proxy in front and set server.public_url to its https address, or set server.insecure=true", at)
+	return shutDoor{"server.listen", at.String(), errOpenDoor}
 }
 
 func (a *App) urlOf(at net.Addr) string {

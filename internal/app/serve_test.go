@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,6 +46,33 @@ func serve(t *testing.T, dbURL string) (*app.App, app.Served) {
 		t.Fatal("the doors did not open")
 	}
 	panic("unreachable")
+}
+
+// TestDoorThatIsTakenNamesItsSetting: a second server on one machine is told which address to change, in both languages.
+func TestDoorThatIsTakenNamesItsSetting(t *testing.T) {
+	_, first := serve(t, "")
+	taken := strings.TrimPrefix(first.Local, "http://")
+	for setting, server := range map[string]config.Server{
+		"server.listen":       {Listen: taken},
+		"server.local_listen": {Listen: "127.0.0.1:0", LocalListen: taken},
+	} {
+		a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir(), Server: server}})
+		check(t, err)
+		err = a.Serve(t.Context(), app.Doors{}, func(app.Served) { t.Error("open") })
+		said, ok := errors.AsType[interface {
+			error
+			Words() [2]string
+		}](err)
+		if !ok {
+			t.Fatalf("%s: %v", setting, err)
+		}
+		for _, words := range said.Words() {
+			if !strings.Contains(words, setting) || !strings.Contains(words, taken) {
+				t.Errorf("%s: %s", setting, words)
+			}
+		}
+		check(t, a.Close())
+	}
 }
 
 // person is somebody at a browser without script.

@@ -31,11 +31,14 @@ func plan() []room {
 		{path: "plan", layer: subject, decides: true},
 		{path: "admit", layer: subject, decides: true},
 		{path: "duty", layer: subject, decides: true},
+		{path: "identity", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
 			why: "the invented community comes with a rulebook of its own"},
 
+		{path: "media", layer: working, may: []string{"connect", "engine", "safehttp", "store"},
+			why: "it fetches by the one careful client or through the session that heard it, makes a send ready for the engine, and notes in the store what it keeps"},
 		{path: "engine", layer: working, may: []string{"policy", "connect", "store"},
 			why: "its ordered table of deciders begins with policy; the belt is one transaction of the store; it carries actions out through sessions"},
 		{path: "intake", layer: working, may: []string{"connect", "engine"}, why: "it is the host that sessions hand events to, and feeds them to the belt"},
@@ -50,6 +53,9 @@ func plan() []room {
 		{path: "connect/telegram", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "connect/onebot", layer: working, may: []string{"connect", "connect/onebot/wire"}, why: "a leaf knows the contract, and its protocol's JSON"},
 		{path: "connect/onebot/wire", layer: working, decides: true},
+		{path: "connect/satori", layer: working, may: []string{"connect", "connect/satori/element"}, why: "a leaf knows the contract, and its protocol's elements"},
+		{path: "connect/satori/element", layer: working, decides: true},
+		{path: "connect/wechaty", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "connect/wxapi", layer: working, may: []string{"connect"}, why: "企业微信 and 公众号 share its client; what is masked looks the same everywhere"},
 		{path: "connect/wecom", layer: working, may: []string{"connect", "connect/wxapi", "connect/wxcrypt"}, why: "a leaf knows the contract; calls to and from Tencent are shared"},
 		{path: "connect/mp", layer: working, may: []string{"connect", "connect/wxapi", "connect/wxcrypt"}, why: "a leaf knows the contract; calls to and from Tencent are shared"},
@@ -58,8 +64,8 @@ func plan() []room {
 		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "plan", "admit"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "plan", "admit"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "plan", "admit", "identity"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "plan", "admit", "identity"}, why: "the examination of both databases, figures and duty included"},
 		{path: "safehttp", layer: working},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
@@ -78,8 +84,9 @@ func plan() []room {
 		{path: "north", layer: door},
 		{path: "north/onebot", layer: door, may: []string{"north", "connect/onebot/wire"},
 			why: "it speaks for north, in the JSON that our OneBot client shares: one mapping of segments, not two"},
-		{path: "north/satori", layer: door, may: []string{"north", "connect/onebot/wire"},
-			why: "it speaks for north; ids as numbers or texts and compact JSON are read and written the same way"},
+		{path: "north/satori", layer: door, may: []string{"north", "connect/onebot/wire", "connect/satori/element"},
+			why: "it speaks for north; ids as numbers or texts and compact JSON are read and written as OneBot does, elements as our Satori client does"},
+		{path: "north/hook", layer: door, may: []string{"north"}, why: "it speaks for north, to outside systems that only post"},
 		{path: "cli", layer: door, may: []string{"connect", "hold"},
 			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves"},
 
@@ -98,7 +105,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "plan", "admit", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "plan", "admit", "identity", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -123,7 +130,9 @@ func libraries() []library {
 		{"modernc.org/sqlite", []string{"store", "store/storetest"}, "only the store speaks to databases"},
 		{"github.com/pressly/goose/v3", []string{"store"}, "migrations"},
 		{"github.com/go-telegram/bot", []string{"connect/telegram"}, "calls of Telegram's Bot API: kept, without dependencies, made for this"},
-		{"github.com/coder/websocket", []string{"connect/onebot", "connect/wecombot", "north/onebot", "north/satori"}, "OneBot, Satori and the long connection of 企业微信 speak WebSocket"},
+		{"github.com/coder/websocket", []string{"connect/onebot", "connect/satori", "connect/wecombot", "north/onebot", "north/satori"}, "OneBot, Satori and the long connection of 企业微信 speak WebSocket"},
+		{"google.golang.org/grpc", []string{"connect/wechaty"}, "Wechaty's puppet service speaks gRPC"},
+		{"google.golang.org/protobuf/encoding/protowire", []string{"connect/wechaty"}, "its messages by field numbers: no generated stubs"},
 		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui", "h5", "h5/view"}, "pages"},
 		{"github.com/skip2/go-qrcode", []string{"poster"}, "QR codes as pictures: small, without dependencies, stable for years"},
 		{"golang.org/x/image/draw", []string{"poster"}, "scaling of pictures: a pure library"},
@@ -138,7 +147,7 @@ func libraries() []library {
 		{"golang.org/x/term", []string{"cli"}, "passwords and progress on a terminal"},
 		{"golang.org/x/sys", []string{"app", "cli", "hold", "store"}, "locks and free space of disks"},
 		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
-		{"golang.org/x/sync", []string{"engine", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
+		{"golang.org/x/sync", []string{"engine", "media", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
 		{"github.com/robfig/cron/v3", []string{"jobs"}, "as a parser of schedules"},
 	}
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -20,50 +21,78 @@ func cpuSeconds() float64 {
 
 func seconds(t syscall.Timeval) float64 { return float64(t.Sec) + float64(t.Usec)/1e6 }
 
-// side is one of two things that are compared: run does the work once over everything and says how many rows it did.
-// What prepares and tidies stands outside and is not counted.
+// side is one of two things that are compared: run does a part of the work and says how many rows it did. What prepares
+// and tidies stands outside and is not counted.
 type side struct {
 	name    string
 	prepare func(ctx context.Context) error
-	run     func(ctx context.Context) (rows int, err error)
+	run     func(ctx context.Context, p part) (rows int, err error)
 	tidy    func() error
 	rates   []float64 // rows per CPU-second, a value a round
 	walls   []float64 // rows per second
+
+	rows       int // of the round under way
+	cpu, clock float64
 }
 
-// round runs the side once. The heap is swept before, so that nobody pays for what another left behind.
-func (s *side) round(ctx context.Context, counts bool) error {
-	if err := s.prepare(ctx); err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
-	}
-	runtime.GC()
+// part is the nth of some equal parts of the work.
+type part struct{ nth, of int }
+
+// inOne is all the work at once.
+var inOne = part{0, 1}
+
+// rows gives the rows of this part out of n, in whole batches.
+func (p part) rows(n, batch int) (first, end int) {
+	batches := (n + batch - 1) / batch
+	return min(n, p.nth*batches/p.of*batch), min(n, (p.nth+1)*batches/p.of*batch)
+}
+
+// step runs a part and adds up what it took.
+func (s *side) step(ctx context.Context, p part) error {
 	cpu, began := cpuSeconds(), time.Now()
-	n, err := s.run(ctx)
-	spent, took := cpuSeconds()-cpu, time.Since(began).Seconds()
+	n, err := s.run(ctx, p)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
-	if err := s.tidy(); err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
+	s.rows, s.cpu, s.clock = s.rows+n, s.cpu+cpuSeconds()-cpu, s.clock+time.Since(began).Seconds()
+	return nil
+}
+
+// compare runs the sides alternately, part by part, so that what else the machine does meets both; the heap is swept
+// before each round, and the first round is not counted. One side alone is only measured.
+func compare(ctx context.Context, o Options, parts int, sides ...*side) error {
+	for i := range o.Rounds + 1 {
+		if err := round(ctx, parts, sides); err != nil {
+			return err
+		}
+		for _, s := range sides {
+			if i > 0 {
+				s.rates, s.walls = append(s.rates, float64(s.rows)/max(s.cpu, 1e-9)), append(s.walls, float64(s.rows)/s.clock)
+			}
+		}
 	}
-	if counts {
-		s.rates, s.walls = append(s.rates, float64(n)/max(spent, 1e-9)), append(s.walls, float64(n)/took)
+	for _, s := range sides {
+		o.tell("%s: median %.0f rows per CPU-second (%.0f to %.0f), %.0f a second by the clock, %d rounds",
+			s.name, median(s.rates), slices.Min(s.rates), slices.Max(s.rates), median(s.walls), len(s.rates))
 	}
 	return nil
 }
 
-// compare runs baseline and candidate alternately, after a round each that is not counted.
-func compare(ctx context.Context, o Options, baseline, candidate *side) error {
-	for i := range o.Rounds + 1 {
-		for _, s := range []*side{baseline, candidate} {
-			if err := s.round(ctx, i > 0); err != nil {
+func round(ctx context.Context, parts int, sides []*side) (err error) {
+	for _, s := range sides {
+		if err := s.prepare(ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		defer func() { err = errors.Join(err, s.tidy()) }()
+		s.rows, s.cpu, s.clock = 0, 0, 0
+	}
+	runtime.GC()
+	for nth := range parts {
+		for _, s := range sides {
+			if err := s.step(ctx, part{nth, parts}); err != nil {
 				return err
 			}
 		}
-	}
-	for _, s := range []*side{baseline, candidate} {
-		o.tell("%s: median %.0f rows per CPU-second (%.0f to %.0f), %.0f a second by the clock, %d rounds",
-			s.name, median(s.rates), slices.Min(s.rates), slices.Max(s.rates), median(s.walls), len(s.rates))
 	}
 	return nil
 }

@@ -55,14 +55,8 @@ func createDatabase(ctx context.Context, address string) (made string, drop func
 	}, nil
 }
 
-// alone runs a side without a baseline and tells what the clock says.
+// alone runs a side without a baseline and gives what the clock says; the CPU-seconds told are this process's alone.
 func alone(ctx context.Context, o Options, name string, s *side) (Row, error) {
-	for i := range o.Rounds + 1 {
-		if err := s.round(ctx, i > 0); err != nil {
-			return Row{}, err
-		}
-	}
-	o.tell("%s on PostgreSQL: median %.0f rows a second by the clock, %.0f rows per CPU-second of this process alone, %d rounds",
-		s.name, median(s.walls), median(s.rates), len(s.walls))
-	return told(name+".wall", median(s.walls), "rows/s"), nil
+	err := compare(ctx, o, 1, s)
+	return told(name+".wall", median(s.walls), "rows/s"), err
 }

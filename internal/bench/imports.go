@@ -57,7 +57,7 @@ func importWhole(ctx context.Context, o Options, file string, n int) ([]Row, err
 	}
 	forgetPeak()
 	began, cpu := time.Now(), cpuSeconds()
-	if _, err := im.run(ctx); err != nil {
+	if _, err := im.run(ctx, inOne); err != nil {
 		return nil, err
 	}
 	took, spent := time.Since(began).Seconds(), cpuSeconds()-cpu
@@ -99,7 +99,7 @@ func importBeside(ctx context.Context, o Options, file string, n int) (Row, erro
 	}
 	raw := rawSide(func() (string, func(), error) { return o.folder("raw") }, table.first(0), table, engine.AppendBatch)
 	belt := &side{name: "import and counters", prepare: im.prepare, run: im.run, tidy: im.tidy}
-	if err := compare(ctx, o, raw, belt); err != nil {
+	if err := compare(ctx, o, 1, raw, belt); err != nil {
 		return Row{}, err
 	}
 	return ratioRow("import", raw, belt, importTarget), nil
@@ -125,7 +125,7 @@ func (im *importing) prepare(ctx context.Context) error {
 	return err
 }
 
-func (im *importing) run(ctx context.Context) (int, error) {
+func (im *importing) run(ctx context.Context, _ part) (int, error) {
 	ctx = context.WithoutCancel(ctx) // as for the other side: see insertAll
 	set, err := importer.Open([]string{im.file}, importer.Options{})
 	if err != nil {
@@ -150,7 +150,7 @@ func (im *importing) rehearse(ctx context.Context) (*rawTable, error) {
 	if err := im.prepare(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := im.run(ctx); err != nil {
+	if _, err := im.run(ctx, inOne); err != nil {
 		return nil, err
 	}
 	table, err := rawRows(ctx, filepath.Join(im.dir, "qunluo.db"))

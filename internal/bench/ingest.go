@@ -17,6 +17,7 @@ import (
 // Sizes and target of ingest.
 const (
 	ingestRows   = 40 * 1024
+	ingestParts  = 10
 	ingestTarget = 0.60
 	hitsIn1000   = 20
 	receives     = 4000 // single frames for the latency of Receive
@@ -54,7 +55,7 @@ func (b *belt) compared(ctx context.Context) ([]Row, error) {
 		return nil, err
 	}
 	raw := rawSide(func() (string, func(), error) { return b.o.folder("raw") }, before, rows, batchRows)
-	if err := compare(ctx, b.o, raw, belt); err != nil {
+	if err := compare(ctx, b.o, ingestParts, raw, belt); err != nil {
 		return nil, err
 	}
 	return []Row{ratioRow("ingest", raw, belt, ingestTarget), told("ingest.wall", median(belt.walls), "rows/s")}, nil
@@ -75,6 +76,7 @@ type belt struct {
 	house       *house
 	dir         string
 	away        func()
+	fresh       int
 	decisions   int
 	batch       []connect.Inbound
 }
@@ -118,31 +120,37 @@ func (b *belt) settle(ctx context.Context) error {
 	return b.house.publish(ctx, order)
 }
 
-// run takes every frame in. It fails when a frame is lost or nothing was decided: speed without work is no figure.
-func (b *belt) run(ctx context.Context) (int, error) {
-	b.decisions = 0
-	fresh := 0
-	for first := 0; first < len(b.live); first += batchRows {
-		in, err := parse(b.live[first:min(first+batchRows, len(b.live))], b.batch[:0], b.house.account)
-		if err != nil {
+// run takes the frames of a part in. It fails when a frame is lost or nothing was decided: speed without work is no
+// figure.
+func (b *belt) run(ctx context.Context, p part) (int, error) {
+	if p.nth == 0 {
+		b.fresh, b.decisions = 0, 0
+	}
+	from, to := p.rows(len(b.live), batchRows)
+	for first := from; first < to; first += batchRows {
+		if err := b.take(ctx, b.live[first:min(first+batchRows, to)]); err != nil {
 			return 0, err
 		}
-		b.batch = in
-		out, err := b.house.engine.Apply(ctx, in...)
-		if err != nil {
-			return 0, err
-		}
-		for i := range out {
-			if out[i].Number != 0 {
-				fresh++
-			}
-			b.decisions += len(out[i].Decisions)
-		}
 	}
-	if fresh != len(b.live) || b.decisions < len(b.live)*hitsIn1000/2000 {
-		return 0, fmt.Errorf("%d of %d frames taken in, %d decisions", fresh, len(b.live), b.decisions)
+	if b.fresh != to || to == len(b.live) && b.decisions < to*hitsIn1000/2000 {
+		return 0, fmt.Errorf("%d of %d frames taken in, %d decisions", b.fresh, to, b.decisions)
 	}
-	return fresh, nil
+	return to - from, nil
+}
+
+// take lets the belt have a batch.
+func (b *belt) take(ctx context.Context, frames [][]byte) (err error) {
+	if b.batch, err = parse(frames, b.batch[:0], b.house.account); err != nil {
+		return err
+	}
+	out, err := b.house.engine.Apply(ctx, b.batch...)
+	for i := range out {
+		if out[i].Number != 0 {
+			b.fresh++
+		}
+		b.decisions += len(out[i].Decisions)
+	}
+	return err
 }
 
 func (b *belt) tidy() error {
@@ -155,7 +163,7 @@ func (b *belt) rehearse(ctx context.Context) (before, round *rawTable, err error
 	if err := b.prepare(ctx); err != nil {
 		return nil, nil, err
 	}
-	if _, err := b.run(ctx); err != nil {
+	if _, err := b.run(ctx, inOne); err != nil {
 		return nil, nil, err
 	}
 	all, err := rawRows(ctx, filepath.Join(b.dir, "qunluo.db"))

@@ -231,7 +231,7 @@ func (h *house) incidents(ctx context.Context, o Options, groups int) error {
 	if err := b.settle(ctx); err != nil {
 		return err
 	}
-	_, err := b.run(ctx)
+	_, err := b.run(ctx, inOne)
 	return err
 }
 

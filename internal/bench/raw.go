@@ -144,7 +144,10 @@ func rawSide(folder func() (string, func(), error), before, table *rawTable, bat
 		}
 		return insertAll(ctx, db, before, batch)
 	}
-	s.run = func(ctx context.Context) (int, error) { return len(table.rows), insertAll(ctx, db, table, batch) }
+	s.run = func(ctx context.Context, p part) (int, error) {
+		first, end := p.rows(len(table.rows), batch)
+		return end - first, insertAll(ctx, db, table.first(end).from(first), batch)
+	}
 	s.tidy = func() error { defer away(); return db.Close() }
 	return s
 }

@@ -46,7 +46,7 @@ func past(ctx context.Context, o Options) (rows []Row, err error) {
 	}
 	decisions := int64(0)
 	judge := &side{name: "what-if", prepare: nothing, tidy: func() error { return nil }}
-	judge.run = func(ctx context.Context) (int, error) {
+	judge.run = func(ctx context.Context, _ part) (int, error) {
 		seen := int64(0)
 		decisions = 0
 		for g := community.GroupKey(1); g <= replayGroups; g++ {
@@ -76,7 +76,7 @@ func (o Options) besideScan(ctx context.Context, judge *side, path string, n int
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := compare(ctx, o, scan, judge); err != nil {
+	if err := compare(ctx, o, 1, scan, judge); err != nil {
 		return nil, err
 	}
 	return []Row{ratioRow("replay", scan, judge, replayTarget), told("replay.wall", median(judge.walls), "rows/s")}, nil
@@ -131,7 +131,7 @@ func scanSide(ctx context.Context, path string, n int) (*side, *sql.DB, error) {
 	}
 	db.SetMaxOpenConns(1)
 	s := &side{name: "bare scan", prepare: nothing, tidy: func() error { return nil }}
-	s.run = func(ctx context.Context) (int, error) {
+	s.run = func(ctx context.Context, _ part) (int, error) {
 		read, bytes := 0, 0
 		for g := 1; g <= replayGroups; g++ {
 			k, b, err := scan(context.WithoutCancel(ctx), db, g)

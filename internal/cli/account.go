@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -15,6 +16,7 @@ type accountCmd struct {
 	Add       accountAddCmd       `cmd:"" help:"新增连接|add a connection"`
 	Set       accountSetCmd       `cmd:"" help:"修改连接|change a connection"`
 	Remove    accountRemoveCmd    `cmd:"" help:"删除连接和它的密钥，已收到的记录保留|forget a connection and its secrets; what came through it stays"`
+	Release   accountReleaseCmd   `cmd:"" help:"平台已解除限制，恢复使用这个账号|the platform lets the account go: use it again"`
 	Abilities accountAbilitiesCmd `cmd:"" help:"能做什么，按实测|what it can do, as probed"`
 	Test      accountTestCmd      `cmd:"" help:"试连，列出平台说出的群|try it; lists the groups that the platform names"`
 	Chores    accountChoresCmd    `cmd:"" help:"群之外还能做什么|what it can do besides acting in groups"`
@@ -33,11 +35,14 @@ type accountLine struct {
 	Detail    string `json:"detail" col:"说明|detail"`
 	Since     Moment `json:"state_at" col:"自|since"`
 
+	Restricted    Moment `json:"restricted_at" col:"被限制|restricted"` // since when the platform holds it back; nothing goes out meanwhile
+	RestrictedWhy string `json:"restricted_why"`
+
 	Say [2]string `json:"say"` // what is wrong and what to do, in Chinese and English; empty = nothing
 }
 
 func lineOfAccount(a community.Account, health connect.Health) accountLine {
-	return accountLine{a.ID.String(), a.Name, a.Connector, string(a.Platform), a.External, a.Enabled, health.State, health.Detail, Moment(health.At), health.Say}
+	return accountLine{a.ID.String(), a.Name, a.Connector, string(a.Platform), a.External, a.Enabled, health.State, health.Detail, Moment(health.At), Moment(a.Restricted), a.RestrictedWhy, health.Say}
 }
 
 type accountListCmd struct{}
@@ -150,6 +155,7 @@ type accountAddCmd struct {
 	Connector string `arg:"" help:"种类，如 onebot、sim|kind, e.g. onebot, sim"`
 	Name      string `arg:"" help:"给它起的名字|a name for it"`
 	Disabled  bool   `help:"先不启用|do not switch it on yet"`
+	Accept    bool   `name:"accept-risk" help:"我读过这一种的风险，愿意承担（只用于有封号风险的种类）|I have read the kind's risk and take it (only for kinds that may cost the account)"`
 	wiring
 }
 
@@ -159,7 +165,8 @@ func (q *accountAddCmd) Prompt() [2]string { return [2]string{q.Secret, q.Secret
 func (accountAddCmd) Shape() any { return accountLine{} }
 func (accountAddCmd) Examples() []example {
 	return []example{{"account kinds", [2]string{"先看要填什么", "first see what is needed"}},
-		{"account add sim 演练 --with self=10000", [2]string{"加一个模拟器", "add a simulator"}}}
+		{"account add sim 演练 --with self=10000", [2]string{"加一个模拟器", "add a simulator"}},
+		{"account add satori 飞书 --with url=http://127.0.0.1:5140/satori --with platform=lark --secret token", [2]string{"加网关上的一个账号", "add an account of a Satori gateway"}}}
 }
 
 // Do adds a connection; its settings are checked first.
@@ -173,11 +180,37 @@ func (q *accountAddCmd) Do(c *call, h *House) error {
 		return badUsage("没有种类 %s，见 account kinds", "there is no kind %s; see account kinds", q.Connector)
 	}
 	info := wires.Kinds()[i]
+	if err := q.consent(c, info); err != nil {
+		return err
+	}
 	raw, err := q.settings(c, info.Fields, nil)
 	if err != nil {
 		return err
 	}
-	return c.saveAccount(h, community.Account{Connector: info.Name, Platform: info.Platform, Name: q.Name, Settings: raw, Enabled: !q.Disabled}, "account add")
+	why := "account add"
+	if info.Consent != "" {
+		why += " --accept-risk" // the audit keeps that the risk was taken
+	}
+	return c.saveAccount(h, community.Account{Connector: info.Name, Platform: info.Platform, Name: q.Name, Settings: raw, Enabled: !q.Disabled}, why)
+}
+
+// consent takes the word that the risk was read, where a kind asks for it, and says the risk where it is missing.
+func (q *accountAddCmd) consent(c *call, info connect.Info) error {
+	switch {
+	case q.Accept && info.Consent == "":
+		return badUsage("%s 不需要 --accept-risk", "%s needs no --accept-risk", info.Name)
+	case info.Consent == "":
+		return nil
+	case q.Accept:
+		q.With = maps.Clone(q.With)
+		if q.With == nil {
+			q.With = map[string]string{}
+		}
+		q.With[info.Consent] = "true"
+	case typed(connect.KindBool, q.With[info.Consent]) != true:
+		return saidError{words: [2]string{info.Risk[zh] + "愿意承担，请加 --accept-risk。", info.Risk[en] + " If you take this risk, add --accept-risk."}}
+	}
+	return nil
 }
 
 func (c *call) saveAccount(h *House, a community.Account, why string) error {
@@ -265,6 +298,38 @@ func (q *accountRemoveCmd) Do(c *call, h *House) error {
 	}
 	a.Enabled = false
 	return printOne(c, lineOfAccount(a, connect.Health{State: "removed"}))
+}
+
+type accountReleaseCmd struct {
+	Account string `arg:"" help:"连接的编号、名称或平台账号|the connection's id, name or account"`
+	Reason  string `required:"" placeholder:"TEXT" help:"怎么知道平台已解除限制|how you know that the platform lets it go"`
+}
+
+// Effect is what using it again means.
+func (q *accountReleaseCmd) Effect() [2]string {
+	return [2]string{"将恢复使用账号 " + q.Account + "：排队和新的动作会再次发出", "account " + q.Account + " is used again: new actions go out through it"}
+}
+
+func (accountReleaseCmd) Shape() any { return accountLine{} }
+func (accountReleaseCmd) Examples() []example {
+	return []example{{"account release 客服号 --reason 平台已解封", [2]string{"在平台上确认之后", "after looking on the platform"}}}
+}
+
+// Do takes a person's word that a restriction is over.
+func (q *accountReleaseCmd) Do(c *call, h *House) error {
+	desk, hands, err := c.both(h)
+	if err != nil {
+		return err
+	}
+	a, err := c.account(desk, q.Account)
+	if err != nil {
+		return err
+	}
+	if err := hands.Unrestrict(c.ctx, user, a.Key, q.Reason); err != nil {
+		return err
+	}
+	a.Restricted, a.RestrictedWhy = 0, ""
+	return printOne(c, lineOfAccount(a, connect.Health{State: "connecting"}))
 }
 
 type accountAbilitiesCmd struct {

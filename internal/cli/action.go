@@ -28,11 +28,26 @@ type actionLine struct {
 	Decision string `json:"decision"`
 	Text     string `json:"text"`
 	User     string `json:"user"`
+	// Parts say what became of each picture, recording, film and file.
+	Parts []partLine `json:"parts"`
+}
+
+// partLine is what became of a part of a send.
+type partLine struct {
+	Kind  string `json:"kind"`
+	How   string `json:"how"` // uploaded, same, address, words
+	Code  string `json:"code"`
+	Bytes int64  `json:"bytes"`
+	Hash  string `json:"hash"`
 }
 
 func lineOfAction(a community.ActionRow) actionLine {
+	parts := make([]partLine, len(a.Parts))
+	for i, p := range a.Parts {
+		parts[i] = partLine{p.Kind, p.How, string(p.Code), p.Bytes, p.Hash}
+	}
 	return actionLine{a.ID.String(), Moment(a.Created), a.GroupName, string(a.Verb), a.TargetName, string(a.State), string(a.Mode), a.Attempts,
-		string(a.Code), a.Detail, string(a.Cause), a.Rule, a.Decision.String(), a.Text, a.User}
+		string(a.Code), a.Detail, string(a.Cause), a.Rule, a.Decision.String(), a.Text, a.User, parts}
 }
 
 type actionListCmd struct {

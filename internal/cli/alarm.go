@@ -22,7 +22,8 @@ func lineOfAlarm(a duty.Alarm, names logins) alarmLine {
 }
 
 type dutyAlarmsCmd struct {
-	All bool `help:"也列出已结束的|those that are over, too"`
+	All bool   `help:"也列出已结束的|those that are over, too"`
+	Tag string `help:"关于有这个标签的群|about groups with this tag"`
 	paging
 }
 
@@ -35,7 +36,7 @@ func (q *dutyAlarmsCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	list, total, err := d.Alarms(c.ctx, !q.All, q.page())
+	list, total, err := d.Alarms(c.ctx, !q.All, q.Tag, q.page())
 	if err != nil {
 		return err
 	}

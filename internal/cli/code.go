@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	"qunluo/internal/admit"
@@ -111,6 +112,7 @@ func (c *call) code(codes Codes, text string) (admit.Row, error) {
 type codeListCmd struct {
 	Text   string `arg:"" optional:"" help:"名称或标记里的字|part of the name or mark"`
 	Kind   string `enum:",channel,group" default:"" help:"channel 或 group|channel or group"`
+	Tag    string `help:"通往有这个标签的群|that lead to groups with this tag"`
 	Closed bool   `help:"已停用的|those closed"`
 	paging
 }
@@ -124,7 +126,7 @@ func (q *codeListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	rows, total, err := codes.Find(c.ctx, admit.Filter{Text: q.Text, Kind: q.Kind, Closed: q.Closed, Page: q.page()})
+	rows, total, err := codes.Find(c.ctx, admit.Filter{Text: q.Text, Kind: q.Kind, Tag: q.Tag, Closed: q.Closed, Page: q.page()})
 	if err != nil {
 		return err
 	}
@@ -402,13 +404,15 @@ type groupDuplicatesCmd struct {
 
 // doubleLine is a person in several sub groups as verbs print it.
 type doubleLine struct {
-	ID     string   `json:"id" col:"编号|id"`
-	Name   string   `json:"name" col:"成员|member"`
-	Stay   string   `json:"stay" col:"建议留在|could stay in"`
-	Leave  []string `json:"leave" col:"可以离开|could leave"`
-	Asked  bool     `json:"asked" col:"已提醒|asked"`
-	member community.ID
-	main   community.GroupKey
+	ID    string   `json:"id" col:"编号|id"`
+	Name  string   `json:"name" col:"成员|member"`
+	Stay  string   `json:"stay" col:"建议留在|could stay in"`
+	Leave []string `json:"leave" col:"可以离开|could leave"`
+	Asked bool     `json:"asked" col:"已提醒|asked"`
+	// Accounts are the accounts by which they are in those groups, where there is more than one.
+	Accounts []string `json:"accounts" col:"账号|accounts"`
+	member   community.ID
+	main     community.GroupKey
 }
 
 func (groupDuplicatesCmd) Shape() any          { return rowsOf[doubleLine]() }
@@ -445,6 +449,14 @@ func lineOfDouble(d admit.Double) doubleLine {
 	l := doubleLine{ID: d.Member.ID.String(), Name: d.Member.Name, Stay: d.Places[0].Name, Asked: !d.Task.IsZero(), member: d.Member.ID, main: d.Main}
 	for _, p := range d.Places[1:] {
 		l.Leave = append(l.Leave, p.Name)
+	}
+	for _, p := range d.Places {
+		if account := p.Shown + " (" + string(p.Platform) + ")"; !slices.Contains(l.Accounts, account) {
+			l.Accounts = append(l.Accounts, account)
+		}
+	}
+	if len(l.Accounts) == 1 {
+		l.Accounts = nil
 	}
 	return l
 }

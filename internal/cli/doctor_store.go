@@ -116,7 +116,7 @@ func (h houseFacts) judge(check [2]string) []diagnosis {
 	out = append(out, f.version()...)
 	out = append(out, f.whole()...)
 	out = append(out, f.durable(), f.level())
-	out = append(out, f.behind(), f.work())
+	out = append(out, f.behind(), f.work(), f.media())
 	if h.Duty {
 		out = append(out, dutyDiagnosis(h.Gaps, h.Shifts))
 	}
@@ -179,6 +179,15 @@ func (f Facts) behind() diagnosis {
 	said := strings.Join(names, ", ")
 	return judged([2]string{"投影落后", "projections' lag"}, worst <= lagWarn, stateWarn, [2]string{said, said},
 		[2]string{"serve 运行时会追上；一直不动则 qunluo rebuild", "serve catches up; if it stands still, qunluo rebuild"})
+}
+
+// media says what is kept of pictures and files. It is a cache: a backup names the number and leaves the content out.
+func (f Facts) media() diagnosis {
+	mb := float64(f.MediaBytes) / (1 << 20)
+	return judged([2]string{"图片与文件缓存", "pictures and files kept"}, f.MediaBytes <= f.MediaMost+f.MediaMost/10, stateWarn,
+		[2]string{fmt.Sprintf("%d 个，%.1f MiB；7 天没人用就删除，备份里只有清单没有内容", f.MediaFiles, mb),
+			fmt.Sprintf("%d, %.1f MiB; gone when nobody wanted them for 7 days; backups list them and leave the content out", f.MediaFiles, mb)},
+		[2]string{"serve 运行时每 6 小时清理一次", "serve clears them every 6 hours"})
 }
 
 func (f Facts) work() diagnosis {

@@ -22,7 +22,7 @@ type Duty interface {
 	Undo(ctx context.Context, user string, id community.ID) error
 	Notes(ctx context.Context, n int) ([]duty.Note, error)
 	AddNote(ctx context.Context, user, text string) (duty.Note, error)
-	Alarms(ctx context.Context, open bool, p community.Page) ([]duty.Alarm, int, error)
+	Alarms(ctx context.Context, open bool, tag string, p community.Page) ([]duty.Alarm, int, error)
 	Alarm(ctx context.Context, id community.ID) (duty.Alarm, error)
 	Ack(ctx context.Context, user string, id community.ID) error
 	HandOn(ctx context.Context, user string, id community.ID, reason string) error

@@ -25,6 +25,7 @@ type grammar struct {
 	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
 	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
 	Bot     botCmd     `cmd:"" group:"community" help:"接入的机器人|attached bots"`
+	Hook    hookCmd    `cmd:"" group:"community" help:"外部系统发来的 Webhook|webhooks in, from outside systems"`
 
 	Broadcast broadcastCmd `cmd:"" group:"community" help:"群发|mass sends"`
 	SOP       sopCmd       `cmd:"" name:"sop" group:"community" help:"群 SOP|SOPs of groups"`

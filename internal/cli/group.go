@@ -10,12 +10,15 @@ import (
 type groupCmd struct {
 	List groupListCmd `cmd:"" help:"列出群|list groups"`
 	Show groupShowCmd `cmd:"" help:"一个群|one group"`
+	Add  groupAddCmd  `cmd:"" help:"添加由人粘贴的微信群|add a WeChat group that people bring by hand"`
 	Tag  groupTagCmd  `cmd:"" help:"加标签，前加 - 为去掉|add tags; with - in front: take away"`
-	Mode groupModeCmd `cmd:"" help:"观察（只记录）或执行|observe (only record) or act"`
+	Mode groupModeCmd `cmd:"" help:"observe 只记录；live 执行|observe only records; live acts"`
 	Zone groupZoneCmd `cmd:"" help:"按哪个时区切日期|the zone in which days are cut"`
 	Main groupMainCmd `cmd:"" help:"设置主群，空为取消|set the main group; none: take away"`
 	Cap  groupCapCmd  `cmd:"" help:"满员预测与上限|when it is full, and its limit"`
 
+	Paste      groupPasteCmd      `cmd:"" help:"粘贴聊天记录，重复的不会重复|paste copied talk; again repeats nothing"`
+	Roster     groupRosterCmd     `cmd:"" help:"粘贴完整的成员名单|paste the whole list of members"`
 	Duplicates groupDuplicatesCmd `cmd:"" help:"同时在几个子群里的人|people in several sub groups"`
 }
 

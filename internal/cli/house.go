@@ -46,8 +46,12 @@ type House struct {
 	Plans   func(org community.OrgKey) Plans
 	Codes   func(org community.OrgKey) Codes
 	Shorts  func(org community.OrgKey) Shorts
-	Duty    func(org community.OrgKey) Duty
-	Bots    func(org community.OrgKey) Bots
+	Persons func(org community.OrgKey) Persons
+
+	Handovers func(org community.OrgKey) Handovers
+	Duty      func(org community.OrgKey) Duty
+	Bots      func(org community.OrgKey) Bots
+	Hooks     func(org community.OrgKey) Hooks
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
@@ -109,9 +113,13 @@ type Hands interface {
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
+	// AddGroup makes a group that people bring by hand; most is its size limit, 0 = as is usual.
+	AddGroup(ctx context.Context, user string, g community.Group, most int64, reason string) (community.Group, error)
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 	Mark(ctx context.Context, user string, member community.ID, mark community.Role, reason string) error
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// Unrestrict takes a person's word that the platform holds an account back no longer; reason is needed.
+	Unrestrict(ctx context.Context, user string, a community.AccountKey, reason string) error
 	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
 	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
@@ -222,6 +230,9 @@ type ImportOrder struct {
 	KeepNear bool     // take in what another program's records are near to
 	At       int64    // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
 	Dry      bool
+	Live     bool              // brought by hand: what is new and young is decided about
+	Renamed  map[string]string // old names by new ones
+	Show     int               // of a trial: how many messages and names the report shows
 }
 
 // ImportDone is what came of an import. The figures add up: Rows + Extra = Added + Same + Near + Skipped + Rejected.
@@ -300,6 +311,9 @@ type Facts struct {
 	Dead        int64 // jobs nobody will retry by themselves
 	Oldest      int64 // UTC ms since when the oldest ready job waits; 0 = none
 	Unknown     int64 // actions whose outcome is not known
+	MediaFiles  int64 // pictures and files that are kept for a while; backups leave their content out
+	MediaBytes  int64
+	MediaMost   int64 // bytes, beyond which the longest unwanted go
 }
 
 // Figures is what a group did in a span, exact by definition.
@@ -348,6 +362,17 @@ type Measured struct {
 	Ratio    float64 `json:"ratio" col:"比值|ratio"`
 	Target   float64 `json:"target" col:"目标|target"`
 	Met      bool    `json:"met" col:"达到|met"`
+}
+
+// Hooks keeps the tokens of outside systems that post to us. Tokens and signing keys are given once.
+type Hooks interface {
+	Hooks(ctx context.Context) ([]community.Bot, error)
+	AddHook(ctx context.Context, user string, b community.Bot, signed bool, reason string) (community.Bot, string, error)
+	RotateHook(ctx context.Context, user string, id community.ID, reason string) (community.Bot, string, error)
+	DeleteHook(ctx context.Context, user string, id community.ID, reason string) error
+	// TryHook says what would come of a post; with send it is done.
+	TryHook(ctx context.Context, id community.ID, p community.Post, send bool) (community.Posted, error)
+	HookAddress() string
 }
 
 // Bots keeps other people's programs that attach to the groups of an organisation. Tokens are given once.

@@ -9,6 +9,13 @@ type memberCmd struct {
 	List memberListCmd `cmd:"" help:"列出成员|list members"`
 	Show memberShowCmd `cmd:"" help:"一个成员的在群记录和曾用名|one member: stays and names over time"`
 	Mark memberMarkCmd `cmd:"" help:"标为机器人、工作人员或普通成员|mark as a bot, as staff, or as an ordinary member"`
+
+	Merge   memberMergeCmd   `cmd:"" help:"合并：两个账号是同一个人|say that two accounts are one person"`
+	Split   memberSplitCmd   `cmd:"" help:"拆分：这个账号是另一个人|say that an account is a person of its own"`
+	Unmerge memberUnmergeCmd `cmd:"" help:"撤销一次合并或拆分|take a merge or a split back"`
+	Links   memberLinksCmd   `cmd:"" help:"合并与拆分的记录|what was merged and split"`
+	Suggest memberSuggestCmd `cmd:"" help:"可能是同一个人的账号，不会自动合并|accounts that may be one person; never merged by themselves"`
+	Apart   memberApartCmd   `cmd:"" help:"不是同一个人：不再提示|not one person: suggested no more"`
 }
 
 // memberLine is a member of a group as verbs print it.
@@ -30,6 +37,10 @@ type memberLine struct {
 	Muted    Moment `json:"muted_until" col:"禁言至|muted until"`
 	Said     int64  `json:"said"` // own messages in the span, with --spoke-from
 	SaidDays int    `json:"said_days"`
+	Platform string `json:"platform"`
+
+	Tags     []string `json:"tags" col:"标签|tags"`
+	Accounts int      `json:"accounts"` // of the person; 0 = only this one
 }
 
 // spokenLine is a member in a list of those who spoke on days, as people read it.
@@ -50,7 +61,7 @@ func spokenOf(m memberLine) spokenLine {
 
 func lineOfMember(m community.MemberRow) memberLine {
 	return memberLine{m.ID.String(), m.Name, m.Card, m.External, m.GroupName, string(m.Role), string(m.Mark), Moment(m.JoinedAt), m.Scene, m.Inviter,
-		Moment(m.LeftAt), Moment(m.LastWord), m.Messages, m.Strikes, Moment(m.MutedTill), m.Said, m.SaidDays}
+		Moment(m.LeftAt), Moment(m.LastWord), m.Messages, m.Strikes, Moment(m.MutedTill), m.Said, m.SaidDays, string(m.Platform), m.Tags, m.Accounts}
 }
 
 type memberListCmd struct {
@@ -64,6 +75,7 @@ type memberListCmd struct {
 	Source      string `help:"入群来源|how they joined"`
 	Present     bool   `help:"现在在群|in the group now" xor:"where"`
 	Left        bool   `help:"已离群|who left" xor:"where"`
+	Persons     bool   `help:"按人：合并了的账号一行，数字相加|by person: merged accounts are one row, added up"`
 	SpokeFrom   string `placeholder:"DATE" help:"从这天起发过言（含）|who spoke from this day (included)"`
 	SpokeTo     string `placeholder:"DATE" help:"到这天为止（含）|to this day (included)"`
 	Most        int64  `placeholder:"N" help:"配合 --spoke-from：期间最多说过几条|with --spoke-from: who said so many at most"`
@@ -98,7 +110,7 @@ func (q *memberListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	f := community.MemberFilter{Group: g.Key, Tag: q.Tag, Text: q.Text, NeverSpoke: q.NeverSpoke, SilentSince: since, Source: q.Source, Page: q.page()}
+	f := community.MemberFilter{Group: g.Key, Tag: q.Tag, Text: q.Text, NeverSpoke: q.NeverSpoke, SilentSince: since, Source: q.Source, Persons: q.Persons, Page: q.page()}
 	if err := q.spans(&f); err != nil {
 		return err
 	}
@@ -160,7 +172,11 @@ type memberPage struct {
 	NameOnly bool         `json:"name_only"` // known by name alone
 	Stays    []stayLine   `json:"stays"`
 	Names    []nameLine   `json:"names"`
+	Tags     []string     `json:"tags"`
 	Strikes  []strikeLine `json:"strikes"`
+	// Accounts are all accounts of the person, this one first; empty where nothing was merged. Stays, names and strikes above
+	// are this account's: no strike counts for another one.
+	Accounts []accountOfPerson `json:"accounts"`
 }
 
 type stayLine struct {
@@ -200,6 +216,9 @@ func (q *memberShowCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
+	if err := c.accountsOf(h, &p, m); err != nil {
+		return err
+	}
 	if c.json {
 		return c.printJSON(p)
 	}
@@ -211,7 +230,10 @@ func (q *memberShowCmd) Do(c *call, h *House) error {
 	}{p.ID, p.Name, p.Platform, p.External}); err != nil {
 		return err
 	}
-	return printParts(c, p.Stays, p.Names, p.Strikes)
+	if err := printParts(c, p.Stays, p.Names, p.Strikes); err != nil {
+		return err
+	}
+	return printPart(c, p.Accounts)
 }
 
 // printParts prints tables below each other, leaving out empty ones.

@@ -15,14 +15,14 @@ import (
 type Plans interface {
 	Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, error)
 	NewBroadcast(ctx context.Context, user string, b plan.Broadcast) (plan.Broadcast, error)
-	Broadcasts(ctx context.Context, p community.Page) ([]plan.Broadcast, int, error)
+	Broadcasts(ctx context.Context, tag string, p community.Page) ([]plan.Broadcast, int, error)
 	Broadcast(ctx context.Context, id community.ID) (plan.Broadcast, error)
 	Targets(ctx context.Context, source community.ID, g community.GroupKey, p community.Page) ([]plan.Target, int, error)
 	MoveBroadcast(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
 	Retry(ctx context.Context, user string, id community.ID, reason string) (int, error)
 	Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error)
 	Override(ctx context.Context, user string, target community.ID, reason string) error
-	SOPs(ctx context.Context) ([]plan.SOP, error)
+	SOPs(ctx context.Context, tag string) ([]plan.SOP, error)
 	SOP(ctx context.Context, id community.ID) (plan.SOP, error)
 	SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error)
 	MoveSOP(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
@@ -283,7 +283,10 @@ func (q *broadcastNewCmd) Do(c *call, h *House) error {
 	return printOne(c, lineOfBroadcast(made))
 }
 
-type broadcastListCmd struct{ paging }
+type broadcastListCmd struct {
+	Tag string `help:"发给有这个标签的群|that go to groups with this tag"`
+	paging
+}
 
 func (broadcastListCmd) Shape() any          { return rowsOf[broadcastLine]() }
 func (broadcastListCmd) Examples() []example { return nil }
@@ -294,7 +297,7 @@ func (q *broadcastListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	rows, total, err := plans.Broadcasts(c.ctx, q.page())
+	rows, total, err := plans.Broadcasts(c.ctx, q.Tag, q.page())
 	if err != nil {
 		return err
 	}

@@ -37,18 +37,20 @@ func lineOfSOP(s plan.SOP) sopLine {
 	return sopLine{s.ID.String(), s.Name, string(s.State), s.Version, len(s.Steps), s.Groups, s.Counts.Sent, s.Counts.Open(), s.Counts.Failed + s.Counts.NotSent, s.Steps}
 }
 
-type sopListCmd struct{}
+type sopListCmd struct {
+	Tag string `help:"有这个标签的群在里面|with groups that have this tag"`
+}
 
 func (sopListCmd) Shape() any          { return rowsOf[sopLine]() }
 func (sopListCmd) Examples() []example { return nil }
 
 // Do lists SOPs.
-func (sopListCmd) Do(c *call, h *House) error {
+func (q *sopListCmd) Do(c *call, h *House) error {
 	plans, err := c.plans(h)
 	if err != nil {
 		return err
 	}
-	list, err := plans.SOPs(c.ctx)
+	list, err := plans.SOPs(c.ctx, q.Tag)
 	if err != nil {
 		return err
 	}

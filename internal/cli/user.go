@@ -10,6 +10,8 @@ type userCmd struct {
 	Enable  userEnableCmd  `cmd:"" help:"允许登录|let sign in"`
 	Disable userDisableCmd `cmd:"" help:"不再允许登录|let sign in no more"`
 	Notify  userNotifyCmd  `cmd:"" help:"怎样通知这个人|how this person is told about alarms"`
+
+	Transfer transferCmd `cmd:"" help:"离职交接|hand over what somebody who leaves owned"`
 }
 
 // userLine is a person who signs in.

@@ -10,6 +10,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/config"
+	"qunluo/internal/connect"
 	"qunluo/internal/policy"
 )
 
@@ -113,6 +114,9 @@ func (l language) sayError(err error) string {
 	}
 	if e, ok := errors.AsType[worded](err); ok {
 		return l.pick(e.Words())
+	}
+	if said := l.pick(connect.SayOf(err)); said != "" {
+		return said
 	}
 	if said := l.pick(codeWords()[community.CodeOf(err)]); said != "" {
 		return said + l.pick([2]string{"：", ": "}) + err.Error()

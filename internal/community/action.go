@@ -27,12 +27,21 @@ const (
 	// What a connection rarely offers and people are asked for. Not among Verbs: no page lists them as abilities.
 	Remind    Verb = "member.remind"   // a word to a member in private: Text
 	RenewCode Verb = "code.renew"      // the next QR code behind a fixed address, by Until
+	Todo      Verb = "person.todo"     // whatever an outside system asks of people: Text, by Until
 	OpenNext  Verb = "group.open_next" // the next sub group before this one is full, by Until
 )
 
 // TakeOver asks a co-owner to look after a group whose account is lost. It is always a person's work, so it is not among
 // Verbs, of which connections say what they can do.
 const TakeOver Verb = "group.take_over"
+
+// HandOver asks for a group's ownership to be given to somebody else, where no connection can do that: Text says who to whom.
+// MoveOut asks a co-owner to tell a group's people where it goes on while its account is lost: Text is ready to paste. Both
+// are always a person's work.
+const (
+	HandOver Verb = "group.hand_over"
+	MoveOut  Verb = "group.move_out"
+)
 
 // NoticeRule is the Rule of messages by which people on duty are told something. A notice that nobody can send makes no
 // alarm of its own: that would be told by another notice.
@@ -128,6 +137,7 @@ type Receipt struct {
 	Code    Code            `json:"code,omitempty"`
 	Detail  string          `json:"detail,omitempty"` // the platform's words
 	Data    json.RawMessage `json:"data,omitempty"`   // what a verb brings back, as the verb's comment says
+	Parts   []Fate          `json:"parts,omitempty"`  // send: what became of pictures, recordings, films and files
 }
 
 // InviteOrder is the Args of invite.create.

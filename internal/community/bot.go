@@ -12,7 +12,7 @@ type Bot struct {
 	Groups   []GroupKey // nil = all of the organisation
 	Mode     BotMode
 	URL      string // where we reach it: reverse and http
-	Secret   string // reverse: the token it wants of us; http: the key its events are signed with
+	Secret   string // reverse: the token it wants of us; http: the key its events are signed with; hook: the key its posts are signed with, "" = unsigned
 	Enabled  bool
 	Created  int64
 	LastUsed int64 // UTC ms; 0 = never
@@ -32,6 +32,15 @@ const (
 	BotApprove BotScope = "approve" // join requests
 )
 
+// Scopes that only hooks have, beside send.
+const (
+	BotTask  BotScope = "task"  // work for people
+	BotAlarm BotScope = "alarm" // alarms for whoever is on duty
+)
+
+// HookScopes lists the scopes of hooks in the order pages show them.
+var HookScopes = []BotScope{BotSend, BotTask, BotAlarm}
+
 // BotScopes lists every scope in the order pages show them.
 var BotScopes = []BotScope{BotRead, BotSend, BotRecall, BotMute, BotRemove, BotApprove}
 
@@ -43,6 +52,7 @@ const (
 	BotDials   BotMode = ""        // it dials us: WebSocket or HTTP, OneBot or Satori
 	BotReverse BotMode = "reverse" // we dial its WebSocket address: OneBot
 	BotPush    BotMode = "http"    // we post events to its address, it calls us: OneBot
+	BotHook    BotMode = "hook"    // no bot: an outside system posts JSON to us and hears nothing
 )
 
 // May reports whether the bot has a scope.

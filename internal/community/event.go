@@ -115,6 +115,10 @@ type Segment struct {
 	Text string          `json:"text,omitempty"` // shown text; for at: the shown name
 	Ref  string          `json:"ref,omitempty"`  // at: platform id; image, file, link: address; quote: message id
 	Raw  json.RawMessage `json:"raw,omitempty"`  // unknown kinds as they came
+	// Expires is until when the address is good, UTC ms; 0 = not known.
+	Expires int64 `json:"expires,omitempty"`
+	// File is the content, where it was fetched to be sent; nil = the address is all there is.
+	File *Medium `json:"-"`
 }
 
 // Body is what an event says. Text lives only here: decisions, cases and tasks keep the event's id and byte offsets.

@@ -46,6 +46,9 @@ type Who struct {
 	Certainty Certainty `json:"certainty,omitempty"`
 	Also      string    `json:"also,omitempty"` // a further id of the same person on the platform (QQ: the uid beside the number)
 
+	Union string   `json:"union,omitempty"` // the id by which one maker of platforms knows the same human everywhere (unionid)
+	Tags  []string `json:"tags,omitempty"`  // on a list of contacts: what they are tagged with there
+
 	// On a member list, where the platform tells how the person came:
 	JoinedAt int64  `json:"joined_at,omitempty"` // UTC ms
 	Scene    string `json:"scene,omitempty"`     // as Body.Scene
@@ -95,6 +98,7 @@ type Group struct {
 	Frozen   bool // automatic actions are held
 	Desk     bool // an account's own log, no chat group (see Ref.Desk)
 	Parent   GroupKey
+	Keeper   string // user id of who looks after it; "" = whoever is on duty
 	Created  int64
 	Tags     []string
 }
@@ -127,5 +131,6 @@ type Account struct {
 	Created   int64
 	// Restricted is since when (UTC ms) the platform holds the account back; 0 = it does not. Nothing is done with it
 	// until a person says so.
-	Restricted int64
+	Restricted    int64
+	RestrictedWhy string // what the platform said then
 }

@@ -60,6 +60,7 @@ type MemberFilter struct {
 	NeverSpoke  bool   // 从未发言: no message of theirs is on record
 	SilentSince int64  // last word before this time (or never)
 	Source      string // join scene or state
+	Persons     bool   // one row per person: their accounts added up; not with the spans of days below
 
 	// Those whom figures of activity count, exactly: bots are never among them.
 	Spoke  DaySpan // sent an own message on these days; the rows then have Said and SaidDays, and are sorted by Said downwards by default
@@ -94,6 +95,8 @@ type MemberRow struct {
 	MutedTill int64
 	Said      int64 // with MemberFilter.Spoke: own messages in the span
 	SaidDays  int   // and on how many days
+	Tags      []string
+	Accounts  int // how many accounts the person is known by, this one included; 0 = only this one
 }
 
 // NameSpan is a name as it was during a time. Group 0 is the account name. To 0 = still so.
@@ -127,6 +130,7 @@ type MessageFilter struct {
 	Group  GroupKey
 	Tag    string
 	Member MemberKey
+	Person bool // with Member: of every account of the person
 	Class  *Class
 	From   int64
 	To     int64
@@ -167,6 +171,7 @@ type DecisionFilter struct {
 	Group   GroupKey
 	Tag     string
 	Member  MemberKey
+	Person  bool // with Member: of every account of the person
 	Rule    string
 	Verdict Verdict
 	Open    bool // waiting for a person
@@ -195,6 +200,7 @@ type StrikeFilter struct {
 	Group  GroupKey
 	Tag    string // of the group
 	Member MemberKey
+	Person bool  // with Member: of every account of the person
 	Live   bool  // not expired at Now, not revoked
 	Now    int64 // needed with Live
 	Page   Page
@@ -233,6 +239,7 @@ type ActionRow struct {
 	Mode       Level
 	Attempts   int
 	Detail     string
+	Parts      []Fate
 	Code       Code
 	Created    int64
 	Updated    int64

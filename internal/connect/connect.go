@@ -27,6 +27,12 @@ type Connector interface {
 	Open(ctx context.Context, settings json.RawMessage, host Host) (Session, error)
 }
 
+// Placer is a connector to many platforms: the settings say which one an account is on.
+type Placer interface {
+	// PlatformOf names the platform that good settings lead to.
+	PlatformOf(settings json.RawMessage) community.Platform
+}
+
 // Session is one account's living connection.
 type Session interface {
 	// Run works until ctx ends, reconnecting by itself with growing pauses. It returns ctx's error or one that no
@@ -89,6 +95,8 @@ type Info struct {
 	Fields   []Field
 	Called   bool      // the platform calls us by HTTP, at /connect/<account id>/
 	Defaults Abilities // before probing
+	// Consent is the bool field by which an operator says that Risk was read: without it nothing can be added. "" = none.
+	Consent string
 	// Unofficial: the gateway is not the platform's own, or does not sign what it says. Nothing that cannot be taken back
 	// follows from its events without a person, unless the group's rulebook says that this is accepted.
 	Unofficial bool
@@ -110,7 +118,18 @@ type Abilities struct {
 	Verbs      map[community.Verb]community.Ability
 	GroupLimit int  // members; 0 = not known
 	ReadsAll   bool // sees every message of the group, not only those addressed to it
+	Overflow   bool // a code made by invite.create leads to a next group, which the platform opens when one is full
+	Media      Media
 	Presence   bool // member lists, joining and leaving tell who is there now, not who belongs: a list marks its Scene "presence"
+}
+
+// Media is what an account can send besides words.
+type Media struct {
+	// Upload are the kinds of segments (image, audio, video, file) that it sends as content, each with the most bytes.
+	Upload map[string]int64
+	Only   map[string][]string // types of content (image/png) that a kind is restricted to; absent = any
+	ByWeb  bool                // what it cannot upload it may still name by a web address
+	Most   int                 // parts of one message; 0 = any number
 }
 
 // Level is the level of a verb.
@@ -128,6 +147,14 @@ func (a Abilities) Of(v community.Verb) community.Ability {
 // mounts it at /connect/<account id>/.
 type HTTPReceiver interface {
 	ServeConnect(w http.ResponseWriter, r *http.Request)
+}
+
+// MediaReader is a session that can read the content behind a segment that came through its account, where a web address
+// does not lead there or does not say all.
+type MediaReader interface {
+	// ReadMedia reads at most most bytes. CodeLate: the platform no longer has it; CodeTooLarge; CodeUnsupported: not this
+	// segment, its web address is all there is.
+	ReadMedia(ctx context.Context, seg community.Segment, most int64) (community.Medium, error)
 }
 
 // MemberLister is a session that can read a group's member list.

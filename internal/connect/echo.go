@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -46,6 +47,20 @@ func (e *Echoes) Take(key string) community.ID {
 		if one.key == key && time.Since(one.at) < echoLives {
 			e.list = append(e.list[:i], e.list[i+1:]...)
 			return one.id
+		}
+	}
+	return community.ID{}
+}
+
+// TakeOf gives the action expected under the first of the keys that any is expected under, and forgets all that was
+// expected of it: an action that may come back under several names comes back once.
+func (e *Echoes) TakeOf(keys ...string) community.ID {
+	for _, key := range keys {
+		if id := e.Take(key); !id.IsZero() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.list = slices.DeleteFunc(e.list, func(one echo) bool { return one.id == id })
+			return id
 		}
 	}
 	return community.ID{}

@@ -14,6 +14,9 @@ const (
 
 // Feed hands a session's events to its host, in order. A batch that is not taken is offered again until it is.
 type Feed struct {
+	// Taken, if it is set before Run, hears of every batch that the host has taken.
+	Taken func(batch []Inbound)
+
 	host    Host
 	queue   chan Inbound
 	refused func(error)
@@ -26,16 +29,24 @@ func NewFeed(host Host, refused func(error)) *Feed {
 
 // Put waits for room; ctx's error means that the event was not taken.
 func (f *Feed) Put(ctx context.Context, in Inbound) error {
-	select {
-	case f.queue <- in:
+	if f.Try(in) {
 		return nil
-	default:
 	}
 	select {
 	case f.queue <- in:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// Try does not wait; false = there is no room.
+func (f *Feed) Try(in Inbound) bool {
+	select {
+	case f.queue <- in:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -74,6 +85,9 @@ func (f *Feed) Offer(ctx context.Context, batch ...Inbound) bool {
 	for pause := firstOffer; ; pause = min(pause*2, longestOffer) {
 		err := f.host.Receive(ctx, batch...)
 		if err == nil {
+			if f.Taken != nil {
+				f.Taken(batch)
+			}
 			return true
 		}
 		if ctx.Err() != nil {

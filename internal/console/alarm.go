@@ -51,7 +51,7 @@ func (c *Console) alarmTest(k *call) error {
 }
 
 func dutyAlarms(k *call, p *view.Duty, names map[string]string) error {
-	list, total, err := k.Duty.Alarms(k.ctx(), false, community.Page{Limit: shownAlarms})
+	list, total, err := k.Duty.Alarms(k.ctx(), false, k.query("tag"), community.Page{Limit: shownAlarms})
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ var alarmTones = map[string]string{duty.Waiting: "danger", duty.Taken: "warning"
 // alarmWhat says in one sentence what an alarm is about.
 func alarmWhat(k *call, a duty.Alarm) (string, error) {
 	if a.Kind != duty.KindTask {
-		return k.T("alarm.what."+a.Kind, "name", accountName(k, a.Account)), nil
+		return k.T("alarm.what."+a.Kind, "name", accountName(k, a.Account), "detail", short(a.Detail, 80)), nil
 	}
 	id, err := community.ParseID(strings.TrimPrefix(a.Subject, "task:"))
 	if err != nil {

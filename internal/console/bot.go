@@ -57,7 +57,7 @@ func (c *Console) botList(k *call) error {
 		return err
 	}
 	here := bots.Here()
-	p := view.Users{Head: ui.Head{Title: k.T("bot.title"), Sub: k.T("bot.intro"), Back: "/connections", Actions: view.LinkButton("/bots/new", "plus", k.T("bot.attach"))}}
+	p := view.Users{Head: ui.Head{Title: k.T("bot.title"), Sub: k.T("bot.intro"), Back: "/connections", Actions: view.BotActions(c.deps.HooksFor != nil)}}
 	p.Table = ui.Table{Label: k.T("bot.title"), Columns: []ui.Column{{Title: k.T("bot.name")}, {Title: k.T("bot.state")}, {Title: k.T("bot.groups"), Hide: true}, {Title: k.T("bot.used"), Hide: true}},
 		Empty: ui.Empty{Icon: "plug-connected", Title: k.T("bot.none"), Text: k.T("bot.none_text")}}
 	for _, b := range all {

@@ -28,7 +28,7 @@ var broadcastRoutes = []route{
 // broadcastList shows the mass sends.
 func (c *Console) broadcastList(k *call) error {
 	at := k.page(listLimit)
-	rows, total, err := k.plans().Broadcasts(k.ctx(), at)
+	rows, total, err := k.plans().Broadcasts(k.ctx(), k.query("tag"), at)
 	if err != nil {
 		return err
 	}
@@ -39,6 +39,9 @@ func (c *Console) broadcastList(k *call) error {
 		n := b.Counts
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/broadcasts/" + b.ID.String(), Cells: []templ.Component{ui.Two(b.Title, short(b.Text, 40)), planPill(k, string(b.Now())), ui.Moment(b.Start),
 			ui.Figure(int64(n.All)), ui.Figure(int64(n.Sent)), ui.Figure(int64(n.Open())), ui.Figure(int64(n.Failed + n.NotSent))}})
+	}
+	if err := k.byTag(&p, "/broadcasts"); err != nil {
+		return err
 	}
 	return k.show(p.Head.Title, view.ListPage(p))
 }

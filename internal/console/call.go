@@ -17,6 +17,7 @@ import (
 	"github.com/a-h/templ"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
@@ -35,8 +36,9 @@ type call struct {
 	Hands    Hands
 	Figures  Figures
 	Codes    Codes // nil too where the house keeps no codes
-	Duty     Duty  // nil where nothing is known of duty
-	phone    bool  // the page is one of the phone's
+	Persons  Persons
+	Duty     Duty // nil where nothing is known of duty
+	phone    bool // the page is one of the phone's
 	token    string
 	answered bool
 }
@@ -76,6 +78,9 @@ func (c *Console) greet(k *call, u community.User) {
 	k.Figures = c.deps.Figures(u.Org, nil)
 	if c.deps.Codes != nil {
 		k.Codes = c.deps.Codes(u.Org, nil)
+	}
+	if c.deps.Persons != nil {
+		k.Persons = c.deps.Persons(u.Org, nil)
 	}
 	if c.deps.Duty != nil {
 		k.Duty = c.deps.Duty(u.Org, nil)
@@ -311,7 +316,7 @@ func (k *call) badges() (Badges, error) {
 		}
 	}
 	for _, a := range accounts {
-		if a.Enabled && k.c.deps.Wires.Health(a.Key).State != "online" {
+		if a.Enabled && (a.Restricted != 0 || k.c.deps.Wires.Health(a.Key).State != "online") {
 			b.Broken++
 		}
 	}
@@ -320,7 +325,7 @@ func (k *call) badges() (Badges, error) {
 
 // waiting counts the alarms that nobody has acknowledged, of the newest.
 func (k *call) waiting() (int, error) {
-	list, _, err := k.Duty.Alarms(k.ctx(), true, community.Page{Limit: 200})
+	list, _, err := k.Duty.Alarms(k.ctx(), true, "", community.Page{Limit: 200})
 	n := 0
 	for _, a := range list {
 		if a.State == duty.Waiting {
@@ -425,6 +430,9 @@ func (k *call) refused(to string, err error) error {
 	code := community.CodeOf(err)
 	if statusOf(code) >= 500 && code != community.CodeBusy && statusOf(code) != http.StatusBadGateway {
 		return err
+	}
+	if said := k.Words.Pick(connect.SayOf(err)); said != "" {
+		return k.done(to, "danger", said, community.ID{})
 	}
 	return k.done(to, "danger", k.T("error."+string(code)+".title")+" "+k.T("error."+string(code)+".text"), community.ID{})
 }

@@ -74,7 +74,7 @@ func (c *Console) codeRoutes() []route {
 }
 
 func codeFilter(k *call) admit.Filter {
-	return admit.Filter{Text: k.query("q"), Kind: k.query("kind"), Closed: k.query("closed") == "1", Page: k.page(listLimit)}
+	return admit.Filter{Text: k.query("q"), Kind: k.query("kind"), Tag: k.query("tag"), Closed: k.query("closed") == "1", Page: k.page(listLimit)}
 }
 
 // codeList shows the codes with what came through them.
@@ -99,11 +99,16 @@ func (c *Console) codeList(k *call) error {
 		{Kind: "text", Name: "q", Label: k.T("code.text"), Value: f.Text},
 		{Kind: "select", Name: "kind", Label: k.T("code.kind"), Value: f.Kind, Options: append([]ui.Option{{Text: k.T("list.any")}}, kindOptions(k)...)},
 	}}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return err
+	}
+	p.Filters.Fields = append(p.Filters.Fields, tags)
 	if f.Closed {
 		p.Filters.Keep = []ui.Option{{Value: "closed", Text: "1"}}
 	}
 	p.Table = codeTable(k, rows, f)
-	if f.Text+f.Kind != "" {
+	if f.Text+f.Kind+f.Tag != "" {
 		p.Filters.Clear = "/codes"
 		p.Table.Empty = ui.Empty{Icon: "filter", Title: k.T("list.none"), Text: k.T("list.none_text"), Button: k.T("list.clear"), Link: "/codes"}
 	}
@@ -223,9 +228,9 @@ func (c *Console) doubleList(k *call) error {
 	for i, d := range rows {
 		var leave []string
 		for _, place := range d.Places[1:] {
-			leave = append(leave, spoke(k, place))
+			leave = append(leave, spoke(k, d, place))
 		}
-		row := ui.Row{Link: "/members/" + d.Member.ID.String(), Cells: []templ.Component{ui.Two(named(d.Member.Name, d.Member.External), d.Member.External), ui.Text(spoke(k, d.Places[0])), ui.Text(strings.Join(leave, k.T("list.comma")))}}
+		row := ui.Row{Link: "/members/" + d.Member.ID.String(), Cells: []templ.Component{ui.Two(named(d.Member.Name, d.Member.External), d.Member.External), ui.Text(spoke(k, d, d.Places[0])), ui.Text(strings.Join(leave, k.T("list.comma")))}}
 		if !d.Task.IsZero() {
 			row.Actions = view.Link("/inbox", k.T("double.waiting"))
 		} else {
@@ -239,8 +244,13 @@ func (c *Console) doubleList(k *call) error {
 	return k.show(p.Head.Title, view.ListPage(p))
 }
 
-func spoke(k *call, p admit.Place) string {
-	return k.T("double.spoke", "name", ui.Visible(p.Name), "count", k.Words.Number(p.Messages))
+// spoke says how much somebody said in a place, and by which account where it is not the one shown.
+func spoke(k *call, d admit.Double, p admit.Place) string {
+	said := k.T("double.spoke", "name", ui.Visible(p.Name), "count", k.Words.Number(p.Messages))
+	if p.Member != d.Member.Key {
+		said += " " + k.T("person.by_account", "name", ui.Visible(p.Shown), "platform", k.platform(p.Platform))
+	}
+	return said
 }
 
 // doubleAsk asks one person in private; nobody is removed.

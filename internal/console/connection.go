@@ -23,6 +23,7 @@ var connectionRoutes = []route{
 	{pattern: "POST /connections/{id}", may: owners, serve: (*Console).connectionSave},
 	{pattern: "POST /connections/{id}/switch", may: owners, serve: (*Console).connectionSwitch},
 	{pattern: "POST /connections/{id}/test", may: owners, serve: (*Console).connectionTest},
+	{pattern: "POST /connections/{id}/release", may: owners, serve: (*Console).connectionRelease},
 	{pattern: "POST /connections/{id}/delete", may: owners, serve: (*Console).connectionDelete},
 }
 
@@ -50,6 +51,9 @@ func (c *Console) connectionList(k *call) error {
 		for _, kind := range c.deps.Wires.Kinds() {
 			p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(kind.Title), Summary: k.Words.Pick(kind.Summary), Link: "/connections/new?kind=" + kind.Name})
 		}
+	}
+	if len(p.Kinds) > 0 && c.mounted("/groups/new", k.User.Role) {
+		p.Kinds = append(p.Kinds, view.Kind{Title: k.T("channel.kind_title"), Summary: k.T("channel.kind_summary"), Link: "/groups/new"})
 	}
 	return k.show(p.Head.Title, view.ConnectionsPage(p))
 }
@@ -232,7 +236,11 @@ func (c *Console) connectionAdd(k *call) error {
 		f := c.connectionForm(k, kind, a, faults, other)
 		return k.showStatus(http.StatusUnprocessableEntity, f.Head.Title, view.FormPage(f))
 	}
-	saved, err := k.Hands.SaveAccount(k.ctx(), k.who(), a, "")
+	why := ""
+	if kind.Consent != "" {
+		why = k.T("connection.consented")
+	}
+	saved, err := k.Hands.SaveAccount(k.ctx(), k.who(), a, why)
 	if err != nil {
 		return k.refused("/connections", err)
 	}
@@ -277,6 +285,9 @@ func (c *Console) connectionView(k *call, a community.Account) (view.Connection,
 	if kind.Called {
 		p.Facts = append(p.Facts, ui.Option{Value: k.T("chore.callback"), Text: k.home() + "/connect/" + a.ID.String() + "/"})
 	}
+	if a.Restricted != 0 {
+		p.Held = heldView(k, a)
+	}
 	if p.Matrix, err = c.matrix(k, a); err != nil {
 		return p, err
 	}
@@ -284,6 +295,10 @@ func (c *Console) connectionView(k *call, a community.Account) (view.Connection,
 		f := c.connectionForm(k, kind, a, nil, "")
 		p.Form = &f
 		p.Asks = []ui.Confirm{connectionSwitchAsk(k, a), connectionDeleteAsk(k, a)}
+		if p.Held != nil {
+			p.Held.Release = true
+			p.Asks = append(p.Asks, connectionReleaseAsk(k, a))
+		}
 		list, _ := c.deps.Wires.Chores(k.ctx(), a.Key) // none while it does not run
 		p.Head.Actions = view.ConnectionButtons("/connections/"+a.ID.String(), a.Enabled, len(list) > 0)
 	}
@@ -318,6 +333,33 @@ func connectionSwitchAsk(k *call, a community.Account) ui.Confirm {
 	ask.Title, ask.Effect, ask.Button = k.T("connection.on"), k.T("connection.on_effect"), k.T("connection.on")
 	ask.Fields = []ui.Option{{Value: "on", Text: "1"}}
 	return ask
+}
+
+// heldView says since when the platform holds an account back, why, and what to do.
+func heldView(k *call, a community.Account) *view.Held {
+	return &view.Held{Title: k.T("connection.held", "at", i18n.Time(a.Restricted, nil), "ago", k.Words.Ago(a.Restricted, k.now())),
+		Why: k.T("connection.held_why", "why", dash(ui.Visible(a.RestrictedWhy))), What: k.T("connection.held_what")}
+}
+
+func connectionReleaseAsk(k *call, a community.Account) ui.Confirm {
+	return ui.Confirm{ID: "release", Title: k.T("connection.release"), Object: a.Name, Effect: k.T("connection.release_effect"),
+		Action: "/connections/" + a.ID.String() + "/release", Button: k.T("connection.release"), Reason: k.T("connection.release_reason"), Need: true}
+}
+
+// connectionRelease takes the word of a person that the platform lets an account go.
+func (c *Console) connectionRelease(k *call) error {
+	a, err := k.account()
+	if err != nil {
+		return err
+	}
+	to := "/connections/" + a.ID.String()
+	if k.form("reason") == "" {
+		return k.done(to, "danger", k.T("connection.release_need"), community.ID{})
+	}
+	if err := k.Hands.Unrestrict(k.ctx(), k.who(), a.Key, k.form("reason")); err != nil {
+		return k.refused(to, err)
+	}
+	return k.ok(to, k.T("connection.released", "name", a.Name))
 }
 
 func connectionDeleteAsk(k *call, a community.Account) ui.Confirm {

@@ -33,12 +33,18 @@ type Deps struct {
 	Live   Live   // may be nil: pages then do not refresh by themselves
 	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
 	BotsFor func(org community.OrgKey) Bots
+	// HooksFor keeps the tokens of outside systems. May be nil: their pages are then absent.
+	HooksFor func(org community.OrgKey) Hooks
 	// Plans makes the handle of what is sent by plan; may be nil: the pages of mass sends and SOPs are then absent.
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
 	// Shorts makes the handle of short links and of what people did besides speaking; may be nil: their pages are then absent.
 	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
+	// Persons makes the handle of who is who across accounts; may be nil: merging and splitting are then absent.
+	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
+	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
+	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()
@@ -127,7 +133,10 @@ type Hands interface {
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	// SetMode switches a group between observing and acting.
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
-	// SetGroup changes a group's tags, zone and parent.
+	// AddGroup makes a group that people bring by hand (人工通道); most is its size limit, 0 = as is usual. CodeConflict: there
+	// is one of that name.
+	AddGroup(ctx context.Context, user string, g community.Group, most int64, reason string) (community.Group, error)
+	// SetGroup changes a group's tags, zone, parent and keeper.
 	SetGroup(ctx context.Context, user string, g community.Group, reason string) error
 
 	// Mark says that a member is a bot, staff, or (community.RoleMember) neither. CodeConflict when that was said already.
@@ -136,6 +145,9 @@ type Hands interface {
 	// SaveAccount makes (Key 0) or changes an account; the settings were checked by Wires.Check. The connection is
 	// opened, closed or reopened as Enabled says.
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
+	// Unrestrict takes a person's word that the platform holds an account back no longer; reason is needed. CodeConflict when
+	// it was not held back.
+	Unrestrict(ctx context.Context, user string, a community.AccountKey, reason string) error
 	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
 	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	// DeleteAccount forgets a connection and its secrets; what came through it stays.
@@ -277,7 +289,9 @@ type Importer interface {
 	// Again tries the kept file of a dry run once more with other settings (Name and File do not count), and gives the
 	// new run. CodeNotFound when the file is no longer kept.
 	Again(ctx context.Context, user string, org community.OrgKey, run community.ID, o ImportOrder) (community.ID, error)
-	// Undo takes an import back.
+	// Await returns once a run has ended, or with ctx's error.
+	Await(ctx context.Context, run community.ID) error
+	// Undo takes an import back; what was decided upon one that was live is undone with it.
 	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
 }
 
@@ -295,6 +309,11 @@ type ImportOrder struct {
 	KeepNear bool
 	At       int64 // UTC ms: when a list of members was read, or a pasted text copied; 0 = the file does not say
 	Dry      bool  // read and report, write nothing
+	// Live: a group that no connection hears, brought by hand: what is new is decided about as if a connection had told it.
+	// Needs Group. CodeConflict where a connection hears the group.
+	Live    bool
+	Renamed map[string]string // old names by new ones, of people who took another name
+	Show    int               // of a trial: how many messages and names the report shows; 0 = samples only
 }
 
 // Live tells that something changed.

@@ -105,7 +105,7 @@ func (d *fakeDuty) AddNote(_ context.Context, _, text string) (duty.Note, error)
 	}
 	return duty.Note{}, d.note("note", text)
 }
-func (d *fakeDuty) Alarms(_ context.Context, open bool, p community.Page) ([]duty.Alarm, int, error) {
+func (d *fakeDuty) Alarms(_ context.Context, open bool, _ string, p community.Page) ([]duty.Alarm, int, error) {
 	return cut(d.h, d.alarms, p, func(a duty.Alarm) bool { return !open || a.State != duty.Over })
 }
 func (d *fakeDuty) Alarm(_ context.Context, id community.ID) (duty.Alarm, error) {

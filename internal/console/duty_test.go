@@ -188,7 +188,7 @@ func TestStepsAreExactPerPlatform(t *testing.T) {
 		}
 	}
 	k := &call{Words: (&Console{words: mustWords(t)}).words.In("zh-CN")}
-	for _, verb := range append(slices.Clone(community.Verbs), community.TakeOver) {
+	for _, verb := range append(slices.Clone(community.Verbs), community.TakeOver, community.HandOver, community.MoveOut) {
 		for _, p := range []community.Platform{"wechat", "wecom", "qq", "telegram"} {
 			if len(taskSteps(k, p, verb)) == 0 {
 				t.Errorf("%s on %s has no steps", verb, p)

@@ -402,6 +402,24 @@ func (h *house) Chores(_ context.Context, a community.AccountKey) ([]connect.Cho
 			Fields: []connect.Field{{Name: "from", Title: [2]string{"原员工", "From"}, Kind: connect.KindText, Required: true}, {Name: "left", Title: [2]string{"已离职", "Has left"}, Kind: connect.KindBool, Default: "true"}}},
 	}, nil
 }
+func (h *house) AddGroup(_ context.Context, user string, g community.Group, most int64, reason string) (community.Group, error) {
+	if slices.ContainsFunc(h.groups, func(have community.GroupRow) bool { return have.Name == g.Name }) {
+		return g, community.Errorf(community.CodeConflict, "there is one")
+	}
+	g.Key, g.ID = community.GroupKey(len(h.groups)+1), fakeID(20+len(h.groups))
+	h.groups = append(h.groups, community.GroupRow{Group: g})
+	h.note("add group %s for %s, at most %d", g.Name, g.Keeper, most)
+	return g, nil
+}
+func (h *house) Unrestrict(_ context.Context, user string, a community.AccountKey, reason string) error {
+	for i := range h.accounts {
+		if h.accounts[i].Key == a {
+			h.accounts[i].Restricted, h.accounts[i].RestrictedWhy = 0, ""
+		}
+	}
+	h.note("unrestrict account %d: %s", a, reason)
+	return nil
+}
 func (h *house) DeleteAccount(_ context.Context, user string, a community.AccountKey, reason string) error {
 	h.accounts = slices.DeleteFunc(h.accounts, func(x community.Account) bool { return x.Key == a })
 	h.note("delete account %d: %s", a, reason)

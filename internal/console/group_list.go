@@ -41,6 +41,9 @@ func (c *Console) groupList(k *call) error {
 		return err
 	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.groups"), Sub: k.T("group.list_sub")}, Live: "message health"}
+	if k.c.mounted("/groups/new", k.User.Role) {
+		p.Head.Actions = view.AddGroup()
+	}
 	p.Filters = ui.Filters{Action: "/groups", Fields: []ui.Filter{
 		{Kind: "text", Name: "q", Label: k.T("group.text"), Value: f.Text},
 		tags,
@@ -74,7 +77,7 @@ func (k *call) export(p *ui.Pager, path string) {
 
 func (k *call) platformChoice() []ui.Option {
 	out := []ui.Option{{Text: k.T("list.any")}}
-	for _, p := range []community.Platform{"qq", "wechat", "wecom", "telegram", "irc", "gitter", "sim"} {
+	for _, p := range []community.Platform{"qq", "wechat", "wecom", "telegram", "discord", "lark", "dingtalk", "matrix", "kook", "irc", "gitter", "sim"} {
 		out = append(out, ui.Option{Value: string(p), Text: k.platform(p)})
 	}
 	return out

@@ -29,7 +29,7 @@ func (c *Console) groupPage(k *call) error {
 	for _, n := range groupSpans {
 		p.Span.Options = append(p.Span.Options, ui.Tab{Text: k.T("group.days", "count", n), Link: k.here("days", strconv.Itoa(n)), Here: n == days})
 	}
-	for _, fill := range []func(*call, *view.GroupPage, community.GroupRow, int) error{groupFigures, groupCap, groupTalk, groupAsks, groupHands} {
+	for _, fill := range []func(*call, *view.GroupPage, community.GroupRow, int) error{groupFigures, groupCap, groupTalk, groupAsks, groupHands, groupChannel} {
 		if err := fill(k, &p, g, days); err != nil {
 			return err
 		}
@@ -161,10 +161,15 @@ func groupAsks(k *call, p *view.GroupPage, g community.GroupRow, _ int) error {
 			parent = row.ID.String()
 		}
 	}
+	keepers, err := k.keeperChoice()
+	if err != nil {
+		return err
+	}
 	p.SettingsAsk = ui.Confirm{ID: "settings", Title: k.T("group.settings"), Object: g.Name, Effect: k.T("group.settings_effect"), Action: at + "/settings", Button: k.T("group.save"), Reason: k.T("form.reason"),
 		Inputs: []ui.Input{
 			{Kind: "text", Name: "tags", Label: k.T("group.tags"), Value: strings.Join(g.Tags, " "), Help: k.T("group.tags_help")},
 			{Kind: "text", Name: "zone", Label: k.T("group.zone"), Value: g.Zone, Help: k.T("group.zone_help"), Required: true},
+			{Kind: "select", Name: "keeper", Label: k.T("channel.keeper"), Value: g.Keeper, Options: keepers},
 			{Kind: "select", Name: "parent", Label: k.T("group.parent"), Value: parent, Options: without(choice, g.ID.String())},
 		}}
 	return nil
@@ -257,7 +262,7 @@ func (c *Console) groupSettings(k *call) error {
 		return err
 	}
 	to := "/groups/" + g.ID.String()
-	if _, err := time.LoadLocation(k.form("zone")); err != nil || k.form("zone") == "" || k.form("zone") == "Local" {
+	if !goodZone(k.form("zone")) {
 		return k.done(to, "danger", k.T("group.bad_zone", "zone", k.form("zone")), community.ID{})
 	}
 	parent, err := k.groupNamed(k.form("parent"))
@@ -268,11 +273,17 @@ func (c *Console) groupSettings(k *call) error {
 		return k.done(to, "danger", k.T("group.bad_parent"), community.ID{})
 	}
 	next := g.Group
-	next.Tags, next.Zone, next.Parent = tagsOf(k.form("tags")), k.form("zone"), parent.Key
+	next.Tags, next.Zone, next.Parent, next.Keeper = tagsOf(k.form("tags")), k.form("zone"), parent.Key, k.form("keeper")
 	if err := k.Hands.SetGroup(k.ctx(), k.who(), next, k.form("reason")); err != nil {
 		return k.refused(to, err)
 	}
 	return k.ok(to, k.T("group.saved", "group", g.Name))
+}
+
+// goodZone reports whether days can be cut in a zone.
+func goodZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "" && name != "Local"
 }
 
 // maxSend bounds a message sent by hand, in characters.

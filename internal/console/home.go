@@ -192,6 +192,9 @@ func healthPill(k *call, a community.Account, h connect.Health) templ.Component 
 	if !a.Enabled {
 		return ui.Pill("", "ban", k.T("health.disabled"))
 	}
+	if a.Restricted != 0 {
+		return ui.Pill("danger", "lock", k.T("health.restricted"))
+	}
 	switch h.State {
 	case "online":
 		return ui.Pill("good", "plug-connected", k.T("health.online"))

@@ -48,6 +48,9 @@ type importAsked struct {
 	Chats    []string `json:"chats"`
 	KeepNear bool     `json:"keep_near"`
 	At       int64    `json:"at"`
+	Live     bool     `json:"live"`
+
+	Renamed map[string]string `json:"renamed"`
 }
 
 type importChoice struct {
@@ -63,6 +66,21 @@ type importRoster struct {
 	Gone     int      `json:"gone"`
 	Doubtful int      `json:"doubtful"`
 	Samples  []string `json:"samples"`
+
+	Renamed []importRename `json:"renamed"`
+	Maybe   []importRename `json:"maybe_renamed"`
+}
+
+type importRename struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+type importPreview struct {
+	At    int64  `json:"at"`
+	Name  string `json:"name"`
+	Text  string `json:"text"`
+	Known bool   `json:"known"`
 }
 
 type importNear struct {
@@ -104,6 +122,7 @@ type importUnit struct {
 	GroupHow string           `json:"group_how"`
 	NeedZone bool             `json:"need_zone"`
 	Rosters  []importRoster   `json:"rosters"`
+	Preview  []importPreview  `json:"preview"`
 	Nears    struct {
 		Found   int64        `json:"found"`
 		Kept    bool         `json:"kept"`

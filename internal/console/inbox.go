@@ -50,8 +50,13 @@ func (c *Console) inbox(k *call) error {
 	}
 	p := view.Inbox{Head: ui.Head{Title: k.T("nav.inbox"), Sub: k.T("task.intro")}, Pager: k.pager(page, len(rows), total),
 		Empty: ui.Empty{Icon: "circle-check", Title: k.T("task.none"), Text: k.T("home.no_tasks_text")}}
+	cards := cardMaker{k: k, names: names, platforms: map[community.ID]community.Platform{}}
 	for _, t := range rows {
-		p.Tasks = append(p.Tasks, taskCard(k, t, names))
+		card, err := cards.card(t)
+		if err != nil {
+			return err
+		}
+		p.Tasks = append(p.Tasks, card)
 	}
 	if p.Tabs, err = inboxTabs(k, f); err != nil {
 		return err
@@ -99,7 +104,35 @@ func inboxTabs(k *call, f community.TaskFilter) ([]ui.Tab, error) {
 	return tabs, nil
 }
 
-// taskCard says what, why, with which words, until when, and by whom.
+// cardMaker makes the cards of tasks, for the inbox and for the phone alike.
+type cardMaker struct {
+	k         *call
+	names     map[string]string
+	platforms map[community.ID]community.Platform // of groups met before
+}
+
+// card says what, why, how it is done on the platform, with which words, until when, and by whom.
+func (m cardMaker) card(t community.TaskRow) (ui.Task, error) {
+	card := taskCard(m.k, t, m.names)
+	platform, known := m.platforms[t.GroupID]
+	if !known {
+		g, err := m.k.Desk.GroupByID(m.k.ctx(), t.GroupID)
+		if err != nil && community.CodeOf(err) != community.CodeNotFound {
+			return card, err
+		}
+		platform = g.Platform
+		m.platforms[t.GroupID] = platform
+	}
+	if card.Closed == "" {
+		card.Steps = taskSteps(m.k, platform, t.Verb)
+	}
+	if key := "platform." + string(platform); m.k.Words.Has(key) {
+		card.Platform = m.k.T(key)
+	}
+	card.Initial = initial(t.TargetName)
+	return card, nil
+}
+
 func taskCard(k *call, t community.TaskRow, names map[string]string) ui.Task {
 	id := t.ID.String()
 	card := ui.Task{ID: id, What: taskWhat(k, t), Why: taskWhy(k, t.Why), Group: t.GroupName, Text: t.Text, TextLabel: k.T("task.text." + textKind(t.Verb)),

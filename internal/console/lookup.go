@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
+	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
 	"qunluo/internal/measure"
@@ -91,6 +93,20 @@ func (k *call) tagFilter(first string) (ui.Filter, error) {
 	return f, nil
 }
 
+// byTag lets a list that has no other filter be narrowed to groups with a tag. Call it when the list's table is made.
+func (k *call) byTag(p *view.List, at string) error {
+	f, err := k.tagFilter(k.T("list.any"))
+	if err != nil || len(f.Options) == 1 {
+		return err // no group has a tag
+	}
+	p.Filters = ui.Filters{Action: at, Fields: []ui.Filter{f}}
+	if f.Value != "" {
+		p.Filters.Clear = at
+		p.Table.Empty = ui.Empty{Icon: "filter", Title: k.T("list.none"), Text: k.T("list.none_text"), Button: k.T("list.clear"), Link: at}
+	}
+	return nil
+}
+
 // userNames says who a user id stands for; ids of nobody we know stay as they are.
 func (k *call) userNames() (func(string) string, error) {
 	people, err := k.c.deps.People.Users(k.ctx(), k.User.Org)
@@ -115,8 +131,11 @@ func (k *call) userNames() (func(string) string, error) {
 	}, nil
 }
 
-// ability is the best that any of a group's connections can do about a verb.
+// ability is the best that any of a group's connections can do about a verb; without a connection, what people can.
 func (k *call) ability(g community.GroupRow, v community.Verb) community.Ability {
+	if len(g.Accounts) == 0 {
+		return connect.ByHand(g.Platform).Of(v)
+	}
 	order := []community.Level{community.Native, community.Assisted, community.Human, community.None}
 	best := community.Ability{Level: community.None}
 	for _, a := range g.Accounts {

@@ -40,12 +40,15 @@ var memberSpans = []struct {
 // memberFilter reads the filter of the address. There: "" = in the group now, "left", "all"; with a span of days "" = all.
 func memberFilter(k *call) (community.MemberFilter, community.GroupRow, error) {
 	g, err := k.groupNamed(k.query("g"))
-	f := community.MemberFilter{Group: g.Key, Tag: k.query("tag"), Text: k.query("q"), NeverSpoke: k.query("never") == "1", Source: k.query("source"), Page: k.page(listLimit)}
+	f := community.MemberFilter{Group: g.Key, Tag: k.query("tag"), Text: k.query("q"), NeverSpoke: k.query("never") == "1", Source: k.query("source"), Persons: k.query("by") == "person", Page: k.page(listLimit)}
 	if days := number(k.query("silent"), 1, 3650, 0); days > 0 {
 		f.SilentSince = k.now() - int64(days)*24*time.Hour.Milliseconds()
 	}
 	for _, s := range memberSpans {
 		*s.in(&f), _ = k.daySpan(s.from, s.to)
+	}
+	if f.Chosen() {
+		f.Persons = false
 	}
 	if !f.Spoke.IsZero() {
 		f.Most, f.First = int64(number(k.query("said_most"), 1, 1_000_000, 0)), number(k.query("said_first"), 1, 10_000_000, 0)
@@ -121,13 +124,19 @@ func (c *Console) memberList(k *call) error {
 		return "/members?" + v.Encode()
 	}
 	p.Presets = []ui.Tab{
-		{Text: k.T("member.everybody"), Link: link(), Here: !f.NeverSpoke && f.SilentSince == 0 && f.Page.Sort == "" && !f.Chosen()},
+		{Text: k.T("member.everybody"), Link: link(), Here: !f.Persons && !f.NeverSpoke && f.SilentSince == 0 && f.Page.Sort == "" && !f.Chosen()},
 		{Text: k.T("member.never"), Link: link("never", "1"), Here: f.NeverSpoke},
 		{Text: k.T("member.silent30"), Link: link("silent", "30"), Here: k.query("silent") == "30"},
 		{Text: k.T("member.struck"), Link: link("sort", "strikes", "dir", "desc"), Here: f.Page.Sort == "strikes"},
 		{Text: k.T("member.newest"), Link: link("sort", "joined", "dir", "desc"), Here: f.Page.Sort == "joined" && f.Page.Desc},
 	}
+	if k.Persons != nil {
+		p.Presets = append(p.Presets, ui.Tab{Text: k.T("person.by_person"), Link: link("by", "person"), Here: f.Persons}, ui.Tab{Text: k.T("person.title"), Link: "/members/links"})
+	}
 	p.Note = memberSays(k, f)
+	if f.Persons {
+		p.Note = strings.TrimSpace(p.Note + " " + k.T("person.list_note"))
+	}
 	if f.NeverSpoke {
 		p.Note = strings.TrimSpace(p.Note + " " + k.T("member.never_note"))
 	}
@@ -172,7 +181,7 @@ func memberFilters(k *call, f community.MemberFilter, g community.GroupRow) (ui.
 		{Kind: "text", Name: "source", Label: k.T("member.source"), Value: f.Source},
 		{Kind: "check", Name: "never", Label: k.T("member.never"), Value: never},
 	}}
-	for _, name := range []string{"sort", "dir", "said_most", "said_first", "joined_from", "joined_to", "left_from", "left_to"} {
+	for _, name := range []string{"sort", "dir", "by", "said_most", "said_first", "joined_from", "joined_to", "left_from", "left_to"} {
 		if v := k.query(name); v != "" {
 			out.Keep = append(out.Keep, ui.Option{Value: name, Text: v})
 		}
@@ -225,7 +234,9 @@ func memberColumns(k *call, f community.MemberFilter) []memberColumn {
 		{num(k.column(k.T("member.said_days"), "said_days", page)), func(m *community.MemberRow) templ.Component { return ui.Figure(int64(m.SaidDays)) }},
 	}
 	out := []memberColumn{
-		{k.column(k.T("member.name"), "name", page), func(m *community.MemberRow) templ.Component { return ui.Two(shownName(*m), memberUnder(k, *m)) }},
+		{k.column(k.T("member.name"), "name", page), func(m *community.MemberRow) templ.Component {
+			return view.Tagged(shownName(*m), memberUnder(k, *m), m.Tags)
+		}},
 		{ui.Column{Title: k.T("word.group"), Hide: f.Group != 0}, func(m *community.MemberRow) templ.Component { return ui.Name(m.GroupName) }},
 		{k.column(k.T("member.joined"), "joined", page), func(m *community.MemberRow) templ.Component { return joinedCell(k, m.JoinedAt) }},
 		{ui.Column{Title: k.T("member.source"), Hide: true}, func(m *community.MemberRow) templ.Component { return ui.Text(source(k, m.Scene, m.State)) }},
@@ -253,6 +264,10 @@ func shownName(m community.MemberRow) string {
 
 // memberUnder is the quieter line under a name: the account name where it differs, and the platform's id.
 func memberUnder(k *call, m community.MemberRow) string {
+	if m.Accounts > 1 {
+		m.Accounts, m.External = 0, m.External+" · "+k.T("person.of", "count", m.Accounts)
+		return memberUnder(k, m)
+	}
 	if m.Certainty == community.NameOnly {
 		return k.T("member.name_only")
 	}
@@ -307,7 +322,7 @@ func (c *Console) memberSheet(k *call) error {
 	if err != nil {
 		return err
 	}
-	head := []string{"id", k.T("member.name"), k.T("member.account"), k.T("member.external"), k.T("word.group"), k.T("member.joined"), k.T("member.source"), k.T("member.last_word"), k.T("home.messages"), k.T("member.strikes"), k.T("member.left")}
+	head := []string{"id", k.T("member.name"), k.T("member.account"), k.T("member.external"), k.T("word.group"), k.T("member.joined"), k.T("member.source"), k.T("member.last_word"), k.T("home.messages"), k.T("member.strikes"), k.T("member.left"), k.T("person.tags")}
 	if !f.Spoke.IsZero() {
 		head = append(head, k.T("member.said"), k.T("member.said_days"))
 	}
@@ -329,7 +344,7 @@ func (c *Console) memberSheet(k *call) error {
 func memberLine(k *call, m *community.MemberRow, f community.MemberFilter) []string {
 	none := community.GroupRow{}
 	line := []string{m.ID.String(), shownName(*m), m.Name, m.External, m.GroupName, moment(m.JoinedAt, none), source(k, m.Scene, m.State),
-		moment(m.LastWord, none), strconv.FormatInt(m.Messages, 10), strconv.Itoa(m.Strikes), moment(m.LeftAt, none)}
+		moment(m.LastWord, none), strconv.FormatInt(m.Messages, 10), strconv.Itoa(m.Strikes), moment(m.LeftAt, none), strings.Join(m.Tags, k.T("list.comma"))}
 	if !f.Spoke.IsZero() {
 		line = append(line, strconv.FormatInt(m.Said, 10), strconv.Itoa(m.SaidDays))
 	}

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/identity"
 )
 
 // memberPage shows one member: where they are, what they say, what was held against them, what can be done.
@@ -24,7 +25,7 @@ func (c *Console) memberPage(k *call) error {
 	if err != nil {
 		return err
 	}
-	days := number(k.query("days"), 1, 365, 90)
+	own, days := places, number(k.query("days"), 1, 365, 90)
 	name := named(m.Name, m.External)
 	p := view.MemberPage{Head: ui.Head{Title: name, Back: "/members", Sub: k.platform(m.Platform) + " · " + m.External}, ID: m.ID.String()}
 	for _, row := range places {
@@ -34,10 +35,18 @@ func (c *Console) memberPage(k *call) error {
 	for _, n := range []int{30, 90, 365} {
 		p.Span.Options = append(p.Span.Options, ui.Tab{Text: k.T("group.days", "count", n), Link: k.here("days", strconv.Itoa(n)), Here: n == days})
 	}
-	if err := memberSpeech(k, &p, m, places, g.Key, days); err != nil {
+	accounts, err := memberPerson(k, &p, m)
+	if err != nil {
 		return err
 	}
-	if err := memberStays(k, &p, m); err != nil {
+	if len(accounts) > 1 {
+		p.Head.Sub += " · " + k.T("person.of", "count", len(accounts))
+		places = placesOf(accounts)
+	}
+	if err := memberSpeech(k, &p, accounts, places, g.Key, days); err != nil {
+		return err
+	}
+	if err := memberStays(k, &p, accounts); err != nil {
 		return err
 	}
 	if err := memberTrail(k, &p, m); err != nil {
@@ -46,7 +55,7 @@ func (c *Console) memberPage(k *call) error {
 	if err := memberOrder(k, &p, m); err != nil {
 		return err
 	}
-	if err := memberAsks(k, &p, m, places); err != nil {
+	if err := memberAsks(k, &p, m, own); err != nil {
 		return err
 	}
 	memberMarks(k, &p, m)
@@ -79,14 +88,52 @@ func memberHere(k *call) (community.Member, []community.MemberRow, error) {
 	return m, places, nil
 }
 
-func memberSpeech(k *call, p *view.MemberPage, m community.Member, places []community.MemberRow, g community.GroupKey, days int) error {
-	rows, hours, err := k.Figures.MemberDays(k.ctx(), g, m.Key, days)
+// placesOf are the rows of all accounts of a person.
+func placesOf(accounts []identity.Account) []community.MemberRow {
+	var out []community.MemberRow
+	for _, a := range accounts {
+		out = append(out, a.Places...)
+	}
+	return out
+}
+
+// speech is what the accounts of a person said, added up.
+func speech(k *call, accounts []identity.Account, g community.GroupKey, days int) (rows []Day, hours [24]int64, classes map[community.Class]int64, err error) {
+	classes = map[community.Class]int64{}
+	for _, a := range accounts {
+		more, byHour, err := k.Figures.MemberDays(k.ctx(), g, a.Key, days)
+		if err != nil {
+			return nil, hours, nil, err
+		}
+		byClass, err := k.Figures.MemberClasses(k.ctx(), g, a.Key, days)
+		if err != nil {
+			return nil, hours, nil, err
+		}
+		if rows == nil {
+			rows = make([]Day, len(more))
+		}
+		for i, d := range more[:min(len(more), len(rows))] {
+			rows[i].Date = d.Date
+			rows[i].Messages += d.Messages
+		}
+		for h, n := range byHour {
+			hours[h] += n
+		}
+		for c, n := range byClass {
+			classes[c] += n
+		}
+	}
+	return rows, hours, classes, nil
+}
+
+func memberSpeech(k *call, p *view.MemberPage, accounts []identity.Account, places []community.MemberRow, g community.GroupKey, days int) error {
+	rows, hours, classes, err := speech(k, accounts, g, days)
 	if err != nil {
 		return err
 	}
-	classes, err := k.Figures.MemberClasses(k.ctx(), g, m.Key, days)
-	if err != nil {
-		return err
+	link := "/messages?m=" + accounts[0].ID.String()
+	if len(accounts) > 1 {
+		link += "&person=1"
 	}
 	var all, last int64
 	strikes := 0
@@ -106,7 +153,7 @@ func memberSpeech(k *call, p *view.MemberPage, m community.Member, places []comm
 		word = k.Words.Ago(last, k.now())
 	}
 	p.Stats = []ui.Number{
-		{Label: k.T("group.messages"), Value: k.Words.Number(sum(rows, Day.messages)), Unit: k.T("unit.messages"), Note: k.T("group.in_days", "count", days), Link: "/messages?m=" + m.ID.String()},
+		{Label: k.T("group.messages"), Value: k.Words.Number(sum(rows, Day.messages)), Unit: k.T("unit.messages"), Note: k.T("group.in_days", "count", days), Link: link},
 		{Label: k.T("member.all_messages"), Value: k.Words.Number(all), Unit: k.T("unit.messages"), Note: k.T("member.since_ever")},
 		{Label: k.T("member.days_spoke"), Value: k.Words.Number(spoke), Note: k.T("member.of_days", "count", days)},
 		{Label: k.T("member.last_word"), Value: word, Note: i18n.Time(last, nil)},
@@ -141,16 +188,37 @@ func sortedClasses(counts map[community.Class]int64) []community.Class {
 	return out
 }
 
-func memberStays(k *call, p *view.MemberPage, m community.Member) error {
-	stays, err := k.Desk.Stays(k.ctx(), m.Key)
-	if err != nil {
-		return err
-	}
+func memberStays(k *call, p *view.MemberPage, accounts []identity.Account) error {
 	p.Stays = ui.Table{Label: k.T("member.stays"), Columns: []ui.Column{{Title: k.T("word.group")}, {Title: k.T("member.joined")}, {Title: k.T("member.source")}, {Title: k.T("member.inviter")}, {Title: k.T("member.left")}},
 		Empty: ui.Empty{Icon: "users-group", Title: k.T("member.no_stays"), Text: k.T("member.no_stays_text")}}
-	for _, s := range stays {
-		p.Stays.Rows = append(p.Stays.Rows, ui.Row{Cells: []templ.Component{ui.Name(s.GroupName), joinedCell(k, s.JoinedAt), ui.Text(source(k, s.Scene, s.State)), ui.Name(s.InviterName), leftCell(k, s)}})
+	p.Names = ui.Table{Label: k.T("member.names"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("member.from")}, {Title: k.T("member.to")}},
+		Empty: ui.Empty{Icon: "user", Title: k.T("member.no_names"), Text: k.T("member.no_names_text")}}
+	for _, a := range accounts {
+		which := ""
+		if len(accounts) > 1 {
+			which = accountSaid(k, a.Member)
+		}
+		stays, err := k.Desk.Stays(k.ctx(), a.Key)
+		if err != nil {
+			return err
+		}
+		for _, s := range stays {
+			p.Stays.Rows = append(p.Stays.Rows, ui.Row{Cells: []templ.Component{ui.Two(s.GroupName, which), joinedCell(k, s.JoinedAt), ui.Text(source(k, s.Scene, s.State)), ui.Name(s.InviterName), leftCell(k, s)}})
+		}
+		if err := memberNames(k, p, a.Member, which); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// accountSaid names an account on a page of several: its name and platform.
+func accountSaid(k *call, m community.Member) string {
+	return ui.Visible(named(m.Name, m.External)) + " · " + k.platform(m.Platform)
+}
+
+// memberNames adds the names that an account bore, the latest first.
+func memberNames(k *call, p *view.MemberPage, m community.Member, which string) error {
 	names, err := k.Desk.Names(k.ctx(), m.Key)
 	if err != nil {
 		return err
@@ -165,13 +233,14 @@ func memberStays(k *call, p *view.MemberPage, m community.Member) error {
 	if err != nil {
 		return err
 	}
-	p.Names = ui.Table{Label: k.T("member.names"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("member.from")}, {Title: k.T("member.to")}},
-		Empty: ui.Empty{Icon: "user", Title: k.T("member.no_names"), Text: k.T("member.no_names_text")}}
 	for i := len(names) - 1; i >= 0; i-- {
 		n := names[i]
 		where, to := k.T("member.account_name"), view.Quiet(k.T("member.still"))
 		if n.Group != 0 {
 			where = groups[n.Group].Name
+		}
+		if which != "" {
+			where += " · " + which
 		}
 		if n.To != 0 {
 			to = ui.Moment(n.To)
@@ -197,7 +266,7 @@ func leftCell(k *call, s community.Stay) templ.Component {
 
 // memberOrder shows strikes and decisions.
 func memberOrder(k *call, p *view.MemberPage, m community.Member) error {
-	strikes, _, err := k.Desk.FindStrikes(k.ctx(), community.StrikeFilter{Member: m.Key, Page: community.Page{Limit: 50}})
+	strikes, _, err := k.Desk.FindStrikes(k.ctx(), community.StrikeFilter{Member: m.Key, Person: true, Page: community.Page{Limit: 50}})
 	if err != nil {
 		return err
 	}
@@ -206,7 +275,7 @@ func memberOrder(k *call, p *view.MemberPage, m community.Member) error {
 	}
 	p.StrikeAsks = liftAsks(k, strikes, "lift-", "/members/"+m.ID.String())
 	p.Strikes.Empty = ui.Empty{Icon: "shield-check", Title: k.T("member.no_strikes"), Text: k.T("member.no_strikes_text")}
-	decided, _, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Member: m.Key, Page: community.Page{Limit: 20}})
+	decided, _, err := k.Desk.FindDecisions(k.ctx(), community.DecisionFilter{Member: m.Key, Person: true, Page: community.Page{Limit: 20}})
 	if err != nil {
 		return err
 	}
@@ -215,7 +284,11 @@ func memberOrder(k *call, p *view.MemberPage, m community.Member) error {
 		return err
 	}
 	for _, d := range decided {
-		p.Decisions = append(p.Decisions, decisionStep(k, d, who))
+		step := decisionStep(k, d, who)
+		if d.MemberID != m.ID && !d.MemberID.IsZero() {
+			step.Actor += " · " + k.T("person.by_other", "name", ui.Visible(d.MemberName))
+		}
+		p.Decisions = append(p.Decisions, step)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func messageFilter(k *call) (messageAsk, error) {
 		if ask.member, err = k.Desk.MemberByID(k.ctx(), id); err != nil {
 			return ask, err
 		}
-		ask.f.Member = ask.member.Key
+		ask.f.Member, ask.f.Person = ask.member.Key, k.query("person") == "1"
 	}
 	if n, err := strconv.ParseInt(k.query("class"), 10, 16); err == nil {
 		class := community.Class(n)
@@ -96,6 +96,9 @@ func messageNote(k *call, ask messageAsk) string {
 	var said []string
 	if ask.member.Key != 0 {
 		said = append(said, k.T("message.of", "name", ui.Visible(named(ask.member.Name, ask.member.External))))
+		if ask.f.Person {
+			said = append(said, k.T("person.messages"))
+		}
 	}
 	switch {
 	case ask.f.Counted:
@@ -128,8 +131,10 @@ func messageFilters(k *call, ask messageAsk) (ui.Filters, error) {
 		{Kind: "select", Name: "only", Label: k.T("message.only"), Value: k.query("only"), Options: []ui.Option{{Text: k.T("list.any")}, {Value: "counted", Text: k.T("message.counted")}, {Value: "recalled", Text: k.T("message.recalled")}}},
 		{Kind: "check", Name: "hits", Label: k.T("message.hits"), Value: k.query("hits")},
 	}}
-	if v := k.query("m"); v != "" {
-		out.Keep = append(out.Keep, ui.Option{Value: "m", Text: v})
+	for _, name := range []string{"m", "person"} {
+		if v := k.query(name); v != "" {
+			out.Keep = append(out.Keep, ui.Option{Value: name, Text: v})
+		}
 	}
 	if k.R.URL.RawQuery != "" {
 		out.Clear = "/messages"

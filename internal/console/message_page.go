@@ -55,6 +55,11 @@ func (c *Console) messagePage(k *call) error {
 		if d.Event == m.Number {
 			spans = append(spans, spansOf(d.Decision)...)
 			p.Decisions = append(p.Decisions, decisionStep(k, d, who))
+			more, err := k.copies(g, d)
+			if err != nil {
+				return err
+			}
+			p.Copies = append(p.Copies, more...)
 		}
 	}
 	p.Talk = talk(k, g, rows, m.Number, spans)

@@ -193,6 +193,9 @@ func chosen(o ImportOrder) string {
 	if o.At != 0 {
 		words += fmt.Sprint(" at ", o.At)
 	}
+	if o.Renamed != nil {
+		words += fmt.Sprint(" renamed ", o.Renamed)
+	}
 	return words
 }
 
@@ -200,6 +203,8 @@ func (p postman) Again(_ context.Context, _ string, _ community.OrgKey, run comm
 	p.h.note("again %s %s", run, chosen(o))
 	return run, nil
 }
+
+func (p postman) Await(context.Context, community.ID) error { return nil }
 
 func (p postman) Commit(_ context.Context, _ string, _ community.OrgKey, run community.ID) (community.ID, error) {
 	p.h.note("commit %s", run)
@@ -217,6 +222,8 @@ func (h *house) fullDeps() Deps {
 	d.Books, d.Importer = shelf{h}, postman{h}
 	watch := newFakeDuty(h)
 	d.Duty, d.Phones = func(community.OrgKey, []community.GroupKey) Duty { return watch }, fakePhones{h}
+	d.Handovers = func(community.OrgKey, []community.GroupKey) Handovers { return &attic{h: h} }
+	d.Persons = func(community.OrgKey, []community.GroupKey) Persons { return &kin{h: h} }
 	return d
 }
 

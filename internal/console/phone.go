@@ -127,7 +127,10 @@ func (k *call) showPhone(title, tab string, body templ.Component) error {
 		for _, t := range []struct {
 			path, key, icon string
 			n               int
-		}{{"/m", "nav.inbox", "inbox", badges.Tasks}, {"/m/review", "nav.review", "gavel", badges.Review}, {"/m/duty", "nav.duty", "bell", badges.Alarms}} {
+		}{{"/m", "nav.inbox", "inbox", badges.Tasks}, {"/m/review", "nav.review", "gavel", badges.Review}, {"/m/duty", "nav.duty", "bell", badges.Alarms}, {"/m/paste", "channel.tab", "upload", 0}} {
+			if !k.c.mounted(t.path, k.User.Role) {
+				continue
+			}
 			f.Tabs = append(f.Tabs, ui.MenuEntry{Title: k.T(t.key), Icon: t.icon, Path: t.path, Here: t.path == tab, Badge: t.n})
 		}
 	}
@@ -152,13 +155,13 @@ func (c *Console) phoneTasks(k *call) error {
 	if p.Alarms, err = phoneAlarms(k, names, rows, acks); err != nil {
 		return err
 	}
-	platforms := map[community.ID]community.Platform{}
+	cards := cardMaker{k: k, names: names, platforms: map[community.ID]community.Platform{}}
 	for _, mine := range []bool{true, false} {
 		for _, t := range rows {
 			if (t.Assignee == k.who()) != mine {
 				continue
 			}
-			card, err := phoneCard(k, t, names, platforms)
+			card, err := cards.phone(t)
 			if err != nil {
 				return err
 			}
@@ -171,29 +174,15 @@ func (c *Console) phoneTasks(k *call) error {
 	return k.showPhone(p.Title, "/m", view.PhoneTasks(p))
 }
 
-// phoneCard is a task's card with the addresses of the phone.
-func phoneCard(k *call, t community.TaskRow, names map[string]string, platforms map[community.ID]community.Platform) (ui.Task, error) {
-	card := taskCard(k, t, names)
+// phone is a task's card with the addresses of the phone.
+func (m cardMaker) phone(t community.TaskRow) (ui.Task, error) {
+	card, err := m.card(t)
 	at := "/m/tasks/" + t.ID.String()
 	card.Done, card.Refuse, card.HandOn = at+"/done", at+"/refuse", at+"/hand-on"
 	if card.Claim != "" {
 		card.Claim = at + "/claim"
 	}
-	platform, known := platforms[t.GroupID]
-	if !known {
-		g, err := k.Desk.GroupByID(k.ctx(), t.GroupID)
-		if err != nil && community.CodeOf(err) != community.CodeNotFound {
-			return card, err
-		}
-		platform = g.Platform
-		platforms[t.GroupID] = platform
-	}
-	card.Steps = taskSteps(k, platform, t.Verb)
-	if key := "platform." + string(platform); k.Words.Has(key) {
-		card.Platform = k.T(key)
-	}
-	card.Initial = initial(t.TargetName)
-	return card, nil
+	return card, err
 }
 
 // initial is the first letter of a name, where no picture is known; "" for no name.
@@ -220,7 +209,7 @@ func taskSteps(k *call, p community.Platform, v community.Verb) []string {
 // phoneAlarms are the alarms that nobody has taken, and one's own, newest first. Those about tasks that are shown go to
 // the task's card: acks gets their addresses by the task's id.
 func phoneAlarms(k *call, names map[string]string, tasks []community.TaskRow, acks map[string]string) ([]view.AlarmLine, error) {
-	list, _, err := k.Duty.Alarms(k.ctx(), true, community.Page{Limit: mostPhoneCards})
+	list, _, err := k.Duty.Alarms(k.ctx(), true, "", community.Page{Limit: mostPhoneCards})
 	var out []view.AlarmLine
 	for _, a := range list {
 		if a.State == duty.Taken && a.Holder != k.who() {

@@ -19,14 +19,14 @@ import (
 type Plans interface {
 	Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, error)
 	NewBroadcast(ctx context.Context, user string, b plan.Broadcast) (plan.Broadcast, error)
-	Broadcasts(ctx context.Context, p community.Page) ([]plan.Broadcast, int, error)
+	Broadcasts(ctx context.Context, tag string, p community.Page) ([]plan.Broadcast, int, error)
 	Broadcast(ctx context.Context, id community.ID) (plan.Broadcast, error)
 	Targets(ctx context.Context, source community.ID, g community.GroupKey, p community.Page) ([]plan.Target, int, error)
 	MoveBroadcast(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
 	Retry(ctx context.Context, user string, id community.ID, reason string) (int, error)
 	Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error)
 	Override(ctx context.Context, user string, target community.ID, reason string) error
-	SOPs(ctx context.Context) ([]plan.SOP, error)
+	SOPs(ctx context.Context, tag string) ([]plan.SOP, error)
 	SOP(ctx context.Context, id community.ID) (plan.SOP, error)
 	SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error)
 	MoveSOP(ctx context.Context, user string, id community.ID, to plan.State, reason string) error

@@ -81,7 +81,7 @@ func (p planner) all() []plan.Broadcast {
 	return out
 }
 
-func (p planner) Broadcasts(context.Context, community.Page) ([]plan.Broadcast, int, error) {
+func (p planner) Broadcasts(context.Context, string, community.Page) ([]plan.Broadcast, int, error) {
 	if p.h.quiet {
 		return nil, 0, p.h.err
 	}
@@ -141,7 +141,7 @@ func (p planner) Override(_ context.Context, _ string, _ community.ID, reason st
 	return nil
 }
 
-func (p planner) SOPs(context.Context) ([]plan.SOP, error) {
+func (p planner) SOPs(context.Context, string) ([]plan.SOP, error) {
 	if p.h.quiet {
 		return nil, p.h.err
 	}
@@ -153,7 +153,7 @@ func (p planner) SOPs(context.Context) ([]plan.SOP, error) {
 }
 
 func (p planner) SOP(ctx context.Context, id community.ID) (plan.SOP, error) {
-	list, err := p.SOPs(ctx)
+	list, err := p.SOPs(ctx, "")
 	if i := slices.IndexFunc(list, func(s plan.SOP) bool { return s.ID == id }); i >= 0 {
 		return list[i], err
 	}

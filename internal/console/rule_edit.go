@@ -65,7 +65,7 @@ func (b bookDesk) bookForm(k *call, status int, doc map[string]any, faults, type
 		return err
 	}
 	m.typed, m.fresh = typed, true
-	p := view.RuleForm{Action: b.at() + "/book", Stamp: b.stamp(), First: m.controls("", bookFields(), doc), Summary: k.T("rule.book_text")}
+	p := view.RuleForm{Action: b.at() + "/book", Offers: k.offer(b.g, doc), Stamp: b.stamp(), First: m.controls("", bookFields(), doc), Summary: k.T("rule.book_text")}
 	p.Head, p.Tabs = b.head(k)
 	if status != http.StatusOK {
 		p.Faults = []string{k.T("form.marked")}
@@ -99,7 +99,12 @@ func (c *Console) ruleBookSave(k *call) error {
 	if err != nil {
 		return err
 	}
-	if k.form("do") != "" {
+	switch k.form("do") {
+	case "":
+	case degradeStep:
+		got = plain(withDefaults(got))
+		k.degrade(b.g, got)
+	default:
 		return b.bookForm(k, http.StatusOK, plain(got), nil, r.typed)
 	}
 	for _, f := range bookFields() {
@@ -178,7 +183,7 @@ func (b bookDesk) ruleForm(k *call, status int, action string, schema policy.Sch
 	}
 	m.fresh, m.typed = fresh, typed
 	params, _ := r["params"].(map[string]any)
-	p := view.RuleForm{Action: action, Stamp: b.stamp(), Summary: k.Words.Pick(schema.Summary), Hidden: []ui.Option{{Value: "kind", Text: schema.Name}},
+	p := view.RuleForm{Action: action, Offers: k.offer(b.g, r), Stamp: b.stamp(), Summary: k.Words.Pick(schema.Summary), Hidden: []ui.Option{{Value: "kind", Text: schema.Name}},
 		First: m.controls("", first, r), Content: k.T("rule.content", "kind", k.Words.Pick(schema.Title)), Second: m.controls("params", schema.Fields, params),
 		More: k.T("rule.more"), Third: m.controls("", folded, r)}
 	known := !strings.HasSuffix(action, "/new")
@@ -260,7 +265,11 @@ func (b bookDesk) saveRule(k *call, i int, action, kind, note string) error {
 		return err
 	}
 	rules, fresh := b.rules(), note == "rule.note_add"
-	if k.form("do") != "" {
+	switch k.form("do") {
+	case "":
+	case degradeStep:
+		k.degrade(b.g, got)
+	default:
 		return b.ruleForm(k, http.StatusOK, action, schema, got, false, nil, r.typed)
 	}
 	if fresh {

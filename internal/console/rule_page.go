@@ -118,7 +118,9 @@ func ruleStatus(k *call, p *view.RulePage, b bookDesk) error {
 		return nil
 	}
 	p.Draft = k.T("rule.draft_since", "at", moment(b.draft.At, b.g), "who", ui.Visible(who(b.draft.User)))
-	p.Faults = b.faultList(k)
+	if p.Faults = b.faultList(k); len(p.Faults) > 0 {
+		p.Offers = b.offers(k)
+	}
 	p.Diff = bookDiff(k, b.force.Body, b.raw())
 	p.Publish = b.publishAsk(k, len(p.Diff))
 	p.Discard = &ui.Confirm{ID: "discard", Title: k.T("rule.discard"), Object: b.g.Name, Effect: k.T("rule.discard_effect"), Action: b.at() + "/discard", Button: k.T("rule.discard"), Danger: true}

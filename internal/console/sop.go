@@ -25,7 +25,7 @@ var sopRoutes = []route{
 
 // sopList shows the SOPs.
 func (c *Console) sopList(k *call) error {
-	rows, err := k.plans().SOPs(k.ctx())
+	rows, err := k.plans().SOPs(k.ctx(), k.query("tag"))
 	if err != nil {
 		return err
 	}
@@ -35,6 +35,9 @@ func (c *Console) sopList(k *call) error {
 	for _, s := range rows {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/sops/" + s.ID.String(), Cells: []templ.Component{ui.Two(s.Name, k.T("plan.version", "num", s.Version)), planPill(k, string(s.State)), ui.Figure(int64(len(s.Steps))),
 			ui.Figure(int64(s.Groups)), ui.Figure(int64(s.Counts.Sent)), ui.Figure(int64(s.Counts.Open())), ui.Figure(int64(s.Counts.Failed + s.Counts.NotSent))}})
+	}
+	if err := k.byTag(&p, "/sops"); err != nil {
+		return err
 	}
 	return k.show(p.Head.Title, view.ListPage(p))
 }

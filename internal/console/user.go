@@ -34,6 +34,9 @@ func (c *Console) userList(k *call) error {
 		return err
 	}
 	p := view.Users{Head: ui.Head{Title: k.T("nav.users"), Sub: k.T("user.intro"), Actions: view.LinkButton("/users/new", "plus", k.T("user.add"))}}
+	if c.deps.Handovers != nil {
+		p.Head.Actions = view.LinkButtons([][3]string{{"/handovers", "arrow-right", k.T("handover.title")}, {"/users/new", "plus", k.T("user.add")}})
+	}
 	p.Table = ui.Table{Label: k.T("nav.users"), Columns: []ui.Column{{Title: k.T("user.name")}, {Title: k.T("user.role")}, {Title: k.T("user.state")}, {Title: k.T("user.since"), Hide: true}}}
 	for _, u := range users {
 		state := ui.Pill("good", "check", k.T("user.on"))

@@ -10,6 +10,7 @@ import (
 const (
 	KindTask    = "task"    // a task waits for a person
 	KindAccount = "account" // one of our accounts is lost or restricted
+	KindHook    = "hook"    // an outside system says so: Detail
 	KindTest    = "test"    // nothing happened: does it reach somebody?
 )
 
@@ -76,6 +77,7 @@ const DefaultAck = 10 * 60 * 1000
 // Policy says how alarms go round.
 type Policy struct {
 	Ack    int64    // ms a person has to acknowledge; 0 = DefaultAck
+	First  string   // asked before anybody: who looks after the group; "" = nobody in particular
 	Owners []string // asked after everybody on the roster, in this order
 	Off    []string // may no longer sign in: never asked
 }
@@ -180,9 +182,10 @@ func Next(a Alarm, r Roster, p Policy, now int64) Move {
 
 func record(steps ...Step) Move { return Move{Do: Record, Steps: steps} }
 
-// ask picks the next person: who is on duty, who comes next on the roster, then the owners.
+// ask picks the next person: who looks after the group, who is on duty, who comes next on the roster, then the owners.
 func ask(s standing, r Roster, p Policy, now int64) Move {
 	users, _ := On(r, now)
+	users = append([]string{p.First}, users...)
 	fresh := func(u string) bool { return u != "" && !slices.Contains(s.asked, u) && !slices.Contains(p.Off, u) }
 	for _, u := range users {
 		if fresh(u) {

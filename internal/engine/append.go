@@ -17,10 +17,13 @@ type Run struct {
 	Platform community.Platform
 	Zone     string // for groups first seen in it
 	Exporter string // the program that wrote the file
+	// Live: people bring what no connection hears (人工通道). It is decided about, and can still be undone as one.
+	Live bool
 }
 
-// Append writes recorded events: same keys, no deciding, no action, strike or state (DESIGN §3.1, Origin). It gives way
-// to live batches. Facts that are there already are counted as repeated; at most AppendBatch rows a call.
+// Append writes recorded events: same keys, no deciding, no action, strike or state (DESIGN §3.1, Origin), unless the run is
+// live. A list of members ends what people were asked to do and is seen to be done, in either case. It gives way to live
+// batches. Facts that are there already are counted as repeated; at most AppendBatch rows a call.
 func (e *Engine) Append(ctx context.Context, run Run, in []community.Inbound) (added, repeated int, err error) {
 	for e.waiting.Load() > 0 {
 		select {

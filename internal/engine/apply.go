@@ -155,10 +155,33 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 		return err
 	}
 	if b.run != nil {
-		return e.recordImport(ctx, b)
+		if err := e.recordImport(ctx, b); err != nil {
+			return err
+		}
+	}
+	if !b.live() {
+		return e.seeLists(ctx, b)
 	}
 	e.decide(b)
 	return e.record(ctx, b)
+}
+
+// live reports whether the batch is decided about.
+func (b *batch) live() bool { return b.run == nil || b.run.Live }
+
+// seeLists takes the member lists of an import as evidence, as those of a connection: what people were asked to do and did
+// needs no deciding.
+func (e *Engine) seeLists(ctx context.Context, b *batch) error {
+	now := e.now()
+	for _, it := range b.items {
+		if it.draft.Event.Type != community.RosterRead {
+			continue
+		}
+		if err := e.confirmGone(ctx, b, it, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // draft gives every event its keys and its group.
@@ -188,7 +211,7 @@ func (e *Engine) draft(ctx context.Context, b *batch) error {
 		if err := e.people(ctx, b, it, origin.Origin, ev); err != nil {
 			return err
 		}
-		if b.run == nil {
+		if b.live() {
 			it.g.echo(ev)
 			if err := e.tellMarks(ctx, b, it); err != nil {
 				return err
@@ -226,7 +249,11 @@ type origin struct {
 
 func (e *Engine) origin(b *batch, in *community.Inbound) origin {
 	if b.run != nil {
-		return origin{store.Origin{Org: b.run.Org, Platform: b.run.Platform, Zone: b.run.Zone}, community.OriginImport}
+		kind := community.OriginImport
+		if b.run.Live {
+			kind = community.OriginLive
+		}
+		return origin{store.Origin{Org: b.run.Org, Platform: b.run.Platform, Zone: b.run.Zone}, kind}
 	}
 	kind := community.OriginLive
 	if in.Unofficial {
@@ -293,12 +320,21 @@ func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, it *item)
 		return community.Errorf(community.CodeBadInput, "member list: %w", err)
 	}
 	it.here = make(map[community.MemberKey]bool, len(list))
+	tags := map[community.MemberKey][]string{}
 	for _, who := range list {
 		key, err := e.registry.Member(ctx, b.tx, o, ev.Group, who)
 		if err != nil {
 			return err
 		}
 		it.here[key] = true
+		if len(who.Tags) > 0 {
+			tags[key] = who.Tags
+		}
+	}
+	if it.in.Group.Desk {
+		if err := b.tx.TagContacts(ctx, ev.Group, tags); err != nil {
+			return err
+		}
 	}
 	for _, who := range list {
 		if _, err := e.registry.Member(ctx, b.tx, o, ev.Group, community.Who{ID: who.Inviter}); err != nil {

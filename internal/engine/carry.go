@@ -100,7 +100,7 @@ func (e *Engine) settled(ctx context.Context, t *attempt) (bool, error) {
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Code: community.CodeLate, Detail: "mute would be over"})
 	case t.Twin:
 		return true, e.report(ctx, t, community.Cancelled, community.Receipt{Detail: "already removed"})
-	case t.Frozen && a.Cause != community.ByPerson:
+	case t.Frozen && a.Cause != community.ByPerson && a.Verb != community.Todo: // people are asked all the same
 		return true, &Wait{Until: now + frozenPause, Why: "frozen"}
 	case a.Deadline != 0 && now > a.Deadline && t.State != community.Sent:
 		return true, e.ask(ctx, t, community.Receipt{Code: community.CodeLate, Detail: "late"})
@@ -230,12 +230,16 @@ func (e *Engine) unreachable(ctx context.Context, t *attempt) error {
 
 // do makes the call. That an attempt is made is on disk before the call, so that a crash in between is seen.
 func (e *Engine) do(ctx context.Context, t *attempt) error {
+	a, parts, err := e.ready(ctx, t)
+	if err != nil {
+		return e.putOff(t, err)
+	}
 	about := ""
 	if !t.Action.Of.IsZero() {
 		about = t.Action.To.Message
 		e.aim(t.Action.Group, t.Action.ID, about)
 	}
-	moved, until, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.able.Level, t.n, about, store.Spending{
+	moved, until, err := e.o.Store.MarkSent(ctx, t.Action.ID, t.able.Level, t.n, about, parts, store.Spending{
 		Account: t.account, Verb: t.Action.Verb, Group: t.Action.Group, Member: t.Action.Target, Limits: t.able.Limits,
 	}, e.now())
 	switch {
@@ -246,11 +250,11 @@ func (e *Engine) do(ctx context.Context, t *attempt) error {
 	case !moved:
 		return nil
 	}
-	a := t.Action
 	if a.Verb == community.Mute && a.Until != 0 {
 		a.Seconds = max(1, (a.Until-e.now()+999)/1000)
 	}
 	rc, err := t.session.Do(ctx, a)
+	rc.Parts = parts
 	switch {
 	case err != nil:
 		return e.failed(ctx, t, rc, err)
@@ -262,6 +266,31 @@ func (e *Engine) do(ctx context.Context, t *attempt) error {
 		return e.ask(ctx, t, rc)
 	}
 	return e.report(ctx, t, rc.State, rc)
+}
+
+// ready makes the parts of a send ready that lie elsewhere.
+func (e *Engine) ready(ctx context.Context, t *attempt) (community.Action, []community.Fate, error) {
+	a := t.Action
+	if e.o.Media == nil || a.Verb != community.Send && a.Verb != community.MassSend || !slices.ContainsFunc(a.Segments, community.Segment.IsMedia) {
+		return a, nil, nil
+	}
+	source, err := e.o.Store.HeardBy(ctx, a.Event)
+	if err != nil {
+		return a, nil, err
+	}
+	way := Way{Account: source, Same: source != 0 && source == t.account, Last: t.n >= giveUpAfter, Can: t.session.Abilities(a.To.Group).Media}
+	if source != 0 {
+		way.Source = e.o.Sessions(source)
+	}
+	return e.o.Media.Ready(ctx, a, way)
+}
+
+// putOff tries again later, not after the action's deadline.
+func (e *Engine) putOff(t *attempt, err error) error {
+	if t.Action.Deadline != 0 {
+		return &hurried{err, t.Action.Deadline + 1}
+	}
+	return err
 }
 
 // failed sorts a refusal by what may follow from it.

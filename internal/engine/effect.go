@@ -156,7 +156,7 @@ func (e *Engine) published(ctx context.Context, b *batch, ev *community.Event) e
 
 // limited stops what an account sends when the platform limits it, and tells whoever is on duty.
 func (e *Engine) limited(ctx context.Context, b *batch, ev *community.Event, now int64) error {
-	if err := b.tx.Restrict(ctx, ev.Account, now); err != nil {
+	if err := b.tx.Restrict(ctx, ev.Account, now, cmp.Or(ev.Body.Text, ev.Body.Reason)); err != nil {
 		return err
 	}
 	return b.tx.AccountLost(ctx, ev.Account, lossOf(ev), false, ev.OccurredAt, now)

@@ -8,6 +8,7 @@
 package engine
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,10 +45,27 @@ type Options struct {
 	Sessions func(community.AccountKey) connect.Session
 	// Committed is told, after each commit, what became durable. It must not block. May be nil.
 	Committed func(Commit)
+	// Media makes the parts of a send that lie elsewhere ready for the session that sends it. Nil = addresses are passed on.
+	Media Media
 	// CacheBytes bounds the states kept in memory; 0 = 256 MiB.
 	CacheBytes int
 	// Private lets private chats in.
 	Private bool
+}
+
+// Media fetches what a send is to show.
+type Media interface {
+	// Ready gives the action as the session can send it, and what became of each part. An error means: try again later.
+	Ready(ctx context.Context, a community.Action, way Way) (community.Action, []community.Fate, error)
+}
+
+// Way is how the parts of a send come to where they are sent.
+type Way struct {
+	Account community.AccountKey // through which they were heard; 0 = not known
+	Source  connect.Session      // its session; nil = there is none
+	Same    bool                 // the account that sends is the one that heard them
+	Last    bool                 // what cannot be had now is not waited for any longer
+	Can     connect.Media        // of the session that sends
 }
 
 // Commit is what one transaction made durable.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,6 +127,9 @@ func TestFirstRestrictionStopsTheAccountUntilAPersonSaysSo(t *testing.T) {
 		if accounts[0].Restricted != r.now.UnixMilli() {
 			t.Errorf("restricted since %d, want %d", accounts[0].Restricted, r.now.UnixMilli())
 		}
+		if accounts[0].RestrictedWhy != "账号被限制" {
+			t.Errorf("restricted because %q", accounts[0].RestrictedWhy)
+		}
 		for _, on := range []bool{true, false, true} { // saving alone lifts nothing, switching off and on does
 			a := accounts[0]
 			a.Enabled = on
@@ -138,10 +142,45 @@ func TestFirstRestrictionStopsTheAccountUntilAPersonSaysSo(t *testing.T) {
 			}
 			accounts = now
 		}
+		if accounts[0].RestrictedWhy != "" {
+			t.Errorf("let go, and still %q", accounts[0].RestrictedWhy)
+		}
 		c := r.hit("三广告说话")
 		check(t, r.e.CarryOut(t.Context(), c.ID, 1))
 		if len(r.session.done) != 2 || r.state(c.ID) != community.Acked {
 			t.Errorf("after a person's word: calls %d, state %s; want 2, acked", len(r.session.done), r.state(c.ID))
+		}
+	})
+}
+
+// TestPersonsWordEndsARestriction: once, audited with what it was; a second word finds nothing to end.
+func TestPersonsWordEndsARestriction(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.session.err = community.Errorf(community.CodeRestricted, "账号被限制")
+		check(t, r.e.CarryOut(t.Context(), r.hit("一广告说话").ID, 1))
+		r.session.err = nil
+		accounts, err := r.st.AllAccounts(t.Context())
+		check(t, err)
+		a := accounts[0]
+		word := func() error {
+			return r.st.Unrestrict(t.Context(), a.Org, a.Key, community.Audit{User: "小满", Reason: "手机上能发言了"})
+		}
+		check(t, word())
+		if err := word(); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("a second word: %v, want a conflict", err)
+		}
+		if err := r.st.Unrestrict(t.Context(), a.Org+1, a.Key, community.Audit{}); community.CodeOf(err) != community.CodeNotFound {
+			t.Errorf("another organisation's word: %v", err)
+		}
+		trail, _, err := r.st.For(community.Scope{Org: a.Org}).FindAudit(t.Context(), community.AuditFilter{Verb: "account.unrestrict", Page: community.Page{Limit: 9}})
+		check(t, err)
+		if len(trail) != 1 || trail[0].Reason != "手机上能发言了" || !strings.Contains(string(trail[0].Before), "账号被限制") {
+			t.Errorf("the trail says %+v", trail)
+		}
+		b := r.hit("二广告说话")
+		check(t, r.e.CarryOut(t.Context(), b.ID, 1))
+		if r.state(b.ID) != community.Acked {
+			t.Errorf("after a person's word: %s, want acked", r.state(b.ID))
 		}
 	})
 }

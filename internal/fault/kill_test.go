@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -177,6 +178,9 @@ func killOne(t *testing.T, o order, after int, pause time.Duration) []ack {
 	})
 }
 
+// patience is how long a child may take for its acknowledgements.
+const patience = time.Minute
+
 // watch starts the belt and calls strike, in a goroutine of its own and perhaps more than once, when so many messages were
 // acknowledged; it gives all that were, until the child is gone.
 func watch(t *testing.T, o order, after int, strike func(child *os.Process)) []ack {
@@ -192,7 +196,11 @@ func watch(t *testing.T, o order, after int, strike func(child *os.Process)) []a
 	child.Stderr = os.Stderr
 	check(t, child.Start())
 	check(t, write.Close())
-	watchdog := time.AfterFunc(30*time.Second, func() { _ = child.Process.Kill() })
+	watchdog := time.AfterFunc(patience, func() {
+		if child.Process.Signal(syscall.SIGQUIT) != nil { // which lets it say where it stands
+			_ = child.Process.Kill()
+		}
+	})
 	var list []ack
 	var struck sync.WaitGroup
 	if after == 0 {
@@ -211,7 +219,7 @@ func watch(t *testing.T, o order, after int, strike func(child *os.Process)) []a
 	err = child.Wait()
 	struck.Wait()
 	if !watchdog.Stop() && len(list) < after {
-		t.Fatalf("%d of %d acknowledgements within 30 s", len(list), after)
+		t.Fatalf("%d of %d acknowledgements within %v", len(list), after, patience)
 	}
 	if len(list) < after {
 		t.Fatalf("the belt ended by itself after %d acknowledgements: %v", len(list), err)

@@ -224,7 +224,7 @@ func (x *Writer) own(m *labOutMessage, text string, in *community.Inbound) *labE
 		from, base *community.Who
 		to         **community.Who
 	}{{&in.Actor, &base.Actor, &own.Actor}, {&in.Subject, &base.Subject, &own.Subject}, {&in.By, &base.By, &own.By}} {
-		if *w.from != *w.base {
+		if !reflect.DeepEqual(*w.from, *w.base) {
 			*w.to = w.from
 		}
 	}

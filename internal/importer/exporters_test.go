@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -144,7 +145,7 @@ func TestQQChatExporterIsRead(t *testing.T) {
 	if rep.Bad != 1 || *rep.OwnTotal != 6 || rep.Messages != 6 || rep.Version != "4.0.0" || rep.Extra != 1 || len(rep.Reserved) != 1 || !rep.NeedGroup {
 		t.Fatalf("report = %+v", rep)
 	}
-	if got[0].Actor != (community.Who{ID: "12345678", Name: "林", Card: "小林(产品)", Also: "u_aa"}) || got[0].OccurredAt != 1714525260000 {
+	if !reflect.DeepEqual(got[0].Actor, community.Who{ID: "12345678", Name: "林", Card: "小林(产品)", Also: "u_aa"}) || got[0].OccurredAt != 1714525260000 {
 		t.Errorf("first = %+v", got[0])
 	}
 	if got[1].Actor.ID != "22345678" || got[1].Actor.Also != "u_bb" || got[1].Body.ReplyTo != "71" || got[1].Body.Class != community.Reply {
@@ -317,7 +318,7 @@ func TestTelegramPagesAreRead(t *testing.T) {
 	if rep.Bad != 1 || rep.Skips["mark"] != 1 || rep.Zone != "+08:00" || rep.ZoneHow != "file" || rep.Run.Group.Name != "读书会 & 朋友" || len(got) != 5 {
 		t.Fatalf("report = %+v", rep)
 	}
-	if got[0].Body.Text != "早安\n看 这里 <div class=\"from_name\">假的" || got[0].Actor != nameOnly("阿敏") || got[0].OccurredAt != 1714525260000 || got[0].Body.Segments[0].Ref != "https://example.org/a" {
+	if got[0].Body.Text != "早安\n看 这里 <div class=\"from_name\">假的" || !reflect.DeepEqual(got[0].Actor, nameOnly("阿敏")) || got[0].OccurredAt != 1714525260000 || got[0].Body.Segments[0].Ref != "https://example.org/a" {
 		t.Errorf("first = %+v", got[0])
 	}
 	if got[1].Actor.ID != "阿敏" || got[1].Body.ReplyTo != "5" || got[1].Body.Text != "还有" || got[2].Body.Class != community.Image || got[2].Actor.ID != "老周" {

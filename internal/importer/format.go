@@ -136,6 +136,9 @@ type Options struct {
 	Limits   Limits             // zero fields take DefaultLimits
 	Look     Look               // what is there already; nil = nobody looks, near-matches are not found
 	KeepNear bool               // near-matches are taken in too; else they are left out and listed
+	Bearers  Bearers            // who bears names that a file knows alone; nil = nobody is asked
+	Renamed  map[string]string  // old names by new ones, of those who took another name, as a person says
+	Show     int                // of a trial: how many messages, and names of each kind of change, are shown
 }
 
 // Row is one row of a file.

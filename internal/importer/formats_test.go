@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -202,7 +203,7 @@ func TestQQTextResistsImitatedHeaders(t *testing.T) {
 		if rep.Bad != 0 || len(got) != 4 || rep.Fixes["doubtful_header"] != 2 || rep.ZoneHow != "guessed" || !rep.NeedZone || rep.Run.Group.Name != "产品讨论" {
 			t.Fatalf("%s: %d events, report %+v", name, len(got), rep)
 		}
-		if got[0].Actor != (community.Who{ID: "12345678", Name: "小林(产品)"}) || got[0].OccurredAt != 1714525387000 || got[0].Body.Source != MarkZoneGuessed {
+		if !reflect.DeepEqual(got[0].Actor, community.Who{ID: "12345678", Name: "小林(产品)"}) || got[0].OccurredAt != 1714525387000 || got[0].Body.Source != MarkZoneGuessed {
 			t.Errorf("%s: first = %+v", name, got[0])
 		}
 		if got[1].Body.Text != "第一行\n\n隔了一行\n2024-05-01 9:03:09 假的(99999999)\n还是老周说的" || got[1].Actor.ID != "zhou@example.org" {

@@ -71,10 +71,15 @@ type sieve struct {
 	left  int64 // near-matches left out
 	known int64 // of a dry run
 	lists []RosterChange
+	shown []Preview
+	met   people
 }
 
 // pass gives the rows that go on; it writes into rows.
 func (s *sieve) pass(ctx context.Context, run RunInfo, rows []community.Inbound) ([]community.Inbound, error) {
+	if err := s.met.meet(ctx, run, rows); err != nil {
+		return nil, err
+	}
 	if s.opt.Look == nil {
 		return rows, nil
 	}
@@ -84,6 +89,7 @@ func (s *sieve) pass(ctx context.Context, run RunInfo, rows []community.Inbound)
 	}
 	on := rows[:0]
 	for i := range rows {
+		s.show(&rows[i], fates[i].Known)
 		switch {
 		case fates[i].Known && s.dry:
 			s.known++
@@ -107,6 +113,13 @@ func (s *sieve) pass(ctx context.Context, run RunInfo, rows []community.Inbound)
 	return on, nil
 }
 
+// show keeps a message of a trial for a look.
+func (s *sieve) show(in *community.Inbound, known bool) {
+	if s.dry && in.Type == community.MessageCreated && len(s.shown) < s.opt.Show {
+		s.shown = append(s.shown, Preview{in.OccurredAt, in.Body.Name, clipRunes(in.Body.Text, 200), known})
+	}
+}
+
 // list compares a list of members with the one before it.
 func (s *sieve) list(ctx context.Context, run RunInfo, in *community.Inbound) error {
 	if len(s.lists) >= maxSamples {
@@ -120,7 +133,7 @@ func (s *sieve) list(ctx context.Context, run RunInfo, in *community.Inbound) er
 	if err := json.Unmarshal(in.Body.Data, &after); err != nil {
 		return err
 	}
-	c := CompareRosters(before, after)
+	c := compareRosters(before, after, max(maxSamples, s.opt.Show))
 	c.At, c.Before = in.OccurredAt, at
 	s.lists = append(s.lists, c)
 	return nil

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +139,7 @@ func TestRostersAreRead(t *testing.T) {
 		t.Errorf("a name a line = %+v", lines)
 	}
 	named := Roster("谁\t号码\n阿敏\twxid_amin\n", RosterColumns{ID: "号码", Name: "谁"})
-	if len(named) != 1 || named[0].Who != (community.Who{ID: "wxid_amin", Name: "阿敏"}) {
+	if len(named) != 1 || !reflect.DeepEqual(named[0].Who, community.Who{ID: "wxid_amin", Name: "阿敏"}) {
 		t.Errorf("columns named by the operator = %+v", named)
 	}
 }
@@ -175,7 +176,7 @@ func TestListsOfMembersBecomeSnapshots(t *testing.T) {
 
 func TestAListSaysWhoCameWhoWentAndWhoIsDoubtful(t *testing.T) {
 	who := func(id string) community.Who { return community.Who{ID: id, Name: "名" + id} }
-	got := CompareRosters([]community.Who{who("a"), who("b"), who("c"), nameOnly("名d")}, []community.Who{who("a"), who("d"), who("e"), nameOnly("名c")})
+	got := compareRosters([]community.Who{who("a"), who("b"), who("c"), nameOnly("名d")}, []community.Who{who("a"), who("d"), who("e"), nameOnly("名c")}, 20)
 	want := RosterChange{Members: 4, Joined: 1, Gone: 1, Doubtful: 2, Samples: []string{"? 名d", "+ 名e", "? 名c", "- 名b"}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -73,6 +73,7 @@ type UnitReport struct {
 	OwnTotal  *int64           `json:"own_total,omitempty"` // messages by the exporter's own count
 	Messages  int64            `json:"messages"`            // by ours
 	Rosters   []RosterChange   `json:"rosters,omitempty"`
+	Preview   []Preview        `json:"preview,omitempty"`       // of a trial, the first Options.Show messages
 	Missing   []string         `json:"missing_files,omitempty"` // that the file names and that were not there
 	Reserved  []string         `json:"reservations,omitempty"`
 	Error     string           `json:"error,omitempty"` // why reading stopped, in English

@@ -284,11 +284,17 @@ type RosterChange struct {
 	Gone     int      `json:"gone"`
 	Doubtful int      `json:"doubtful"` // on both, but by name alone on one of them
 	Samples  []string `json:"samples,omitempty"`
+	// Renamed are on both lists under another name; Maybe are of those who joined and are gone, and most likely the same.
+	Renamed []Renaming `json:"renamed,omitempty"`
+	Maybe   []Renaming `json:"maybe_renamed,omitempty"`
 }
 
-// CompareRosters tells two lists apart: by id, then by name where one of them knows the name alone.
-func CompareRosters(before, after []community.Who) RosterChange {
+// compareRosters tells two lists apart: by id, then by name where one of them knows the name alone. most bounds the names.
+func compareRosters(before, after []community.Who, most int) RosterChange {
 	c := RosterChange{Members: len(after)}
+	if len(before) > 0 {
+		c.renamed(before, after, most)
+	}
 	was, names := map[string]bool{}, map[string]int{}
 	for i := range before {
 		was[before[i].ID] = true
@@ -304,23 +310,23 @@ func CompareRosters(before, after []community.Who) RosterChange {
 		case names[w.Shown()] > 0:
 			c.Doubtful++
 			met[w.Shown()] = true
-			c.sample("? " + w.Shown())
+			c.sample("? "+w.Shown(), most)
 		default:
 			c.Joined++
-			c.sample("+ " + w.Shown())
+			c.sample("+ "+w.Shown(), most)
 		}
 	}
 	for i := range before {
 		if w := &before[i]; !here[w.ID] && !met[w.Shown()] {
 			c.Gone++
-			c.sample("- " + w.Shown())
+			c.sample("- "+w.Shown(), most)
 		}
 	}
 	return c
 }
 
-func (c *RosterChange) sample(s string) {
-	if len(c.Samples) < maxSamples {
+func (c *RosterChange) sample(s string, most int) {
+	if len(c.Samples) < most {
 		c.Samples = append(c.Samples, clip(s, 100))
 	}
 }

@@ -94,7 +94,7 @@ func runUnit(ctx context.Context, u *Unit, opt Options, sink Sink, progress func
 		return rep, ctx.Err()
 	}
 	rep.Run.Hash = hash
-	sift := &sieve{opt: &opt, dry: sink == nil}
+	sift := &sieve{opt: &opt, dry: sink == nil, met: people{opt: &opt}}
 	if sink == nil {
 		seen := newKeySet(u.scratch)
 		defer func() { seen.close() }()
@@ -133,7 +133,7 @@ func runUnit(ctx context.Context, u *Unit, opt Options, sink Sink, progress func
 	}
 	rep.Added, rep.Duplicates, rep.Near, rep.Run = added, dups+sift.known, sift.left, r.run
 	rep.nears(sift.near)
-	rep.Rosters = sift.lists
+	rep.Rosters, rep.Preview = sift.lists, sift.shown
 	if sinkErr == nil {
 		sinkErr = ctx.Err()
 	}

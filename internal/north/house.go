@@ -13,6 +13,7 @@ type House struct {
 	Log    Log
 	Places Places
 	Hands  Hands
+	Calls  Calls
 }
 
 // Bots is who may attach.
@@ -34,6 +35,15 @@ type Log interface {
 	Happening(ctx context.Context, b community.Bot, number int64) (Happening, error)
 }
 
+// Calls remember what outside systems called with keys of their own.
+type Calls interface {
+	// BeginHookCall notes that a call begins (now: UTC ms). fresh: the first under its key; else answer is what that one was
+	// answered, "" while nothing is known of its end. CodeConflict: the key was used for another body.
+	BeginHookCall(ctx context.Context, bot int64, key, bodyHash string, now int64) (fresh bool, answer string, err error)
+	// EndHookCall keeps the answer; with "" the call is forgotten.
+	EndHookCall(ctx context.Context, bot int64, key, answer string) error
+}
+
 // Places are groups and who is in them.
 type Places interface {
 	Groups(ctx context.Context, b community.Bot) ([]Group, error)
@@ -49,6 +59,8 @@ type Hands interface {
 	// Begin decides about a wish; what came of it is durable. CodeFrozen: automatic actions are held; CodeForbidden:
 	// the member is immune.
 	Begin(ctx context.Context, b community.Bot, w Wish) (Begun, error)
+	// Raise opens an alarm for whoever is on duty.
+	Raise(ctx context.Context, b community.Bot, text string) (community.ID, error)
 	// Fate says how an action stands: its state, the code and the platform's words.
 	Fate(ctx context.Context, id community.ID) (state community.State, code community.Code, detail string, err error)
 }
@@ -56,6 +68,7 @@ type Hands interface {
 // Group is a group as a bot sees it.
 type Group struct {
 	Key     community.GroupKey
+	ID      community.ID
 	Name    string
 	Members int
 }
@@ -110,6 +123,7 @@ type Wish struct {
 	Text     string
 	Segments []community.Segment // send; at: our number
 	Seconds  int64               // mute
+	Due      int64               // work for people: minutes until it must be done; 0 = a day
 	Block    bool                // remove: for good
 	Refuse   bool                // approve: say no; mute_all: lift it
 }

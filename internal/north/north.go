@@ -25,6 +25,7 @@ const (
 type Options struct {
 	House House
 	Say   func(key string, args ...any) string // a sentence of the catalogue, in every language
+	Each  func(key string, args ...any) map[string]string // the same, language by language
 	Clock func() time.Time
 	Log   *slog.Logger
 }
@@ -35,6 +36,7 @@ type North struct {
 	wrong   *httpd.Rate
 	sends   *httpd.Rate
 	calls   *httpd.Rate
+	alarms  *httpd.Rate
 	commits bell // something happened
 	turned  bell // bots changed
 	again   chan struct{}
@@ -51,7 +53,7 @@ type North struct {
 func New(o Options) *North {
 	return &North{
 		o: o, wrong: httpd.NewRate(wrongPerMinute, time.Minute, o.Clock), sends: httpd.NewRate(sendsPerMinute, time.Minute, o.Clock),
-		calls: httpd.NewRate(callsPerMinute, time.Minute, o.Clock), again: make(chan struct{}, 1),
+		calls: httpd.NewRate(callsPerMinute, time.Minute, o.Clock), alarms: httpd.NewRate(alarmsMax, time.Minute, o.Clock), again: make(chan struct{}, 1),
 		bots: map[string]community.Bot{}, seats: map[*Seat]struct{}{}, used: map[int64]int64{}, told: map[int64]int64{},
 	}
 }
@@ -144,7 +146,7 @@ func (n *North) Outward() (list []community.Bot, turned <-chan struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, b := range n.bots {
-		if b.Mode != community.BotDials {
+		if b.Mode == community.BotReverse || b.Mode == community.BotPush {
 			list = append(list, b)
 		}
 	}
@@ -190,11 +192,13 @@ func (n *North) Here() map[int64]int {
 
 // Know finds the bot of a token. from is the caller's address: after many wrong tokens it gets CodeLimited, else a wrong
 // token is CodeForbidden.
-func (n *North) Know(token, from string) (community.Bot, error) {
+func (n *North) Know(token, from string) (community.Bot, error) { return n.know(token, from, false) }
+
+func (n *North) know(token, from string, hook bool) (community.Bot, error) {
 	n.mu.Lock()
 	b, ok := n.bots[Hash(token)]
 	n.mu.Unlock()
-	if ok {
+	if ok && (b.Mode == community.BotHook) == hook {
 		return b, nil
 	}
 	if ok, _ := n.wrong.Allow(from); !ok {
@@ -218,7 +222,7 @@ var sentences = map[community.Code]string{
 	community.CodeConflict: "north.conflict", community.CodeForbidden: "north.forbidden", community.CodeUnsupported: "north.unsupported",
 	community.CodeRefused: "north.refused", community.CodeUnreachable: "north.unreachable", community.CodeTimeout: "north.timeout",
 	community.CodeLimited: "north.limited", community.CodeFrozen: "north.frozen", community.CodeLate: "north.late",
-	community.CodeBusy: "north.busy", CodeAsync: "north.async",
+	community.CodeBusy: "north.busy", community.CodeClock: "north.clock", CodeAsync: "north.async",
 }
 
 // CodeAsync says that a wish is decided but not done yet: a person must do or release it, or the platform takes its time.

@@ -13,7 +13,7 @@ import (
 var scopes = map[community.Verb]community.BotScope{
 	community.Send: community.BotSend, community.RecallMsg: community.BotRecall, community.Mute: community.BotMute,
 	community.Unmute: community.BotMute, community.MuteAll: community.BotMute, community.Remove: community.BotRemove,
-	community.Approve: community.BotApprove,
+	community.Approve: community.BotApprove, community.Todo: community.BotTask,
 }
 
 // patience is how long a call waits for what comes of its wish.

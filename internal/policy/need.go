@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 
 	"qunluo/internal/community"
 )
@@ -60,11 +59,15 @@ var actVerbs = map[string]community.Verb{
 	ActRecall: community.RecallMsg, ActWarn: community.Send, ActMute: community.Mute, ActRemove: community.Remove,
 }
 
-// Cannot is the problem of a need that nobody can fulfil in its group; its words name what can be done instead.
-func (n Need) Cannot() Problem {
-	code := "cannot"
-	if slices.Contains([]community.Verb{community.Mute, community.Remove, community.RecallMsg, community.Send}, n.Verb) {
-		code = "cannot " + string(n.Verb)
+// Cannot is the problem of a need that nobody can fulfil in its group; its words name what can be done instead there.
+func (n Need) Cannot(can func(community.Verb) bool) Problem {
+	act := ActOf(n.Verb)
+	if act == "" {
+		return Problem{Path: n.Path, Code: "cannot", Args: []string{string(n.Verb)}}
+	}
+	code := "cannot " + string(n.Verb)
+	if to := Instead(act, can); to != "" {
+		code += " " + to
 	}
 	return Problem{Path: n.Path, Code: code, Args: []string{string(n.Verb)}}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -316,6 +317,10 @@ func TestDiffShowsOnlyWhatDiffers(t *testing.T) {
 	}
 	if diff := cmp.Diff(rules, c.Rules); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
+	}
+	o, err := WhatIf(7, b, r.stream(), Span{})
+	if err != nil || c.Events != o.Events || c.Concerned != o.Concerned || c.Concerned == 0 || !maps.Equal(c.Would, o.Would) {
+		t.Errorf("the second book alone: %+v, %v; beside the first: %+v", o, err, c)
 	}
 	if c, err := Diff(7, a, a, r.stream(), Span{}); err != nil || c.Different != 0 || c.Same != 5 {
 		t.Errorf("a book differs from itself: %+v, %v", c, err)

@@ -267,24 +267,28 @@ type RuleDiff struct {
 // Comparison is where two books differ.
 type Comparison struct {
 	Messages  int64      `json:"messages"`
+	Events    int64      `json:"events"` // of all types within the span
 	LeftOut   int64      `json:"left_out"`
 	Different int64      `json:"different"` // events
 	Same      int64      `json:"same"`      // events that both decide upon alike
 	Rules     []RuleDiff `json:"rules"`     // by id
 	Changes   []Change   `json:"changes"`
 	Truncated bool       `json:"truncated"`
-	Caveat    [2]string  `json:"caveat"`
+	// Would and Concerned are the second book's: see Outcome.
+	Would     map[string]int64 `json:"would"`
+	Concerned int64            `json:"concerned"`
+	Caveat    [2]string        `json:"caveat"`
 }
 
 // Diff runs two books over the same events, as WhatIf does, and reports only the events that they decide differently:
 // other hits, another consequence, another rung. Versions are not compared.
 func Diff(group community.GroupKey, a, b *policy.Rulebook, events Events, span Span) (*Comparison, error) {
-	c := &comparer{Comparison: Comparison{Caveat: Caveat}, rules: map[string]*RuleDiff{}, seen: map[ruleSide]map[community.MemberKey]struct{}{},
-		most: span.examples(), span: span}
+	c := &comparer{Comparison: Comparison{Caveat: Caveat, Would: map[string]int64{}}, rules: map[string]*RuleDiff{},
+		seen: map[ruleSide]map[community.MemberKey]struct{}{}, done: map[community.MemberKey]struct{}{}, most: span.examples(), span: span}
 	left, right := newPast(group, a), newPast(group, b)
 	err := walk(events, span, &c.LeftOut, func(ev *community.Event) {
-		if ev.Type == community.MessageCreated && span.holds(ev.OccurredAt) {
-			c.Messages++
+		if span.holds(ev.OccurredAt) {
+			c.see(ev)
 		}
 		var sides [2]side
 		left.step(ev, sides[0].take(ev))
@@ -333,8 +337,16 @@ type comparer struct {
 	Comparison
 	rules map[string]*RuleDiff
 	seen  map[ruleSide]map[community.MemberKey]struct{}
+	done  map[community.MemberKey]struct{}
 	most  int
 	span  Span
+}
+
+func (c *comparer) see(ev *community.Event) {
+	c.Events++
+	if ev.Type == community.MessageCreated {
+		c.Messages++
+	}
 }
 
 // compareTimers pairs the timers that both books asked for; what only one of them rang stands alone.
@@ -423,6 +435,14 @@ func (c *comparer) concern(at ruleSide, h Hit) {
 	}
 	r.MembersB = n
 	tally(r.Would, h.Would)
+	if !h.Chose {
+		return
+	}
+	tally(c.Would, h.Would)
+	if h.Would != "" && h.Verdict == community.Hit {
+		c.done[h.Member] = struct{}{}
+		c.Concerned = int64(len(c.done))
+	}
 }
 
 func sameHits(a, b []Hit) bool {

@@ -92,6 +92,49 @@ func (c *Client) Do(ctx context.Context, r *http.Request) (Answer, error) {
 	return Answer{Status: resp.StatusCode, Body: body}, nil
 }
 
+// FetchTimeout bounds how long one picture or file may take.
+const FetchTimeout = 30 * time.Second
+
+// Fetch reads what lies at an address, at most most bytes. community.CodeTooLarge: it is more; CodeLate: it is no longer
+// there, or no longer for us; others as Do and Said. The error never names the address.
+func (c *Client) Fetch(ctx context.Context, address string, most int64) (body []byte, header http.Header, err error) {
+	ctx, stop := context.WithTimeout(ctx, FetchTimeout)
+	defer stop()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, nil, community.Errorf(community.CodeForbidden, "address: not one")
+	}
+	if err := checkURL(r.URL); err != nil {
+		return nil, nil, err
+	}
+	r.Header.Set("User-Agent", agent)
+	long := *c.http
+	long.Timeout = FetchTimeout
+	resp, err := long.Do(r)
+	if err != nil {
+		return nil, nil, sorted(err)
+	}
+	defer resp.Body.Close()
+	switch resp.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return nil, nil, community.Errorf(community.CodeLate, "answered %d", resp.StatusCode)
+	}
+	if err := (Answer{Status: resp.StatusCode}).Said(); err != nil {
+		return nil, nil, err
+	}
+	if resp.ContentLength > most {
+		return nil, nil, community.Errorf(community.CodeTooLarge, "%d bytes, at most %d", resp.ContentLength, most)
+	}
+	body, err = io.ReadAll(io.LimitReader(resp.Body, most+1))
+	switch {
+	case err != nil:
+		return nil, nil, community.Errorf(community.CodeUnreachable, "the answer broke off")
+	case int64(len(body)) > most:
+		return nil, nil, community.Errorf(community.CodeTooLarge, "more than %d bytes", most)
+	}
+	return body, resp.Header, nil
+}
+
 // sorted takes the address out of an error and keeps the code of ours that lies in it.
 func sorted(err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {

@@ -63,7 +63,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 
 func (t *Tx) changeAccount(ctx context.Context, a *community.Account) error {
 	n, err := t.exec(ctx, `UPDATE account SET name = $1, external_id = $2, settings = $3, enabled = $4,
- restricted = CASE WHEN $4 AND NOT enabled THEN 0 ELSE restricted END WHERE key = $5 AND org_key = $6`,
+ restricted = CASE WHEN $4 AND NOT enabled THEN 0 ELSE restricted END,
+ restricted_why = CASE WHEN $4 AND NOT enabled THEN '' ELSE restricted_why END WHERE key = $5 AND org_key = $6`,
 		a.Name, a.External, string(a.Settings), a.Enabled, int64(a.Key), int64(a.Org))
 	if err == nil && n == 0 {
 		return community.Errorf(community.CodeNotFound, "account %d: not found", a.Key)

@@ -190,12 +190,16 @@ func (s *Store) AlarmOf(ctx context.Context, org community.OrgKey, subject strin
 	return s.alarm(ctx, subject, ` WHERE a.org_key = $1 AND a.subject = $2 ORDER BY a.opened DESC, a.id DESC LIMIT 1`, int64(org), subject)
 }
 
-// FindAlarms lists alarms, the newest first; open leaves out those that are over.
-func (d *Desk) FindAlarms(ctx context.Context, open bool, p community.Page) ([]duty.Alarm, int, error) {
+// FindAlarms lists alarms, the newest first; open leaves out those that are over. tag is that of the group they are about,
+// "" = all.
+func (d *Desk) FindAlarms(ctx context.Context, open bool, tag string, p community.Page) ([]duty.Alarm, int, error) {
 	var c clause
 	d.alarmsHere(&c)
 	if open {
 		c.and("a.state <> 'over'")
+	}
+	if tag != "" {
+		c.and("EXISTS (SELECT 1 FROM group_tag t WHERE t.group_key = a.group_key AND t.tag = ?)", tag)
 	}
 	order, err := sorts{"opened": "a.opened"}.newest(p, "a.opened", "a.id")
 	if err != nil {

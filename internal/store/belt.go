@@ -280,23 +280,38 @@ func (t *Tx) Resolve(ctx context.Context, id community.ID, resolution, user, rea
 // MoveAction notes an action's new state with the platform's words. A final state never changes again; it reports
 // whether the row moved.
 func (t *Tx) MoveAction(ctx context.Context, id community.ID, to community.State, mode community.Level, rc community.Receipt, attempt int, user string, now int64) (bool, error) {
+	parts, err := partsText(rc.Parts)
+	if err != nil {
+		return false, err
+	}
 	n, err := t.exec(ctx, `UPDATE action SET state = $1, mode = CASE WHEN $2 = '' THEN mode ELSE $2 END,
  attempts = CASE WHEN $3 > attempts THEN $3 ELSE attempts END, code = $4, detail = $5,
- message = CASE WHEN $6 = '' THEN message ELSE $6 END, user_name = CASE WHEN $7 = '' THEN user_name ELSE $7 END, updated = $8
+ message = CASE WHEN $6 = '' THEN message ELSE $6 END, user_name = CASE WHEN $7 = '' THEN user_name ELSE $7 END, updated = $8,
+ parts = CASE WHEN $10 = '' THEN parts ELSE $10 END
 WHERE id = $9 AND state NOT IN ('confirmed', 'failed', 'cancelled')`,
-		string(to), string(mode), int64(attempt), string(rc.Code), rc.Detail, rc.Message, user, now, id[:])
+		string(to), string(mode), int64(attempt), string(rc.Code), rc.Detail, rc.Message, user, now, id[:], parts)
 	return n > 0, err
 }
 
+// partsText is what became of a send's parts, as it is kept; "" = it had none.
+func partsText(parts []community.Fate) (string, error) {
+	if len(parts) == 0 {
+		return "", nil
+	}
+	raw, err := json.Marshal(parts)
+	return string(raw), err
+}
+
 // MarkSent notes, durably and before the call, that an attempt is about to be made, and takes what it spends of the
-// account's limits. about is the platform's id of the message of ours that it concerns; "" = none. It reports false when the action has meanwhile come to an end, or when a limit is reached: then until
+// account's limits. about is the platform's id of the message of ours that it concerns, "" = none; parts are what is sent
+// besides words. It reports false when the action has meanwhile come to an end, or when a limit is reached: then until
 // says (UTC ms) from when on there may be room.
-func (s *Store) MarkSent(ctx context.Context, id community.ID, mode community.Level, attempt int, about string, spent Spending, now int64) (moved bool, until int64, err error) {
+func (s *Store) MarkSent(ctx context.Context, id community.ID, mode community.Level, attempt int, about string, parts []community.Fate, spent Spending, now int64) (moved bool, until int64, err error) {
 	err = s.writeTx(ctx, func(t *Tx) error {
 		if until, err = t.spend(ctx, spent, now); err != nil || until > 0 {
 			return err
 		}
-		moved, err = t.MoveAction(ctx, id, community.Sent, mode, community.Receipt{Message: about}, attempt, "", now)
+		moved, err = t.MoveAction(ctx, id, community.Sent, mode, community.Receipt{Message: about, Parts: parts}, attempt, "", now)
 		return err
 	})
 	return moved && err == nil, until, err

@@ -174,10 +174,13 @@ func botSees(b *community.Bot) string {
 
 // BotGroups lists a bot's groups with how many are in them; desks are none.
 func (s *Store) BotGroups(ctx context.Context, b *community.Bot) ([]community.GroupRow, error) {
-	return rows(ctx, s, `SELECT g.key, g.name, g.platform, g.frozen, coalesce(v.members, 0) FROM chat_group g LEFT JOIN views.group_fact v ON v.group_key = g.key
+	return rows(ctx, s, `SELECT g.key, g.id, g.name, g.platform, g.frozen, coalesce(v.members, 0) FROM chat_group g LEFT JOIN views.group_fact v ON v.group_key = g.key
 WHERE g.key IN (SELECT key FROM chat_group WHERE `+strings.ReplaceAll(botSees(b), "group_key IN", "key IN")+`) ORDER BY g.key`, []any{int64(b.Org)},
 		func(r *sql.Rows, v *community.GroupRow) error {
-			return r.Scan((*int64)(&v.Key), &v.Name, &v.Platform, &v.Frozen, &v.Members)
+			var id []byte
+			err := r.Scan((*int64)(&v.Key), &id, &v.Name, &v.Platform, &v.Frozen, &v.Members)
+			copy(v.ID[:], id)
+			return err
 		})
 }
 

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
+	"strings"
 
 	"qunluo/internal/community"
 )
@@ -81,8 +83,43 @@ ON CONFLICT (account_key, verb, scope, span, slice) DO UPDATE SET used = budget.
 	return err
 }
 
-// Restrict notes that the platform holds an account back since a time (UTC ms); the first time stays.
-func (t *Tx) Restrict(ctx context.Context, account community.AccountKey, at int64) error {
-	_, err := t.exec(ctx, `UPDATE account SET restricted = $1 WHERE key = $2 AND restricted = 0`, at, int64(account))
+// Restrict notes that the platform holds an account back since a time (UTC ms), and what it said; the first time stays.
+func (t *Tx) Restrict(ctx context.Context, account community.AccountKey, at int64, why string) error {
+	_, err := t.exec(ctx, `UPDATE account SET restricted = $1, restricted_why = $2 WHERE key = $3 AND restricted = 0`, at, clipWhy(why), int64(account))
 	return err
+}
+
+// maxWhy bounds what is kept of a platform's words, in bytes.
+const maxWhy = 500
+
+func clipWhy(s string) string {
+	if len(s) > maxWhy {
+		s = s[:maxWhy]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// Unrestrict notes a person's word that the platform holds an account back no longer. community.CodeConflict when it was
+// not held back.
+func (s *Store) Unrestrict(ctx context.Context, org community.OrgKey, key community.AccountKey, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		var id []byte
+		var since int64
+		var why string
+		err := t.one(ctx, `SELECT id, restricted, restricted_why FROM account WHERE key = $1 AND org_key = $2`, []any{int64(key), int64(org)}, &id, &since, &why)
+		switch {
+		case err != nil:
+			return missing(err, "account %d", key)
+		case since == 0:
+			return community.Errorf(community.CodeConflict, "account %d: the platform does not hold it back", key)
+		}
+		if _, err := t.exec(ctx, `UPDATE account SET restricted = 0, restricted_why = '' WHERE key = $1`, int64(key)); err != nil {
+			return err
+		}
+		audit.Org, audit.Verb, audit.Subject = org, "account.unrestrict", "account:"+community.ID(id).String()
+		if audit.Before, err = json.Marshal(map[string]any{"restricted": since, "why": why}); err != nil {
+			return err
+		}
+		return t.AddAudit(ctx, audit)
+	})
 }

@@ -270,15 +270,19 @@ func (s *Store) KeepInvitePicture(ctx context.Context, action community.ID, pict
 // SetCap says how many a group holds and how early a person is asked, with its audit row.
 func (s *Store) SetCap(ctx context.Context, org community.OrgKey, g community.GroupKey, rule admit.CapRule, audit community.Audit) error {
 	return s.writeTx(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `INSERT INTO group_cap (group_key, most, lead, task_id, warned) VALUES ($1, $2, $3, NULL, 0)
-ON CONFLICT (group_key) DO UPDATE SET most = excluded.most, lead = excluded.lead`, int64(g), rule.Most, rule.Lead)
-		if err != nil {
+		if err := t.capRule(ctx, g, rule); err != nil {
 			return err
 		}
 		audit.Org, audit.Subject = org, fmt.Sprintf("group:%d", g)
 		audit.After, _ = json.Marshal(map[string]int64{"most": rule.Most, "lead": rule.Lead})
 		return t.AddAudit(ctx, audit)
 	})
+}
+
+func (t *Tx) capRule(ctx context.Context, g community.GroupKey, rule admit.CapRule) error {
+	_, err := t.exec(ctx, `INSERT INTO group_cap (group_key, most, lead, task_id, warned) VALUES ($1, $2, $3, NULL, 0)
+ON CONFLICT (group_key) DO UPDATE SET most = excluded.most, lead = excluded.lead`, int64(g), rule.Most, rule.Lead)
+	return err
 }
 
 // CapAsked notes that a person was asked to open the next group; a zero task means that nothing waits any more.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/plan"
@@ -50,20 +51,51 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, b.ID[:], int64(b.Or
 	})
 }
 
-// Broadcasts lists an organisation's mass sends, the newest first, with their counts.
-func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, p community.Page) ([]plan.Broadcast, int, error) {
+// Broadcasts lists an organisation's mass sends, the newest first, with their counts; tag is that of a group they go to,
+// "" = all.
+func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, tag string, p community.Page) ([]plan.Broadcast, int, error) {
+	var c clause
+	c.and("b.org_key = ?", int64(org))
+	if tag != "" {
+		waiting, err := s.waitingFor(ctx, org, tag)
+		if err != nil {
+			return nil, 0, err
+		}
+		c.and("(EXISTS (SELECT 1 FROM broadcast_target x JOIN group_tag t ON t.group_key = x.group_key WHERE x.source = b.id AND t.tag = ?)"+
+			" OR b.id IN (NULL"+strings.Repeat(", ?", len(waiting))+"))", append([]any{tag}, waiting...)...)
+	}
 	var n int
-	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM broadcast WHERE org_key = $1`, int64(org)).Scan(&n); err != nil {
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM broadcast b`+c.String(), c.args...).Scan(&n); err != nil {
 		return nil, 0, coded(s.dialect, err)
 	}
-	list, err := rows(ctx, s, broadcastColumns+fmt.Sprintf(` WHERE b.org_key = $1 ORDER BY b.created DESC, b.id LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)),
-		[]any{int64(org)}, scanBroadcast)
+	list, err := rows(ctx, s, broadcastColumns+c.String()+fmt.Sprintf(` ORDER BY b.created DESC, b.id LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), c.args, scanBroadcast)
 	for i := range list {
 		if err == nil {
 			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, 0)
 		}
 	}
 	return list, n, err
+}
+
+// waitingFor gives the ids of mass sends that have no targets yet and would go to a group with the tag.
+func (s *Store) waitingFor(ctx context.Context, org community.OrgKey, tag string) ([]any, error) {
+	var groups []community.GroupRow
+	for more := true; more; {
+		page, total, err := s.For(community.Scope{Org: org}).FindGroups(ctx, community.GroupFilter{Tag: tag, Page: community.Page{Limit: maxLimit, Offset: len(groups)}})
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, page...)
+		more = len(page) > 0 && len(groups) < total
+	}
+	list, err := rows(ctx, s, broadcastColumns+` WHERE b.org_key = $1 AND b.state IN ('draft', 'scheduled')`, []any{int64(org)}, scanBroadcast)
+	var ids []any
+	for _, b := range list {
+		if slices.ContainsFunc(groups, func(g community.GroupRow) bool { return b.Filter.Takes(g.Group) }) {
+			ids = append(ids, b.ID[:])
+		}
+	}
+	return ids, err
 }
 
 // BroadcastByID gives one mass send; CodeNotFound.

@@ -54,9 +54,14 @@ func (s *Store) SaveSOP(ctx context.Context, p plan.SOP, audit community.Audit) 
 	})
 }
 
-// SOPs lists an organisation's SOPs, the newest first, with counts.
-func (s *Store) SOPs(ctx context.Context, org community.OrgKey) ([]plan.SOP, error) {
-	list, err := rows(ctx, s, sopColumns+` WHERE p.org_key = $1 ORDER BY p.created DESC, p.id`, []any{int64(org)}, scanSOP)
+// SOPs lists an organisation's SOPs, the newest first, with counts; tag is that of a group in them, "" = all.
+func (s *Store) SOPs(ctx context.Context, org community.OrgKey, tag string) ([]plan.SOP, error) {
+	var c clause
+	c.and("p.org_key = ?", int64(org))
+	if tag != "" {
+		c.and("EXISTS (SELECT 1 FROM sop_group x JOIN group_tag t ON t.group_key = x.group_key WHERE x.sop_id = p.id AND x.left_at = 0 AND t.tag = ?)", tag)
+	}
+	list, err := rows(ctx, s, sopColumns+c.String()+` ORDER BY p.created DESC, p.id`, c.args, scanSOP)
 	for i := range list {
 		if err == nil {
 			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, 0)

@@ -392,6 +392,10 @@ func (d *Desk) AllMembers(ctx context.Context, f community.MemberFilter) iter.Se
 			}
 			return
 		}
+		if f.Persons {
+			d.allPersons(ctx, groups, f, yield)
+			return
+		}
 		all, err := d.whole(ctx, groups, f)
 		if err != nil {
 			yield(nil, err)
@@ -399,6 +403,9 @@ func (d *Desk) AllMembers(ctx context.Context, f community.MemberFilter) iter.Se
 		}
 		for chunk := range slices.Chunk(all, sheetChunk) {
 			rows, err := d.rowsOf(ctx, groups, f, chunk)
+			if err == nil {
+				err = d.dress(ctx, rows)
+			}
 			if !yield(rows, err) || err != nil {
 				return
 			}

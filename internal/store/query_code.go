@@ -43,6 +43,9 @@ func (d *Desk) FindCodes(ctx context.Context, f admit.Filter) ([]admit.Code, int
 	if f.Kind != "" {
 		c.and("c.kind = ?", f.Kind)
 	}
+	if f.Tag != "" {
+		c.and("EXISTS (SELECT 1 FROM code_entry e JOIN group_tag t ON t.group_key = e.group_key WHERE e.code_key = c.key AND e.removed = 0 AND t.tag = ?)", f.Tag)
+	}
 	if f.Closed {
 		c.and("c.closed > 0")
 	} else {
@@ -254,8 +257,9 @@ func (d *Desk) CapRules(ctx context.Context, groups []community.GroupKey) (map[c
 	return out, err
 }
 
-// Doubles lists who is in more than one sub group of the same main group, people in most groups first. main 0: of every
-// main group. Owners, admins, our own accounts and bots belong everywhere and are left out.
+// Doubles lists who is in more than one sub group of the same main group, people in most groups first; whoever has several
+// accounts is one, whichever of them is where. main 0: of every main group. Owners, admins, our own accounts and bots belong
+// everywhere and are left out.
 func (d *Desk) Doubles(ctx context.Context, main community.GroupKey, p community.Page) ([]admit.Double, int, error) {
 	var c clause
 	d.in(&c, "g")
@@ -266,60 +270,69 @@ func (d *Desk) Doubles(ctx context.Context, main community.GroupKey, p community
 	c.and("p.present")
 	c.and("NOT m.bot")
 	c.and("p.role NOT IN ('self', 'bot', 'owner', 'admin', 'staff')")
-	from := `FROM views.people p JOIN chat_group g ON g.key = p.group_key JOIN member m ON m.key = p.member_key` + c.String()
-	grouped := from + ` GROUP BY g.parent_key, p.member_key HAVING count(*) > 1`
+	from := `FROM views.people p JOIN chat_group g ON g.key = p.group_key JOIN member m ON m.key = p.member_key
+LEFT JOIN person_member pm ON pm.member_key = p.member_key` + c.String()
+	grouped := from + ` GROUP BY g.parent_key, ` + personOf + ` HAVING count(DISTINCT p.group_key) > 1`
 	total, err := d.count(ctx, grouped, c.args)
 	if err != nil {
 		return nil, 0, err
 	}
-	type found struct{ main, member, n int64 }
-	pairs, err := rows(ctx, d.s, `SELECT g.parent_key, p.member_key, count(*) `+grouped+` ORDER BY count(*) DESC, g.parent_key, p.member_key LIMIT `+
-		strconv.Itoa(limitOf(p.Limit))+` OFFSET `+strconv.Itoa(max(0, p.Offset)), c.args, func(r *sql.Rows, v *found) error { return r.Scan(&v.main, &v.member, &v.n) })
+	pairs, err := rows(ctx, d.s, `SELECT g.parent_key, `+personOf+`, min(p.member_key) `+grouped+` ORDER BY count(DISTINCT p.group_key) DESC, g.parent_key, min(p.member_key) LIMIT `+
+		strconv.Itoa(limitOf(p.Limit))+` OFFSET `+strconv.Itoa(max(0, p.Offset)), c.args, func(r *sql.Rows, v *double) error { return r.Scan(&v.main, &v.person, &v.head) })
 	if err != nil || len(pairs) == 0 {
 		return nil, total, err
 	}
-	list, at, keys := make([]admit.Double, len(pairs)), map[found]int{}, make([]community.MemberKey, len(pairs))
-	for i, f := range pairs {
-		at[found{f.main, f.member, 0}], keys[i] = i, community.MemberKey(f.member)
-		list[i].Main = community.GroupKey(f.main)
-	}
-	return list, total, d.fillDoubles(ctx, list, keys, func(main, member int64) (int, bool) { i, ok := at[found{main, member, 0}]; return i, ok }, from, c.args)
+	list, err := d.doubles(ctx, pairs, from, c.args)
+	return list, total, err
 }
 
-func (d *Desk) fillDoubles(ctx context.Context, list []admit.Double, keys []community.MemberKey, at func(main, member int64) (int, bool), from string, args []any) error {
+// double is somebody in several sub groups of one main group; head is the account known longest.
+type double struct{ main, person, head int64 }
+
+// doubles reads where they are and whether they were asked.
+func (d *Desk) doubles(ctx context.Context, pairs []double, from string, args []any) ([]admit.Double, error) {
 	type place struct {
-		main, member int64
+		main, person int64
 		admit.Place
 	}
-	places, err := rows(ctx, d.s, `SELECT g.parent_key, p.member_key, g.key, g.id, g.name, p.joined_at, p.messages, p.last_word `+from+` AND p.member_key IN (`+keyList(keys)+`) ORDER BY g.key`, args,
+	list, at, persons := make([]admit.Double, len(pairs)), map[[2]int64]int{}, make([]int64, len(pairs))
+	for i, f := range pairs {
+		at[[2]int64{f.main, f.person}], persons[i] = i, f.person
+		list[i].Main, list[i].Member.Key = community.GroupKey(f.main), community.MemberKey(f.head)
+	}
+	places, err := rows(ctx, d.s, `SELECT g.parent_key, `+personOf+`, g.key, g.id, g.name, g.platform, p.joined_at, p.messages, p.last_word, p.member_key, p.shown `+from+
+		` AND `+personOf+` IN (`+keyList(persons)+`) ORDER BY g.key, p.member_key`, args,
 		func(r *sql.Rows, v *place) error {
 			var id []byte
-			err := r.Scan(&v.main, &v.member, (*int64)(&v.Group), &id, &v.Name, &v.JoinedAt, &v.Messages, &v.LastWord)
+			err := r.Scan(&v.main, &v.person, (*int64)(&v.Group), &id, &v.Name, &v.Platform, &v.JoinedAt, &v.Messages, &v.LastWord, (*int64)(&v.Member), &v.Shown)
 			copy(v.GroupID[:], id)
 			return err
 		})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var keys []community.MemberKey
 	for _, p := range places {
-		if i, ok := at(p.main, p.member); ok {
+		keys = append(keys, p.Member)
+		if i, ok := at[[2]int64{p.main, p.person}]; ok {
 			list[i].Places = append(list[i].Places, p.Place)
 		}
 	}
-	people := map[community.MemberKey]community.Member{}
-	members, err := d.MembersByKey(ctx, keys)
+	people, err := d.known(ctx, keys)
 	if err != nil {
-		return err
-	}
-	for _, m := range members {
-		people[m.Key] = m
+		return nil, err
 	}
 	asked, err := d.reminders(ctx, keys)
 	for i := range list {
-		list[i].Member, list[i].Task = people[keys[i]], asked[keys[i]]
-		admit.Settle(list[i].Places)
+		list[i].Member = people[list[i].Member.Key]
+		for _, p := range list[i].Places {
+			if id, ok := asked[p.Member]; ok {
+				list[i].Task = id
+			}
+		}
+		list[i].Places = admit.Settle(list[i].Places)
 	}
-	return err
+	return list, err
 }
 
 // reminders are the open tasks to remind members in private.

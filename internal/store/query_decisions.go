@@ -22,7 +22,11 @@ func (d *Desk) FindDecisions(ctx context.Context, f community.DecisionFilter) ([
 		column, tie = "d.seq", "d.id" // a group's times never run back
 	}
 	if f.Member != 0 {
-		c.and("d.member_key = ?", int64(f.Member))
+		keys, err := d.accountsOf(ctx, f.Member, f.Person)
+		if err != nil {
+			return nil, 0, err
+		}
+		c.and("d.member_key IN (" + keyList(keys) + ")")
 	}
 	if f.Rule != "" {
 		c.and(`d.rules LIKE ? ESCAPE '\'`, hasRule(f.Rule))
@@ -189,7 +193,11 @@ func (d *Desk) FindStrikes(ctx context.Context, f community.StrikeFilter) ([]com
 		c.and("s.group_key = ?", int64(f.Group))
 	}
 	if f.Member != 0 {
-		c.and("s.member_key = ?", int64(f.Member))
+		keys, err := d.accountsOf(ctx, f.Member, f.Person)
+		if err != nil {
+			return nil, 0, err
+		}
+		c.and("s.member_key IN (" + keyList(keys) + ")")
 	}
 	if f.Live {
 		c.and("s.revoked = 0")

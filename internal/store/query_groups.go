@@ -14,7 +14,7 @@ var groupSorts = sorts{
 	"created": "g.created",
 }
 
-const groupColumns = `g.key, g.id, g.org_key, g.platform, g.external_id, g.name, g.zone, g.mode, g.frozen, g.parent_key, g.created, g.desk,
+const groupColumns = `g.key, g.id, g.org_key, g.platform, g.external_id, g.name, g.zone, g.mode, g.frozen, g.parent_key, g.keeper, g.created, g.desk,
  coalesce(p.name, ''), coalesce(v.members, 0), coalesce(v.last_at, 0)`
 
 const groupFrom = ` FROM chat_group g LEFT JOIN chat_group p ON p.key = g.parent_key LEFT JOIN views.group_fact v ON v.group_key = g.key`
@@ -85,7 +85,7 @@ func (d *Desk) wholeGroups(ctx context.Context, c clause) ([]community.GroupRow,
 func scanGroup(r *sql.Rows, g *community.GroupRow) error {
 	var id []byte
 	var key, org, parent int64
-	err := r.Scan(&key, &id, &org, &g.Platform, &g.External, &g.Name, &g.Zone, &g.Mode, &g.Frozen, &parent, &g.Created, &g.Desk,
+	err := r.Scan(&key, &id, &org, &g.Platform, &g.External, &g.Name, &g.Zone, &g.Mode, &g.Frozen, &parent, &g.Keeper, &g.Created, &g.Desk,
 		&g.ParentName, &g.Members, &g.LastAt)
 	copy(g.ID[:], id)
 	g.Key, g.Org, g.Parent = community.GroupKey(key), community.OrgKey(org), community.GroupKey(parent)

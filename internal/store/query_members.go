@@ -21,6 +21,17 @@ func (d *Desk) FindMembers(ctx context.Context, f community.MemberFilter) ([]com
 	if err != nil || len(groups) == 0 {
 		return nil, 0, err
 	}
+	list, total, err := d.findMembers(ctx, groups, f)
+	if err != nil {
+		return nil, 0, err
+	}
+	return list, total, d.dress(ctx, list)
+}
+
+func (d *Desk) findMembers(ctx context.Context, groups []community.GroupKey, f community.MemberFilter) ([]community.MemberRow, int, error) {
+	if f.Persons {
+		return d.persons(ctx, groups, f)
+	}
 	if f.Chosen() {
 		return d.chosen(ctx, groups, f)
 	}

@@ -44,6 +44,7 @@ type question struct {
 	d      *Desk
 	f      community.MessageFilter
 	groups []community.GroupKey         // nil = all of the organisation
+	whose  []int64                      // the accounts whose messages are asked for; nil = everybody's
 	marks  map[community.MemberKey]bool // with Counted or Recalled: who is marked, and whether as a bot
 	source string                       // FROM … JOIN event e
 	key    string                       // the column of the number in it that pages follow
@@ -76,6 +77,12 @@ func (d *Desk) ask(ctx context.Context, f community.MessageFilter) (*question, e
 			return nil, err
 		}
 	}
+	if f.Member != 0 {
+		var err error
+		if q.whose, err = d.accountsOf(ctx, f.Member, f.Person); err != nil {
+			return nil, err
+		}
+	}
 	q.choose(terms)
 	if err := q.conditions(ctx); err != nil {
 		return nil, err
@@ -104,7 +111,7 @@ func (q *question) choose(terms []lexicon.Term) {
 		return
 	}
 	match := condition{All: terms}
-	if f.Member != 0 {
+	if len(q.whose) == 1 {
 		match.All = append(match.All, lexicon.Term{Text: memberTerm(f.Member)})
 	}
 	if f.Class != nil {
@@ -113,15 +120,21 @@ func (q *question) choose(terms []lexicon.Term) {
 	switch n := len(q.groups); {
 	case n == 1:
 		match.All = append(match.All, lexicon.Term{Text: groupTerm(q.groups[0])})
+	case len(q.whose) > 1: // what follows is one list of alternatives: several groups are left to the conditions
 	case n > 1 && n <= maxNamed:
 		for _, g := range q.groups {
 			match.Any = append(match.Any, groupTerm(g))
 		}
 	}
+	q.alone = q.exact && !q.dated() && (len(match.Any) > 0 || len(q.groups) == 1)
+	if len(q.whose) > 1 {
+		for _, m := range q.whose {
+			match.Any = append(match.Any, memberTerm(community.MemberKey(m)))
+		}
+	}
 	q.source, q.key = "FROM views.search JOIN event e ON e.number = search.rowid", "search.rowid"
 	q.where.arg(match.print(q.d.s.dialect)) // the first: searchMatch names $1
 	q.where.and(q.d.s.dialect.searchMatch())
-	q.alone = q.exact && !q.dated() && (len(match.Any) > 0 || len(q.groups) == 1)
 }
 
 func (q *question) hitGroups() string {
@@ -135,7 +148,7 @@ func (q *question) hitGroups() string {
 func (q *question) onEvent() {
 	q.where.and("e.type IN " + messageTypes)
 	if q.f.Member != 0 {
-		q.where.and("e.actor_key = ?", int64(q.f.Member))
+		q.where.and("e.actor_key IN (" + keyList(q.whose) + ")")
 	}
 	if q.f.Class != nil {
 		q.exact = false

@@ -41,17 +41,23 @@ func (d *Desk) FindActions(ctx context.Context, f community.ActionFilter) ([]com
 		return nil, 0, err
 	}
 	list, err := rows(ctx, d.s, `SELECT a.body, g.id, g.name, coalesce(m.name, ''), a.state, a.mode, a.attempts, a.detail, a.code, a.created, a.updated,
- a.user_name `+actionFrom+c.String()+order, c.args, scanAction)
+ a.user_name, a.parts `+actionFrom+c.String()+order, c.args, scanAction)
 	return list, total, err
 }
 
 func scanAction(r *sql.Rows, v *community.ActionRow) error {
 	var body, g []byte
-	err := r.Scan(&body, &g, &v.GroupName, &v.TargetName, &v.State, &v.Mode, &v.Attempts, &v.Detail, &v.Code, &v.Created, &v.Updated, &v.User)
+	var parts string
+	err := r.Scan(&body, &g, &v.GroupName, &v.TargetName, &v.State, &v.Mode, &v.Attempts, &v.Detail, &v.Code, &v.Created, &v.Updated, &v.User, &parts)
 	if err != nil {
 		return err
 	}
 	copy(v.GroupID[:], g)
+	if parts != "" {
+		if err := json.Unmarshal([]byte(parts), &v.Parts); err != nil {
+			return fmt.Errorf("parts of an action: %w", err)
+		}
+	}
 	if err := json.Unmarshal(body, &v.Action); err != nil {
 		return fmt.Errorf("action: %w", err)
 	}
@@ -316,7 +322,7 @@ func (d *Desk) FindJobs(ctx context.Context, state string, p community.Page) ([]
 	return list, total, err
 }
 
-const accountColumns = `SELECT a.key, a.id, a.org_key, a.platform, a.connector, a.name, a.external_id, a.settings, a.enabled, a.created, a.restricted FROM account a`
+const accountColumns = `SELECT a.key, a.id, a.org_key, a.platform, a.connector, a.name, a.external_id, a.settings, a.enabled, a.created, a.restricted, a.restricted_why FROM account a`
 
 func (d *Desk) accounts(ctx context.Context, c *clause) ([]community.Account, error) {
 	c.and("a.org_key = ?", int64(d.scope.Org))
@@ -329,7 +335,7 @@ func (d *Desk) accounts(ctx context.Context, c *clause) ([]community.Account, er
 func scanAccount(r *sql.Rows, v *community.Account) error {
 	var id, settings []byte
 	var key, org int64
-	err := r.Scan(&key, &id, &org, &v.Platform, &v.Connector, &v.Name, &v.External, &settings, &v.Enabled, &v.Created, &v.Restricted)
+	err := r.Scan(&key, &id, &org, &v.Platform, &v.Connector, &v.Name, &v.External, &settings, &v.Enabled, &v.Created, &v.Restricted, &v.RestrictedWhy)
 	copy(v.ID[:], id)
 	v.Key, v.Org, v.Settings = community.AccountKey(key), community.OrgKey(org), settings
 	return err

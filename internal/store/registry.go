@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/identity"
 )
 
 // Registry leads from platforms' ids to our keys. It is a cache over alias, one belt owns it and
@@ -184,6 +185,11 @@ func (r *Registry) Member(ctx context.Context, t *Tx, o Origin, g community.Grou
 		}
 		d.members[strings.Clone(who.ID)] = key
 		r.known++
+	}
+	if who.Union != "" {
+		if err := t.sign(ctx, identity.SameUnion, who.Union, key); err != nil {
+			return 0, err
+		}
 	}
 	if who.Also == "" {
 		return key, nil

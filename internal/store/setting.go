@@ -90,13 +90,13 @@ func boolJSON(b bool) json.RawMessage {
 // the caller's mistake; check it before.
 func (s *Store) SetGroup(ctx context.Context, g community.Group, audit community.Audit) error {
 	return s.writeTx(ctx, func(t *Tx) error {
-		var zone string
+		var zone, keeper string
 		var parent int64
-		err := t.one(ctx, `SELECT zone, parent_key FROM chat_group WHERE key = $1 AND org_key = $2`, []any{int64(g.Key), int64(g.Org)}, &zone, &parent)
+		err := t.one(ctx, `SELECT zone, parent_key, keeper FROM chat_group WHERE key = $1 AND org_key = $2`, []any{int64(g.Key), int64(g.Org)}, &zone, &parent, &keeper)
 		if err != nil {
 			return missing(err, "group %d", g.Key)
 		}
-		if _, err = t.exec(ctx, `UPDATE chat_group SET zone = $1, parent_key = $2 WHERE key = $3`, g.Zone, int64(g.Parent), int64(g.Key)); err != nil {
+		if _, err = t.exec(ctx, `UPDATE chat_group SET zone = $1, parent_key = $2, keeper = $3 WHERE key = $4`, g.Zone, int64(g.Parent), g.Keeper, int64(g.Key)); err != nil {
 			return err
 		}
 		tags, err := t.retag(ctx, g)
@@ -104,8 +104,8 @@ func (s *Store) SetGroup(ctx context.Context, g community.Group, audit community
 			return err
 		}
 		audit.Org, audit.Verb, audit.Subject = g.Org, "group.set", "group:"+g.ID.String()
-		audit.Before, _ = json.Marshal(map[string]any{"zone": zone, "parent": parent, "tags": tags})
-		audit.After, _ = json.Marshal(map[string]any{"zone": g.Zone, "parent": g.Parent, "tags": g.Tags})
+		audit.Before, _ = json.Marshal(map[string]any{"zone": zone, "parent": parent, "tags": tags, "keeper": keeper})
+		audit.After, _ = json.Marshal(map[string]any{"zone": g.Zone, "parent": g.Parent, "tags": g.Tags, "keeper": g.Keeper})
 		return t.AddAudit(ctx, audit)
 	})
 }

@@ -23,7 +23,7 @@ func TaskFor(a *community.Action, why string, now int64) community.Task {
 	if a.Verb != community.Mute && a.Until > due {
 		due = a.Until
 	}
-	return community.Task{Quiet: a.Rule == community.NoticeRule || a.Verb == community.TakeOver, ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
+	return community.Task{Quiet: a.Rule == community.NoticeRule || a.Verb == community.TakeOver || a.Verb == community.MoveOut, ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
 		Created: now, Due: due, Evidence: 1}
 }
 

@@ -129,3 +129,16 @@ func (s *Store) GroupNamed(ctx context.Context, a community.AccountKey, ref comm
 WHERE a.key = $1 AND g.external_id = $2 AND g.name = $3`, int64(a), ref.ID, ref.Name).Scan(&n)
 	return n > 0, coded(s.dialect, err)
 }
+
+// DecisionsOfImport lists the hits that were decided upon an import's events and not resolved as undone yet, in order.
+func (s *Store) DecisionsOfImport(ctx context.Context, run int64) ([]community.ID, error) {
+	return rows(ctx, s, `SELECT d.id FROM import_range r JOIN decision d ON d.event_number BETWEEN r.first_number AND r.last_number AND d.group_key = r.group_key
+JOIN event e ON e.number = d.event_number
+WHERE r.import_key = $1 AND e.import_key = $1 AND d.verdict = $2 AND d.resolution NOT IN ('undone', 'false_hit') ORDER BY d.event_number, d.ordinal`,
+		[]any{run, string(community.Hit)}, func(r *sql.Rows, v *community.ID) error {
+			var id []byte
+			err := r.Scan(&id)
+			copy(v[:], id)
+			return err
+		})
+}

@@ -53,7 +53,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: "rate", Kind: connect.KindNumber, Default: "30", Title: [2]string{"每分钟最多发送行数", "Lines per minute"},
 				Help: [2]string{"6 到 600；多数服务器会把发得更快的人踢下线。", "6 to 600; most servers throw out who sends faster."}},
 		},
-		Defaults: connect.Abilities{Verbs: declared(30), ReadsAll: true, Presence: true},
+		Defaults: connect.Abilities{Verbs: declared(30), ReadsAll: true, Presence: true, Media: connect.Media{ByWeb: true}},
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *Session) Abilities(group string) connect.Abilities {
 			verbs[verb] = community.Ability{Level: community.None, Evidence: "learned", Note: "this server does not know the command", Checked: at.UnixMilli()}
 		}
 	}
-	return connect.Abilities{Verbs: verbs, ReadsAll: true, Presence: true}
+	return connect.Abilities{Verbs: verbs, ReadsAll: true, Presence: true, Media: connect.Media{ByWeb: true}}
 }
 
 // lower takes away what our rank in a channel does not allow. The caller holds mu.

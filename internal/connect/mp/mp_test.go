@@ -447,9 +447,18 @@ func TestCodesCarryOurMark(t *testing.T) {
 
 func TestFollowersAreReadToTheLast(t *testing.T) {
 	r := start(t, nil)
+	r.p.mu.Lock()
+	r.p.answer["user/info/batchget"] = `{"user_info_list":[{"openid":"oA","unionid":"u-A"},{"openid":"oB"},{"openid":"oNOBODY","unionid":"u-X"}]}`
+	r.p.mu.Unlock()
 	list, err := r.Members(t.Context(), appID)
-	if err != nil || len(list) != 3 || list[2].ID != "oC" {
+	if err != nil || len(list) != 3 || list[2].ID != "oC" || list[0].Union != "u-A" || list[1].Union != "" {
 		t.Fatalf("followers %+v, %v", list, err)
+	}
+	r.p.mu.Lock()
+	r.p.answer["user/info/batchget"] = `{"errcode":48001,"errmsg":"api unauthorized"}`
+	r.p.mu.Unlock()
+	if list, err = r.Members(t.Context(), appID); err != nil || len(list) != 3 || list[0].Union != "" {
+		t.Errorf("an account that may not ask for unionids: %+v, %v, want its followers all the same", list, err)
 	}
 	r.p.mu.Lock()
 	r.p.answer["user/get"] = `{"total":3,"count":1,"data":{"openid":["oA"]},"next_openid":""}`

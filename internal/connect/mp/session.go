@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -178,10 +179,53 @@ func (s *Session) Members(ctx context.Context, group string) ([]community.Who, e
 			if len(list) < page.Total {
 				return nil, community.Errorf(community.CodeUnreachable, "user/get: %d of %d followers", len(list), page.Total)
 			}
-			return list, nil
+			return list, s.unions(ctx, list)
 		case len(list) > maxFollowers:
 			return nil, community.Errorf(community.CodeUnsupported, "more than %d followers", maxFollowers)
 		}
 		next = page.Next
 	}
+}
+
+// unionBatch is of how many followers one call tells the unionid, and maxUnions of how many they are asked for.
+const (
+	unionBatch = 100
+	maxUnions  = 10_000
+)
+
+// unions fills in by which id followers are known in the owner's other accounts. An account that may not ask, or is bound to
+// no open platform, leaves it empty.
+func (s *Session) unions(ctx context.Context, list []community.Who) error {
+	at := map[string]*community.Who{}
+	for i := range list[:min(len(list), maxUnions)] {
+		at[list[i].ID] = &list[i]
+	}
+	for batch := range slices.Chunk(list[:min(len(list), maxUnions)], unionBatch) {
+		type one struct {
+			ID string `json:"openid"`
+		}
+		ask := make([]one, len(batch))
+		for i, w := range batch {
+			ask[i].ID = w.ID
+		}
+		var got struct {
+			List []struct {
+				ID    string `json:"openid"`
+				Union string `json:"unionid"`
+			} `json:"user_info_list"`
+		}
+		err := s.api.Read(ctx, "user/info/batchget", map[string]any{"user_list": ask}, &got)
+		if wxapi.RefusalIn(err) != nil {
+			return nil
+		}
+		if err := s.learn(ctx, err); err != nil {
+			return err
+		}
+		for _, u := range got.List {
+			if w := at[u.ID]; w != nil {
+				w.Union = wxapi.Clip(u.Union, maxID)
+			}
+		}
+	}
+	return nil
 }

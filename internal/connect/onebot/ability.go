@@ -69,7 +69,7 @@ func (s *Session) Abilities(group string) connect.Abilities {
 			verbs[verb] = community.Ability{Level: community.Human, Evidence: "learned", Note: why}
 		}
 	}
-	return connect.Abilities{Verbs: verbs, ReadsAll: true}
+	return connect.Abilities{Verbs: verbs, ReadsAll: true, Media: sendable()}
 }
 
 // applyRank lowers what only admins can do where we are none. The caller holds mu.
@@ -238,12 +238,7 @@ func (s *Session) silence(group, why string) {
 }
 
 // announce hands an event of our own making over; where the queue is full it is left out, for nobody may wait for it.
-func (s *Session) announce(in connect.Inbound) {
-	select {
-	case s.queue <- in:
-	default:
-	}
-}
+func (s *Session) announce(in connect.Inbound) { s.feed.Try(in) }
 
 // stopped says why nothing may be done; "" = all is well. The caller holds mu.
 func (s *Session) stopped() string {
@@ -251,20 +246,4 @@ func (s *Session) stopped() string {
 		return s.restricted
 	}
 	return s.offline
-}
-
-// budget is a token bucket.
-type budget struct {
-	perMinute, burst, left float64
-	at                     time.Time
-}
-
-func (b *budget) take(now time.Time) bool {
-	b.left = min(b.burst, b.left+now.Sub(b.at).Minutes()*b.perMinute)
-	b.at = now
-	if b.left < 1 {
-		return false
-	}
-	b.left--
-	return true
 }

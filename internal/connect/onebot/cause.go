@@ -2,69 +2,17 @@ package onebot
 
 import (
 	"strconv"
-	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 )
 
-const (
-	causeLives = time.Minute
-	maxCauses  = 512
-)
-
-// causes remembers what we have just done, so that the events it brings about can be told to be ours.
-type causes []struct {
-	key string
-	id  community.ID
-	at  time.Time
-}
-
-// expectEcho notes that an event with this key, if it comes within a minute, comes from the action.
-func (s *Session) expectEcho(key string, id community.ID) {
-	if id.IsZero() {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.causes) >= maxCauses {
-		s.causes = append(causes{}, s.causes[maxCauses/2:]...)
-	}
-	s.causes = append(s.causes, struct {
-		key string
-		id  community.ID
-		at  time.Time
-	}{key, id, time.Now()})
-}
-
 // caused names the action of ours behind an event, where it is known.
 func (s *Session) caused(in connect.Inbound) connect.Inbound {
-	keys := echoKeys(in)
-	if len(keys) == 0 {
-		return in
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, key := range keys {
-		for _, c := range s.causes {
-			if c.key == key && time.Since(c.at) < causeLives {
-				in.Body.Caused = c.id
-				s.forgetCause(c.id)
-				return in
-			}
-		}
+	if keys := echoKeys(in); len(keys) > 0 {
+		in.Body.Caused = s.echoes.TakeOf(keys...)
 	}
 	return in
-}
-
-func (s *Session) forgetCause(id community.ID) {
-	kept := s.causes[:0]
-	for _, c := range s.causes {
-		if c.id != id {
-			kept = append(kept, c)
-		}
-	}
-	s.causes = kept
 }
 
 // echoKeys are the keys under which an event's cause may be noted; none where the doer was not our account.

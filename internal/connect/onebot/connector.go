@@ -63,7 +63,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: "rate", Kind: connect.KindNumber, Default: "20", Title: [2]string{"每分钟最多发送", "Sends per minute"},
 				Help: [2]string{"1 到 120;越低越安全。", "1 to 120; lower is safer."}},
 		},
-		Defaults: connect.Abilities{Verbs: declared(20), ReadsAll: true}, Unofficial: true,
+		Defaults: connect.Abilities{Verbs: declared(20), ReadsAll: true, Media: sendable()}, Unofficial: true,
 	}
 }
 
@@ -99,19 +99,20 @@ func (c *Connector) Open(_ context.Context, settings json.RawMessage, host conne
 	case strings.Contains(values["url"], "access_token="):
 		return nil, badSetting("url carries an access_token: put it into token, where it is kept secret")
 	}
-	return &Session{
+	s := &Session{
 		client: c.client, host: host, mode: mode, url: values["url"], token: values["token"], secret: values["secret"], want: values["self"],
 		rate:     int(rate),
-		queue:    make(chan connect.Inbound, maxQueue),
 		arrivals: make(chan *arrival),
 		posts:    make(chan struct{}, maxPosts),
 		urgent:   make(chan string, 256),
 		self:     values["self"],
-		budget:   budget{perMinute: rate, burst: max(3, rate/3), left: max(3, rate/3), at: time.Now()},
+		budget:   connect.NewBudget(rate),
 		learned:  map[community.Verb]time.Time{},
 		ranks:    map[string]ranked{},
 		silenced: map[string]int64{},
-	}, nil
+	}
+	s.feed = connect.NewFeed(host, func(err error) { s.report("online", err) })
+	return s, nil
 }
 
 func badSetting(text string) error {

@@ -66,7 +66,7 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 		return connect.Receipt{}, err
 	}
 	if how.echo != nil {
-		s.expectEcho(how.echo(a), a.ID)
+		s.echoes.Expect(how.echo(a), a.ID)
 	}
 	got, err := l.call(ctx, how.of(a), how.params(l, a), false)
 	if err == nil {
@@ -79,7 +79,7 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 	if a.Verb == community.Send {
 		var r wire.Reader
 		receipt.Message = r.ID(r.Object(wire.Fields{"data": got.data}, "data"), "message_id")
-		s.expectEcho("message:"+receipt.Message, a.ID)
+		s.echoes.Expect("message:"+receipt.Message, a.ID)
 	}
 	return receipt, nil
 }
@@ -137,7 +137,7 @@ func (s *Session) admit(verb community.Verb) (*link, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.budget.take(time.Now()) {
+	if !s.budget.Take() {
 		return nil, community.Errorf(community.CodeLimited, "over %d sends a minute", s.rate)
 	}
 	return l, nil
@@ -337,12 +337,10 @@ func (s *Session) readRoster(ctx context.Context, a community.Action) (connect.R
 		Type: community.RosterRead, Key: "roster:" + a.To.Group + ":" + strconv.FormatInt(now, 10), OccurredAt: now,
 		Group: community.Ref{ID: a.To.Group}, Body: community.Body{Data: data, Caused: a.ID},
 	}
-	select {
-	case s.queue <- in:
-		return connect.Receipt{State: community.Confirmed}, nil
-	case <-ctx.Done():
-		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "list read, no room for it: %w", ctx.Err())
+	if err := s.feed.Put(ctx, in); err != nil {
+		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "list read, no room for it: %w", err)
 	}
+	return connect.Receipt{State: community.Confirmed}, nil
 }
 
 func sendParams(l *link, a community.Action) map[string]any {

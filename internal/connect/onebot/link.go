@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 )
 
 const (
@@ -223,7 +224,7 @@ func (l *link) watch() {
 		quiet := time.Since(time.UnixMilli(l.heard.Load()))
 		if quiet < pause || l.stuck.Load() {
 			// Looking again soon: a heartbeat may be announced meanwhile.
-			if !sleep(l.ctx, min(max(pause-quiet, time.Second), 5*time.Second)) {
+			if !connect.Sleep(l.ctx, min(max(pause-quiet, time.Second), 5*time.Second)) {
 				return
 			}
 			continue
@@ -260,16 +261,4 @@ func encodeCall(action string, params map[string]any, echo string) ([]byte, erro
 		return nil, err
 	}
 	return bytes.TrimRight(out.Bytes(), "\n"), nil
-}
-
-// sleep waits; false = ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"qunluo/internal/community"
-	"qunluo/internal/connect"
 	"qunluo/internal/connect/onebot/wire"
 )
 
@@ -210,7 +209,7 @@ func (s *Session) takePost(ctx context.Context, body []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, holdPost)
 	defer cancel()
-	if !s.offer(ctx, []connect.Inbound{*in}) {
+	if !s.feed.Offer(ctx, *in) {
 		return community.Errorf(community.CodeBusy, "the host did not take it")
 	}
 	return nil

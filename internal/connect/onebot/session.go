@@ -19,8 +19,6 @@ import (
 )
 
 const (
-	maxQueue     = 512 // events read and not yet taken by the host; when full, reading stops
-	maxBatch     = 64  // events handed over at a time
 	dialTimeout  = 20 * time.Second
 	firstPause   = time.Second
 	longestPause = time.Minute
@@ -38,7 +36,8 @@ type Session struct {
 	want   string // the account that must be logged in; "" = any
 	rate   int    // sends per minute
 
-	queue    chan connect.Inbound
+	feed     *connect.Feed
+	echoes   connect.Echoes
 	arrivals chan *arrival // reverse: connections on their way to Run
 	urgent   chan string   // groups whose rank is to be asked
 	posts    chan struct{} // http: a slot for each event that is being handed over
@@ -50,11 +49,10 @@ type Session struct {
 	self, name string
 	offline    string // why the platform threw the account out; until the next connection
 	restricted string // why the platform restricted it; until the next Run
-	budget     budget
+	budget     *connect.Budget
 	learned    map[community.Verb]time.Time // verbs found missing, and when
 	ranks      map[string]ranked            // by group
 	silenced   map[string]int64             // groups where we are muted: until, UTC ms
-	causes     causes
 }
 
 var (
@@ -75,7 +73,7 @@ type arrival struct {
 func (s *Session) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
-	workers.Go(func() { s.deliver(ctx) })
+	workers.Go(func() { s.feed.Run(ctx) })
 	workers.Go(func() { s.probe(ctx) })
 	defer workers.Wait()
 	defer cancel()
@@ -106,7 +104,7 @@ func (s *Session) dialOn(ctx context.Context) error {
 			pause = longestPause
 		}
 		s.report(state, err)
-		if !sleep(ctx, pause/2+rand.N(pause/2)) {
+		if !connect.Sleep(ctx, pause/2+rand.N(pause/2)) {
 			return ctx.Err()
 		}
 		pause = min(pause*2, longestPause)
@@ -294,63 +292,18 @@ func (s *Session) note(l *link, f frame) (*connect.Inbound, error) {
 	return nil, nil
 }
 
-// enqueue waits while the queue is full: not reading is how the other end learns to slow down.
+// enqueue waits while the feed is full: not reading is how the other end learns to slow down.
 func (s *Session) enqueue(l *link, in connect.Inbound) error {
-	select {
-	case s.queue <- in:
+	if s.feed.Try(in) {
 		return nil
-	default:
 	}
 	l.stuck.Store(true)
 	defer l.stuck.Store(false)
-	select {
-	case s.queue <- in:
-		l.heard.Store(time.Now().UnixMilli())
-		return nil
-	case <-l.ctx.Done():
-		return l.ctx.Err()
+	if err := s.feed.Put(l.ctx, in); err != nil {
+		return err
 	}
-}
-
-// deliver hands events to the host in order. A batch that is not taken is offered again until it is.
-func (s *Session) deliver(ctx context.Context) {
-	batch := make([]connect.Inbound, 0, maxBatch)
-	for {
-		batch = batch[:0]
-		select {
-		case <-ctx.Done():
-			return
-		case in := <-s.queue:
-			batch = append(batch, in)
-		}
-		for more := true; more && len(batch) < maxBatch; {
-			select {
-			case in := <-s.queue:
-				batch = append(batch, in)
-			default:
-				more = false
-			}
-		}
-		if !s.offer(ctx, batch) {
-			return
-		}
-	}
-}
-
-func (s *Session) offer(ctx context.Context, batch []connect.Inbound) bool {
-	for pause := 250 * time.Millisecond; ; pause = min(pause*2, 10*time.Second) {
-		err := s.host.Receive(ctx, batch...)
-		if err == nil {
-			return true
-		}
-		if ctx.Err() != nil {
-			return false
-		}
-		s.report("online", err)
-		if !sleep(ctx, pause) {
-			return false
-		}
-	}
+	l.heard.Store(time.Now().UnixMilli())
+	return nil
 }
 
 // greet asks who we are, and tells the operator.

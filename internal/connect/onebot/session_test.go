@@ -272,7 +272,7 @@ func TestAFullQueueStopsReadingAndLosesNothing(t *testing.T) {
 		wg.Go(func() { _ = s.Run(ctx) })
 		t.Cleanup(func() { stop(); wg.Wait() })
 		synctest.Wait()
-		const n = maxQueue + 2*maxBatch
+		const n = 512 + 2*64 // more than a feed holds
 		told := 0
 		wg.Go(func() {
 			for k := range n {
@@ -475,6 +475,39 @@ func TestWhatWeDidIsKnownWhenItComesBack(t *testing.T) {
 		l.host.Until(t, "another's mute", func() bool { return len(l.host.Of(community.MemberMuted)) == 3 })
 		if in := l.host.Of(community.MemberMuted)[2]; !in.Body.Caused.IsZero() {
 			t.Error("another's mute is taken for ours")
+		}
+	})
+}
+
+func TestFetchedContentGoesAsBase64AndNotByItsAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := live(t, "", nil)
+		a := sendTo("x")
+		a.Segments = []community.Segment{{Kind: "text", Text: "看"}, {Kind: "image", Ref: "https://qq.example/old.png", File: &community.Medium{Name: "a.png", Data: []byte("PNG")}}}
+		if _, err := l.Do(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		said := l.i.called("send_group_msg")
+		if len(said) != 1 || !strings.Contains(said[0], "base64://UE5H") || strings.Contains(said[0], "old.png") {
+			t.Errorf("sent %v, want the content and not the address", said)
+		}
+	})
+}
+
+func TestContentWithoutAnAddressIsAskedOfTheImplementation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := live(t, "", nil)
+		if _, err := l.ReadMedia(t.Context(), community.Segment{Kind: "image", Ref: "https://qq.example/a.png"}, 100); community.CodeOf(err) != community.CodeUnsupported {
+			t.Errorf("a web address: %v, want it left to the web", err)
+		}
+		got, err := l.ReadMedia(t.Context(), community.Segment{Kind: "image", Ref: "base64://UE5H"}, 100)
+		if err != nil || string(got.Data) != "PNG" {
+			t.Errorf("inline content = %q, %v", got.Data, err)
+		}
+		for ref, code := range map[string]community.Code{"base64://%%%": community.CodeBadInput, "base64://" + strings.Repeat("A", 400): community.CodeTooLarge} {
+			if _, err := l.ReadMedia(t.Context(), community.Segment{Kind: "image", Ref: ref}, 100); community.CodeOf(err) != code {
+				t.Errorf("%.20s: %v, want %s", ref, err, code)
+			}
 		}
 	})
 }

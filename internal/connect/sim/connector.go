@@ -53,7 +53,7 @@ func (c *Connector) Info() connect.Info {
 				"故意出错，如 message.send=timeout;种类为 timeout(做了但没有回音)、refuse、limited、slow、unreachable。",
 				"Faults on purpose, e.g. message.send=timeout; kinds: timeout (done but unanswered), refuse, limited, slow, unreachable."}},
 		},
-		Defaults: connect.Abilities{Verbs: levels(nil), ReadsAll: true},
+		Defaults: connect.Abilities{Verbs: levels(nil), ReadsAll: true, Media: takesAll()},
 	}
 }
 

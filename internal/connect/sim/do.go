@@ -56,7 +56,7 @@ func (s *Session) Abilities(groupID string) connect.Abilities {
 	s.mu.Lock()
 	verbs := maps.Clone(s.levels)
 	s.mu.Unlock()
-	abilities := connect.Abilities{Verbs: verbs, ReadsAll: true}
+	abilities := connect.Abilities{Verbs: verbs, ReadsAll: true, Media: s.world.takes(groupID)}
 	if groupID == "" {
 		return abilities
 	}
@@ -237,7 +237,7 @@ func (o order) send() (connect.Receipt, error) {
 		return connect.Receipt{}, community.Errorf(community.CodeRefused, "our account is muted")
 	}
 	o.w.sent = bounded(o.w.sent, Sent{
-		ID: id, Group: o.g.ID, Text: text, ReplyTo: o.a.ReplyTo, Mention: mention, Action: o.a.ID, At: o.now,
+		ID: id, Group: o.g.ID, Text: text, ReplyTo: o.a.ReplyTo, Mention: mention, Action: o.a.ID, At: o.now, Segments: o.a.Segments,
 	})
 	return connect.Receipt{State: community.Acked, Message: id}, nil
 }

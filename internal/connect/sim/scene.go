@@ -14,7 +14,7 @@ func Scenes() []Scene {
 	return []Scene{
 		{Name: "lively", Title: [2]string{"热闹的群", "A lively group"}, Open: func(clock func() int64) (*World, Script) {
 			w := readyWorld(clock)
-			return w, &bustle{world: w, group: "sim-1", chance: rand.New(rand.NewPCG(uint64(clock()), 1))}
+			return w, &bustle{world: w, group: "sim-1", chance: rand.New(rand.NewPCG(uint64(clock()), 1)), opened: clock() / 1000}
 		}},
 		{Name: "quiet", Title: [2]string{"安静的群", "A quiet group"}, Open: func(clock func() int64) (*World, Script) {
 			return readyWorld(clock), nil
@@ -41,7 +41,8 @@ type bustle struct {
 	world    *World
 	group    string
 	chance   *rand.Rand
-	visitors int
+	opened   int64 // UTC seconds: newcomers are numbered from there, so that those of another run are other people
+	visitors int64
 	spammer  string // has joined and will speak up
 	flooder  string
 	hurry    int // lines of a flood still to come
@@ -84,7 +85,7 @@ func (b *bustle) Next(now int64) (int64, []connect.Inbound, bool) {
 
 func (b *bustle) visitor() connect.Inbound {
 	b.visitors++
-	who := community.Who{ID: fmt.Sprint(30000 + b.visitors), Name: pick(b.chance, names)}
+	who := community.Who{ID: fmt.Sprint(b.opened + b.visitors), Name: pick(b.chance, names)}
 	if b.visitors%4 == 0 {
 		b.spammer = who.ID
 	}

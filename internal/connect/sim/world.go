@@ -36,6 +36,7 @@ type Sent struct {
 	Text     string // with the mention in front
 	ReplyTo  string
 	Mention  string // the platform's id of who was mentioned
+	Segments []community.Segment
 	Action   community.ID
 	At       int64
 	Recalled bool
@@ -69,6 +70,8 @@ type World struct {
 	sent     []Sent
 	deeds    []Deed
 	hearers  []*Session
+	files    map[string][]byte        // content by the address that segments name
+	media    map[string]connect.Media // what a group takes, where not everything
 }
 
 type group struct {
@@ -90,7 +93,7 @@ type message struct {
 func NewWorld(clock func() int64) *World {
 	return &World{
 		clock: clock, born: strconv.FormatInt(clock(), 36),
-		messages: map[string]*message{}, requests: map[string]connect.Inbound{},
+		messages: map[string]*message{}, requests: map[string]connect.Inbound{}, files: map[string][]byte{}, media: map[string]connect.Media{},
 	}
 }
 

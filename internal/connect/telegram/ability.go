@@ -90,7 +90,7 @@ func (s *Session) Abilities(group string) connect.Abilities {
 	if s.refused != nil {
 		humanOnly(verbs, "Telegram does not accept the token any more")
 	}
-	return connect.Abilities{Verbs: verbs, GroupLimit: groupLimit, ReadsAll: all}
+	return connect.Abilities{Verbs: verbs, GroupLimit: groupLimit, ReadsAll: all, Media: sendable()}
 }
 
 func humanOnly(verbs map[community.Verb]community.Ability, note string) {

@@ -43,8 +43,10 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 	if !ok {
 		t = &track{}
 	}
-	if err := asForm(req); err != nil {
-		return nil, err
+	if !carries(req.Context()) {
+		if err := asForm(req); err != nil {
+			return nil, err
+		}
 	}
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{WroteHeaders: func() { t.wrote = true }}))
 	answer, err := d.client.Do(req)
@@ -56,7 +58,7 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// asForm turns the library's multipart into a plain form: no file is ever sent along, so that it is shorter, has a length,
+// asForm turns the library's multipart into a plain form where no file is sent along, so that it is shorter, has a length,
 // and is understood by servers that know no multipart.
 func asForm(req *http.Request) error {
 	_, kind, err := mime.ParseMediaType(req.Header.Get("Content-Type"))

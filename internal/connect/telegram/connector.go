@@ -65,7 +65,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: "rate", Kind: connect.KindNumber, Default: "20", Title: [2]string{"每群每分钟最多发送", "Sends per group and minute"},
 				Help: [2]string{"1 到 20;Telegram 允许 20。", "1 to 20; Telegram allows 20."}},
 		},
-		Defaults: connect.Abilities{Verbs: declared(groupRate), GroupLimit: groupLimit, ReadsAll: true},
+		Defaults: connect.Abilities{Verbs: declared(groupRate), GroupLimit: groupLimit, ReadsAll: true, Media: sendable()},
 	}
 }
 
@@ -82,7 +82,7 @@ func (c *Connector) Open(_ context.Context, settings json.RawMessage, host conne
 		client: c.client, host: host, token: values["token"], secret: values["secret"], address: values["address"],
 		server: strings.TrimSuffix(values["server"], "/"), webhook: values["mode"] == modeWebhook, rate: int(values.Number("rate")),
 		urgent: make(chan string, 256), groups: map[string]*standing{}, learned: map[community.Verb]time.Time{},
-		moved: map[string]string{}, names: map[string]string{},
+		moved: map[string]string{}, names: map[string]string{}, uploaded: map[string]string{},
 	}
 	s.feed = connect.NewFeed(host, func(err error) { s.report("online", err) })
 	s.bot, err = bot.New(s.token, bot.WithSkipGetMe(), bot.WithServerURL(s.server), bot.WithHTTPClient(pollFor, doer{c.client}),

@@ -196,12 +196,13 @@ func (o *order) say() (*models.Message, error) {
 	}
 	var sent *models.Message
 	err := o.call("send", func(ctx context.Context) (err error) {
-		sent, err = words.post(ctx, o.bot, o.group)
+		sent, err = words.post(ctx, o.Session, o.group)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	o.noteUpload(words.media, sent)
 	body := community.Body{Message: strconv.Itoa(sent.ID), Text: clip(words.text), ReplyTo: words.replyTo, Caused: o.a.ID}
 	if body.ReplyTo != "" {
 		body.Class = community.Reply

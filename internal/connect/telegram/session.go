@@ -51,6 +51,7 @@ type Session struct {
 	groups     map[string]*standing
 	learned    map[community.Verb]time.Time // verbs found missing, and when
 	moved      map[string]string            // groups that became supergroups: old id to new
+	uploaded   map[string]string            // what Telegram calls content we sent, by kind and hash
 	names      map[string]string            // of people, by id, and ids by @name
 }
 

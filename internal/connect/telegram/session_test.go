@@ -340,3 +340,38 @@ func TestPushesProveThemselves(t *testing.T) {
 		t.Errorf("no secret %d, wrong %d, right but not running %d; want 401, 401, 503", none, wrong, right)
 	}
 }
+
+func TestContentIsUploadedOnceAndThenNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := live(t, nil)
+		a := sendTo("x")
+		a.Segments = []community.Segment{{Kind: "text", Text: "看"}, {Kind: "image", Ref: "https://qq.example/a.png", File: &community.Medium{Hash: "h", Name: "a.png", Data: []byte("PNG")}}}
+		for range 2 {
+			if _, err := l.Do(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		said := l.c.called("sendPhoto")
+		if len(said) != 2 || !strings.Contains(said[0], "content:a.png:3") || !strings.Contains(said[0], "看") || !strings.Contains(said[1], `"photo":"again"`) {
+			t.Errorf("sent %v, want the content once, then what Telegram calls it", said)
+		}
+	})
+}
+
+func TestFilesOfTheBotAreReadAndGoneOnesSaySo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := live(t, func(c *cloud) { c.files = map[string][]byte{"photos/f1": []byte("PNG")} })
+		got, err := l.ReadMedia(t.Context(), community.Segment{Kind: "image", Ref: "telegram:f1"}, 100)
+		if err != nil || string(got.Data) != "PNG" || got.Name != "f1" {
+			t.Errorf("read %+v, %v", got, err)
+		}
+		for ref, code := range map[string]community.Code{"telegram:f2": community.CodeLate, "https://a.example/": community.CodeUnsupported} {
+			if _, err := l.ReadMedia(t.Context(), community.Segment{Kind: "image", Ref: ref}, 100); community.CodeOf(err) != code {
+				t.Errorf("%s: %v, want %s", ref, err, code)
+			}
+		}
+		if _, err := l.ReadMedia(t.Context(), community.Segment{Kind: "image", Ref: "telegram:f1"}, 2); community.CodeOf(err) != community.CodeTooLarge {
+			t.Errorf("too large: %v", err)
+		}
+	})
+}

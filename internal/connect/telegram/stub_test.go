@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,6 +39,7 @@ type cloud struct {
 	last     json.RawMessage
 	again    []json.RawMessage       // told once more, whatever was confirmed
 	sink     func(update []byte) int // webhook: pushes, answers the status
+	files    map[string][]byte       // by path
 	status   string                  // our bot's in the group
 	swallow  int
 	answers  map[string]string // method → raw answer instead of doing it
@@ -142,6 +144,16 @@ func (c *cloud) asks() string {
 
 // ServeHTTP implements the Bot API.
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if at, ok := strings.CutPrefix(r.URL.Path, "/file/bot"+testToken+"/"); ok {
+		c.mu.Lock()
+		data, there := c.files[at]
+		c.mu.Unlock()
+		if !there {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = w.Write(data)
+		return
+	}
 	token, method, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/bot"), "/")
 	if token != testToken {
 		c.refuse(w, 401, "Unauthorized")
@@ -152,8 +164,13 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := map[string]string{}
-	if err := r.ParseForm(); err != nil {
+	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		c.t.Errorf("%s: %v", method, err)
+	}
+	if r.MultipartForm != nil {
+		for name, list := range r.MultipartForm.File {
+			form[name] = fmt.Sprintf("content:%s:%d", list[0].Filename, list[0].Size)
+		}
 	}
 	for name := range r.PostForm {
 		form[name] = r.PostForm.Get(name)
@@ -243,7 +260,7 @@ func (c *cloud) poll(w http.ResponseWriter, r *http.Request) {
 
 // obey does a call as the group would have it done. The caller holds mu.
 func (c *cloud) obey(method string, f map[string]string) string {
-	if method != "getMe" && !strings.Contains(method, "ebhook") && f["chat_id"] != groupID {
+	if method != "getMe" && method != "getFile" && !strings.Contains(method, "ebhook") && f["chat_id"] != groupID {
 		return `{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}`
 	}
 	did := func(d conntest.Done) string {
@@ -264,6 +281,15 @@ func (c *cloud) obey(method string, f map[string]string) string {
 		return `{"ok":true,"result":{"url":"https://qunluo.example/connect/a/","pending_update_count":0}}`
 	case "setWebhook", "deleteWebhook", "unbanChatMember":
 		return `{"ok":true,"result":true}`
+	case "getFile":
+		if _, ok := c.files["photos/"+f["file_id"]]; !ok {
+			return `{"ok":false,"error_code":400,"description":"Bad Request: wrong file_id or the file is temporarily unavailable"}`
+		}
+		return fmt.Sprintf(`{"ok":true,"result":{"file_id":%q,"file_unique_id":"u","file_size":%d,"file_path":"photos/%s"}}`, f["file_id"], len(c.files["photos/"+f["file_id"]]), f["file_id"])
+	case "sendPhoto":
+		c.next++
+		did(conntest.Done{Verb: community.Send, Text: f["caption"]})
+		return fmt.Sprintf(`{"ok":true,"result":{"message_id":%d,"date":%d,"chat":{"id":%s,"type":"supergroup"},"caption":%q,"photo":[{"file_id":"small","file_unique_id":"s","width":1,"height":1},{"file_id":"again","file_unique_id":"b","width":9,"height":9}]}}`, c.next, time.Now().Unix(), groupID, f["caption"])
 	case "sendMessage":
 		c.next++
 		n := strconv.FormatInt(c.next, 10)

@@ -98,12 +98,15 @@ func (w *words) fits() error {
 	return nil
 }
 
-func (w *words) post(ctx context.Context, b *bot.Bot, group string) (*models.Message, error) {
+func (w *words) post(ctx context.Context, s *Session, group string) (*models.Message, error) {
+	b, at := s.bot, s.input(w.media)
+	if _, content := at.(*models.InputFileUpload); content {
+		ctx = context.WithValue(ctx, uploadKey{}, true)
+	}
 	var reply *models.ReplyParameters
 	if n, err := strconv.Atoi(w.replyTo); err == nil {
 		reply = &models.ReplyParameters{MessageID: n, AllowSendingWithoutReply: true}
 	}
-	at := &models.InputFileString{Data: strings.TrimPrefix(w.media.Ref, "telegram:")}
 	switch w.media.Kind {
 	case "image":
 		return b.SendPhoto(ctx, &bot.SendPhotoParams{ChatID: group, Photo: at, Caption: w.text, CaptionEntities: w.entities, ReplyParameters: reply})

@@ -111,11 +111,16 @@ func (s *Session) readDesk(ctx context.Context, employee string) error {
 		return err
 	}
 	people := make([]community.Who, 0, len(list))
+	names, err := s.namesOfTags(ctx, list)
+	if err != nil {
+		return err
+	}
 	for _, c := range list {
 		if c.Contact.ID == "" || len(c.Contact.ID) > maxID {
 			continue
 		}
 		people = append(people, community.Who{ID: c.Contact.ID, Name: wxapi.Clip(c.Contact.Name, maxName), Card: wxapi.Clip(c.Follow.Remark, maxName), Role: community.RoleMember,
+			Union: wxapi.Clip(c.Contact.Union, maxID), Tags: named(c.Follow.Tags, names),
 			JoinedAt: max(c.Follow.Created, 0) * 1000, Scene: "contact", State: wxapi.Clip(c.Follow.State, maxState)})
 	}
 	in, err := listEvent(desk(s.corp, employee), people, time.Now().UnixMilli(), community.ID{})
@@ -126,6 +131,31 @@ func (s *Session) readDesk(ctx context.Context, employee string) error {
 		return community.Errorf(community.CodeBusy, "contacts of %s: not taken", employee)
 	}
 	return s.matchTags(ctx, employee, list)
+}
+
+// namesOfTags reads what the corp's tags are called, where any contact of a list has one. An app that may not ask leaves
+// contacts untagged.
+func (s *Session) namesOfTags(ctx context.Context, list []customer) (map[string]string, error) {
+	if !slices.ContainsFunc(list, func(c customer) bool { return len(c.Follow.Tags) > 0 }) {
+		return nil, nil
+	}
+	names, _, err := s.tagNames(ctx)
+	if wxapi.RefusalIn(err) != nil {
+		return nil, nil
+	}
+	return names, err
+}
+
+// named are tags as people call them; those that the corp no longer has are left out.
+func named(ids []string, names map[string]string) []string {
+	var out []string
+	for _, id := range ids {
+		if name := wxapi.Clip(names[id], maxName); name != "" {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // tagged is what a contact's tags are: as wanted here, and as both sides last agreed.

@@ -17,7 +17,7 @@ func withContacts(t *testing.T, run func(t *testing.T, l *living)) {
 	bubble(t, nil, func(t *testing.T, l *living) {
 		at := time.Now().Unix() - 7200
 		for i, tags := range [][]string{{"t1"}, {"t2"}, nil} {
-			l.corp.AddContact("owner", wecomtest.Contact{ID: fmt.Sprint("wm", i), Name: fmt.Sprint("客户", i), State: "ad-1", Added: at, Tags: tags})
+			l.corp.AddContact("owner", wecomtest.Contact{ID: fmt.Sprint("wm", i), Name: fmt.Sprint("客户", i), State: "ad-1", Union: fmt.Sprint("oU", i), Added: at, Tags: tags})
 		}
 		run(t, l)
 	})
@@ -39,6 +39,9 @@ func TestContactsAreReadAsTheRosterOfTheEmployeesDesk(t *testing.T) {
 		}
 		if err := json.Unmarshal(lists[0].Body.Data, &people); err != nil || people[0].State != "ad-1" || people[0].JoinedAt == 0 || people[0].Scene != "contact" {
 			t.Errorf("people = %+v, want the code and the time of each", people)
+		}
+		if people[0].Union != "oU0" || len(people[0].Tags) == 0 || !strings.Contains(people[0].Tags[0], "/") {
+			t.Errorf("people[0] = %+v, want the unionid, and tags by their names", people[0])
 		}
 	})
 }

@@ -45,7 +45,7 @@ func declared() connect.Abilities {
 	assisted := func(note string) community.Ability {
 		return community.Ability{Level: community.Assisted, Evidence: "declared", Note: note}
 	}
-	return connect.Abilities{GroupLimit: 500, Verbs: map[community.Verb]community.Ability{
+	return connect.Abilities{GroupLimit: 500, Overflow: true, Media: sendable(), Verbs: map[community.Verb]community.Ability{
 		community.ListMember: native(""),
 		community.Invite:     native("join way"),
 		community.MassSend:   assisted("owner taps send"),

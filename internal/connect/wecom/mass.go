@@ -121,6 +121,9 @@ func (s *Session) massSend(ctx context.Context, a community.Action) (connect.Rec
 	if err != nil {
 		return connect.Receipt{}, err
 	}
+	if err := s.attach(ctx, a, letter); err != nil {
+		return connect.Receipt{}, err
+	}
 	release, err := s.masses.hold(ctx)
 	if err != nil {
 		return connect.Receipt{}, err
@@ -171,10 +174,11 @@ func readOrder(a community.Action) (community.MassOrder, error) {
 	return order, nil
 }
 
-// letterOf is what is sent: a text and links. Pictures and files would have to be uploaded first: a person attaches them.
+// letterOf is what is sent: a text and links. Pictures, films and files are attached when their content was fetched; what
+// there is only an address of a person attaches.
 func letterOf(a community.Action) (map[string]any, error) {
 	text, links := a.Text, []map[string]any{}
-	if len(a.Segments) > 0 {
+	if slices.ContainsFunc(a.Segments, func(seg community.Segment) bool { return seg.Kind == "text" }) {
 		text = "" // Text then says the same in words alone
 	}
 	for _, seg := range a.Segments {
@@ -184,11 +188,14 @@ func letterOf(a community.Action) (map[string]any, error) {
 		case "link":
 			links = append(links, map[string]any{"msgtype": "link", "link": map[string]any{"title": wxapi.Clip(seg.Text, 128), "url": seg.Ref}})
 		default:
+			if seg.File != nil && attachable[seg.Kind] {
+				continue
+			}
 			return nil, community.Errorf(community.CodeUnsupported, "mass send: %q cannot be attached by program", wxapi.Clip(seg.Kind, 20))
 		}
 	}
 	switch {
-	case text == "" && len(links) == 0:
+	case text == "" && len(links) == 0 && !slices.ContainsFunc(a.Segments, func(seg community.Segment) bool { return seg.File != nil }):
 		return nil, community.Errorf(community.CodeBadInput, "mass send: nothing to say")
 	case len(text) > maxMassText:
 		return nil, community.Errorf(community.CodeTooLarge, "mass send: a text of %d bytes, at most %d", len(text), maxMassText)

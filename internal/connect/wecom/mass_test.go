@@ -366,3 +366,27 @@ func TestWelcomeIsSentWithinTwentySecondsOrNotAtAll(t *testing.T) {
 		}
 	})
 }
+
+func TestFetchedPicturesAreUploadedOnceAndAttached(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, l *living) {
+		a := massAction("海报来了", groupID)
+		a.Segments = []community.Segment{{Kind: "text", Text: "海报来了"}, {Kind: "image", Ref: "https://a.example/p.png", File: &community.Medium{Hash: "h1", Name: "p.png", Data: []byte("PNG")}}}
+		l.mustDo(a)
+		l.corp.AddChat("wr2", "二群", "owner")
+		a.Args = massAction("", "wr2").Args
+		l.mustDo(a)
+		masses := l.corp.Masses()
+		if !slices.Equal(l.corp.Uploads, []string{"image p.png 3"}) || len(masses) != 2 {
+			t.Fatalf("uploads = %v, %d mass sends; want one upload for two sends", l.corp.Uploads, len(masses))
+		}
+		for _, m := range masses {
+			if got := fmt.Sprint(m.Attached); got != "[map[image:map[media_id:medium-1] msgtype:image]]" {
+				t.Errorf("attached %s, want the uploaded picture", got)
+			}
+		}
+		a.Segments = []community.Segment{{Kind: "image", Ref: "https://a.example/p.png"}}
+		if _, err := l.Do(t.Context(), a); community.CodeOf(err) != community.CodeUnsupported {
+			t.Errorf("a bare address: %v, want it left to a person", err)
+		}
+	})
+}

@@ -40,6 +40,10 @@ type Session struct {
 	welcomes chan welcome
 	rolls    rolls
 	masses   masses
+	uploads  struct { // content that the platform has, by kind and hash
+		sync.Mutex
+		had map[string]upload
+	}
 
 	mu      sync.Mutex
 	running bool

@@ -96,7 +96,7 @@ func parse(f *frame) (in []connect.Inbound, displaced bool, err error) {
 		one.Body.Segments = append(one.Body.Segments, community.Segment{Kind: "quote", Text: cut(s.Quote.words())})
 	}
 	one.Body.Text, one.Body.Class = cut(s.words()), s.class()
-	one.Body.Segments = append(one.Body.Segments, s.segments()...)
+	one.Body.Segments = append(one.Body.Segments, expiring(s.segments(), s.Created)...)
 	if len(one.Body.Segments) == 1 && one.Body.Segments[0].Kind == "text" {
 		one.Body.Segments = nil
 	}
@@ -155,6 +155,19 @@ func (p *part) segments() []community.Segment {
 		return all
 	}
 	return []community.Segment{{Kind: "unknown", Text: cut(p.Msgtype)}}
+}
+
+// linkLives is how long the platform keeps what a link leads to, in seconds.
+const linkLives = 300
+
+// expiring notes until when the links of a message are good.
+func expiring(parts []community.Segment, created int64) []community.Segment {
+	for i := range parts {
+		if parts[i].IsMedia() && created > 0 {
+			parts[i].Expires = (created + linkLives) * 1000
+		}
+	}
+	return parts
 }
 
 // cut bounds a text as events are bounded.

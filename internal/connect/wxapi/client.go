@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -111,11 +112,51 @@ func (a *Client) Write(ctx context.Context, path string, body, out any) error {
 	return a.call(ctx, call{path: path, body: body, effect: writes}, out)
 }
 
+// Part is a file that is sent along.
+type Part struct {
+	Field string // of the form
+	Name  string
+	Data  []byte
+}
+
+// Upload sends a file. An answer that was lost means nothing: it may simply be sent again.
+func (a *Client) Upload(ctx context.Context, path string, query url.Values, file Part, out any) error {
+	return a.call(ctx, call{path: path, query: query, file: &file}, out)
+}
+
 type call struct {
 	path   string
 	query  url.Values
 	body   any // nil = GET
+	file   *Part
 	effect effect
+}
+
+// encoded is what is posted, and its type; nil = nothing.
+func (c call) encoded() ([]byte, string, error) {
+	if c.file == nil {
+		if c.body == nil {
+			return nil, "application/json", nil
+		}
+		var raw bytes.Buffer
+		enc := json.NewEncoder(&raw)
+		enc.SetEscapeHTML(false) // addresses in menus are kept as they are
+		err := enc.Encode(c.body)
+		return bytes.TrimSpace(raw.Bytes()), "application/json", err
+	}
+	var out bytes.Buffer
+	form := multipart.NewWriter(&out)
+	part, err := form.CreateFormFile(c.file.Field, c.file.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := part.Write(c.file.Data); err != nil {
+		return nil, "", err
+	}
+	if err := form.Close(); err != nil {
+		return nil, "", err
+	}
+	return out.Bytes(), form.FormDataContentType(), nil
 }
 
 // call makes a call with a valid token. One that turns out to be invalid is refreshed once, and the call made once more:
@@ -219,15 +260,13 @@ func (a *Client) request(ctx context.Context, c call, token string) (*http.Reque
 	if token != "" {
 		query.Set("access_token", token)
 	}
+	raw, kind, err := c.encoded()
+	if err != nil {
+		return nil, err
+	}
 	method, body := http.MethodGet, io.Reader(nil)
-	if c.body != nil {
-		var raw bytes.Buffer
-		enc := json.NewEncoder(&raw)
-		enc.SetEscapeHTML(false) // addresses in menus are kept as they are
-		if err := enc.Encode(c.body); err != nil {
-			return nil, err
-		}
-		method, body = http.MethodPost, bytes.NewReader(bytes.TrimSpace(raw.Bytes()))
+	if raw != nil {
+		method, body = http.MethodPost, bytes.NewReader(raw)
 	}
 	path, whole := strings.CutPrefix(c.path, "/") // some interfaces are beside cgi-bin
 	if !whole {
@@ -237,7 +276,7 @@ func (a *Client) request(ctx context.Context, c call, token string) (*http.Reque
 	if err != nil {
 		return nil, community.Errorf(community.CodeBadInput, "settings: base_url cannot be called")
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	req.Header.Set("User-Agent", "qunluo")
 	return req, nil
 }

@@ -20,6 +20,7 @@ type List struct {
 
 // GroupPage is one group.
 type GroupPage struct {
+	Channel     []ui.Tab // what people do next in a group that they bring by hand; empty = a connection does
 	Head        ui.Head
 	ID          string
 	Action      string // address of the group: its forms are below it

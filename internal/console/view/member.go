@@ -24,6 +24,15 @@ type MemberPage struct {
 	Asks          []ui.Confirm
 	Standing      string      // what a person of ours said they are; "" = nobody said anything
 	MarkButtons   []ui.Opener // to say something else
+	Tags          []string
+	Person        *PersonPart // nil = nothing is known of persons
+}
+
+// PersonPart is what a member's page says of the person: their accounts, and what was merged and split.
+type PersonPart struct {
+	Accounts ui.Table
+	Merge    ui.Opener // Target "" = not allowed
+	Log      ui.Table
 }
 
 // Place is a group with what the member is there.

@@ -43,6 +43,7 @@ type RuleForm struct {
 	Hidden   []ui.Option
 	Summary  string
 	Faults   []string
+	Offers   []string // what can be done in place of what cannot; one click takes it
 	First    []Control
 	Content  string // title of Second
 	Second   []Control
@@ -67,6 +68,7 @@ type RulePage struct {
 	Mode      templ.Component
 	ModeMeans string
 	Faults    []string
+	Offers    []string // what can be done in place of what cannot; one click takes it
 	Rows      []RuleRow
 	Kinds     []RuleKind
 	Facts     []ui.Option

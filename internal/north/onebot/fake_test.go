@@ -211,3 +211,8 @@ func (p *place) happen(n int, text string) {
 	p.h.mu.Unlock()
 	p.n.Committed()
 }
+
+// Raise is not for bots.
+func (h *house) Raise(context.Context, community.Bot, string) (community.ID, error) {
+	return community.ID{}, community.Errorf(community.CodeUnsupported, "bots raise no alarms")
+}

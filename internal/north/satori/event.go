@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect/satori/element"
 	"qunluo/internal/north"
 )
 
@@ -112,7 +113,7 @@ func EventOf(h north.Happening, login Login) *Event {
 	case community.MessageCreated:
 		e.Message = messageOf(h)
 	case community.JoinRequested:
-		e.Message = &Message{ID: text(h.Number), Content: Escape(h.Text)}
+		e.Message = &Message{ID: text(h.Number), Content: element.Escape(h.Text)}
 	case community.MessageDeleted, community.MessageEdited, community.ReactionAdded, community.ReactionRemoved:
 		if h.Message == 0 {
 			return nil // of a message that is not on record
@@ -131,7 +132,7 @@ func contentOf(h north.Happening) string {
 	if h.Quote != 0 {
 		quote = text(h.Quote)
 	}
-	return Print(h.Text, quote, h.Segments)
+	return element.Print(h.Text, quote, h.Segments)
 }
 
 func userOf(p north.Person) *User {

@@ -6,6 +6,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect/onebot/wire"
+	"qunluo/internal/connect/satori/element"
 	"qunluo/internal/north"
 )
 
@@ -100,7 +101,7 @@ func (q *request) wish(w north.Wish) (*north.Pending, error) {
 }
 
 func (q *request) messageCreate() (any, *north.Pending, error) {
-	content := Parse(q.r.Text(q.params, "content"))
+	content := element.Parse(q.r.Text(q.params, "content"))
 	w := north.Wish{Verb: community.Send, Group: q.group("channel_id"), Text: content.Text, Segments: content.Segments}
 	if content.Quote != "" {
 		var err error
@@ -113,7 +114,7 @@ func (q *request) messageCreate() (any, *north.Pending, error) {
 		return nil, nil, err
 	}
 	group := text(int64(w.Group))
-	return []Message{{ID: text(p.Number), Content: Print(content.Text, content.Quote, content.Segments), Channel: &Channel{ID: group}, Guild: &Guild{ID: group}}}, p, nil
+	return []Message{{ID: text(p.Number), Content: element.Print(content.Text, content.Quote, content.Segments), Channel: &Channel{ID: group}, Guild: &Guild{ID: group}}}, p, nil
 }
 
 func (q *request) messageDelete() (any, *north.Pending, error) {

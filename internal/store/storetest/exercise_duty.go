@@ -167,11 +167,14 @@ func alarmFollowsTask(t *testing.T, s *store.Store) {
 	if last := next.Steps[len(next.Steps)-1]; next.State != duty.Over || last.What != duty.Done || last.User != "anna" || last.Note != "done" {
 		t.Errorf("after the end: %q, last step %+v", next.State, last)
 	}
-	if open, n, err := desk(s).FindAlarms(ctx, true, community.Page{}); err != nil || n != 0 {
+	if open, n, err := desk(s).FindAlarms(ctx, true, "", community.Page{}); err != nil || n != 0 {
 		t.Errorf("open alarms = %v, %v", open, err)
 	}
-	if _, n, err := desk(s).FindAlarms(ctx, false, community.Page{}); err != nil || n != 1 {
+	if _, n, err := desk(s).FindAlarms(ctx, false, "", community.Page{}); err != nil || n != 1 {
 		t.Errorf("alarms = %d, %v", n, err)
+	}
+	if _, n, err := desk(s).FindAlarms(ctx, false, "nobody has this tag", community.Page{}); err != nil || n != 0 {
+		t.Errorf("alarms about groups with a tag that none has = %d, %v", n, err)
 	}
 	hidden := s.For(community.Scope{Org: 1, Groups: []community.GroupKey{999}})
 	_, err := hidden.AlarmByID(ctx, a.ID)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 
@@ -47,6 +48,9 @@ var printers = map[string]func(s community.Segment) (kind string, data map[strin
 	"at_all": func(community.Segment) (string, map[string]string) { return "at", known("qq", "all") },
 	"image":  media("image"), "audio": media("record"), "video": media("video"),
 	"file": func(s community.Segment) (string, map[string]string) {
+		if s.File != nil {
+			return "file", known("file", inline(s.File), "name", s.File.Name)
+		}
 		return "file", known("file", s.Ref, "url", s.Ref, "name", s.Text)
 	},
 	"face": func(s community.Segment) (string, map[string]string) {
@@ -60,8 +64,18 @@ var printers = map[string]func(s community.Segment) (kind string, data map[strin
 	},
 }
 
+// media prints content as base64:// where it was fetched, else its address.
 func media(kind string) func(s community.Segment) (string, map[string]string) {
-	return func(s community.Segment) (string, map[string]string) { return kind, known("file", s.Ref, "url", s.Ref) }
+	return func(s community.Segment) (string, map[string]string) {
+		if s.File != nil {
+			return kind, known("file", inline(s.File))
+		}
+		return kind, known("file", s.Ref, "url", s.Ref)
+	}
+}
+
+func inline(m *community.Medium) string {
+	return "base64://" + base64.StdEncoding.EncodeToString(m.Data)
 }
 
 func printed(s community.Segment) (string, map[string]string) {

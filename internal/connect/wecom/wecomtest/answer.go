@@ -40,6 +40,7 @@ var paths = map[string]func(c *Corp, r *http.Request, b body) (any, *no){
 		return map[string]any{"agentid": Agent, "name": "社群助手"}, nil
 	},
 	"message/send":                                (*Corp).messageSend,
+	"media/upload":                                (*Corp).mediaUpload,
 	"externalcontact/get_follow_user_list":        (*Corp).followUsers,
 	"externalcontact/batch/get_by_user":           (*Corp).byUser,
 	"externalcontact/get_corp_tag_list":           (*Corp).tagList,
@@ -100,7 +101,7 @@ func (c *Corp) answer(w http.ResponseWriter, r *http.Request, f Fault) {
 		return
 	}
 	var b body
-	if r.Body != nil {
+	if r.Body != nil && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
 		raw, err := io.ReadAll(r.Body)
 		if err != nil || len(raw) > 0 && json.Unmarshal(raw, &b) != nil {
 			say(w, nil, &no{40058, "wrong json format"})
@@ -166,7 +167,7 @@ func (c *Corp) byUser(_ *http.Request, b body) (any, *no) {
 	for _, employee := range b.list("userid_list") {
 		for _, x := range c.contacts[employee] {
 			all = append(all, map[string]any{
-				"external_contact": map[string]any{"external_userid": x.ID, "name": x.Name, "type": 1},
+				"external_contact": map[string]any{"external_userid": x.ID, "name": x.Name, "type": 1, "unionid": x.Union},
 				"follow_info":      map[string]any{"userid": employee, "remark": x.Remark, "createtime": x.Added, "tag_id": x.Tags, "state": x.State, "add_way": 1},
 			})
 		}

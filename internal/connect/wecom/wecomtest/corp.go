@@ -45,6 +45,7 @@ type Chat struct {
 // Contact is somebody an employee has added.
 type Contact struct {
 	ID, Name, Remark, State string
+	Union                   string
 	Added                   int64
 	Tags                    []string // ids
 }
@@ -59,6 +60,7 @@ type Mass struct {
 	Missed           map[string]int // groups that will not get it: status 2 or 3
 	Cancelled        bool
 	Reminded         int
+	Attached         []any // pictures, films, files and links
 }
 
 // Moment is a post to be confirmed.
@@ -83,6 +85,7 @@ type Fault struct {
 
 // Corp is the platform's side of one corp.
 type Corp struct {
+	Uploads   []string // files that were uploaded: type, name, size
 	mu        sync.Mutex
 	Now       func() time.Time
 	Pictures  string // address before the pictures of join codes

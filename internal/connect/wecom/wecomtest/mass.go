@@ -30,9 +30,20 @@ func (c *Corp) massAdd(_ *http.Request, b body) (any, *no) {
 				m.Links = append(m.Links, fmt.Sprint(link["title"], " ", link["url"]))
 			}
 		}
+		m.Attached = append(m.Attached, list...)
 	}
 	c.note("add_msg_template %s %s %v", m.ID, sender, good)
 	return map[string]any{"msgid": m.ID, "fail_list": failed}, nil
+}
+
+// mediaUpload takes a file and gives it an id.
+func (c *Corp) mediaUpload(r *http.Request, _ body) (any, *no) {
+	_, head, err := r.FormFile("media")
+	if err != nil {
+		return nil, &no{41005, "media data missing"}
+	}
+	c.Uploads = append(c.Uploads, fmt.Sprintf("%s %s %d", r.URL.Query().Get("type"), head.Filename, head.Size))
+	return map[string]any{"type": r.URL.Query().Get("type"), "media_id": fmt.Sprintf("medium-%d", len(c.Uploads)), "created_at": "1700000000"}, nil
 }
 
 func (c *Corp) mass(id string) *Mass {

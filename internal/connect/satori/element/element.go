@@ -1,6 +1,8 @@
-package satori
+// Package element is the elements in which Satori writes messages: both our client and our server speak them.
+package element
 
 import (
+	"encoding/json"
 	"html"
 	"strings"
 
@@ -71,8 +73,14 @@ type Parsed struct {
 }
 
 // Parse reads elements. It never fails: what is no element is text, elements it does not know are what stands inside them.
-func Parse(content string) Parsed {
-	p := parser{}
+func Parse(content string) Parsed { return read(content, false) }
+
+// ParseKeeping is Parse, but an element that it does not know and that holds nothing becomes a segment of kind unknown
+// with the element in Raw, {"type", "attrs"}: what a gateway's platform shows there is not lost.
+func ParseKeeping(content string) Parsed { return read(content, true) }
+
+func read(content string, keep bool) Parsed {
+	p := parser{keep: keep}
 	for content != "" {
 		start := strings.IndexByte(content, '<')
 		if start != 0 {
@@ -94,6 +102,7 @@ type parser struct {
 	quote    string
 	inQuote  int    // how deep inside a quote: it is shown by the platform
 	link     string // the open link's address
+	keep     bool   // what is not known becomes a segment
 }
 
 // markup takes what begins with "<" and gives the rest.
@@ -186,7 +195,7 @@ func (p *parser) enter(name string, attrs map[string]string, empty bool) {
 	}
 	m, isMedia := media[name]
 	switch {
-	case name == "at" && attrs["type"] == "all":
+	case name == "at" && (attrs["type"] == "all" || attrs["type"] == "here"):
 		p.add(community.Segment{Kind: "at_all"}, "@全体成员")
 	case name == "at" && attrs["id"] != "":
 		shown := attrs["name"]
@@ -208,7 +217,30 @@ func (p *parser) enter(name string, attrs map[string]string, empty bool) {
 		p.say("\n")
 	case name == "p" || name == "message":
 		p.breakLine()
+	case name == "at" || name == "sharp": // of a role, or of a channel
+		p.say(signs[name] + first(attrs["name"], attrs["role"], attrs["id"]))
+	case empty && p.keep:
+		p.unknown(name, attrs)
 	}
+}
+
+var signs = map[string]string{"at": "@", "sharp": "#"}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func (p *parser) unknown(name string, attrs map[string]string) {
+	raw, err := json.Marshal(map[string]any{"type": name, "attrs": attrs})
+	if err != nil {
+		raw = nil // strings always encode
+	}
+	p.add(community.Segment{Kind: "unknown", Raw: raw}, "["+name+"]")
 }
 
 func (p *parser) leave(name string) {

@@ -1,0 +1,246 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qunluo/internal/community"
+	"qunluo/internal/console"
+	"qunluo/internal/policy"
+)
+
+// hand is a group of plain WeChat that people bring by hand.
+type hand struct {
+	*gate
+	group community.GroupRow
+	desk  console.Importer
+}
+
+// byHand makes the group, with a rule that warns at the first advertisement and removes at the second.
+func byHand(t *testing.T, dbURL string) *hand {
+	t.Helper()
+	g := openGate(t, dbURL)
+	made, err := g.app.Hands(g.org, nil).AddGroup(t.Context(), "ming", community.Group{Name: "宝妈一群"}, 0, "新群")
+	check(t, err)
+	book := bookOf(t, community.Live, []policy.Rung{{Actions: []string{policy.ActWarn}}, {Actions: []string{policy.ActRemove}}},
+		policy.Rule{ID: "ads", Name: "广告", Kind: "keyword", Mode: policy.RuleLive, Params: json.RawMessage(`{"lists":[{"words":["代开发票"]}]}`)})
+	_, err = g.app.Hands(g.org, nil).Publish(t.Context(), "ming", made.Key, book, "第一版")
+	check(t, err)
+	h := &hand{gate: g, desk: g.app.Imports()}
+	h.group, err = g.desk.GroupByKey(t.Context(), made.Key)
+	check(t, err)
+	return h
+}
+
+// try lets a text be read without writing.
+func (h *hand) try(format, text string, renamed map[string]string) (community.ID, told) {
+	h.t.Helper()
+	return h.start(console.ImportOrder{Name: "粘贴.txt", File: strings.NewReader(text), Format: format, Group: h.group.Key, At: h.ms.Load(), Dry: true, Live: true, Renamed: renamed, Show: 50})
+}
+
+func (h *hand) start(o console.ImportOrder) (community.ID, told) {
+	h.t.Helper()
+	run, err := h.desk.Start(h.t.Context(), "ming", h.org, o)
+	check(h.t, err)
+	return run, h.ended(run)
+}
+
+// take reads a text, and takes it in.
+func (h *hand) take(format, text string, renamed map[string]string) (community.ID, told) {
+	h.t.Helper()
+	run, _ := h.try(format, text, renamed)
+	run, err := h.desk.Commit(h.t.Context(), "ming", h.org, run)
+	check(h.t, err)
+	return run, h.ended(run)
+}
+
+// told is what a run's report says.
+type told struct {
+	Added      int64 `json:"added"`
+	Duplicates int64 `json:"duplicates"`
+	Error      string
+	State      string
+	Units      []struct {
+		Rosters []struct {
+			Members, Joined, Gone int
+			Samples               []string
+			Renamed               []struct{ From, To string }
+			Maybe                 []struct{ From, To string } `json:"maybe_renamed"`
+		}
+		Preview []struct {
+			Name, Text string
+			Known      bool
+		}
+	}
+}
+
+func (h *hand) ended(run community.ID) told {
+	h.t.Helper()
+	check(h.t, h.desk.Await(h.t.Context(), run))
+	row, err := h.gate.desk.ImportByID(h.t.Context(), run)
+	check(h.t, err)
+	var rep told
+	check(h.t, json.Unmarshal(row.Report, &rep))
+	rep.State = row.State
+	return rep
+}
+
+// waiting lists the open tasks of the group by verb and whom they are about.
+func (h *hand) waiting() string {
+	h.t.Helper()
+	rows, _, err := h.gate.desk.FindTasks(h.t.Context(), community.TaskFilter{Page: community.Page{Limit: 50}})
+	check(h.t, err)
+	var all []string
+	for _, k := range rows {
+		if k.Group == h.group.Key {
+			all = append(all, string(k.Verb)+" "+k.TargetName)
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// until waits for the tasks to be as wanted: actions are carried out beside.
+func (h *hand) until(want string) {
+	h.t.Helper()
+	ctx, stop := context.WithTimeout(h.t.Context(), 20*time.Second)
+	defer stop()
+	for h.waiting() != want {
+		h.app.Jobs().Wake()
+		select {
+		case <-ctx.Done():
+			h.t.Fatalf("tasks = %q, want %q", h.waiting(), want)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// caughtUp waits for the projections.
+func (h *hand) caughtUp() {
+	h.t.Helper()
+	check(h.t, h.app.Store().CatchUp(h.t.Context()))
+}
+
+const firstPaste = "小满妈 2026-11-02 09:30\n早上好\n\n发票王 2026-11-02 09:31\n代开发票，加我\n\n旧话 2026-10-20 08:00\n代开发票，以前的\n"
+
+// TestPastedTalkIsReadAsAConnectionsWould: the difference is shown first; what is new and young is decided about and becomes
+// tasks; what is old is history; the same once more is nothing; an overlapping longer excerpt brings only what is new.
+func TestPastedTalkIsReadAsAConnectionsWould(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		h := byHand(t, dbURL)
+		_, rep := h.try("wechat-paste", firstPaste, nil)
+		if rep.State != "dry" || rep.Added != 3 || len(rep.Units) != 1 || len(rep.Units[0].Preview) != 3 {
+			t.Fatalf("the trial says %+v", rep)
+		}
+		if h.waiting() != "" {
+			t.Fatal("a trial made tasks")
+		}
+		run, rep := h.take("wechat-paste", firstPaste, nil)
+		if rep.State != "done" || rep.Added != 3 {
+			t.Fatalf("taken in: %+v", rep)
+		}
+		h.until("message.send 发票王") // not the one of October
+		if _, rep = h.take("wechat-paste", firstPaste, nil); rep.Added != 0 || rep.Duplicates != 3 {
+			t.Errorf("the same once more: %+v", rep)
+		}
+		_, rep = h.try("wechat-paste", firstPaste+"\n发票王 2026-11-02 09:40\n代开发票，量大从优\n", nil)
+		if rep.Added != 1 || rep.Duplicates != 3 || !rep.Units[0].Preview[0].Known || rep.Units[0].Preview[3].Known {
+			t.Errorf("an overlapping excerpt: %+v", rep)
+		}
+		h.take("wechat-paste", firstPaste+"\n发票王 2026-11-02 09:40\n代开发票，量大从优\n", nil)
+		h.until("member.remove 发票王, message.send 发票王")
+
+		check(t, h.desk.Undo(t.Context(), "ming", h.org, run, "贴错群了"))
+		strikes, _, err := h.gate.desk.FindStrikes(t.Context(), community.StrikeFilter{Group: h.group.Key, Page: community.Page{Limit: 9}})
+		check(t, err)
+		revoked := 0
+		for _, s := range strikes {
+			if s.Revoked != 0 {
+				revoked++
+			}
+		}
+		if len(strikes) != 2 || revoked != 1 {
+			t.Errorf("of %d strikes %d are revoked, want 1 of 2: that of the excerpt that was taken back", len(strikes), revoked)
+		}
+	})
+}
+
+// TestNextRosterConfirmsARemoval: a task for a removal closes by itself once a pasted list, read after it was asked for, has
+// the member no more, whether the person pressed done or not; as long as the name stands there it waits.
+func TestNextRosterConfirmsARemoval(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		h := byHand(t, dbURL)
+		_, rep := h.take("roster-names", "小满妈\n发票王\n大刘\n阿敏\n", nil)
+		if r := rep.Units[0].Rosters; len(r) != 1 || r[0].Members != 4 {
+			t.Fatalf("the first list: %+v", rep)
+		}
+		h.take("wechat-paste", "发票王 2026-11-02 09:31\n代开发票，加我\n\n发票王 2026-11-02 09:40\n代开发票，量大从优\n", nil)
+		h.until("member.remove 发票王, message.send 发票王")
+		h.caughtUp()
+		h.ms.Add(60_000)
+		h.take("roster-names", "小满妈\n发票王\n大刘\n阿敏\n", nil)
+		h.until("member.remove 发票王, message.send 发票王") // still there
+		h.ms.Add(60_000)
+		h.caughtUp()
+		_, rep = h.take("roster-names", "小满妈\n大刘\n阿敏\n", nil)
+		if r := rep.Units[0].Rosters[0]; r.Gone != 1 || r.Joined != 0 || strings.Join(r.Samples, ",") != "- 发票王" {
+			t.Errorf("the difference: %+v", r)
+		}
+		h.until("message.send 发票王")
+		rows, _, err := h.gate.desk.FindTasks(t.Context(), community.TaskFilter{State: "done", Page: community.Page{Limit: 9}})
+		check(t, err)
+		if len(rows) != 1 || rows[0].Verb != community.Remove || rows[0].Note != string(community.RosterRead) {
+			t.Errorf("closed: %+v", rows)
+		}
+	})
+}
+
+// TestImportedRosterConfirmsARemoval: so does a list that comes as a file, which decides nothing.
+func TestImportedRosterConfirmsARemoval(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		h := byHand(t, dbURL)
+		h.take("roster-names", "小满妈\n发票王\n", nil)
+		h.caughtUp()
+		h.take("wechat-paste", "发票王 2026-11-02 09:31\n代开发票，加我\n\n发票王 2026-11-02 09:40\n代开发票，量大从优\n", nil)
+		h.until("member.remove 发票王, message.send 发票王")
+		h.ms.Add(60_000)
+		h.start(console.ImportOrder{Name: "名单.csv", File: strings.NewReader("昵称,角色\n小满妈,群主\n"), Format: "roster-csv", Group: h.group.Key, At: h.ms.Load()})
+		h.until("message.send 发票王")
+	})
+}
+
+// TestNamesMeanWhoBearsThem: who took another name stays the same member when a person says so; names that lists guess at
+// are offered, not assumed; of two of one name nobody counts as gone; who is known by id is meant by their name.
+func TestNamesMeanWhoBearsThem(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		h := byHand(t, dbURL)
+		h.start(console.ImportOrder{Name: "名单.csv", File: strings.NewReader("wxid,昵称\nwx_1,小满妈\nwx_2,发票王\nwx_3,大刘\nwx_4,大刘\n"), Format: "roster-csv", Group: h.group.Key, At: h.ms.Load() - 3600_000})
+		h.caughtUp()
+		_, rep := h.try("roster-names", "小满妈\n发票王\n大刘\n新来的\n", nil)
+		if r := rep.Units[0].Rosters[0]; r.Gone != 0 || r.Joined != 1 || r.Members != 5 {
+			t.Errorf("names of people known by id: %+v", r)
+		}
+		h.take("wechat-paste", "发票王 2026-11-02 09:31\n代开发票，加我\n\n发票王 2026-11-02 09:40\n代开发票，量大从优\n", nil)
+		h.until("member.remove 发票王, message.send 发票王")
+		h.caughtUp()
+		h.ms.Add(60_000)
+		h.take("roster-names", "小满妈\n发票王\n大刘\n新来的\n", nil)
+		h.until("member.remove 发票王, message.send 发票王") // wx_2 is meant, and there
+		h.caughtUp()
+		h.ms.Add(60_000)
+		list := "小满妈\n正经人\n大刘\n新来的\n"
+		_, rep = h.try("roster-names", list, nil)
+		if r := rep.Units[0].Rosters[0]; len(r.Maybe) != 1 || r.Maybe[0].From != "发票王" || r.Maybe[0].To != "正经人" || r.Gone != 1 {
+			t.Fatalf("a new name in the place of an old one: %+v", r)
+		}
+		_, rep = h.take("roster-names", list, map[string]string{"正经人": "发票王"})
+		if r := rep.Units[0].Rosters[0]; r.Gone != 0 || r.Joined != 0 || len(r.Renamed) != 1 {
+			t.Errorf("said to be the same: %+v", r)
+		}
+		h.until("member.remove 发票王, message.send 发票王") // not removed, only renamed
+	})
+}
