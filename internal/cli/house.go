@@ -45,6 +45,7 @@ type House struct {
 	Figures func(org community.OrgKey) Figures
 	Plans   func(org community.OrgKey) Plans
 	Codes   func(org community.OrgKey) Codes
+	Shorts  func(org community.OrgKey) Shorts
 	Persons func(org community.OrgKey) Persons
 
 	Handovers func(org community.OrgKey) Handovers
