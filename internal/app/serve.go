@@ -52,6 +52,9 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Shorts:  func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
 		Persons: func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
+		Standbys: func(org community.OrgKey, groups []community.GroupKey) console.Standbys {
+			return a.Standbys(org, groups)
+		},
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},

@@ -49,6 +49,7 @@ type House struct {
 	Persons func(org community.OrgKey) Persons
 
 	Handovers func(org community.OrgKey) Handovers
+	Standbys  func(org community.OrgKey) Standbys
 	Duty      func(org community.OrgKey) Duty
 	Bots      func(org community.OrgKey) Bots
 	Hooks     func(org community.OrgKey) Hooks

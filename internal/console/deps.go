@@ -43,6 +43,8 @@ type Deps struct {
 	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
 	// Persons makes the handle of who is who across accounts; may be nil: merging and splitting are then absent.
 	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
+	// Standbys makes the handle of where groups go on when their account is lost; may be nil: its pages are then absent.
+	Standbys func(org community.OrgKey, groups []community.GroupKey) Standbys
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
 	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
 
