@@ -24,9 +24,11 @@ import (
 // Deps is what the pages are given.
 type Deps struct {
 	Codes Codes
-	Words *i18n.Catalogue
-	Clock func() time.Time // nil = time.Now
-	Log   *slog.Logger     // nil = slog.Default()
+	// Showcase may be nil: nothing is shown of what connections can do.
+	Showcase Showcase
+	Words    *i18n.Catalogue
+	Clock    func() time.Time // nil = time.Now
+	Log      *slog.Logger     // nil = slog.Default()
 }
 
 // Codes knows what fixed addresses show.
@@ -37,6 +39,10 @@ type Codes interface {
 	Picture(ctx context.Context, slug string, entry community.ID) (body []byte, kind string, err error)
 	// Scanned counts one scan of what the page shows.
 	Scanned(ctx context.Context, page Landing) error
+	// Short gives where a short address leads; community.CodeNotFound.
+	Short(ctx context.Context, slug string) (Short, error)
+	// Opened counts one opening of a short address, made for whom the token says; "" = for nobody.
+	Opened(ctx context.Context, s Short, token string) error
 }
 
 // Landing is what an address shows.
@@ -66,7 +72,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/ and /h5/. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -83,6 +89,10 @@ func New(d Deps) (http.Handler, error) {
 	mux.Handle("GET /h5/", files)
 	mux.HandleFunc("GET /j/{code}", p.limited(p.landing))
 	mux.HandleFunc("GET /j/{code}/{entry}/qr", p.limited(p.picture))
+	mux.HandleFunc("GET /abilities", p.limited(p.abilities))
+	mux.HandleFunc("GET /abilities/{org}", p.limited(p.abilities))
+	mux.HandleFunc("GET /l/{link}", p.limited(p.short))
+	mux.HandleFunc("GET /l/{link}/{token}", p.limited(p.short))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))
