@@ -169,3 +169,27 @@ func TestGreetingNamesThePerson(t *testing.T) {
 		t.Errorf("greeting = %q", got)
 	}
 }
+
+func TestOurAddressesBecomeThePersonsOwn(t *testing.T) {
+	own := func(slug string) string {
+		if slug == "abc1" {
+			return "https://q.example/l/abc1/tok"
+		}
+		return ""
+	}
+	for text, want := range map[string]string{
+		"看 https://q.example/l/abc1":                        "看 https://q.example/l/abc1/tok",
+		"https://q.example/l/abc1，https://q.example/l/abc1": "https://q.example/l/abc1/tok，https://q.example/l/abc1/tok",
+		"https://q.example/l/none 和 https://q.example/l/":   "https://q.example/l/none 和 https://q.example/l/",
+		"https://q.example/l/abc1/other":                    "https://q.example/l/abc1/other",
+		"https://other.example/l/abc1":                      "https://other.example/l/abc1",
+		"":                                                  "",
+	} {
+		if got := Mine(text, "https://q.example", own); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	if got := Mine("https://q.example/l/abc1", "", own); got != "https://q.example/l/abc1" {
+		t.Errorf("without a public address: %q", got)
+	}
+}

@@ -19,6 +19,9 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/dingtalk"
+	"qunluo/internal/connect/discord"
+	"qunluo/internal/connect/feishu"
 	"qunluo/internal/connect/irc"
 	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
@@ -149,6 +152,9 @@ func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
 		mp.New(web),
 		onebot.New(web),
 		telegram.New(web),
+		discord.New(web),
+		feishu.New(web),
+		dingtalk.New(web),
 		satori.New(web),
 		wechaty.New(nil),
 		irc.New(nil),

@@ -59,6 +59,9 @@ func (h *hands) Act(ctx context.Context, user string, actions []community.Action
 			order = append(order, a.Group)
 		}
 		a.Cause = community.ByPerson
+		if err := h.personal(ctx, &a); err != nil {
+			return nil, err
+		}
 		byGroup[a.Group] = append(byGroup[a.Group], a)
 	}
 	ids := make([]community.ID, 0, len(order))

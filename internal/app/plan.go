@@ -144,7 +144,7 @@ func (p *plans) Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, 
 	if err != nil {
 		return plan.Estimate{}, err
 	}
-	findings, err := p.CheckLinks(ctx, b.Text, platformsOf(groups)...)
+	findings, err := p.CheckLinks(ctx, b.Link.Whole(b.Text), platformsOf(groups)...)
 	if err != nil {
 		return plan.Estimate{}, err
 	}

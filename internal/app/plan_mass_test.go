@@ -31,7 +31,7 @@ type company struct {
 }
 
 func startCompany(t *testing.T, dbURL, quota string) *company {
-	s := &sender{t: t, cfg: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"},
+	s := &sender{t: t, cfg: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0", PublicURL: "https://q.example"},
 		Notify: config.Notify{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}, keys: map[string]community.GroupKey{}}
 	s.shift = time.Until(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
 	c := &company{sender: s, corp: wecomtest.New()}
@@ -130,7 +130,7 @@ func TestOwnersConfirmOneByOne(t *testing.T) {
 		c := startCompany(t, dbURL, "week")
 		ctx, plans := t.Context(), c.app.Plans(c.org, nil)
 		const text = "周六八点西门集合"
-		order := plan.Broadcast{Title: "周末活动", Text: text}
+		order := plan.Broadcast{Title: "周末活动", Text: text, Link: plan.Attached{URL: "https://q.example/route", Title: "路线"}}
 		e, err := plans.Estimate(ctx, order)
 		check(t, err)
 		if e.Groups != 6 || e.Levels[community.Assisted] != 6 || e.Owners != 3 || e.Blocked != 0 {
@@ -144,6 +144,9 @@ func TestOwnersConfirmOneByOne(t *testing.T) {
 		})
 		if got := c.asked(text); got != "li wr6; wang wr1,wr2,wr3; zhao wr4,wr5" {
 			t.Fatalf("asked: %s; want each owner once, for all their groups", got)
+		}
+		if m := c.of("wang", text); len(m.Links) != 1 || m.Links[0] != "路线 https://q.example/route" {
+			t.Errorf("links = %q, want the card", m.Links)
 		}
 		if tasks, n, err := c.desk().FindTasks(ctx, community.TaskFilter{}); err != nil || n != 3 {
 			t.Fatalf("%d tasks %+v, %v; want one per owner", n, tasks, err)

@@ -274,7 +274,7 @@ func keyOf(k plan.Target) string { return "plan:" + k.ID.String() + ":" + strcon
 // platform's ids.
 func (s *surroundings) order(w plan.Way, list []plan.Target, groups map[community.ID]string) (json.RawMessage, error) {
 	k := list[0]
-	act := community.Action{Verb: w.Verb, Group: k.Group, Text: k.Text, Deadline: max(k.Due, s.now) + int64(s.limits.GiveUp)*3600*1000}
+	act := community.Action{Verb: w.Verb, Group: k.Group, Text: k.Link.Whole(k.Text), Deadline: max(k.Due, s.now) + int64(s.limits.GiveUp)*3600*1000}
 	if w.Verb == community.MassSend {
 		order := community.MassOrder{Groups: make([]string, len(list))}
 		for i, one := range list {
@@ -284,7 +284,9 @@ func (s *surroundings) order(w plan.Way, list []plan.Target, groups map[communit
 		if act.Args, err = json.Marshal(order); err != nil {
 			return nil, err
 		}
-		act.Account = w.Account
+		if act.Account = w.Account; k.Link.URL != "" {
+			act.Segments = []community.Segment{{Kind: "text", Text: k.Text}, {Kind: "link", Text: k.Link.Title, Ref: k.Link.URL}}
+		}
 	}
 	reason := string(k.Kind) + ":" + k.Source.String()
 	return json.Marshal(planned{keyOf(k), community.PersonDecision{Kind: "act", User: k.User, Actions: []community.Action{act}, Reason: reason}})

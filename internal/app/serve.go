@@ -50,7 +50,11 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
 		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
+		Shorts:  func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
 		Persons: func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
+		Standbys: func(org community.OrgKey, groups []community.GroupKey) console.Standbys {
+			return a.Standbys(org, groups)
+		},
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},
@@ -66,6 +70,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("/j/", public)
+	mux.Handle("/l/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)

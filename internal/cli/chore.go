@@ -53,9 +53,10 @@ type accountDoCmd struct {
 
 // choreDone is what came of a chore: a sentence, and rows under columns.
 type choreDone struct {
-	Say     string     `json:"say"`
-	Columns []string   `json:"columns"`
-	Rows    [][]string `json:"rows"`
+	Say     string          `json:"say"`
+	Columns []string        `json:"columns"`
+	Rows    [][]string      `json:"rows"`
+	Acts    [][]connect.Act `json:"acts"` // per row: further chores that may follow, with what they need
 }
 
 func (accountDoCmd) Shape() any { return choreDone{} }
@@ -102,10 +103,13 @@ func (q *accountDoCmd) Do(c *call, h *House) error {
 }
 
 func (c *call) printDone(out connect.Outcome) error {
-	done := choreDone{Say: c.lang.pick(out.Say), Columns: mapped(out.Columns, c.lang.pick), Rows: out.Rows}
+	done := choreDone{Say: c.lang.pick(out.Say), Columns: mapped(out.Columns, c.lang.pick), Rows: out.Rows, Acts: out.Acts}
 	if c.json {
 		if done.Rows == nil {
 			done.Rows = [][]string{}
+		}
+		if done.Acts == nil {
+			done.Acts = [][]connect.Act{}
 		}
 		return c.printJSON(done)
 	}

@@ -19,6 +19,7 @@ type grammar struct {
 
 	Group   groupCmd   `cmd:"" group:"community" help:"群|groups"`
 	Code    codeCmd    `cmd:"" group:"community" help:"引流与活码|codes to join by"`
+	Short   shortCmd   `cmd:"" group:"community" help:"短链：谁读了|short links: who read"`
 	Member  memberCmd  `cmd:"" group:"community" help:"成员|members"`
 	Message messageCmd `cmd:"" group:"community" help:"消息|messages"`
 	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`

@@ -45,9 +45,11 @@ type House struct {
 	Figures func(org community.OrgKey) Figures
 	Plans   func(org community.OrgKey) Plans
 	Codes   func(org community.OrgKey) Codes
+	Shorts  func(org community.OrgKey) Shorts
 	Persons func(org community.OrgKey) Persons
 
 	Handovers func(org community.OrgKey) Handovers
+	Standbys  func(org community.OrgKey) Standbys
 	Duty      func(org community.OrgKey) Duty
 	Bots      func(org community.OrgKey) Bots
 	Hooks     func(org community.OrgKey) Hooks

@@ -69,11 +69,16 @@ type audience struct {
 	Tag      []string `help:"有这个标签的群（可重复，任一）|groups with this tag (repeatable, any)"`
 	Group    []string `placeholder:"GROUP" help:"只发这些群（可重复）|these groups only (repeatable)"`
 	Platform string   `help:"只发这个平台|this platform only"`
+	Link     string   `placeholder:"URL" help:"附上的链接|a link that goes with it"`
+	LinkName string   `name:"link-title" help:"链接的标题|the link's title"`
 	At       string   `placeholder:"TIME" help:"什么时候，默认现在|when, by default now"`
 }
 
 func (a audience) broadcast(c *call, h *House) (plan.Broadcast, error) {
 	b := plan.Broadcast{Title: cmp.Or(a.Title, firstWords(a.Text)), Text: a.Text, Filter: plan.Filter{Tags: a.Tag, Platform: community.Platform(a.Platform)}}
+	if a.Link != "" {
+		b.Link = plan.Attached{URL: a.Link, Title: cmp.Or(a.LinkName, firstWords(a.Text))}
+	}
 	desk, err := c.desk(h)
 	if err != nil {
 		return b, err

@@ -17,6 +17,14 @@ type Outcome struct {
 	Say     [2]string   // Chinese, English
 	Columns [][2]string // Chinese, English
 	Rows    [][]string
+	Acts    [][]Act // what may be done about each row; nil = nothing about any
+}
+
+// Act is another chore of the same account that may follow from a row.
+type Act struct {
+	Chore string            `json:"chore"`
+	Title [2]string         `json:"-"` // Chinese, English
+	Args  map[string]string `json:"args"`
 }
 
 // Chorer is a session that does chores.

@@ -53,6 +53,9 @@ const startLayout = "2006-01-02 15:04"
 func broadcastAsked(k *call) (plan.Broadcast, error) {
 	text := strings.TrimSpace(strings.ReplaceAll(k.R.PostFormValue("text"), "\r\n", "\n"))
 	b := plan.Broadcast{Title: k.form("title"), Text: text, Force: k.form("force"), Filter: plan.Filter{Platform: community.Platform(k.form("platform"))}}
+	if b.Link.URL = strings.TrimSpace(k.R.PostFormValue("link")); b.Link.URL != "" {
+		b.Link.Title = cmp.Or(k.form("link_title"), short(strings.Join(strings.Fields(text), " "), 20))
+	}
 	b.Title = cmp.Or(b.Title, short(strings.Join(strings.Fields(text), " "), 20))
 	if tag := k.form("tag"); tag != "" {
 		b.Filter.Tags = []string{tag}
@@ -129,6 +132,8 @@ func broadcastFields(k *call) (view.PlanForm, error) {
 	}
 	p.Groups = []view.PlanFields{{Title: k.T("plan.what"), Rows: []ui.Input{
 		{Kind: "area", Name: "text", Label: k.T("plan.text"), Value: k.R.PostFormValue("text"), Required: true, Rows: 5, Max: plan.MaxText},
+		{Kind: "text", Name: "link", Label: k.T("plan.add_link"), Value: k.R.PostFormValue("link"), Help: k.T("plan.add_link_help"), Max: plan.MaxLink},
+		{Kind: "text", Name: "link_title", Label: k.T("plan.link_title"), Value: k.form("link_title"), Help: k.T("plan.link_title_help"), Max: plan.MaxLinkTitle},
 		{Kind: "text", Name: "title", Label: k.T("plan.title"), Value: k.form("title"), Help: k.T("plan.title_help"), Max: plan.MaxTitle},
 		{Kind: "text", Name: "start", Label: k.T("plan.start"), Value: k.form("start"), Help: k.T("plan.start_help")},
 	}}, {Title: k.T("plan.whom"), Rows: []ui.Input{
@@ -217,7 +222,7 @@ func (c *Console) broadcastPage(k *call) error {
 	if err != nil {
 		return err
 	}
-	p := view.PlanPage{Head: ui.Head{Title: b.Title, Back: "/broadcasts"}, State: planPill(k, string(b.Now())), Means: k.T("plan.means_" + string(b.Now())), Text: b.Text, Stats: countStats(k, b.Counts)}
+	p := view.PlanPage{Head: ui.Head{Title: b.Title, Back: "/broadcasts"}, State: planPill(k, string(b.Now())), Means: k.T("plan.means_" + string(b.Now())), Text: b.Link.Whole(b.Text), Stats: countStats(k, b.Counts)}
 	table, asks, err := targetTable(k, list, limits, total, at)
 	if err != nil {
 		return err

@@ -2,7 +2,10 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"qunluo/internal/community"
@@ -14,6 +17,8 @@ import (
 var choreRoutes = []route{
 	{pattern: "GET /connections/{id}/chores", may: owners, serve: (*Console).choreList},
 	{pattern: "GET /connections/{id}/chores/{name}", may: owners, serve: (*Console).chorePage},
+	{pattern: "GET /connections/{id}/drift", may: owners, serve: (*Console).driftPage},
+	{pattern: "GET /moments", may: owners, serve: (*Console).momentPage},
 	{pattern: "POST /connections/{id}/chores/{name}", may: owners, serve: (*Console).choreDo},
 }
 
@@ -32,6 +37,9 @@ func (c *Console) choreList(k *call) error {
 	}
 	p := view.Chores{Head: ui.Head{Title: k.T("chore.title"), Back: "/connections/" + a.ID.String(), Sub: a.Name},
 		Empty: ui.Empty{Icon: "plug", Title: k.T("chore.none"), Text: k.T("chore.none_text")}}
+	if slices.ContainsFunc(list, func(one connect.Chore) bool { return one.Name == "tag.drift" }) {
+		p.Kinds = append(p.Kinds, view.Kind{Title: k.T("moment.drift"), Summary: k.T("moment.drift_sub"), Link: "/connections/" + a.ID.String() + "/drift"})
+	}
 	for _, one := range list {
 		p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(one.Title), Summary: k.Words.Pick(one.Help), Link: "/connections/" + a.ID.String() + "/chores/" + one.Name})
 	}
@@ -107,7 +115,7 @@ func (c *Console) choreDo(k *call) error {
 		return k.showStatus(statusOf(community.CodeOf(err)), p.Form.Head.Title, view.ChorePage(p))
 	}
 	p.Said = k.Words.Pick(out.Say)
-	p.Table = choreTable(k, out)
+	p.Table, p.Asks = choreTable(k, a, "row", out)
 	return k.showStatus(http.StatusOK, p.Form.Head.Title, view.ChorePage(p))
 }
 
@@ -123,20 +131,41 @@ func choreFault(k *call, err error) string {
 	return k.T("error."+code+".title") + " " + k.T("error."+code+".text")
 }
 
-func choreTable(k *call, out connect.Outcome) *ui.Table {
+// choreTable lists what came of a chore; where more may follow from a row, it has a button that asks first. of keeps the
+// ids apart where a page shows several.
+func choreTable(k *call, a community.Account, of string, out connect.Outcome) (*ui.Table, []ui.Confirm) {
 	if len(out.Columns) == 0 {
-		return nil
+		return nil, nil
 	}
 	t := &ui.Table{Label: k.T("chore.title"), Empty: ui.Empty{Icon: "check", Title: k.T("chore.nothing")}}
 	for _, title := range out.Columns {
 		t.Columns = append(t.Columns, ui.Column{Title: k.Words.Pick(title)})
 	}
-	for _, row := range out.Rows[:min(len(out.Rows), choreRows)] {
+	var asks []ui.Confirm
+	for i, row := range out.Rows[:min(len(out.Rows), choreRows)] {
 		var r ui.Row
 		for _, cell := range row {
 			r.Cells = append(r.Cells, ui.Text(cell))
 		}
+		if i < len(out.Acts) && len(out.Acts[i]) > 0 {
+			var buttons []ui.Opener
+			for j, act := range out.Acts[i] {
+				ask := choreAct(k, a, act)
+				ask.ID, ask.Object = fmt.Sprintf("%s-%d-%d", of, i, j), shorten(strings.Join(row[:min(len(row), 3)], " "), 80)
+				asks, buttons = append(asks, ask), append(buttons, ui.Opener{Target: ask.ID, Text: ask.Title, Small: true})
+			}
+			r.Actions = view.ConfirmButtons(buttons)
+		}
 		t.Rows = append(t.Rows, r)
 	}
-	return t
+	return t, asks
+}
+
+// choreAct asks before another chore follows from a row.
+func choreAct(k *call, a community.Account, act connect.Act) ui.Confirm {
+	ask := ui.Confirm{Title: k.Words.Pick(act.Title), Effect: k.T("moment.act_effect"), Action: "/connections/" + a.ID.String() + "/chores/" + act.Chore, Button: k.Words.Pick(act.Title)}
+	for _, name := range slices.Sorted(maps.Keys(act.Args)) {
+		ask.Fields = append(ask.Fields, ui.Option{Value: name, Text: act.Args[name]})
+	}
+	return ask
 }

@@ -56,3 +56,36 @@ func TestConnectionsOwnSentenceIsShown(t *testing.T) {
 		t.Error("a wrapped error lost its sentence")
 	}
 }
+
+func TestDriftIsSettledLineByLine(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	at := "/connections/" + h.accounts[0].ID.String()
+	_, page := v.get(at + "/drift")
+	for _, want := range []string{"客户标签", "入群欢迎语", "以企业微信为准", "写到企业微信", at + "/chores/hand.over", "&lt;b&gt;zhang"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the report does not hold %q", want)
+		}
+	}
+	if _, page := v.get(at + "/chores"); !strings.Contains(page, at+"/drift") {
+		t.Error("the chores do not lead to the report")
+	}
+	if status, _ := open(t, furnished()).as("mod").get(at + "/drift"); status != http.StatusForbidden {
+		t.Errorf("a moderator sees it: %d", status)
+	}
+}
+
+func TestMomentsShowLeadsAndSayWhatAPersonalOneCannot(t *testing.T) {
+	h := furnished()
+	_, page := open(t, h).as("owner").get("/moments")
+	for _, want := range []string{"发客户朋友圈", "朋友圈线索", "老周", "个人朋友圈没有接口", "/shorts/new"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	quiet := furnished()
+	quiet.quiet, quiet.accounts = true, nil
+	if _, page := open(t, quiet).as("owner").get("/moments"); !strings.Contains(page, "还没有能发客户朋友圈的连接") || !strings.Contains(page, "还没有线索") {
+		t.Error("without a connection the page does not say what is missing")
+	}
+}

@@ -39,8 +39,12 @@ type Deps struct {
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
+	// Shorts makes the handle of short links and of what people did besides speaking; may be nil: their pages are then absent.
+	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
 	// Persons makes the handle of who is who across accounts; may be nil: merging and splitting are then absent.
 	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
+	// Standbys makes the handle of where groups go on when their account is lost; may be nil: its pages are then absent.
+	Standbys func(org community.OrgKey, groups []community.GroupKey) Standbys
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
 	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
 

@@ -137,7 +137,7 @@ func (h *house) deps() Deps {
 		For:      func(community.OrgKey, []community.GroupKey) Desk { return h },
 		HandsFor: func(community.OrgKey, []community.GroupKey) Hands { return h },
 		Figures:  func(community.OrgKey, []community.GroupKey) Figures { return h },
-		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h, Plans: func(community.OrgKey, []community.GroupKey) Plans { return planner{h} },
+		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h, Shorts: func(community.OrgKey, []community.GroupKey) Shorts { return shortener{h} }, Plans: func(community.OrgKey, []community.GroupKey) Plans { return planner{h} },
 		Clock: func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }, Insecure: true, Dev: true, Version: "test",
 	}
 }
@@ -385,6 +385,11 @@ func (h *house) DoChore(_ context.Context, user string, a community.AccountKey, 
 	if name == "hand.over" {
 		return connect.Outcome{}, community.Errorf(community.CodeRefused, "no")
 	}
+	if strings.HasSuffix(name, ".drift") || name == "welcome.list" || name == "moment.list" {
+		act := connect.Act{Chore: "hand.over", Title: [2]string{"以企业微信为准", "Take over"}, Args: map[string]string{"from": "<b>zhang"}}
+		return connect.Outcome{Say: [2]string{"2 处。", "2 lines."}, Columns: [][2]string{{"编号", "Id"}, {"这里", "Here"}, {"企业微信", "There"}}, Rows: [][]string{{"wm1", "意向/高", strings.Repeat("很长", 30)}, {"wm2", "", "意向/低"}},
+			Acts: [][]connect.Act{{act, {Chore: "hand.over", Title: [2]string{"写到企业微信", "Write there"}}}, nil}}, nil
+	}
 	return connect.Outcome{Say: [2]string{"共 1 个。", "1 in all."}, Columns: [][2]string{{"标签", "Tag"}}, Rows: [][]string{{"意向/高"}}}, nil
 }
 func (h *house) Chores(_ context.Context, a community.AccountKey) ([]connect.Chore, error) {
@@ -392,6 +397,7 @@ func (h *house) Chores(_ context.Context, a community.AccountKey) ([]connect.Cho
 		return nil, community.Errorf(community.CodeUnsupported, "nothing")
 	}
 	return []connect.Chore{
+		{Name: "tag.drift", Title: [2]string{"标签差异报告", "Drift of tags"}}, {Name: "moment.list", Title: [2]string{"客户朋友圈", "Moments"}},
 		{Name: "tag.list", Title: [2]string{"企业标签", "Tags of the corp"}, Help: [2]string{"都有哪些标签。", "Which tags there are."}},
 		{Name: "hand.over", Changes: true, Title: [2]string{"继承客户", "Hand contacts over"}, Help: [2]string{"客户会换人。", "Contacts get another employee."},
 			Fields: []connect.Field{{Name: "from", Title: [2]string{"原员工", "From"}, Kind: connect.KindText, Required: true}, {Name: "left", Title: [2]string{"已离职", "Has left"}, Kind: connect.KindBool, Default: "true"}}},

@@ -47,7 +47,11 @@ func (c *Console) guardPage(k *call) error {
 		p.Links = []ui.Option{{Value: "/broadcasts/limits/edit", Text: k.T("guard.edit")}, {Value: "/broadcasts/links", Text: k.T("guard.link_new")}}
 	}
 	for _, f := range limitFields(k, l) {
-		p.Stats = append(p.Stats, ui.Number{Label: f.Label, Value: f.Value})
+		n := ui.Number{Label: f.Label, Value: f.Value}
+		if f.Kind == "number" {
+			n.Note = f.Help
+		}
+		p.Stats = append(p.Stats, n)
 	}
 	links := k.linkTable(rules, mine)
 	if mine {

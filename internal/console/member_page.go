@@ -49,6 +49,9 @@ func (c *Console) memberPage(k *call) error {
 	if err := memberStays(k, &p, accounts); err != nil {
 		return err
 	}
+	if err := memberTrail(k, &p, m); err != nil {
+		return err
+	}
 	if err := memberOrder(k, &p, m); err != nil {
 		return err
 	}

@@ -39,6 +39,10 @@ type Codes interface {
 	Picture(ctx context.Context, slug string, entry community.ID) (body []byte, kind string, err error)
 	// Scanned counts one scan of what the page shows.
 	Scanned(ctx context.Context, page Landing) error
+	// Short gives where a short address leads; community.CodeNotFound.
+	Short(ctx context.Context, slug string) (Short, error)
+	// Opened counts one opening of a short address, made for whom the token says; "" = for nobody.
+	Opened(ctx context.Context, s Short, token string) error
 }
 
 // Landing is what an address shows.
@@ -68,7 +72,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -87,6 +91,8 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /j/{code}/{entry}/qr", p.limited(p.picture))
 	mux.HandleFunc("GET /abilities", p.limited(p.abilities))
 	mux.HandleFunc("GET /abilities/{org}", p.limited(p.abilities))
+	mux.HandleFunc("GET /l/{link}", p.limited(p.short))
+	mux.HandleFunc("GET /l/{link}/{token}", p.limited(p.short))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))

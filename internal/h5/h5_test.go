@@ -31,6 +31,8 @@ type board struct {
 	page    map[string]Landing
 	picture []byte
 	scans   int
+	short   map[string]Short
+	opened  []string
 	err     error
 }
 
@@ -47,6 +49,19 @@ func (b *board) Picture(_ context.Context, slug string, entry community.ID) ([]b
 		return nil, "", community.Errorf(community.CodeNotFound, "entry")
 	}
 	return b.picture, "image/png", nil
+}
+
+func (b *board) Short(_ context.Context, slug string) (Short, error) {
+	s, ok := b.short[slug]
+	if !ok {
+		return s, community.Errorf(community.CodeNotFound, "short link %s", slug)
+	}
+	return s, nil
+}
+
+func (b *board) Opened(_ context.Context, s Short, token string) error {
+	b.opened = append(b.opened, s.Slug+":"+token)
+	return nil
 }
 
 func (b *board) Scanned(context.Context, Landing) error { b.scans++; return nil }
@@ -273,4 +288,45 @@ func tile(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// TestShortLinkLeadsToItsTargetAndCounts: the target is the one that was fixed, whatever the request says.
+func TestShortLinkLeadsToItsTargetAndCounts(t *testing.T) {
+	b := newBoard()
+	b.short = map[string]Short{"abc": {Slug: "abc", Target: "https://mp.example/s/1?x=1", Key: 1}, "old": {Slug: "old", Closed: true, Target: "https://mp.example/"}}
+	srv, now := street(t, b)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	open := func(method, path string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequest(method, srv.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res
+	}
+	for _, path := range []string{"/l/abc", "/l/abc", "/l/abc/token1", "/l/abc?target=https://evil.example/", "/l/abc/token1?url=//evil.example"} {
+		res := open(http.MethodGet, path)
+		if res.StatusCode != http.StatusFound || res.Header.Get("Location") != "https://mp.example/s/1?x=1" || res.Header.Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s = %d to %q", path, res.StatusCode, res.Header.Get("Location"))
+		}
+	}
+	open(http.MethodHead, "/l/abc/token2")
+	if want := []string{"abc:", "abc:token1"}; !slices.Equal(b.opened, want) {
+		t.Errorf("counted %q, want %q: a phone once a day, a HEAD never", b.opened, want)
+	}
+	*now = now.Add(24 * time.Hour)
+	open(http.MethodGet, "/l/abc/token1")
+	if len(b.opened) != 3 {
+		t.Errorf("counted %q, want one more on the next day", b.opened)
+	}
+	for path, want := range map[string]int{"/l/old": 410, "/l/none": 404, "/l/": 404, "/l/abc/a/b": 404} {
+		if res := open(http.MethodGet, path); res.StatusCode != want || res.Header.Get("Location") != "" {
+			t.Errorf("%s = %d to %q, want %d and nowhere", path, res.StatusCode, res.Header.Get("Location"), want)
+		}
+	}
 }

@@ -52,6 +52,7 @@ type Broadcast struct {
 	Org     community.OrgKey
 	Title   string
 	Text    string
+	Link    Attached // goes with the text; the zero value = nothing
 	Filter  Filter
 	Start   int64
 	State   State
@@ -63,7 +64,42 @@ type Broadcast struct {
 
 // Check says what is wrong with a mass send: CodeBadInput or CodeTooLarge.
 func (b Broadcast) Check() error {
-	return checkWords(b.Title, b.Text)
+	if err := checkWords(b.Title, b.Text); err != nil {
+		return err
+	}
+	return b.Link.check()
+}
+
+// Attached is a link that goes with a text: as a card where the platform takes one, else as a line below it.
+type Attached struct {
+	URL   string `json:"url"`
+	Title string `json:"title"`
+}
+
+// Bounds of a link.
+const (
+	MaxLink      = 1000 // bytes
+	MaxLinkTitle = 60   // characters
+)
+
+func (a Attached) check() error {
+	switch {
+	case a == Attached{}:
+		return nil
+	case !strings.HasPrefix(a.URL, "https://") && !strings.HasPrefix(a.URL, "http://"), len(a.URL) > MaxLink, strings.ContainsAny(a.URL, " \t\r\n\"<>"):
+		return community.Errorf(community.CodeBadInput, "link: want an address that begins with https://, at most %d bytes", MaxLink)
+	case strings.TrimSpace(a.Title) == "" || utf8.RuneCountInString(a.Title) > MaxLinkTitle:
+		return community.Errorf(community.CodeBadInput, "link_title: want 1 to %d characters", MaxLinkTitle)
+	}
+	return nil
+}
+
+// Whole is the text with the link as its last line.
+func (a Attached) Whole(text string) string {
+	if a.URL == "" {
+		return text
+	}
+	return text + "\n" + a.Title + " " + a.URL
 }
 
 func checkWords(title, text string) error {
@@ -155,6 +191,7 @@ type Target struct {
 	Slot      string // unique within source and group; "" for a mass send
 	Version   int    // of the SOP
 	Text      string
+	Link      Attached // of the mass send
 	Due       int64
 	Round     int             // counts resumes and retries
 	Kept      TargetState     // as it stands in the row; State says what it means

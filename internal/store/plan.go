@@ -18,11 +18,11 @@ const (
 	JobTarget    = "plan-target"
 )
 
-const broadcastColumns = `SELECT b.id, b.org_key, b.title, b.body, b.filter, b.start_at, b.state, b.user_name, b.force_why, b.created FROM broadcast b`
+const broadcastColumns = `SELECT b.id, b.org_key, b.title, b.body, b.filter, b.start_at, b.state, b.user_name, b.force_why, b.created, b.link, b.link_title FROM broadcast b`
 
 func scanBroadcast(r *sql.Rows, b *plan.Broadcast) error {
 	var id, filter []byte
-	if err := r.Scan(&id, (*int64)(&b.Org), &b.Title, &b.Text, &filter, &b.Start, &b.State, &b.User, &b.Force, &b.Created); err != nil {
+	if err := r.Scan(&id, (*int64)(&b.Org), &b.Title, &b.Text, &filter, &b.Start, &b.State, &b.User, &b.Force, &b.Created, &b.Link.URL, &b.Link.Title); err != nil {
 		return err
 	}
 	copy(b.ID[:], id)
@@ -37,8 +37,8 @@ func (s *Store) AddBroadcast(ctx context.Context, b plan.Broadcast, audit commun
 		return b, err
 	}
 	return b, s.writeTx(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, b.ID[:], int64(b.Org), b.Title, b.Text, string(filter), b.Start, string(b.State), b.User, b.Force, b.Created)
+		_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created, link, link_title)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, b.ID[:], int64(b.Org), b.Title, b.Text, string(filter), b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title)
 		if err != nil {
 			return err
 		}
@@ -222,7 +222,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10
 
 const targetColumns = `SELECT k.id, k.org_key, k.kind, k.source, k.group_key, g.id, g.name, k.slot, k.version, k.body, k.due, k.state, k.round, k.ask, k.why, k.force_why,
  k.taken, k.action_id, k.reminded, coalesce(a.verb, ''), coalesce(a.state, ''), coalesce(a.mode, ''), coalesce(a.detail, ''), coalesce(a.message, ''), coalesce(a.updated, 0),
- coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, ''), coalesce(r.state, ''), coalesce(r.sender, ''), coalesce(r.why, ''), coalesce(r.at, 0)
+ coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, ''), coalesce(r.state, ''), coalesce(r.sender, ''), coalesce(r.why, ''), coalesce(r.at, 0), coalesce(b.link, ''), coalesce(b.link_title, '')
 FROM broadcast_target k JOIN chat_group g ON g.key = k.group_key LEFT JOIN action a ON a.id = k.action_id LEFT JOIN mass_result r ON r.action_id = k.action_id AND r.chat = g.external_id
  LEFT JOIN broadcast b ON b.id = k.source LEFT JOIN sop p ON p.id = k.source`
 
@@ -231,7 +231,7 @@ func scanTarget(r *sql.Rows, k *plan.Target) error {
 	var of plan.State
 	var told int64
 	err := r.Scan(&id, (*int64)(&k.Org), &k.Kind, &source, (*int64)(&k.Group), &g, &k.GroupName, &k.Slot, &k.Version, &k.Text, &k.Due, &k.Kept, &k.Round, &ask, &why, &k.Force,
-		&k.Taken, &action, &reminded, &k.Verb, &k.Did, &k.Mode, &k.Detail, &k.Message, &k.DidAt, &of, &k.User, &k.Told, &k.Sender, &k.Missed, &told)
+		&k.Taken, &action, &reminded, &k.Verb, &k.Did, &k.Mode, &k.Detail, &k.Message, &k.DidAt, &of, &k.User, &k.Told, &k.Sender, &k.Missed, &told, &k.Link.URL, &k.Link.Title)
 	if err != nil {
 		return err
 	}

@@ -426,9 +426,21 @@ func (s *Session) tagDrift(ctx context.Context, _ connect.Values) (connect.Outco
 	for _, d := range list {
 		words := driftWords[d.why]
 		out.Rows = append(out.Rows, []string{d.employee, d.name, d.contact, namesOf(d.here, byID), namesOf(d.there, byID), words[0] + " · " + words[1]})
+		out.Acts = append(out.Acts, d.acts())
 	}
 	out.Say = [2]string{fmt.Sprintf("%d 处不一致。", len(list)), fmt.Sprintf("%d differences.", len(list))}
 	return out, err
+}
+
+// acts are the two ways to settle a drift; a contact that is gone can only be let go.
+func (d drift) acts() []connect.Act {
+	by := func(side, zh, en string) connect.Act {
+		return connect.Act{Chore: "tag.settle", Title: [2]string{zh, en}, Args: map[string]string{"employee": d.employee, "contact": d.contact, "by": side}}
+	}
+	if d.why == "gone" {
+		return []connect.Act{by("there", "去掉这里的", "Drop what is here")}
+	}
+	return []connect.Act{by("there", "以企业微信为准", "Take over from WeCom"), by("here", "写到企业微信", "Write to WeCom")}
 }
 
 // namesOf writes tags by name; one that is no longer in the corp's list by its id.

@@ -197,7 +197,24 @@ func TestGroupWelcomesAndCards(t *testing.T) {
 		if got := l.corp.Templates()[id]; got != "欢迎" {
 			t.Errorf("template = %q, want it changed", got)
 		}
+		l.corp.Reword(id, "管理员改过")
+		rows := l.chore("welcome.list", nil)
+		if len(rows.Rows) != 1 || rows.Rows[0][1] != "欢迎" || rows.Rows[0][2] != "管理员改过" || len(rows.Acts[0]) != 2 {
+			t.Errorf("drift of welcomes = %+v, want the one that was changed there, with two ways to settle it", rows)
+		}
+		l.chore(rows.Acts[0][1].Chore, rows.Acts[0][1].Args) // write to the platform
+		if got := l.corp.Templates()[id]; got != "欢迎" {
+			t.Errorf("template = %q, want what is kept here", got)
+		}
+		l.corp.Reword(id, "又改过")
+		l.chore("welcome.settle", map[string]string{"template": id, "by": "there"})
+		if rows := l.chore("welcome.list", nil); rows.Rows[0][1] != "又改过" || rows.Rows[0][3] != "✓" || rows.Acts[0] != nil {
+			t.Errorf("after taking over %+v, want both sides the same", rows)
+		}
 		l.chore("welcome.delete", map[string]string{"template": id})
+		if rows := l.chore("welcome.list", nil); len(rows.Rows) != 0 {
+			t.Errorf("a deleted welcome is still listed: %v", rows.Rows)
+		}
 		if _, err := l.tryChore("welcome.edit", map[string]string{"template": id, "text": "x"}); err == nil {
 			t.Error("a template that is gone was changed")
 		}

@@ -178,12 +178,13 @@ func readOrder(a community.Action) (community.MassOrder, error) {
 // there is only an address of a person attaches.
 func letterOf(a community.Action) (map[string]any, error) {
 	text, links := a.Text, []map[string]any{}
+	if slices.ContainsFunc(a.Segments, func(seg community.Segment) bool { return seg.Kind == "text" }) {
+		text = "" // Text then says the same in words alone
+	}
 	for _, seg := range a.Segments {
 		switch seg.Kind {
 		case "text":
-			if a.Text == "" {
-				text += seg.Text
-			}
+			text += seg.Text
 		case "link":
 			links = append(links, map[string]any{"msgtype": "link", "link": map[string]any{"title": wxapi.Clip(seg.Text, 128), "url": seg.Ref}})
 		default:

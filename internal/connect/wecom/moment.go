@@ -216,6 +216,11 @@ func (s *Session) momentList(ctx context.Context, args connect.Values) (connect.
 				row[3], row[4], row[5] = "✓", strconv.Itoa(len(likes)), strconv.Itoa(len(comments))
 			}
 			out.Rows = append(out.Rows, row)
+			if p.Status == 1 {
+				out.Acts = append(out.Acts, nil)
+			} else {
+				out.Acts = append(out.Acts, []connect.Act{{Chore: "moment.cancel", Title: [2]string{"停止发表", "Stop it"}, Args: map[string]string{"moment": m.ID}}})
+			}
 		}
 	}
 	out.Say = [2]string{fmt.Sprintf("%d 条。", len(list)), fmt.Sprintf("%d moments.", len(list))}

@@ -46,6 +46,11 @@ func welcomeChores() []chore {
 			Help:   [2]string{"加进欢迎语素材库；群主再到手机上为自己的群选用。", "Goes into the library of welcomes; owners choose it for their groups on the phone."},
 			Fields: []connect.Field{text, title, link, {Name: "notify", Kind: connect.KindBool, Default: "false", Title: [2]string{"通知群主", "Tell the owners"}}}}, (*Session).welcomeAdd},
 		{connect.Chore{Name: "welcome.edit", Changes: true, Title: [2]string{"修改入群欢迎语", "Change a group welcome"}, Fields: []connect.Field{id, text, title, link}}, (*Session).welcomeEdit},
+		{connect.Chore{Name: "welcome.list", Title: [2]string{"入群欢迎语与差异", "Group welcomes and their drift"},
+			Help: [2]string{"这里记的和企业微信素材库里的逐条对比；什么也不改。", "What is kept here compared with WeCom's library, one by one; changes nothing."}}, (*Session).welcomeList},
+		{connect.Chore{Name: "welcome.settle", Changes: true, Title: [2]string{"欢迎语以一边为准", "Settle a welcome"},
+			Help:   [2]string{"别处建的素材也能这样接管：填编号，选 there。", "One made elsewhere is taken over this way too: its id, and there."},
+			Fields: []connect.Field{id, {Name: "by", Kind: connect.KindChoice, Choices: []string{"here", "there"}, Default: "there", Required: true, Title: [2]string{"以哪边为准", "Which side holds"}}}}, (*Session).welcomeSettle},
 		{connect.Chore{Name: "welcome.delete", Changes: true, Title: [2]string{"删除入群欢迎语", "Delete a group welcome"}, Fields: []connect.Field{id}}, (*Session).welcomeDelete},
 	}
 }
@@ -77,6 +82,9 @@ func (s *Session) welcomeAdd(ctx context.Context, args connect.Values) (connect.
 		ID string `json:"template_id"`
 	}
 	err = s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/group_welcome_template/add", body, &got) })
+	if err == nil {
+		err = s.keepGreeting(ctx, got.ID, &greeting{args["text"], args["title"], args["link"]})
+	}
 	return connect.Outcome{Say: [2]string{"已加入素材库。", "It is in the library."}, Columns: [][2]string{{"素材编号", "Template id"}}, Rows: [][]string{{got.ID}}}, err
 }
 
@@ -87,12 +95,18 @@ func (s *Session) welcomeEdit(ctx context.Context, args connect.Values) (connect
 	}
 	body["template_id"] = args["template"]
 	err = s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/group_welcome_template/edit", body, nil) })
+	if err == nil {
+		err = s.keepGreeting(ctx, args["template"], &greeting{args["text"], args["title"], args["link"]})
+	}
 	return connect.Outcome{Say: [2]string{"已修改。", "It is changed."}}, err
 }
 
 func (s *Session) welcomeDelete(ctx context.Context, args connect.Values) (connect.Outcome, error) {
 	body := map[string]any{"template_id": args["template"], "agentid": s.agent}
 	err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/group_welcome_template/del", body, nil) })
+	if err == nil {
+		err = s.keepGreeting(ctx, args["template"], nil)
+	}
 	return connect.Outcome{Say: [2]string{"已删除。", "It is deleted."}}, err
 }
 

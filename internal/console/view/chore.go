@@ -14,4 +14,5 @@ type Chore struct {
 	Form  Form
 	Said  string // what came of it; "" = not done yet
 	Table *ui.Table
+	Asks  []ui.Confirm // what may follow from its rows
 }

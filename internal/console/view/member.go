@@ -16,6 +16,7 @@ type MemberPage struct {
 	ByDay, ByHour ui.Graph
 	ByType        []ui.Option
 	Stays, Names  ui.Table
+	Trail         *ui.Table // what they did besides speaking; nil = not asked
 	Strikes       ui.Table
 	StrikeAsks    []ui.Confirm
 	Decisions     []ui.Step

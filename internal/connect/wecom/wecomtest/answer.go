@@ -57,6 +57,7 @@ var paths = map[string]func(c *Corp, r *http.Request, b body) (any, *no){
 	"externalcontact/groupchat/del_join_way":      (*Corp).joinDelete,
 	"externalcontact/group_welcome_template/add":  (*Corp).templateAdd,
 	"externalcontact/group_welcome_template/edit": (*Corp).templateEdit,
+	"externalcontact/group_welcome_template/get":  (*Corp).templateGet,
 	"externalcontact/group_welcome_template/del":  (*Corp).templateDelete,
 	"externalcontact/send_welcome_msg":            (*Corp).welcomeSend,
 	"externalcontact/add_msg_template":            (*Corp).massAdd,
@@ -365,6 +366,23 @@ func (c *Corp) templateAdd(_ *http.Request, b body) (any, *no) {
 	id := fmt.Sprintf("tpl%04d", c.serial)
 	c.templates[id] = b.in("text").text("content")
 	return map[string]any{"template_id": id}, nil
+}
+
+func (c *Corp) templateGet(_ *http.Request, b body) (any, *no) {
+	text, ok := c.templates[b.text("template_id")]
+	if !ok {
+		return nil, &no{41044, "invalid template id"}
+	}
+	return map[string]any{"text": map[string]any{"content": text}}, nil
+}
+
+// Reword changes a group welcome as an administrator does by hand; "" deletes it.
+func (c *Corp) Reword(id, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.templates[id] = text; text == "" {
+		delete(c.templates, id)
+	}
 }
 
 func (c *Corp) templateEdit(_ *http.Request, b body) (any, *no) {

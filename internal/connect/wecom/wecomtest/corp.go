@@ -54,6 +54,7 @@ type Contact struct {
 type Mass struct {
 	ID, Sender, Text string
 	Chats            []string
+	Links            []string // attached, "title address"
 	Created          int64
 	Sent             int64          // when the sender tapped; 0 = not yet
 	Missed           map[string]int // groups that will not get it: status 2 or 3

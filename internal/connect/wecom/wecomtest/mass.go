@@ -25,6 +25,11 @@ func (c *Corp) massAdd(_ *http.Request, b body) (any, *no) {
 	}
 	m := c.addMass(sender, b.in("text").text("content"), good)
 	if list, ok := b["attachments"].([]any); ok {
+		for _, one := range list {
+			if link, ok := one.(map[string]any)["link"].(map[string]any); ok {
+				m.Links = append(m.Links, fmt.Sprint(link["title"], " ", link["url"]))
+			}
+		}
 		m.Attached = append(m.Attached, list...)
 	}
 	c.note("add_msg_template %s %s %v", m.ID, sender, good)
