@@ -11,6 +11,9 @@ import (
 	"qunluo/internal/console/view/ui"
 )
 
+// matrixTall is from how many rows on the table scrolls under its head.
+const matrixTall = 10
+
 // matrixPage is how many groups the matrix shows at once.
 const matrixPage = 50
 
@@ -56,6 +59,7 @@ func (c *Console) abilityMatrix(k *call) error {
 			addPlace(k, &p, at, verbs)
 		}
 	}
+	p.Tall = len(places) > matrixTall
 	p.Pager = k.pager(f.Page, min(groups, total), total)
 	return k.show(p.Head.Title, view.MatrixPage(p))
 }

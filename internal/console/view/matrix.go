@@ -8,6 +8,7 @@ type Matrix struct {
 	Filters ui.Filters
 	Verbs   []string
 	Blocks  []MatrixBlock
+	Tall    bool // the table scrolls in itself, under its head
 	Empty   ui.Empty
 	Pager   *ui.Pager
 	Legend  []ui.Ability // what the marks mean
