@@ -28,7 +28,7 @@ func TestDutyByCommandLine(t *testing.T) {
 		w.must(t, nil, "duty", "add", "ben", "all", "20:00-08:00")
 		var gaps listed[struct{ Minutes int64 }]
 		w.must(t, &gaps, "duty", "gaps")
-		if sum := total(gaps.Rows); sum != 2*12*60 {
+		if sum := total(gaps.Rows); sum < 2*12*60-1 || sum > 2*12*60 { // on a weekend the first gap begins within a minute
 			t.Errorf("gaps = %d minutes, want the two days of the weekend", sum)
 		}
 		monday := time.Now()
