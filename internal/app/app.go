@@ -19,6 +19,9 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/dingtalk"
+	"qunluo/internal/connect/discord"
+	"qunluo/internal/connect/feishu"
 	"qunluo/internal/connect/irc"
 	"qunluo/internal/connect/mp"
 	"qunluo/internal/connect/onebot"
@@ -149,6 +152,9 @@ func (a *App) connectors(scenes []sim.Scene) []connect.Connector {
 		mp.New(web),
 		onebot.New(web),
 		telegram.New(web),
+		discord.New(web),
+		feishu.New(web),
+		dingtalk.New(web),
 		satori.New(web),
 		wechaty.New(nil),
 		irc.New(nil),
@@ -179,6 +185,9 @@ func (a *App) Intake() *intake.Intake { return a.intake }
 
 // Imports is how histories come in, and what people bring by hand.
 func (a *App) Imports() console.Importer { return a.imports }
+
+// Wires is what is known of connections.
+func (a *App) Wires() console.Wires { return a.wires }
 
 // Jobs is the durable work.
 func (a *App) Jobs() *jobs.Runner { return a.jobs }

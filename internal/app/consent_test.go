@@ -76,6 +76,9 @@ func TestSatoriAccountIsOnItsOwnPlatform(t *testing.T) {
 		if code != http.StatusOK || !strings.Contains(body, ">飞书<") {
 			t.Fatalf("adding: %d, want its page with the platform; %s", code, excerpt(body))
 		}
+		if _, list := p.get("/connections"); !strings.Contains(list, "Satori 网关(多平台) · 飞书") {
+			t.Error("the list of connections does not say which platform this is")
+		}
 		_, rest, _ := strings.Cut(body, `action="/connections/`)
 		id, _, _ := strings.Cut(rest, `"`)
 		id, _, _ = strings.Cut(id, "/")
@@ -119,4 +122,50 @@ func TestCommandLineAsksForTheSameConsent(t *testing.T) {
 			t.Errorf("moved to another platform: exit %d %q", code, talk)
 		}
 	})
+}
+
+// TestGatewayFormsWorkInABrowser fills in both forms as a person does. Nothing may stick out.
+func TestGatewayFormsWorkInABrowser(t *testing.T) {
+	chromium(t)
+	for lang, width := range map[string]int64{"zh-CN": 1440, "en": 390} {
+		t.Run(lang, func(t *testing.T) {
+			s := startShift(t, "", "")
+			users, err := s.app.Store().Users(t.Context(), s.org)
+			check(t, err)
+			users[0].Lang = lang
+			_, err = s.app.Store().SaveUser(t.Context(), "test", users[0], "")
+			check(t, err)
+			w := look(t, s.base, width, lang)
+			w.open("/signin")
+			w.put("login", "ming")
+			w.put("password", "a-long-enough-password-1")
+			w.press("button.btn-primary")
+			w.open("/connections")
+			w.shot("connections")
+			w.open("/connections/new?kind=wechaty")
+			w.put("endpoint", "puppet.example:8788")
+			w.put("token", "puppet_test_1")
+			w.shot("wechaty-form")
+			w.press(`main form button.btn-primary`)
+			w.shot("wechaty-refused")
+			w.wants("without fingerprint and consent", "danger")
+			w.put("endpoint", "127.0.0.1:1")
+			w.put("token", "puppet_test_1")
+			w.tap(`[name=accept_risk]`)
+			w.press(`main form button.btn-primary`)
+			w.wants("personal WeChat", "success")
+			w.shot("wechaty-added")
+			w.open("/connections/new?kind=satori")
+			w.put("url", "http://127.0.0.1:1/satori")
+			w.put("platform", "lark")
+			w.shot("satori-form")
+			w.press(`main form button.btn-primary`)
+			w.wants("a gateway", "success")
+			await(t, func() bool {
+				w.open(strings.TrimPrefix(w.eval("location.href"), s.base))
+				return strings.Contains(w.eval("document.body.innerText"), "http://127.0.0.1:1/satori")
+			})
+			w.shot("satori-added")
+		})
+	}
 }

@@ -98,6 +98,25 @@ func careByHand(w *screen, s *shift) {
 	if len(tasks) != 1 || tasks[0].Verb != community.Remove {
 		w.t.Errorf("closed by the list: %+v", tasks)
 	}
+	showAbilities(w)
+}
+
+// showAbilities looks at the matrix, and opens the public page of it as a stranger would.
+func showAbilities(w *screen) {
+	w.open("/connections/abilities")
+	w.shot("hand-matrix")
+	if got := w.eval(`document.querySelector("main").textContent`); !strings.Contains(got, "宝妈一群") || !strings.Contains(got, "群助手") {
+		w.t.Error("the matrix lacks the group or the account")
+	}
+	w.open("/settings")
+	w.tap(`input[name="on"]`)
+	w.press(`form[action="/settings/abilities"] button`)
+	w.wants("the page is public", "success")
+	w.open(w.eval(`new URL(document.querySelector('a[href*="/abilities/"]').href).pathname`))
+	w.shot("hand-public")
+	if got := w.eval(`document.body.innerText`); !strings.Contains(got, "微信") || !strings.Contains(got, "警告") || strings.Contains(got, "宝妈一群") || strings.Contains(got, "群助手") {
+		w.t.Errorf("the public page says %s", got)
+	}
 }
 
 // rulesByHand begins with a preset, takes what is offered for what cannot be done, and publishes.

@@ -202,6 +202,9 @@ func TestHookRefusesWhatItMayNotOrCannotRead(t *testing.T) {
 		if len(s.world.Sent()) != 0 {
 			t.Errorf("something was said: %+v", s.world.Sent())
 		}
+		if got := s.asBot(token); got != http.StatusForbidden {
+			t.Errorf("a hook's token at the bots' door = %d, want 403", got)
+		}
 		resp, err := http.Get(s.base + "/hook/" + token)
 		check(t, err)
 		resp.Body.Close()
@@ -237,4 +240,16 @@ func TestFreezeHoldsHooksButNotWorkForPeople(t *testing.T) {
 			t.Errorf("after rotating: old %d, new %d", old.Status, now.Status)
 		}
 	})
+}
+
+// asBot is the status that a token gets at the bots' door.
+func (s *site) asBot(token string) int {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.base+"/north/onebot/v11/get_login_info", strings.NewReader("{}"))
+	check(s.t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	check(s.t, err)
+	check(s.t, resp.Body.Close())
+	return resp.StatusCode
 }

@@ -106,10 +106,10 @@ func (a *App) takeover(ctx context.Context, j store.Job) error {
 	}
 	made := 0
 	for _, g := range groups {
-		if made >= mostTakeovers || al.State == duty.Over {
+		if al.State == duty.Over {
 			break
 		}
-		did, err := a.takeOver(ctx, al, key, g)
+		did, err := a.loseGroup(ctx, al, key, g, made < mostTakeovers)
 		if err != nil {
 			return fmt.Errorf("group %d: %w", g, err)
 		}
@@ -119,6 +119,33 @@ func (a *App) takeover(ctx context.Context, j store.Job) error {
 	}
 	a.jobs.Wake()
 	return nil
+}
+
+// loseGroup lets a group of a lost account go on in its standby, if it has one, and (ask) makes the task of looking after it.
+func (a *App) loseGroup(ctx context.Context, al duty.Alarm, lost community.AccountKey, g community.GroupKey, ask bool) (bool, error) {
+	desk := a.store.For(community.Scope{Org: al.Org})
+	row, err := desk.GroupByKey(ctx, g)
+	if err != nil || row.Desk || a.heardElsewhere(row, lost) {
+		return false, err
+	}
+	standby := standbys{a.Hands(al.Org, nil)}
+	if err := standby.begin(ctx, row, al.ID, "system", "account lost"); err != nil && community.CodeOf(err) != community.CodeNotFound {
+		return false, err
+	}
+	if !ask {
+		return false, nil
+	}
+	return true, a.takeOver(ctx, al, desk, row)
+}
+
+// heardElsewhere says whether another living account serves a group.
+func (a *App) heardElsewhere(row community.GroupRow, lost community.AccountKey) bool {
+	for _, other := range row.Accounts {
+		if other != lost && a.intake.Health(other).State == "online" {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *App) accountAlarm(ctx context.Context, key community.AccountKey) (duty.Alarm, error) {
@@ -134,24 +161,15 @@ func (a *App) accountAlarm(ctx context.Context, key community.AccountKey) (duty.
 	return duty.Alarm{}, community.Errorf(community.CodeNotFound, "account %d: not found", key)
 }
 
-func (a *App) takeOver(ctx context.Context, al duty.Alarm, lost community.AccountKey, g community.GroupKey) (bool, error) {
-	desk := a.store.For(community.Scope{Org: al.Org})
-	row, err := desk.GroupByKey(ctx, g)
-	if err != nil || row.Desk {
-		return false, err
-	}
-	for _, other := range row.Accounts {
-		if other != lost && a.intake.Health(other).State == "online" {
-			return false, nil
-		}
-	}
+func (a *App) takeOver(ctx context.Context, al duty.Alarm, desk *store.Desk, row community.GroupRow) error {
+	g := row.Key
 	owners, err := a.coOwners(ctx, desk, g)
 	if err != nil {
-		return false, err
+		return err
 	}
 	p := community.PersonDecision{Kind: "act", User: "system", Reason: "account lost", Actions: []community.Action{{Verb: community.TakeOver, Group: g, Text: strings.Join(owners, "、")}}}
 	_, err = a.engine.DecideOnce(ctx, g, "take_over:"+al.ID.String(), p, community.Audit{Org: al.Org, User: "system", Verb: "account.take_over", Subject: "group:" + row.ID.String()})
-	return true, err
+	return err
 }
 
 // mostOwners bounds how many owners and admins a task names, rosterPages how many pages of members are searched for them.

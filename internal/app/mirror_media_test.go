@@ -104,3 +104,46 @@ func TestExpiredAddressBecomesWordsAndNoBrokenPicture(t *testing.T) {
 		}
 	})
 }
+
+// TestPictureReachesAnotherAccountAsContent: what only the account that heard it can read is uploaded by the other.
+func TestPictureReachesAnotherAccountAsContent(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		f := startFamily(t, dbURL, 1)
+		f.world.AddGroup("far", "读书far", sim.Member{Who: community.Who{ID: "10001", Name: "小助手二", Role: community.RoleAdmin}},
+			sim.Member{Who: community.Who{ID: "wu", Name: "老吴"}})
+		_, err := f.app.Hands(f.org, nil).SaveAccount(t.Context(), "test", community.Account{Connector: "sim", Name: "小助手二", Enabled: true, Settings: []byte(`{"scene":"family","self":"10001"}`)}, "")
+		check(t, err)
+		await(t, func() bool {
+			rows, _, err := f.desk.FindGroups(t.Context(), community.GroupFilter{Text: "读书far"})
+			if err == nil && len(rows) == 1 {
+				f.keys["far"] = rows[0].Key
+			}
+			return f.keys["far"] != 0
+		})
+		check(t, f.mirrors("main", "far"))
+		pixel := onePixel(t)
+		f.world.Put("sim:p1", pixel)
+		f.world.Put("sim:p2", pixel) // the same picture under another address
+		f.shows("[图片][图片]", community.Image, shot("sim:p1"), shot("sim:p2"), community.Segment{Kind: "text", Text: "两张"})
+		s := f.copyIn("far", 1)
+		sent := 0
+		for _, seg := range s.Segments {
+			if seg.File != nil && string(seg.File.Data) == string(pixel) && seg.File.Type == "image/png" {
+				sent++
+			}
+		}
+		got := f.partsIn("far")
+		if sent != 2 || len(got) != 2 || got[0].How != community.PartUploaded || got[0].Bytes != int64(len(pixel)) || got[0].Hash != got[1].Hash {
+			t.Errorf("sent %d pictures, parts %+v; want both as content, of one hash", sent, got)
+		}
+		files, err := filepath.Glob(filepath.Join(f.dir, "media", "*", "*"))
+		if err != nil || len(files) != 1 {
+			t.Errorf("kept %v, %v; want one file for two addresses", files, err)
+		}
+		f.world.Put("sim:p3", nil)
+		f.shows("[图片]", community.Image, shot("sim:p3"))
+		if late := f.copyIn("far", 2); !strings.Contains(late.Text, "原地址已过期") {
+			t.Errorf("gone at its source: %q, want the reason", late.Text)
+		}
+	})
+}

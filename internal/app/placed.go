@@ -121,15 +121,12 @@ func (a *App) level(ctx context.Context, g community.GroupRow, v community.Verb)
 		if err != nil && community.CodeOf(err) != community.CodeNotFound {
 			return best, err
 		}
-		if l := can.Level(v); levelRank[l] > levelRank[best] {
+		if l := can.Level(v); connect.Better(l, best) {
 			best = l
 		}
 	}
 	return best, nil
 }
-
-// levelRank puts levels in order of what is better.
-var levelRank = map[community.Level]int{community.None: 0, community.Human: 1, community.Assisted: 2, community.Native: 3}
 
 // problemsOf takes the problems out of an error.
 func problemsOf(err error) policy.Problems {

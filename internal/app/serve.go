@@ -52,6 +52,9 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Shorts:  func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
 		Persons: func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
+		Standbys: func(org community.OrgKey, groups []community.GroupKey) console.Standbys {
+			return a.Standbys(org, groups)
+		},
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},
@@ -60,7 +63,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +72,8 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/j/", public)
 	mux.Handle("/l/", public)
 	mux.Handle("/h5/", public)
+	mux.Handle("/abilities", public)
+	mux.Handle("/abilities/", public)
 	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
 	a.guests.mount(mux)
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -100,13 +100,20 @@ func (l *line) post(ctx context.Context, n, cuts int) error {
 				return err
 			}
 		}
-		for l.behind() > 20*mirrorTargets {
+		for (i+1)*mirrorTargets-l.tried() > 20*mirrorTargets {
 			if err := pause(ctx, wireTick); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// tried counts the copies that were called for at least once.
+func (l *line) tried() int {
+	l.session.mu.Lock()
+	defer l.session.mu.Unlock()
+	return len(l.session.called)
 }
 
 // cutFor cuts the line and mends it after a while; what is said meanwhile is decided all the same.

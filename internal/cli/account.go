@@ -18,6 +18,8 @@ type accountCmd struct {
 	Remove    accountRemoveCmd    `cmd:"" help:"删除连接和它的密钥，已收到的记录保留|forget a connection and its secrets; what came through it stays"`
 	Release   accountReleaseCmd   `cmd:"" help:"平台已解除限制，恢复使用这个账号|the platform lets the account go: use it again"`
 	Abilities accountAbilitiesCmd `cmd:"" help:"能做什么，按实测|what it can do, as probed"`
+	Matrix    accountMatrixCmd    `cmd:"" help:"所有账号和群的能力矩阵|what every account can do in every group"`
+	Publish   accountPublishCmd   `cmd:"" help:"公开或关闭能力页|show or close the public page of abilities"`
 	Test      accountTestCmd      `cmd:"" help:"试连，列出平台说出的群|try it; lists the groups that the platform names"`
 	Chores    accountChoresCmd    `cmd:"" help:"群之外还能做什么|what it can do besides acting in groups"`
 	Do        accountDoCmd        `cmd:"" help:"做群之外的一件事|do one of its chores"`

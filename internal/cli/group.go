@@ -17,6 +17,7 @@ type groupCmd struct {
 	Main groupMainCmd `cmd:"" help:"设置主群，空为取消|set the main group; none: take away"`
 	Cap  groupCapCmd  `cmd:"" help:"满员预测与上限|when it is full, and its limit"`
 
+	Standby    standbyCmd         `cmd:"" help:"备用群：账号出事时去哪|standby: where the group goes when its account is lost"`
 	Paste      groupPasteCmd      `cmd:"" help:"粘贴聊天记录，重复的不会重复|paste copied talk; again repeats nothing"`
 	Roster     groupRosterCmd     `cmd:"" help:"粘贴完整的成员名单|paste the whole list of members"`
 	Duplicates groupDuplicatesCmd `cmd:"" help:"同时在几个子群里的人|people in several sub groups"`

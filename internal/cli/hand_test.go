@@ -68,6 +68,25 @@ func TestGroupByHandOnTheCommandLine(t *testing.T) {
 	}
 }
 
+// TestMatrixAndPublicPageOnTheCommandLine: what can be done where, and what the public page says of it.
+func TestMatrixAndPublicPageOnTheCommandLine(t *testing.T) {
+	s := openSite(t)
+	for says, args := range map[string][]string{
+		`"group": "晨读"`: {"account", "matrix", "--json"}, `"instead": "warn"`: {"account", "matrix", "--public", "--verb", "message.recall", "--json"}, `"platform": "wechat"`: {"group", "add", "宝妈群", "--json"},
+		"there is no verb": {"account", "matrix", "--verb", "fly"}, `"on": true`: {"account", "publish", "on", "--json"},
+	} {
+		if says == `"instead": "warn"` {
+			s.line("C", "group", "add", "别的群")
+		}
+		if r := s.line("C", args...); !strings.Contains(r.out+r.talk, says) {
+			t.Errorf("%v does not say %q: %+v", args, says, r)
+		}
+	}
+	if r := s.line("C", "account", "matrix", "--public", "--json"); strings.Contains(r.out, "晨读") {
+		t.Errorf("the public page names a group: %s", r.out)
+	}
+}
+
 // TestAccountIsReleasedOnlyWithAWordAndWhenHeld: without a reason, or where nothing is held back, nothing happens.
 func TestAccountIsReleasedOnlyWithAWordAndWhenHeld(t *testing.T) {
 	s := openSite(t)

@@ -49,6 +49,7 @@ type House struct {
 	Persons func(org community.OrgKey) Persons
 
 	Handovers func(org community.OrgKey) Handovers
+	Standbys  func(org community.OrgKey) Standbys
 	Duty      func(org community.OrgKey) Duty
 	Bots      func(org community.OrgKey) Bots
 	Hooks     func(org community.OrgKey) Hooks
@@ -120,6 +121,9 @@ type Hands interface {
 	SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error)
 	// Unrestrict takes a person's word that the platform holds an account back no longer; reason is needed.
 	Unrestrict(ctx context.Context, user string, a community.AccountKey, reason string) error
+	// PublicAbilities is how the public page about abilities is set; SetPublicAbilities shows or hides it.
+	PublicAbilities(ctx context.Context) (community.PublicAbilities, error)
+	SetPublicAbilities(ctx context.Context, user string, set community.PublicAbilities, reason string) error
 	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
 	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	DeleteAccount(ctx context.Context, user string, a community.AccountKey, reason string) error
@@ -142,6 +146,11 @@ type Wires interface {
 	Check(ctx context.Context, kind string, settings json.RawMessage) error
 	Health(a community.AccountKey) connect.Health
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
+	// Matrix is what can be done where: every account in general, and the groups that a filter finds under each of their
+	// accounts or, where people bring them, under nobody's. total counts the groups.
+	Matrix(ctx context.Context, org community.OrgKey, f community.GroupFilter) (places []connect.Place, total int, err error)
+	// Public is what the public page would say, with groups named or not.
+	Public(ctx context.Context, org community.OrgKey, names bool) ([]community.PlatformOffer, error)
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
 	// Chores lists what an account can do besides acting in groups; CodeUnsupported: nothing.
 	Chores(ctx context.Context, a community.AccountKey) ([]connect.Chore, error)

@@ -151,6 +151,9 @@ const Presence = "presence"
 // MaxText bounds Body.Text, in bytes. Longer messages are cut at a rune and marked by the leaf.
 const MaxText = 64 << 10
 
+// MaxName bounds names of people and groups, in bytes: longer ones are cut at a rune when they come in.
+const MaxName = 512
+
 // Event is a row of a group's log. It is never changed once written.
 type Event struct {
 	Number     int64 // place in the partition's log; rises with commits, may have holes

@@ -30,11 +30,14 @@ type Fate struct {
 	Hash  string `json:"hash,omitempty"`
 }
 
-// IsMedia reports whether a segment stands for content that lies somewhere else.
+// IsMedia reports whether a segment stands for content that lies somewhere else. A face with a number is one that the
+// platform itself draws.
 func (s Segment) IsMedia() bool {
 	switch s.Kind {
 	case "image", "audio", "video", "file":
 		return s.Ref != ""
+	case "face":
+		return strings.Trim(s.Ref, "0123456789") != ""
 	}
 	return false
 }

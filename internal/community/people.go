@@ -1,6 +1,6 @@
 package community
 
-// Platform names a chat platform: "qq", "wechat", "wecom", "mp" (公众号), "telegram", "irc", "gitter", "sim".
+// Platform names a chat platform: "qq", "wechat", "wecom", "mp" (公众号), "telegram", "discord", "lark" (飞书), "dingtalk", "irc", "gitter", "sim".
 type Platform string
 
 // Role is what a member is in a group at a moment.

@@ -136,6 +136,9 @@ func (c *Console) alarmPage(k *call) error {
 			return err
 		}
 		p.Account = true
+		if c.deps.Standbys != nil {
+			p.Head.Actions = view.StandbyLink()
+		}
 	}
 	return k.show(p.Head.Title, view.AlarmPage(p))
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"qunluo/internal/community"
 )
 
 // browserPages are looked at in a real browser: both widths, both languages, owner. "!" at the front: not signed in.
@@ -186,14 +188,34 @@ func signIn(t *testing.T, browser context.Context, base, login string) {
 	}
 }
 
-func TestPagesAreSoundInABrowser(t *testing.T) {
+func TestPagesAreSoundInABrowser(t *testing.T) { sound(t, browserPages, newHouse) }
+
+// TestPagesByHandAndOfAbilitiesAreSoundInABrowser: with a group that people bring, an account that is held back, and texts
+// that were pasted.
+func TestPagesByHandAndOfAbilitiesAreSoundInABrowser(t *testing.T) {
+	paste := "/groups/" + fakeID(22).String() + "/paste"
+	sound(t, []string{"/connections/abilities", "/connections/abilities?verb=member.mute", "/connections/abilities?q=nothing&level=native", "/connections/" + fakeID(11).String(), "/connections",
+		"/settings", "/groups/new", "/groups/" + fakeID(22).String(), paste, paste + "/" + fakeID(500).String(), paste + "/" + fakeID(501).String(), paste + "/" + fakeID(502).String(),
+		"/m/paste", "/m/paste/" + fakeID(22).String(), "/m/paste/" + fakeID(22).String() + "/" + fakeID(501).String()}, func() *house {
+		h := newHouse()
+		h.groups[2].Accounts, h.groups[2].Platform = nil, "wechat"
+		h.accounts[0].Restricted, h.accounts[0].RestrictedWhy = fakeNow.UnixMilli()-3600_000, "账号异常，请在手机上完成验证"
+		h.imports = []community.ImportRow{{ID: fakeID(500), Group: 3, Name: "粘贴聊天.txt", Format: "wechat-paste", State: "dry", Report: []byte(pasteReportJSON)},
+			{ID: fakeID(501), Group: 3, Name: "粘贴名单.txt", Format: "roster-names", State: "dry", Report: []byte(rosterReportJSON)},
+			{ID: fakeID(502), Group: 3, Name: "粘贴聊天.txt", Format: "wechat-paste", State: "done", Report: []byte(pasteReportJSON)}}
+		return h
+	})
+}
+
+// sound looks at pages in both widths and languages.
+func sound(t *testing.T, pages []string, house func() *house) {
 	browser := browse(t)
 	var windows []*window
 	for _, width := range widths {
 		windows = append(windows, newWindow(t, browser, width))
 	}
 	for _, lang := range []string{"zh-CN", "en"} {
-		h := newHouse()
+		h := house()
 		h.users[0].Lang = lang
 		h.setup[HashToken("welcome")] = fakeNow.Add(time.Minute).UnixMilli()
 		v := open(t, h)
@@ -202,7 +224,7 @@ func TestPagesAreSoundInABrowser(t *testing.T) {
 			if signed {
 				signIn(t, browser, v.base, "owner")
 			}
-			for _, page := range browserPages {
+			for _, page := range pages {
 				path, open := strings.CutPrefix(page, "!")
 				if open == signed {
 					continue

@@ -17,6 +17,7 @@ import (
 
 var connectionRoutes = []route{
 	{pattern: "GET /connections", may: staff, serve: (*Console).connectionList},
+	{pattern: "GET /connections/abilities", may: staff, serve: (*Console).abilityMatrix},
 	{pattern: "GET /connections/new", may: owners, serve: (*Console).connectionNew},
 	{pattern: "POST /connections/new", may: owners, serve: (*Console).connectionAdd},
 	{pattern: "GET /connections/{id}", may: staff, serve: (*Console).connectionPage},
@@ -42,11 +43,9 @@ func (c *Console) connectionList(k *call) error {
 	for _, a := range accounts {
 		h := c.deps.Wires.Health(a.Key)
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/connections/" + a.ID.String(), Cells: []templ.Component{
-			ui.Two(a.Name, c.kindTitle(k, a.Connector)), healthPill(k, a, h), ui.Text(selfOf(a, h)), ui.When(h.At)}})
+			ui.Two(a.Name, c.kindOf(k, a)), healthPill(k, a, h), ui.Text(selfOf(a, h)), ui.When(h.At)}})
 	}
-	if owners.allows(k.User.Role) && c.deps.BotsFor != nil {
-		p.Head.Actions = view.BotsLink()
-	}
+	p.Head.Actions = view.ConnectionLinks(owners.allows(k.User.Role) && c.deps.BotsFor != nil)
 	if owners.allows(k.User.Role) {
 		for _, kind := range c.deps.Wires.Kinds() {
 			p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(kind.Title), Summary: k.Words.Pick(kind.Summary), Link: "/connections/new?kind=" + kind.Name})
@@ -81,6 +80,15 @@ func (c *Console) kindTitle(k *call, name string) string {
 		return name
 	}
 	return k.Words.Pick(kind.Title)
+}
+
+// kindOf is what an account is connected by, and its platform where that is not the connector's only one.
+func (c *Console) kindOf(k *call, a community.Account) string {
+	title := c.kindTitle(k, a.Connector)
+	if kind, err := c.kind(a.Connector); err == nil && kind.Platform != a.Platform && a.Platform != "" {
+		return title + " · " + k.platform(a.Platform)
+	}
+	return title
 }
 
 func (c *Console) connectionNew(k *call) error {
@@ -274,7 +282,7 @@ func (c *Console) connectionView(k *call, a community.Account) (view.Connection,
 		kind = connect.Info{Name: a.Connector, Title: [2]string{a.Connector, a.Connector}}
 	}
 	h := c.deps.Wires.Health(a.Key)
-	p := view.Connection{Head: ui.Head{Title: a.Name, Back: "/connections", Sub: k.Words.Pick(kind.Title)}, Health: healthPill(k, a, h), Risk: k.Words.Pick(kind.Risk),
+	p := view.Connection{Head: ui.Head{Title: a.Name, Back: "/connections", Sub: c.kindOf(k, a)}, Health: healthPill(k, a, h), Risk: k.Words.Pick(kind.Risk),
 		Facts: []ui.Option{{Value: k.T("connection.platform"), Text: k.platform(a.Platform)}, {Value: k.T("connection.account"), Text: dash(selfOf(a, h))},
 			{Value: k.T("connection.since"), Text: i18n.Time(a.Created, nil)}, {Value: k.T("connection.heard"), Text: dash(i18n.Time(h.At, nil))}}}
 	if said := k.Words.Pick(h.Say); said != "" {

@@ -43,6 +43,8 @@ type Deps struct {
 	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
 	// Persons makes the handle of who is who across accounts; may be nil: merging and splitting are then absent.
 	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
+	// Standbys makes the handle of where groups go on when their account is lost; may be nil: its pages are then absent.
+	Standbys func(org community.OrgKey, groups []community.GroupKey) Standbys
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
 	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
 
@@ -148,6 +150,9 @@ type Hands interface {
 	// Unrestrict takes a person's word that the platform holds an account back no longer; reason is needed. CodeConflict when
 	// it was not held back.
 	Unrestrict(ctx context.Context, user string, a community.AccountKey, reason string) error
+	// PublicAbilities is how the public page about abilities is set; SetPublicAbilities shows or hides it.
+	PublicAbilities(ctx context.Context) (community.PublicAbilities, error)
+	SetPublicAbilities(ctx context.Context, user string, set community.PublicAbilities, reason string) error
 	// DoChore does one of an account's chores; one that changes something leaves an audit row first.
 	DoChore(ctx context.Context, user string, a community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error)
 	// DeleteAccount forgets a connection and its secrets; what came through it stays.
@@ -228,6 +233,11 @@ type Wires interface {
 	Health(a community.AccountKey) connect.Health
 	// Abilities of an account in a group; g = 0: in general.
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
+	// Matrix is what can be done where: every account in general, and the groups that a filter finds under each of their
+	// accounts or, where people bring them, under nobody's. total counts the groups.
+	Matrix(ctx context.Context, org community.OrgKey, f community.GroupFilter) (places []connect.Place, total int, err error)
+	// Public is what the public page would say, with groups named or not.
+	Public(ctx context.Context, org community.OrgKey, names bool) ([]community.PlatformOffer, error)
 	// Test asks the platform something harmless, at most 10 s, and returns the groups it named.
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)
 	// Chores lists what an account can do besides acting in groups; CodeUnsupported: nothing.

@@ -44,6 +44,7 @@ type house struct {
 	did      []string       // what was asked of Hands, in words
 	err      error          // what every reading answers, when set
 	changes  chan Change
+	public   community.PublicAbilities
 
 	keep      bool            // SaveDraft really changes the first of books
 	published json.RawMessage // the last book published
@@ -410,6 +411,39 @@ func (h *house) AddGroup(_ context.Context, user string, g community.Group, most
 	h.groups = append(h.groups, community.GroupRow{Group: g})
 	h.note("add group %s for %s, at most %d", g.Name, g.Keeper, most)
 	return g, nil
+}
+func (h *house) PublicAbilities(context.Context) (community.PublicAbilities, error) {
+	set := h.public
+	set.Org = fakeID(9)
+	return set, nil
+}
+func (h *house) SetPublicAbilities(_ context.Context, user string, set community.PublicAbilities, reason string) error {
+	h.public = set
+	return nil
+}
+func (h *house) Matrix(ctx context.Context, _ community.OrgKey, f community.GroupFilter) ([]connect.Place, int, error) {
+	groups, total, err := h.FindGroups(ctx, f)
+	var out []connect.Place
+	for _, a := range h.accounts {
+		at := connect.Place{Platform: a.Platform, Account: a.ID, AccountName: a.Name, Connector: a.Connector, State: "online", Restricted: a.Restricted}
+		at.Can, _ = h.Abilities(ctx, a.Key, 0)
+		out = append(out, at)
+		for _, g := range groups {
+			if slices.Contains(g.Accounts, a.Key) {
+				at.Group, at.GroupName = g.ID, g.Name
+				out = append(out, at)
+			}
+		}
+	}
+	for _, g := range groups {
+		if len(g.Accounts) == 0 {
+			out = append(out, connect.Place{Platform: g.Platform, Group: g.ID, GroupName: g.Name, Can: connect.ByHand(g.Platform)})
+		}
+	}
+	return out, total, err
+}
+func (h *house) Public(context.Context, community.OrgKey, bool) ([]community.PlatformOffer, error) {
+	return nil, nil
 }
 func (h *house) Unrestrict(_ context.Context, user string, a community.AccountKey, reason string) error {
 	for i := range h.accounts {

@@ -25,6 +25,9 @@ func (c *Console) groupPage(k *call) error {
 	days := number(k.query("days"), 1, 90, 30)
 	p := view.GroupPage{Head: ui.Head{Title: g.Name, Back: "/groups", Sub: k.T("group.sub", "platform", k.platform(g.Platform), "id", g.External)},
 		ID: g.ID.String(), Mode: modePill(k, g), Observing: g.Mode != community.Live, Frozen: g.Frozen, Owner: k.User.Role == RoleOwner}
+	if c.deps.Standbys != nil {
+		p.Standby = standbyAt(g)
+	}
 	p.Span = ui.Range{Label: k.T("group.span")}
 	for _, n := range groupSpans {
 		p.Span.Options = append(p.Span.Options, ui.Tab{Text: k.T("group.days", "count", n), Link: k.here("days", strconv.Itoa(n)), Here: n == days})

@@ -26,7 +26,7 @@ func (k *call) copies(g community.GroupRow, d community.DecisionRow) ([]ui.Optio
 		for _, p := range a.Parts {
 			said = append(said, k.partSaid(p))
 		}
-		out = append(out, ui.Option{Value: a.GroupName, Text: strings.Join(said, k.T("list.semicolon"))})
+		out = append(out, ui.Option{Value: ui.Visible(a.GroupName), Text: strings.Join(said, k.T("list.semicolon"))})
 	}
 	return out, nil
 }

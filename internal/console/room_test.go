@@ -23,7 +23,7 @@ func roomPages() map[string]string {
 	return map[string]string{
 		"groups": "/groups", "groups-filtered": "/groups?q=nothing-like-this", "group": "/groups/" + g, "group-observing": "/groups/" + fakeID(22).String(),
 		"members": "/members", "members-never": "/members?never=1&g=" + g, "members-spoke": "/members?spoke_from=2026-11-17&spoke_to=2026-11-23&said_first=9&g=" + g, "messages-counted": "/messages?only=counted&from=2026-11-17&to=2026-11-23", "member": "/members/" + m, "member-silent": "/members/" + fakeID(44).String(),
-		"handovers": "/handovers", "handover": "/handovers/" + fakeID(970).String(), "handover-new": "/handovers/new", "handover-look": "/handovers/new?from_user=" + fakeID(1).String() + "&to_user=" + fakeID(2).String(),
+		"standbys": "/standbys", "standby": "/groups/" + g + "/standby", "standby-none": "/groups/" + fakeID(22).String() + "/standby", "handovers": "/handovers", "handover": "/handovers/" + fakeID(970).String(), "handover-new": "/handovers/new", "handover-look": "/handovers/new?from_user=" + fakeID(1).String() + "&to_user=" + fakeID(2).String(),
 		"members-persons": "/members?by=person", "person-suggested": "/members/links", "person-log": "/members/links/log", "messages-person": "/messages?m=" + m + "&person=1",
 		"messages": "/messages", "messages-found": "/messages?q=" + "%E5%8A%A0%E5%BE%AE%E4%BF%A1" + "&g=" + g, "messages-none": "/messages?q=zzzz", "message": "/messages/" + g + "/1003",
 		"review": "/review", "review-held": "/review?d=" + fakeID(201).String(), "review-dry": "/review?d=" + fakeID(202).String(), "review-closed": "/review?all=1&d=" + fakeID(209).String(), "review-open": "/review?d=" + d,

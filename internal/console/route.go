@@ -53,6 +53,7 @@ func (c *Console) routes() []route {
 		entryRoutes,
 		homeRoutes,
 		groupRoutes,
+		c.standbyRoutes(),
 		memberRoutes,
 		c.personRoutes(),
 		messageRoutes,

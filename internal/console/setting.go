@@ -11,6 +11,7 @@ import (
 
 var settingRoutes = []route{
 	{pattern: "GET /settings", may: owners, serve: (*Console).settings},
+	{pattern: "POST /settings/abilities", may: owners, serve: (*Console).settingsAbilities},
 }
 
 // settings says how this installation runs and what is not yet safe. Process settings are in the file qunluo.toml;
@@ -38,7 +39,24 @@ func (c *Console) settings(k *call) error {
 		{Value: k.T("settings.runtime"), Text: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH},
 	}
 	p.Checks = safety(k, c.deps)
+	set, err := k.Hands.PublicAbilities(k.ctx())
+	if err != nil {
+		return err
+	}
+	p.Public = view.PublicSwitch{On: set.On, Names: set.Names, Link: k.home() + "/abilities/" + set.Org.String()}
 	return k.show(p.Head.Title, view.SettingsPage(p))
+}
+
+// settingsAbilities shows or hides the public page about abilities.
+func (c *Console) settingsAbilities(k *call) error {
+	set := community.PublicAbilities{On: k.form("on") == "1", Names: k.form("names") == "1"}
+	if err := k.Hands.SetPublicAbilities(k.ctx(), k.who(), set, ""); err != nil {
+		return k.refused("/settings", err)
+	}
+	if set.On {
+		return k.ok("/settings", k.T("ability.public_on"))
+	}
+	return k.ok("/settings", k.T("ability.public_off"))
 }
 
 // safety lists what is and is not yet safe.

@@ -78,6 +78,7 @@ func (e *Engine) commit(ctx context.Context, in []community.Inbound, run *Run) (
 			out[i].Refused = code
 			continue
 		}
+		bound(&in[i])
 		it := &e.room.items[i]
 		it.in, it.out = &in[i], &out[i]
 		b.items = append(b.items, it)

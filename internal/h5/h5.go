@@ -24,9 +24,11 @@ import (
 // Deps is what the pages are given.
 type Deps struct {
 	Codes Codes
-	Words *i18n.Catalogue
-	Clock func() time.Time // nil = time.Now
-	Log   *slog.Logger     // nil = slog.Default()
+	// Showcase may be nil: nothing is shown of what connections can do.
+	Showcase Showcase
+	Words    *i18n.Catalogue
+	Clock    func() time.Time // nil = time.Now
+	Log      *slog.Logger     // nil = slog.Default()
 }
 
 // Codes knows what fixed addresses show.
@@ -70,7 +72,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/ and /h5/. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -87,6 +89,8 @@ func New(d Deps) (http.Handler, error) {
 	mux.Handle("GET /h5/", files)
 	mux.HandleFunc("GET /j/{code}", p.limited(p.landing))
 	mux.HandleFunc("GET /j/{code}/{entry}/qr", p.limited(p.picture))
+	mux.HandleFunc("GET /abilities", p.limited(p.abilities))
+	mux.HandleFunc("GET /abilities/{org}", p.limited(p.abilities))
 	mux.HandleFunc("GET /l/{link}", p.limited(p.short))
 	mux.HandleFunc("GET /l/{link}/{token}", p.limited(p.short))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -135,6 +136,28 @@ func TestLeaseThatRanOutIsClaimedAgainAndTheOldOwnerIsToldSo(t *testing.T) {
 			b.t.Errorf("the old owner finishing gives %v, want a conflict", err)
 		}
 		check(b.t, b.st.FinishJob(ctx, second[0], "two"))
+	})
+}
+
+func TestExpiredLeasesAreClaimedBeforeABacklogAndNoMoreThanAsked(t *testing.T) {
+	both(t, func(b *bench) {
+		ctx, now := b.t.Context(), b.now.UnixMilli()
+		b.add("work", "lost", 0, 0)
+		if first, err := b.st.ClaimJobs(ctx, "one", 5, now, 1000); err != nil || len(first) != 1 {
+			b.t.Fatalf("claimed %v, %v", first, err)
+		}
+		for _, key := range []string{"c", "a", "b"} {
+			b.add("work", key, time.Duration(key[0])*time.Millisecond, 0)
+		}
+		list, err := b.st.ClaimJobs(ctx, "two", 3, now+5000, 10_000)
+		check(b.t, err)
+		var keys []string
+		for _, j := range list {
+			keys = append(keys, j.Key)
+		}
+		if !slices.Equal(keys, []string{"lost", "a", "b"}) {
+			b.t.Errorf("claimed %v, want the lost one, then the oldest", keys)
+		}
 	})
 }
 

@@ -185,6 +185,24 @@ func TestLimitsOfTheTargetHold(t *testing.T) {
 	})
 }
 
+func TestStickersOfOtherPlatformsBecomePictures(t *testing.T) {
+	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.Store) {
+		r := start(t, open(t))
+		sticker := community.Segment{Kind: "face", Ref: r.web.URL + "/a.png", Text: "😀"}
+		a, fates, err := r.ready(engine.Way{Can: takes()}, sticker, community.Segment{Kind: "face", Ref: "14"})
+		if err != nil || !slices.Equal(fates, []string{"uploaded"}) || a.Segments[0].Kind != "image" || a.Segments[0].File == nil || a.Segments[1].Kind != "face" {
+			t.Errorf("elsewhere: %+v, %v, %v", a.Segments, fates, err)
+		}
+		if a, fates, err := r.ready(engine.Way{Can: takes(), Same: true}, sticker); err != nil || len(fates) != 0 || a.Segments[0].Kind != "face" {
+			t.Errorf("where it came from: %+v, %v, %v", a.Segments, fates, err)
+		}
+		foreign := community.Segment{Kind: "face", Ref: "telegram:CAAC"}
+		if a, fates, err := r.ready(engine.Way{Can: takes()}, foreign); err != nil || !slices.Equal(fates, []string{"words unsupported"}) || len(a.Segments) != 0 {
+			t.Errorf("unreadable: %+v, %v, %v; want words, no broken picture", a.Segments, fates, err)
+		}
+	})
+}
+
 func TestUnwantedContentIsForgottenAndStrayFilesGo(t *testing.T) {
 	storetest.Both(t, func(t *testing.T, open func(testing.TB) *store.Store) {
 		st := open(t)

@@ -27,9 +27,12 @@ func (s *Shelf) Ready(ctx context.Context, a community.Action, way engine.Way) (
 	out := make([]community.Segment, 0, len(a.Segments))
 	worded := false
 	for _, seg := range a.Segments {
-		if !seg.IsMedia() {
+		if !seg.IsMedia() || seg.Kind == "face" && way.Same {
 			out = append(out, seg)
 			continue
+		}
+		if seg.Kind == "face" { // a sticker of another platform is a picture here
+			seg.Kind, seg.Text = "image", ""
 		}
 		ready, err := g.part(ctx, seg)
 		if err != nil {

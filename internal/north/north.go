@@ -24,7 +24,7 @@ const (
 // Options are what a North is made of.
 type Options struct {
 	House House
-	Say   func(key string, args ...any) string // a sentence of the catalogue, in every language
+	Say   func(key string, args ...any) string            // a sentence of the catalogue, in every language
 	Each  func(key string, args ...any) map[string]string // the same, language by language
 	Clock func() time.Time
 	Log   *slog.Logger

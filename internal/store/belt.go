@@ -356,7 +356,11 @@ FROM action a JOIN chat_group g ON g.key = a.group_key LEFT JOIN member m ON m.k
 	if err := s.about(ctx, &now); err != nil {
 		return now, err
 	}
-	if err = s.serving(ctx, &now); err != nil || now.Action.Verb != community.Remove {
+	served, err := s.detour(ctx, &now)
+	if err != nil {
+		return now, err
+	}
+	if err = s.serving(ctx, &now, served); err != nil || now.Action.Verb != community.Remove {
 		return now, err
 	}
 	now.Twin, err = s.twin(ctx, id)
@@ -428,10 +432,10 @@ func (s *Store) SentMessages(ctx context.Context, g community.GroupKey, since in
 }
 
 // serving fills in which accounts serve the group.
-func (s *Store) serving(ctx context.Context, now *ActionNow) error {
+func (s *Store) serving(ctx context.Context, now *ActionNow, g community.GroupKey) error {
 	type account struct{ key, restricted int64 }
 	list, err := rows(ctx, s, `SELECT ga.account_key, a.restricted FROM group_account ga JOIN account a ON a.key = ga.account_key
-WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(now.Action.Group)},
+WHERE ga.group_key = $1 ORDER BY a.enabled DESC, ga.since, ga.account_key`, []any{int64(g)},
 		func(r *sql.Rows, v *account) error { return r.Scan(&v.key, &v.restricted) })
 	for _, a := range list {
 		now.Accounts = append(now.Accounts, community.AccountKey(a.key))

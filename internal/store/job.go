@@ -45,17 +45,12 @@ func (s *Store) AddJob(ctx context.Context, j Job) error {
 }
 
 // ClaimJobs leases up to n due jobs to an owner until now+lease (milliseconds), oldest first. A lease that ran out is
-// claimed again; that attempt counts.
+// claimed again, before what is ready; that attempt counts.
 func (s *Store) ClaimJobs(ctx context.Context, owner string, n int, now, lease int64) ([]Job, error) {
 	var list []Job
 	err := s.writeTx(ctx, func(t *Tx) error {
-		rows, err := t.query(ctx, fmt.Sprintf(`SELECT id, kind, unique_key, run_at, attempts, max_attempts, payload FROM job
-WHERE (state = 'ready' AND run_at <= $1) OR (state = 'leased' AND lease_until <= $1) ORDER BY run_at, id LIMIT %d%s`, n, t.dialect.lockClause()), now)
-		if err != nil {
-			return err
-		}
-		list, err = scanJobs(rows)
-		if err != nil {
+		var err error
+		if list, err = t.dueJobs(ctx, n, now); err != nil {
 			return err
 		}
 		for i := range list {
@@ -69,6 +64,28 @@ WHERE (state = 'ready' AND run_at <= $1) OR (state = 'leased' AND lease_until <=
 		return nil
 	})
 	return list, err
+}
+
+// dueJobs picks up to n due jobs: leases that ran out, then what is ready. One question each, so that either index gives its
+// rows in order: asked as one, all that is due would be read and sorted for each handful that is claimed.
+func (t *Tx) dueJobs(ctx context.Context, n int, now int64) ([]Job, error) {
+	var list []Job
+	for _, due := range []string{"state = 'leased' AND lease_until <= $1 ORDER BY lease_until, id", "state = 'ready' AND run_at <= $1 ORDER BY run_at, id"} {
+		if len(list) == n {
+			break
+		}
+		rows, err := t.query(ctx, fmt.Sprintf(`SELECT id, kind, unique_key, run_at, attempts, max_attempts, payload FROM job WHERE %s LIMIT %d%s`,
+			due, n-len(list), t.dialect.lockClause()), now)
+		if err != nil {
+			return nil, err
+		}
+		more, err := scanJobs(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return list, nil
 }
 
 type jobRows interface {

@@ -43,13 +43,16 @@ ON CONFLICT (account_key) DO UPDATE SET seen = excluded.seen, down_at = 0`, int6
 	if err := t.dropTakeovers(ctx, key, now); err != nil {
 		return err
 	}
+	if err := t.endDetours(ctx, key, now); err != nil {
+		return err
+	}
 	return t.endAlarm(ctx, AccountAlarm(key), "", "online", now)
 }
 
-// dropTakeovers closes the tasks of looking after the groups of an account that is back.
+// dropTakeovers closes the tasks of looking after the groups of an account that is back, and of telling where they go on.
 func (t *Tx) dropTakeovers(ctx context.Context, key community.AccountKey, now int64) error {
 	found, err := t.query(ctx, `SELECT k.id FROM task k JOIN group_account ga ON ga.group_key = k.group_key
-WHERE ga.account_key = $1 AND k.verb = $2 AND k.state IN ('open', 'claimed')`, int64(key), string(community.TakeOver))
+WHERE ga.account_key = $1 AND k.verb IN ($2, $3) AND k.state IN ('open', 'claimed')`, int64(key), string(community.TakeOver), string(community.MoveOut))
 	if err != nil {
 		return err
 	}

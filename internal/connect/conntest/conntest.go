@@ -70,6 +70,8 @@ type Counterpart struct {
 	Missing   func(verb community.Verb, missing bool) // lets a verb be missing, or takes that back; nil = cannot
 	Demote    func()                                  // our account is a plain member from now on; nil = cannot
 	Deliver   func(frame []byte)                      // sends a raw frame; nil = there are no frames
+	Trouble   map[string]func()                       // what may happen to our own account, and is said: removed, muted …
+	Hostile   func(name string)                       // a message of somebody of that name, with a part of unknown kind; nil = cannot
 	Malformed [][]byte                                // frames to be refused
 	Oversized []byte                                  // a frame to be refused for its size
 }
@@ -106,6 +108,8 @@ func Exercise(t *testing.T, rig Rig) {
 		{"MissingVerbsAreLearnedAndUnlearned", missing},
 		{"RankIsProbed", demoted},
 		{"ListsAreComplete", lists},
+		{"TroubleIsSaidWithWhatToDo", troubled},
+		{"HostileNamesAndUnknownKindsAreTaken", hostile},
 		{"CancelEndsRun", cancelled},
 	}
 	for _, test := range tests {

@@ -74,6 +74,9 @@ func counterpart(s *server) *conntest.Counterpart {
 			})
 		},
 		Deliver: func(frame []byte) { s.set(func() { s.say("%s", frame) }) },
+		Trouble: map[string]func(){
+			"removed": func() { s.set(func() { s.say(":boss!~b@10.0.0.9 KICK %s %s :bye", channel, s.nick) }) },
+		},
 		Malformed: [][]byte{
 			[]byte(":only.a.source"), []byte("@tag=1"), []byte(":a!b@c \x01\x02"), []byte(":x!y@z PRIVMSG"), []byte(":x!y@z NICK"), []byte(":x!y@z JOIN"),
 		},

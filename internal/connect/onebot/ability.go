@@ -193,7 +193,7 @@ func (s *Session) doubtRank(group string) {
 // throwOut notes that the account is not logged in any more.
 func (s *Session) throwOut(why string) {
 	s.mu.Lock()
-	s.offline = "account is offline on the platform: " + why
+	s.offline, s.why = "account is offline on the platform: "+why, shortened(why)
 	s.mu.Unlock()
 	s.report("online", nil) // which says failed now
 }
@@ -214,7 +214,7 @@ func (s *Session) backOnline(online bool) {
 // restrict stops everything: the platform restricts the account.
 func (s *Session) restrict(why string) {
 	s.mu.Lock()
-	s.restricted = "account is restricted by the platform: " + why
+	s.restricted, s.why = "account is restricted by the platform: "+why, shortened(why)
 	s.mu.Unlock()
 	s.report("online", nil) // which says failed now
 }
@@ -233,6 +233,7 @@ func (s *Session) silence(group, why string) {
 	if known {
 		return
 	}
+	s.report("online", silenced(group))
 	s.announce(connect.Inbound{Type: community.AccountMuted, Group: community.Ref{ID: group}, Key: "muted:" + group + ":" + strconv.FormatInt(now, 10),
 		OccurredAt: now, Actor: community.Who{ID: self, Name: name, Role: community.RoleSelf}, Body: community.Body{Reason: s.hush(shortened(why))}})
 }

@@ -77,6 +77,21 @@ func counterpart(i *implementation, settings string, reverse bool) *conntest.Cou
 			i.event(i.stamp(`"post_type":"notice","notice_type":"group_admin","sub_type":"unset","group_id":` + groupID + `,"user_id":` + selfID))
 		},
 		Deliver: func(frame []byte) { i.event(string(frame)) },
+		Trouble: map[string]func(){
+			"removed": func() {
+				i.event(i.stamp(`"post_type":"notice","notice_type":"group_decrease","sub_type":"kick_me","user_id":0,"operator_id":900,"group_id":8`))
+			},
+			"muted": func() {
+				i.event(i.stamp(`"post_type":"notice","notice_type":"group_ban","sub_type":"ban","duration":600,"operator_id":900,"group_id":8,"user_id":` + selfID))
+			},
+			"logged out": func() {
+				i.event(i.stamp(`"post_type":"notice","notice_type":"bot_offline","message":"在别处登录"`))
+			},
+		},
+		Hostile: func(name string) {
+			i.event(i.stamp(`"post_type":"message","message_type":"group","sub_type":"normal","message_id":4711,"group_id":` + groupID + `,"user_id":` + memberID +
+				`,"message":[{"type":"text","data":{"text":"前"}},{"type":"hologram","data":{"x":1}}],"sender":{"nickname":"` + name + `"}`))
+		},
 		Malformed: [][]byte{
 			[]byte(`{"post_type":"message",`), []byte(`[]`), []byte(`{}`), []byte(groupFrame[:200]),
 			[]byte(`{"post_type":"message","message_type":"group","group_id":1.5,"user_id":1,"message_id":1,"message":[]}`),

@@ -184,11 +184,13 @@ func (s *Session) readPost(w http.ResponseWriter, r *http.Request) (body []byte,
 	case err != nil:
 		return nil, http.StatusBadRequest
 	case !wire.Signed(s.secret, body, signature):
+		s.knocked(wrongSignature)
 		return nil, http.StatusForbidden
 	}
 	if self := r.Header.Get("X-Self-ID"); s.want != "" && self != "" && self != s.want {
 		return nil, http.StatusForbidden
 	}
+	s.opened()
 	return body, 0
 }
 

@@ -49,6 +49,9 @@ type Session struct {
 	self, name string
 	offline    string // why the platform threw the account out; until the next connection
 	restricted string // why the platform restricted it; until the next Run
+	why        string // the platform's words about restricted or offline
+	proved     bool   // somebody came who had the right secret
+	knock      time.Time
 	budget     *connect.Budget
 	learned    map[community.Verb]time.Time // verbs found missing, and when
 	ranks      map[string]ranked            // by group
@@ -185,6 +188,7 @@ func (s *Session) ServeConnect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this connection dials by itself", http.StatusNotFound)
 		return
 	case !s.tokenIsRight(r):
+		s.knocked(wrongToken)
 		http.Error(w, "wrong token", http.StatusUnauthorized)
 		return
 	case !strings.EqualFold(r.Header.Get("X-Client-Role"), "Universal"):
@@ -197,6 +201,7 @@ func (s *Session) ServeConnect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not running", http.StatusServiceUnavailable)
 		return
 	}
+	s.opened()
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
 		return // Accept has answered
@@ -286,6 +291,7 @@ func (s *Session) note(l *link, f frame) (*connect.Inbound, error) {
 		s.throwOut(f.detail)
 	case Event:
 		s.learnFrom(f)
+		s.tellOfSelf(f)
 		in := s.caused(f.in)
 		return &in, nil
 	}
@@ -339,7 +345,7 @@ func (s *Session) isUnknown() bool {
 func (s *Session) report(state string, err error) {
 	s.mu.Lock()
 	h := connect.Health{State: state, Self: s.self, Name: s.name, At: time.Now().UnixMilli()}
-	stopped := s.stopped()
+	stopped, restricted, why := s.stopped(), s.restricted != "", s.why
 	s.mu.Unlock()
 	if err == nil && stopped != "" && state == "online" {
 		err = community.Errorf(community.CodeRefused, "%s", stopped)
@@ -349,6 +355,12 @@ func (s *Session) report(state string, err error) {
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		h.Code, h.Detail = community.CodeOf(err), s.hush(err.Error())
+		if h.Say = connect.SayOf(err); h.Say[0] == "" {
+			h.Say = words[h.Code]
+		}
+	}
+	if h.State == "failed" && stopped != "" {
+		h.Say = stoppedWords(restricted, s.hush(why))
 	}
 	s.host.Report(h)
 }

@@ -40,9 +40,15 @@ var methods = map[community.Verb]string{
 // ranked are the verbs that take an admin.
 var ranked = []community.Verb{community.RecallMsg, community.Mute, community.Unmute, community.Remove, community.Approve}
 
-// declared is what the protocol offers before anything is known.
+// byHand are the verbs that the protocol has no method for, and platforms' own apps do.
+var byHand = []community.Verb{community.SetCard, community.MuteAll, community.Announce, community.Rename, community.Essence, community.Invite}
+
+// declared is what the protocol offers before anything is known; what it has no method for is left to people.
 func declared(rate int) map[community.Verb]community.Ability {
-	verbs := make(map[community.Verb]community.Ability, len(methods))
+	verbs := make(map[community.Verb]community.Ability, len(methods)+len(byHand))
+	for _, v := range byHand {
+		verbs[v] = community.Ability{Level: community.Human, Evidence: "declared"}
+	}
 	for v := range methods {
 		verbs[v] = community.Ability{Level: community.Native, Evidence: "declared"}
 	}
@@ -51,21 +57,24 @@ func declared(rate int) map[community.Verb]community.Ability {
 }
 
 // Abilities is what the account can do in a group: what its login's features list, less what was found missing, less what
-// our rank there does not suffice for.
+// our rank there does not suffice for. What a gateway cannot do, people do in the app.
 func (s *Session) Abilities(group string) connect.Abilities {
 	verbs := declared(s.rate)
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for v, a := range verbs {
+	for v, method := range methods {
 		if s.features == nil {
 			break
 		}
-		a.Evidence = "probed"
-		if !s.features[methods[v]] {
-			a = community.Ability{Level: community.None, Evidence: "probed", Note: "not implemented there"}
+		a := verbs[v]
+		if a.Evidence = "probed"; !s.features[method] {
+			a = community.Ability{Level: community.Human, Evidence: "probed", Note: "not implemented there"}
 		}
 		verbs[v] = a
+	}
+	if s.features != nil && !s.features[methods[community.ListMember]] {
+		verbs[community.ListMember] = community.Ability{Level: community.None, Evidence: "probed", Note: "not implemented there"}
 	}
 	if r := s.ranks[group]; r.role == community.RoleMember && now.Sub(r.at) < rankLives {
 		for _, v := range ranked {
@@ -87,7 +96,7 @@ func (s *Session) Abilities(group string) connect.Abilities {
 			lower(verbs, v, "not online at its platform", "learned", now)
 		}
 	}
-	return connect.Abilities{Verbs: verbs, ReadsAll: true}
+	return connect.Abilities{Verbs: verbs, ReadsAll: true, Media: sendable()}
 }
 
 // lower makes people do what was native.

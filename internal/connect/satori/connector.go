@@ -38,7 +38,7 @@ const usualRate = 30
 // Info describes the connector.
 func (c *Connector) Info() connect.Info {
 	return connect.Info{
-		Name: "satori", Title: [2]string{"Satori 网关(Discord、飞书、钉钉、Matrix 等)", "Satori gateway (Discord, Lark, DingTalk, Matrix and others)"}, Platform: "satori",
+		Name: "satori", Title: [2]string{"Satori 网关(多平台)", "Satori gateway"}, Platform: "satori",
 		Summary: [2]string{
 			"通过 Koishi、Chronocat 等说 Satori v1 的网关，接入它已登录的平台：Discord、飞书、钉钉、Matrix、KOOK、QQ 等。网关上的一个账号建一个连接。",
 			"Groups of whatever a Satori v1 gateway such as Koishi or Chronocat is logged in to: Discord, Lark, DingTalk, Matrix, KOOK, QQ. One connection per account of the gateway.",
@@ -62,7 +62,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: "rate", Kind: connect.KindNumber, Default: "30", Title: [2]string{"每分钟最多发送", "Sends per minute"},
 				Help: [2]string{"1 到 120;越低越安全。", "1 to 120; lower is safer."}},
 		},
-		Defaults: connect.Abilities{Verbs: declared(usualRate), ReadsAll: true}, Unofficial: true,
+		Defaults: connect.Abilities{Verbs: declared(usualRate), ReadsAll: true, Media: sendable()}, Unofficial: true,
 	}
 }
 

@@ -114,7 +114,7 @@ func (o *order) send() (connect.Receipt, error) {
 
 // segments are the action's, with the mention before them; nil = its text alone.
 func (o *order) segments() []community.Segment {
-	list := o.a.Segments
+	list := inlined(o.a.Segments)
 	if !o.a.Mention || o.a.To.Member == "" {
 		return list
 	}

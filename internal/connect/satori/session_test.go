@@ -302,9 +302,12 @@ func TestFeaturesAreWhatTheLoginCanDo(t *testing.T) {
 		l := live(t, g, nil, settings)
 		l.host.Until(t, "online", func() bool { return l.host.State() == "online" })
 		for v := range methods {
-			want := community.None
-			if v == community.Send {
+			want := community.Human
+			switch v {
+			case community.Send:
 				want = community.Native
+			case community.ListMember:
+				want = community.None
 			}
 			if got := l.Abilities("").Verbs[v]; got.Level != want || got.Evidence != "probed" {
 				t.Errorf("%s = %+v, want %s, probed", v, got, want)
@@ -351,6 +354,22 @@ func TestChannelsOfAGuildAreFoundAgain(t *testing.T) {
 			if got := calls[len(calls)-1]; !strings.Contains(got, c.want) {
 				t.Errorf("called %s, want %s", got, c.want)
 			}
+		}
+	})
+}
+
+func TestFetchedContentGoesAlong(t *testing.T) {
+	alive(t, func(t *testing.T, l *living) {
+		picture := &community.Medium{Type: "image/png", Data: []byte("PNG")}
+		segments := []community.Segment{{Kind: "image", Ref: "https://expired.example/x", File: picture}, {Kind: "text", Text: " 看"}}
+		if _, err := l.do(t, community.Action{Verb: community.Send, Segments: segments}); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.did(); len(got) != 1 || got[0].Text != `<img src="data:image/png;base64,UE5H"/> 看` || segments[0].Ref != "https://expired.example/x" {
+			t.Errorf("sent %+v, the action's segments are %+v", got, segments)
+		}
+		if got := l.Abilities(groupID).Media; got.Upload["image"] == 0 || !got.ByWeb {
+			t.Errorf("media = %+v", got)
 		}
 	})
 }
@@ -485,4 +504,19 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	if New(nil).client.CheckRedirect(nil, nil) != http.ErrUseLastResponse {
 		t.Error("redirects would be followed, and the token with them")
 	}
+}
+
+func FuzzParseNeverFails(f *testing.F) {
+	f.Add([]byte(`{"sn":1,"type":"message-created","timestamp":5,` + here + `,` + aqing + `,"message":{"id":"m","content":"<at id=\"1\"/><x y=1/>z<quote id=\"3\">q</quote>"}}`))
+	f.Add([]byte(`{"sn":1,"type":"guild-member-removed",` + here + `,` + aqing + `,"operator":{"id":"9"}}`))
+	f.Add([]byte(`{"sn":1,"type":"reaction-added","channel":{"id":5},"message":{"id":7},"emoji":{"id":"x"}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		in, err := Parse(body, selfID, "1")
+		if (err != nil) != (in == nil) && err != nil {
+			t.Error("an event and an error")
+		}
+		if in != nil && (in.Key == "" || in.Group.ID == "" || len(in.Body.Text) > community.MaxText) {
+			t.Errorf("%q gives %+v", body, in)
+		}
+	})
 }

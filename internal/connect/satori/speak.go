@@ -2,9 +2,12 @@ package satori
 
 import (
 	"context"
+	"encoding/base64"
+	"slices"
 	"time"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 )
 
 // textLives is how long a guild's first channel is believed to be that.
@@ -63,6 +66,23 @@ func (o *order) firstText(ctx context.Context, group string) (string, error) {
 	defer o.mu.Unlock()
 	o.texts[group] = found
 	return found.id, nil
+}
+
+// sendable is what messages may hold besides words: content goes along within the call, so not much of it.
+func sendable() connect.Media {
+	const most = 2 << 20
+	return connect.Media{Upload: map[string]int64{"image": most, "audio": most, "video": most, "file": most}, ByWeb: true}
+}
+
+// inlined gives segments whose content was fetched an address that holds it.
+func inlined(segments []community.Segment) []community.Segment {
+	out := slices.Clone(segments)
+	for i, s := range out {
+		if s.File != nil {
+			out[i].Ref = "data:" + first(s.File.Type, "application/octet-stream") + ";base64," + base64.StdEncoding.EncodeToString(s.File.Data)
+		}
+	}
+	return out
 }
 
 // unsaid is what it means for a message that the question before it failed: whatever became of that, nothing was said.

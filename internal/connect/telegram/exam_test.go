@@ -82,6 +82,17 @@ func counterpart(c *cloud, settings string, webhook bool) *conntest.Counterpart 
 			c.becomes("my_chat_member", selfID, ownerID, `"status":"administrator"`, `"status":"member"`, "")
 		},
 		Deliver: func(frame []byte) { c.deliver(frame) },
+		Trouble: map[string]func(){
+			"removed": func() {
+				c.becomes("my_chat_member", selfID, ownerID, `"status":"administrator"`, `"status":"kicked","until_date":0`, "")
+			},
+			"muted": func() {
+				c.becomes("my_chat_member", selfID, ownerID, `"status":"administrator"`, `"status":"restricted","is_member":true,"can_send_messages":false,"until_date":0`, "")
+			},
+		},
+		Hostile: func(name string) {
+			c.tell(fmt.Sprintf(`"message":{"message_id":4711,"from":{"id":%s,"first_name":%q},%s,"date":%d,"text":"前","hologram":{"x":1}}`, memberID, name, c.chat(), time.Now().Unix()))
+		},
 		Malformed: [][]byte{
 			[]byte(`{"update_id":41,"message":{"message_id":"x"}}`), []byte(`{"update_id":42,"message":[]}`),
 			[]byte(`{"update_id":43,"message":{}}`), []byte(`{"update_id":44,"chat_member":{}}`),

@@ -41,7 +41,7 @@ const Consent = "accept_risk"
 // Info describes the connector.
 func (c *Connector) Info() connect.Info {
 	return connect.Info{
-		Name: "wechaty", Title: [2]string{"个人微信(Wechaty，有封号风险)", "Personal WeChat (Wechaty; the account may be banned)"}, Platform: "wechat",
+		Name: "wechaty", Title: [2]string{"个人微信(有封号风险)", "Personal WeChat (ban risk)"}, Platform: "wechat",
 		Summary: [2]string{
 			"通过你自己运行的 Wechaty puppet 服务接入个人微信的群。腾讯不允许第三方微信客户端，账号随时可能被限制或永久封禁。能用企业微信客户群或人工通道的，请用那两种。",
 			"Groups of a personal WeChat account, through a Wechaty puppet service that you run yourself. Tencent does not allow third-party clients: the account may be restricted or banned for good at any time. Where WeCom customer groups or the human channel will do, use those.",
@@ -67,7 +67,7 @@ func (c *Connector) Info() connect.Info {
 			{Name: Consent, Kind: connect.KindBool, Default: "false", Title: [2]string{"我知道这个微信号可能被限制或永久封禁，愿意承担", "I know that this WeChat account may be restricted or banned for good, and take the risk"},
 				Help: [2]string{"不勾选就不能启用。", "Without it the connection cannot be added."}},
 		},
-		Defaults: connect.Abilities{Verbs: declared(usualRate), GroupLimit: 500, ReadsAll: true}, Consent: Consent, Unofficial: true,
+		Defaults: connect.Abilities{Verbs: declared(usualRate), GroupLimit: 500, ReadsAll: true, Media: connect.Media{ByWeb: true}}, Consent: Consent, Unofficial: true,
 	}
 }
 

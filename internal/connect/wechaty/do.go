@@ -11,6 +11,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wechaty/wire"
 )
 
 const (
@@ -71,7 +72,7 @@ func meaningOf(err error) (community.Code, string) {
 }
 
 // call makes one call. CodeUnreachable: certainly not done. CodeTimeout: nobody knows.
-func (s *Session) call(ctx context.Context, method string, ask *message) (*message, error) {
+func (s *Session) call(ctx context.Context, method string, ask *wire.Message) (*wire.Message, error) {
 	s.mu.Lock()
 	conn := s.conn
 	s.mu.Unlock()
@@ -80,7 +81,7 @@ func (s *Session) call(ctx context.Context, method string, ask *message) (*messa
 	}
 	ctx, cancel := context.WithTimeout(s.asked(ctx), callTimeout)
 	defer cancel()
-	var got message
+	var got wire.Message
 	if err := conn.Invoke(ctx, "/wechaty.Puppet/"+method, ask, &got); err != nil {
 		code, words := meaningOf(err)
 		return nil, community.Errorf(code, "%s: %s", method, shortened(s.hush(words)))
@@ -117,7 +118,7 @@ func declared(rate int) map[community.Verb]community.Ability {
 		verbs[v] = community.Ability{Level: community.Native, Evidence: "declared"}
 	}
 	for _, v := range []community.Verb{community.Mute, community.Unmute} {
-		verbs[v] = community.Ability{Level: community.Human, Evidence: "declared", Note: "the app cannot mute one member"}
+		verbs[v] = community.Ability{Level: community.Human, Evidence: "declared", Note: "no such thing in the app: remind or remove"}
 	}
 	verbs[community.Send] = community.Ability{Level: community.Native, Evidence: "declared", Rate: rate,
 		Limits: []community.Limit{{Count: perDay, Window: 86400, Per: community.PerAccount}}}
@@ -146,7 +147,7 @@ func (s *Session) Abilities(string) connect.Abilities {
 			}
 		}
 	}
-	return connect.Abilities{Verbs: verbs, GroupLimit: 500, ReadsAll: true}
+	return connect.Abilities{Verbs: verbs, GroupLimit: 500, ReadsAll: true, Media: connect.Media{ByWeb: true}}
 }
 
 // Do carries an action out. CodeLimited: over the budget, certainly not done. CodeRestricted: the platform holds the account
@@ -166,7 +167,7 @@ func (s *Session) Do(ctx context.Context, a community.Action) (connect.Receipt, 
 		return connect.Receipt{}, community.Errorf(community.CodeLimited, "over %d actions a minute", s.rate)
 	}
 	got, err := how.do(&order{s, ctx, a})
-	return got, s.judge(ctx, a, err)
+	return got, s.judge(a, err)
 }
 
 func (how recipe) lacks(a community.Action) string {
@@ -199,7 +200,7 @@ func (s *Session) mayAct() error {
 }
 
 // judge learns from how an action ended.
-func (s *Session) judge(ctx context.Context, a community.Action, err error) error {
+func (s *Session) judge(a community.Action, err error) error {
 	code := community.CodeOf(err)
 	s.mu.Lock()
 	switch code {
@@ -210,7 +211,7 @@ func (s *Session) judge(ctx context.Context, a community.Action, err error) erro
 	}
 	s.mu.Unlock()
 	if code == community.CodeRestricted {
-		_ = s.restrict(ctx, err.Error()) // the code tells the belt all the same
+		s.hold(err.Error()) // the code tells the house
 	}
 	return err
 }
@@ -219,12 +220,12 @@ func acked() connect.Receipt { return connect.Receipt{State: community.Acked} }
 
 func (o *order) send() (connect.Receipt, error) {
 	text, at := o.words()
-	got, err := o.call(o.ctx, "MessageSendText", new(message).text(1, o.a.To.Group).text(2, text).text(3, at))
+	got, err := o.call(o.ctx, "MessageSendText", new(wire.Message).Text(1, o.a.To.Group).Text(2, text).Text(3, at))
 	if err != nil {
 		return connect.Receipt{}, err
 	}
 	receipt := acked()
-	receipt.Message = first(got.say(2), got.within(1).say(1)) // older services
+	receipt.Message = first(got.Say(2), got.Within(1).Say(1)) // older services
 	if receipt.Message == "" {
 		return receipt, nil
 	}
@@ -267,8 +268,8 @@ func (o *order) own(kind community.Type, key string, body community.Body) connec
 
 func (o *order) recall() (connect.Receipt, error) {
 	o.echoes.Expect("recall:"+o.a.To.Message, o.a.ID)
-	got, err := o.call(o.ctx, "MessageRecall", new(message).text(1, o.a.To.Message))
-	if err == nil && got.count(1) == 0 {
+	got, err := o.call(o.ctx, "MessageRecall", new(wire.Message).Text(1, o.a.To.Message))
+	if err == nil && got.Count(1) == 0 {
 		err = community.Errorf(community.CodeRefused, "MessageRecall: the app did not take it back: too old, or not our own")
 	}
 	return acked(), err
@@ -276,7 +277,7 @@ func (o *order) recall() (connect.Receipt, error) {
 
 func (o *order) remove() (connect.Receipt, error) {
 	o.echoes.Expect("remove:"+o.a.To.Group+":"+o.a.To.Member, o.a.ID)
-	_, err := o.call(o.ctx, "RoomDel", new(message).text(1, o.a.To.Group).text(2, o.a.To.Member))
+	_, err := o.call(o.ctx, "RoomDel", new(wire.Message).Text(1, o.a.To.Group).Text(2, o.a.To.Member))
 	return acked(), err
 }
 
@@ -286,7 +287,7 @@ func (o *order) announce() (connect.Receipt, error) { return o.set("RoomAnnounce
 func (o *order) rename() (connect.Receipt, error) { return o.set("RoomTopic") }
 
 func (o *order) set(method string) (connect.Receipt, error) {
-	_, err := o.call(o.ctx, method, new(message).text(1, o.a.To.Group).inner(2, new(message).text(1, o.a.Text)).text(3, o.a.Text))
+	_, err := o.call(o.ctx, method, new(wire.Message).Text(1, o.a.To.Group).Inner(2, new(wire.Message).Text(1, o.a.Text)).Text(3, o.a.Text))
 	return acked(), err
 }
 
@@ -310,11 +311,11 @@ func (o *order) list() (connect.Receipt, error) {
 
 // Members reads a room's full list.
 func (s *Session) Members(ctx context.Context, group string) ([]community.Who, error) {
-	got, err := s.call(ctx, "RoomMemberList", new(message).text(1, group))
+	got, err := s.call(ctx, "RoomMemberList", new(wire.Message).Text(1, group))
 	if err != nil {
 		return nil, err
 	}
-	ids := got.all(1)
+	ids := got.All(1)
 	if len(ids) == 0 {
 		return nil, community.Errorf(community.CodeConflict, "member list is empty: not even our account is on it")
 	}
@@ -331,12 +332,12 @@ func (s *Session) Members(ctx context.Context, group string) ([]community.Who, e
 
 // Groups tells which rooms the account is in.
 func (s *Session) Groups(ctx context.Context) ([]community.Ref, error) {
-	got, err := s.call(ctx, "RoomList", &message{})
+	got, err := s.call(ctx, "RoomList", &wire.Message{})
 	if err != nil {
 		return nil, err
 	}
-	groups := make([]community.Ref, 0, len(got.all(1)))
-	for _, where := range got.all(1) {
+	groups := make([]community.Ref, 0, len(got.All(1)))
+	for _, where := range got.All(1) {
 		r, err := s.room(ctx, where)
 		if err != nil {
 			return nil, err

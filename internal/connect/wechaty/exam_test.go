@@ -10,7 +10,29 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect/conntest"
+	"qunluo/internal/connect/wechaty/wechatytest"
+	"qunluo/internal/connect/wechaty/wire"
 )
+
+// What the stub calls things.
+const (
+	testToken = wechatytest.Token
+	selfID    = wechatytest.SelfID
+	roomID    = wechatytest.RoomID
+	memberID  = wechatytest.MemberID
+	ownerID   = wechatytest.OwnerID
+)
+
+// puppet is a service on a network in memory.
+type puppet struct {
+	*wechatytest.Puppet
+	network *conntest.Network
+}
+
+func newPuppet(t *testing.T) *puppet {
+	n := conntest.NewNetwork(t)
+	return &puppet{wechatytest.New(t, n, n.Cut), n}
+}
 
 const settings = `{"endpoint":"127.0.0.1:8788","token":"` + testToken + `","rate":20,"accept_risk":true}`
 
@@ -43,25 +65,25 @@ func counterpart(p *puppet) *conntest.Counterpart {
 	return &conntest.Counterpart{
 		Settings: json.RawMessage(settings), Self: selfID, Group: roomID, Member: memberID,
 		Provoke: map[community.Type]func(){
-			community.MessageCreated: func() { p.says("今天走哪条线") },
-			community.MessageDeleted: func() { p.put(kindRecalled, memberID, roomID, p.says("说错了")) },
+			community.MessageCreated: func() { p.Says("今天走哪条线") },
+			community.MessageDeleted: func() { p.Put(wire.KindRecalled, memberID, roomID, p.Says("说错了")) },
 			community.MemberJoined: func() {
-				p.moved(eventRoomJoin, fmt.Sprintf(`"inviteeIdList":[%q]`, memberID), fmt.Sprintf(`"inviterId":%q`, ownerID))
+				p.Moved(wire.EventRoomJoin, fmt.Sprintf(`"inviteeIdList":[%q]`, memberID), fmt.Sprintf(`"inviterId":%q`, ownerID))
 			},
 			community.MemberLeft: func() {
-				p.moved(eventRoomLeave, fmt.Sprintf(`"removeeIdList":[%q]`, memberID), fmt.Sprintf(`"removerId":%q`, memberID))
+				p.Moved(wire.EventRoomLeave, fmt.Sprintf(`"removeeIdList":[%q]`, memberID), fmt.Sprintf(`"removerId":%q`, memberID))
 			},
 			community.GroupUpdated: func() {
-				p.moved(eventRoomTopic, `"newTopic":"新名字","oldTopic":"周末徒步群"`, fmt.Sprintf(`"changerId":%q`, ownerID))
+				p.Moved(wire.EventRoomTopic, `"newTopic":"新名字","oldTopic":"周末徒步群"`, fmt.Sprintf(`"changerId":%q`, ownerID))
 			},
 		},
-		Again:   func() { p.again(p.last) },
-		Message: func() string { return p.says("请撤回我") },
-		Did:     p.did,
-		Swallow: func() { p.set(func() { p.swallow++ }) },
+		Again:   p.Again,
+		Message: func() string { return p.Says("请撤回我") },
+		Did:     p.Did,
+		Swallow: p.Swallow,
 		Cut:     p.network.Cut,
 		Mend:    p.network.Mend,
-		Deliver: func(frame []byte) { p.tell(eventMessage, string(frame)) },
+		Deliver: func(frame []byte) { p.Tell(wire.EventMessage, string(frame)) },
 		Malformed: [][]byte{
 			[]byte(`{"messageId":`), []byte(`[]`), []byte(`{}`), []byte(`{"messageId":5}`),
 		},

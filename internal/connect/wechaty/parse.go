@@ -7,24 +7,11 @@ import (
 	"unicode/utf8"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect/wechaty/wire"
 )
 
 // MaxPayload bounds what one event says, in bytes.
 const MaxPayload = 1 << 20
-
-// Types of events.
-const (
-	eventHeartbeat = 1
-	eventMessage   = 2
-	eventError     = 16
-	eventRoomJoin  = 19
-	eventRoomLeave = 20
-	eventRoomTopic = 21
-	eventScan      = 22
-	eventReady     = 23
-	eventLogin     = 25
-	eventLogout    = 26
-)
 
 // payload is what events say, all kinds in one.
 type payload struct {
@@ -77,32 +64,22 @@ var kinds = map[uint64]struct {
 	15: {community.Video, "video", "[视频]"}, 16: {community.Other, "card", "[动态]"},
 }
 
-const (
-	kindText     = 7
-	kindRecalled = 13
-)
-
-// Field numbers of MessagePayloadResponse.
-const (
-	msgID, msgFile, msgText, msgOldTime, msgKind, msgTalker, msgRoom, msgMentions, msgTime = 1, 2, 3, 4, 5, 6, 7, 9, 10
-)
-
 // bodyOf is what a message says; the type it has, and false where it is none to be told.
-func bodyOf(m *message) (community.Type, community.Body, bool) {
-	body := community.Body{Message: m.say(msgID)}
-	kind := m.count(msgKind)
-	if kind == kindRecalled {
-		body.Message = strings.TrimSpace(m.say(msgText))
+func bodyOf(m *wire.Message) (community.Type, community.Body, bool) {
+	body := community.Body{Message: m.Say(wire.MsgID)}
+	kind := m.Count(wire.MsgKind)
+	if kind == wire.KindRecalled {
+		body.Message = strings.TrimSpace(m.Say(wire.MsgText))
 		return community.MessageDeleted, body, body.Message != "" && !strings.ContainsAny(body.Message, "<> ")
 	}
-	text := clip(m.say(msgText))
+	text := clip(m.Say(wire.MsgText))
 	k, known := kinds[kind]
 	if !known {
 		body.Text = text
-		body.Segments = mentions(text, m.all(msgMentions))
-		return community.MessageCreated, body, text != "" || kind == kindText
+		body.Segments = mentions(text, m.All(wire.MsgMentions))
+		return community.MessageCreated, body, text != "" || kind == wire.KindText
 	}
-	name := clip(m.say(msgFile))
+	name := clip(m.Say(wire.MsgFile))
 	body.Class, body.Text = k.class, strings.TrimSpace(k.label+" "+name)
 	body.Segments = []community.Segment{{Kind: k.segment, Ref: "wechaty:" + body.Message, Text: name}}
 	return community.MessageCreated, body, true
@@ -125,11 +102,11 @@ func mentions(text string, ids []string) []community.Segment {
 }
 
 // timeOf is when a message was received, UTC ms.
-func timeOf(m *message) int64 {
-	if at := m.within(msgTime); at.count(1) != 0 {
-		return millis(float64(at.count(1))) + int64(at.count(2)/1e6)
+func timeOf(m *wire.Message) int64 {
+	if at := m.Within(wire.MsgTime); at.Count(1) != 0 {
+		return millis(float64(at.Count(1))) + int64(at.Count(2)/1e6)
 	}
-	return millis(float64(m.count(msgOldTime)))
+	return millis(float64(m.Count(wire.MsgOldTime)))
 }
 
 func clip(text string) string {

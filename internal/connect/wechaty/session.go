@@ -22,6 +22,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/wechaty/wire"
 )
 
 const (
@@ -109,14 +110,14 @@ func (s *Session) once(ctx context.Context) error {
 	conn, err := grpc.NewClient("passthrough:///"+s.endpoint,
 		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) { return s.dial(ctx, "tcp", address) }),
 		grpc.WithTransportCredentials(credentials.NewTLS(s.security())), grpc.WithNoProxy(),
-		grpc.WithDefaultCallOptions(grpc.ForceCodec(codec{}), grpc.MaxCallRecvMsgSize(maxAnswer)))
+		grpc.WithDefaultCallOptions(grpc.ForceCodec(wire.Codec{}), grpc.MaxCallRecvMsgSize(maxAnswer)))
 	if err != nil {
 		return unreachable("puppet 服务的地址用不了。", "the puppet service's address is not usable")
 	}
 	defer func() { _ = conn.Close() }()
 	stream, err := conn.NewStream(s.asked(ctx), &grpc.StreamDesc{StreamName: "Event", ServerStreams: true}, "/wechaty.Puppet/Event")
 	if err == nil {
-		err = errors.Join(stream.SendMsg(&message{}), stream.CloseSend())
+		err = errors.Join(stream.SendMsg(&wire.Message{}), stream.CloseSend())
 	}
 	if err != nil {
 		return s.notThere(err)
@@ -128,7 +129,7 @@ func (s *Session) once(ctx context.Context) error {
 	defer workers.Wait()
 	defer cancel()
 	for {
-		var e message
+		var e wire.Message
 		if err := stream.RecvMsg(&e); err != nil {
 			return s.notThere(err)
 		}
@@ -145,7 +146,7 @@ func (s *Session) once(ctx context.Context) error {
 // heartbeats.
 func (s *Session) watch(ctx context.Context, lost context.CancelFunc) {
 	for connect.Sleep(ctx, askEach) {
-		_, err := s.call(ctx, "Version", &message{})
+		_, err := s.call(ctx, "Version", &wire.Message{})
 		if code := community.CodeOf(err); code == community.CodeTimeout || code == community.CodeUnreachable {
 			lost()
 			return
@@ -196,12 +197,12 @@ func (s *Session) notThere(err error) error {
 func unreachable(zh, en string) error { return connect.Trouble(community.CodeUnreachable, zh, en) }
 
 // take acts on one event.
-func (s *Session) take(ctx context.Context, e *message) error {
-	p, err := readPayload(first(e.say(2), "{}"))
+func (s *Session) take(ctx context.Context, e *wire.Message) error {
+	p, err := readPayload(first(e.Say(2), "{}"))
 	if err != nil {
 		return err
 	}
-	handle, ok := handlers[e.count(1)]
+	handle, ok := handlers[e.Count(1)]
 	if !ok {
 		return nil
 	}
@@ -209,8 +210,8 @@ func (s *Session) take(ctx context.Context, e *message) error {
 }
 
 var handlers = map[uint64]func(s *Session, ctx context.Context, p payload) error{
-	eventMessage: (*Session).heard, eventRoomJoin: (*Session).joined, eventRoomLeave: (*Session).left, eventRoomTopic: (*Session).renamed,
-	eventLogin: (*Session).loggedIn, eventLogout: (*Session).loggedOut, eventScan: (*Session).scan, eventError: (*Session).troubled,
+	wire.EventMessage: (*Session).heard, wire.EventRoomJoin: (*Session).joined, wire.EventRoomLeave: (*Session).left, wire.EventRoomTopic: (*Session).renamed,
+	wire.EventLogin: (*Session).loggedIn, wire.EventLogout: (*Session).loggedOut, wire.EventScan: (*Session).scan, wire.EventError: (*Session).troubled,
 }
 
 func (s *Session) loggedIn(ctx context.Context, p payload) error {
@@ -218,8 +219,8 @@ func (s *Session) loggedIn(ctx context.Context, p payload) error {
 		return community.Errorf(community.CodeBadInput, "login without contactId")
 	}
 	name := ""
-	if got, err := s.call(ctx, "ContactPayload", new(message).text(1, p.ContactID)); err == nil {
-		name = got.say(4)
+	if got, err := s.call(ctx, "ContactPayload", new(wire.Message).Text(1, p.ContactID)); err == nil {
+		name = got.Say(4)
 	}
 	s.mu.Lock()
 	s.self, s.name = p.ContactID, name
@@ -261,11 +262,16 @@ func (s *Session) troubled(ctx context.Context, p payload) error {
 	return nil
 }
 
-// restrict stops everything and tells the house.
-func (s *Session) restrict(ctx context.Context, words string) error {
+// hold stops everything.
+func (s *Session) hold(words string) {
 	s.setStopped(connect.Trouble(community.CodeRestricted, "平台限制了这个微信号，一切动作已停止："+clipped(s.hush(words))+"。请先在手机上看清楚；确认可以继续时，停用再启用这个连接。",
 		"the platform restricts this WeChat account, every action has stopped: "+clipped(s.hush(words))+". Look at it on the phone first; to go on, switch the connection off and on"))
-	s.report("online", nil)
+	s.report("online", nil) // which says failed now
+}
+
+// restrict stops everything and tells the house.
+func (s *Session) restrict(ctx context.Context, words string) error {
+	s.hold(words)
 	now := time.Now().UnixMilli()
 	s.mu.Lock()
 	self, name := s.self, s.name
@@ -288,7 +294,7 @@ func (s *Session) heard(ctx context.Context, p payload) error {
 		return nil
 	}
 	in := connect.Inbound{Type: kind, Key: "m:" + p.MessageID, OccurredAt: timeOf(m), Body: body}
-	talker, where := m.say(msgTalker), m.say(msgRoom)
+	talker, where := m.Say(wire.MsgTalker), m.Say(wire.MsgRoom)
 	if where == "" {
 		in.Private, in.Group = true, community.Ref{ID: talker}
 		in.Actor = community.Who{ID: talker}
@@ -304,12 +310,12 @@ func (s *Session) heard(ctx context.Context, p payload) error {
 	return s.feed.Put(ctx, in)
 }
 
-func (s *Session) fetch(ctx context.Context, name string) (m *message, err error) {
+func (s *Session) fetch(ctx context.Context, name string) (m *wire.Message, err error) {
 	for try := range fetchTries {
 		if try > 0 && !connect.Sleep(ctx, time.Second) {
 			return nil, ctx.Err()
 		}
-		if m, err = s.call(ctx, "MessagePayload", new(message).text(1, name)); err == nil {
+		if m, err = s.call(ctx, "MessagePayload", new(wire.Message).Text(1, name)); err == nil {
 			return m, nil
 		}
 	}
@@ -382,11 +388,6 @@ func (s *Session) place(ctx context.Context, where string) community.Ref {
 	return community.Ref{ID: where, Name: r.name}
 }
 
-// Field numbers of RoomPayloadResponse.
-const (
-	roomTopic, roomOwner, roomAdmins = 2, 4, 5
-)
-
 func (s *Session) room(ctx context.Context, where string) (room, error) {
 	s.mu.Lock()
 	r := s.rooms[where]
@@ -394,11 +395,11 @@ func (s *Session) room(ctx context.Context, where string) (room, error) {
 	if time.Now().Before(r.until) {
 		return r, nil
 	}
-	got, err := s.call(ctx, "RoomPayload", new(message).text(1, where))
+	got, err := s.call(ctx, "RoomPayload", new(wire.Message).Text(1, where))
 	if err != nil {
 		return r, err
 	}
-	r = room{got.say(roomTopic), got.say(roomOwner), got.all(roomAdmins), time.Now().Add(peopleLive)}
+	r = room{got.Say(wire.RoomTopic), got.Say(wire.RoomOwner), got.All(wire.RoomAdmins), time.Now().Add(peopleLive)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rooms[where] = r
@@ -444,11 +445,11 @@ func (s *Session) askWho(ctx context.Context, where, member string) (community.W
 	case slices.Contains(r.admins, member):
 		w.Role = community.RoleAdmin
 	}
-	got, err := s.call(ctx, "RoomMemberPayload", new(message).text(1, where).text(2, member))
+	got, err := s.call(ctx, "RoomMemberPayload", new(wire.Message).Text(1, where).Text(2, member))
 	if err != nil {
 		return w, err
 	}
-	w.Card, w.Name = got.say(2), got.say(5)
+	w.Card, w.Name = got.Say(2), got.Say(5)
 	return w, nil
 }
 

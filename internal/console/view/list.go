@@ -22,6 +22,7 @@ type List struct {
 type GroupPage struct {
 	Channel     []ui.Tab // what people do next in a group that they bring by hand; empty = a connection does
 	Head        ui.Head
+	Standby     string // address of where it goes on when its account is lost; "" = not known here
 	ID          string
 	Action      string // address of the group: its forms are below it
 	Mode        templ.Component

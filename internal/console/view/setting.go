@@ -9,4 +9,18 @@ type Settings struct {
 	Checks []CheckStep
 	Frozen bool
 	Freeze ui.Confirm
+	Public PublicSwitch
+}
+
+// PublicSwitch is how the public page about abilities is set.
+type PublicSwitch struct {
+	On, Names bool
+	Link      string
+}
+
+func tick(on bool) string {
+	if on {
+		return "1"
+	}
+	return ""
 }

@@ -21,3 +21,23 @@ type Landing struct {
 type Words struct {
 	Title, Text string
 }
+
+// Abilities is the public page of what can be done on each platform.
+type Abilities struct {
+	Title, Line, Foot string
+	Platforms         []Platform
+}
+
+// Platform is what can be done on one.
+type Platform struct {
+	Name   string
+	Offers []Offer
+	Groups string // "" = not named
+}
+
+// Offer is one verb.
+type Offer struct {
+	Verb, Level, Means string
+	Instead            string // "" = it can be done everywhere
+	Class              string
+}

@@ -1,4 +1,6 @@
-package wechaty
+// Package wire is protobuf messages by their field numbers, and how gRPC carries them: a dozen small messages of Wechaty's
+// puppet service need no generated stubs.
+package wire
 
 import (
 	"google.golang.org/protobuf/encoding/protowire"
@@ -6,19 +8,22 @@ import (
 	"qunluo/internal/community"
 )
 
-// message is a protobuf message by its field numbers, written in the order of the calls.
-type message struct {
+// Message is a protobuf message by its field numbers, written in the order of the calls.
+type Message struct {
 	raw    []byte
 	fields map[protowire.Number][]field
 }
+
+// Raw is the message as it goes over the wire.
+func (m *Message) Raw() []byte { return m.raw }
 
 type field struct {
 	text string
 	n    uint64
 }
 
-// text adds a string; an empty one is left out, as proto3 does.
-func (m *message) text(n protowire.Number, values ...string) *message {
+// Text adds a string; an empty one is left out, as proto3 does.
+func (m *Message) Text(n protowire.Number, values ...string) *Message {
 	for _, v := range values {
 		if v != "" {
 			m.raw = protowire.AppendString(protowire.AppendTag(m.raw, n, protowire.BytesType), v)
@@ -27,22 +32,22 @@ func (m *message) text(n protowire.Number, values ...string) *message {
 	return m
 }
 
-// inner adds a message within.
-func (m *message) inner(n protowire.Number, sub *message) *message {
+// Inner adds a message within.
+func (m *Message) Inner(n protowire.Number, sub *Message) *Message {
 	m.raw = protowire.AppendBytes(protowire.AppendTag(m.raw, n, protowire.BytesType), sub.raw)
 	return m
 }
 
-// number adds a varint; 0 is left out.
-func (m *message) number(n protowire.Number, v uint64) *message {
+// Number adds a varint; 0 is left out.
+func (m *Message) Number(n protowire.Number, v uint64) *Message {
 	if v != 0 {
 		m.raw = protowire.AppendVarint(protowire.AppendTag(m.raw, n, protowire.VarintType), v)
 	}
 	return m
 }
 
-// read takes a message apart. CodeBadInput: it is none.
-func (m *message) read(raw []byte) error {
+// Read takes a message apart. CodeBadInput: it is none.
+func (m *Message) Read(raw []byte) error {
 	m.raw, m.fields = raw, map[protowire.Number][]field{}
 	for len(raw) > 0 {
 		n, kind, size := protowire.ConsumeTag(raw)
@@ -70,16 +75,16 @@ func (m *message) read(raw []byte) error {
 	return nil
 }
 
-// say is the last string under a number.
-func (m *message) say(n protowire.Number) string {
+// Say is the last string under a number.
+func (m *Message) Say(n protowire.Number) string {
 	if all := m.fields[n]; len(all) > 0 {
 		return all[len(all)-1].text
 	}
 	return ""
 }
 
-// all are the strings under a number.
-func (m *message) all(n protowire.Number) []string {
+// All are the strings under a number.
+func (m *Message) All(n protowire.Number) []string {
 	out := make([]string, 0, len(m.fields[n]))
 	for _, f := range m.fields[n] {
 		out = append(out, f.text)
@@ -87,33 +92,33 @@ func (m *message) all(n protowire.Number) []string {
 	return out
 }
 
-// count is the last number under a number.
-func (m *message) count(n protowire.Number) uint64 {
+// Count is the last number under a number.
+func (m *Message) Count(n protowire.Number) uint64 {
 	if all := m.fields[n]; len(all) > 0 {
 		return all[len(all)-1].n
 	}
 	return 0
 }
 
-// within is the message under a number; an empty one where there is none.
-func (m *message) within(n protowire.Number) *message {
-	sub := &message{}
-	if sub.read([]byte(m.say(n))) != nil {
-		return &message{}
+// Within is the message under a number; an empty one where there is none.
+func (m *Message) Within(n protowire.Number) *Message {
+	sub := &Message{}
+	if sub.Read([]byte(m.Say(n))) != nil {
+		return &Message{}
 	}
 	return sub
 }
 
-// codec lets gRPC carry messages as they are written here; on the wire they are protobuf.
-type codec struct{}
+// Codec lets gRPC carry messages as they are written here; on the wire they are protobuf.
+type Codec struct{}
 
 // Marshal implements encoding.Codec.
-func (codec) Marshal(v any) ([]byte, error) { return v.(*message).raw, nil }
+func (Codec) Marshal(v any) ([]byte, error) { return v.(*Message).raw, nil }
 
 // Unmarshal implements encoding.Codec.
-func (codec) Unmarshal(data []byte, v any) error {
-	return v.(*message).read(append([]byte(nil), data...))
+func (Codec) Unmarshal(data []byte, v any) error {
+	return v.(*Message).Read(append([]byte(nil), data...))
 }
 
 // Name implements encoding.Codec.
-func (codec) Name() string { return "proto" }
+func (Codec) Name() string { return "proto" }
