@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -473,7 +474,10 @@ func (s *Store) Remind(ctx context.Context, k plan.Target, gap int64, audit comm
 		var raw []byte
 		err := t.one(ctx, `SELECT reminded FROM broadcast_target WHERE id = $1`+t.dialect.lockClause(), []any{k.ID[:]}, &raw)
 		if err != nil {
-			return missing(err, "target %s", k.ID)
+			if errors.Is(err, sql.ErrNoRows) { // somebody else holds the row: they are reminding
+				return community.Errorf(community.CodeLimited, "target %s: is being reminded just now", k.ID)
+			}
+			return err
 		}
 		var times []int64
 		if err := json.Unmarshal(raw, &times); err != nil {
