@@ -10,9 +10,6 @@ import (
 	"qunluo/internal/config"
 )
 
-// unexamined are connectors whose counterpart has no group, which the examination is about: they have tests of their own.
-var unexamined = map[string]bool{"mp": true}
-
 // TestEveryConnectorIsExamined: whatever one may connect passes conntest in the tests of its own room.
 func TestEveryConnectorIsExamined(t *testing.T) {
 	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir()}})
@@ -27,7 +24,7 @@ func TestEveryConnectorIsExamined(t *testing.T) {
 			check(t, err)
 			examined = examined || strings.Contains(string(text), "conntest.Exercise(")
 		}
-		if !examined && !unexamined[kind.Name] {
+		if !examined {
 			t.Errorf("%s is offered and never examined (%d test files)", kind.Name, len(files))
 		}
 	}
