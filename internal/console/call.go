@@ -256,7 +256,7 @@ func (k *call) dress(f *ui.Frame) error {
 	f.Live = k.c.deps.Live != nil
 	f.Menu = k.menu(badges)
 	f.Search = k.c.mounted("/messages", k.User.Role)
-	if said, ok := k.c.sessions.Pop(k.ctx(), sessFlash).(Flash); ok {
+	if said, ok := k.result(); ok {
 		f.Flash = &ui.Flash{Kind: said.Kind, Text: said.Text}
 		if strings.HasPrefix(said.Undo, "/") {
 			f.Flash.Undo = said.Undo
@@ -265,6 +265,16 @@ func (k *call) dress(f *ui.Frame) error {
 		}
 	}
 	return nil
+}
+
+// result takes the result that waits for the next page. A live part that reads itself again is none: it shows no result, and
+// the person would never see it.
+func (k *call) result() (Flash, bool) {
+	if k.R.Header.Get("HX-Request") != "" {
+		return Flash{}, false
+	}
+	said, ok := k.c.sessions.Pop(k.ctx(), sessFlash).(Flash)
+	return said, ok
 }
 
 // onDuty says in the top bar who is on duty.

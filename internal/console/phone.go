@@ -116,7 +116,7 @@ func (c *Console) phoneLink(k *call) error {
 func (k *call) showPhone(title, tab string, body templ.Component) error {
 	f := k.frame(title)
 	f.Phone, f.User = true, named(k.User.Name, k.User.Login)
-	if said, ok := k.c.sessions.Pop(k.ctx(), sessFlash).(Flash); ok {
+	if said, ok := k.result(); ok {
 		f.Flash = &ui.Flash{Kind: said.Kind, Text: said.Text}
 	}
 	if k.User.Key != 0 {
