@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
+	"strings"
 )
 
 type memberCmd struct {
@@ -60,7 +62,7 @@ func spokenOf(m memberLine) spokenLine {
 }
 
 func lineOfMember(m community.MemberRow) memberLine {
-	return memberLine{m.ID.String(), m.Name, m.Card, m.External, m.GroupName, string(m.Role), string(m.Mark), Moment(m.JoinedAt), m.Scene, m.Inviter,
+	return memberLine{m.ID.String(), m.Name, m.Card, m.External, cmp.Or(m.GroupName, strings.Join(m.In, ", ")), string(m.Role), string(m.Mark), Moment(m.JoinedAt), m.Scene, m.Inviter,
 		Moment(m.LeftAt), Moment(m.LastWord), m.Messages, m.Strikes, Moment(m.MutedTill), m.Said, m.SaidDays, string(m.Platform), m.Tags, m.Accounts}
 }
 

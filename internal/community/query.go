@@ -96,7 +96,8 @@ type MemberRow struct {
 	Said      int64 // with MemberFilter.Spoke: own messages in the span
 	SaidDays  int   // and on how many days
 	Tags      []string
-	Accounts  int // how many accounts the person is known by, this one included; 0 = only this one
+	Accounts  int      // how many accounts the person is known by, this one included; 0 = only this one
+	In        []string // of a row over all groups (Group 0): the names of the groups of the scope they are in
 }
 
 // NameSpan is a name as it was during a time. Group 0 is the account name. To 0 = still so.

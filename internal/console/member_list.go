@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"iter"
 	"net/url"
 	"slices"
@@ -237,7 +238,7 @@ func memberColumns(k *call, f community.MemberFilter) []memberColumn {
 		{k.column(k.T("member.name"), "name", page), func(m *community.MemberRow) templ.Component {
 			return view.Tagged(shownName(*m), memberUnder(k, *m), m.Tags)
 		}},
-		{ui.Column{Title: k.T("word.group"), Hide: f.Group != 0}, func(m *community.MemberRow) templ.Component { return ui.Name(m.GroupName) }},
+		{ui.Column{Title: k.T("word.group"), Hide: f.Group != 0}, func(m *community.MemberRow) templ.Component { return ui.Name(groupsOf(k, m)) }},
 		{k.column(k.T("member.joined"), "joined", page), func(m *community.MemberRow) templ.Component { return joinedCell(k, m.JoinedAt) }},
 		{ui.Column{Title: k.T("member.source"), Hide: true}, func(m *community.MemberRow) templ.Component { return ui.Text(source(k, m.Scene, m.State)) }},
 		{k.column(k.T("member.last_word"), "last_word", page), func(m *community.MemberRow) templ.Component { return lastWord(k, m.LastWord) }},
@@ -253,6 +254,17 @@ func memberColumns(k *call, f community.MemberFilter) []memberColumn {
 		out[i].column.Hide = true
 	}
 	return out
+}
+
+// groupsOf names the group of a row; of a row over all groups the first that they are in, and how many more.
+func groupsOf(k *call, m *community.MemberRow) string {
+	switch {
+	case m.GroupName != "" || len(m.In) == 0:
+		return m.GroupName
+	case len(m.In) == 1:
+		return m.In[0]
+	}
+	return k.T("member.in_groups", "group", m.In[0], "total", len(m.In), "more", len(m.In)-1)
 }
 
 func shownName(m community.MemberRow) string {
@@ -343,7 +355,7 @@ func (c *Console) memberSheet(k *call) error {
 
 func memberLine(k *call, m *community.MemberRow, f community.MemberFilter) []string {
 	none := community.GroupRow{}
-	line := []string{m.ID.String(), shownName(*m), m.Name, m.External, m.GroupName, moment(m.JoinedAt, none), source(k, m.Scene, m.State),
+	line := []string{m.ID.String(), shownName(*m), m.Name, m.External, cmp.Or(m.GroupName, strings.Join(m.In, ", ")), moment(m.JoinedAt, none), source(k, m.Scene, m.State),
 		moment(m.LastWord, none), strconv.FormatInt(m.Messages, 10), strconv.Itoa(m.Strikes), moment(m.LeftAt, none), strings.Join(m.Tags, k.T("list.comma"))}
 	if !f.Spoke.IsZero() {
 		line = append(line, strconv.FormatInt(m.Said, 10), strconv.Itoa(m.SaidDays))

@@ -86,6 +86,36 @@ FROM person_member p WHERE p.member_key IN (`+keyList(keys)+`)`, nil, func(r *sq
 			row.Accounts = s.n
 		}
 	}
+	if err != nil {
+		return err
+	}
+	return d.whereabouts(ctx, keys, at)
+}
+
+// whereabouts says of rows over all groups in which groups the member is.
+func (d *Desk) whereabouts(ctx context.Context, keys []int64, at map[int64][]*community.MemberRow) error {
+	keys = slices.DeleteFunc(slices.Clone(keys), func(key int64) bool {
+		return !slices.ContainsFunc(at[key], func(m *community.MemberRow) bool { return m.Group == 0 })
+	})
+	if len(keys) == 0 {
+		return nil
+	}
+	type place struct {
+		member int64
+		name   string
+	}
+	var c clause
+	d.in(&c, "g")
+	c.and("NOT g.desk AND p.present AND p.member_key IN (" + keyList(keys) + ")")
+	places, err := rows(ctx, d.s, `SELECT p.member_key, g.name FROM views.people p JOIN chat_group g ON g.key = p.group_key`+c.String()+` ORDER BY p.member_key, g.name`,
+		c.args, func(r *sql.Rows, v *place) error { return r.Scan(&v.member, &v.name) })
+	for _, v := range places {
+		for _, row := range at[v.member] {
+			if row.Group == 0 {
+				row.In = append(row.In, v.name)
+			}
+		}
+	}
 	return err
 }
 

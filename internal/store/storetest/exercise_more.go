@@ -232,6 +232,11 @@ func scopeHides(t *testing.T, s *store.Store) {
 		if err != nil || n != len(c.want) || len(members) != n {
 			t.Errorf("%+v: %d members: %v", c.scope, n, err)
 		}
+		for _, m := range members {
+			if m.LeftAt == 0 && m.GroupName == "" && len(m.In) != 1 {
+				t.Errorf("%+v: %s is in %q, want the name of their group", c.scope, m.Name, m.In)
+			}
+		}
 		stays := must(d.Stays(ctx, theirs[0].Actor))(t)
 		if (len(stays) > 0) != (c.scope.Org == 2) {
 			t.Errorf("%+v: %d stays of theirs", c.scope, len(stays))
