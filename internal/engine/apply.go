@@ -68,7 +68,19 @@ func (e *Engine) Apply(ctx context.Context, in ...community.Inbound) ([]Outcome,
 	return e.commit(ctx, in, nil)
 }
 
+// crossings is how often a batch is made again when it met another transaction crosswise.
+const crossings = 3
+
 func (e *Engine) commit(ctx context.Context, in []community.Inbound, run *Run) ([]Outcome, error) {
+	for n := 0; ; n++ {
+		out, err := e.attempt(ctx, in, run)
+		if n == crossings || !store.Crossed(err) {
+			return out, err
+		}
+	}
+}
+
+func (e *Engine) attempt(ctx context.Context, in []community.Inbound, run *Run) ([]Outcome, error) {
 	out := make([]Outcome, len(in))
 	e.room.take(len(in))
 	defer e.room.empty(len(in))

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/store"
@@ -97,6 +99,44 @@ func failing(t *testing.T, url string) {
 	if actions == 0 || actions != jobs {
 		t.Errorf("%d actions and %d jobs, want one each", actions, jobs)
 	}
+}
+
+// Let every statement in turn be the one at which the database makes the belt give way to another transaction: the batch is
+// made again, the sender hears nothing of it, and everything is there once.
+func TestCrossingWithAnotherTransactionIsMadeAgain(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { crossing(t, "") })
+	t.Run("postgres", func(t *testing.T) { crossing(t, storetest.PostgresURL(t)) })
+}
+
+func crossing(t *testing.T, url string) {
+	left := -1 // statements until one gives way; negative = none
+	before := func(string) error {
+		if left--; left == 0 {
+			return &pgconn.PgError{Code: "40P01", Message: "deadlock detected"}
+		}
+		return nil
+	}
+	h, err := openWith(t.Context(), store.Options{URL: url, DataDir: t.TempDir(), Clock: time.Now, Before: before}, "crossing")
+	check(t, err)
+	check(t, h.publish(t.Context()))
+	host := running(t, h)
+	for i := 1; ; i++ {
+		if i > 300 {
+			t.Fatal("300 statements for three messages")
+		}
+		left = i
+		check(t, host.Receive(t.Context(), trouble(i, 0, "加我微信领红包，代开发票"), trouble(i, 1, "早上好"), trouble(i, 2, "群规")))
+		untouched := left > 0
+		left = -1
+		if got := mine(messages(t, h.store), i); len(got) != 3 {
+			t.Fatalf("after crossing at statement %d the log holds %v, want three messages", i, got)
+		}
+		if untouched {
+			break
+		}
+	}
+	gapless(t, h.store)
+	decidedAsReplayed(t, h.store, database(t, url, filepath.Dir(h.platform.path)))
 }
 
 // trouble is a message of the ith round, in a group of its own every second round: first seen and known.

@@ -179,6 +179,10 @@ func pgCode(err error) string {
 	return ""
 }
 
+// Crossed reports whether a transaction was chosen to give way because two waited for each other: PostgreSQL's
+// deadlock_detected. Nothing of it stays, and it may be made again at once.
+func Crossed(err error) bool { return pgCode(err) == "40P01" }
+
 // busy: class 53 insufficient resources, 57 operator intervention, 40 rollback, 55P03 lock, 08 connection.
 func (postgresDialect) busy(err error) bool {
 	code := pgCode(err)
