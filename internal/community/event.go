@@ -1,6 +1,9 @@
 package community
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"unicode/utf8"
+)
 
 // Type is the wire name of a kind of event: the same in Go, SQL, JSON and the API.
 type Type string
@@ -150,6 +153,19 @@ const Presence = "presence"
 
 // MaxText bounds Body.Text, in bytes. Longer messages are cut at a rune and marked by the leaf.
 const MaxText = 64 << 10
+
+// Clip cuts a text at MaxText and marks the cut.
+func Clip(text string) string {
+	const mark = "…"
+	if len(text) <= MaxText {
+		return text
+	}
+	end := MaxText - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
+}
 
 // MaxName bounds names of people and groups, in bytes: longer ones are cut at a rune when they come in.
 const MaxName = 512

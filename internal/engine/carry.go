@@ -318,10 +318,7 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		if t.n >= maxLimited && t.Action.Verb == community.Remove {
 			return e.ask(ctx, t, community.Receipt{Code: rc.Code, Detail: "late"})
 		}
-		if t.Action.Deadline != 0 {
-			return &hurried{err, t.Action.Deadline + 1}
-		}
-		return err
+		return e.putOff(t, err)
 	case community.CodeRefused, community.CodeForbidden:
 		t.why = "refused" // the detail holds the platform's words
 		return e.ask(ctx, t, rc)

@@ -3,7 +3,6 @@ package discord
 import (
 	"context"
 	"encoding/json"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync"
@@ -67,24 +66,7 @@ func (s *Session) Run(ctx context.Context) error {
 	workers.Go(func() { s.feed.Run(ctx) })
 	defer s.tell.Tell("offline", nil)
 	s.tell.Tell("connecting", nil)
-	for pause := firstPause; ; pause = min(pause*2, longestPause) {
-		began := time.Now()
-		err := s.once(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if time.Since(began) > longestPause {
-			pause = firstPause
-		}
-		state := "connecting"
-		if community.CodeOf(err) == community.CodeForbidden {
-			state, pause = "failed", longestPause
-		}
-		s.tell.Tell(state, err)
-		if !connect.Sleep(ctx, pause/2+rand.N(pause/2)) {
-			return ctx.Err()
-		}
-	}
+	return connect.Redial{First: firstPause, Longest: longestPause, Settled: longestPause, Hopeless: []community.Code{community.CodeForbidden}, Tell: s.tell.Tell}.Run(ctx, s.once)
 }
 
 // address is where the Gateway stands: where a session may be resumed, else where Discord says now.

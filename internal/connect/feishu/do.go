@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -339,21 +338,11 @@ func (s *Session) Groups(ctx context.Context) ([]community.Ref, error) {
 }
 
 func (s *Session) roster(ctx context.Context, a community.Action) (connect.Receipt, error) {
-	list, err := s.Members(ctx, a.To.Group)
+	people, err := s.Members(ctx, a.To.Group)
 	if err != nil {
 		return connect.Receipt{}, err
 	}
-	data, err := json.Marshal(list)
-	if err != nil {
-		return connect.Receipt{}, err
-	}
-	now := time.Now().UnixMilli()
-	in := connect.Inbound{Type: community.RosterRead, Key: "roster:" + a.To.Group + ":" + strconv.FormatInt(now, 10), OccurredAt: now,
-		Group: community.Ref{ID: a.To.Group}, Body: community.Body{Data: data, Caused: a.ID}}
-	if err := s.feed.Put(ctx, in); err != nil {
-		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "list read, no room for it: %w", err)
-	}
-	return connect.Receipt{State: community.Confirmed}, nil
+	return s.feed.Roster(ctx, a, people)
 }
 
 // ReadMedia reads a picture or file of a message that the bot was told of (document 获取消息中的资源文件).

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net"
 	"slices"
 	"strconv"
@@ -111,26 +110,7 @@ func (s *Session) Run(ctx context.Context) error {
 	defer cancel()
 	defer s.report("offline", nil)
 	s.report("connecting", nil)
-	pause := firstPause
-	for {
-		began := time.Now()
-		err := s.once(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if time.Since(began) > settled {
-			pause = firstPause
-		}
-		state := "connecting"
-		if community.CodeOf(err) == community.CodeForbidden {
-			state, pause = "failed", longestPause
-		}
-		s.report(state, err)
-		if !connect.Sleep(ctx, pause/2+rand.N(pause/2)) {
-			return ctx.Err()
-		}
-		pause = min(pause*2, longestPause)
-	}
+	return connect.Redial{First: firstPause, Longest: longestPause, Settled: settled, Hopeless: []community.Code{community.CodeForbidden}, Tell: s.report}.Run(ctx, s.once)
 }
 
 // once connects, registers, joins and reads until the connection ends.

@@ -328,19 +328,7 @@ func (s *Session) readRoster(ctx context.Context, a community.Action) (connect.R
 	if err != nil {
 		return connect.Receipt{}, err
 	}
-	data, err := json.Marshal(people)
-	if err != nil {
-		return connect.Receipt{}, err
-	}
-	now := time.Now().UnixMilli()
-	in := connect.Inbound{
-		Type: community.RosterRead, Key: "roster:" + a.To.Group + ":" + strconv.FormatInt(now, 10), OccurredAt: now,
-		Group: community.Ref{ID: a.To.Group}, Body: community.Body{Data: data, Caused: a.ID},
-	}
-	if err := s.feed.Put(ctx, in); err != nil {
-		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "list read, no room for it: %w", err)
-	}
-	return connect.Receipt{State: community.Confirmed}, nil
+	return s.feed.Roster(ctx, a, people)
 }
 
 func sendParams(l *link, a community.Action) map[string]any {

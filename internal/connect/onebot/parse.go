@@ -333,7 +333,7 @@ func (n *note) request(f *frame) error {
 	}
 	in := &f.in
 	in.Type, in.Actor = community.JoinRequested, n.who(n.user)
-	in.Body.Scene, in.Body.Message, in.Body.Text = "request", "add:"+n.flag, wire.Clip(n.comment)
+	in.Body.Scene, in.Body.Message, in.Body.Text = "request", "add:"+n.flag, community.Clip(n.comment)
 	if n.subType == "invite" {
 		in.Body.Scene, in.Body.Message, in.Subject = "invite", "invite:"+n.flag, n.who(n.self)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -92,26 +91,7 @@ func (s *Session) Run(ctx context.Context) error {
 
 // dialOn dials, serves, and dials again after growing, jittered pauses.
 func (s *Session) dialOn(ctx context.Context) error {
-	pause := firstPause
-	for {
-		began := time.Now()
-		err := s.dialOnce(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if time.Since(began) > settled {
-			pause = firstPause
-		}
-		state := stateAfter(err)
-		if state == "failed" {
-			pause = longestPause
-		}
-		s.report(state, err)
-		if !connect.Sleep(ctx, pause/2+rand.N(pause/2)) {
-			return ctx.Err()
-		}
-		pause = min(pause*2, longestPause)
-	}
+	return connect.Redial{First: firstPause, Longest: longestPause, Settled: settled, Hopeless: []community.Code{community.CodeForbidden, community.CodeConflict}, Tell: s.report}.Run(ctx, s.dialOnce)
 }
 
 // stateAfter is failed where somebody must do something, else connecting.

@@ -2,7 +2,6 @@ package satori
 
 import (
 	"context"
-	"encoding/json"
 	"strconv"
 	"time"
 
@@ -128,7 +127,7 @@ func (o *order) segments() []community.Segment {
 func (o *order) tell(name, quote, channel string, whole bool) {
 	body := community.Body{Message: name, Caused: o.a.ID}
 	if whole {
-		body.Text = clip(o.a.Text)
+		body.Text = connect.Clip(o.a.Text)
 	}
 	if quote != "" {
 		body.ReplyTo, body.Class = nameOf(o.a.To.Group, channel, quote), community.Reply
@@ -185,16 +184,7 @@ func (o *order) list() (connect.Receipt, error) {
 	if err != nil {
 		return connect.Receipt{}, err
 	}
-	data, err := json.Marshal(people)
-	if err != nil {
-		return connect.Receipt{}, err
-	}
-	in := o.own(community.RosterRead, "roster:"+o.a.To.Group+":"+id(time.Now().UnixMilli()), community.Body{Data: data, Caused: o.a.ID})
-	in.Actor = community.Who{}
-	if err := o.feed.Put(o.ctx, in); err != nil {
-		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "list read, no room for it: %w", err)
-	}
-	return connect.Receipt{State: community.Confirmed}, nil
+	return o.feed.Roster(o.ctx, o.a, people)
 }
 
 // Members reads a group's full list, page by page.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
@@ -203,7 +202,7 @@ func (r *reading) edited() error {
 func (r *reading) compose() {
 	got := element.ParseKeeping(r.Message.Content)
 	body := &r.in.Body
-	body.Text, body.Segments = clip(got.Text), got.Segments
+	body.Text, body.Segments = connect.Clip(got.Text), got.Segments
 	body.Class = classOf(got.Segments)
 	quote := got.Quote
 	if quote == "" && r.Message.Quote != nil {
@@ -213,7 +212,7 @@ func (r *reading) compose() {
 		body.ReplyTo, body.Class = nameOf(r.in.Group.ID, r.channelID(), quote), community.Reply
 	}
 	for i := range body.Segments {
-		body.Segments[i].Text = clip(body.Segments[i].Text)
+		body.Segments[i].Text = connect.Clip(body.Segments[i].Text)
 	}
 }
 
@@ -291,7 +290,7 @@ func (r *reading) asked() error {
 	if r.Message == nil || r.Message.ID == "" {
 		return r.lacks("message.id")
 	}
-	r.in.Body.Message, r.in.Body.Text = string(r.Message.ID), clip(element.Parse(r.Message.Content).Text)
+	r.in.Body.Message, r.in.Body.Text = string(r.Message.ID), connect.Clip(element.Parse(r.Message.Content).Text)
 	return r.member(community.JoinRequested)
 }
 
@@ -317,7 +316,7 @@ func (r *reading) renamed() error {
 	if r.in.Group.Name == "" {
 		return r.lacks("guild.name")
 	}
-	r.in.Type, r.in.Body.Text = community.GroupUpdated, clip(r.in.Group.Name)
+	r.in.Type, r.in.Body.Text = community.GroupUpdated, connect.Clip(r.in.Group.Name)
 	return nil
 }
 
@@ -330,23 +329,11 @@ func (r *reading) sign(kind community.Type) error {
 	if err := r.about(kind); err != nil {
 		return err
 	}
-	r.in.Body.Text = clip(element.Parse(r.Message.Content).Text)
+	r.in.Body.Text = connect.Clip(element.Parse(r.Message.Content).Text)
 	if r.Emoji != nil {
-		r.in.Body.Text = clip(first(r.Emoji.Name, string(r.Emoji.ID)))
+		r.in.Body.Text = connect.Clip(first(r.Emoji.Name, string(r.Emoji.ID)))
 	}
 	return nil
-}
-
-func clip(text string) string {
-	text = strings.ToValidUTF8(text, "�")
-	if len(text) <= community.MaxText {
-		return text
-	}
-	cut := community.MaxText - len("…")
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
 }
 
 func id(n int64) string { return strconv.FormatInt(n, 10) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -72,26 +71,7 @@ func (s *Session) Run(ctx context.Context) error {
 	defer cancel()
 	defer s.report("offline", nil)
 	s.report("connecting", nil)
-	pause := firstPause
-	for {
-		began := time.Now()
-		err := s.once(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if time.Since(began) > settled {
-			pause = firstPause
-		}
-		state := "connecting"
-		if code := community.CodeOf(err); code == community.CodeForbidden || code == community.CodeConflict {
-			state, pause = "failed", longestPause
-		}
-		s.report(state, err)
-		if !connect.Sleep(ctx, pause/2+rand.N(pause/2)) {
-			return ctx.Err()
-		}
-		pause = min(pause*2, longestPause)
-	}
+	return connect.Redial{First: firstPause, Longest: longestPause, Settled: settled, Hopeless: []community.Code{community.CodeForbidden, community.CodeConflict}, Tell: s.report}.Run(ctx, s.once)
 }
 
 // once dials, identifies and serves until the connection ends.

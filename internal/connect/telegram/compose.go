@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 )
 
 // media is what a message carries besides words.
@@ -96,7 +96,7 @@ func (p *parser) compose(m *message, body *community.Body) {
 	shown := words
 	carried := m.carried()
 	if carried.kind != "" {
-		segments = append(segments, community.Segment{Kind: carried.kind, Ref: carried.ref, Text: clip(carried.text)})
+		segments = append(segments, community.Segment{Kind: carried.kind, Ref: carried.ref, Text: connect.Clip(carried.text)})
 		shown = strings.TrimSpace(strings.TrimSpace(carried.label+" "+carried.text) + " " + words)
 		if words == "" && body.Class == community.Text {
 			body.Class = carried.class
@@ -106,7 +106,7 @@ func (p *parser) compose(m *message, body *community.Body) {
 	if len(segments) > 0 || len(spans) > 1 || len(spans) == 1 && spans[0].Kind != "text" {
 		body.Segments = append(segments, spans...)
 	}
-	body.Text = clip(shown)
+	body.Text = connect.Clip(shown)
 	if m.ForwardOrigin != nil && body.Class == community.Text {
 		body.Class = community.Forward
 	}
@@ -186,17 +186,5 @@ func unknownPart(raw json.RawMessage) string {
 	if len(names) == 0 {
 		return "empty message"
 	}
-	return clip(slices.Min(names))
-}
-
-func clip(text string) string {
-	text = strings.ToValidUTF8(text, "�")
-	if len(text) <= community.MaxText {
-		return text
-	}
-	cut := community.MaxText - len("…")
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
+	return connect.Clip(slices.Min(names))
 }

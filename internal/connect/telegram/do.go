@@ -203,7 +203,7 @@ func (o *order) say() (*models.Message, error) {
 		return nil, err
 	}
 	o.noteUpload(words.media, sent)
-	body := community.Body{Message: strconv.Itoa(sent.ID), Text: clip(words.text), ReplyTo: words.replyTo, Caused: o.a.ID}
+	body := community.Body{Message: strconv.Itoa(sent.ID), Text: connect.Clip(words.text), ReplyTo: words.replyTo, Caused: o.a.ID}
 	if body.ReplyTo != "" {
 		body.Class = community.Reply
 	}

@@ -279,7 +279,7 @@ func (p *parser) asked(r *joinRequest) error {
 		return community.Errorf(community.CodeBadInput, "a join request without chat or user")
 	}
 	in := connect.Inbound{
-		Type: community.JoinRequested, Actor: p.who(&r.From), Body: community.Body{Message: flag(r.From.ID, r.Date), Text: clip(r.Bio)},
+		Type: community.JoinRequested, Actor: p.who(&r.From), Body: community.Body{Message: flag(r.From.ID, r.Date), Text: connect.Clip(r.Bio)},
 	}
 	if r.Link != nil {
 		in.Body.Scene, in.Body.State = "link", r.Link.Name

@@ -2,7 +2,6 @@ package wechaty
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -230,7 +229,7 @@ func (o *order) send() (connect.Receipt, error) {
 		return receipt, nil
 	}
 	o.echoes.Expect("send:"+receipt.Message, o.a.ID)
-	_ = o.feed.Put(o.ctx, o.own(community.MessageCreated, "m:"+receipt.Message, community.Body{Message: receipt.Message, Text: clip(text), Caused: o.a.ID})) // else only the record lacks it
+	_ = o.feed.Put(o.ctx, o.own(community.MessageCreated, "m:"+receipt.Message, community.Body{Message: receipt.Message, Text: connect.Clip(text), Caused: o.a.ID})) // else only the record lacks it
 	return receipt, nil
 }
 
@@ -297,16 +296,7 @@ func (o *order) list() (connect.Receipt, error) {
 	if err != nil {
 		return connect.Receipt{}, err
 	}
-	data, err := json.Marshal(people)
-	if err != nil {
-		return connect.Receipt{}, err
-	}
-	in := o.own(community.RosterRead, "roster:"+o.a.To.Group+":"+id(time.Now().UnixMilli()), community.Body{Data: data, Caused: o.a.ID})
-	in.Actor = community.Who{}
-	if err := o.feed.Put(o.ctx, in); err != nil {
-		return connect.Receipt{}, community.Errorf(community.CodeUnreachable, "list read, no room for it: %w", err)
-	}
-	return connect.Receipt{State: community.Confirmed}, nil
+	return o.feed.Roster(o.ctx, o.a, people)
 }
 
 // Members reads a room's full list.

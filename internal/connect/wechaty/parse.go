@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/connect/wechaty/wire"
 )
 
@@ -72,14 +72,14 @@ func bodyOf(m *wire.Message) (community.Type, community.Body, bool) {
 		body.Message = strings.TrimSpace(m.Say(wire.MsgText))
 		return community.MessageDeleted, body, body.Message != "" && !strings.ContainsAny(body.Message, "<> ")
 	}
-	text := clip(m.Say(wire.MsgText))
+	text := connect.Clip(m.Say(wire.MsgText))
 	k, known := kinds[kind]
 	if !known {
 		body.Text = text
 		body.Segments = mentions(text, m.All(wire.MsgMentions))
 		return community.MessageCreated, body, text != "" || kind == wire.KindText
 	}
-	name := clip(m.Say(wire.MsgFile))
+	name := connect.Clip(m.Say(wire.MsgFile))
 	body.Class, body.Text = k.class, strings.TrimSpace(k.label+" "+name)
 	body.Segments = []community.Segment{{Kind: k.segment, Ref: "wechaty:" + body.Message, Text: name}}
 	return community.MessageCreated, body, true
@@ -107,18 +107,6 @@ func timeOf(m *wire.Message) int64 {
 		return millis(float64(at.Count(1))) + int64(at.Count(2)/1e6)
 	}
 	return millis(float64(m.Count(wire.MsgOldTime)))
-}
-
-func clip(text string) string {
-	text = strings.ToValidUTF8(text, "�")
-	if len(text) <= community.MaxText {
-		return text
-	}
-	cut := community.MaxText - len("…")
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
 }
 
 func first(texts ...string) string {

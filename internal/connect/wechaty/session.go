@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
@@ -81,26 +80,7 @@ func (s *Session) Run(ctx context.Context) error {
 	s.setStopped(nil)
 	defer s.report("offline", nil)
 	s.report("connecting", nil)
-	pause := firstPause
-	for {
-		began := time.Now()
-		err := s.once(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if time.Since(began) > settled {
-			pause = firstPause
-		}
-		state := "connecting"
-		if community.CodeOf(err) == community.CodeForbidden {
-			state, pause = "failed", longestPause
-		}
-		s.report(state, err)
-		if !connect.Sleep(ctx, pause/2+rand.N(pause/2)) {
-			return ctx.Err()
-		}
-		pause = min(pause*2, longestPause)
-	}
+	return connect.Redial{First: firstPause, Longest: longestPause, Settled: settled, Hopeless: []community.Code{community.CodeForbidden}, Tell: s.report}.Run(ctx, s.once)
 }
 
 // once connects and follows the events until they end.
@@ -379,7 +359,7 @@ func (s *Session) renamed(ctx context.Context, p payload) error {
 	s.mu.Unlock()
 	at := millis(p.Timestamp)
 	return s.feed.Put(ctx, connect.Inbound{Type: community.GroupUpdated, Key: "topic:" + p.RoomID + ":" + id(at), OccurredAt: at,
-		Group: community.Ref{ID: p.RoomID, Name: p.Topic}, Actor: s.who(ctx, p.RoomID, p.Changer), Body: community.Body{Text: clip(p.Topic)}})
+		Group: community.Ref{ID: p.RoomID, Name: p.Topic}, Actor: s.who(ctx, p.RoomID, p.Changer), Body: community.Body{Text: connect.Clip(p.Topic)}})
 }
 
 // place is a room with its name, as far as it can be known.

@@ -123,7 +123,7 @@ func (s *Session) readDesk(ctx context.Context, employee string) error {
 			Union: wxapi.Clip(c.Contact.Union, maxID), Tags: named(c.Follow.Tags, names),
 			JoinedAt: max(c.Follow.Created, 0) * 1000, Scene: "contact", State: wxapi.Clip(c.Follow.State, maxState)})
 	}
-	in, err := listEvent(desk(s.corp, employee), people, time.Now().UnixMilli(), community.ID{})
+	in, err := connect.RosterEvent(desk(s.corp, employee), people, time.Now().UnixMilli(), community.ID{})
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func (s *Session) listMembers(ctx context.Context, a community.Action) (connect.
 	if err != nil {
 		return connect.Receipt{}, err
 	}
-	list, err := listEvent(community.Ref{ID: a.To.Group, Name: now.name}, now.list, time.Now().UnixMilli(), a.ID)
+	list, err := connect.RosterEvent(community.Ref{ID: a.To.Group, Name: now.name}, now.list, time.Now().UnixMilli(), a.ID)
 	if err != nil {
 		return connect.Receipt{}, err
 	}

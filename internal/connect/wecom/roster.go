@@ -2,12 +2,10 @@ package wecom
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -101,7 +99,7 @@ func (s *Session) reread(ctx context.Context, group string, quit map[string]stri
 	}
 	at := time.Now().UnixMilli()
 	in := s.changes(group, was, now, quit, at)
-	list, err := listEvent(community.Ref{ID: group, Name: now.name}, now.list, at, community.ID{})
+	list, err := connect.RosterEvent(community.Ref{ID: group, Name: now.name}, now.list, at, community.ID{})
 	if err != nil {
 		return err
 	}
@@ -110,18 +108,6 @@ func (s *Session) reread(ctx context.Context, group string, quit map[string]stri
 	}
 	s.rolls.put(group, now, true)
 	return nil
-}
-
-// listEvent is a full list as an event.
-func listEvent(group community.Ref, people []community.Who, at int64, caused community.ID) (connect.Inbound, error) {
-	data, err := json.Marshal(people)
-	if err != nil {
-		return connect.Inbound{}, err
-	}
-	return connect.Inbound{
-		Type: community.RosterRead, Key: "roster:" + group.ID + ":" + strconv.FormatInt(at, 10), OccurredAt: at, Group: group,
-		Body: community.Body{Data: data, Caused: caused},
-	}, nil
 }
 
 // changes says what happened between two readings. Without an earlier one the list alone must do.

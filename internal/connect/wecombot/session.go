@@ -93,7 +93,7 @@ func (s *Session) Run(ctx context.Context) error {
 			state, pause = "failed", longestPause
 		}
 		s.report(state, err)
-		if !sleep(ctx, pause/2+rand.N(pause/2)) {
+		if !connect.Sleep(ctx, pause/2+rand.N(pause/2)) {
 			return ctx.Err()
 		}
 	}
@@ -148,7 +148,7 @@ func (s *Session) greet(l *line) {
 	}
 	s.setLine(l)
 	s.report("online", nil)
-	for sleep(l.ctx, pingEach) {
+	for connect.Sleep(l.ctx, pingEach) {
 		if err := s.call(l.ctx, l, cmdPing, "", nil); err != nil {
 			l.fail(community.Errorf(community.CodeUnreachable, "the other end no longer answers"))
 			return
@@ -257,7 +257,7 @@ func (s *Session) deliver(ctx context.Context) {
 				if err == nil {
 					break
 				}
-				if !sleep(ctx, pause) {
+				if !connect.Sleep(ctx, pause) {
 					return
 				}
 			}
@@ -413,15 +413,4 @@ func shorten(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:300], "")
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"unicode/utf8"
 	"unsafe"
 
 	"qunluo/internal/community"
@@ -113,7 +112,7 @@ func KeepsRaw(kind string) bool {
 // body keeps of the parts is copied into own.
 func Compose(own *Words, parts []Part, body *community.Body) {
 	if len(parts) == 1 && parts[0].Kind == "text" {
-		body.Text = Clip(own.join([]string{parts[0].Text}))
+		body.Text = community.Clip(own.join([]string{parts[0].Text}))
 		return
 	}
 	var (
@@ -140,7 +139,7 @@ func Compose(own *Words, parts []Part, body *community.Body) {
 		shown = append(shown, text)
 		segments = append(segments, seg)
 	}
-	body.Text = Clip(own.join(shown))
+	body.Text = community.Clip(own.join(shown))
 	if !only {
 		body.Segments = segments
 	}
@@ -245,17 +244,4 @@ func jump(p Part) string {
 		}
 	}
 	return ""
-}
-
-// Clip cuts a text at community.MaxText and marks the cut.
-func Clip(text string) string {
-	const mark = "…"
-	if len(text) <= community.MaxText {
-		return text
-	}
-	end := community.MaxText - len(mark)
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
 }
