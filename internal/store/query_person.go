@@ -92,7 +92,8 @@ FROM person_member p WHERE p.member_key IN (`+keyList(keys)+`)`, nil, func(r *sq
 	return d.whereabouts(ctx, keys, at)
 }
 
-// whereabouts says of rows over all groups in which groups the member is.
+// whereabouts says of rows over all groups in which groups the member is. People stand first: SQLite joins in this order
+// where it is told to, and would else read every group's people for a page of them.
 func (d *Desk) whereabouts(ctx context.Context, keys []int64, at map[int64][]*community.MemberRow) error {
 	keys = slices.DeleteFunc(slices.Clone(keys), func(key int64) bool {
 		return !slices.ContainsFunc(at[key], func(m *community.MemberRow) bool { return m.Group == 0 })
@@ -106,8 +107,8 @@ func (d *Desk) whereabouts(ctx context.Context, keys []int64, at map[int64][]*co
 	}
 	var c clause
 	d.in(&c, "g")
-	c.and("NOT g.desk AND p.present AND p.member_key IN (" + keyList(keys) + ")")
-	places, err := rows(ctx, d.s, `SELECT p.member_key, g.name FROM views.people p JOIN chat_group g ON g.key = p.group_key`+c.String()+` ORDER BY p.member_key, g.name`,
+	c.and("g.key = p.group_key AND NOT g.desk AND p.present AND p.member_key IN (" + keyList(keys) + ")")
+	places, err := rows(ctx, d.s, `SELECT p.member_key, g.name FROM views.people p CROSS JOIN chat_group g`+c.String()+` ORDER BY p.member_key, g.name`,
 		c.args, func(r *sql.Rows, v *place) error { return r.Scan(&v.member, &v.name) })
 	for _, v := range places {
 		for _, row := range at[v.member] {
