@@ -52,16 +52,7 @@ func tokenOf(b community.Bot, token string, bots Bots) botToken {
 	return botToken{b.ID.String(), b.Name, token, self, ws, http, satori}
 }
 
-func (c *call) bots(h *House) (Bots, error) {
-	if h.Bots == nil {
-		return nil, errNotHere()
-	}
-	org, err := c.orgOf(h)
-	if err != nil {
-		return nil, err
-	}
-	return h.Bots(org), nil
-}
+func (c *call) bots(h *House) (Bots, error) { return inOrg(c, h, h.Bots) }
 
 type botListCmd struct{}
 
@@ -121,12 +112,8 @@ func (q *botAddCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range q.Group {
-		g, err := c.group(desk, name)
-		if err != nil {
-			return err
-		}
-		b.Groups = append(b.Groups, g.Key)
+	if b.Groups, err = c.groupKeys(desk, q.Group); err != nil {
+		return err
 	}
 	b, token, err := bots.AttachBot(c.ctx, user, b, "bot add")
 	if err != nil {

@@ -21,6 +21,19 @@ func need[T comparable](part T) (T, error) {
 	return part, nil
 }
 
+// inOrg opens a part of the house for the organisation that the call works in, or says that this build lacks it.
+func inOrg[T any](c *call, h *House, open func(community.OrgKey) T) (T, error) {
+	var none T
+	if open == nil {
+		return none, errNotHere()
+	}
+	org, err := c.orgOf(h)
+	if err != nil {
+		return none, err
+	}
+	return open(org), nil
+}
+
 // orgOf finds the organisation a call works in: the one named by --org, else the only one, else the only real one.
 func (c *call) orgOf(h *House) (community.OrgKey, error) {
 	orgs, err := h.Orgs(c.ctx)
@@ -80,6 +93,19 @@ func (c *call) group(d Desk, text string) (community.GroupRow, error) {
 		c.speakIn(g.Zone)
 	}
 	return g, err
+}
+
+// groupKeys finds several groups, each as group does.
+func (c *call) groupKeys(d Desk, names []string) ([]community.GroupKey, error) {
+	var keys []community.GroupKey
+	for _, name := range names {
+		g, err := c.group(d, name)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, g.Key)
+	}
+	return keys, nil
 }
 
 func (c *call) findGroup(d Desk, text string) (community.GroupRow, error) {

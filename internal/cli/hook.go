@@ -49,16 +49,7 @@ func tokenOfHook(b community.Bot, token string, hooks Hooks) hookToken {
 	return hookToken{b.ID.String(), b.Name, token, b.Secret, at, at + "/" + token}
 }
 
-func (c *call) hooks(h *House) (Hooks, error) {
-	if h.Hooks == nil {
-		return nil, errNotHere()
-	}
-	org, err := c.orgOf(h)
-	if err != nil {
-		return nil, err
-	}
-	return h.Hooks(org), nil
-}
+func (c *call) hooks(h *House) (Hooks, error) { return inOrg(c, h, h.Hooks) }
 
 // hook finds one by id or name.
 func (c *call) hook(h *House, name string) (Hooks, community.Bot, error) {
@@ -129,12 +120,8 @@ func (q *hookAddCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range q.Group {
-		g, err := c.group(desk, name)
-		if err != nil {
-			return err
-		}
-		b.Groups = append(b.Groups, g.Key)
+	if b.Groups, err = c.groupKeys(desk, q.Group); err != nil {
+		return err
 	}
 	b, token, err := hooks.AddHook(c.ctx, user, b, q.Sign, "hook add")
 	if err != nil {

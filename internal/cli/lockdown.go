@@ -102,12 +102,8 @@ func (q *lockdownCmd) begin(c *call, h *House, d Duty) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range q.Group {
-		g, err := c.group(desk, name)
-		if err != nil {
-			return err
-		}
-		o.Groups = append(o.Groups, g.Key)
+	if o.Groups, err = c.groupKeys(desk, q.Group); err != nil {
+		return err
 	}
 	l, err := d.Lock(c.ctx, user, o)
 	if err != nil {

@@ -37,16 +37,7 @@ type Plans interface {
 }
 
 // plans is the handle of the call's organisation.
-func (c *call) plans(h *House) (Plans, error) {
-	if h.Plans == nil {
-		return nil, errNotHere()
-	}
-	org, err := c.orgOf(h)
-	if err != nil {
-		return nil, err
-	}
-	return h.Plans(org), nil
-}
+func (c *call) plans(h *House) (Plans, error) { return inOrg(c, h, h.Plans) }
 
 type broadcastCmd struct {
 	Estimate broadcastEstimateCmd `cmd:"" help:"会发给谁，有什么不妥|whom it would reach, and what is in the way"`

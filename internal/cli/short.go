@@ -52,16 +52,7 @@ func lineOfShort(l admit.Short) shortLine {
 	return shortLine{l.ID.String(), l.Title, l.For, "/l/" + l.Slug, l.Target, l.People, l.Made, l.Known, l.Unknown, Moment(l.Created), Moment(l.Closed)}
 }
 
-func (c *call) shorts(h *House) (Shorts, error) {
-	org, err := c.orgOf(h)
-	if err != nil {
-		return nil, err
-	}
-	if h.Shorts == nil {
-		return nil, errNotHere()
-	}
-	return h.Shorts(org), nil
-}
+func (c *call) shorts(h *House) (Shorts, error) { return inOrg(c, h, h.Shorts) }
 
 func (c *call) onShort(h *House, text string, do func(Shorts, community.ID) error) error {
 	id, err := idOf(text)

@@ -101,16 +101,7 @@ func (c *call) printTransfer(h duty.Handover, dry bool) error {
 	return printPart(c, p.Items)
 }
 
-func (c *call) handovers(h *House) (Handovers, error) {
-	org, err := c.orgOf(h)
-	if err != nil {
-		return nil, err
-	}
-	if h.Handovers == nil {
-		return nil, errNotHere()
-	}
-	return h.Handovers(org), nil
-}
+func (c *call) handovers(h *House) (Handovers, error) { return inOrg(c, h, h.Handovers) }
 
 type transferBeginCmd struct {
 	fresh `kong:"-"`
