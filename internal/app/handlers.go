@@ -35,6 +35,9 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobCaps:            a.watchCaps,
 		jobMedia:           a.forgetMedia,
 		jobHandover:        a.carryHandover,
+		jobDrift:           a.driftJob,
+		jobDrifts:          a.driftRound,
+		jobSettle:          a.answerJob,
 	}
 }
 
@@ -51,6 +54,7 @@ func periodic() []jobs.Every {
 		{Name: jobComers, Each: time.Minute, Kind: jobComers},
 		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
 		{Name: jobMedia, Each: 6 * time.Hour, Kind: jobMedia},
+		{Name: jobDrifts, Each: 24 * time.Hour, Kind: jobDrifts},
 	}
 }
 

@@ -13,6 +13,8 @@ type Surveyor interface {
 	DesksThere(ctx context.Context) ([]DeskThere, error)
 	// ChatsThere reads every group that the platform shows us, also those that the settings leave out.
 	ChatsThere(ctx context.Context) ([]ChatThere, error)
+	// ChatThere reads one. CodeNotFound: the platform shows it no more.
+	ChatThere(ctx context.Context, id string) (ChatThere, error)
 	// HandedThere reads how far the hand-overs are that were asked for through this account.
 	HandedThere(ctx context.Context) ([]HandedThere, error)
 	// TagsThere and WelcomesThere tell what differs of what the session keeps by itself; looked is how many were held against

@@ -29,21 +29,6 @@ func (k *call) reading(a community.Account, name, of string) (view.PlanTable, []
 	return t, asks
 }
 
-// driftPage compares what is kept here with what stands at the platform, line by line: tags of contacts and group welcomes.
-func (c *Console) driftPage(k *call) error {
-	a, err := k.account()
-	if err != nil {
-		return err
-	}
-	p := view.PlanPage{Head: ui.Head{Title: k.T("moment.drift"), Sub: a.Name, Back: "/connections/" + a.ID.String() + "/chores"}, Means: k.T("moment.drift_sub"),
-		Links: []ui.Option{{Value: "/connections/" + a.ID.String() + "/chores/welcome.add", Text: k.T("moment.new_welcome")}, {Value: "/connections/" + a.ID.String() + "/chores/welcome.settle", Text: k.T("moment.take_welcome")}}}
-	for _, one := range [][2]string{{"tag.drift", "tags"}, {"welcome.list", "welcomes"}} {
-		t, asks := k.reading(a, one[0], one[1])
-		p.Tables, p.Asks = append(p.Tables, t), append(p.Asks, asks...)
-	}
-	return k.show(p.Head.Title, view.PlanShow(p))
-}
-
 // momentPage shows 客户朋友圈 of every connection that has it, who reacted, and says what a personal 朋友圈 can tell.
 func (c *Console) momentPage(k *call) error {
 	accounts, err := k.Desk.Accounts(k.ctx())

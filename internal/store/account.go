@@ -80,7 +80,8 @@ func (s *Store) DeleteAccount(ctx context.Context, org community.OrgKey, key com
 		if err != nil {
 			return missing(err, "account %d", key)
 		}
-		for _, q := range []string{`DELETE FROM group_account WHERE account_key = $1`, `DELETE FROM account_note WHERE account_key = $1`, `DELETE FROM account WHERE key = $1`} {
+		for _, q := range []string{`DELETE FROM group_account WHERE account_key = $1`, `DELETE FROM account_note WHERE account_key = $1`,
+			`DELETE FROM drift_line WHERE account_key = $1`, `DELETE FROM drift_part WHERE account_key = $1`, `DELETE FROM account WHERE key = $1`} {
 			if _, err := t.exec(ctx, q, int64(key)); err != nil {
 				return err
 			}

@@ -63,8 +63,7 @@ func (s *Session) ChatsThere(ctx context.Context) ([]connect.ChatThere, error) {
 	}
 	var out []connect.ChatThere
 	for _, id := range ids {
-		one := connect.ChatThere{ID: id}
-		now, err := s.chatNow(ctx, id)
+		one, err := s.chatThere(ctx, id, employees)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -72,13 +71,28 @@ func (s *Session) ChatsThere(ctx context.Context) ([]connect.ChatThere, error) {
 			continue // it ended between the list and the reading
 		case err != nil:
 			one.Err = err
-		default:
-			one.Name, one.Owner, one.Notice, one.People = now.name, now.owner, now.notice, now.list
-			one.OwnerLeft, one.Chosen = !slices.Contains(employees, now.owner), len(s.owners) == 0 || slices.Contains(s.owners, now.owner)
 		}
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// ChatThere reads one group.
+func (s *Session) ChatThere(ctx context.Context, id string) (connect.ChatThere, error) {
+	employees, err := s.followers(ctx)
+	if err != nil {
+		return connect.ChatThere{}, err
+	}
+	return s.chatThere(ctx, id, employees)
+}
+
+func (s *Session) chatThere(ctx context.Context, id string, employees []string) (connect.ChatThere, error) {
+	now, err := s.chatNow(ctx, id)
+	if err != nil {
+		return connect.ChatThere{ID: id}, err
+	}
+	return connect.ChatThere{ID: id, Name: now.name, Owner: now.owner, Notice: now.notice, People: now.list,
+		OwnerLeft: !slices.Contains(employees, now.owner), Chosen: len(s.owners) == 0 || slices.Contains(s.owners, now.owner)}, nil
 }
 
 // handing is a wish to hand something over, kept so that it can be followed until both sides agree.
