@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"strings"
-	"unicode/utf8"
 
 	"qunluo/internal/community"
 	"qunluo/internal/drift"
@@ -76,9 +75,8 @@ ON CONFLICT (account_key, part, subject, field, owner) DO UPDATE SET name = excl
 // clip cuts a text to so many bytes, and leaves out what no database keeps.
 func clip(text string, most int) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "")
-	for len(text) > most {
-		_, n := utf8.DecodeLastRuneInString(text[:most+1])
-		text = text[:most+1-n]
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "")
 	}
 	return text
 }
