@@ -54,9 +54,13 @@ func (c codes) rows(ctx context.Context, list []admit.Code) ([]admit.Row, error)
 	if err != nil {
 		return nil, err
 	}
+	aways, err := c.app.aways(ctx, c.org)
+	if err != nil {
+		return nil, err
+	}
 	now, rows := c.app.millis(), make([]admit.Row, len(list))
 	for i, code := range list {
-		rows[i] = admit.Row{Code: code, Flow: flows[code.Key], Now: admit.Pick(code, sizes, now), Warnings: admit.Warnings(code, sizes, now), Sizes: sizes}
+		rows[i] = admit.Row{Code: code, Flow: flows[code.Key], Now: admit.Pick(code, sizes, now), Warnings: admit.Warnings(code, sizes, now), Sizes: sizes, Aways: aways}
 	}
 	return rows, nil
 }

@@ -174,7 +174,9 @@ func TestEveryDifferenceIsToldAndHasItsWayOut(t *testing.T) {
 		o.corp.Give("wrREAD", "owner") // somebody did it: the tasks close by themselves
 		o.corp.AddContact("owner", wecomtest.Contact{ID: "wm3", Name: "小何", Added: 1})
 		_, lines = o.read()
-		if slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "owner") || strings.HasPrefix(l, "follow") || strings.HasPrefix(l, "notice") }) {
+		if slices.ContainsFunc(lines, func(l string) bool {
+			return strings.HasPrefix(l, "owner") || strings.HasPrefix(l, "follow") || strings.HasPrefix(l, "notice")
+		}) {
 			t.Errorf("owner and notice still differ: %v", lines)
 		}
 		await(t, func() bool {

@@ -27,12 +27,34 @@ func (l landings) Landing(ctx context.Context, slug string) (h5.Landing, error) 
 		return page, err
 	}
 	now := admit.Pick(code, sizes, l.app.millis())
+	aways, err := l.app.aways(ctx, code.Org)
+	if err != nil {
+		return page, err
+	}
+	if away, ok := admit.Leads(code, now, aways); ok {
+		return awayLanding(page, away), nil
+	}
 	if !now.Found {
 		return page, l.app.watchCode(ctx, code.Org, code.ID)
 	}
 	page.Found, page.Name, page.Entry, page.Key = true, now.Entry.GroupName, now.Entry.ID, now.Entry.Key
 	page.Link, page.Until = now.Entry.Link, now.Entry.Expires
 	return page, nil
+}
+
+// awayLanding is the page of a group that goes on elsewhere. Its scans are the code's, of no entry: they use up none.
+func awayLanding(page h5.Landing, away admit.Away) h5.Landing {
+	page.Found, page.Away, page.Name, page.From, page.Invite, page.Link, page.Line = true, true, away.To, away.Group, away.Words, away.Link, ""
+	if page.Name == "" {
+		page.Name = away.Group
+	}
+	switch {
+	case away.Slug != "":
+		page.Picture, page.Entry = away.Slug, away.Entry
+	case away.Link != "":
+		page.Picture, page.Entry = page.Slug, away.ID
+	}
+	return page
 }
 
 // Picture gives the QR code of an entry that a code shows or showed: the kept picture, or one drawn from the link.
@@ -52,7 +74,22 @@ func (l landings) Picture(ctx context.Context, slug string, entry community.ID) 
 		body, err := poster.QR(e.Link)
 		return body, "image/png", err
 	}
-	return nil, "", community.Errorf(community.CodeNotFound, "entry %s: not found", entry)
+	return l.awayPicture(ctx, code, entry)
+}
+
+// awayPicture draws the way into the standby of a group that a code leads to.
+func (l landings) awayPicture(ctx context.Context, code admit.Code, detour community.ID) ([]byte, string, error) {
+	aways, err := l.app.aways(ctx, code.Org)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, e := range code.Entries {
+		if away, ok := aways[e.Group]; ok && away.ID == detour && away.Link != "" && code.Closed == 0 && e.Removed == 0 {
+			body, err := poster.QR(away.Link)
+			return body, "image/png", err
+		}
+	}
+	return nil, "", community.Errorf(community.CodeNotFound, "entry %s: not found", detour)
 }
 
 // Scanned counts one scan.

@@ -44,6 +44,7 @@ type codeLine struct {
 	Path     string   `json:"path" col:"地址|path"`
 	State    string   `json:"state" col:"标记|mark"`
 	Now      string   `json:"shows" col:"现在显示|shows"`
+	Away     *string  `json:"leads_to"` // the group is away and goes on there; "" = by the invitation alone, null = it is not away
 	Scans    int64    `json:"scans" col:"扫码|scans"`
 	Joins    *int64   `json:"joins" col:"进群|joins"`
 	Leaves   *int64   `json:"leaves" col:"退群|leaves"`
@@ -59,6 +60,9 @@ func lineOfCode(r admit.Row) codeLine {
 	if r.Now.Found {
 		l.Now = r.Now.Entry.GroupName
 	}
+	if away, ok := r.Away(); ok {
+		l.Away = &away.To
+	}
 	if r.Marked() {
 		net := r.Net()
 		l.Joins, l.Leaves, l.Net, l.Here = &r.Joins, &r.Leaves, &net, &r.Here
@@ -73,7 +77,7 @@ func lineOfCode(r admit.Row) codeLine {
 type entryLine struct {
 	ID      string `json:"id" col:"编号|id"`
 	Group   string `json:"group" col:"群|group"`
-	State   string `json:"state" col:"状态|state"` // shown, fits, bare, expired, used_up, full, scanned, removed
+	State   string `json:"state" col:"状态|state"` // shown, away, fits, bare, expired, used_up, full, scanned, removed
 	Until   Moment `json:"expires_at" col:"有效至|until"`
 	Scans   int64  `json:"scans" col:"扫码|scans"`
 	Most    int64  `json:"most" col:"上限|most"`
@@ -190,7 +194,10 @@ func (q *codeShowCmd) Do(c *call, h *House) error {
 	now := c.program.now().UnixMilli()
 	lines := mapped(r.Entries, func(e admit.Entry) entryLine {
 		l := entryLine{ID: e.ID.String(), Group: e.GroupName, State: admit.Fit(e, r.Sizes[e.Group], now), Until: Moment(e.Expires), Scans: e.Scans, Most: e.Most, Link: e.Link, Picture: e.Picture}
+		_, away := r.Aways[e.Group]
 		switch {
+		case away && e.Removed == 0:
+			l.State = "away"
 		case r.Now.Found && r.Now.Entry.ID == e.ID:
 			l.State = "shown"
 		case l.State == "":

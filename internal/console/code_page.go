@@ -40,6 +40,9 @@ func (c *Console) codePage(k *call) error {
 	if !r.Marked() {
 		p.Note = k.T("code.unmarked")
 	}
+	if away, ok := r.Away(); ok {
+		p.Warnings = append(p.Warnings, awayTo(k, away)+" "+k.T("code.away_note", "group", ui.Visible(away.Group)))
+	}
 	for _, w := range r.Warnings {
 		p.Warnings = append(p.Warnings, ui.Visible(w.Entry.GroupName)+k.T("list.colon")+k.T("code.warn_"+w.Why))
 	}
@@ -106,7 +109,18 @@ func entryTable(k *call, r admit.Row) (ui.Table, []ui.Confirm) {
 	return t, asks
 }
 
+// awayTo says where an address leads because its group goes on elsewhere.
+func awayTo(k *call, away admit.Away) string {
+	if away.To == "" {
+		return k.T("code.away_words")
+	}
+	return k.T("code.away", "to", ui.Visible(away.To))
+}
+
 func entryState(k *call, r admit.Row, e admit.Entry) templ.Component {
+	if _, ok := r.Aways[e.Group]; ok && e.Removed == 0 {
+		return ui.Pill("warning", "arrow-right", k.T("code.fit_away"))
+	}
 	if r.Now.Found && e.ID == r.Now.Entry.ID {
 		return ui.Pill("good", "check", k.T("code.fit_here"))
 	}
