@@ -3,6 +3,7 @@ package app_test
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"qunluo/internal/cli"
 	"qunluo/internal/community"
 	"qunluo/internal/duty"
+	"qunluo/internal/store"
 )
 
 // TestLostGroupGoesOnInItsStandbyUntilItIsBack: the account is lost, what is sent goes to the standby, a co-owner is asked to
@@ -245,5 +247,60 @@ func TestFixedAddressLeadsToTheStandbyWhileTheAccountIsLost(t *testing.T) {
 		shows("without any link", false, "/qr\"", "chat.example")
 		check(t, book.End(ctx, "test", n.group.Key, "演练完"))
 		shows("brought back", true, "https://chat.example/hike")
+	})
+}
+
+// TestRestrictedAccountsGroupGoesOnElsewhereUntilThePlatformLetsItGo: the account hears all the time, or comes back while still
+// held back: neither is a recovery.
+func TestRestrictedAccountsGroupGoesOnElsewhereUntilThePlatformLetsItGo(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		n := startNight(t, dbURL, `{"scene":"quiet"}`)
+		ctx, book, account := t.Context(), n.app.Standbys(n.org, nil), n.group.Accounts[0]
+		check(t, book.Set(ctx, "test", duty.Standby{Group: n.group.Key, Invite: "先到 https://qm.qq.com/q/abc 继续"}, ""))
+		say := func(what community.Type, key string) {
+			_, err := n.app.Engine().Apply(ctx, community.Inbound{Type: what, Account: account, Group: community.Ref{ID: n.group.External}, Key: key, OccurredAt: n.app.Now(), Body: community.Body{Text: "限制 7 天"}})
+			check(t, err)
+		}
+		away := func() bool {
+			list, _, err := book.Detours(ctx, n.group.Key, community.Page{Limit: 1})
+			check(t, err)
+			return len(list) > 0 && list[0].Ended == 0
+		}
+		freed := func(how string) {
+			t.Helper()
+			if away() {
+				t.Errorf("%s: the group still goes on elsewhere", how)
+			}
+			if al := n.alarm(store.AccountAlarm(account)); al.State != duty.Over {
+				t.Errorf("%s: the alarm is %q", how, al.State)
+			}
+			if rows, _, err := n.desk.FindTasks(ctx, community.TaskFilter{Group: n.group.Key}); err != nil || len(rows) != 0 {
+				t.Errorf("%s: %d tasks are left (%v)", how, len(rows), err)
+			}
+		}
+		say(community.AccountRestricted, "held")
+		await(t, away)
+		say(community.AccountOffline, "down")
+		say(community.AccountOnline, "up")
+		if !away() {
+			t.Error("it is online and still held back, and the group goes on as before")
+		}
+		check(t, n.app.Hands(n.org, nil).Unrestrict(ctx, "test", account, "平台解除了"))
+		freed("by a person's word")
+		say(community.AccountRestricted, "held again")
+		await(t, away)
+		await(t, func() bool { // both tasks are there before they go
+			rows, _, err := n.desk.FindTasks(ctx, community.TaskFilter{Group: n.group.Key})
+			return err == nil && len(rows) == 2
+		})
+		accounts, err := n.app.Store().AllAccounts(ctx)
+		check(t, err)
+		one := accounts[slices.IndexFunc(accounts, func(a community.Account) bool { return a.Key == account })]
+		for _, on := range []bool{false, true} {
+			one.Enabled = on
+			_, err := n.app.Store().SaveAccount(ctx, one, community.Audit{User: "test"})
+			check(t, err)
+		}
+		freed("switched off and on")
 	})
 }
