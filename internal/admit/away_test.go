@@ -36,3 +36,33 @@ func TestLinkIsFoundInAnInvitation(t *testing.T) {
 		}
 	}
 }
+
+func TestSerialsAreCountedOn(t *testing.T) {
+	for name, want := range map[string]int{"读书1": 1, "读书 12": 12, "读书": 0, "读书1群": 0, "读书-3": 0, "读书+3": 0, "读书0": 0, "别的1": 0, "读书99999999": 0} {
+		if got, ok := Serial("读书", name); got != want && ok || ok != (want > 0) {
+			t.Errorf("serial of %q = %d %v, want %d", name, got, ok, want)
+		}
+	}
+	if _, ok := Serial("", "7"); ok {
+		t.Error("without a prefix every number is a serial")
+	}
+	if got := NextSerial("读书", []string{"读书2", "读书 9", "读书10群", "读书3"}); got != 10 {
+		t.Errorf("next serial = %d, want 10", got)
+	}
+}
+
+func TestMadeCodeGoesOnWhenThePlatformOpensTheNextGroup(t *testing.T) {
+	full := Sizes{1: {Members: 500, Limit: 500, Opens: true}}
+	made := Code{Overflow: true, Entries: []Entry{{Group: 1, Picture: "x", Action: community.ID{1}}}}
+	if now := Pick(made, full, 0); !now.Found {
+		t.Errorf("the full group's code is passed over as %v, and the platform leads on behind it", now.Passed)
+	}
+	if w := Warnings(made, full, 0); w != nil {
+		t.Errorf("warnings = %v, want none", w)
+	}
+	for name, c := range map[string]Code{"without overflow": {Entries: made.Entries}, "a picture by hand": {Overflow: true, Entries: []Entry{{Group: 1, Picture: "x"}}}} {
+		if now := Pick(c, full, 0); now.Found {
+			t.Errorf("%s: the full group's code is shown", name)
+		}
+	}
+}

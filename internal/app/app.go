@@ -71,6 +71,7 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
+	comings comings
 	// driftTurns are *sync.Mutex by account: its differences are read or settled by one at a time.
 	driftTurns sync.Map
 	sending    sync.Mutex // sends by plan pass the guard one by one

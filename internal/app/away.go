@@ -64,7 +64,7 @@ func (a *App) wayInto(ctx context.Context, org community.OrgKey, g community.Gro
 	}
 	for _, code := range list {
 		for _, e := range code.Entries {
-			if e.Group != g || admit.Fit(e, sizes[g], a.millis()) != "" {
+			if e.Group != g || code.Fit(e, sizes[g], a.millis()) != "" {
 				continue
 			}
 			away.Link, away.Slug, away.Entry = e.Link, code.Slug, e.ID

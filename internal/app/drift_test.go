@@ -21,11 +21,12 @@ type office struct {
 	corp    *wecomtest.Corp
 	org     community.OrgKey
 	account community.Account
+	door    string
 }
 
 func openOffice(t *testing.T, url string, more map[string]any) *office {
 	t.Helper()
-	a, _ := serve(t, url)
+	a, doors := serve(t, url)
 	ctx := t.Context()
 	corp := wecomtest.New()
 	corp.AddChat("wrHIKE", "周末徒步群", "owner", wecomtest.Member{ID: "wm1", Name: "老周", Joined: time.Now().Unix() - 86400, Scene: 1})
@@ -41,7 +42,7 @@ func openOffice(t *testing.T, url string, more map[string]any) *office {
 	check(t, err)
 	account, err := a.Hands(org, nil).SaveAccount(ctx, "test", community.Account{Connector: "wecom", Name: "企业微信", Enabled: true, Settings: wecomtest.Settings(srv.URL, more)}, "")
 	check(t, err)
-	o := &office{t, a, corp, org, account}
+	o := &office{t, a, corp, org, account, doors.URL}
 	await(t, func() bool {
 		list, _, err := o.desk().FindGroups(ctx, community.GroupFilter{})
 		return err == nil && slices.ContainsFunc(list, func(g community.GroupRow) bool { return g.External == "wrREAD" && g.Members == 2 }) &&

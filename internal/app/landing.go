@@ -26,7 +26,7 @@ func (l landings) Landing(ctx context.Context, slug string) (h5.Landing, error) 
 	if err != nil {
 		return page, err
 	}
-	now := admit.Pick(code, sizes, l.app.millis())
+	now := l.app.spread(code, sizes, l.app.millis())
 	aways, err := l.app.aways(ctx, code.Org)
 	if err != nil {
 		return page, err
@@ -35,11 +35,16 @@ func (l landings) Landing(ctx context.Context, slug string) (h5.Landing, error) 
 		return awayLanding(page, away), nil
 	}
 	if !now.Found {
-		return page, l.app.watchCode(ctx, code.Org, code.ID)
+		return page, l.app.watchCode(ctx, code.Org, code.ID) // a group that was opened meanwhile is taken in
 	}
 	page.Found, page.Name, page.Entry, page.Key = true, now.Entry.GroupName, now.Entry.ID, now.Entry.Key
 	page.Link, page.Until = now.Entry.Link, now.Entry.Expires
-	return page, nil
+	size := sizes[now.Entry.Group]
+	page.Group, page.Members = int64(now.Entry.Group), size.Members
+	if size.Full() && code.LeadsOn(now.Entry, size) {
+		page.Name, err = l.app.Codes(code.Org, nil).leadsInto(ctx, code, now.Entry)
+	}
+	return page, err
 }
 
 // awayLanding is the page of a group that goes on elsewhere. Its scans are the code's, of no entry: they use up none.
@@ -92,8 +97,11 @@ func (l landings) awayPicture(ctx context.Context, code admit.Code, detour commu
 	return nil, "", community.Errorf(community.CodeNotFound, "entry %s: not found", detour)
 }
 
-// Scanned counts one scan.
+// Scanned counts one scan, and that somebody is on the way into the group.
 func (l landings) Scanned(ctx context.Context, page h5.Landing) error {
+	if page.Group != 0 && page.Members >= 0 {
+		l.app.comings.add(community.GroupKey(page.Group), l.app.millis(), page.Members)
+	}
 	day, err := l.app.store.For(community.Scope{}).Today(ctx, 0)
 	if err != nil {
 		return err

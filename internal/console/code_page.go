@@ -124,7 +124,7 @@ func entryState(k *call, r admit.Row, e admit.Entry) templ.Component {
 	if r.Now.Found && e.ID == r.Now.Entry.ID {
 		return ui.Pill("good", "check", k.T("code.fit_here"))
 	}
-	why := admit.Fit(e, r.Sizes[e.Group], k.now())
+	why := r.Fit(e, r.Sizes[e.Group], k.now())
 	tone := map[string]string{"": "info", admit.Expired: "danger", admit.UsedUp: "danger", admit.IsFull: "danger", admit.Scanned: "warning", admit.Bare: "warning"}[why]
 	return ui.Pill(tone, "", k.T("code.fit_"+why))
 }
@@ -189,7 +189,7 @@ func codeFields(k *call, c admit.Code, faults map[string]string) []ui.Input {
 		{Kind: "text", Name: "state", Value: c.State, Max: admit.MaxState, Help: k.T("code.state_help")},
 		{Kind: "text", Name: "tags", Value: strings.Join(c.Tags, " "), Help: k.T("code.tags_help")},
 		{Kind: "area", Name: "welcome", Value: c.Welcome, Max: admit.MaxWelcome, Rows: 3, Help: k.T("code.welcome_help", "name", "{{name}}")},
-		{Kind: "check", Name: "overflow", Value: overflow},
+		{Kind: "check", Name: "overflow", Value: overflow, Help: k.T("code.overflow_help")},
 		{Kind: "text", Name: "base", Value: c.Base, Max: admit.MaxBase, Help: k.T("code.base_help")},
 	}
 	for i := range list {

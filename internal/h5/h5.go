@@ -61,6 +61,8 @@ type Landing struct {
 	Until   int64        // UTC ms; 0 = does not end
 	Code    int64        // inner keys, for counting
 	Key     int64
+	Group   int64
+	Members int // in the group when the page was made; -1 = not known
 }
 
 // looks is how many pages and pictures one address of the net may ask for per minute.

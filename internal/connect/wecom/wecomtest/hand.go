@@ -1,6 +1,7 @@
 package wecomtest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -80,6 +81,13 @@ func (c *Corp) remark(_ *http.Request, b body) (any, *no) {
 		}
 	}
 	return nil, &no{84061, "not external contact"}
+}
+
+// JoinWay is a code to join by, as it was ordered.
+func (c *Corp) JoinWay(id string) map[string]any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.joins[id])
 }
 
 // Remark sets what an employee calls a contact, as they do on the phone.
