@@ -166,5 +166,13 @@ func (q *driftSettleCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
+	if said == [2]string{} {
+		said = settledWords[drift.WayKind(q.Way)]
+	}
 	return printOne(c, driftSettled{q.Line, q.Way, c.lang.pick(said)})
+}
+
+// settledWords say what was done where the platform says nothing itself.
+var settledWords = map[drift.WayKind][2]string{
+	drift.Take: {"已照平台的改好。", "It is now as the platform has it."}, drift.Push: {"已写到平台。", "It is written to the platform."}, drift.Ask: {"已生成待办。", "A task was made."},
 }

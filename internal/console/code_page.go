@@ -41,7 +41,7 @@ func (c *Console) codePage(k *call) error {
 		p.Note = k.T("code.unmarked")
 	}
 	if away, ok := r.Away(); ok {
-		p.Warnings = append(p.Warnings, awayTo(k, away)+" "+k.T("code.away_note", "group", ui.Visible(away.Group)))
+		p.Warnings = append(p.Warnings, awayTo(k, away)+k.T("list.colon")+k.T("code.away_note", "group", ui.Visible(away.Group)))
 	}
 	for _, w := range r.Warnings {
 		p.Warnings = append(p.Warnings, ui.Visible(w.Entry.GroupName)+k.T("list.colon")+k.T("code.warn_"+w.Why))
