@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"qunluo/internal/admit"
+	"qunluo/internal/cli"
 	"qunluo/internal/community"
 	"qunluo/internal/connect/wecom/wecomtest"
 	"qunluo/internal/drift"
@@ -161,6 +162,27 @@ func TestWeComOpensTheNextGroupBehindTheSameCode(t *testing.T) {
 		check(t, err)
 		if !strings.Contains(string(page), e.ID.String()+"/qr") || !strings.Contains(string(page), "徒步1") {
 			t.Errorf("the address shows %s, want the same code under the new name", excerpt(string(page)))
+		}
+	})
+}
+
+// TestCodeIsChangedOnTheCommandLine: what is not given stays, what is cleared goes.
+func TestCodeIsChangedOnTheCommandLine(t *testing.T) {
+	both(t, func(t *testing.T, w terminal) {
+		w.must(t, nil, "code", "new", "海报", "--kind", "group", "--state", "poster", "--line", "每周一本书", "--tag", "书")
+		var code struct {
+			Name, State string
+			Tags        []string
+		}
+		w.must(t, &code, "code", "set", "海报", "--name", "新海报", "--overflow", "--base", "读书", "--clear", "tags", "--reason", "换名")
+		if code.Name != "新海报" || code.State != "poster" || len(code.Tags) != 0 {
+			t.Errorf("after set = %+v, want the new name, the mark kept and no tags", code)
+		}
+		if exit, _, talk := w.types(t, "code", "set", "新海报", "--clear", "name"); exit != cli.ExitUsage || talk == "" {
+			t.Errorf("clearing the name: exit %d %q, want wrong usage", exit, talk)
+		}
+		if exit, _, _ := w.types(t, "code", "set", "新海报", "--base", strings.Repeat("长", 41)); exit != cli.ExitFailed {
+			t.Errorf("a prefix of 41 characters: exit %d, want failed", exit)
 		}
 	})
 }

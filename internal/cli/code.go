@@ -211,13 +211,14 @@ func (q *codeShowCmd) Do(c *call, h *House) error {
 
 type codeSetCmd struct {
 	Code     string   `arg:"" help:"编号、名称或标记|id, name or mark"`
-	Name     *string  `placeholder:"TEXT" help:"名称，最多 60 字|name, at most 60 characters"`
-	State    *string  `placeholder:"MARK" help:"来源标记|the source's mark"`
-	Line     *string  `placeholder:"TEXT" help:"给扫码的人看的一句话|one sentence for those who scan"`
+	Name     string   `placeholder:"TEXT" help:"名称，最多 60 字|name, at most 60 characters"`
+	State    string   `placeholder:"MARK" help:"来源标记|the source's mark"`
+	Line     string   `placeholder:"TEXT" help:"给扫码的人看的一句话|one sentence for those who scan"`
 	Tag      []string `help:"自动标签（可重复），代替原来的|tags given (repeatable), in place of those before"`
-	Welcome  *string  `placeholder:"TEXT" help:"欢迎语，{{name}} 是对方的名字|welcome; {{name}} is their name"`
+	Welcome  string   `placeholder:"TEXT" help:"欢迎语，{{name}} 是对方的名字|welcome; {{name}} is their name"`
 	Overflow *bool    `negatable:"" help:"群满时接上新群|go on with a new group when full"`
-	Base     *string  `placeholder:"TEXT" help:"新群名前缀|how new groups are called"`
+	Base     string   `placeholder:"TEXT" help:"新群名前缀|how new groups are called"`
+	Clear    []string `placeholder:"FIELD" help:"清空（可重复）：state、line、tags、welcome、base|empty these (repeatable): state, line, tags, welcome, base"`
 	Reason   string   `placeholder:"TEXT" help:"原因，记入操作记录|why; kept in the audit trail"`
 }
 
@@ -236,9 +237,21 @@ func (q *codeSetCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct{ given, into *string }{{q.Name, &r.Name}, {q.State, &r.State}, {q.Line, &r.Line}, {q.Welcome, &r.Welcome}, {q.Base, &r.Base}} {
-		if f.given != nil {
-			*f.into = *f.given
+	texts := map[string]*string{"state": &r.State, "line": &r.Line, "welcome": &r.Welcome, "base": &r.Base}
+	for _, name := range q.Clear {
+		switch into, ok := texts[name]; {
+		case ok:
+			*into = ""
+		case name == "tags":
+			r.Tags = nil
+		default:
+			return badUsage("--clear 没有 %q", "--clear: no %q", name)
+		}
+	}
+	texts["name"] = &r.Name
+	for name, given := range map[string]string{"name": q.Name, "state": q.State, "line": q.Line, "welcome": q.Welcome, "base": q.Base} {
+		if given != "" {
+			*texts[name] = given
 		}
 	}
 	if q.Overflow != nil {
