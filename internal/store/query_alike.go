@@ -121,7 +121,7 @@ func (s *Store) readCandidates(ctx context.Context, org community.OrgKey) ([]ide
 // apart gives the pairs that somebody said no to, as a question.
 func (d *Desk) apart(ctx context.Context) (func(one, two community.MemberKey) bool, error) {
 	type pair [2]community.MemberKey
-	list, err := rows(ctx, d.s, `SELECT a.one_key, a.two_key FROM person_apart a JOIN member m ON m.key = a.one_key WHERE m.org_key = $1`, []any{int64(d.scope.Org)},
+	list, err := rows(ctx, d.s, `SELECT a.one_key, a.two_key FROM person_apart a CROSS JOIN member m WHERE m.key = a.one_key AND m.org_key = $1`, []any{int64(d.scope.Org)},
 		func(r *sql.Rows, v *pair) error { return r.Scan((*int64)(&v[0]), (*int64)(&v[1])) })
 	said := map[pair]bool{}
 	for _, p := range list {

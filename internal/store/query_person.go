@@ -228,8 +228,10 @@ WHERE f.org_key = $1 ORDER BY v.fact_number, v.member_key`, []any{int64(d.scope.
 	return folded, kept, err
 }
 
+// personBook reads who was merged. They stand first in the question: SQLite joins in this order where it is told to, and would
+// else go through every member.
 func (d *Desk) personBook(ctx context.Context) (identity.Book, error) {
-	list, err := rows(ctx, d.s, `SELECT p.member_key, p.person_key FROM person_member p JOIN member m ON m.key = p.member_key WHERE m.org_key = $1`, []any{int64(d.scope.Org)},
+	list, err := rows(ctx, d.s, `SELECT p.member_key, p.person_key FROM person_member p CROSS JOIN member m WHERE m.key = p.member_key AND m.org_key = $1`, []any{int64(d.scope.Org)},
 		func(r *sql.Rows, v *identity.Move) error { return r.Scan((*int64)(&v.Member), (*int64)(&v.To)) })
 	book := identity.Book{}
 	book.Take(list)
