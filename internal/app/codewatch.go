@@ -107,6 +107,11 @@ func (c codes) watch(ctx context.Context, code admit.Code) error {
 // closed without the next code.
 func (c codes) warn(ctx context.Context, code admit.Code, e *admit.Entry, why string, size admit.Size) error {
 	now := c.app.millis()
+	if !e.Action.IsZero() && !e.Shows() { // it was ordered and is on its way, or a person was asked for it
+		if comes, err := c.app.waits(ctx, e.Action, e.Created); err != nil || comes {
+			return err
+		}
+	}
 	waits, err := c.app.waits(ctx, e.Task, e.Warned)
 	rests := now-e.Warned < askAgainAfter
 	switch {
