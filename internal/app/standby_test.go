@@ -278,8 +278,18 @@ func TestRestrictedAccountsGroupGoesOnElsewhereUntilThePlatformLetsItGo(t *testi
 				t.Errorf("%s: %d tasks are left (%v)", how, len(rows), err)
 			}
 		}
+		lost := func() { // all that follows from the loss is done
+			t.Helper()
+			await(t, func() bool {
+				rows, _, err := n.desk.FindTasks(ctx, community.TaskFilter{Group: n.group.Key})
+				check(t, err)
+				busy, _, err := n.app.Store().For(community.Scope{}).FindJobs(ctx, "leased", community.Page{})
+				check(t, err)
+				return away() && len(rows) == 2 && !slices.ContainsFunc(busy, func(j community.JobRow) bool { return j.Kind == store.JobTakeover })
+			})
+		}
 		say(community.AccountRestricted, "held")
-		await(t, away)
+		lost()
 		say(community.AccountOffline, "down")
 		say(community.AccountOnline, "up")
 		if !away() {
@@ -288,11 +298,7 @@ func TestRestrictedAccountsGroupGoesOnElsewhereUntilThePlatformLetsItGo(t *testi
 		check(t, n.app.Hands(n.org, nil).Unrestrict(ctx, "test", account, "平台解除了"))
 		freed("by a person's word")
 		say(community.AccountRestricted, "held again")
-		await(t, away)
-		await(t, func() bool { // both tasks are there before they go
-			rows, _, err := n.desk.FindTasks(ctx, community.TaskFilter{Group: n.group.Key})
-			return err == nil && len(rows) == 2
-		})
+		lost()
 		accounts, err := n.app.Store().AllAccounts(ctx)
 		check(t, err)
 		one := accounts[slices.IndexFunc(accounts, func(a community.Account) bool { return a.Key == account })]

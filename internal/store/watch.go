@@ -118,12 +118,13 @@ func (t *Tx) AccountLost(ctx context.Context, key community.AccountKey, detail s
 	}
 	fresh, err := t.OpenAlarm(ctx, duty.Alarm{Org: community.OrgKey(org), Kind: duty.KindAccount, Subject: AccountAlarm(key), Account: key, Detail: detail}, now)
 	if err == nil && fresh {
-		t.Enqueue(Job{Kind: JobTakeover, Key: fmt.Sprint(int64(key)), RunAt: now})
+		t.Enqueue(Job{Kind: JobTakeover, Key: fmt.Sprintf("%d/%d", int64(key), now), RunAt: now})
 	}
 	return err
 }
 
-// JobTakeover is the kind of job that makes the tasks of taking a lost account's groups over. Its key is the account's.
+// JobTakeover is the kind of job that makes the tasks of taking a lost account's groups over. Its key is the account's
+// and, after a slash, when it was lost: a second loss does not wait for what is still done about the first.
 const JobTakeover = "takeover"
 
 // LostAccount is AccountLost in a transaction of its own.
