@@ -71,6 +71,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/", pages)
 	mux.Handle("/j/", public)
 	mux.Handle("/l/", public)
+	mux.Handle("/f/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)
