@@ -229,7 +229,7 @@ func (p planner) SOPGroups(_ context.Context, id community.ID) ([]plan.Member, e
 // planPages are the pages of what is sent by plan, in every state.
 func planPages() map[string]string {
 	out := map[string]string{"broadcasts": "/broadcasts", "broadcast-new": "/broadcasts/new", "limits": "/broadcasts/limits", "limits-edit": "/broadcasts/limits/edit", "link-rule": "/broadcasts/links?rule=abroad", "sops": "/sops", "sop-new": "/sops/new", "sop": "/sops/" + fakeID(650).String(), "sop-idle": "/sops/" + fakeID(651).String(), "sop-edit": "/sops/" + fakeID(650).String() + "/edit",
-		"moments": "/moments", "drift": "/connections/" + fakeID(11).String() + "/drift", "shorts": "/shorts", "short-new": "/shorts/new", "short": "/shorts/" + fakeID(700).String(), "short-closed": "/shorts/" + fakeID(702).String()}
+		"moments": "/moments", "moment-new": "/moments/" + fakeID(11).String() + "/new", "moment": "/moments/" + fakeID(11).String() + "/post?m=mom1", "articles": "/articles", "drift": "/connections/" + fakeID(11).String() + "/drift", "shorts": "/shorts", "short-new": "/shorts/new", "short": "/shorts/" + fakeID(700).String(), "short-closed": "/shorts/" + fakeID(702).String()}
 	for i := range 6 {
 		out[fmt.Sprint("broadcast-", i)] = "/broadcasts/" + fakeID(600+i).String()
 	}

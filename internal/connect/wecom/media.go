@@ -82,7 +82,11 @@ func (s *Session) attach(ctx context.Context, a community.Action, letter map[str
 
 func (s *Session) upload(ctx context.Context, seg community.Segment) (string, error) {
 	kind := cmp.Or(uploadAs[seg.Kind], seg.Kind)
-	key := kind + seg.File.Hash
+	return s.uploadTo(ctx, "media/upload", url.Values{"type": {kind}}, kind+seg.File.Hash, *seg.File)
+}
+
+// uploadTo uploads content where it is wanted, once in three days per key.
+func (s *Session) uploadTo(ctx context.Context, path string, query url.Values, key string, f community.Medium) (string, error) {
 	s.uploads.Lock()
 	defer s.uploads.Unlock()
 	if had, ok := s.uploads.had[key]; ok && time.Since(had.at) < mediumLives {
@@ -92,13 +96,13 @@ func (s *Session) upload(ctx context.Context, seg community.Segment) (string, er
 		ID string `json:"media_id"`
 	}
 	err := s.ask(ctx, func() error {
-		return s.api.Upload(ctx, "media/upload", url.Values{"type": {kind}}, wxapi.Part{Field: "media", Name: seg.File.Name, Data: seg.File.Data}, &got)
+		return s.api.Upload(ctx, path, query, wxapi.Part{Field: "media", Name: f.Name, Data: f.Data}, &got)
 	})
 	if err != nil {
 		return "", err
 	}
 	if got.ID == "" {
-		return "", community.Errorf(community.CodeUnreachable, "media/upload: the answer holds no id")
+		return "", community.Errorf(community.CodeUnreachable, "%s: the answer holds no id", path)
 	}
 	if s.uploads.had == nil || len(s.uploads.had) > 1000 {
 		s.uploads.had = map[string]upload{}

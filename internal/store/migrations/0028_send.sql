@@ -19,3 +19,9 @@ CREATE TABLE article_day (
 CREATE TABLE article_read (
   account_key BIGINT NOT NULL, day BIGINT NOT NULL, told BIGINT NOT NULL, asked BIGINT NOT NULL, code TEXT NOT NULL, PRIMARY KEY (account_key, day)
 );
+-- Who reacted to which moment (客户朋友圈), by the reactions told; moment is the platform's id of the post.
+CREATE TABLE moment_reaction (
+  org_key BIGINT NOT NULL, moment TEXT NOT NULL, member_key BIGINT NOT NULL, likes BIGINT NOT NULL, comments BIGINT NOT NULL, last_at BIGINT NOT NULL,
+  PRIMARY KEY (org_key, moment, member_key)
+);
+CREATE INDEX moment_reaction_member ON moment_reaction (member_key);
