@@ -37,6 +37,8 @@ func (a *App) readArticles(ctx context.Context, _ store.Job) error {
 }
 
 func (a *App) readArticlesOf(ctx context.Context, account community.AccountKey, reader connect.ArticleReader) error {
+	a.reading.Lock()
+	defer a.reading.Unlock()
 	now := a.millis()
 	today := community.DayOf(now, articleZone)
 	reads, err := a.store.ArticleReads(ctx, account, today.Before(community.ArticleDays), today)
