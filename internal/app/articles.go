@@ -84,6 +84,18 @@ func (r articles) own(ctx context.Context, key community.AccountKey) error {
 	return err
 }
 
+// May says why an account's platform tells nothing: CodeUnsupported, in words. While the account does not run nobody knows:
+// nil.
+func (r articles) May(ctx context.Context, key community.AccountKey) error {
+	if err := r.own(ctx, key); err != nil {
+		return err
+	}
+	if reader, ok := r.app.wires.session(key).(connect.ArticleReader); ok {
+		return reader.MayTell()
+	}
+	return nil
+}
+
 // Days gives the last days of an account, the latest first: those that the platform did not tell are there too.
 func (r articles) Days(ctx context.Context, key community.AccountKey, days int) ([]community.ArticleSpan, error) {
 	if err := r.own(ctx, key); err != nil {

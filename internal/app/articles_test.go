@@ -16,6 +16,8 @@ import (
 	"qunluo/internal/store"
 )
 
+var articleZone = time.FixedZone("Asia/Shanghai", 8*3600)
+
 // newsroom is the platform's side of an Official Account: what it says of each day, and what it refuses.
 type newsroom struct {
 	*httptest.Server
@@ -81,8 +83,7 @@ func TestTotalsOfArticlesAreKeptDayByDay(t *testing.T) {
 		ctx := t.Context()
 		org, err := a.Store().Org(ctx, "测试", false)
 		check(t, err)
-		zone := time.FixedZone("Asia/Shanghai", 8*3600)
-		last := community.DaysToAsk(nil, a.Now(), zone)
+		last := community.DaysToAsk(nil, a.Now(), articleZone)
 		told, silent := last[0], last[2]
 		n.tell(told.String(), article("1_1", "第三章导读", 120, 180)+","+article("1_2", "征稿", 40, 44))
 		n.refuse[silent.String()] = `{"errcode":61500,"errmsg":"date format error"}`

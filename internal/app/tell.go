@@ -133,8 +133,8 @@ func (t *teller) what(ctx context.Context, w *i18n.Words, al duty.Alarm) (string
 	if target == "" {
 		target = k.TargetRef
 	}
-	group := k.GroupName
-	if n := len(k.Groups) + k.Hidden; n > 1 {
+	group, n := k.Place()
+	if n > 1 {
 		group = w.T("task.groups_of", "group", group, "num", n)
 	}
 	return w.T("what."+string(k.Verb), "group", group, "target", target, "t", w.Seconds(k.Action.Seconds)), nil

@@ -51,6 +51,7 @@ type taskFile struct {
 }
 
 func lineOfTask(t community.TaskRow) taskLine {
+	_, all := t.Place()
 	places, files, names := []taskPlace{}, []taskFile{}, []string(nil)
 	for _, g := range t.Groups {
 		places, names = append(places, taskPlace{g.Name, g.State}), append(names, g.Name)
@@ -61,7 +62,7 @@ func lineOfTask(t community.TaskRow) taskLine {
 		}
 	}
 	return taskLine{t.ID.String(), t.State, t.GroupName, string(t.Verb), t.TargetName, t.TargetRef, t.Why, t.Rule, t.Text, Moment(t.Due), t.Assignee, t.DoneBy, t.Note, t.Evidence,
-		places, max(1, len(t.Groups)+t.Hidden), names, files}
+		places, all, names, files}
 }
 
 type taskListCmd struct {

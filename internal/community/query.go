@@ -273,6 +273,14 @@ type TaskRow struct {
 	Hidden int
 }
 
+// Place is the group that stands for the task, and how many there are in all.
+func (t TaskRow) Place() (name string, all int) {
+	if len(t.Groups) == 0 {
+		return t.GroupName, 1
+	}
+	return t.Groups[0].Name, len(t.Groups) + t.Hidden
+}
+
 // TaskGroup is one of the groups that a person is asked for in one go.
 type TaskGroup struct {
 	ID    ID

@@ -181,6 +181,8 @@ type Momenter interface {
 
 // ArticleReader is a session that can tell the platform's own totals of articles of a day; nobody is named in them.
 type ArticleReader interface {
+	// MayTell says why accounts of this kind may not ask: CodeUnsupported; nil = they may.
+	MayTell() error
 	// Articles reads a day ("2006-01-02"), yesterday or earlier, in the platform's zone. CodeUnsupported: accounts of this
 	// kind may not ask.
 	Articles(ctx context.Context, day string) ([]community.ArticleDay, error)

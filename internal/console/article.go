@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -15,6 +16,8 @@ import (
 type Articles interface {
 	// Accounts lists the accounts whose platform knows readings of articles, running or not.
 	Accounts(ctx context.Context) ([]community.Account, error)
+	// May says why an account's platform tells nothing: CodeUnsupported, in words.
+	May(ctx context.Context, a community.AccountKey) error
 	// Days gives the last days, the latest first: those that the platform did not tell are there too.
 	Days(ctx context.Context, a community.AccountKey, days int) ([]community.ArticleSpan, error)
 	// List gives what the platform told of single articles in the last days.
@@ -77,6 +80,25 @@ func (c *Console) articlePage(k *call) error {
 
 // articleAccount adds what the platform told of one account, and what accounts of its kind cannot do.
 func (k *call) articleAccount(p *view.PlanPage, a community.Account, days int) error {
+	may := k.articles().May(k.ctx(), a.Key)
+	if may != nil && community.CodeOf(may) != community.CodeUnsupported {
+		return may
+	}
+	if may == nil {
+		if err := k.articleTotals(p, a, days); err != nil {
+			return err
+		}
+	} else {
+		p.Tables = append(p.Tables, view.PlanTable{Title: k.T("article.totals") + " · " + a.Name, Table: ui.Table{Empty: ui.Empty{Icon: "ban", Title: k.T("article.may_not"), Text: choreFault(k, may)}}})
+	}
+	if cannot := k.articleCannot(a); cannot != nil {
+		p.Tables = append(p.Tables, *cannot)
+	}
+	return nil
+}
+
+// articleTotals adds what the platform told of one account.
+func (k *call) articleTotals(p *view.PlanPage, a community.Account, days int) error {
 	spans, err := k.articles().Days(k.ctx(), a.Key, days)
 	if err != nil {
 		return err
@@ -111,9 +133,6 @@ func (k *call) articleAccount(p *view.PlanPage, a community.Account, days int) e
 	id := "read-" + a.ID.String()
 	p.Openers = append(p.Openers, ui.Opener{Target: id, Text: k.T("article.read", "name", a.Name), Icon: "refresh"})
 	p.Asks = append(p.Asks, ui.Confirm{ID: id, Title: k.T("article.read", "name", a.Name), Object: a.Name, Effect: k.T("article.read_effect"), Action: "/articles/" + a.ID.String() + "/read", Button: k.T("article.read", "name", a.Name)})
-	if cannot := k.articleCannot(a); cannot != nil {
-		p.Tables = append(p.Tables, *cannot)
-	}
 	return nil
 }
 
@@ -144,13 +163,22 @@ func (k *call) articleCannot(a community.Account) *view.PlanTable {
 	t := ui.Table{Label: k.T("article.cannot"), Columns: []ui.Column{{Title: k.T("article.ability")}, {Title: k.T("article.why")}}}
 	for _, row := range out.Rows {
 		if len(row) == 3 && row[2] != "" {
-			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Text(row[0]), ui.Text(row[2])}})
+			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Text(k.mine(row[0])), ui.Text(k.mine(row[2]))}})
 		}
 	}
 	if len(t.Rows) == 0 {
 		return nil
 	}
 	return &view.PlanTable{Title: k.T("article.cannot") + " · " + a.Name, Note: k.Words.Pick(out.Say), Table: t}
+}
+
+// mine is the half of a text in both languages ("中文 · English") that the reader reads.
+func (k *call) mine(text string) string {
+	zh, en, ok := strings.Cut(text, " · ")
+	if !ok {
+		return text
+	}
+	return k.Words.Pick([2]string{zh, en})
 }
 
 // articleLinks are our own counts, by person: a table apart, never added to the platform's.

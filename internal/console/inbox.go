@@ -126,6 +126,9 @@ func (m cardMaker) card(t community.TaskRow) (ui.Task, error) {
 	}
 	if card.Closed == "" {
 		card.Steps = taskSteps(m.k, platform, t.Verb)
+		if confirm := taskSteps(m.k, platform, t.Verb+".confirm"); t.Why == "to_confirm" && confirm != nil {
+			card.Steps = confirm // the platform has the task already: nothing is pasted
+		}
 	}
 	if key := "platform." + string(platform); m.k.Words.Has(key) {
 		card.Platform = m.k.T(key)

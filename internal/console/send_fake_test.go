@@ -59,6 +59,8 @@ func (r articleReader) Accounts(context.Context) ([]community.Account, error) {
 	return []community.Account{{Key: 1, ID: r.h.accounts[0].ID, Name: "读书公众号", Connector: "mp"}}, r.h.err
 }
 
+func (r articleReader) May(context.Context, community.AccountKey) error { return r.h.err }
+
 func (r articleReader) Days(context.Context, community.AccountKey, int) ([]community.ArticleSpan, error) {
 	at := fakeNow.UnixMilli()
 	return []community.ArticleSpan{{Day: 20261127, State: community.DayNotYet}, {Day: 20261126, State: community.DayTold, Sum: community.ArticleSum{Articles: 2, Times: 520, Shares: 9}, Read: community.ArticleRead{Told: at, Asked: at}},
@@ -123,7 +125,7 @@ func TestGapsOfArticlesAreShownAndNothingIsMixed(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if _, page := v.post("/articles/"+h.accounts[0].ID.String()+"/read"); !strings.Contains(strings.Join(h.did, "\n"), "read articles") || !strings.Contains(page, "已读取") {
+	if _, page := v.post("/articles/" + h.accounts[0].ID.String() + "/read"); !strings.Contains(strings.Join(h.did, "\n"), "read articles") || !strings.Contains(page, "已读取") {
 		t.Errorf("did %q", h.did)
 	}
 	quiet := furnished()

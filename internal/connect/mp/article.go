@@ -11,13 +11,16 @@ import (
 
 var _ connect.ArticleReader = (*Session)(nil)
 
+// MayTell says why an account of this kind may not ask.
+func (s *Session) MayTell() error { return s.need("totals") }
+
 // maxArticles bounds what is kept of one day.
 const maxArticles = 1000
 
 // Articles reads the platform's totals of a day (数据统计, getarticlesummary): what people read that day of what was sent to
 // all. An article that hardly anybody read is not among them (the document: readings, shares and savings are three at least).
 func (s *Session) Articles(ctx context.Context, day string) ([]community.ArticleDay, error) {
-	if err := s.need("totals"); err != nil {
+	if err := s.MayTell(); err != nil {
 		return nil, err
 	}
 	if _, err := time.Parse(time.DateOnly, day); err != nil || day >= time.Now().In(shanghai).Format(time.DateOnly) {

@@ -599,7 +599,7 @@ func planFiles(list []PlanFile) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\" height=\"96\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\" width=\"140\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
