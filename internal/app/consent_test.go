@@ -138,7 +138,7 @@ func TestGatewayFormsWorkInABrowser(t *testing.T) {
 			w := look(t, s.base, width, lang)
 			w.open("/signin")
 			w.put("login", "ming")
-			w.put("password", "a-long-enough-password-1")
+			w.put("password", aPassword)
 			w.press("button.btn-primary")
 			w.open("/connections")
 			w.shot("connections")

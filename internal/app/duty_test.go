@@ -91,7 +91,7 @@ func startNight(t *testing.T, dbURL, settings string) *night {
 	n.org, err = n.app.Store().Org(ctx, "徒步社", false)
 	check(t, err)
 	for _, who := range []struct{ login, role string }{{"ming", "owner"}, {"anna", "moderator"}, {"ben", "moderator"}} {
-		u, err := n.app.Store().SaveUser(ctx, "test", community.User{Org: n.org, Login: who.login, Name: who.login, Role: who.role, Lang: "zh-CN", Enabled: true, Hash: console.HashPassword("a-long-enough-password-1")}, "")
+		u, err := n.app.Store().SaveUser(ctx, "test", community.User{Org: n.org, Login: who.login, Name: who.login, Role: who.role, Lang: "zh-CN", Enabled: true, Hash: cheapHash}, "")
 		check(t, err)
 		n.users[who.login], n.bells[who.login] = u, newBell(t)
 		check(t, n.duty().SetWays(ctx, "test", u.ID.String(), []duty.Way{{Kind: duty.ByWebhook, Address: n.bells[who.login].srv.URL, Secret: bellSecret}}, ""))

@@ -20,7 +20,7 @@ func TestNewcomerCaresForAWeChatGroupByHand(t *testing.T) {
 			w := look(t, s.base, width, "zh-CN")
 			w.open("/signin")
 			w.put("login", "ming")
-			w.put("password", "a-long-enough-password-1")
+			w.put("password", aPassword)
 			w.press("button.btn-primary")
 			careByHand(w, s)
 			w.mu.Lock()

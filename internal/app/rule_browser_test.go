@@ -229,7 +229,7 @@ func TestEveryPartOfTheRuleEditorWorksInABrowser(t *testing.T) {
 				w := look(t, s.base, width, lang)
 				w.open("/signin")
 				w.put("login", "ming")
-				w.put("password", "a-long-enough-password-1")
+				w.put("password", aPassword)
 				w.press("button.btn-primary")
 				editRules(w, s)
 				w.mu.Lock()

@@ -25,6 +25,7 @@ type parsed struct {
 func parse(args []string, lang language, out io.Writer) (parsed, error) {
 	p := parsed{root: &grammar{}}
 	k, err := kong.New(p.root,
+		kong.IgnoreFields(unnamed(args)...),
 		kong.Name("qunluo"),
 		kong.Description(lang.pick([2]string{"群落：自托管的群聊社群运营平台。", "Qunluo: operations for group-chat communities, self-hosted."})),
 		kong.Writers(out, io.Discard),
@@ -54,6 +55,31 @@ func parse(args []string, lang language, out io.Writer) (parsed, error) {
 	unguard(ctx.Selected().Target)
 	p.command = ctx.Selected().Target.Addr().Interface()
 	return p, nil
+}
+
+// unnamed gives, as patterns, the commands that a line does not name: to build all of them is most of what it costs to read
+// a line. A line that does not begin with the name of a command meets every command.
+func unnamed(args []string) []string {
+	var rest []string
+	named := false
+	for f := range reflect.TypeFor[grammar]().Fields() {
+		if _, is := f.Tag.Lookup("cmd"); !is {
+			continue
+		}
+		name := f.Tag.Get("name")
+		if name == "" {
+			name = strings.ToLower(f.Name)
+		}
+		if len(args) > 0 && args[0] == name {
+			named = true
+			continue
+		}
+		rest = append(rest, f.Name)
+	}
+	if !named {
+		return nil
+	}
+	return []string{`^grammar\.(` + strings.Join(rest, "|") + `)$`}
 }
 
 // noneEmpty refuses arguments that are there and say nothing, as an unset variable of a script gives: "" is no group and

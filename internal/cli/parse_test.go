@@ -228,3 +228,28 @@ func TestSortDownwardsIsWrittenAsTheHelpSays(t *testing.T) {
 		}
 	}
 }
+
+// TestLineIsReadAloneAsBesideAllCommands: a line that begins with its command is read without the other commands, and is
+// answered word for word as one that begins with a flag and meets them all.
+func TestLineIsReadAloneAsBesideAllCommands(t *testing.T) {
+	leaves(t, zh, func(n *kong.Node) {
+		if n.Type != kong.CommandNode || n.Parent.Type != kong.ApplicationNode {
+			return
+		}
+		for _, rest := range [][]string{{"--help"}, {"--no-such-flag"}, {"lsit", "gruop", "x"}} {
+			var alone, beside bytes.Buffer
+			line := append([]string{n.Name}, rest...)
+			if len(unnamed(line)) == 0 {
+				t.Errorf("%q is read with every command", line)
+			}
+			a, err1 := parse(line, en, &alone)
+			b, err2 := parse(append([]string{"--yes"}, line...), en, &beside)
+			if a.helped != b.helped || !reflect.DeepEqual(a.command, b.command) || !reflect.DeepEqual(err1, err2) || alone.String() != beside.String() {
+				t.Errorf("%q alone: %v %s\nbeside all: %v %s", line, err1, alone.String(), err2, beside.String())
+			}
+		}
+	})
+	if got := unnamed([]string{"jobs"}); got != nil {
+		t.Errorf("a line that begins with no command's name leaves out %q", got)
+	}
+}

@@ -131,21 +131,10 @@ func TestTokenIsChangedAndBotRemoved(t *testing.T) {
 }
 
 func TestBotPagesAreSoundInABrowser(t *testing.T) {
-	browser := browse(t)
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := newHouse()
 		h.users[0].Lang = lang
 		v := openWith(t, withBots(h, someBots()))
-		speak(t, browser, v.base, lang)
-		signIn(t, browser, v.base, "owner")
-		for _, width := range widths {
-			w := newWindow(t, browser, width)
-			for _, path := range []string{"/connections", "/bots", "/bots/new"} {
-				if wrong := w.visit(v.base+path, fmt.Sprintf("bots%s-%d-%s", strings.ReplaceAll(path, "/", "_"), width, lang)); wrong != "" {
-					t.Errorf("%s at %d px in %s: %s", path, width, lang, wrong)
-				}
-			}
-		}
-		signOut(t, browser, v.base)
+		soundTo(t, v.base, lang, map[string]string{"bots": "/bots", "bots-new": "/bots/new", "bots-connections": "/connections"})
 	}
 }

@@ -206,20 +206,10 @@ func TestCodesAreChangedByThoseWhoMay(t *testing.T) {
 }
 
 func TestCodesAreSoundInABrowser(t *testing.T) {
-	browser := browse(t)
 	for _, lang := range []string{"zh-CN", "en"} {
 		h, _, d := codeHouse()
 		h.users[0].Lang = lang
 		v := openWith(t, d)
-		signIn(t, browser, v.base, "owner")
-		for _, width := range widths {
-			w := newWindow(t, browser, width)
-			for name, path := range codePages() {
-				if wrong := w.visit(v.base+path, fmt.Sprintf("%s-%d-%s", name, width, lang)); wrong != "" {
-					t.Errorf("%s at %d px in %s:\n%s", path, width, lang, wrong)
-				}
-			}
-		}
-		signOut(t, browser, v.base)
+		soundTo(t, v.base, lang, codePages())
 	}
 }

@@ -40,7 +40,7 @@ const (
 
 // New makes the console. The handler expects to stand behind httpd.Edge, which gives request id and client address.
 func New(d Deps) (http.Handler, error) {
-	c := &Console{deps: d, clock: d.Clock, log: d.Log, hashing: newHashing(), nobody: HashPassword(HashToken("nobody"))}
+	c := &Console{deps: d, clock: d.Clock, log: d.Log, hashing: newHashing(), nobody: unfitting()}
 	if c.clock == nil {
 		c.clock = time.Now
 	}

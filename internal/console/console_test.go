@@ -381,6 +381,13 @@ func TestPasswordFitsOnlyItself(t *testing.T) {
 			t.Errorf("fits(%q) = %v, %v, want %v", password, got, err, want)
 		}
 	}
+	if fits, err := passwordFits(unfitting(), "密码 with spaces"); fits || err != nil {
+		t.Errorf("the hash of nobody's password fits one: %v, %v", fits, err)
+	}
+	const figures = "$argon2id$v=19$m=19456,t=2,p=1$"
+	if other := unfitting(); !strings.HasPrefix(hash, figures) || !strings.HasPrefix(other, figures) || len(hash) != len(other) {
+		t.Errorf("hashes %q and %q, want both to cost %s", hash, other, figures)
+	}
 	for _, bad := range []string{"", "plain", "$argon2id$v=19$m=99999999,t=2,p=1$AAAA$AAAA", "$argon2id$v=19$m=1024,t=0,p=1$AAAA$AAAA", "$2a$10$abc"} {
 		if _, err := passwordFits(bad, "x"); err == nil {
 			t.Errorf("hash %q was taken", bad)

@@ -19,6 +19,9 @@ var fakeNow = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 const fakePassword = "correct horse battery"
 
+// fakeHash is of fakePassword, at the least cost there is: what a password costs is not what these tests are about.
+const fakeHash = "$argon2id$v=19$m=8,t=1,p=1$4BdwonkQtTQ+EFK5HsQXuQ$TKlItCNGil5bH5wINbP+ID1UDe3p7aA2zC2fblBAnEQ"
+
 // house is an invented community: everything the console needs, in memory, without rules.
 type house struct {
 	mu       sync.Mutex
@@ -61,11 +64,10 @@ func newHouse() *house {
 	at := fakeNow.UnixMilli()
 	const minute, day = 60_000, 86400_000
 	h := &house{now: fakeNow, sessions: map[string][]byte{}, setup: map[string]int64{}, changes: make(chan Change, 8)}
-	hash := HashPassword(fakePassword)
 	h.users = []community.User{
-		{Key: 1, ID: fakeID(1), Org: 1, Login: "owner", Name: "林晓", Role: RoleOwner, Hash: hash, Lang: "zh-CN", Enabled: true, Created: at - 90*day},
-		{Key: 2, ID: fakeID(2), Org: 1, Login: "mod", Name: "周舟", Role: RoleModerator, Hash: hash, Lang: "zh-CN", Enabled: true, Created: at - 30*day},
-		{Key: 3, ID: fakeID(3), Org: 1, Login: "gone", Name: "已停用的版主", Role: RoleModerator, Hash: hash, Lang: "zh-CN", Created: at - 60*day},
+		{Key: 1, ID: fakeID(1), Org: 1, Login: "owner", Name: "林晓", Role: RoleOwner, Hash: fakeHash, Lang: "zh-CN", Enabled: true, Created: at - 90*day},
+		{Key: 2, ID: fakeID(2), Org: 1, Login: "mod", Name: "周舟", Role: RoleModerator, Hash: fakeHash, Lang: "zh-CN", Enabled: true, Created: at - 30*day},
+		{Key: 3, ID: fakeID(3), Org: 1, Login: "gone", Name: "已停用的版主", Role: RoleModerator, Hash: fakeHash, Lang: "zh-CN", Created: at - 60*day},
 	}
 	h.accounts = []community.Account{
 		{Key: 1, ID: fakeID(11), Org: 1, Platform: "qq", Connector: "onebot", Name: "小助手", External: "10001", Settings: []byte(`{"mode":"forward","url":"ws://127.0.0.1:3001","token":"s3cret-token"}`), Enabled: true, Created: at - 20*day},

@@ -126,21 +126,10 @@ func TestHookFormsSayWhatIsWrongAndWhatWouldCome(t *testing.T) {
 }
 
 func TestHookPagesAreSoundInABrowser(t *testing.T) {
-	browser := browse(t)
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := newHouse()
 		h.users[0].Lang = lang
 		v := openWith(t, withHooks(h, someHooks()))
-		speak(t, browser, v.base, lang)
-		signIn(t, browser, v.base, "owner")
-		for _, width := range widths {
-			w := newWindow(t, browser, width)
-			for _, path := range []string{"/hooks", "/hooks/new", "/hooks/" + fakeID(910).String() + "/try"} {
-				if wrong := w.visit(v.base+path, fmt.Sprintf("hooks%s-%d-%s", strings.ReplaceAll(path[6:], "/", "_"), width, lang)); wrong != "" {
-					t.Errorf("%s at %d px in %s: %s", path, width, lang, wrong)
-				}
-			}
-		}
-		signOut(t, browser, v.base)
+		soundTo(t, v.base, lang, map[string]string{"hooks": "/hooks", "hooks-new": "/hooks/new", "hooks-try": "/hooks/" + fakeID(910).String() + "/try"})
 	}
 }

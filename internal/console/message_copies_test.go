@@ -42,17 +42,8 @@ func TestMessagePageSaysWhatBecameOfEachCopy(t *testing.T) {
 }
 
 func TestCopiesAreSoundInABrowser(t *testing.T) {
-	browser := browse(t)
 	h := newHouse()
 	path := withCopies(h)
 	v := openWith(t, h.deps())
-	speak(t, browser, v.base, "zh-CN")
-	signIn(t, browser, v.base, "owner")
-	for _, width := range widths {
-		w := newWindow(t, browser, width)
-		if wrong := w.visit(v.base+path, "copies-"+strconv.FormatInt(width, 10)); wrong != "" {
-			t.Errorf("at %d px: %s", width, wrong)
-		}
-	}
-	signOut(t, browser, v.base)
+	soundTo(t, v.base, "zh-CN", map[string]string{"copies": path})
 }

@@ -53,9 +53,20 @@ func PasswordFault(login, password string) string {
 
 // HashPassword gives the PHC form of argon2id with fresh salt.
 func HashPassword(password string) string {
-	salt := make([]byte, 16)
-	rand.Read(salt) //nolint:errcheck // never fails
-	sum := argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonLength)
+	salt := random(16)
+	return phc(salt, argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonLength))
+}
+
+// unfitting is the hash of no password that anybody knows: its sum is chance. Comparing with it takes as long as with any.
+func unfitting() string { return phc(random(16), random(argonLength)) }
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) //nolint:errcheck // never fails
+	return b
+}
+
+func phc(salt, sum []byte) string {
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes, b64(salt), b64(sum))
 }

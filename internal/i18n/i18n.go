@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -42,8 +43,13 @@ type Words struct {
 	say  *i18n.Localizer
 }
 
-// New reads the catalogue.
-func New() (*Catalogue, error) {
+// New gives the catalogue. It is read once: what is embedded does not change, and reading it is the longest part of a
+// command's start.
+func New() (*Catalogue, error) { return catalogue() }
+
+var catalogue = sync.OnceValues(read)
+
+func read() (*Catalogue, error) {
 	bundle := i18n.NewBundle(language.MustParse(Chinese))
 	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	names, err := fs.Glob(embedded, "catalogue/*.toml")
