@@ -75,6 +75,7 @@ type App struct {
 	// driftTurns are *sync.Mutex by account: its differences are read or settled by one at a time.
 	driftTurns sync.Map
 	sending    sync.Mutex // sends by plan pass the guard one by one
+	reading    sync.Mutex // held while a platform is asked for totals of articles: one asks, the others find them told
 	words      *i18n.Catalogue
 	teller     *teller
 	shelf      *media.Shelf

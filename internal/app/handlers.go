@@ -34,6 +34,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobComers:          a.seeComers,
 		jobCaps:            a.watchCaps,
 		jobMedia:           a.forgetMedia,
+		jobArticles:        a.readArticles,
 		jobHandover:        a.carryHandover,
 		jobDrift:           a.driftJob,
 		jobDrifts:          a.driftRound,
@@ -55,6 +56,7 @@ func periodic() []jobs.Every {
 		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
 		{Name: jobMedia, Each: 6 * time.Hour, Kind: jobMedia},
 		{Name: jobDrifts, Each: 24 * time.Hour, Kind: jobDrifts},
+		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 var choreRoutes = []route{
 	{pattern: "GET /connections/{id}/chores", may: owners, serve: (*Console).choreList},
 	{pattern: "GET /connections/{id}/chores/{name}", may: owners, serve: (*Console).chorePage},
-	{pattern: "GET /moments", may: owners, serve: (*Console).momentPage},
 	{pattern: "POST /connections/{id}/chores/{name}", may: owners, serve: (*Console).choreDo},
 }
 
