@@ -157,7 +157,32 @@ func TestSignedHookRefusesForgedOldAndReplayedCalls(t *testing.T) {
 		if got := s.calls("/hook/"+token, body, good...); got.Status != 409 {
 			t.Errorf("replayed = %+v, want a conflict", got)
 		}
+		if got := s.calls("/hook/"+token, body, append(good, "Idempotency-Key", "mine")...); got.Status != 409 {
+			t.Errorf("replayed under a key of somebody else's = %+v, want a conflict", got)
+		}
+		s.restart()
+		var got heard
+		await(t, func() bool { // hooks are read soon after the start; before that nobody is told that the token is wrong
+			got = s.calls("/hook/"+token, body, good...)
+			return got.Status != http.StatusServiceUnavailable
+		})
+		if got.Status != 409 {
+			t.Errorf("replayed after a restart = %+v, want a conflict", got)
+		}
 		await(t, func() bool { return s.spoken("签过名") == 1 })
+
+		keyed := append(sign(time.Now().Add(time.Second), b.Secret, body), "X-Request-Id", "r-1")
+		first, again := s.calls("/hook/"+token, body, keyed...), s.calls("/hook/"+token, body, keyed...)
+		if first.Status != 202 || first.Repeated || again.Status != 202 || !again.Repeated {
+			t.Errorf("signed under a key = %+v, again %+v; want the answer repeated", first, again)
+		}
+		bad := `{"text":"  "}`
+		failed := sign(time.Now(), b.Secret, bad)
+		for range 2 {
+			if got := s.calls("/hook/"+token, bad, failed...); got.Status != 400 {
+				t.Errorf("what comes to nothing may come again: %+v", got)
+			}
+		}
 	})
 }
 

@@ -25,6 +25,8 @@ type site struct {
 	desk  *store.Desk
 	group community.GroupRow
 	base  string // http://127.0.0.1:port
+	opts  app.Options
+	end   func()
 }
 
 const simGroup = "sim-1"
@@ -41,21 +43,11 @@ func startSite(t *testing.T, dbURL, abilities string) *site {
 		}
 		return s.world, nil
 	}}
-	cfg := config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}}
-	a, err := app.Open(t.Context(), app.Options{Config: cfg, Scenes: []sim.Scene{scene}})
-	check(t, err)
-	s.app = a
-	ctx, stop := context.WithCancel(context.Background())
-	ready, ended := make(chan app.Served, 1), make(chan error, 1)
-	go func() { ended <- a.Serve(ctx, app.Doors{}, func(d app.Served) { ready <- d }) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		check(t, a.Close())
-	})
-	s.base = (<-ready).URL
+	s.opts = app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}}, Scenes: []sim.Scene{scene}}
+	s.start()
+	t.Cleanup(func() { s.end() })
+	a := s.app
+	var err error
 	s.org, err = a.Store().Org(t.Context(), "徒步社", false)
 	check(t, err)
 	_, err = a.Hands(s.org, nil).SaveAccount(t.Context(), "test", community.Account{Connector: "sim", Name: "群助手", Enabled: true,
@@ -71,6 +63,33 @@ func startSite(t *testing.T, dbURL, abilities string) *site {
 		return true
 	})
 	return s
+}
+
+// start opens the program and serves until end is called.
+func (s *site) start() {
+	s.t.Helper()
+	a, err := app.Open(s.t.Context(), s.opts)
+	check(s.t, err)
+	s.app = a
+	ctx, stop := context.WithCancel(context.Background())
+	ready, ended := make(chan app.Served, 1), make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, app.Doors{}, func(d app.Served) { ready <- d }) }()
+	s.base = (<-ready).URL
+	s.end = func() {
+		stop()
+		if err := <-ended; err != nil {
+			s.t.Error(err)
+		}
+		check(s.t, a.Close())
+	}
+}
+
+// restart ends the program and starts it again over the same data.
+func (s *site) restart() {
+	s.t.Helper()
+	s.end()
+	s.start()
+	s.desk = s.app.Store().For(community.Scope{Org: s.org})
 }
 
 // attach makes a bot with every scope, or those given.

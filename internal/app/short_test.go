@@ -87,6 +87,7 @@ func TestPersonReadsByTheirOwnAddress(t *testing.T) {
 		check(t, c.app.Intake().Host(c.account, "wecom").Receive(ctx,
 			connect.Inbound{Type: community.FollowerAdded, Key: "f", OccurredAt: c.app.Now(), Group: desk, Actor: community.Who{ID: "wm0"}, Body: community.Body{Scene: "qr", State: "spring"}},
 			connect.Inbound{Type: community.MenuClicked, Key: "c", OccurredAt: c.app.Now() + 1, Group: desk, Actor: community.Who{ID: "wm0"}, Body: community.Body{Scene: "click", State: "join"}}))
+		check(t, c.app.Store().CatchUp(ctx))
 		trail, err := shorts.Trail(ctx, member.Key)
 		check(t, err)
 		types := []community.Type{}

@@ -61,7 +61,7 @@ func plan() []room {
 		{path: "connect/wxapi", layer: working, may: []string{"connect"}, why: "企业微信 and 公众号 share its client; what is masked looks the same everywhere"},
 		{path: "connect/wecom", layer: working, may: []string{"connect", "connect/wxapi", "connect/wxcrypt"}, why: "a leaf knows the contract; calls to and from Tencent are shared"},
 		{path: "connect/mp", layer: working, may: []string{"connect", "connect/wxapi", "connect/wxcrypt"}, why: "a leaf knows the contract; calls to and from Tencent are shared"},
-		{path: "connect/wecombot", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
+		{path: "connect/wecombot", layer: working, may: []string{"connect", "connect/webapi"}, why: "a leaf knows the contract; frames are read as elsewhere"},
 		{path: "connect/wecomhook", layer: working, may: []string{"connect"}, why: "a leaf knows the contract and nothing else"},
 		{path: "connect/webapi", layer: working, may: []string{"connect"}, why: "JSON over HTTP and WebSocket, health told once: leaves that need no more share it"},
 		{path: "connect/discord", layer: working, may: []string{"connect", "connect/webapi"}, why: "a leaf knows the contract; calls are shared"},

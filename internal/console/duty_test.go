@@ -174,6 +174,24 @@ func TestPhoneNeedsALinkOrASession(t *testing.T) {
 	}
 }
 
+// TestHeldActionIsReleasedFromThePhone: what waits for a person's word gets it in one tap, or is declined with a reason.
+func TestHeldActionIsReleasedFromThePhone(t *testing.T) {
+	h := newHouse()
+	h.tasks[0].Action.Hold = "removal_cap"
+	id := h.tasks[0].ID.String()
+	v := open(t, h).as("mod")
+	if _, body := v.get("/m"); !strings.Contains(body, "/m/tasks/"+id+"/release") || !strings.Contains(body, "不放行") {
+		t.Error("the phone offers neither to release nor to decline what is held")
+	}
+	v.post("/m/tasks/" + id + "/release")
+	if h.tasks[0].State != "expired" {
+		t.Errorf("the task is %s, want its wait over", h.tasks[0].State)
+	}
+	if _, body := open(t, newHouse()).as("mod").get("/m"); strings.Contains(body, "/release") {
+		t.Error("what is not held can be released")
+	}
+}
+
 // TestStepsAreExactPerPlatform: plain WeChat cannot mute one person, and its notice is the owner's and admins' alone.
 func TestStepsAreExactPerPlatform(t *testing.T) {
 	h := newHouse()

@@ -182,6 +182,9 @@ func (m cardMaker) phone(t community.TaskRow) (ui.Task, error) {
 	if card.Claim != "" {
 		card.Claim = at + "/claim"
 	}
+	if card.Release != "" {
+		card.Release = at + "/release"
+	}
 	return card, err
 }
 
@@ -259,6 +262,9 @@ func phoneSteps() map[string]phoneStep {
 			}
 			return k.Hands.TaskRefuse(k.ctx(), k.who(), id, note)
 		}, "refused"},
+		"release": {"task.is_released", func(k *call, id community.ID, note string) error {
+			return k.Hands.TaskRelease(k.ctx(), k.who(), id, note)
+		}, ""},
 		"hand-on": {"task.handed", func(k *call, id community.ID, note string) error {
 			return k.Duty.TaskHandOn(k.ctx(), k.who(), id, note)
 		}, ""},

@@ -43,7 +43,7 @@ type North struct {
 	looking sync.Mutex
 
 	mu    sync.Mutex
-	bots  map[string]community.Bot // by hash; enabled ones
+	bots  map[string]community.Bot // by hash; enabled ones; nil before they were first read
 	seats map[*Seat]struct{}
 	used  map[int64]int64 // by bot: when it was noted last
 	told  map[int64]int64 // by bot: Cursor
@@ -54,7 +54,7 @@ func New(o Options) *North {
 	return &North{
 		o: o, wrong: httpd.NewRate(wrongPerMinute, time.Minute, o.Clock), sends: httpd.NewRate(sendsPerMinute, time.Minute, o.Clock),
 		calls: httpd.NewRate(callsPerMinute, time.Minute, o.Clock), alarms: httpd.NewRate(alarmsMax, time.Minute, o.Clock), again: make(chan struct{}, 1),
-		bots: map[string]community.Bot{}, seats: map[*Seat]struct{}{}, used: map[int64]int64{}, told: map[int64]int64{},
+		seats: map[*Seat]struct{}{}, used: map[int64]int64{}, told: map[int64]int64{},
 	}
 }
 
@@ -191,13 +191,17 @@ func (n *North) Here() map[int64]int {
 }
 
 // Know finds the bot of a token. from is the caller's address: after many wrong tokens it gets CodeLimited, else a wrong
-// token is CodeForbidden.
+// token is CodeForbidden. CodeBusy: the bots are not read yet.
 func (n *North) Know(token, from string) (community.Bot, error) { return n.know(token, from, false) }
 
 func (n *North) know(token, from string, hook bool) (community.Bot, error) {
 	n.mu.Lock()
 	b, ok := n.bots[Hash(token)]
+	early := n.bots == nil
 	n.mu.Unlock()
+	if early {
+		return b, community.Errorf(community.CodeBusy, "the program has just started")
+	}
 	if ok && (b.Mode == community.BotHook) == hook {
 		return b, nil
 	}

@@ -142,6 +142,9 @@ func (s *Seat) raise(p community.Post, out community.Posted) (community.Posted, 
 	return out, err
 }
 
+// Signed reports whether the seat's holder must sign each call.
+func (s *Seat) Signed() bool { return s.bot.Secret != "" }
+
 // BeginCall notes that a call under a caller's own key begins; see Calls.
 func (s *Seat) BeginCall(key, bodyHash string) (fresh bool, answer string, err error) {
 	return s.n.o.House.Calls.BeginHookCall(s.ctx, s.bot.Key, key, bodyHash, s.n.Now())

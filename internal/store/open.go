@@ -51,6 +51,7 @@ type Store struct {
 	log *session
 
 	projector projector
+	alikes    alikes
 }
 
 // Open opens the store, migrates it to this program's level and checks its settings. A locked or full database gives

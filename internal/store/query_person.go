@@ -228,123 +228,14 @@ WHERE f.org_key = $1 ORDER BY v.fact_number, v.member_key`, []any{int64(d.scope.
 	return folded, kept, err
 }
 
+// personBook reads who was merged. They stand first in the question: SQLite joins in this order where it is told to, and would
+// else go through every member.
 func (d *Desk) personBook(ctx context.Context) (identity.Book, error) {
-	list, err := rows(ctx, d.s, `SELECT p.member_key, p.person_key FROM person_member p JOIN member m ON m.key = p.member_key WHERE m.org_key = $1`, []any{int64(d.scope.Org)},
+	list, err := rows(ctx, d.s, `SELECT p.member_key, p.person_key FROM person_member p CROSS JOIN member m WHERE m.key = p.member_key AND m.org_key = $1`, []any{int64(d.scope.Org)},
 		func(r *sql.Rows, v *identity.Move) error { return r.Scan((*int64)(&v.Member), (*int64)(&v.To)) })
 	book := identity.Book{}
 	book.Take(list)
 	return book, err
-}
-
-// maxCandidates bounds how many members with something in common are compared at once, of each kind of evidence.
-const maxCandidates = 4000
-
-// called is what members are called now: over chat groups, and on desks.
-const called = `(SELECT a.member_key, a.shown FROM views.anyone a WHERE a.org_key = $1 UNION
- SELECT p.member_key, p.shown FROM views.people p JOIN chat_group g ON g.key = p.group_key WHERE g.desk AND g.org_key = $1)`
-
-// sharing are the questions for members with something in common, each in order of what that is.
-var sharing = []struct {
-	evidence identity.Evidence
-	query    string
-}{
-	{identity.SameUnion, `SELECT s.value, m.key, m.platform, m.certainty FROM member_sign s JOIN member m ON m.key = s.member_key
-WHERE m.org_key = $1 AND s.kind = 'union' AND s.value IN (SELECT value FROM member_sign WHERE kind = 'union' GROUP BY value HAVING count(*) > 1)`},
-	{identity.SameID, `SELECT a.external_id, m.key, m.platform, m.certainty FROM alias a JOIN member m ON m.key = a.key
-WHERE a.org_key = $1 AND a.kind = 'member' AND a.realm = '' AND a.external_id IN (SELECT external_id FROM alias
- WHERE org_key = $1 AND kind = 'member' AND realm = '' AND length(external_id) >= 16 GROUP BY external_id HAVING count(*) > 1)`},
-	{identity.SameName, `SELECT n.shown, m.key, m.platform, m.certainty FROM ` + called + ` n JOIN member m ON m.key = n.member_key
-WHERE NOT m.bot AND n.shown IN (SELECT shown FROM ` + called + ` c WHERE length(shown) > 2 GROUP BY shown HAVING count(*) BETWEEN 2 AND 5)`},
-}
-
-// Suggestions lists pairs of members who may be one human, the best evidence first; m: only those of one member, 0 = all. It
-// costs time in proportion to the members of the organisation.
-func (d *Desk) Suggestions(ctx context.Context, m community.MemberKey, p community.Page) ([]identity.Pair, int, error) {
-	if p.Offset < 0 || p.Sort != "" {
-		return nil, 0, community.Errorf(community.CodeBadInput, "suggestions have one order")
-	}
-	list, err := d.candidates(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	book, err := d.personBook(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	apart, err := d.apart(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	return d.pairs(ctx, identity.Suggest(list, book, apart), m, p)
-}
-
-func (d *Desk) candidates(ctx context.Context) ([]identity.Candidate, error) {
-	var all []identity.Candidate
-	for _, ask := range sharing {
-		list, err := rows(ctx, d.s, ask.query+fmt.Sprintf(" ORDER BY 1, 2 LIMIT %d", maxCandidates), []any{int64(d.scope.Org)}, func(r *sql.Rows, v *identity.Candidate) error {
-			v.Evidence = ask.evidence
-			return r.Scan(&v.Value, (*int64)(&v.Member), &v.Platform, &v.Certainty)
-		})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, list...)
-	}
-	return all, nil
-}
-
-// apart gives the pairs that somebody said no to, as a question.
-func (d *Desk) apart(ctx context.Context) (func(one, two community.MemberKey) bool, error) {
-	type pair [2]community.MemberKey
-	list, err := rows(ctx, d.s, `SELECT a.one_key, a.two_key FROM person_apart a JOIN member m ON m.key = a.one_key WHERE m.org_key = $1`, []any{int64(d.scope.Org)},
-		func(r *sql.Rows, v *pair) error { return r.Scan((*int64)(&v[0]), (*int64)(&v[1])) })
-	said := map[pair]bool{}
-	for _, p := range list {
-		said[p] = true
-	}
-	return func(one, two community.MemberKey) bool { return said[pair{min(one, two), max(one, two)}] }, err
-}
-
-// pairs dresses a page of matches; those with a member outside the scope are left out.
-func (d *Desk) pairs(ctx context.Context, matches []identity.Match, m community.MemberKey, p community.Page) ([]identity.Pair, int, error) {
-	var keys []community.MemberKey
-	for _, x := range matches {
-		if m == 0 || x.One == m || x.Two == m {
-			keys = append(keys, x.One, x.Two)
-		}
-	}
-	known, err := d.known(ctx, keys)
-	if err != nil {
-		return nil, 0, err
-	}
-	var list []identity.Pair
-	for _, x := range matches {
-		a, ok := known[x.One]
-		b, also := known[x.Two]
-		if ok && also {
-			list = append(list, identity.Pair{Match: x, A: a, B: b})
-		}
-	}
-	total := len(list)
-	list = list[min(p.Offset, total):min(p.Offset+limitOf(p.Limit), total)]
-	for i := range list {
-		if list[i].GroupsA, err = d.groupNames(ctx, list[i].One); err != nil {
-			return nil, 0, err
-		}
-		if list[i].GroupsB, err = d.groupNames(ctx, list[i].Two); err != nil {
-			return nil, 0, err
-		}
-	}
-	return list, total, nil
-}
-
-// groupNames names up to three groups that a member is or was in.
-func (d *Desk) groupNames(ctx context.Context, m community.MemberKey) ([]string, error) {
-	var c clause
-	d.in(&c, "g")
-	c.and("p.member_key = ?", int64(m))
-	return rows(ctx, d.s, `SELECT g.name FROM views.people p JOIN chat_group g ON g.key = p.group_key`+c.String()+` ORDER BY p.messages DESC, g.key LIMIT 3`, c.args,
-		func(r *sql.Rows, v *string) error { return r.Scan(v) })
 }
 
 // personSorts are the sorts of members by person.

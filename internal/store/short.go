@@ -138,15 +138,6 @@ func (s *Store) ReadBy(ctx context.Context, org community.OrgKey, m community.Me
 	return rows(ctx, s, readingColumns+` WHERE p.member_key = $1 AND l.org_key = $2 AND p.opens > 0 ORDER BY p.last_at DESC, p.token LIMIT 50`, []any{int64(m), int64(org)}, scanReading)
 }
 
-// Trail lists what a member did besides speaking, the latest first: followed, left, scanned, clicked, reacted.
-func (d *Desk) Trail(ctx context.Context, m community.MemberKey) ([]community.Event, error) {
-	var c clause
-	c.and("e.actor_key = ?", int64(m))
-	d.in(&c, "g")
-	return rows(ctx, d.s, `SELECT e.number, e.id, e.group_key, e.seq, e.account_key, e.type, e.origin, e.mark, e.occurred_at, e.received_at, e.at, e.actor_key, e.subject_key, e.by_key, e.import_key, e.key_id, e.body
-FROM event e JOIN chat_group g ON g.key = e.group_key`+c.String()+` AND e.type IN ('follower.added', 'follower.removed', 'scan', 'menu.clicked', 'reaction.added') ORDER BY e.number DESC LIMIT 50`, c.args, scanEvent)
-}
-
 // Reacted counts a reaction on a desk as that of a lead (a like or a comment under a moment of ours) and tags who reacted; a
 // reaction in a group of people is none.
 func (t *Tx) Reacted(ctx context.Context, ev *community.Event) error {

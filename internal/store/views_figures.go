@@ -34,6 +34,7 @@ type figures struct {
 	spans    map[spanKey]*span
 	stays    [][]any // new ones, in the form of their table
 	called   [][]any // new names
+	did      [][]any // new entries of trails
 	asked    []*person
 	standing map[community.GroupKey][]measure.Tally // bits of those who changed
 }
@@ -68,7 +69,7 @@ func (*figures) tables() []string {
 
 // groupTables have group_key as a column: a group's part of them can be made anew alone.
 var groupTables = []string{"group_fact", "group_day", "circle_group", "standing", "import_span", "people", "stay", "name_span", "recalled", "recall_open", "hit",
-	"rule_day"}
+	"rule_day", "trail"}
 
 func (f *figures) forget() {
 	*f = figures{
@@ -170,6 +171,7 @@ func (f *figures) take(ctx context.Context, ev *community.Event) error {
 	if err := f.cover(ctx, g, ev); err != nil {
 		return err
 	}
+	f.trail(ev)
 	if fn, ok := takers[ev.Type]; ok {
 		return fn(f, ctx, g, ev)
 	}
@@ -276,7 +278,7 @@ func (f *figures) count(g *groupFact, p *person, ev *community.Event, n int64) {
 func (f *figures) flush(ctx context.Context) error {
 	for _, part := range []func(*figures, context.Context) error{
 		(*figures).flushDays, (*figures).flushSums, (*figures).flushPeople, (*figures).flushStanding, (*figures).flushStays,
-		(*figures).flushNames, (*figures).flushSpans, (*figures).flushGroups,
+		(*figures).flushNames, (*figures).flushTrail, (*figures).flushSpans, (*figures).flushGroups,
 	} {
 		if err := part(f, ctx); err != nil {
 			return err

@@ -81,6 +81,11 @@ CREATE TABLE views.hit (
   PRIMARY KEY (event_number, decision_id)
 ) WITHOUT ROWID;
 CREATE INDEX views.hit_group ON hit (group_key, event_number);
+-- What people did besides speaking, for their history.
+CREATE TABLE views.trail (
+  member_key BIGINT NOT NULL, number BIGINT NOT NULL, group_key BIGINT NOT NULL, PRIMARY KEY (member_key, number)
+) WITHOUT ROWID;
+CREATE INDEX views.trail_group ON trail (group_key);
 CREATE TABLE views.rule_day (
   group_key BIGINT NOT NULL, day BIGINT NOT NULL, rule TEXT NOT NULL, hits BIGINT NOT NULL, dry BIGINT NOT NULL,
   undone BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (group_key, day, rule)

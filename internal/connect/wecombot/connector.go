@@ -56,6 +56,7 @@ func (c *Connector) Open(_ context.Context, settings json.RawMessage, host conne
 	if !strings.HasPrefix(values["url"], "ws") {
 		return nil, community.Errorf(community.CodeBadInput, "settings: url must be a WebSocket address (wss://)")
 	}
-	return &Session{client: c.client, host: host, url: values["url"], bot: values["bot_id"], secret: values["secret"],
-		queue: make(chan connect.Inbound, 256), replies: map[string]reply{}}, nil
+	s := &Session{client: c.client, host: host, url: values["url"], bot: values["bot_id"], secret: values["secret"], replies: map[string]reply{}}
+	s.feed = connect.NewFeed(host, func(err error) { s.report("online", err) })
+	return s, nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/connect/webapi"
 )
 
 const (
@@ -35,7 +36,7 @@ type Session struct {
 	url         string
 	bot, secret string
 
-	queue chan connect.Inbound
+	feed *connect.Feed
 
 	mu      sync.Mutex
 	line    *line
@@ -74,7 +75,7 @@ func (s *Session) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	defer cancel()
-	workers.Go(func() { s.deliver(ctx) })
+	workers.Go(func() { s.feed.Run(ctx) })
 	defer s.report("offline", nil)
 	s.report("connecting", nil)
 	for pause := firstPause; ; pause = min(pause*2, longestPause) {
@@ -103,11 +104,8 @@ func (s *Session) Run(ctx context.Context) error {
 func (s *Session) rest(ctx context.Context) error {
 	now := time.Now().UnixMilli()
 	s.report("failed", community.Errorf(community.CodeConflict, "%w", errDisplaced))
-	select {
-	case s.queue <- connect.Inbound{Type: community.AccountDisplaced, Key: fmt.Sprintf("displaced:%d", now), OccurredAt: now,
-		Group: community.Ref{ID: s.bot, Desk: true}, Body: community.Body{Reason: "displaced"}}:
-	case <-ctx.Done():
-	}
+	_ = s.feed.Put(ctx, connect.Inbound{Type: community.AccountDisplaced, Key: fmt.Sprintf("displaced:%d", now), OccurredAt: now,
+		Group: community.Ref{ID: s.bot, Desk: true}, Body: community.Body{Reason: "displaced"}}) // fails only when ctx has ended
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -187,26 +185,12 @@ func (s *Session) serve(l *line) error {
 
 // read gives the next frame; one that is too large is skipped.
 func (l *line) read() (*frame, error) {
-	_, r, err := l.conn.Reader(l.ctx)
+	data, err := webapi.ReadFrame(l.ctx, l.conn, maxFrame)
 	if err != nil {
-		return nil, community.Errorf(community.CodeUnreachable, "the connection ended: %s", shorten(err.Error()))
-	}
-	buf, n := make([]byte, 0, 4096), 0
-	chunk := make([]byte, 32<<10)
-	for {
-		k, err := r.Read(chunk)
-		if n += k; n <= maxFrame {
-			buf = append(buf, chunk[:k]...)
-		}
-		if err != nil {
-			break // the end; a broken line shows at the next read
-		}
-	}
-	if n > maxFrame {
-		return nil, community.Errorf(community.CodeTooLarge, "a frame of %d bytes", n)
+		return nil, err
 	}
 	var f frame
-	if json.Unmarshal(buf, &f) != nil || f.Headers.ReqID == "" {
+	if json.Unmarshal(data, &f) != nil || f.Headers.ReqID == "" {
 		return nil, community.Errorf(community.CodeBadInput, "a frame that cannot be read")
 	}
 	return &f, nil
@@ -226,10 +210,8 @@ func (s *Session) take(l *line, f *frame) error {
 	}
 	for _, one := range in {
 		s.remember(one.Body.Message, f.Headers.ReqID)
-		select {
-		case s.queue <- one: // when it is full we do not read: the platform slows down
-		case <-l.ctx.Done():
-			return l.ctx.Err()
+		if err := s.feed.Put(l.ctx, one); err != nil { // when it is full we do not read: the platform slows down
+			return err
 		}
 	}
 	return nil
@@ -243,26 +225,6 @@ func (s *Session) remember(message, reqID string) {
 		clear(s.replies)
 	}
 	s.replies[message] = reply{reqID, time.Now()}
-}
-
-// deliver hands events to the host, in order, until it takes them.
-func (s *Session) deliver(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case in := <-s.queue:
-			for pause := 250 * time.Millisecond; ; pause = min(pause*2, 10*time.Second) {
-				err := s.host.Receive(ctx, in)
-				if err == nil {
-					break
-				}
-				if !connect.Sleep(ctx, pause) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // call sends a frame and waits for its receipt. CodeTimeout: sent and not answered.

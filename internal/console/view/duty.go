@@ -159,3 +159,12 @@ type PhoneCase struct {
 	Reasons         []ui.Reason
 	Held            bool
 }
+
+// refusalWord is the key of what a person says who does not do a task: that it cannot be done, or that what is held shall
+// not be.
+func refusalWord(t ui.Task) string {
+	if t.Release != "" {
+		return "task.decline"
+	}
+	return "task.cannot"
+}

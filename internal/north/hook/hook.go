@@ -9,8 +9,9 @@
 //	{"kind": "alarm", "text": "支付回调连续失败 5 分钟"}
 //
 // A signed hook wants X-Qunluo-Timestamp (seconds since 1970) and X-Qunluo-Signature: sha256=<hex of HMAC-SHA256 over
-// "<timestamp>.<body>" by the signing key>; a timestamp more than five minutes off is refused, and so is a signature seen
-// before. Idempotency-Key (or X-Request-Id) makes a call that is made again have its effect once, for three days.
+// "<timestamp>.<body>" by the signing key>; a timestamp more than five minutes off is refused, and so is a signature that was
+// taken before, also across a restart. Idempotency-Key (or X-Request-Id) makes a call that is made again have its effect once,
+// for three days; a signature is good for the one key that it first came with.
 package hook
 
 import (
@@ -37,17 +38,13 @@ const (
 	MaxBody = 1 << 20       // bytes
 	Window  = 5 * 60 * 1000 // ms that a timestamp may be off
 	maxKey  = 128           // bytes of an idempotency key
-	replays = 20_000        // signatures remembered
 )
 
 // Server takes the posts of outside systems.
-type Server struct {
-	n    *north.North
-	seen *window
-}
+type Server struct{ n *north.North }
 
 // New makes a server.
-func New(n *north.North) *Server { return &Server{n: n, seen: newWindow()} }
+func New(n *north.North) *Server { return &Server{n} }
 
 // answer is what a caller gets.
 type answer struct {
@@ -128,7 +125,7 @@ func (s *Server) serve(r *http.Request) (answer, int, error) {
 	if err != nil {
 		return answer{}, 0, err
 	}
-	if err := s.signed(r, bot, body); err != nil {
+	if err := s.signed(r, bot.Secret, body); err != nil {
 		return answer{}, 0, err
 	}
 	seat, err := s.n.Sit(r.Context(), bot)
@@ -143,7 +140,7 @@ func (s *Server) serve(r *http.Request) (answer, int, error) {
 	if err != nil {
 		return answer{}, 0, err
 	}
-	out, err := s.once(r, seat, post, body)
+	out, err := s.take(r, seat, post, body)
 	if err != nil {
 		s.n.Note(bot, "hook", err)
 		return answer{}, 0, err
@@ -178,6 +175,9 @@ func read(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
+// signature is the header of a signed call.
+const signature = "X-Qunluo-Signature"
+
 // Sign is the signature of a body at a time (seconds since 1970).
 func Sign(secret, stamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
@@ -187,11 +187,11 @@ func Sign(secret, stamp string, body []byte) string {
 }
 
 // signed checks the signature of a hook that has a signing key. CodeClock: the clocks differ too much.
-func (s *Server) signed(r *http.Request, bot community.Bot, body []byte) error {
-	if bot.Secret == "" {
+func (s *Server) signed(r *http.Request, secret string, body []byte) error {
+	if secret == "" {
 		return nil
 	}
-	stamp, given := r.Header.Get("X-Qunluo-Timestamp"), r.Header.Get("X-Qunluo-Signature")
+	stamp, given := r.Header.Get("X-Qunluo-Timestamp"), r.Header.Get(signature)
 	at, err := strconv.ParseInt(stamp, 10, 64)
 	now := s.n.Now()
 	switch {
@@ -199,13 +199,10 @@ func (s *Server) signed(r *http.Request, bot community.Bot, body []byte) error {
 		return refuse(http.StatusUnauthorized, community.CodeForbidden, "这个令牌要求签名：缺 X-Qunluo-Timestamp 或 X-Qunluo-Signature", "this hook is signed: X-Qunluo-Timestamp and X-Qunluo-Signature are needed")
 	case err != nil || at > 1<<40 || at < 0:
 		return north.Telling(community.CodeBadInput, "", "X-Qunluo-Timestamp 应为 1970 年以来的秒数", "X-Qunluo-Timestamp must be seconds since 1970")
-	case !hmac.Equal([]byte(given), []byte(Sign(bot.Secret, stamp, body))):
+	case !hmac.Equal([]byte(given), []byte(Sign(secret, stamp, body))):
 		return refuse(http.StatusUnauthorized, community.CodeForbidden, "签名与内容和签名密钥不符", "the signature does not fit the body and the signing key")
 	case at*1000 < now-Window || at*1000 > now+Window:
 		return north.Telling(community.CodeClock, "", fmt.Sprintf("时间戳相差 %d 秒，最多 %d 秒：请校准发送方的时钟，或重新签名", (now-at*1000)/1000, Window/1000), fmt.Sprintf("the timestamp is %d s off, at most %d: set the sender's clock, or sign anew", (now-at*1000)/1000, Window/1000))
-	}
-	if r.Header.Get("Idempotency-Key") == "" && !s.seen.first(given, now) {
-		return north.Telling(community.CodeConflict, "", "这次签名的请求已经收过；请重新签名，或带上 Idempotency-Key 再发", "this signed call was taken before; sign anew, or send an Idempotency-Key to repeat safely")
 	}
 	return nil
 }
@@ -233,21 +230,55 @@ func parse(body []byte) (community.Post, error) {
 
 func short(text string) string { return strings.ToValidUTF8(text[:min(len(text), 120)], "") }
 
-// once does what is posted; under a key of the caller's, once.
-func (s *Server) once(r *http.Request, seat *north.Seat, p community.Post, body []byte) (answer, error) {
+// keyOf is the caller's own key of a call; "" = none.
+func keyOf(r *http.Request) (string, error) {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
 		key = r.Header.Get("X-Request-Id")
 	}
+	if len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return "", north.Telling(community.CodeBadInput, "", fmt.Sprintf("Idempotency-Key 应为 1 到 %d 个可见的 ASCII 字符", maxKey), fmt.Sprintf("Idempotency-Key must be 1 to %d printable ASCII characters", maxKey))
+	}
+	return key, nil
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// take does what is posted. A signature is kept beside the keys, under a name that no caller's key can have: the header of
+// the key is not signed, so whoever overheard a call must not repeat it under another key.
+func (s *Server) take(r *http.Request, seat *north.Seat, p community.Post, body []byte) (answer, error) {
+	key, err := keyOf(r)
+	if err != nil {
+		return answer{}, err
+	}
+	if !seat.Signed() {
+		return s.once(seat, p, key, body)
+	}
+	mark := "§" + digest(r.Header.Get(signature))
+	fresh, _, err := seat.BeginCall(mark, digest(key))
+	switch {
+	case community.CodeOf(err) == community.CodeConflict || err == nil && !fresh && key == "":
+		return answer{}, north.Telling(community.CodeConflict, "", "这次签名的请求已经收过；请重新签名，或每次都带同一个 Idempotency-Key 再发", "this signed call was taken before; sign anew, or send the same Idempotency-Key each time to repeat safely")
+	case err != nil:
+		return answer{}, err
+	}
+	out, err := s.once(seat, p, key, body)
+	if err != nil && key == "" {
+		err = errors.Join(err, seat.EndCall(mark, ""))
+	}
+	return out, err
+}
+
+// once does what is posted; under a key of the caller's, once.
+func (s *Server) once(seat *north.Seat, p community.Post, key string, body []byte) (answer, error) {
 	if key == "" {
 		posted, err := seat.Post(p)
 		return answer{OK: true, Posted: &posted}, err
 	}
-	if len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
-		return answer{}, north.Telling(community.CodeBadInput, "", fmt.Sprintf("Idempotency-Key 应为 1 到 %d 个可见的 ASCII 字符", maxKey), fmt.Sprintf("Idempotency-Key must be 1 to %d printable ASCII characters", maxKey))
-	}
-	sum := sha256.Sum256(body)
-	fresh, had, err := seat.BeginCall(key, hex.EncodeToString(sum[:]))
+	fresh, had, err := seat.BeginCall(key, digest(string(body)))
 	switch {
 	case err != nil:
 		return answer{}, err

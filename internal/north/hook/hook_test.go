@@ -21,16 +21,3 @@ func FuzzPostsAreReadOrRefused(f *testing.F) {
 		}
 	})
 }
-
-func TestWindowTakesASignatureOnce(t *testing.T) {
-	w := newWindow()
-	if !w.first("a", 1_000_000) || w.first("a", 1_000_001) || !w.first("b", 1_000_002) {
-		t.Error("a signature is taken twice, or another refused")
-	}
-	if w.first("a", 1_000_000+2*Window) || w.first("a", 1_000_001+2*Window) {
-		t.Error("a signature whose timestamp is still good is taken again")
-	}
-	if !w.first("a", 1_000_000+9*Window) {
-		t.Error("a signature is remembered for ever")
-	}
-}

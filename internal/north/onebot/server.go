@@ -67,6 +67,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (community.Bot, b
 	case community.CodeLimited:
 		w.Header().Set("Retry-After", "60")
 		http.Error(w, s.n.Sentence(err), http.StatusTooManyRequests)
+	case community.CodeBusy:
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, s.n.Sentence(err), http.StatusServiceUnavailable)
 	default:
 		http.Error(w, s.n.Sentence(err), http.StatusForbidden)
 	}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -329,4 +331,29 @@ func TestSendsHaveABudget(t *testing.T) {
 			t.Errorf("%d of 40 sends in a minute were let through, %d refused; want 30 and 10", n, refused)
 		}
 	})
+}
+
+// A bot that comes before the bots are read is asked to come again: told that its token is wrong, many give up for good.
+func TestBotThatComesAtOnceAfterAStartIsAskedToComeAgain(t *testing.T) {
+	token, hash := north.NewToken()
+	h := &house{bots: []community.Bot{{Key: 1, Org: 1, Name: "助手", Hash: hash, Scopes: community.BotScopes, Enabled: true}}}
+	say := func(key string, args ...any) string { return key }
+	n := north.New(north.Options{House: north.House{Bots: h, Log: h, Places: h, Hands: h}, Say: say, Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+	ask := func(token string) int {
+		r := httptest.NewRequest(http.MethodGet, "/get_login_info", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		New(n).ServeHTTP(w, r)
+		return w.Code
+	}
+	if got := ask(token); got != http.StatusServiceUnavailable {
+		t.Errorf("before the bots are read = %d, want 503", got)
+	}
+	n.Changed(t.Context())
+	if got := ask(token); got != http.StatusOK {
+		t.Errorf("afterwards = %d, want 200", got)
+	}
+	if got := ask("qlb_WRONG"); got != http.StatusForbidden {
+		t.Errorf("a wrong token = %d, want 403", got)
+	}
 }
