@@ -72,6 +72,7 @@ type App struct {
 	imports *imports
 	rosters rosters
 	sending sync.Mutex // sends by plan pass the guard one by one
+	reading sync.Mutex // held while a platform is asked for totals of articles: one asks, the others find them told
 	words   *i18n.Catalogue
 	teller  *teller
 	shelf   *media.Shelf

@@ -34,6 +34,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobComers:          a.seeComers,
 		jobCaps:            a.watchCaps,
 		jobMedia:           a.forgetMedia,
+		jobArticles:        a.readArticles,
 		jobHandover:        a.carryHandover,
 	}
 }
@@ -51,6 +52,7 @@ func periodic() []jobs.Every {
 		{Name: jobComers, Each: time.Minute, Kind: jobComers},
 		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
 		{Name: jobMedia, Each: 6 * time.Hour, Kind: jobMedia},
+		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 	}
 }
 

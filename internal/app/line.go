@@ -66,6 +66,8 @@ func (a *App) house() *cli.House {
 		Figures:   func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
 		Plans:     func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
 		Codes:     func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
+		Moments:   func(org community.OrgKey) cli.Moments { return a.Moments(org) },
+		Articles:  func(org community.OrgKey) cli.Articles { return a.Articles(org) },
 		Shorts:    func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
 		Persons:   func(org community.OrgKey) cli.Persons { return a.Persons(org, nil) },
 		Standbys:  func(org community.OrgKey) cli.Standbys { return a.Standbys(org, nil) },

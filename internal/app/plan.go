@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/plan"
 	"qunluo/internal/safehttp"
 )
@@ -131,6 +132,9 @@ func (p *plans) Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, 
 	if err := b.Check(); err != nil {
 		return plan.Estimate{}, err
 	}
+	if err := p.checkFiles(ctx, b.Pieces); err != nil {
+		return plan.Estimate{}, err
+	}
 	at := max(b.Start, p.app.millis())
 	limits, err := p.Limits(ctx)
 	if err != nil {
@@ -144,11 +148,11 @@ func (p *plans) Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, 
 	if err != nil {
 		return plan.Estimate{}, err
 	}
-	findings, err := p.CheckLinks(ctx, b.Link.Whole(b.Text), platformsOf(groups)...)
+	findings, err := p.CheckLinks(ctx, plan.Spoken(b.Post()), platformsOf(groups)...)
 	if err != nil {
 		return plan.Estimate{}, err
 	}
-	return plan.Foresee(limits, rows, had, findings, at), nil
+	return plan.Foresee(limits, b.Post(), rows, had, findings, p.app.publicURL(), at), nil
 }
 
 func platformsOf(groups []community.GroupRow) []community.Platform {
@@ -214,7 +218,7 @@ func (p *plans) reach(ctx context.Context, groups []community.GroupRow, at int64
 	keys := make([]community.GroupKey, len(groups))
 	for i, g := range groups {
 		way := p.app.way(ctx, g)
-		rows[i] = plan.Reach{Group: g, Verb: way.Verb, Level: way.Level,
+		rows[i] = plan.Reach{Group: g, Verb: way.Verb, Level: way.Level, Takes: way.Takes,
 			Facts: plan.Facts{Zone: zoneFor(g.Zone), Until: way.Until, Sends: sends[g.Key], Frozen: frozen || g.Frozen, Lockdown: locked[g.Key]}}
 		place[g.Key], keys[i] = &rows[i], g.Key
 	}
@@ -247,7 +251,7 @@ func keysOf(sends map[community.GroupKey][]int64) []community.GroupKey {
 }
 
 // NewBroadcast keeps a mass send: a draft, or scheduled for its time (0 = now). Without a reason to force it, what the link
-// check refuses is not taken: CodeRefused.
+// check refuses is not taken: CodeRefused. What a platform cannot take is not, whoever forces it.
 func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast) (plan.Broadcast, error) {
 	e, err := p.Estimate(ctx, b)
 	if err != nil {
@@ -259,11 +263,11 @@ func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast)
 	}
 	if b.State != plan.Draft {
 		b.State = plan.Scheduled
-		switch {
-		case e.Groups == 0:
+		if e.Groups == 0 {
 			return b, community.Errorf(community.CodeBadInput, "filter: no group")
-		case plan.Refused(e.Findings) && b.Force == "":
-			return b, community.Errorf(community.CodeRefused, "links: %s", e.Findings[0].Reason[1])
+		}
+		if err := refusal(b, e); err != nil {
+			return b, err
 		}
 	}
 	if p.groups != nil { // who sees some groups sends to those
@@ -275,6 +279,16 @@ func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast)
 	b, err = p.app.store.AddBroadcast(ctx, b, p.audit(user, "", "", b.Force))
 	p.app.jobs.Wake()
 	return b, err
+}
+
+// refusal says why a mass send may not be scheduled: CodeRefused.
+func refusal(b plan.Broadcast, e plan.Estimate) error {
+	for _, f := range e.Findings {
+		if f.Refuse && (b.Force == "" || plan.Impossible([]plan.Finding{f})) {
+			return connect.Trouble(community.CodeRefused, f.Link+"："+f.Reason[0]+"（"+f.Found+"）。", f.Link+": "+f.Reason[1]+" ("+f.Found+").")
+		}
+	}
+	return nil
 }
 
 // Broadcasts lists mass sends, the newest first.
@@ -308,6 +322,15 @@ func (p *plans) MoveBroadcast(ctx context.Context, user string, id community.ID,
 	}
 	if !plan.MayBecome(b.State, to) || b.Now() == plan.Finished {
 		return community.Errorf(community.CodeConflict, "it is %s and cannot become %s", b.Now(), to)
+	}
+	if b.State == plan.Draft && to == plan.Scheduled {
+		e, err := p.Estimate(ctx, b)
+		if err == nil {
+			err = refusal(b, e)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	err = p.app.store.MoveBroadcast(ctx, b, to, p.audit(user, "", "", reason))
 	p.app.jobs.Wake()

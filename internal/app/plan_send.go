@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/console"
 	"qunluo/internal/engine"
 	"qunluo/internal/plan"
@@ -101,7 +102,9 @@ func (a *App) takeTarget(ctx context.Context, k *plan.Target) (bool, error) {
 	for i, c := range group {
 		targets[i], groups[c.target.ID] = c.target, c.group.External
 	}
-	taken, err := a.store.TakeTargets(ctx, targets, func(list []plan.Target) (json.RawMessage, error) { return around.order(lead.way, list, groups) })
+	taken, err := a.store.TakeTargets(ctx, targets, func(list []plan.Target) (json.RawMessage, error) {
+		return around.order(lead.way, list, groups, a.publicURL())
+	})
 	if err != nil || len(taken) == 0 {
 		return false, err
 	}
@@ -243,6 +246,7 @@ var rank = map[community.Level]int{community.None: 0, community.Human: 1, commun
 func (a *App) way(ctx context.Context, g community.GroupRow) plan.Way {
 	best := map[community.Verb]community.Ability{community.Send: {Level: community.None}, community.MassSend: {Level: community.None}}
 	by := map[community.Verb]community.AccountKey{}
+	media := map[community.Verb]connect.Media{}
 	for _, account := range g.Accounts {
 		all, err := a.wires.Abilities(ctx, account, g.Key)
 		if err != nil {
@@ -250,12 +254,12 @@ func (a *App) way(ctx context.Context, g community.GroupRow) plan.Way {
 		}
 		for verb, had := range best {
 			if got := all.Of(verb); rank[got.Level] > rank[had.Level] {
-				best[verb], by[verb] = got, account
+				best[verb], by[verb], media[verb] = got, account, all.Media
 			}
 		}
 	}
 	verb, level := plan.VerbFor(best[community.Send].Level, best[community.MassSend].Level)
-	w := plan.Way{Verb: verb, Level: level}
+	w := plan.Way{Verb: verb, Level: level, Takes: carries(verb, level, media[verb])}
 	if verb == community.MassSend {
 		w.Account, w.Until = by[verb], best[verb].NotBefore
 	}
@@ -271,10 +275,11 @@ type planned struct {
 func keyOf(k plan.Target) string { return "plan:" + k.ID.String() + ":" + strconv.Itoa(k.Round) }
 
 // order is what is asked of the belt for targets that go together, of which the first names the whole. groups are the
-// platform's ids.
-func (s *surroundings) order(w plan.Way, list []plan.Target, groups map[community.ID]string) (json.RawMessage, error) {
+// platform's ids; public is this server's address.
+func (s *surroundings) order(w plan.Way, list []plan.Target, groups map[community.ID]string, public string) (json.RawMessage, error) {
 	k := list[0]
-	act := community.Action{Verb: w.Verb, Group: k.Group, Text: k.Link.Whole(k.Text), Deadline: max(k.Due, s.now) + int64(s.limits.GiveUp)*3600*1000}
+	post, _ := plan.Fit(k.Post(), w.Takes, public)
+	act := community.Action{Verb: w.Verb, Group: k.Group, Text: post.Link.Whole(post.Text), Segments: segments(post), Deadline: max(k.Due, s.now) + int64(s.limits.GiveUp)*3600*1000}
 	if w.Verb == community.MassSend {
 		order := community.MassOrder{Groups: make([]string, len(list))}
 		for i, one := range list {
@@ -284,12 +289,25 @@ func (s *surroundings) order(w plan.Way, list []plan.Target, groups map[communit
 		if act.Args, err = json.Marshal(order); err != nil {
 			return nil, err
 		}
-		if act.Account = w.Account; k.Link.URL != "" {
-			act.Segments = []community.Segment{{Kind: "text", Text: k.Text}, {Kind: "link", Text: k.Link.Title, Ref: k.Link.URL}}
-		}
+		act.Account = w.Account
 	}
 	reason := string(k.Kind) + ":" + k.Source.String()
 	return json.Marshal(planned{keyOf(k), community.PersonDecision{Kind: "act", User: k.User, Actions: []community.Action{act}, Reason: reason}})
+}
+
+// segments are the parts of a post; nil when its text is all.
+func segments(p plan.Post) []community.Segment {
+	if p.Link.URL == "" && len(p.Pieces) == 0 {
+		return nil
+	}
+	out := []community.Segment{{Kind: "text", Text: p.Text}}
+	if p.Link.URL != "" {
+		out = append(out, community.Segment{Kind: "link", Text: p.Link.Title, Ref: p.Link.URL})
+	}
+	for _, piece := range p.Pieces {
+		out = append(out, piece.Segment())
+	}
+	return out
 }
 
 // askFor asks the belt for what was noted, under a key of its own: however often, it happens once.

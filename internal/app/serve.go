@@ -49,9 +49,11 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
 		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
-		Codes:   func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
-		Shorts:  func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
-		Persons: func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
+		Codes:    func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
+		Moments:  func(org community.OrgKey) console.Moments { return a.Moments(org) },
+		Articles: func(org community.OrgKey) console.Articles { return a.Articles(org) },
+		Shorts:   func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
+		Persons:  func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
 		Standbys: func(org community.OrgKey, groups []community.GroupKey) console.Standbys {
 			return a.Standbys(org, groups)
 		},
@@ -71,6 +73,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/", pages)
 	mux.Handle("/j/", public)
 	mux.Handle("/l/", public)
+	mux.Handle("/f/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)

@@ -133,7 +133,11 @@ func (t *teller) what(ctx context.Context, w *i18n.Words, al duty.Alarm) (string
 	if target == "" {
 		target = k.TargetRef
 	}
-	return w.T("what."+string(k.Verb), "group", k.GroupName, "target", target, "t", w.Seconds(k.Action.Seconds)), nil
+	group, n := k.Place()
+	if n > 1 {
+		group = w.T("task.groups_of", "group", group, "num", n)
+	}
+	return w.T("what."+string(k.Verb), "group", group, "target", target, "t", w.Seconds(k.Action.Seconds)), nil
 }
 
 func (a *App) accountName(ctx context.Context, key community.AccountKey) string {

@@ -41,13 +41,13 @@ type partLine struct {
 	Hash  string `json:"hash"`
 }
 
+func linesOfParts(list []community.Fate) []partLine {
+	return mapped(list, func(p community.Fate) partLine { return partLine{p.Kind, p.How, string(p.Code), p.Bytes, p.Hash} })
+}
+
 func lineOfAction(a community.ActionRow) actionLine {
-	parts := make([]partLine, len(a.Parts))
-	for i, p := range a.Parts {
-		parts[i] = partLine{p.Kind, p.How, string(p.Code), p.Bytes, p.Hash}
-	}
 	return actionLine{a.ID.String(), Moment(a.Created), a.GroupName, string(a.Verb), a.TargetName, string(a.State), string(a.Mode), a.Attempts,
-		string(a.Code), a.Detail, string(a.Cause), a.Rule, a.Decision.String(), a.Text, a.User, parts}
+		string(a.Code), a.Detail, string(a.Cause), a.Rule, a.Decision.String(), a.Text, a.User, linesOfParts(a.Parts)}
 }
 
 type actionListCmd struct {

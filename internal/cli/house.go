@@ -36,17 +36,19 @@ type House struct {
 	Desk  func(org community.OrgKey) Desk
 	Hands func(org community.OrgKey) Hands
 
-	People  People
-	Wires   Wires
-	Books   Books
-	Files   Files
-	Queue   Queue
-	Keeping Keeping
-	Figures func(org community.OrgKey) Figures
-	Plans   func(org community.OrgKey) Plans
-	Codes   func(org community.OrgKey) Codes
-	Shorts  func(org community.OrgKey) Shorts
-	Persons func(org community.OrgKey) Persons
+	People   People
+	Wires    Wires
+	Books    Books
+	Files    Files
+	Queue    Queue
+	Keeping  Keeping
+	Figures  func(org community.OrgKey) Figures
+	Plans    func(org community.OrgKey) Plans
+	Codes    func(org community.OrgKey) Codes
+	Shorts   func(org community.OrgKey) Shorts
+	Moments  func(org community.OrgKey) Moments
+	Articles func(org community.OrgKey) Articles
+	Persons  func(org community.OrgKey) Persons
 
 	Handovers func(org community.OrgKey) Handovers
 	Standbys  func(org community.OrgKey) Standbys

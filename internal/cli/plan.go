@@ -22,6 +22,7 @@ type Plans interface {
 	Retry(ctx context.Context, user string, id community.ID, reason string) (int, error)
 	Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error)
 	Override(ctx context.Context, user string, target community.ID, reason string) error
+	KeepFile(ctx context.Context, user, name string, data []byte) (plan.Piece, error)
 	SOPs(ctx context.Context, tag string) ([]plan.SOP, error)
 	SOP(ctx context.Context, id community.ID) (plan.SOP, error)
 	SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error)
@@ -62,6 +63,13 @@ type audience struct {
 	Platform string   `help:"只发这个平台|this platform only"`
 	Link     string   `placeholder:"URL" help:"附上的链接|a link that goes with it"`
 	LinkName string   `name:"link-title" help:"链接的标题|the link's title"`
+	File     []string `placeholder:"FILE" help:"附件：图片、视频或文件（可重复，最多 9 个）|attachment: a picture, video or file (repeatable, at most 9)"`
+	AppID    string   `name:"app-id" placeholder:"APPID" help:"小程序的 AppID|a mini program's AppID"`
+	AppPage  string   `name:"app-page" placeholder:"PATH" help:"小程序的页面路径|the mini program's page"`
+	AppTitle string   `name:"app-title" help:"小程序卡片的标题|the title on its card"`
+	AppCover string   `name:"app-cover" placeholder:"FILE" help:"小程序卡片的封面|the picture on its card"`
+	AppLink  string   `name:"app-link" placeholder:"URL" help:"平台发不了小程序时的替代链接|the link in its place where a platform takes none"`
+	ByLink   bool     `name:"by-link" help:"平台发不了的附件改成文字加链接|where a platform cannot take an attachment, send the text with a link"`
 	At       string   `placeholder:"TIME" help:"什么时候，默认现在|when, by default now"`
 }
 
@@ -70,6 +78,11 @@ func (a audience) broadcast(c *call, h *House) (plan.Broadcast, error) {
 	if a.Link != "" {
 		b.Link = plan.Attached{URL: a.Link, Title: cmp.Or(a.LinkName, firstWords(a.Text))}
 	}
+	var err error
+	if b.Pieces, err = a.pieces(c, h); err != nil {
+		return b, err
+	}
+	b.ByLink = a.ByLink
 	desk, err := c.desk(h)
 	if err != nil {
 		return b, err
@@ -148,18 +161,20 @@ func (c *call) lineOfFinding(f plan.Finding) findingLine {
 
 // estimateShape is an estimate as it is printed.
 type estimateShape struct {
-	Groups   int            `json:"groups" col:"群|groups"`
-	People   int            `json:"people" col:"人|people"`
-	Native   int            `json:"native" col:"自动发送|sent by itself"`
-	Assisted int            `json:"assisted" col:"群主确认|owner confirms"`
-	Owners   int            `json:"owners" col:"要确认的群主|owners"`
-	Human    int            `json:"human" col:"人工粘贴|pasted by a person"`
-	Blocked  int            `json:"blocked" col:"会被拦下|blocked"`
-	Ready    bool           `json:"ready" col:"可以发|ready"`
-	At       Moment         `json:"at" col:"时间|time"`
-	Why      []string       `json:"-" col:"原因|why"`
-	Rows     []estimateLine `json:"rows"`
-	Findings []findingLine  `json:"findings"`
+	Groups     int            `json:"groups" col:"群|groups"`
+	People     int            `json:"people" col:"人|people"`
+	Pieces     int            `json:"attachments" col:"附件|attachments"`
+	Native     int            `json:"native" col:"自动发送|sent by itself"`
+	Assisted   int            `json:"assisted" col:"群主确认|owner confirms"`
+	Owners     int            `json:"owners" col:"要确认的群主|owners"`
+	Human      int            `json:"human" col:"人工粘贴|pasted by a person"`
+	Blocked    int            `json:"blocked" col:"会被拦下|blocked"`
+	Ready      bool           `json:"ready" col:"可以发|ready"`
+	Impossible bool           `json:"impossible"`
+	At         Moment         `json:"at" col:"时间|time"`
+	Why        []string       `json:"-" col:"原因|why"`
+	Rows       []estimateLine `json:"rows"`
+	Findings   []findingLine  `json:"findings"`
 }
 
 type estimateLine struct {
@@ -170,9 +185,9 @@ type estimateLine struct {
 	Blocked []whyLine `json:"blocked"`
 }
 
-func (c *call) shapeOfEstimate(e plan.Estimate) estimateShape {
-	out := estimateShape{Groups: e.Groups, People: e.People, Native: e.Levels[community.Native], Assisted: e.Levels[community.Assisted], Owners: e.Owners, Human: e.Levels[community.Human],
-		Blocked: e.Blocked, Ready: e.Ready(), At: Moment(e.At), Rows: []estimateLine{}, Findings: mapped(e.Findings, c.lineOfFinding)}
+func (c *call) shapeOfEstimate(e plan.Estimate, pieces int) estimateShape {
+	out := estimateShape{Groups: e.Groups, People: e.People, Pieces: pieces, Native: e.Levels[community.Native], Assisted: e.Levels[community.Assisted], Owners: e.Owners, Human: e.Levels[community.Human],
+		Blocked: e.Blocked, Ready: e.Ready(), Impossible: plan.Impossible(e.Findings), At: Moment(e.At), Rows: []estimateLine{}, Findings: mapped(e.Findings, c.lineOfFinding)}
 	for _, r := range e.Rows {
 		out.Rows = append(out.Rows, estimateLine{r.Group.Name, string(r.Level), r.Facts.Members, r.Owner, linesOfWhy(r.Verdict.Reasons)})
 		if !r.Verdict.OK() && len(out.Why) < 10 {
@@ -186,7 +201,8 @@ type broadcastEstimateCmd struct{ audience }
 
 func (broadcastEstimateCmd) Shape() any { return estimateShape{} }
 func (broadcastEstimateCmd) Examples() []example {
-	return []example{{"broadcast estimate --tag 新人 --text 今晚八点直播", [2]string{"先看会发给谁", "see first whom it would reach"}}}
+	return []example{{"broadcast estimate --tag 新人 --text 今晚八点直播", [2]string{"先看会发给谁", "see first whom it would reach"}},
+		{"broadcast estimate --text 课程表 --file 海报.png --file 课程表.pdf --by-link", [2]string{"带附件，发不了的平台改成链接", "with attachments, by a link where a platform takes none"}}}
 }
 
 // Do estimates a mass send.
@@ -199,7 +215,7 @@ func (q *broadcastEstimateCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	if err := printOne(c, c.shapeOfEstimate(e)); err != nil || c.json {
+	if err := printOne(c, c.shapeOfEstimate(e, len(b.Pieces))); err != nil || c.json {
 		return err
 	}
 	if len(e.Findings) > 0 {
@@ -219,25 +235,37 @@ func (a audience) parts(c *call, h *House) (Plans, plan.Broadcast, error) {
 
 // broadcastLine is a mass send as verbs print it.
 type broadcastLine struct {
-	ID      string `json:"id" col:"编号|id"`
-	Title   string `json:"title" col:"标题|title"`
-	State   string `json:"state" col:"状态|state"`
-	Start   Moment `json:"start_at" col:"时间|time"`
-	Groups  int    `json:"groups" col:"群|groups"`
-	Sent    int    `json:"sent" col:"已发|sent"`
-	Waiting int    `json:"waiting" col:"等待|waiting"`
-	Blocked int    `json:"blocked" col:"拦下|blocked"`
-	Sending int    `json:"sending" col:"进行中|under way"`
-	Person  int    `json:"to_confirm" col:"等人|for a person"`
-	Failed  int    `json:"failed" col:"失败|failed"`
-	NotSent int    `json:"not_sent" col:"未发|not sent"`
-	Text    string `json:"text"`
-	User    string `json:"user" col:"由谁|by"`
+	ID      string      `json:"id" col:"编号|id"`
+	Title   string      `json:"title" col:"标题|title"`
+	State   string      `json:"state" col:"状态|state"`
+	Start   Moment      `json:"start_at" col:"时间|time"`
+	Groups  int         `json:"groups" col:"群|groups"`
+	Sent    int         `json:"sent" col:"已发|sent"`
+	Waiting int         `json:"waiting" col:"等待|waiting"`
+	Blocked int         `json:"blocked" col:"拦下|blocked"`
+	Sending int         `json:"sending" col:"进行中|under way"`
+	Person  int         `json:"to_confirm" col:"等人|for a person"`
+	Failed  int         `json:"failed" col:"失败|failed"`
+	NotSent int         `json:"not_sent" col:"未发|not sent"`
+	Text    string      `json:"text"`
+	User    string      `json:"user" col:"由谁|by"`
+	Files   []pieceLine `json:"attachments"`
+	ByLink  bool        `json:"by_link"`
+}
+
+// pieceLine is something that goes with a mass send.
+type pieceLine struct {
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Bytes int64  `json:"bytes"`
+	ID    string `json:"id"`
 }
 
 func lineOfBroadcast(b plan.Broadcast) broadcastLine {
 	n := b.Counts
-	return broadcastLine{b.ID.String(), b.Title, string(b.Now()), Moment(b.Start), n.All, n.Sent, n.Waiting, n.Blocked, n.Sending, n.Person, n.Failed, n.NotSent, b.Text, b.User}
+	return broadcastLine{b.ID.String(), b.Title, string(b.Now()), Moment(b.Start), n.All, n.Sent, n.Waiting, n.Blocked, n.Sending, n.Person, n.Failed, n.NotSent, b.Text, b.User,
+		mapped(b.Pieces, func(p plan.Piece) pieceLine { return pieceLine{p.Kind, p.Called(), p.Type, p.Bytes, p.File.String()} }), b.ByLink}
 }
 
 type broadcastNewCmd struct {
@@ -297,21 +325,22 @@ func (q *broadcastListCmd) Do(c *call, h *House) error {
 
 // targetLine is one send as verbs print it.
 type targetLine struct {
-	ID       string    `json:"id" col:"编号|id"`
-	Group    string    `json:"group" col:"群|group"`
-	Slot     string    `json:"slot"`
-	State    string    `json:"state" col:"状态|state"`
-	Mark     string    `json:"mark" col:"准时|on time"`
-	Due      Moment    `json:"due_at" col:"应发|due"`
-	Done     Moment    `json:"done_at" col:"实发|done"`
-	Mode     string    `json:"mode" col:"方式|way"`
-	Sender   string    `json:"sender" col:"谁确认|who confirms"`
-	Missed   string    `json:"missed"`
-	Why      []whyLine `json:"blocked"`
-	Words    []string  `json:"-" col:"原因|why"`
-	Reminded int       `json:"reminded" col:"提醒|reminded"`
-	Version  int       `json:"version"`
-	Text     string    `json:"text"`
+	ID       string     `json:"id" col:"编号|id"`
+	Group    string     `json:"group" col:"群|group"`
+	Slot     string     `json:"slot"`
+	State    string     `json:"state" col:"状态|state"`
+	Mark     string     `json:"mark" col:"准时|on time"`
+	Due      Moment     `json:"due_at" col:"应发|due"`
+	Done     Moment     `json:"done_at" col:"实发|done"`
+	Mode     string     `json:"mode" col:"方式|way"`
+	Sender   string     `json:"sender" col:"谁确认|who confirms"`
+	Missed   string     `json:"missed"`
+	Why      []whyLine  `json:"blocked"`
+	Words    []string   `json:"-" col:"原因|why"`
+	Reminded int        `json:"reminded" col:"提醒|reminded"`
+	Version  int        `json:"version"`
+	Text     string     `json:"text"`
+	Parts    []partLine `json:"attachments"`
 }
 
 func (c *call) linesOfTargets(list []plan.Target, l plan.Limits) []targetLine {
@@ -322,8 +351,11 @@ func (c *call) linesOfTargets(list []plan.Target, l plan.Limits) []targetLine {
 		} else if k.Detail != "" {
 			words = append(words, k.Detail)
 		}
+		for _, f := range k.Lost() {
+			words = append(words, f.Kind+": "+string(f.Code))
+		}
 		return targetLine{k.ID.String(), k.GroupName, k.Slot, string(k.State()), string(k.Mark(l, c.program.now().UnixMilli())), Moment(k.Due), Moment(k.DidAt), string(k.Mode), cmp.Or(k.Name, k.Sender), k.Missed,
-			linesOfWhy(k.Why), words, len(k.Reminded), k.Version, k.Text}
+			linesOfWhy(k.Why), words, len(k.Reminded), k.Version, k.Text, linesOfParts(k.Parts)}
 	})
 }
 

@@ -1,6 +1,10 @@
 package cli
 
-import "qunluo/internal/community"
+import (
+	"strings"
+
+	"qunluo/internal/community"
+)
 
 type taskCmd struct {
 	List    taskListCmd    `cmd:"" help:"列出待办|list tasks"`
@@ -13,24 +17,52 @@ type taskCmd struct {
 
 // taskLine is a task as verbs print it.
 type taskLine struct {
-	ID       string `json:"id" col:"编号|id"`
-	State    string `json:"state" col:"状态|state"`
-	Group    string `json:"group" col:"群|group"`
-	Verb     string `json:"verb" col:"要做|do"`
-	Target   string `json:"target" col:"对象|target"`
-	Ref      string `json:"target_external_id"`
-	Why      string `json:"why" col:"原因|why"`
-	Rule     string `json:"rule" col:"规则|rule"`
-	Text     string `json:"text" col:"可粘贴的话|text to paste"`
-	Due      Moment `json:"due_at" col:"期限|due"`
-	Assignee string `json:"assignee" col:"认领人|taken by"`
-	DoneBy   string `json:"done_by" col:"完成人|done by"`
-	Note     string `json:"note"`
-	Evidence int    `json:"evidence" col:"次数|asked for"`
+	ID       string      `json:"id" col:"编号|id"`
+	State    string      `json:"state" col:"状态|state"`
+	Group    string      `json:"group" col:"群|group"`
+	Verb     string      `json:"verb" col:"要做|do"`
+	Target   string      `json:"target" col:"对象|target"`
+	Ref      string      `json:"target_external_id"`
+	Why      string      `json:"why" col:"原因|why"`
+	Rule     string      `json:"rule" col:"规则|rule"`
+	Text     string      `json:"text" col:"可粘贴的话|text to paste"`
+	Due      Moment      `json:"due_at" col:"期限|due"`
+	Assignee string      `json:"assignee" col:"认领人|taken by"`
+	DoneBy   string      `json:"done_by" col:"完成人|done by"`
+	Note     string      `json:"note"`
+	Evidence int         `json:"evidence" col:"次数|asked for"`
+	Groups   []taskPlace `json:"groups"`
+	All      int         `json:"groups_total" col:"群数|groups"`
+	Names    []string    `json:"-" col:"全部群|all groups"`
+	Files    []taskFile  `json:"files"`
+}
+
+// taskPlace is one of the groups that a task is about.
+type taskPlace struct {
+	Group string `json:"group"`
+	State string `json:"state"`
+}
+
+// taskFile is a file that goes with a task's text.
+type taskFile struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	ID   string `json:"id"`
 }
 
 func lineOfTask(t community.TaskRow) taskLine {
-	return taskLine{t.ID.String(), t.State, t.GroupName, string(t.Verb), t.TargetName, t.TargetRef, t.Why, t.Rule, t.Text, Moment(t.Due), t.Assignee, t.DoneBy, t.Note, t.Evidence}
+	_, all := t.Place()
+	places, files, names := []taskPlace{}, []taskFile{}, []string(nil)
+	for _, g := range t.Groups {
+		places, names = append(places, taskPlace{g.Name, g.State}), append(names, g.Name)
+	}
+	for _, seg := range t.Action.Segments {
+		if id, ok := strings.CutPrefix(seg.Ref, community.UploadScheme); ok {
+			files = append(files, taskFile{seg.Kind, seg.Text, id})
+		}
+	}
+	return taskLine{t.ID.String(), t.State, t.GroupName, string(t.Verb), t.TargetName, t.TargetRef, t.Why, t.Rule, t.Text, Moment(t.Due), t.Assignee, t.DoneBy, t.Note, t.Evidence,
+		places, all, names, files}
 }
 
 type taskListCmd struct {

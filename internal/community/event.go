@@ -112,12 +112,13 @@ func (c Class) Rough() Class {
 	return c
 }
 
-// Segment is a part of a message. Kinds: text, at, at_all, image, audio, video, file, link, face, quote, card, unknown.
+// Segment is a part of a message. Kinds: text, at, at_all, image, audio, video, file, link, app (mini program), face, quote,
+// card, unknown.
 type Segment struct {
 	Kind string          `json:"kind"`
 	Text string          `json:"text,omitempty"` // shown text; for at: the shown name
-	Ref  string          `json:"ref,omitempty"`  // at: platform id; image, file, link: address; quote: message id
-	Raw  json.RawMessage `json:"raw,omitempty"`  // unknown kinds as they came
+	Ref  string          `json:"ref,omitempty"`  // at: platform id; image, file, link: address; app: that of its picture; quote: message id
+	Raw  json.RawMessage `json:"raw,omitempty"`  // unknown kinds as they came; app: its appid, page and title
 	// Expires is until when the address is good, UTC ms; 0 = not known.
 	Expires int64 `json:"expires,omitempty"`
 	// File is the content, where it was fetched to be sent; nil = the address is all there is.

@@ -10,6 +10,9 @@ type Medium struct {
 	Data []byte
 }
 
+// UploadScheme begins the address of content that a person gave to be sent; what follows is its id.
+const UploadScheme = "upload:"
+
 // MaxMedium bounds the content of one part of a message, in bytes.
 const MaxMedium = 20 << 20
 
@@ -34,7 +37,7 @@ type Fate struct {
 // platform itself draws.
 func (s Segment) IsMedia() bool {
 	switch s.Kind {
-	case "image", "audio", "video", "file":
+	case "image", "audio", "video", "file", "app":
 		return s.Ref != ""
 	case "face":
 		return strings.Trim(s.Ref, "0123456789") != ""

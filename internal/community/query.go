@@ -267,6 +267,25 @@ type TaskRow struct {
 	Rule       string
 	Message    MessageRow // evidence
 	Action     Action
+	// Groups are all the groups of one request to a person, in order of their names, as far as the reader may see them;
+	// empty = the task's group alone. Hidden is how many more there are.
+	Groups []TaskGroup
+	Hidden int
+}
+
+// Place is the group that stands for the task, and how many there are in all.
+func (t TaskRow) Place() (name string, all int) {
+	if len(t.Groups) == 0 {
+		return t.GroupName, 1
+	}
+	return t.Groups[0].Name, len(t.Groups) + t.Hidden
+}
+
+// TaskGroup is one of the groups that a person is asked for in one go.
+type TaskGroup struct {
+	ID    ID
+	Name  string
+	State string // what the platform says: "sending" (to be confirmed), "sent", "failed"; "" = nothing
 }
 
 // AuditFilter asks for audit rows.

@@ -169,6 +169,25 @@ type Notifier interface {
 	Notify(ctx context.Context, to, title, text, url string) error
 }
 
+// Momenter is a session that posts on employees' pages (客户朋友圈): each employee confirms on the phone. What contacts do
+// under a post comes as reaction.added events.
+type Momenter interface {
+	// NewMoment asks the employees to publish a post; id is "" while the platform is still making the tasks. Values are
+	// checked; CodeNotFound names a tag that there is not.
+	NewMoment(ctx context.Context, m community.MomentOrder) (id string, err error)
+	// Moments tells the posts of the last days, at most 30, and who has confirmed them.
+	Moments(ctx context.Context, days int) ([]community.Moment, error)
+}
+
+// ArticleReader is a session that can tell the platform's own totals of articles of a day; nobody is named in them.
+type ArticleReader interface {
+	// MayTell says why accounts of this kind may not ask: CodeUnsupported; nil = they may.
+	MayTell() error
+	// Articles reads a day ("2006-01-02"), yesterday or earlier, in the platform's zone. CodeUnsupported: accounts of this
+	// kind may not ask.
+	Articles(ctx context.Context, day string) ([]community.ArticleDay, error)
+}
+
 // HistoryReader is a session that can read back what was said in a group.
 type HistoryReader interface {
 	// History gives the group's messages since a time (UTC ms), our own included, oldest first, as Receive would get them.

@@ -18,7 +18,6 @@ var choreRoutes = []route{
 	{pattern: "GET /connections/{id}/chores", may: owners, serve: (*Console).choreList},
 	{pattern: "GET /connections/{id}/chores/{name}", may: owners, serve: (*Console).chorePage},
 	{pattern: "GET /connections/{id}/drift", may: owners, serve: (*Console).driftPage},
-	{pattern: "GET /moments", may: owners, serve: (*Console).momentPage},
 	{pattern: "POST /connections/{id}/chores/{name}", may: owners, serve: (*Console).choreDo},
 }
 

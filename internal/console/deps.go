@@ -41,6 +41,10 @@ type Deps struct {
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
 	// Shorts makes the handle of short links and of what people did besides speaking; may be nil: their pages are then absent.
 	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
+	// Moments makes the handle of posts on employees' pages; may be nil: their pages are then absent.
+	Moments func(org community.OrgKey) Moments
+	// Articles makes the handle of the platform's totals of articles; may be nil: their page is then absent.
+	Articles func(org community.OrgKey) Articles
 	// Persons makes the handle of who is who across accounts; may be nil: merging and splitting are then absent.
 	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
 	// Standbys makes the handle of where groups go on when their account is lost; may be nil: its pages are then absent.

@@ -139,7 +139,7 @@ func (h *house) deps() Deps {
 		For:      func(community.OrgKey, []community.GroupKey) Desk { return h },
 		HandsFor: func(community.OrgKey, []community.GroupKey) Hands { return h },
 		Figures:  func(community.OrgKey, []community.GroupKey) Figures { return h },
-		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h, Shorts: func(community.OrgKey, []community.GroupKey) Shorts { return shortener{h} }, Plans: func(community.OrgKey, []community.GroupKey) Plans { return planner{h} },
+		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h, Moments: func(community.OrgKey) Moments { return momentPoster{h} }, Articles: func(community.OrgKey) Articles { return articleReader{h} }, Shorts: func(community.OrgKey, []community.GroupKey) Shorts { return shortener{h} }, Plans: func(community.OrgKey, []community.GroupKey) Plans { return planner{h} },
 		Clock: func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }, Insecure: true, Dev: true, Version: "test",
 	}
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
@@ -125,6 +126,9 @@ func (m cardMaker) card(t community.TaskRow) (ui.Task, error) {
 	}
 	if card.Closed == "" {
 		card.Steps = taskSteps(m.k, platform, t.Verb)
+		if confirm := taskSteps(m.k, platform, t.Verb+".confirm"); t.Why == "to_confirm" && confirm != nil {
+			card.Steps = confirm // the platform has the task already: nothing is pasted
+		}
 	}
 	if key := "platform." + string(platform); m.k.Words.Has(key) {
 		card.Platform = m.k.T(key)
@@ -147,6 +151,7 @@ func taskCard(k *call, t community.TaskRow, names map[string]string) ui.Task {
 	if t.Rule != "" {
 		card.Reason = &ui.Reason{Rule: t.Rule}
 	}
+	taskPlaces(k, &card, t)
 	switch {
 	case t.Message.Erased:
 		card.Evidence = []ui.Part{{Text: k.T("word.erased")}}
@@ -168,6 +173,27 @@ func taskCard(k *call, t community.TaskRow, names map[string]string) ui.Task {
 		card.HandOn = "/inbox/" + id + "/hand-on"
 	}
 	return card
+}
+
+// taskPlaces fills in every group that a request to a person is about, and the files that go with its text.
+func taskPlaces(k *call, card *ui.Task, t community.TaskRow) {
+	for _, g := range t.Groups {
+		place := ui.TaskPlace{Name: g.Name}
+		if g.State != "" {
+			place.Note = k.T("task.there_" + g.State)
+		}
+		card.Groups = append(card.Groups, place)
+	}
+	if t.Hidden > 0 {
+		card.Hidden = k.T("task.groups_hidden", "num", t.Hidden)
+	}
+	for _, seg := range t.Action.Segments {
+		id, ok := strings.CutPrefix(seg.Ref, community.UploadScheme)
+		if !ok {
+			continue
+		}
+		card.Files = append(card.Files, ui.TaskFile{Name: seg.Text, Note: k.T("media.kind." + seg.Kind), Link: "/files/" + id, Image: seg.Kind == "image" || seg.Kind == "app"})
+	}
 }
 
 func closedKind(state string) string {

@@ -2,12 +2,10 @@ package console
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/a-h/templ"
 
 	"qunluo/internal/community"
-	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 )
@@ -40,41 +38,6 @@ func (c *Console) driftPage(k *call) error {
 	for _, one := range [][2]string{{"tag.drift", "tags"}, {"welcome.list", "welcomes"}} {
 		t, asks := k.reading(a, one[0], one[1])
 		p.Tables, p.Asks = append(p.Tables, t), append(p.Asks, asks...)
-	}
-	return k.show(p.Head.Title, view.PlanShow(p))
-}
-
-// momentPage shows 客户朋友圈 of every connection that has it, who reacted, and says what a personal 朋友圈 can tell.
-func (c *Console) momentPage(k *call) error {
-	accounts, err := k.Desk.Accounts(k.ctx())
-	if err != nil {
-		return err
-	}
-	p := view.PlanPage{Head: ui.Head{Title: k.T("nav.moments"), Sub: k.T("moment.sub")}, Means: k.T("moment.personal")}
-	for _, a := range accounts {
-		list, err := c.deps.Wires.Chores(k.ctx(), a.Key)
-		if err != nil || !slices.ContainsFunc(list, func(one connect.Chore) bool { return one.Name == "moment.list" }) {
-			continue // it does not run, or has none
-		}
-		at := "/connections/" + a.ID.String() + "/chores/"
-		p.Links = append(p.Links, ui.Option{Value: at + "moment.create", Text: k.T("moment.new", "name", a.Name)})
-		t, asks := k.reading(a, "moment.list", "posts")
-		t.Title += " · " + a.Name
-		for i := range asks {
-			asks[i].ID = a.ID.String() + asks[i].ID
-		}
-		p.Tables, p.Asks = append(p.Tables, t), append(p.Asks, asks...)
-	}
-	if len(p.Tables) == 0 {
-		p.Tables = []view.PlanTable{{Title: k.T("moment.posts"), Table: ui.Table{Empty: ui.Empty{Icon: "plug", Title: k.T("moment.no_account"), Text: k.T("moment.no_account_text"), Button: k.T("nav.connections"), Link: "/connections"}}}}
-	}
-	if c.deps.Shorts != nil {
-		leads, err := k.leadTable()
-		if err != nil {
-			return err
-		}
-		p.Tables = append(p.Tables, view.PlanTable{Title: k.T("moment.leads"), Note: k.T("moment.leads_note"), Table: leads})
-		p.Links = append(p.Links, ui.Option{Value: "/shorts/new", Text: k.T("moment.new_short")})
 	}
 	return k.show(p.Head.Title, view.PlanShow(p))
 }

@@ -26,6 +26,11 @@ type Plans interface {
 	Retry(ctx context.Context, user string, id community.ID, reason string) (int, error)
 	Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error)
 	Override(ctx context.Context, user string, target community.ID, reason string) error
+	// KeepFile keeps a file that is to be sent. CodeBadInput: it is empty; CodeTooLarge: more than community.MaxMedium bytes.
+	KeepFile(ctx context.Context, user, name string, data []byte) (plan.Piece, error)
+	KeptFile(ctx context.Context, id community.ID) (plan.Piece, error)
+	// FileContent reads a kept file; CodeLate when its content is gone.
+	FileContent(ctx context.Context, id community.ID) (community.Medium, error)
 	SOPs(ctx context.Context, tag string) ([]plan.SOP, error)
 	SOP(ctx context.Context, id community.ID) (plan.SOP, error)
 	SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error)
@@ -45,7 +50,7 @@ func (c *Console) planRoutes() []route {
 	if c.deps.Plans == nil {
 		return nil
 	}
-	return slices.Concat(guardRoutes, broadcastRoutes, sopRoutes)
+	return slices.Concat(guardRoutes, broadcastRoutes, sopRoutes, []route{fileRoute})
 }
 
 func (k *call) plans() Plans { return k.c.deps.Plans(k.User.Org, nil) }
@@ -100,7 +105,7 @@ func targetTable(k *call, list []plan.Target, limits plan.Limits, total int, at 
 	var asks []ui.Confirm
 	for _, t := range list {
 		state := t.State()
-		row := ui.Row{Link: "/groups/" + t.GroupID.String(), Cells: []templ.Component{ui.Two(t.GroupName, t.Slot), planPill(k, string(state)), markPill(k, t.Mark(limits, k.now())), ui.Moment(t.Due), doneAt(t), ui.Text(targetHow(k, t, groups[t.Group].Zone))}}
+		row := ui.Row{Link: "/groups/" + t.GroupID.String(), Cells: []templ.Component{ui.Two(t.GroupName, t.Slot), planPill(k, string(state)), markPill(k, t.Mark(limits, k.now())), ui.Moment(t.Due), doneAt(t), ui.Two(targetHow(k, t, groups[t.Group].Zone), targetParts(k, t))}}
 		if state == plan.Blocked {
 			ask := "let-" + t.ID.String()
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask, Text: k.T("plan.let"), Small: true, Icon: "check"})
@@ -140,6 +145,22 @@ func targetHow(k *call, t plan.Target, zoneName string) string {
 		return k.T("plan.level_" + string(t.Mode))
 	}
 	return "–"
+}
+
+// targetParts says what became of the pieces of a send.
+func targetParts(k *call, t plan.Target) string {
+	lost := t.Lost()
+	switch {
+	case len(lost) > 0:
+		said := make([]string, len(lost))
+		for i, f := range lost {
+			said[i] = k.partSaid(f)
+		}
+		return k.T("plan.pieces_gone", "list", strings.Join(said, k.T("list.comma")))
+	case len(t.Parts) > 0 && t.State() == plan.Sent:
+		return k.T("plan.pieces_ok", "num", len(t.Parts))
+	}
+	return ""
 }
 
 func countStats(k *call, n plan.Counts) []ui.Number {

@@ -52,7 +52,36 @@ func (p planner) Estimate(_ context.Context, b plan.Broadcast) (plan.Estimate, e
 		rows = append(rows, plan.Reach{Group: p.h.groups[i], Level: level, Members: []community.MemberKey{1, community.MemberKey(i + 2)}, Facts: plan.Facts{Zone: time.UTC}})
 	}
 	rows[1].Facts.Sends = []int64{at - 3600_000, at - 7200_000}
-	return plan.Foresee(plan.DefaultLimits(), rows, nil, plan.CheckLinks(plan.DefaultLinkRules(), b.Text, nil, "wechat", at), at), p.h.err
+	return plan.Foresee(plan.DefaultLimits(), b.Post(), rows, nil, plan.CheckLinks(plan.DefaultLinkRules(), b.Text, nil, "wechat", at), "https://q.example", at), p.h.err
+}
+
+// filed are the files that the planner keeps, by id.
+var filed = map[community.ID]plan.Piece{
+	fakeID(680): {Kind: "image", File: fakeID(680), Name: "海报.png", Type: "image/png", Bytes: 180 << 10},
+	fakeID(681): {Kind: "file", File: fakeID(681), Name: "课程表.pdf", Type: "application/pdf", Bytes: 2 << 20},
+}
+
+func (p planner) KeepFile(_ context.Context, _, name string, data []byte) (plan.Piece, error) {
+	switch {
+	case len(data) == 0:
+		return plan.Piece{}, community.Errorf(community.CodeBadInput, "empty")
+	case len(data) > community.MaxMedium:
+		return plan.Piece{}, community.Errorf(community.CodeTooLarge, "large")
+	}
+	p.note("keep %s, %d bytes", name, len(data))
+	return filed[fakeID(680)], p.h.err
+}
+
+func (p planner) KeptFile(_ context.Context, id community.ID) (plan.Piece, error) {
+	if one, ok := filed[id]; ok {
+		return one, p.h.err
+	}
+	return plan.Piece{}, community.Errorf(community.CodeNotFound, "file: not found")
+}
+
+func (p planner) FileContent(_ context.Context, id community.ID) (community.Medium, error) {
+	one, err := p.KeptFile(context.Background(), id)
+	return community.Medium{Name: one.Name, Type: one.Type, Data: []byte("content of " + one.Name)}, err
 }
 
 func (p planner) NewBroadcast(_ context.Context, user string, b plan.Broadcast) (plan.Broadcast, error) {
@@ -60,6 +89,9 @@ func (p planner) NewBroadcast(_ context.Context, user string, b plan.Broadcast) 
 		return b, err
 	}
 	p.note("send %q at %d to %v, force %q", b.Text, b.Start, b.Filter, b.Force)
+	for _, one := range b.Pieces {
+		p.note("with %s %s, by link %v", one.Kind, one.Called(), b.ByLink)
+	}
 	b.ID = fakeID(600)
 	return b, p.h.err
 }
@@ -197,7 +229,7 @@ func (p planner) SOPGroups(_ context.Context, id community.ID) ([]plan.Member, e
 // planPages are the pages of what is sent by plan, in every state.
 func planPages() map[string]string {
 	out := map[string]string{"broadcasts": "/broadcasts", "broadcast-new": "/broadcasts/new", "limits": "/broadcasts/limits", "limits-edit": "/broadcasts/limits/edit", "link-rule": "/broadcasts/links?rule=abroad", "sops": "/sops", "sop-new": "/sops/new", "sop": "/sops/" + fakeID(650).String(), "sop-idle": "/sops/" + fakeID(651).String(), "sop-edit": "/sops/" + fakeID(650).String() + "/edit",
-		"moments": "/moments", "drift": "/connections/" + fakeID(11).String() + "/drift", "shorts": "/shorts", "short-new": "/shorts/new", "short": "/shorts/" + fakeID(700).String(), "short-closed": "/shorts/" + fakeID(702).String()}
+		"moments": "/moments", "moment-new": "/moments/" + fakeID(11).String() + "/new", "moment": "/moments/" + fakeID(11).String() + "/post?m=mom1", "articles": "/articles", "drift": "/connections/" + fakeID(11).String() + "/drift", "shorts": "/shorts", "short-new": "/shorts/new", "short": "/shorts/" + fakeID(700).String(), "short-closed": "/shorts/" + fakeID(702).String()}
 	for i := range 6 {
 		out[fmt.Sprint("broadcast-", i)] = "/broadcasts/" + fakeID(600+i).String()
 	}

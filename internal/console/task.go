@@ -4,7 +4,11 @@ import "qunluo/internal/community"
 
 // taskWhat says in one sentence what a task asks for.
 func taskWhat(k *call, t community.TaskRow) string {
-	return k.T("what."+string(t.Verb), "group", t.GroupName, "target", named(t.TargetName, t.TargetRef), "t", k.Words.Seconds(t.Action.Seconds))
+	group, n := t.Place()
+	if n > 1 {
+		group = k.T("task.groups_of", "group", group, "num", n)
+	}
+	return k.T("what."+string(t.Verb), "group", group, "target", named(t.TargetName, t.TargetRef), "t", k.Words.Seconds(t.Action.Seconds))
 }
 
 func named(name, ref string) string {

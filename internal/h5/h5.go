@@ -43,6 +43,8 @@ type Codes interface {
 	Short(ctx context.Context, slug string) (Short, error)
 	// Opened counts one opening of a short address, made for whom the token says; "" = for nobody.
 	Opened(ctx context.Context, s Short, token string) error
+	// File reads a file that whoever has its address may read; community.CodeNotFound, or CodeLate when its content is gone.
+	File(ctx context.Context, id community.ID) (community.Medium, error)
 }
 
 // Landing is what an address shows.
@@ -72,7 +74,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -93,6 +95,7 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /abilities/{org}", p.limited(p.abilities))
 	mux.HandleFunc("GET /l/{link}", p.limited(p.short))
 	mux.HandleFunc("GET /l/{link}/{token}", p.limited(p.short))
+	mux.HandleFunc("GET /f/{id}", p.limited(p.file))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))
@@ -116,7 +119,7 @@ func (p *pages) limited(serve func(http.ResponseWriter, *http.Request) error) ht
 }
 
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if community.CodeOf(err) == community.CodeNotFound {
+	if code := community.CodeOf(err); code == community.CodeNotFound || code == community.CodeLate {
 		p.say(w, r, http.StatusNotFound, "none")
 		return
 	}

@@ -33,6 +33,7 @@ type board struct {
 	scans   int
 	short   map[string]Short
 	opened  []string
+	files   map[community.ID]community.Medium
 	err     error
 }
 
@@ -49,6 +50,13 @@ func (b *board) Picture(_ context.Context, slug string, entry community.ID) ([]b
 		return nil, "", community.Errorf(community.CodeNotFound, "entry")
 	}
 	return b.picture, "image/png", nil
+}
+
+func (b *board) File(_ context.Context, id community.ID) (community.Medium, error) {
+	if f, ok := b.files[id]; ok {
+		return f, nil
+	}
+	return community.Medium{}, community.Errorf(community.CodeNotFound, "no file")
 }
 
 func (b *board) Short(_ context.Context, slug string) (Short, error) {

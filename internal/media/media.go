@@ -1,7 +1,8 @@
 // Package media keeps what messages show besides words: pictures, recordings, films and files lie somewhere else, often
 // only for a while, and are fetched when somebody sends them on. A thing is fetched once, whoever wants it, within bounds
 // of size and time, kept in the data folder under its SHA-256 and forgotten when nobody has wanted it for a week. It is a
-// cache: nothing is lost with it but what can no longer be had elsewhere, so backups count it and leave it out.
+// cache: nothing is lost with it but what can no longer be had elsewhere, so backups count it and leave it out. What people
+// give to be sent is kept on the same shelf, until its send is long over.
 package media
 
 import (
@@ -71,6 +72,9 @@ func (s *Shelf) File(ctx context.Context, w want) (community.Medium, error) {
 }
 
 func (s *Shelf) file(ctx context.Context, w want, ref string) (community.Medium, error) {
+	if text, ok := strings.CutPrefix(w.seg.Ref, community.UploadScheme); ok {
+		return s.given(ctx, text)
+	}
 	now := s.clock().UnixMilli()
 	known, err := s.store.MediumOf(ctx, w.account, ref)
 	switch {
@@ -142,7 +146,7 @@ func (s *Shelf) fromWeb(ctx context.Context, seg community.Segment) (community.M
 }
 
 // families are what the content of a kind must be, so that a page that says "expired" is not sent as a picture.
-var families = map[string][]string{"image": {"image/"}, "video": {"video/"}, "audio": {"audio/", "video/ogg", "application/ogg", "application/octet-stream"}}
+var families = map[string][]string{"image": {"image/"}, "app": {"image/"}, "video": {"video/"}, "audio": {"audio/", "video/ogg", "application/ogg", "application/octet-stream"}}
 
 // complete says what content is and gives it a name.
 func complete(seg community.Segment, f community.Medium) (community.Medium, error) {

@@ -58,7 +58,7 @@ func (g *sending) part(ctx context.Context, seg community.Segment) (community.Se
 	switch {
 	case g.Can.Most > 0 && g.sent >= g.Can.Most:
 		return g.words(seg, fate, community.CodeLimited), nil
-	case g.Same && takes && !seg.IsWeb():
+	case g.Same && takes && !seg.IsWeb() && !strings.HasPrefix(seg.Ref, community.UploadScheme):
 		fate.How = community.PartSame
 		return g.goes(seg, fate), nil
 	case !takes && g.Can.ByWeb && seg.IsWeb() && !g.expired(seg):
@@ -113,14 +113,14 @@ func (g *sending) words(seg community.Segment, fate community.Fate, code communi
 	fate.How, fate.Code = community.PartWords, code
 	g.fates = append(g.fates, fate)
 	text := g.s.words(seg.Kind, code)
-	if seg.Kind == "file" && seg.Text != "" {
+	if (seg.Kind == "file" || seg.Kind == "app") && seg.Text != "" {
 		text += " " + seg.Text
 	}
 	return community.Segment{Kind: "text", Text: text}
 }
 
 // labels stand for parts in a text alone.
-var labels = map[string]string{"image": "[图片]", "audio": "[语音]", "video": "[视频]", "file": "[文件]", "face": "[表情]"}
+var labels = map[string]string{"image": "[图片]", "app": "[小程序]", "audio": "[语音]", "video": "[视频]", "file": "[文件]", "face": "[表情]"}
 
 // textOf is what a session says that knows only words.
 func textOf(segs []community.Segment) string {

@@ -13,6 +13,7 @@ type Way struct {
 	Account community.AccountKey
 	Owner   string // as the platform calls them; "" = not known, so that the platform's connection finds out
 	Until   int64  // from when on the platform allows it; 0 = now
+	Takes   Carries
 }
 
 // Together reports whether two groups are asked for in one go.

@@ -53,6 +53,8 @@ type Broadcast struct {
 	Title   string
 	Text    string
 	Link    Attached // goes with the text; the zero value = nothing
+	Pieces  []Piece  // go with it too
+	ByLink  bool     // where a platform does not take a piece, a link stands in its place
 	Filter  Filter
 	Start   int64
 	State   State
@@ -67,7 +69,10 @@ func (b Broadcast) Check() error {
 	if err := checkWords(b.Title, b.Text); err != nil {
 		return err
 	}
-	return b.Link.check()
+	if err := b.Link.check(); err != nil {
+		return err
+	}
+	return checkPieces(b.Pieces)
 }
 
 // Attached is a link that goes with a text: as a card where the platform takes one, else as a line below it.
@@ -86,12 +91,16 @@ func (a Attached) check() error {
 	switch {
 	case a == Attached{}:
 		return nil
-	case !strings.HasPrefix(a.URL, "https://") && !strings.HasPrefix(a.URL, "http://"), len(a.URL) > MaxLink, strings.ContainsAny(a.URL, " \t\r\n\"<>"):
+	case !webAddress(a.URL):
 		return community.Errorf(community.CodeBadInput, "link: want an address that begins with https://, at most %d bytes", MaxLink)
 	case strings.TrimSpace(a.Title) == "" || utf8.RuneCountInString(a.Title) > MaxLinkTitle:
 		return community.Errorf(community.CodeBadInput, "link_title: want 1 to %d characters", MaxLinkTitle)
 	}
 	return nil
+}
+
+func webAddress(url string) bool {
+	return (strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")) && len(url) <= MaxLink && !strings.ContainsAny(url, " \t\r\n\"<>")
 }
 
 // Whole is the text with the link as its last line.
@@ -191,7 +200,9 @@ type Target struct {
 	Slot      string // unique within source and group; "" for a mass send
 	Version   int    // of the SOP
 	Text      string
-	Link      Attached // of the mass send
+	Link      Attached // of the mass send, as its pieces
+	Pieces    []Piece
+	ByLink    bool
 	Due       int64
 	Round     int             // counts resumes and retries
 	Kept      TargetState     // as it stands in the row; State says what it means
@@ -204,8 +215,9 @@ type Target struct {
 	Did       community.State // of the action; "" = there is none yet
 	Mode      community.Level
 	Detail    string
-	Message   string // the platform's id of what was sent
-	DidAt     int64  // when the action came to its state
+	Message   string           // the platform's id of what was sent
+	Parts     []community.Fate // what became of the pieces on their way; empty = there are none, or nothing yet
+	DidAt     int64            // when the action came to its state
 	Reminded  []int64
 	Told      TargetState // what the platform says of this group: Sending while its sender has yet to confirm, Sent or Failed; "" = nothing
 	Sender    string      // who must confirm there, or did, as the platform calls them
@@ -241,6 +253,17 @@ func (t Target) State() TargetState {
 		return s
 	}
 	return Sending
+}
+
+// Lost are the pieces that did not go as they are: words stand in their place.
+func (t Target) Lost() []community.Fate {
+	var out []community.Fate
+	for _, f := range t.Parts {
+		if f.How == community.PartWords {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // Mark says whether it kept its time: late is more than l.Late minutes after it was due.

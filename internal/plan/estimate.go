@@ -1,6 +1,11 @@
 package plan
 
-import "qunluo/internal/community"
+import (
+	"cmp"
+	"slices"
+
+	"qunluo/internal/community"
+)
 
 // Reach is one group of an estimate.
 type Reach struct {
@@ -9,6 +14,7 @@ type Reach struct {
 	Verb    community.Verb
 	Members []community.MemberKey // present
 	Owner   string                // who must confirm, as people call them; "" = nobody, or not known
+	Takes   Carries
 	Facts   Facts
 	Verdict Verdict // filled by Foresee
 }
@@ -25,12 +31,15 @@ type Estimate struct {
 	At       int64 // for when
 }
 
-// Ready reports whether it may be sent without a person's word: there is a group, and the link check does not refuse.
+// Ready reports whether it may be sent without a person's word: there is a group, and nothing found refuses.
 func (e Estimate) Ready() bool { return e.Groups > 0 && !Refused(e.Findings) }
 
 // Foresee judges a mass send to groups at a moment. had says how often each member was reached in the last 7 days; the sends
-// of this one to groups before count too.
-func Foresee(l Limits, rows []Reach, had map[community.MemberKey]int, findings []Finding, at int64) Estimate {
+// of this one to groups before count too. links are the findings about links; those about what platforms take are added.
+// public is the address of this server; "" = it has none that others can reach.
+func Foresee(l Limits, p Post, rows []Reach, had map[community.MemberKey]int, links []Finding, public string, at int64) Estimate {
+	findings := append(slices.Clone(links), fits(p, rows, public, at)...)
+	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(weight(a), weight(b)) })
 	e := Estimate{Groups: len(rows), Levels: map[community.Level]int{}, Rows: rows, Findings: findings, At: at}
 	reached, owners := map[community.MemberKey]int{}, map[string]bool{}
 	for i := range rows {

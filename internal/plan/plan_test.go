@@ -256,7 +256,7 @@ func TestEstimateCountsEachPersonOnceAndForeseesTheirFatigue(t *testing.T) {
 		rows[i] = Reach{Level: community.Native, Members: []community.MemberKey{1, 2}, Facts: Facts{Zone: time.UTC}}
 	}
 	rows[2].Level = community.Human
-	e := Foresee(DefaultLimits(), rows, map[community.MemberKey]int{1: 4}, nil, at)
+	e := Foresee(DefaultLimits(), Post{Text: "x"}, rows, map[community.MemberKey]int{1: 4}, nil, "", at)
 	if e.Groups != 3 || e.People != 2 || e.Levels[community.Native] != 2 || e.Blocked != 2 || !e.Ready() {
 		t.Errorf("estimate = %+v, want 3 groups, 2 people, 2 native, the second and third blocked by fatigue", e)
 	}

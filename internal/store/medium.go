@@ -49,7 +49,7 @@ ON CONFLICT (account_key, ref) DO UPDATE SET hash = excluded.hash, code = exclud
 }
 
 // ForgetMedia drops the rows of content not wanted since a time (UTC ms), then of the longest unwanted until at most
-// most bytes remain, and gives the hashes whose files may go.
+// most bytes remain, and gives the hashes whose files may go. What people gave to be sent stays until its time is over.
 func (s *Store) ForgetMedia(ctx context.Context, since, most int64) ([]string, error) {
 	var gone []string
 	err := s.writeTx(ctx, func(t *Tx) error {
@@ -64,6 +64,9 @@ func (s *Store) ForgetMedia(ctx context.Context, since, most int64) ([]string, e
 			if _, err := t.exec(ctx, `DELETE FROM medium_ref WHERE hash = $1`, hash); err != nil {
 				return err
 			}
+			if _, err := t.exec(ctx, `DELETE FROM upload WHERE hash = $1`, hash); err != nil {
+				return err
+			}
 		}
 		gone = list
 		_, err = t.exec(ctx, `DELETE FROM medium_ref WHERE hash = '' AND tried < $1`, since)
@@ -73,7 +76,7 @@ func (s *Store) ForgetMedia(ctx context.Context, since, most int64) ([]string, e
 }
 
 func (t *Tx) mediaToForget(ctx context.Context, since, most int64) ([]string, error) {
-	found, err := t.query(ctx, `SELECT hash, bytes, used FROM medium ORDER BY used DESC, hash`)
+	found, err := t.query(ctx, `SELECT m.hash, m.bytes, m.used, EXISTS (SELECT 1 FROM upload u WHERE u.hash = m.hash AND u.keep_until > $1) FROM medium m ORDER BY m.used DESC, m.hash`, t.store.now())
 	if err != nil {
 		return nil, err
 	}
@@ -83,10 +86,11 @@ func (t *Tx) mediaToForget(ctx context.Context, since, most int64) ([]string, er
 	for found.Next() {
 		var hash string
 		var bytes, used int64
-		if err := found.Scan(&hash, &bytes, &used); err != nil {
+		var held bool
+		if err := found.Scan(&hash, &bytes, &used, &held); err != nil {
 			return nil, err
 		}
-		if sum += bytes; used < since || sum > most {
+		if sum += bytes; !held && (used < since || sum > most) {
 			out = append(out, hash)
 		}
 	}

@@ -19,35 +19,70 @@ const (
 	JobTarget    = "plan-target"
 )
 
-const broadcastColumns = `SELECT b.id, b.org_key, b.title, b.body, b.filter, b.start_at, b.state, b.user_name, b.force_why, b.created, b.link, b.link_title FROM broadcast b`
+const broadcastColumns = `SELECT b.id, b.org_key, b.title, b.body, b.filter, b.start_at, b.state, b.user_name, b.force_why, b.created, b.link, b.link_title, b.pieces, b.by_link FROM broadcast b`
 
 func scanBroadcast(r *sql.Rows, b *plan.Broadcast) error {
 	var id, filter []byte
-	if err := r.Scan(&id, (*int64)(&b.Org), &b.Title, &b.Text, &filter, &b.Start, &b.State, &b.User, &b.Force, &b.Created, &b.Link.URL, &b.Link.Title); err != nil {
+	var pieces string
+	if err := r.Scan(&id, (*int64)(&b.Org), &b.Title, &b.Text, &filter, &b.Start, &b.State, &b.User, &b.Force, &b.Created, &b.Link.URL, &b.Link.Title, &pieces, &b.ByLink); err != nil {
 		return err
 	}
 	copy(b.ID[:], id)
+	if err := readList(pieces, &b.Pieces); err != nil {
+		return err
+	}
 	return json.Unmarshal(filter, &b.Filter)
 }
 
-// AddBroadcast keeps a new mass send, a draft or scheduled; a scheduled one gets its job.
+// readList reads a list that is kept as JSON; "" = an empty one.
+func readList[T any](text string, into *[]T) error {
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), into)
+}
+
+// keepFiles is how long the files of a mass send are kept after it begins: so long a sender may take to confirm, and people
+// to open a link.
+const keepFiles = 30 * 24 * 3600 * 1000
+
+// holdFiles keeps the files of a mass send.
+func (t *Tx) holdFiles(ctx context.Context, b plan.Broadcast) error {
+	ids := make([]community.ID, len(b.Pieces))
+	for i, p := range b.Pieces {
+		ids[i] = p.File
+	}
+	return t.keepUploads(ctx, b.Org, ids, max(b.Start, t.store.now())+keepFiles, b.ByLink)
+}
+
+// AddBroadcast keeps a new mass send, a draft or scheduled; a scheduled one gets its job. CodeNotFound when a file of it is
+// not kept.
 func (s *Store) AddBroadcast(ctx context.Context, b plan.Broadcast, audit community.Audit) (plan.Broadcast, error) {
 	b.ID, b.Created = s.NewID(), s.now()
 	filter, err := json.Marshal(b.Filter)
 	if err != nil {
 		return b, err
 	}
+	pieces := []byte{}
+	if len(b.Pieces) > 0 {
+		if pieces, err = json.Marshal(b.Pieces); err != nil {
+			return b, err
+		}
+	}
 	return b, s.writeTx(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created, link, link_title)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, b.ID[:], int64(b.Org), b.Title, b.Text, string(filter), b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title)
+		_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created, link, link_title, pieces, by_link)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, b.ID[:], int64(b.Org), b.Title, b.Text, string(filter), b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title, string(pieces), b.ByLink)
 		if err != nil {
+			return err
+		}
+		if err := t.holdFiles(ctx, b); err != nil {
 			return err
 		}
 		if b.State == plan.Scheduled {
 			t.Enqueue(Job{Kind: JobBroadcast, Key: b.ID.String(), RunAt: b.Start})
 		}
 		audit.Org, audit.Verb, audit.Subject = b.Org, "broadcast.new", "broadcast:"+b.ID.String()
-		audit.After, _ = json.Marshal(map[string]any{"title": b.Title, "state": b.State, "start": b.Start, "filter": b.Filter, "force": b.Force}) // plain values
+		audit.After, _ = json.Marshal(map[string]any{"title": b.Title, "state": b.State, "start": b.Start, "filter": b.Filter, "force": b.Force, "pieces": len(b.Pieces)}) // plain values
 		return t.AddAudit(ctx, audit)
 	})
 }
@@ -125,6 +160,11 @@ func (s *Store) MoveBroadcast(ctx context.Context, b plan.Broadcast, to plan.Sta
 		}
 		if n == 0 {
 			return community.Errorf(community.CodeConflict, "the mass send is no longer %s", b.State)
+		}
+		if to == plan.Running || to == plan.Scheduled {
+			if err := t.holdFiles(ctx, b); err != nil {
+				return err
+			}
 		}
 		switch to {
 		case plan.Running:
@@ -223,7 +263,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10
 
 const targetColumns = `SELECT k.id, k.org_key, k.kind, k.source, k.group_key, g.id, g.name, k.slot, k.version, k.body, k.due, k.state, k.round, k.ask, k.why, k.force_why,
  k.taken, k.action_id, k.reminded, coalesce(a.verb, ''), coalesce(a.state, ''), coalesce(a.mode, ''), coalesce(a.detail, ''), coalesce(a.message, ''), coalesce(a.updated, 0),
- coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, ''), coalesce(r.state, ''), coalesce(r.sender, ''), coalesce(r.why, ''), coalesce(r.at, 0), coalesce(b.link, ''), coalesce(b.link_title, '')
+ coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, ''), coalesce(r.state, ''), coalesce(r.sender, ''), coalesce(r.why, ''), coalesce(r.at, 0), coalesce(b.link, ''), coalesce(b.link_title, ''),
+ coalesce(b.pieces, ''), coalesce(b.by_link, FALSE), coalesce(a.parts, '')
 FROM broadcast_target k JOIN chat_group g ON g.key = k.group_key LEFT JOIN action a ON a.id = k.action_id LEFT JOIN mass_result r ON r.action_id = k.action_id AND r.chat = g.external_id
  LEFT JOIN broadcast b ON b.id = k.source LEFT JOIN sop p ON p.id = k.source`
 
@@ -231,9 +272,14 @@ func scanTarget(r *sql.Rows, k *plan.Target) error {
 	var id, source, g, ask, why, action, reminded []byte
 	var of plan.State
 	var told int64
+	var pieces, parts string
 	err := r.Scan(&id, (*int64)(&k.Org), &k.Kind, &source, (*int64)(&k.Group), &g, &k.GroupName, &k.Slot, &k.Version, &k.Text, &k.Due, &k.Kept, &k.Round, &ask, &why, &k.Force,
-		&k.Taken, &action, &reminded, &k.Verb, &k.Did, &k.Mode, &k.Detail, &k.Message, &k.DidAt, &of, &k.User, &k.Told, &k.Sender, &k.Missed, &told, &k.Link.URL, &k.Link.Title)
+		&k.Taken, &action, &reminded, &k.Verb, &k.Did, &k.Mode, &k.Detail, &k.Message, &k.DidAt, &of, &k.User, &k.Told, &k.Sender, &k.Missed, &told, &k.Link.URL, &k.Link.Title,
+		&pieces, &k.ByLink, &parts)
 	if err != nil {
+		return err
+	}
+	if err := errors.Join(readList(pieces, &k.Pieces), readList(parts, &k.Parts)); err != nil {
 		return err
 	}
 	copy(k.ID[:], id)

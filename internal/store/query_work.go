@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"qunluo/internal/community"
 )
@@ -119,7 +122,47 @@ func (d *Desk) tasks(ctx context.Context, rest string, args []any) ([]community.
 			list[i].Message = m
 		}
 	}
+	for i := range list {
+		if err == nil {
+			err = d.taskGroups(ctx, &list[i])
+		}
+	}
 	return list, err
+}
+
+// taskGroups fills in which groups a mass send asks a person for, when it is more than one.
+func (d *Desk) taskGroups(ctx context.Context, t *community.TaskRow) error {
+	var order community.MassOrder
+	if t.Verb != community.MassSend || len(t.Action.Args) == 0 || json.Unmarshal(t.Action.Args, &order) != nil || len(order.Groups) < 2 {
+		return nil //nolint:nilerr // an order that cannot be read names no groups
+	}
+	for part := range slices.Chunk(order.Groups, 500) {
+		var c clause
+		d.in(&c, "g")
+		c.and("g.platform = (SELECT o.platform FROM chat_group o WHERE o.key = ?)", int64(t.Group))
+		names := make([]any, len(part))
+		for i, name := range part {
+			names[i] = name
+		}
+		c.and("g.external_id IN (NULL"+strings.Repeat(", ?", len(part))+")", names...)
+		where := c.String()
+		found, err := rows(ctx, d.s, `SELECT g.id, g.name, coalesce(r.state, '') FROM chat_group g LEFT JOIN mass_result r ON r.chat = g.external_id AND r.action_id = `+c.arg(t.ID[:])+where, c.args,
+			func(r *sql.Rows, v *community.TaskGroup) error {
+				var id []byte
+				err := r.Scan(&id, &v.Name, &v.State)
+				copy(v.ID[:], id)
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		t.Groups = append(t.Groups, found...)
+	}
+	slices.SortFunc(t.Groups, func(a, b community.TaskGroup) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	t.Hidden = len(order.Groups) - len(t.Groups)
+	return nil
 }
 
 func scanTask(r *sql.Rows, v *community.TaskRow) error {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"qunluo/internal/admit"
@@ -156,8 +157,76 @@ ON CONFLICT (org_key, member_key) DO UPDATE SET likes = moment_lead.likes + excl
 	if err != nil {
 		return err
 	}
+	if ev.Body.Message != "" {
+		if _, err = t.exec(ctx, `INSERT INTO moment_reaction (org_key, moment, member_key, likes, comments, last_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (org_key, moment, member_key) DO UPDATE SET likes = moment_reaction.likes + excluded.likes, comments = moment_reaction.comments + excluded.comments,
+ last_at = CASE WHEN excluded.last_at > moment_reaction.last_at THEN excluded.last_at ELSE moment_reaction.last_at END`, org, ev.Body.Message, int64(ev.Actor), likes, comments, ev.OccurredAt); err != nil {
+			return err
+		}
+	}
 	_, err = t.exec(ctx, `INSERT INTO member_tag (member_key, tag, source, created) VALUES ($1, $2, 'moment', $3) ON CONFLICT DO NOTHING`, int64(ev.Actor), admit.LeadTag, t.store.now())
 	return err
+}
+
+// MomentReactions tells who reacted to moments, the latest first; "" = to any.
+func (s *Store) MomentReactions(ctx context.Context, org community.OrgKey, moment string, p community.Page) ([]community.MomentReaction, int, error) {
+	var c clause
+	c.and("r.org_key = ?", int64(org))
+	if moment != "" {
+		c.and("r.moment = ?", moment)
+	}
+	var n int
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM moment_reaction r`+c.String(), c.args...).Scan(&n); err != nil {
+		return nil, 0, coded(s.dialect, err)
+	}
+	list, err := rows(ctx, s, `SELECT m.key, m.id, m.platform, m.external_id, m.name, r.moment, r.likes, r.comments, r.last_at FROM moment_reaction r JOIN member m ON m.key = r.member_key`+
+		c.String()+fmt.Sprintf(` ORDER BY r.last_at DESC, m.key LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), c.args,
+		func(r *sql.Rows, v *community.MomentReaction) error {
+			var id []byte
+			err := r.Scan((*int64)(&v.Member.Key), &id, &v.Member.Platform, &v.Member.External, &v.Member.Name, &v.Moment, &v.Likes, &v.Comments, &v.Last)
+			copy(v.Member.ID[:], id)
+			return err
+		})
+	return list, n, err
+}
+
+// MomentSums tells how many likes and comments moments have; those without any are left out.
+func (s *Store) MomentSums(ctx context.Context, org community.OrgKey) (map[string][2]int64, error) {
+	type sum struct {
+		moment string
+		n      [2]int64
+	}
+	list, err := rows(ctx, s, `SELECT moment, CAST(sum(likes) AS BIGINT), CAST(sum(comments) AS BIGINT) FROM moment_reaction WHERE org_key = $1 GROUP BY moment`, []any{int64(org)},
+		func(r *sql.Rows, v *sum) error { return r.Scan(&v.moment, &v.n[0], &v.n[1]) })
+	out := map[string][2]int64{}
+	for _, v := range list {
+		out[v.moment] = v.n
+	}
+	return out, err
+}
+
+// NamesOf tells what people are called whom a platform knows by these ids.
+func (s *Store) NamesOf(ctx context.Context, org community.OrgKey, platform community.Platform, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	for part := range slices.Chunk(ids, 500) {
+		var c clause
+		c.and("org_key = ?", int64(org))
+		c.and("platform = ?", string(platform))
+		values := make([]any, len(part))
+		for i, id := range part {
+			values[i] = id
+		}
+		c.and("external_id IN (NULL"+strings.Repeat(", ?", len(part))+")", values...)
+		type named struct{ id, name string }
+		list, err := rows(ctx, s, `SELECT external_id, name FROM member`+c.String(), c.args, func(r *sql.Rows, v *named) error { return r.Scan(&v.id, &v.name) })
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range list {
+			out[v.id] = v.name
+		}
+	}
+	return out, nil
 }
 
 // Leads lists who reacted to moments, the latest first.

@@ -63,35 +63,18 @@ func (s *Session) DoChore(ctx context.Context, name string, args connect.Values)
 	return connect.Outcome{}, community.Errorf(community.CodeNotFound, "no chore %q", wxapi.Clip(name, 40))
 }
 
-// articleStatistic asks for a day's totals (数据统计, getarticlesummary).
+// articleStatistic asks for a day's totals.
 func (s *Session) articleStatistic(ctx context.Context, args connect.Values) (connect.Outcome, error) {
-	var out connect.Outcome
-	if err := s.need("totals"); err != nil {
-		return out, err
-	}
-	today := time.Now().In(shanghai).Format(time.DateOnly)
 	day := args["day"]
 	if day == "" {
 		day = time.Now().In(shanghai).AddDate(0, 0, -1).Format(time.DateOnly)
 	}
-	if _, err := time.Parse(time.DateOnly, day); err != nil || day >= today {
-		return out, community.Errorf(community.CodeBadInput, "day: want 2006-01-02, before today")
+	list, err := s.Articles(ctx, day)
+	out := connect.Outcome{Columns: [][2]string{{"文章", "Article"}, {"阅读人数", "Readers"}, {"阅读次数", "Readings"}, {"分享次数", "Shares"}, {"收藏人数", "Saved by"}}}
+	for _, a := range list {
+		out.Rows = append(out.Rows, []string{a.Title, strconv.FormatInt(a.People, 10), strconv.FormatInt(a.Times, 10), strconv.FormatInt(a.Shares, 10), strconv.FormatInt(a.Saves, 10)})
 	}
-	var got struct {
-		List []struct {
-			Title  string `json:"title"`
-			People int    `json:"int_page_read_user"`
-			Times  int    `json:"int_page_read_count"`
-			Shares int    `json:"share_count"`
-			Saves  int    `json:"add_to_fav_user"`
-		} `json:"list"`
-	}
-	err := s.learn(ctx, s.api.Read(ctx, "/datacube/getarticlesummary", map[string]any{"begin_date": day, "end_date": day}, &got))
-	out.Columns = [][2]string{{"文章", "Article"}, {"阅读人数", "Readers"}, {"阅读次数", "Readings"}, {"分享次数", "Shares"}, {"收藏人数", "Saved by"}}
-	for _, a := range got.List {
-		out.Rows = append(out.Rows, []string{wxapi.Clip(a.Title, 120), strconv.Itoa(a.People), strconv.Itoa(a.Times), strconv.Itoa(a.Shares), strconv.Itoa(a.Saves)})
-	}
-	out.Say = [2]string{fmt.Sprintf("%s 平台合计，%d 篇；不分人。", day, len(got.List)), fmt.Sprintf("%s, the platform's totals, %d articles; not by person.", day, len(got.List))}
+	out.Say = [2]string{fmt.Sprintf("%s 平台合计，%d 篇；不分人。", day, len(list)), fmt.Sprintf("%s, the platform's totals, %d articles; not by person.", day, len(list))}
 	return out, err
 }
 

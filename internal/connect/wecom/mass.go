@@ -188,7 +188,7 @@ func letterOf(a community.Action) (map[string]any, error) {
 		case "link":
 			links = append(links, map[string]any{"msgtype": "link", "link": map[string]any{"title": wxapi.Clip(seg.Text, 128), "url": seg.Ref}})
 		default:
-			if seg.File != nil && attachable[seg.Kind] {
+			if seg.File != nil && attachable[seg.Kind] != nil {
 				continue
 			}
 			return nil, community.Errorf(community.CodeUnsupported, "mass send: %q cannot be attached by program", wxapi.Clip(seg.Kind, 20))

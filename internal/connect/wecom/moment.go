@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"qunluo/internal/community"
@@ -21,10 +21,15 @@ type moment struct {
 	ID      string `json:"moment_id"`
 	Creator string `json:"creator"`
 	Created int64  `json:"create_time"`
-	Type    int    `json:"create_type"` // 0 by the corp, 1 by the employee
+	Type    int    `json:"create_type"`  // 0 by the corp, 1 by the employee
+	Visible int    `json:"visible_type"` // 0 some contacts, 1 all
 	Text    struct {
 		Content string `json:"content"`
 	} `json:"text"`
+	Image []struct{} `json:"image"`
+	Link  struct {
+		URL string `json:"url"`
+	} `json:"link"`
 }
 
 func (s *Session) moments(ctx context.Context, from, to time.Time) ([]moment, error) {
@@ -128,70 +133,38 @@ func momentChores() []chore {
 				helped(field("employees", "由谁发", "By whom", false), "员工 userid，用逗号分开；不填就是全部。", "Userids, with commas; empty = everybody.")}}, (*Session).momentCreate},
 		{connect.Chore{Name: "moment.list", Title: [2]string{"客户朋友圈", "Moments"}, Help: [2]string{"谁发了什么，确认了没有，赞和评论各多少。", "Who posted what, whether it is confirmed, and how many likes and comments it has."},
 			Fields: []connect.Field{days}}, (*Session).momentList},
+		{connect.Chore{Name: "moment.read", Changes: true, Title: [2]string{"立即读取赞和评论", "Read likes and comments now"},
+			Help: [2]string{"最近 7 天的客户朋友圈；平时每小时读一次。", "Of the moments of the last 7 days; otherwise it happens every hour."}}, (*Session).momentRead},
 		{connect.Chore{Name: "moment.cancel", Changes: true, Title: [2]string{"停止发表", "Stop a moment"}, Help: [2]string{"已发出的不会收回。", "What is published stays."}, Fields: []connect.Field{id}}, (*Session).momentCancel},
 	}
 }
 
 func (s *Session) momentCreate(ctx context.Context, args connect.Values) (connect.Outcome, error) {
-	employees, err := ids(args["employees"], 1000)
-	switch {
-	case err != nil:
-		return connect.Outcome{}, err
-	case len(args["text"]) > 6000:
-		return connect.Outcome{}, community.Errorf(community.CodeTooLarge, "text of %d bytes, at most 6000", len(args["text"]))
-	case args["link"] != "" && args["title"] == "":
-		return connect.Outcome{}, community.Errorf(community.CodeBadInput, "title: a link needs one")
-	}
-	body := map[string]any{"text": map[string]any{"content": args["text"]}}
-	if args["link"] != "" {
-		body["attachments"] = []any{map[string]any{"msgtype": "link", "link": map[string]any{"title": wxapi.Clip(args["title"], 64), "url": args["link"]}}}
-	}
-	if len(employees) > 0 {
-		body["visible_range"] = map[string]any{"sender_list": map[string]any{"user_list": employees}}
-	}
-	var job struct {
-		ID string `json:"jobid"`
-	}
-	if err := s.ask(ctx, func() error { return s.api.Write(ctx, "externalcontact/add_moment_task", body, &job) }); err != nil {
+	employees, err := ids(args["employees"], maxMomentSenders)
+	if err != nil {
 		return connect.Outcome{}, err
 	}
-	return s.momentMade(ctx, job.ID)
+	order := community.MomentOrder{Text: args["text"], Link: args["link"], LinkTitle: args["title"], Employees: employees}
+	if err := order.Check(); err != nil {
+		return connect.Outcome{}, err
+	}
+	job, err := s.postMoment(ctx, order)
+	if err != nil {
+		return connect.Outcome{}, err
+	}
+	return s.momentMade(ctx, job)
 }
 
-// momentMade waits a little for the platform to make the tasks, and says how it stands.
+// momentMade says how the tasks of a moment stand.
 func (s *Session) momentMade(ctx context.Context, job string) (connect.Outcome, error) {
-	var got struct {
-		Status int `json:"status"` // 1 begun, 2 under way, 3 done
-		Result struct {
-			Errcode int    `json:"errcode"`
-			Errmsg  string `json:"errmsg"`
-			ID      string `json:"moment_id"`
-			Invalid struct {
-				Users []string `json:"user_list"`
-			} `json:"invalid_sender_list"`
-		} `json:"result"`
-	}
-	for range 5 {
-		if err := s.ask(ctx, func() error {
-			return s.api.Get(ctx, "externalcontact/get_moment_task_result", url.Values{"jobid": {job}}, &got)
-		}); err != nil {
-			return connect.Outcome{}, err
-		}
-		if got.Status == 3 || !sleep(ctx, time.Second) {
-			break
-		}
-	}
-	out := connect.Outcome{Columns: [][2]string{{"朋友圈编号", "Id of the moment"}, {"任务编号", "Job"}, {"不能发的员工", "Employees who cannot"}}}
-	switch {
-	case got.Status != 3:
+	got, err := s.momentResult(ctx, job)
+	out := connect.Outcome{Columns: [][2]string{{"朋友圈编号", "Id of the moment"}, {"任务编号", "Job"}, {"不能发的员工", "Employees who cannot"}},
+		Say: [2]string{"任务已建好，等员工在手机上确认。", "The tasks are made; the employees confirm on the phone."}}
+	if got.ID == "" {
 		out.Say = [2]string{"企业微信还在建任务，稍后在“客户朋友圈”里看。", "WeCom is still making the tasks; look under Moments later."}
-	case got.Result.Errcode != 0:
-		return out, s.api.Refused("moment", got.Result.Errcode, got.Result.Errmsg)
-	default:
-		out.Say = [2]string{"任务已建好，等员工在手机上确认。", "The tasks are made; the employees confirm on the phone."}
 	}
-	out.Rows = [][]string{{got.Result.ID, job, fmt.Sprint(got.Result.Invalid.Users)}}
-	return out, nil
+	out.Rows = [][]string{{got.ID, job, strings.Join(got.Invalid.Users, " ")}}
+	return out, err
 }
 
 func (s *Session) momentList(ctx context.Context, args connect.Values) (connect.Outcome, error) {
@@ -225,6 +198,10 @@ func (s *Session) momentList(ctx context.Context, args connect.Values) (connect.
 	}
 	out.Say = [2]string{fmt.Sprintf("%d 条。", len(list)), fmt.Sprintf("%d moments.", len(list))}
 	return out, err
+}
+
+func (s *Session) momentRead(ctx context.Context, _ connect.Values) (connect.Outcome, error) {
+	return connect.Outcome{Say: [2]string{"已读取。", "They are read."}}, s.readMoments(ctx, time.Now().Add(-momentsBack))
 }
 
 func (s *Session) momentCancel(ctx context.Context, args connect.Values) (connect.Outcome, error) {

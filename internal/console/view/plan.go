@@ -20,12 +20,25 @@ type PlanForm struct {
 	Hint    string
 	Stats   []ui.Number
 	Tables  []PlanTable
+	Multi   bool // it holds files
 }
 
 // PlanFields are fields that belong together.
 type PlanFields struct {
 	Title string
+	Note  string
 	Rows  []ui.Input
+	Files []PlanFile // kept already
+}
+
+// PlanFile is a file that a form keeps until it is sent.
+type PlanFile struct {
+	Field string
+	ID    string
+	Name  string
+	Note  string
+	Link  string
+	Image bool
 }
 
 // PlanTable is a table with its title.
@@ -45,5 +58,6 @@ type PlanPage struct {
 	Asks    []ui.Confirm
 	Stats   []ui.Number
 	Text    string
+	Files   []ui.TaskFile
 	Tables  []PlanTable
 }

@@ -41,6 +41,7 @@ var paths = map[string]func(c *Corp, r *http.Request, b body) (any, *no){
 	},
 	"message/send":                                (*Corp).messageSend,
 	"media/upload":                                (*Corp).mediaUpload,
+	"media/upload_attachment":                     (*Corp).attachmentUpload,
 	"externalcontact/get_follow_user_list":        (*Corp).followUsers,
 	"externalcontact/batch/get_by_user":           (*Corp).byUser,
 	"externalcontact/get_corp_tag_list":           (*Corp).tagList,

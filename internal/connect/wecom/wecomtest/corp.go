@@ -67,6 +67,8 @@ type Mass struct {
 type Moment struct {
 	ID, Text string
 	Created  int64
+	Attached []any           // pictures or a link
+	Tags     []string        // who sees it: contacts with one of these tags; empty = all
 	Posted   map[string]bool // by employee
 	Likes    []string        // contacts
 	Comments []string
@@ -286,6 +288,17 @@ func (c *Corp) React(id string, likes, comments []string) {
 			m.Likes, m.Comments = likes, comments
 		}
 	}
+}
+
+// Moments lists the posts, in their order.
+func (c *Corp) Moments() []Moment {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []Moment
+	for _, m := range c.moments {
+		out = append(out, *m)
+	}
+	return out
 }
 
 // Fail lets calls of a path go wrong.

@@ -46,6 +46,16 @@ func (c *Corp) mediaUpload(r *http.Request, _ body) (any, *no) {
 	return map[string]any{"type": r.URL.Query().Get("type"), "media_id": fmt.Sprintf("medium-%d", len(c.Uploads)), "created_at": "1700000000"}, nil
 }
 
+// attachmentUpload takes a picture for a moment and gives it an id.
+func (c *Corp) attachmentUpload(r *http.Request, _ body) (any, *no) {
+	_, head, err := r.FormFile("media")
+	if err != nil || r.URL.Query().Get("media_type") != "image" || r.URL.Query().Get("attachment_type") != "1" {
+		return nil, &no{41005, "media data missing"}
+	}
+	c.Uploads = append(c.Uploads, fmt.Sprintf("moment %s %d", head.Filename, head.Size))
+	return map[string]any{"type": "image", "media_id": fmt.Sprintf("medium-%d", len(c.Uploads)), "created_at": 1700000000}, nil
+}
+
 func (c *Corp) mass(id string) *Mass {
 	for _, m := range c.masses {
 		if m.ID == id {
@@ -135,6 +145,11 @@ func (c *Corp) moment(id string) *Moment {
 func (c *Corp) momentAdd(_ *http.Request, b body) (any, *no) {
 	c.serial++
 	m := &Moment{ID: fmt.Sprintf("mom%04d", c.serial), Text: b.in("text").text("content"), Created: c.Now().Unix(), Posted: map[string]bool{}}
+	m.Attached, _ = b["attachments"].([]any)
+	m.Tags = b.in("visible_range").in("external_contact_list").list("tag_list")
+	if m.Text == "" && len(m.Attached) == 0 {
+		return nil, &no{40097, "text and attachments are empty"}
+	}
 	senders := b.in("visible_range").in("sender_list").list("user_list")
 	if len(senders) == 0 {
 		senders = c.employees
@@ -160,11 +175,32 @@ func (c *Corp) momentList(_ *http.Request, b body) (any, *no) {
 	var list []map[string]any
 	for _, m := range c.moments {
 		if float64(m.Created) >= from {
-			list = append(list, map[string]any{"moment_id": m.ID, "creator": "", "create_time": m.Created, "create_type": 0, "text": map[string]any{"content": m.Text}})
+			list = append(list, m.row())
 		}
 	}
 	page, next := cut(list, b)
 	return map[string]any{"moment_list": page, "next_cursor": next}, nil
+}
+
+// row is a post as the list tells it.
+func (m *Moment) row() map[string]any {
+	row := map[string]any{"moment_id": m.ID, "creator": "", "create_time": m.Created, "create_type": 0, "visible_type": 1, "text": map[string]any{"content": m.Text}}
+	if len(m.Tags) > 0 {
+		row["visible_type"] = 0
+	}
+	var pictures []any
+	for _, one := range m.Attached {
+		one, _ := one.(map[string]any)
+		if one["msgtype"] == "image" {
+			pictures = append(pictures, one["image"])
+		} else {
+			row["link"] = one["link"]
+		}
+	}
+	if len(pictures) > 0 {
+		row["image"] = pictures
+	}
+	return row
 }
 
 func (c *Corp) momentTask(_ *http.Request, b body) (any, *no) {

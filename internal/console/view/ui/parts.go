@@ -60,6 +60,7 @@ type Input struct {
 	Max      int    // characters; 0 = 200
 	Rows     int    // "area"; 0 = 4
 	Accept   string // "file"
+	Many     bool   // "file": several at once
 	Mono     bool   // "area": figures and code
 	Focus    bool   // the cursor begins here
 	Of       string // what it belongs to, where a page holds several forms with fields of the same name; "" = the only one
@@ -159,8 +160,25 @@ type Task struct {
 	Done, Refuse, Claim string // addresses; "" = not offered
 	Release             string // of something held: one tap lets the program do it; "" = nothing is held
 	HandOn, Ack         string
-	Steps               []string // how it is done on the platform, one after the other
-	Initial             string   // of the target's name, where no picture is known
+	Steps               []string    // how it is done on the platform, one after the other
+	Initial             string      // of the target's name, where no picture is known
+	Groups              []TaskPlace // all the groups it is about; empty = Group alone
+	Hidden              string      // how many more there are, said; "" = none
+	Files               []TaskFile  // what goes with the text
+}
+
+// TaskPlace is one of the groups that a task is about.
+type TaskPlace struct {
+	Name string
+	Note string // what became of it there, said
+}
+
+// TaskFile is a file that goes with a task's text.
+type TaskFile struct {
+	Name  string
+	Note  string // its kind, said
+	Link  string // to read it; "" = there is nothing to read
+	Image bool   // it can be shown as a picture
 }
 
 // doneWord is the key of what a person says who did it themselves.

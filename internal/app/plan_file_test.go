@@ -1,0 +1,266 @@
+package app_test
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"qunluo/internal/app"
+	"qunluo/internal/community"
+	"qunluo/internal/plan"
+	"qunluo/internal/store"
+)
+
+// posterPNG is a picture that people would send.
+func posterPNG(t *testing.T) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 320, 200))
+	for x := range 320 {
+		for y := range 200 {
+			img.Set(x, y, color.RGBA{uint8(x), uint8(y), 120, 255})
+		}
+	}
+	var out bytes.Buffer
+	check(t, png.Encode(&out, img))
+	return out.Bytes()
+}
+
+var leaflet = append([]byte("%PDF-1.4\n"), bytes.Repeat([]byte("x"), 5000)...)
+
+// TestAttachmentsGoThroughTheOwnersTap: a picture, a file and a mini program are uploaded to 企业微信 once for all its groups,
+// the owners' tasks name every group, and each group's result says that all of it went out.
+func TestAttachmentsGoThroughTheOwnersTap(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		c := startCompany(t, dbURL, "week")
+		ctx, plans := t.Context(), c.app.Plans(c.org, nil)
+		picture, err := plans.KeepFile(ctx, "lin", "海报.png", posterPNG(t))
+		check(t, err)
+		file, err := plans.KeepFile(ctx, "lin", "课程表.pdf", leaflet)
+		check(t, err)
+		cover, err := plans.KeepFile(ctx, "lin", "封面.png", posterPNG(t))
+		check(t, err)
+		cover.Kind, cover.App = "app", plan.App{ID: "wx8bd80126147df384", Page: "pages/course?id=3", Title: "第三章"}
+		const text = "本周课程"
+		order := plan.Broadcast{Title: "课程", Text: text, Link: plan.Attached{URL: "https://q.example/c", Title: "报名"}, Pieces: []plan.Piece{picture, file, cover}}
+		e, err := plans.Estimate(ctx, order)
+		check(t, err)
+		if !e.Ready() || !slices.ContainsFunc(e.Findings, func(f plan.Finding) bool { return f.Rule == "wecom-confirm" }) {
+			t.Fatalf("findings = %+v, want it ready, with what to know of 企业微信", e.Findings)
+		}
+		b, err := plans.NewBroadcast(ctx, "lin", order)
+		check(t, err)
+		await(t, func() bool { got, err := plans.Broadcast(ctx, b.ID); return err == nil && got.Counts.Person == 6 })
+		if want := []string{"image 海报.png", "file 课程表.pdf"}; len(c.corp.Uploads) != 2 || !strings.HasPrefix(c.corp.Uploads[0], want[0]) || !strings.HasPrefix(c.corp.Uploads[1], want[1]) {
+			t.Errorf("uploads = %q, want each content once: the mini program's picture is the poster", c.corp.Uploads)
+		}
+		for _, owner := range []string{"wang", "zhao", "li"} {
+			m := c.of(owner, text)
+			var kinds []string
+			for _, one := range m.Attached {
+				kinds = append(kinds, one.(map[string]any)["msgtype"].(string))
+			}
+			if !slices.Equal(kinds, []string{"link", "image", "file", "miniprogram"}) {
+				t.Fatalf("%s was asked to send %v", owner, m.Attached)
+			}
+			app := m.Attached[3].(map[string]any)["miniprogram"].(map[string]any)
+			if app["appid"] != "wx8bd80126147df384" || app["page"] != "pages/course?id=3" || app["title"] != "第三章" || app["pic_media_id"] != "medium-1" {
+				t.Errorf("mini program = %v", app)
+			}
+		}
+		tasks, n, err := c.desk().FindTasks(ctx, community.TaskFilter{})
+		check(t, err)
+		if n != 3 {
+			t.Fatalf("%d tasks, want one per owner", n)
+		}
+		named := map[string]bool{}
+		for _, k := range tasks {
+			var names []string
+			for _, g := range k.Groups {
+				names = append(names, g.Name)
+			}
+			named[strings.Join(names, ",")] = true
+			if len(k.Action.Segments) != 5 {
+				t.Errorf("the task of %s holds %+v, want text, link and three attachments", k.GroupName, k.Action.Segments)
+			}
+		}
+		if !named["读书1群,读书2群,读书3群"] || !named["读书4群,读书5群"] || !named[""] {
+			t.Errorf("tasks name %v, want all groups of each owner", named)
+		}
+		seen, _, err := c.app.Store().For(community.Scope{Org: c.org, Groups: []community.GroupKey{c.keys["wr1"], c.keys["wr3"]}}).FindTasks(ctx, community.TaskFilter{})
+		check(t, err)
+		for _, k := range seen {
+			if len(k.Groups) != 2 || k.Hidden != 1 {
+				t.Errorf("who may see two groups sees %+v and %d hidden", k.Groups, k.Hidden)
+			}
+		}
+		c.corp.Tap(c.of("wang", text).ID)
+		c.look()
+		await(t, func() bool { got, err := plans.Broadcast(ctx, b.ID); return err == nil && got.Counts.Sent == 3 })
+		for _, k := range c.targets(b.ID) {
+			if len(k.Parts) != 3 || len(k.Lost()) != 0 {
+				t.Errorf("%s: parts %+v, want three that were uploaded", k.GroupName, k.Parts)
+			}
+		}
+	})
+}
+
+// TestWhatAPlatformCannotTakeIsRefusedWhileEditing: a recording in 企业微信, too much text, too many attachments: nobody can
+// schedule it, forced or not, and the reason is said; a link in its place is offered and works.
+func TestWhatAPlatformCannotTakeIsRefusedWhileEditing(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		c := startCompany(t, dbURL, "week")
+		ctx, plans := t.Context(), c.app.Plans(c.org, nil)
+		gif, err := plans.KeepFile(ctx, "lin", "动图.gif", []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"))
+		check(t, err)
+		order := plan.Broadcast{Title: "动图", Text: "看图", Pieces: []plan.Piece{gif}, Force: "赶时间"}
+		e, err := plans.Estimate(ctx, order)
+		check(t, err)
+		if !plan.Impossible(e.Findings) || e.Findings[0].Rule != "abilities" || !strings.Contains(e.Findings[0].Found, "wecom × 6") || !strings.Contains(e.Findings[0].Found, "image/gif") {
+			t.Errorf("findings = %+v, want the picture refused for six groups", e.Findings)
+		}
+		if _, err := plans.NewBroadcast(ctx, "lin", order); community.CodeOf(err) != community.CodeRefused {
+			t.Errorf("scheduled all the same: %v", err)
+		}
+		draft := order
+		draft.State = plan.Draft
+		draft, err = plans.NewBroadcast(ctx, "lin", draft)
+		check(t, err)
+		if err := plans.MoveBroadcast(ctx, "lin", draft.ID, plan.Scheduled, ""); community.CodeOf(err) != community.CodeRefused {
+			t.Errorf("the draft was scheduled: %v", err)
+		}
+		long := plan.Broadcast{Title: "长", Text: strings.Repeat("字", 1334)}
+		if _, err := plans.NewBroadcast(ctx, "lin", long); community.CodeOf(err) != community.CodeRefused || !strings.Contains(err.Error(), "4002 > 4000") {
+			t.Errorf("4,002 bytes of text: %v, want refused with the figures", err)
+		}
+		nine := plan.Broadcast{Title: "九", Text: "九张加链接", Link: plan.Attached{URL: "https://q.example/c", Title: "报名"}}
+		for range 9 {
+			one, err := plans.KeepFile(ctx, "lin", "海报.png", posterPNG(t))
+			check(t, err)
+			nine.Pieces = append(nine.Pieces, one)
+		}
+		if e, err := plans.Estimate(ctx, nine); err != nil || !plan.Impossible(e.Findings) {
+			t.Errorf("nine pictures and a link: %+v, %v; want one too many", e.Findings, err)
+		}
+		if _, err := c.app.Plans(c.org+1, nil).KeptFile(ctx, gif.File); community.CodeOf(err) != community.CodeNotFound {
+			t.Errorf("another organisation's file: %v, want not_found", err)
+		}
+
+		doors, err := c.app.Handler(app.Doors{})
+		check(t, err)
+		web := httptest.NewServer(doors)
+		t.Cleanup(web.Close)
+		at := web.URL + "/f/" + gif.File.String()
+		if status, _ := page(t, at); status != http.StatusNotFound {
+			t.Errorf("a file that is in no link answers %d, want 404", status)
+		}
+		order.ByLink, order.Force = true, ""
+		b, err := plans.NewBroadcast(ctx, "lin", order)
+		check(t, err)
+		await(t, func() bool { got, err := plans.Broadcast(ctx, b.ID); return err == nil && got.Counts.Person == 6 })
+		want := "看图\n动图.gif https://q.example/f/" + gif.File.String()
+		if got := c.asked(want); got == "" {
+			t.Errorf("asked to send %+v, want the text with the link", c.corp.Masses())
+		}
+		if status, body := page(t, at); status != 200 || !strings.HasPrefix(body, "GIF89a") {
+			t.Errorf("the link = %d, %d bytes", status, len(body))
+		}
+	})
+}
+
+// TestContentThatIsGoneIsSaidPerGroup: the file of a mass send vanished from the disk before its time; words stand in its
+// place, and the result of the group says so.
+func TestContentThatIsGoneIsSaidPerGroup(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		s := startSender(t, dbURL)
+		ctx, plans := t.Context(), s.app.Plans(s.org, nil)
+		picture, err := plans.KeepFile(ctx, "lin", "海报.png", posterPNG(t))
+		check(t, err)
+		file, err := plans.KeepFile(ctx, "lin", "课程表.pdf", leaflet)
+		check(t, err)
+		start := s.app.Now() + 3600_000
+		b, err := plans.NewBroadcast(ctx, "lin", plan.Broadcast{Title: "图", Text: "看图", Start: start, Filter: plan.Filter{Groups: []community.GroupKey{s.keys["one"], s.keys["晨读群"]}}, Pieces: []plan.Piece{picture, file}})
+		check(t, err)
+		removeContent(t, s.cfg.DataDir, len(leaflet))
+		s.shift += 3700_000_000_000
+		s.app.Jobs().Wake()
+		await(t, func() bool {
+			got, err := plans.Broadcast(ctx, b.ID)
+			return err == nil && got.Counts.Sent == 1 && got.Counts.Person == 1
+		})
+		for _, k := range s.targets(b.ID) {
+			switch lost := k.Lost(); {
+			case k.GroupName == "读书one" && (len(k.Parts) != 2 || len(lost) != 1 || lost[0].Kind != "file" || lost[0].Code != community.CodeLate):
+				t.Errorf("parts = %+v, want the picture sent and the file said to be gone", k.Parts)
+			case k.GroupName == "晨读群" && k.Did != community.HumanTask:
+				t.Errorf("the group without a connection = %+v, want a person's task", k)
+			}
+		}
+		sent := s.world.Sent()
+		last := sent[len(sent)-1]
+		if !slices.ContainsFunc(last.Segments, func(x community.Segment) bool { return x.Kind == "image" }) || !strings.Contains(last.Text, "文件没能转过来") {
+			t.Errorf("said %+v, want the picture and words for the file", last)
+		}
+		tasks, _, err := s.desk().FindTasks(ctx, community.TaskFilter{})
+		check(t, err)
+		if len(tasks) != 1 || len(tasks[0].Action.Segments) != 3 {
+			t.Errorf("tasks = %+v, want one that holds both files", tasks)
+		}
+	})
+}
+
+// TestFilesOfASendThatWaitsAreKept: content is forgotten a week after it was wanted, unless it waits for its time.
+func TestFilesOfASendThatWaitsAreKept(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		s := startSender(t, dbURL)
+		ctx, plans := t.Context(), s.app.Plans(s.org, nil)
+		keep, err := plans.KeepFile(ctx, "lin", "海报.png", posterPNG(t))
+		check(t, err)
+		drop, err := plans.KeepFile(ctx, "lin", "课程表.pdf", leaflet)
+		check(t, err)
+		_, err = plans.NewBroadcast(ctx, "lin", plan.Broadcast{Title: "图", Text: "看图", Start: s.app.Now() + 20*86400_000, Pieces: []plan.Piece{keep}})
+		check(t, err)
+		s.shift += 10 * 86400_000_000_000
+		check(t, s.app.Store().AddJob(ctx, store.Job{Kind: "forget-media", Key: "now", RunAt: s.app.Now()}))
+		s.app.Jobs().Wake()
+		await(t, func() bool {
+			_, err := plans.KeptFile(ctx, drop.File)
+			return community.CodeOf(err) == community.CodeNotFound
+		})
+		if f, err := plans.FileContent(ctx, keep.File); err != nil || len(f.Data) == 0 {
+			t.Errorf("the file of the send that waits: %v", err)
+		}
+		_, err = plans.NewBroadcast(ctx, "lin", plan.Broadcast{Title: "图", Text: "看图", Pieces: []plan.Piece{drop}})
+		if community.CodeOf(err) != community.CodeNotFound {
+			t.Errorf("a send with a forgotten file: %v, want not_found", err)
+		}
+	})
+}
+
+// removeContent takes kept content of a size away.
+func removeContent(t *testing.T, dataDir string, size int) {
+	t.Helper()
+	gone := 0
+	check(t, filepath.WalkDir(filepath.Join(dataDir, "media"), func(at string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || info.Size() != int64(size) {
+			return err
+		}
+		gone++
+		return os.Remove(at)
+	}))
+	if gone != 1 {
+		t.Fatalf("%d files of %d bytes, want one", gone, size)
+	}
+}

@@ -1,0 +1,52 @@
+package media
+
+import (
+	"context"
+	"os"
+
+	"qunluo/internal/community"
+	"qunluo/internal/store"
+)
+
+// Take keeps a file that a person of an organisation gives to be sent. CodeBadInput: it is empty; CodeTooLarge: more than
+// community.MaxMedium bytes.
+func (s *Shelf) Take(ctx context.Context, org community.OrgKey, user, name string, data []byte) (store.Upload, error) {
+	f, err := complete(community.Segment{Kind: "file", Text: name}, community.Medium{Data: data})
+	if community.CodeOf(err) == community.CodeLate {
+		err = community.Errorf(community.CodeBadInput, "file: it is empty")
+	}
+	if err == nil {
+		err = s.keep(f)
+	}
+	if err != nil {
+		return store.Upload{}, err
+	}
+	return s.store.AddUpload(ctx, store.Upload{Medium: store.Medium{Hash: f.Hash, Bytes: int64(len(f.Data)), Type: f.Type, Name: f.Name}, Org: org, User: user,
+		Keep: s.clock().Add(KeepFor).UnixMilli()})
+}
+
+// Given reads a file that a person gave. CodeNotFound: there is none of this id; CodeLate: it is no longer kept.
+func (s *Shelf) Given(ctx context.Context, id community.ID) (store.Upload, community.Medium, error) {
+	u, err := s.store.UploadByID(ctx, id)
+	if err != nil {
+		return u, community.Medium{}, err
+	}
+	data, err := os.ReadFile(s.path(u.Hash))
+	if err != nil || hashOf(data) != u.Hash {
+		return u, community.Medium{}, community.Errorf(community.CodeLate, "file %s: its content is gone", id)
+	}
+	return u, community.Medium{Hash: u.Hash, Name: u.Name, Type: u.Type, Data: data}, nil
+}
+
+// given is the content of an address that Take gave; what is not there is gone.
+func (s *Shelf) given(ctx context.Context, text string) (community.Medium, error) {
+	id, err := community.ParseID(text)
+	if err != nil {
+		return community.Medium{}, community.Errorf(community.CodeBadInput, "no file is called so")
+	}
+	_, f, err := s.Given(ctx, id)
+	if community.CodeOf(err) == community.CodeNotFound {
+		err = community.Errorf(community.CodeLate, "file %s: it is no longer kept", id)
+	}
+	return f, err
+}

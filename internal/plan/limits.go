@@ -1,0 +1,154 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"qunluo/internal/community"
+)
+
+// Kinds of findings about what a platform takes. They stand beside those about links.
+const (
+	TextLimit  LinkKind = "text_limit"  // the text is too long
+	PieceLimit LinkKind = "piece_limit" // too many pieces
+	PieceFit   LinkKind = "piece_fit"   // a connection does not take a piece
+	Notice     LinkKind = "notice"      // what to know before sending
+)
+
+// SendRule is one dated limit of what a platform lets a mass send hold.
+type SendRule struct {
+	ID       string
+	Platform community.Platform
+	Since    string // "2006-01-02": it holds from that day on (UTC)
+	Kind     LinkKind
+	Bytes    int // TextLimit: of the text
+	Pieces   int // PieceLimit: the link included
+	Source   string
+	Verified bool
+	Reason   [2]string
+	Instead  [2]string
+}
+
+// SendRules are the limits that are known, by what the platforms' documents say. A limit whose first day the document does
+// not tell holds since 2020-01-01; none was compared with its document word for word, and it says so of itself.
+func SendRules() []SendRule {
+	const wecom = "企业微信文档 92135（创建企业群发）"
+	return []SendRule{
+		{ID: "wecom-text", Platform: "wecom", Since: "2020-01-01", Kind: TextLimit, Bytes: 4000, Source: wecom,
+			Reason:  [2]string{"企业微信群发的正文最多 4000 字节（约 1300 个汉字），再长会被拒收", "the text of a WeCom mass send holds at most 4,000 bytes (about 1,300 Chinese characters); a longer one is refused"},
+			Instead: [2]string{"缩短正文，把细节放到链接或文件里", "shorten the text and put details into the link or a file"}},
+		{ID: "wecom-attachments", Platform: "wecom", Since: "2020-01-01", Kind: PieceLimit, Pieces: 9, Source: wecom,
+			Reason:  [2]string{"企业微信一条群发最多 9 个附件，链接也算一个", "a WeCom mass send holds at most 9 attachments, the link among them"},
+			Instead: [2]string{"去掉几个，或分两次发", "leave some out, or send twice"}},
+		{ID: "wecom-confirm", Platform: "wecom", Since: "2020-01-01", Kind: Notice, Source: wecom,
+			Reason:  [2]string{"企业微信群发要群主在手机上点“发送”才发出；每个群每月能收的次数有限（按管理员选的：当月天数、每周 7 次或每天 1 次），24 小时内最多催 3 次", "a WeCom mass send goes out when the owner taps Send on the phone; how many a group gets is limited (as the administrator chose: as many as the month has days, 7 a week or 1 a day), and 3 reminders fit into 24 hours"},
+			Instead: [2]string{"留出确认的时间，避开深夜", "leave time for confirming; avoid the night"}},
+		{ID: "irc-line", Platform: "irc", Since: "1993-05-01", Kind: TextLimit, Bytes: 400, Source: "RFC 1459 §2.3",
+			Reason:  [2]string{"IRC 一行最多 512 字节（含命令），再长会拆成几行发出", "a line of IRC holds at most 512 bytes with its command; longer words go out as several lines"},
+			Instead: [2]string{"缩短正文", "shorten the text"}},
+	}
+}
+
+// splits are the platforms where a text that is too long still arrives, in pieces.
+var splits = map[community.Platform]bool{"irc": true}
+
+// CheckLimits judges a post, as it would be said on a platform, by the limits that hold at a moment. Of what is beyond a
+// limit the send is refused, whoever forces it.
+func CheckLimits(rules []SendRule, p Post, platform community.Platform, at int64) []Finding {
+	today := time.UnixMilli(at).UTC().Format(time.DateOnly)
+	var out []Finding
+	for _, r := range rules {
+		if r.Platform != platform || r.Since > today {
+			continue
+		}
+		found, hit := r.found(p)
+		if !hit {
+			continue
+		}
+		out = append(out, Finding{Rule: r.ID, Kind: r.Kind, Since: r.Since, Link: string(platform), Found: found, Refuse: r.Kind != Notice && !splits[platform],
+			Source: r.Source, Verified: r.Verified, Reason: r.Reason, Instead: r.Instead})
+	}
+	return out
+}
+
+func (r SendRule) found(p Post) (string, bool) {
+	pieces := len(p.Pieces)
+	if p.Link.URL != "" {
+		pieces++
+	}
+	switch r.Kind {
+	case TextLimit:
+		return fmt.Sprintf("%d > %d B", len(p.Text), r.Bytes), len(p.Text) > r.Bytes
+	case PieceLimit:
+		return fmt.Sprintf("%d > %d", pieces, r.Pieces), pieces > r.Pieces
+	}
+	return "", r.Kind == Notice
+}
+
+// whys say why a connection does not take a piece.
+var whys = map[community.Code][2]string{
+	community.CodeUnsupported: {"这些群的连接发不了这种附件", "the connection of these groups cannot send an attachment of this kind"},
+	community.CodeTooLarge:    {"附件超过这些群的连接能发的大小", "the attachment is larger than the connection of these groups sends"},
+	community.CodeLimited:     {"附件个数超过这些群的连接一条能带的", "these are more attachments than the connection of these groups sends at once"},
+}
+
+// lacking is what a piece lacks in some groups.
+type lacking struct {
+	platform community.Platform
+	misfit   Misfit
+	groups   int
+}
+
+// fits judges the pieces of a post by what each group's connection takes, and the text by the platforms' limits.
+func fits(p Post, rows []Reach, public string, at int64) []Finding {
+	var out []Finding
+	var list []lacking
+	for _, r := range rows {
+		said, gone := Fit(p, r.Takes, public)
+		for _, m := range gone {
+			i := slices.IndexFunc(list, func(l lacking) bool { return l.platform == r.Group.Platform && l.misfit == m })
+			if i < 0 {
+				i = len(list)
+				list = append(list, lacking{r.Group.Platform, m, 0})
+			}
+			list[i].groups++
+		}
+		if r.Takes.Hand {
+			continue
+		}
+		for _, f := range CheckLimits(SendRules(), said, r.Group.Platform, at) {
+			if !slices.ContainsFunc(out, func(had Finding) bool { return had.Rule == f.Rule }) {
+				out = append(out, f)
+			}
+		}
+	}
+	for _, l := range list {
+		out = append(out, l.finding(p.Pieces[l.misfit.Piece]))
+	}
+	return out
+}
+
+func (l lacking) finding(p Piece) Finding {
+	f := Finding{Rule: "abilities", Kind: PieceFit, Link: p.Called(), Found: fmt.Sprintf("%s × %d", l.platform, l.groups), Refuse: !l.misfit.Linked, Verified: true,
+		Source: "能力矩阵", Reason: whys[l.misfit.Code], Instead: [2]string{"去掉它、不发这些群，或勾选“发不了的改成文字加链接”", "leave it out, leave these groups out, or choose to send a link in its place"}}
+	switch l.misfit.Code {
+	case community.CodeTooLarge:
+		f.Found += fmt.Sprintf(" · %d > %d B", p.Bytes, l.misfit.Most)
+	case community.CodeLimited:
+		f.Found += fmt.Sprintf(" · %d", l.misfit.Most)
+	default:
+		f.Found += " · " + p.Type
+	}
+	if l.misfit.Linked {
+		f.Instead = [2]string{"这些群收到的是文字加链接", "these groups get the text with a link to it"}
+	}
+	return f
+}
+
+// Impossible reports whether a finding says that the send cannot be done at all, whoever wants it.
+func Impossible(list []Finding) bool {
+	return slices.ContainsFunc(list, func(f Finding) bool {
+		return f.Refuse && (f.Kind == TextLimit || f.Kind == PieceLimit || f.Kind == PieceFit)
+	})
+}
