@@ -94,9 +94,11 @@ func startNight(t *testing.T, dbURL, settings string) *night {
 		u, err := n.app.Store().SaveUser(ctx, "test", community.User{Org: n.org, Login: who.login, Name: who.login, Role: who.role, Lang: "zh-CN", Enabled: true, Hash: cheapHash}, "")
 		check(t, err)
 		n.users[who.login], n.bells[who.login] = u, newBell(t)
+		n.pass(time.Millisecond) // who was there first is told by the clock
 		check(t, n.duty().SetWays(ctx, "test", u.ID.String(), []duty.Way{{Kind: duty.ByWebhook, Address: n.bells[who.login].srv.URL, Secret: bellSecret}}, ""))
 	}
 	for _, login := range []string{"anna", "ben"} { // both the whole week; anna was there first
+		n.pass(time.Millisecond)
 		for day := range 7 {
 			_, err := n.duty().AddShift(ctx, "test", duty.Shift{User: n.id(login), Weekday: day}, "")
 			check(t, err)

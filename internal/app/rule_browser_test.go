@@ -10,27 +10,71 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/chromedp"
 
 	"qunluo/internal/community"
+	"qunluo/internal/store/storetest"
 )
 
-// chromium finds the browser or skips; QL_REQUIRE=chromium makes that a failure.
-func chromium(t *testing.T) string {
+// browsers are the names under which a Chromium may be installed.
+var browsers = []string{"chromium", "chromium-browser", "google-chrome"}
+
+// chromium skips where there is no browser; QL_REQUIRE=chromium makes that a failure.
+func chromium(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
+	for _, name := range browsers {
+		if _, err := exec.LookPath(name); err == nil {
+			return
 		}
 	}
 	if slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), "chromium") {
 		t.Fatal("no Chromium, and QL_REQUIRE asks for it")
 	}
 	t.Skip("no Chromium on this machine")
-	return ""
+}
+
+// started is the one Chromium of these tests, with one process for all tabs: starting either costs as much as several pages.
+var started = sync.OnceValues(func() (context.Context, error) {
+	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox,
+		chromedp.Flag("renderer-process-limit", "1"), chromedp.Flag("process-per-site", true), chromedp.Flag("disable-site-isolation-trials", true))
+	for _, name := range browsers {
+		if path, err := exec.LookPath(name); err == nil {
+			opts = append(opts, chromedp.ExecPath(path))
+			break
+		}
+	}
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	end := func() {
+		soon, done := context.WithTimeout(ctx, 10*time.Second)
+		_ = chromedp.Cancel(soon) // asked to close, it takes its files with it
+		done()
+		cancel()
+		stop()
+	}
+	stopBrowser.Store(&end)
+	return ctx, chromedp.Do(ctx)
+})
+
+// stopBrowser ends it; nil while none was started.
+var stopBrowser atomic.Pointer[func()]
+
+// TestMain lets houses stand in memory where there is room: what a disk loses when the power goes is looked at in fault.
+func TestMain(m *testing.M) {
+	if err := os.Setenv("TMPDIR", storetest.InMemory()); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if stop := stopBrowser.Load(); stop != nil {
+		(*stop)()
+	}
+	os.Exit(code)
 }
 
 // screen is a browser window in front of a served house. What its console complains about is kept.
@@ -43,13 +87,13 @@ type screen struct {
 	wrong []string
 }
 
-// look opens a window of a width.
+// look opens a window of a width, in a profile of its own.
 func look(t *testing.T, base string, width int64, lang string) *screen {
 	t.Helper()
-	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(chromium(t)), chromedp.NoSandbox)
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
+	chromium(t)
+	browser, err := started()
+	check(t, err)
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	w := &screen{t: t, ctx: ctx, base: base, shots: fmt.Sprintf("%d-%s", width, lang)}
 	check(t, chromedp.Do(ctx))
 	said, heard := chromedp.Console(ctx), make(chan struct{})
@@ -68,6 +112,10 @@ func look(t *testing.T, base string, width int64, lang string) *screen {
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-heard })
+	_, err = chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+		return cdp.Call(ctx, t, css.Disable, cdp.Empty{}) // the inspector's own reading of every style sheet
+	})
+	check(t, err)
 	check(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, map[int64]int64{1440: 900, 390: 844}[width])))
 	return w
 }

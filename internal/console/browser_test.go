@@ -62,13 +62,20 @@ var started = sync.OnceValues(func() (context.Context, error) {
 		}
 	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
-	ctx, _ := chromedp.NewContext(alloc)
-	stopBrowser.Store(&stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	end := func() {
+		soon, done := context.WithTimeout(ctx, 10*time.Second)
+		_ = chromedp.Cancel(soon) // asked to close, it takes its files with it
+		done()
+		cancel()
+		stop()
+	}
+	stopBrowser.Store(&end)
 	return ctx, chromedp.Do(ctx)
 })
 
 // stopBrowser ends it; nil while none was started.
-var stopBrowser atomic.Pointer[context.CancelFunc]
+var stopBrowser atomic.Pointer[func()]
 
 func TestMain(m *testing.M) {
 	code := m.Run()

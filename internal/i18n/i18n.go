@@ -43,7 +43,7 @@ type Words struct {
 	say  *i18n.Localizer
 }
 
-// New gives the catalogue. It is read once: what is embedded does not change, and reading it is the longest part of a
+// New gives the catalogue. It is read once: what is embedded does not change, and reading it is a large part of a
 // command's start.
 func New() (*Catalogue, error) { return catalogue() }
 
