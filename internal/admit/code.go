@@ -154,8 +154,9 @@ func (f Flow) Net() int64 { return f.Joins - f.Leaves }
 type Filter struct {
 	Text   string // part of the name or mark
 	Kind   string
-	Tag    string // of a group they lead to
-	Closed bool   // those no longer in use instead
+	Tag    string             // of a group they lead to
+	Group  community.GroupKey // that they lead to; 0 = any
+	Closed bool               // those no longer in use instead
 	Page   community.Page
 }
 
@@ -166,7 +167,11 @@ type Row struct {
 	Now      Choice
 	Warnings []Warning
 	Sizes    Sizes
+	Aways    Aways // of the groups it leads to, those that go on elsewhere
 }
+
+// Away says where the address leads because its group goes on elsewhere.
+func (r Row) Away() (Away, bool) { return Leads(r.Code, r.Now, r.Aways) }
 
 // Marked reports whether joins can be counted: without a mark no platform says who came by the code.
 func (c Code) Marked() bool { return c.State != "" }

@@ -42,8 +42,12 @@ const (
 // who look only now and then.
 const WarnAhead = 25 * 60 * 60 * 1000
 
-// Fit says why an entry cannot be shown now, or Scanned when it is better not; "" = it fits.
-func Fit(e Entry, size Size, now int64) string {
+// LeadsOn reports whether an entry goes on leading people in when its group is full: it was made by the platform, which opens
+// the next group behind the same QR code.
+func (c Code) LeadsOn(e Entry, size Size) bool { return c.Overflow && size.Opens && !e.Action.IsZero() }
+
+// Fit says why an entry of the code cannot be shown now, or Scanned when it is better not; "" = it fits.
+func (c Code) Fit(e Entry, size Size, now int64) string {
 	switch {
 	case e.Removed != 0:
 		return Removed
@@ -53,7 +57,7 @@ func Fit(e Entry, size Size, now int64) string {
 		return Expired
 	case e.Most > 0 && e.Scans >= e.Most:
 		return UsedUp
-	case size.Full():
+	case size.Full() && !c.LeadsOn(e, size):
 		return IsFull
 	case e.Most > 0 && e.Scans*10 >= e.Most*9:
 		return Scanned
@@ -80,7 +84,7 @@ type Choice struct {
 func Pick(c Code, sizes Sizes, now int64) Choice {
 	var out, last Choice
 	for _, e := range c.Entries {
-		why := Fit(e, sizes.of(e.Group), now)
+		why := c.Fit(e, sizes.of(e.Group), now)
 		if why == "" {
 			out.Entry, out.Found = e, true
 			return out
@@ -134,10 +138,12 @@ func nothingLeft(c Code) []Warning {
 func warn(c Code, i int, sizes Sizes, now int64) string {
 	e := c.Entries[i]
 	size := sizes.of(e.Group)
-	why := Fit(e, size, now)
+	why := c.Fit(e, size, now)
 	same := func(o Entry) bool { return o.Group == e.Group }
 	switch {
 	case why == Removed || why == Bare:
+		return ""
+	case size.Nearly() && c.LeadsOn(e, size):
 		return ""
 	case size.Nearly():
 		if lasting(c, i, sizes, now, func(o Entry) bool { return o.Group != e.Group && !sizes.of(o.Group).Nearly() }) {
@@ -159,7 +165,7 @@ func warn(c Code, i int, sizes Sizes, now int64) string {
 // lasting reports whether another entry of the kind fits and does not end soon.
 func lasting(c Code, i int, sizes Sizes, now int64, kind func(Entry) bool) bool {
 	for j, o := range c.Entries {
-		if j != i && kind(o) && Fit(o, sizes.of(o.Group), now) == "" && (o.Expires == 0 || o.Expires-now > WarnAhead) {
+		if j != i && kind(o) && c.Fit(o, sizes.of(o.Group), now) == "" && (o.Expires == 0 || o.Expires-now > WarnAhead) {
 			return true
 		}
 	}

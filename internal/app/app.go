@@ -71,15 +71,18 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
-	sending sync.Mutex // sends by plan pass the guard one by one
-	reading sync.Mutex // held while a platform is asked for totals of articles: one asks, the others find them told
-	words   *i18n.Catalogue
-	teller  *teller
-	shelf   *media.Shelf
-	began   int64 // UTC ms
-	guests  *guests
-	served  atomic.Value  // string: where the doors stand, once they are open
-	ready   chan struct{} // closed when Run has started
+	comings comings
+	// driftTurns are *sync.Mutex by account: its differences are read or settled by one at a time.
+	driftTurns sync.Map
+	sending    sync.Mutex // sends by plan pass the guard one by one
+	reading    sync.Mutex // held while a platform is asked for totals of articles: one asks, the others find them told
+	words      *i18n.Catalogue
+	teller     *teller
+	shelf      *media.Shelf
+	began      int64 // UTC ms
+	guests     *guests
+	served     atomic.Value  // string: where the doors stand, once they are open
+	ready      chan struct{} // closed when Run has started
 }
 
 // decider fits the room policy into the belt's table of deciders.

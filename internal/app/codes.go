@@ -54,9 +54,13 @@ func (c codes) rows(ctx context.Context, list []admit.Code) ([]admit.Row, error)
 	if err != nil {
 		return nil, err
 	}
+	aways, err := c.app.aways(ctx, c.org)
+	if err != nil {
+		return nil, err
+	}
 	now, rows := c.app.millis(), make([]admit.Row, len(list))
 	for i, code := range list {
-		rows[i] = admit.Row{Code: code, Flow: flows[code.Key], Now: admit.Pick(code, sizes, now), Warnings: admit.Warnings(code, sizes, now), Sizes: sizes}
+		rows[i] = admit.Row{Code: code, Flow: flows[code.Key], Now: admit.Pick(code, sizes, now), Warnings: admit.Warnings(code, sizes, now), Sizes: sizes, Aways: aways}
 	}
 	return rows, nil
 }
@@ -116,7 +120,26 @@ func (c codes) AddEntry(ctx context.Context, user string, id community.ID, e adm
 	if e, err = c.app.store.AddEntry(ctx, code, e, picture, c.audit(user, "code.entry", "", "")); err != nil {
 		return e, err
 	}
+	if err := c.answerOrders(ctx, user, code, e.Group); err != nil {
+		return e, err
+	}
 	return e, c.app.watchCode(ctx, c.org, id)
+}
+
+// answerOrders closes what was ordered of a group and never came: its code is there by hand now.
+func (c codes) answerOrders(ctx context.Context, user string, code admit.Code, g community.GroupKey) error {
+	for _, e := range code.Entries {
+		if e.Group != g || e.Removed != 0 || e.Action.IsZero() || e.Shows() {
+			continue
+		}
+		if err := c.app.answerTask(ctx, e.Action); err != nil {
+			return err
+		}
+		if err := c.app.store.RemoveEntry(ctx, code, e, c.audit(user, "code.remove_entry", "", "")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // living gives a code that is in use; community.CodeConflict when it is closed.
@@ -143,6 +166,9 @@ func (c codes) Order(ctx context.Context, user string, id community.ID, g commun
 	order := community.InviteOrder{Kind: "link", State: code.State}
 	if group.Platform == "wecom" {
 		order.Kind, order.Overflow, order.Base = "qr", code.Overflow, code.Base
+		if order.BaseID, err = c.nextSerial(ctx, code); err != nil {
+			return none, err
+		}
 	}
 	args, err := json.Marshal(order)
 	if err != nil {

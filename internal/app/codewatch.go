@@ -74,6 +74,17 @@ func (c codes) watch(ctx context.Context, code admit.Code) error {
 	if err != nil {
 		return err
 	}
+	if more, err := c.adopt(ctx, code, sizes); err != nil || more {
+		if err != nil {
+			return err
+		}
+		if code, err = c.desk().CodeByID(ctx, code.ID); err != nil {
+			return err
+		}
+		if sizes, err = c.app.sizes(ctx, c.org, groupsOf([]admit.Code{code})); err != nil {
+			return err
+		}
+	}
 	warned := map[int64]string{}
 	for _, w := range admit.Warnings(code, sizes, c.app.millis()) {
 		warned[w.Entry.Key] = w.Why
@@ -81,7 +92,7 @@ func (c codes) watch(ctx context.Context, code admit.Code) error {
 	for i := range code.Entries {
 		e := &code.Entries[i]
 		if why := warned[e.Key]; why != "" {
-			err = c.warn(ctx, code, e, why)
+			err = c.warn(ctx, code, e, why, sizes[e.Group])
 		} else {
 			err = c.app.settleTask(ctx, e)
 		}
@@ -94,8 +105,13 @@ func (c codes) watch(ctx context.Context, code admit.Code) error {
 
 // warn opens the question about an entry, asks once more where it has been open for long, and opens it again where it was
 // closed without the next code.
-func (c codes) warn(ctx context.Context, code admit.Code, e *admit.Entry, why string) error {
+func (c codes) warn(ctx context.Context, code admit.Code, e *admit.Entry, why string, size admit.Size) error {
 	now := c.app.millis()
+	if !e.Action.IsZero() && !e.Shows() { // it was ordered and is on its way, or a person was asked for it
+		if comes, err := c.app.waits(ctx, e.Action, e.Created); err != nil || comes {
+			return err
+		}
+	}
 	waits, err := c.app.waits(ctx, e.Task, e.Warned)
 	rests := now-e.Warned < askAgainAfter
 	switch {
@@ -116,6 +132,17 @@ func (c codes) warn(ctx context.Context, code admit.Code, e *admit.Entry, why st
 		until = now + 60*60*1000
 	}
 	text := words.T("code.warn_"+why) + "\n" + words.T("code.task_renew", "code", code.Name, "group", e.GroupName, "page", "/codes/"+code.ID.String())
+	if size.Nearly() {
+		name, err := c.nextName(ctx, code)
+		if err != nil {
+			return err
+		}
+		key := "code.task_open"
+		if name != "" {
+			key = "code.task_open_named"
+		}
+		text = words.T("code.warn_"+why) + "\n" + words.T(key, "code", code.Name, "group", e.GroupName, "name", name, "page", "/codes/"+code.ID.String())
+	}
 	task, err := c.chore(ctx, community.Action{Verb: community.RenewCode, Group: e.Group, Text: text, Until: until}, code.Name)
 	if err != nil {
 		return err

@@ -483,7 +483,11 @@ func TestLostAccountIsNoticedAndItsGroupsAreHandedOver(t *testing.T) {
 
 // TestBrokenConnectionIsNoticedWithinAMinute: nobody says anything, the line is just gone.
 func TestBrokenConnectionIsNoticedWithinAMinute(t *testing.T) {
-	n := startNight(t, "", noHands)
+	onBoth(t, func(t *testing.T, dbURL string) { brokenConnection(t, dbURL) })
+}
+
+func brokenConnection(t *testing.T, dbURL string) {
+	n := startNight(t, dbURL, noHands)
 	q := newQQ(t)
 	acc, err := n.app.Hands(n.org, nil).SaveAccount(t.Context(), "test", community.Account{Connector: "onebot", Name: "小助手", Enabled: true, Settings: []byte(`{"mode":"forward","url":"` + q.url() + `"}`)}, "")
 	check(t, err)

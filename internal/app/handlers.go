@@ -36,6 +36,9 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobMedia:           a.forgetMedia,
 		jobArticles:        a.readArticles,
 		jobHandover:        a.carryHandover,
+		jobDrift:           a.driftJob,
+		jobDrifts:          a.driftRound,
+		jobSettle:          a.answerJob,
 	}
 }
 
@@ -52,6 +55,7 @@ func periodic() []jobs.Every {
 		{Name: jobComers, Each: time.Minute, Kind: jobComers},
 		{Name: jobCaps, Each: 24 * time.Hour, Kind: jobCaps},
 		{Name: jobMedia, Each: 6 * time.Hour, Kind: jobMedia},
+		{Name: jobDrifts, Each: 24 * time.Hour, Kind: jobDrifts},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 	}
 }

@@ -71,6 +71,7 @@ func (a *App) house() *cli.House {
 		Shorts:    func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
 		Persons:   func(org community.OrgKey) cli.Persons { return a.Persons(org, nil) },
 		Standbys:  func(org community.OrgKey) cli.Standbys { return a.Standbys(org, nil) },
+		Drifts:    func(org community.OrgKey) cli.Drifts { return a.Drifts(org, nil) },
 		Handovers: func(org community.OrgKey) cli.Handovers { return a.Handovers(org, nil) },
 		Duty:      func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
 		Bots:      func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },

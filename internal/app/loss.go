@@ -91,7 +91,8 @@ const mostTakeovers = 50
 // takeover makes a task for each group of a lost account that no other living account serves: somebody who owns or
 // administers it besides us is to look after it. Repeating it makes no second one.
 func (a *App) takeover(ctx context.Context, j store.Job) error {
-	n, err := strconv.ParseInt(j.Key, 10, 64)
+	account, _, _ := strings.Cut(j.Key, "/")
+	n, err := strconv.ParseInt(account, 10, 64)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,10 @@ func (a *App) takeover(ctx context.Context, j store.Job) error {
 	}
 	made := 0
 	for _, g := range groups {
-		if al.State == duty.Over {
+		if al, err = a.accountAlarm(ctx, key); err != nil {
+			return err
+		}
+		if al.State == duty.Over { // it came back meanwhile
 			break
 		}
 		did, err := a.loseGroup(ctx, al, key, g, made < mostTakeovers)

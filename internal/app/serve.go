@@ -57,6 +57,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Standbys: func(org community.OrgKey, groups []community.GroupKey) console.Standbys {
 			return a.Standbys(org, groups)
 		},
+		Drifts: func(org community.OrgKey, groups []community.GroupKey) console.Drifts { return a.Drifts(org, groups) },
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},

@@ -1,13 +1,18 @@
 package app_test
 
 import (
+	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/cli"
 	"qunluo/internal/community"
 	"qunluo/internal/duty"
+	"qunluo/internal/store"
 )
 
 // TestLostGroupGoesOnInItsStandbyUntilItIsBack: the account is lost, what is sent goes to the standby, a co-owner is asked to
@@ -153,5 +158,155 @@ func TestStandbyIsSetAndShownOnTheCommandLine(t *testing.T) {
 		if len(list.Rows) != 0 {
 			t.Errorf("after clear = %+v", list.Rows)
 		}
+	})
+}
+
+// TestFixedAddressLeadsToTheStandbyWhileTheAccountIsLost: from the moment of the loss the group's printed address shows the way
+// into the standby, by invitation or by the standby's own code, and back after the recovery; the pages and the command line say so.
+func TestFixedAddressLeadsToTheStandbyWhileTheAccountIsLost(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		n := startNight(t, dbURL, `{"scene":"quiet"}`)
+		ctx, codes, book := t.Context(), n.app.Codes(n.org, nil), n.app.Standbys(n.org, nil)
+		made := func(name string, g community.GroupKey, link string) admit.Code {
+			c, err := codes.Save(ctx, "ming", admit.Code{Kind: admit.Group, Name: name}, "")
+			check(t, err)
+			e, err := codes.AddEntry(ctx, "ming", c.ID, admit.Entry{Group: g, Link: link}, nil)
+			check(t, err)
+			c.Entries = []admit.Entry{e}
+			return c
+		}
+		poster := made("海报", n.group.Key, "https://chat.example/hike")
+		page := func(path string) (int, string) {
+			t.Helper()
+			res, err := http.Get(n.url + path)
+			check(t, err)
+			defer res.Body.Close()
+			body, err := io.ReadAll(res.Body)
+			check(t, err)
+			return res.StatusCode, string(body)
+		}
+		shows := func(when string, want bool, parts ...string) {
+			t.Helper()
+			code, body := page("/j/" + poster.Slug)
+			for _, part := range parts {
+				if code != http.StatusOK || strings.Contains(body, part) != want {
+					t.Errorf("%s: the address (%d) holds %q = %v, want %v", when, code, part, !want, want)
+				}
+			}
+		}
+		check(t, book.Set(ctx, "test", duty.Standby{Group: n.group.Key, Invite: "<b>先到 https://qm.qq.com/q/abc 继续"}, ""))
+		shows("before", true, "https://chat.example/hike")
+		account := n.group.Accounts[0]
+		say := func(what community.Type, key string) {
+			_, err := n.app.Engine().Apply(ctx, community.Inbound{Type: what, Account: account, Group: community.Ref{ID: n.group.External}, Key: key, OccurredAt: n.app.Now()})
+			check(t, err)
+		}
+		on := func(want bool) duty.Detour {
+			var d duty.Detour
+			await(t, func() bool {
+				list, _, err := book.Detours(ctx, n.group.Key, community.Page{Limit: 1})
+				if err == nil && len(list) > 0 {
+					d = list[0]
+				}
+				return err == nil && (len(list) > 0 && list[0].Ended == 0) == want
+			})
+			return d
+		}
+		say(community.AccountOffline, "down")
+		d := on(true)
+		shows("while lost", true, "https://qm.qq.com/q/abc", "暂时用不了", n.group.Name, "&lt;b&gt;先到")
+		shows("while lost", false, "https://chat.example/hike", "<b>先到")
+		if code, body := page("/j/" + poster.Slug + "/" + d.ID.String() + "/qr"); code != http.StatusOK || !strings.HasPrefix(body, "\x89PNG") {
+			t.Errorf("the QR code of the invitation = %d", code)
+		}
+		row, err := codes.ByID(ctx, poster.ID)
+		check(t, err)
+		if away, ok := row.Away(); !ok || away.Link != "https://qm.qq.com/q/abc" {
+			t.Errorf("the code's row leads to %+v %v", away, ok)
+		}
+		if got := row.Entries[0].Scans; got != 1 {
+			t.Errorf("scans of the lost group's entry = %d, want the one from before", got)
+		}
+		say(community.AccountOnline, "up")
+		on(false)
+		shows("after the recovery", true, "https://chat.example/hike")
+		shows("after the recovery", false, "qm.qq.com")
+		if code, _ := page("/j/" + poster.Slug + "/" + d.ID.String() + "/qr"); code != http.StatusNotFound {
+			t.Errorf("the invitation's QR code is still there: %d", code)
+		}
+		_, err = n.app.Engine().Apply(ctx, community.Inbound{Type: community.GroupCreated, Account: account, Group: community.Ref{ID: "standby-1", Name: "备用群"}, Key: "made", OccurredAt: n.app.Now()})
+		check(t, err)
+		to, _, err := n.desk.FindGroups(ctx, community.GroupFilter{Text: "备用群"})
+		check(t, err)
+		own := made("备用海报", to[0].Key, "https://chat.example/standby")
+		check(t, book.Set(ctx, "test", duty.Standby{Group: n.group.Key, To: to[0].Key, Invite: "来备用群"}, ""))
+		check(t, book.Begin(ctx, "test", n.group.Key, "演练"))
+		shows("moved by hand", true, "备用群", "https://chat.example/standby", "/j/"+own.Slug+"/"+own.Entries[0].ID.String()+"/qr", "来备用群")
+		check(t, codes.RemoveEntry(ctx, "ming", own.ID, own.Entries[0].ID, "撤"))
+		shows("without any link", true, "来备用群")
+		shows("without any link", false, "/qr\"", "chat.example")
+		check(t, book.End(ctx, "test", n.group.Key, "演练完"))
+		shows("brought back", true, "https://chat.example/hike")
+	})
+}
+
+// TestRestrictedAccountsGroupGoesOnElsewhereUntilThePlatformLetsItGo: the account hears all the time, or comes back while still
+// held back: neither is a recovery.
+func TestRestrictedAccountsGroupGoesOnElsewhereUntilThePlatformLetsItGo(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		n := startNight(t, dbURL, `{"scene":"quiet"}`)
+		ctx, book, account := t.Context(), n.app.Standbys(n.org, nil), n.group.Accounts[0]
+		check(t, book.Set(ctx, "test", duty.Standby{Group: n.group.Key, Invite: "先到 https://qm.qq.com/q/abc 继续"}, ""))
+		say := func(what community.Type, key string) {
+			_, err := n.app.Engine().Apply(ctx, community.Inbound{Type: what, Account: account, Group: community.Ref{ID: n.group.External}, Key: key, OccurredAt: n.app.Now(), Body: community.Body{Text: "限制 7 天"}})
+			check(t, err)
+		}
+		away := func() bool {
+			list, _, err := book.Detours(ctx, n.group.Key, community.Page{Limit: 1})
+			check(t, err)
+			return len(list) > 0 && list[0].Ended == 0
+		}
+		freed := func(how string) {
+			t.Helper()
+			if away() {
+				t.Errorf("%s: the group still goes on elsewhere", how)
+			}
+			if al := n.alarm(store.AccountAlarm(account)); al.State != duty.Over {
+				t.Errorf("%s: the alarm is %q", how, al.State)
+			}
+			if rows, _, err := n.desk.FindTasks(ctx, community.TaskFilter{Group: n.group.Key}); err != nil || len(rows) != 0 {
+				t.Errorf("%s: %d tasks are left (%v)", how, len(rows), err)
+			}
+		}
+		lost := func() { // all that follows from the loss is done
+			t.Helper()
+			await(t, func() bool {
+				rows, _, err := n.desk.FindTasks(ctx, community.TaskFilter{Group: n.group.Key})
+				check(t, err)
+				busy, _, err := n.app.Store().For(community.Scope{}).FindJobs(ctx, "leased", community.Page{})
+				check(t, err)
+				return away() && len(rows) == 2 && !slices.ContainsFunc(busy, func(j community.JobRow) bool { return j.Kind == store.JobTakeover })
+			})
+		}
+		say(community.AccountRestricted, "held")
+		lost()
+		say(community.AccountOffline, "down")
+		say(community.AccountOnline, "up")
+		if !away() {
+			t.Error("it is online and still held back, and the group goes on as before")
+		}
+		check(t, n.app.Hands(n.org, nil).Unrestrict(ctx, "test", account, "平台解除了"))
+		freed("by a person's word")
+		say(community.AccountRestricted, "held again")
+		lost()
+		accounts, err := n.app.Store().AllAccounts(ctx)
+		check(t, err)
+		one := accounts[slices.IndexFunc(accounts, func(a community.Account) bool { return a.Key == account })]
+		for _, on := range []bool{false, true} {
+			one.Enabled = on
+			_, err := n.app.Store().SaveAccount(ctx, one, community.Audit{User: "test"})
+			check(t, err)
+		}
+		freed("switched off and on")
 	})
 }

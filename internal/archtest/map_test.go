@@ -31,6 +31,7 @@ func plan() []room {
 		{path: "plan", layer: subject, decides: true},
 		{path: "admit", layer: subject, decides: true},
 		{path: "duty", layer: subject, decides: true},
+		{path: "drift", layer: subject, decides: true},
 		{path: "identity", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
@@ -70,8 +71,8 @@ func plan() []room {
 		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "plan", "admit", "identity"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "plan", "admit", "identity"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity"}, why: "the examination of both databases, figures and duty included"},
 		{path: "safehttp", layer: working},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
@@ -111,7 +112,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "plan", "admit", "identity", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }

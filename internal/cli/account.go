@@ -23,6 +23,7 @@ type accountCmd struct {
 	Test      accountTestCmd      `cmd:"" help:"试连，列出平台说出的群|try it; lists the groups that the platform names"`
 	Chores    accountChoresCmd    `cmd:"" help:"群之外还能做什么|what it can do besides acting in groups"`
 	Do        accountDoCmd        `cmd:"" help:"做群之外的一件事|do one of its chores"`
+	Drift     driftCmd            `cmd:"" help:"和平台的差异|what differs from the platform"`
 }
 
 // accountLine is a connection; its settings are not printed, they may hold secrets.

@@ -31,6 +31,7 @@ type codeCmd struct {
 	List     codeListCmd   `cmd:"" help:"列出活码|list codes"`
 	New      codeNewCmd    `cmd:"" help:"新建活码|make a code"`
 	Show     codeShowCmd   `cmd:"" help:"一个活码和它的二维码|one code with its entries"`
+	Set      codeSetCmd    `cmd:"" help:"修改活码；没有给的不变|change a code; what is not given stays"`
 	AddEntry codeAddCmd    `cmd:"" name:"add-entry" help:"放入下一个二维码图片或链接|add the next QR picture or link"`
 	Rotate   codeRotateCmd `cmd:"" help:"换到下一个|show the next entry"`
 	Remove   codeRemoveCmd `cmd:"" help:"撤下一个二维码，或停用整个活码|take an entry out, or close the code"`
@@ -44,6 +45,7 @@ type codeLine struct {
 	Path     string   `json:"path" col:"地址|path"`
 	State    string   `json:"state" col:"标记|mark"`
 	Now      string   `json:"shows" col:"现在显示|shows"`
+	Away     *string  `json:"leads_to"` // the group is away and goes on there; "" = by the invitation alone, null = it is not away
 	Scans    int64    `json:"scans" col:"扫码|scans"`
 	Joins    *int64   `json:"joins" col:"进群|joins"`
 	Leaves   *int64   `json:"leaves" col:"退群|leaves"`
@@ -59,6 +61,9 @@ func lineOfCode(r admit.Row) codeLine {
 	if r.Now.Found {
 		l.Now = r.Now.Entry.GroupName
 	}
+	if away, ok := r.Away(); ok {
+		l.Away = &away.To
+	}
 	if r.Marked() {
 		net := r.Net()
 		l.Joins, l.Leaves, l.Net, l.Here = &r.Joins, &r.Leaves, &net, &r.Here
@@ -73,7 +78,7 @@ func lineOfCode(r admit.Row) codeLine {
 type entryLine struct {
 	ID      string `json:"id" col:"编号|id"`
 	Group   string `json:"group" col:"群|group"`
-	State   string `json:"state" col:"状态|state"` // shown, fits, bare, expired, used_up, full, scanned, removed
+	State   string `json:"state" col:"状态|state"` // shown, away, fits, bare, expired, used_up, full, scanned, removed
 	Until   Moment `json:"expires_at" col:"有效至|until"`
 	Scans   int64  `json:"scans" col:"扫码|scans"`
 	Most    int64  `json:"most" col:"上限|most"`
@@ -140,7 +145,7 @@ type codeNewCmd struct {
 	Line     string   `placeholder:"TEXT" help:"给扫码的人看的一句话|one sentence for those who scan"`
 	Tag      []string `help:"自动标签（可重复）|tags given (repeatable)"`
 	Welcome  string   `placeholder:"TEXT" help:"欢迎语，{{name}} 是对方的名字|welcome; {{name}} is their name"`
-	Overflow bool     `help:"群满时让平台自动建新群|let the platform open the next group"`
+	Overflow bool     `help:"群满时接上新群：平台能建就自动建，不能就请人建|when full, go on with a new group: the platform opens it, else a person"`
 	Base     string   `placeholder:"TEXT" help:"新群名前缀|how new groups are called"`
 }
 
@@ -189,8 +194,11 @@ func (q *codeShowCmd) Do(c *call, h *House) error {
 	}
 	now := c.program.now().UnixMilli()
 	lines := mapped(r.Entries, func(e admit.Entry) entryLine {
-		l := entryLine{ID: e.ID.String(), Group: e.GroupName, State: admit.Fit(e, r.Sizes[e.Group], now), Until: Moment(e.Expires), Scans: e.Scans, Most: e.Most, Link: e.Link, Picture: e.Picture}
+		l := entryLine{ID: e.ID.String(), Group: e.GroupName, State: r.Fit(e, r.Sizes[e.Group], now), Until: Moment(e.Expires), Scans: e.Scans, Most: e.Most, Link: e.Link, Picture: e.Picture}
+		_, away := r.Aways[e.Group]
 		switch {
+		case away && e.Removed == 0:
+			l.State = "away"
 		case r.Now.Found && r.Now.Entry.ID == e.ID:
 			l.State = "shown"
 		case l.State == "":
@@ -199,6 +207,63 @@ func (q *codeShowCmd) Do(c *call, h *House) error {
 		return l
 	})
 	return printList(c, lines, len(lines))
+}
+
+type codeSetCmd struct {
+	Code     string   `arg:"" help:"编号、名称或标记|id, name or mark"`
+	Name     string   `placeholder:"TEXT" help:"名称，最多 60 字|name, at most 60 characters"`
+	State    string   `placeholder:"MARK" help:"来源标记|the source's mark"`
+	Line     string   `placeholder:"TEXT" help:"给扫码的人看的一句话|one sentence for those who scan"`
+	Tag      []string `help:"自动标签（可重复），代替原来的|tags given (repeatable), in place of those before"`
+	Welcome  string   `placeholder:"TEXT" help:"欢迎语，{{name}} 是对方的名字|welcome; {{name}} is their name"`
+	Overflow *bool    `negatable:"" help:"群满时接上新群|go on with a new group when full"`
+	Base     string   `placeholder:"TEXT" help:"新群名前缀|how new groups are called"`
+	Clear    []string `placeholder:"FIELD" help:"清空（可重复）：state、line、tags、welcome、base|empty these (repeatable): state, line, tags, welcome, base"`
+	Reason   string   `placeholder:"TEXT" help:"原因，记入操作记录|why; kept in the audit trail"`
+}
+
+func (codeSetCmd) Shape() any { return codeLine{} }
+func (codeSetCmd) Examples() []example {
+	return []example{{"code set 读书群 --overflow --base 读书", [2]string{"满了接上“读书2”“读书3”", "when full, go on with 读书2, 读书3"}}}
+}
+
+// Do changes a code.
+func (q *codeSetCmd) Do(c *call, h *House) error {
+	codes, _, err := c.codes(h)
+	if err != nil {
+		return err
+	}
+	r, err := c.code(codes, q.Code)
+	if err != nil {
+		return err
+	}
+	texts := map[string]*string{"state": &r.State, "line": &r.Line, "welcome": &r.Welcome, "base": &r.Base}
+	for _, name := range q.Clear {
+		switch into, ok := texts[name]; {
+		case ok:
+			*into = ""
+		case name == "tags":
+			r.Tags = nil
+		default:
+			return badUsage("--clear 没有 %q", "--clear: no %q", name)
+		}
+	}
+	texts["name"] = &r.Name
+	for name, given := range map[string]string{"name": q.Name, "state": q.State, "line": q.Line, "welcome": q.Welcome, "base": q.Base} {
+		if given != "" {
+			*texts[name] = given
+		}
+	}
+	if q.Overflow != nil {
+		r.Overflow = *q.Overflow
+	}
+	if len(q.Tag) > 0 {
+		r.Tags = q.Tag
+	}
+	if _, err := codes.Save(c.ctx, user, r.Code, q.Reason); err != nil {
+		return err
+	}
+	return c.printCode(codes, r.ID)
 }
 
 type codeAddCmd struct {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/duty"
 )
@@ -205,6 +206,38 @@ type standbyPage struct {
 	Detours  []detourLine  `json:"detours"`
 	People   []soulLine    `json:"people"`
 	Missing  []unheardLine `json:"missing"`
+	Codes    []codeLeads   `json:"codes"`
+}
+
+// codeLeads is a fixed address of the group and where it leads now.
+type codeLeads struct {
+	Code  string `json:"code" col:"活码|code"`
+	Path  string `json:"path" col:"固定地址|fixed address"`
+	Leads string `json:"leads_to" col:"现在带人去|leads to"` // a group; "" = by the invitation, or nowhere
+	Away  bool   `json:"away" col:"改道中|on the detour"`
+}
+
+// codesOf are the fixed addresses that lead to a group.
+func (c *call) codesOf(h *House, g community.GroupKey) ([]codeLeads, error) {
+	out := []codeLeads{}
+	if h.Codes == nil {
+		return out, nil
+	}
+	codes, _, err := c.codes(h)
+	if err != nil {
+		return nil, err
+	}
+	rows, _, err := codes.Find(c.ctx, admit.Filter{Group: g, Page: community.Page{Limit: 200}})
+	for _, r := range rows {
+		l := codeLeads{Code: r.Name, Path: "/j/" + r.Slug}
+		if away, ok := r.Away(); ok {
+			l.Leads, l.Away = away.To, true
+		} else if r.Now.Found {
+			l.Leads = r.Now.Entry.GroupName
+		}
+		out = append(out, l)
+	}
+	return out, err
 }
 
 // rollLine is the roll in one line.
@@ -234,10 +267,16 @@ func (q *standbyShowCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
+	if p.Codes, err = c.codesOf(h, g.Key); err != nil {
+		return err
+	}
 	if c.json {
 		return c.printJSON(p)
 	}
 	if err := printOne(c, p.standbyLine); err != nil {
+		return err
+	}
+	if err := printPart(c, p.Codes); err != nil {
 		return err
 	}
 	if err := printPart(c, []rollLine{{p.Expected, p.Here, p.ByName, p.New}}); err != nil {

@@ -52,6 +52,7 @@ type House struct {
 
 	Handovers func(org community.OrgKey) Handovers
 	Standbys  func(org community.OrgKey) Standbys
+	Drifts    func(org community.OrgKey) Drifts
 	Duty      func(org community.OrgKey) Duty
 	Bots      func(org community.OrgKey) Bots
 	Hooks     func(org community.OrgKey) Hooks

@@ -43,6 +43,9 @@ const (
 	MoveOut  Verb = "group.move_out"
 )
 
+// Match asks a person to make a platform agree with what is kept here, where no interface can: Text says what.
+const Match Verb = "platform.match"
+
 // NoticeRule is the Rule of messages by which people on duty are told something. A notice that nobody can send makes no
 // alarm of its own: that would be told by another notice.
 const NoticeRule = "duty.notice"

@@ -17,7 +17,6 @@ import (
 var choreRoutes = []route{
 	{pattern: "GET /connections/{id}/chores", may: owners, serve: (*Console).choreList},
 	{pattern: "GET /connections/{id}/chores/{name}", may: owners, serve: (*Console).chorePage},
-	{pattern: "GET /connections/{id}/drift", may: owners, serve: (*Console).driftPage},
 	{pattern: "POST /connections/{id}/chores/{name}", may: owners, serve: (*Console).choreDo},
 }
 
@@ -36,8 +35,8 @@ func (c *Console) choreList(k *call) error {
 	}
 	p := view.Chores{Head: ui.Head{Title: k.T("chore.title"), Back: "/connections/" + a.ID.String(), Sub: a.Name},
 		Empty: ui.Empty{Icon: "plug", Title: k.T("chore.none"), Text: k.T("chore.none_text")}}
-	if slices.ContainsFunc(list, func(one connect.Chore) bool { return one.Name == "tag.drift" }) {
-		p.Kinds = append(p.Kinds, view.Kind{Title: k.T("moment.drift"), Summary: k.T("moment.drift_sub"), Link: "/connections/" + a.ID.String() + "/drift"})
+	if c.deps.Drifts != nil && slices.ContainsFunc(list, func(one connect.Chore) bool { return one.Name == "tag.drift" }) {
+		p.Kinds = append(p.Kinds, view.Kind{Title: k.T("moment.drift"), Summary: k.T("drift.means"), Link: "/connections/" + a.ID.String() + "/drift"})
 	}
 	for _, one := range list {
 		p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(one.Title), Summary: k.Words.Pick(one.Help), Link: "/connections/" + a.ID.String() + "/chores/" + one.Name})

@@ -57,24 +57,6 @@ func TestConnectionsOwnSentenceIsShown(t *testing.T) {
 	}
 }
 
-func TestDriftIsSettledLineByLine(t *testing.T) {
-	h := furnished()
-	v := open(t, h).as("owner")
-	at := "/connections/" + h.accounts[0].ID.String()
-	_, page := v.get(at + "/drift")
-	for _, want := range []string{"客户标签", "入群欢迎语", "以企业微信为准", "写到企业微信", at + "/chores/hand.over", "&lt;b&gt;zhang"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the report does not hold %q", want)
-		}
-	}
-	if _, page := v.get(at + "/chores"); !strings.Contains(page, at+"/drift") {
-		t.Error("the chores do not lead to the report")
-	}
-	if status, _ := open(t, furnished()).as("mod").get(at + "/drift"); status != http.StatusForbidden {
-		t.Errorf("a moderator sees it: %d", status)
-	}
-}
-
 func TestMomentsShowLeadsAndSayWhatAPersonalOneCannot(t *testing.T) {
 	h := furnished()
 	_, page := open(t, h).as("owner").get("/moments")

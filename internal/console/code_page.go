@@ -40,6 +40,9 @@ func (c *Console) codePage(k *call) error {
 	if !r.Marked() {
 		p.Note = k.T("code.unmarked")
 	}
+	if away, ok := r.Away(); ok {
+		p.Warnings = append(p.Warnings, awayTo(k, away)+k.T("list.colon")+k.T("code.away_note", "group", ui.Visible(away.Group)))
+	}
 	for _, w := range r.Warnings {
 		p.Warnings = append(p.Warnings, ui.Visible(w.Entry.GroupName)+k.T("list.colon")+k.T("code.warn_"+w.Why))
 	}
@@ -106,11 +109,22 @@ func entryTable(k *call, r admit.Row) (ui.Table, []ui.Confirm) {
 	return t, asks
 }
 
+// awayTo says where an address leads because its group goes on elsewhere.
+func awayTo(k *call, away admit.Away) string {
+	if away.To == "" {
+		return k.T("code.away_words")
+	}
+	return k.T("code.away", "to", ui.Visible(away.To))
+}
+
 func entryState(k *call, r admit.Row, e admit.Entry) templ.Component {
+	if _, ok := r.Aways[e.Group]; ok && e.Removed == 0 {
+		return ui.Pill("warning", "arrow-right", k.T("code.fit_away"))
+	}
 	if r.Now.Found && e.ID == r.Now.Entry.ID {
 		return ui.Pill("good", "check", k.T("code.fit_here"))
 	}
-	why := admit.Fit(e, r.Sizes[e.Group], k.now())
+	why := r.Fit(e, r.Sizes[e.Group], k.now())
 	tone := map[string]string{"": "info", admit.Expired: "danger", admit.UsedUp: "danger", admit.IsFull: "danger", admit.Scanned: "warning", admit.Bare: "warning"}[why]
 	return ui.Pill(tone, "", k.T("code.fit_"+why))
 }
@@ -175,7 +189,7 @@ func codeFields(k *call, c admit.Code, faults map[string]string) []ui.Input {
 		{Kind: "text", Name: "state", Value: c.State, Max: admit.MaxState, Help: k.T("code.state_help")},
 		{Kind: "text", Name: "tags", Value: strings.Join(c.Tags, " "), Help: k.T("code.tags_help")},
 		{Kind: "area", Name: "welcome", Value: c.Welcome, Max: admit.MaxWelcome, Rows: 3, Help: k.T("code.welcome_help", "name", "{{name}}")},
-		{Kind: "check", Name: "overflow", Value: overflow},
+		{Kind: "check", Name: "overflow", Value: overflow, Help: k.T("code.overflow_help")},
 		{Kind: "text", Name: "base", Value: c.Base, Max: admit.MaxBase, Help: k.T("code.base_help")},
 	}
 	for i := range list {

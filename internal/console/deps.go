@@ -49,6 +49,8 @@ type Deps struct {
 	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
 	// Standbys makes the handle of where groups go on when their account is lost; may be nil: its pages are then absent.
 	Standbys func(org community.OrgKey, groups []community.GroupKey) Standbys
+	// Drifts makes the handle of what differs between here and platforms; may be nil: the report is then absent.
+	Drifts func(org community.OrgKey, groups []community.GroupKey) Drifts
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
 	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
 

@@ -223,6 +223,7 @@ func (h *house) fullDeps() Deps {
 	watch := newFakeDuty(h)
 	d.Duty, d.Phones = func(community.OrgKey, []community.GroupKey) Duty { return watch }, fakePhones{h}
 	d.Standbys = func(community.OrgKey, []community.GroupKey) Standbys { return &harbour{h: h} }
+	d.Drifts = func(community.OrgKey, []community.GroupKey) Drifts { return weighed(h) }
 	d.Handovers = func(community.OrgKey, []community.GroupKey) Handovers { return &attic{h: h} }
 	d.Persons = func(community.OrgKey, []community.GroupKey) Persons { return &kin{h: h} }
 	return d

@@ -72,6 +72,7 @@ func (c *Console) routes() []route {
 		c.dutyRoutes(),
 		connectionRoutes,
 		choreRoutes,
+		c.driftRoutes(),
 		c.botRoutes(),
 		c.hookRoutes(),
 		userRoutes,

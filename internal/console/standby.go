@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
@@ -156,6 +157,9 @@ func (c *Console) standbyPage(k *call) error {
 	if err := standbyAsks(k, &p, g, set, len(list) > 0, away); err != nil {
 		return err
 	}
+	if err := standbyCodes(k, &p, g); err != nil {
+		return err
+	}
 	if err := standbyRoll(k, &p, now); err != nil {
 		return err
 	}
@@ -193,6 +197,29 @@ func standbyAsks(k *call, p *view.Standby, g community.GroupRow, set duty.Standb
 		{Kind: "area", Name: "invite", Label: k.T("standby.invite"), Value: set.Invite, Help: k.T("standby.invite_help"), Max: duty.MaxInvite, Rows: 3}}}, "settings")
 	if has {
 		add(ui.Confirm{ID: "clear", Title: k.T("standby.clear"), Effect: k.T("standby.clear_effect"), Action: "/clear", Button: k.T("standby.clear"), Reason: k.T("form.reason"), Need: true}, "x")
+	}
+	return nil
+}
+
+// standbyCodes lists the fixed addresses that lead to a group, and where each leads now.
+func standbyCodes(k *call, p *view.Standby, g community.GroupRow) error {
+	if k.Codes == nil {
+		return nil
+	}
+	rows, _, err := k.Codes.Find(k.ctx(), admit.Filter{Group: g.Key, Page: community.Page{Limit: 200}})
+	if err != nil {
+		return err
+	}
+	p.Codes = ui.Table{Label: k.T("standby.codes"), Columns: []ui.Column{{Title: k.T("code.name")}, {Title: k.T("code.address")}, {Title: k.T("standby.leads")}},
+		Empty: ui.Empty{Icon: "link", Title: k.T("standby.no_codes"), Text: k.T("standby.no_codes_text"), Button: k.T("nav.codes"), Link: "/codes"}}
+	for _, r := range rows {
+		leads, tone, icon := k.T("code.nothing"), "danger", "alert-triangle"
+		if away, ok := r.Away(); ok {
+			leads, tone, icon = awayTo(k, away), "warning", "arrow-right"
+		} else if r.Now.Found {
+			leads, tone, icon = ui.Visible(r.Now.Entry.GroupName), "good", "check"
+		}
+		p.Codes.Rows = append(p.Codes.Rows, ui.Row{Link: "/codes/" + r.ID.String(), Cells: []templ.Component{ui.Name(r.Name), ui.Text(codeAddress(k, r.Code)), ui.Pill(tone, icon, leads)}})
 	}
 	return nil
 }

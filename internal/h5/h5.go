@@ -49,16 +49,22 @@ type Codes interface {
 
 // Landing is what an address shows.
 type Landing struct {
-	Slug   string
-	Name   string // of the group, or of the code where there is nothing to show
-	Line   string
-	Closed bool
-	Found  bool         // there is a code to scan; the rest is set with it
-	Entry  community.ID // of the code shown
-	Link   string       // "" = only a picture
-	Until  int64        // UTC ms; 0 = does not end
-	Code   int64        // inner keys, for counting
-	Key    int64
+	Slug    string
+	Name    string // of the group, or of the code where there is nothing to show
+	Line    string
+	Closed  bool
+	Found   bool         // there is a way in; the rest is set with it
+	Away    bool         // the group goes on elsewhere: the way leads there
+	From    string       // with Away: the group
+	Invite  string       // with Away: the words of the invitation
+	Picture string       // with Away: slug under which the picture is; "" = there is none
+	Entry   community.ID // of the code shown
+	Link    string       // "" = only a picture
+	Until   int64        // UTC ms; 0 = does not end
+	Code    int64        // inner keys, for counting
+	Key     int64
+	Group   int64
+	Members int // in the group when the page was made; -1 = not known
 }
 
 // looks is how many pages and pictures one address of the net may ask for per minute.
@@ -173,8 +179,17 @@ func (p *pages) landing(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	words := p.words(r)
-	v := view.Landing{Name: plain(page.Name), Line: plain(page.Line), Picture: "/j/" + page.Slug + "/" + page.Entry.String() + "/qr", Alt: words.T("h5.alt"),
+	v := view.Landing{Name: plain(page.Name), Line: plain(page.Line), Alt: words.T("h5.alt"),
 		Hint: words.T("h5.hint"), Link: page.Link, Button: words.T("h5.open"), Note: words.T("h5.note"), Foot: words.T("h5.foot")}
+	if !page.Away {
+		page.Picture = page.Slug
+	}
+	if page.Picture != "" {
+		v.Picture = "/j/" + page.Picture + "/" + page.Entry.String() + "/qr"
+	}
+	if page.Away {
+		v.Line, v.Invite = words.T("h5.away", "group", plain(page.From)), plain(page.Invite)
+	}
 	if page.Until != 0 {
 		v.Until = words.T("h5.until", "at", i18n.Time(page.Until, nil))
 	}

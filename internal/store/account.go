@@ -62,12 +62,20 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 }
 
 func (t *Tx) changeAccount(ctx context.Context, a *community.Account) error {
+	var freed int64 // switching it off and on again is a person's word that the platform lets it go
+	err := t.one(ctx, `SELECT count(*) FROM account WHERE key = $1 AND org_key = $2 AND restricted <> 0 AND NOT enabled AND $3`, []any{int64(a.Key), int64(a.Org), a.Enabled}, &freed)
+	if err != nil {
+		return err
+	}
 	n, err := t.exec(ctx, `UPDATE account SET name = $1, external_id = $2, settings = $3, enabled = $4,
  restricted = CASE WHEN $4 AND NOT enabled THEN 0 ELSE restricted END,
  restricted_why = CASE WHEN $4 AND NOT enabled THEN '' ELSE restricted_why END WHERE key = $5 AND org_key = $6`,
 		a.Name, a.External, string(a.Settings), a.Enabled, int64(a.Key), int64(a.Org))
 	if err == nil && n == 0 {
 		return community.Errorf(community.CodeNotFound, "account %d: not found", a.Key)
+	}
+	if err == nil && freed != 0 {
+		err = t.recovered(ctx, a.Key, t.store.now())
 	}
 	return err
 }
@@ -80,7 +88,8 @@ func (s *Store) DeleteAccount(ctx context.Context, org community.OrgKey, key com
 		if err != nil {
 			return missing(err, "account %d", key)
 		}
-		for _, q := range []string{`DELETE FROM group_account WHERE account_key = $1`, `DELETE FROM account_note WHERE account_key = $1`, `DELETE FROM account WHERE key = $1`} {
+		for _, q := range []string{`DELETE FROM group_account WHERE account_key = $1`, `DELETE FROM account_note WHERE account_key = $1`,
+			`DELETE FROM drift_line WHERE account_key = $1`, `DELETE FROM drift_part WHERE account_key = $1`, `DELETE FROM account WHERE key = $1`} {
 			if _, err := t.exec(ctx, q, int64(key)); err != nil {
 				return err
 			}

@@ -116,6 +116,9 @@ func (s *Store) Unrestrict(ctx context.Context, org community.OrgKey, key commun
 		if _, err := t.exec(ctx, `UPDATE account SET restricted = 0, restricted_why = '' WHERE key = $1`, int64(key)); err != nil {
 			return err
 		}
+		if err := t.recovered(ctx, key, s.now()); err != nil {
+			return err
+		}
 		audit.Org, audit.Verb, audit.Subject = org, "account.unrestrict", "account:"+community.ID(id).String()
 		if audit.Before, err = json.Marshal(map[string]any{"restricted": since, "why": why}); err != nil {
 			return err

@@ -46,6 +46,9 @@ func (d *Desk) FindCodes(ctx context.Context, f admit.Filter) ([]admit.Code, int
 	if f.Tag != "" {
 		c.and("EXISTS (SELECT 1 FROM code_entry e JOIN group_tag t ON t.group_key = e.group_key WHERE e.code_key = c.key AND e.removed = 0 AND t.tag = ?)", f.Tag)
 	}
+	if f.Group != 0 {
+		c.and("EXISTS (SELECT 1 FROM code_entry e WHERE e.code_key = c.key AND e.removed = 0 AND e.group_key = ?)", int64(f.Group))
+	}
 	if f.Closed {
 		c.and("c.closed > 0")
 	} else {

@@ -13,7 +13,7 @@ import (
 func AccountAlarm(key community.AccountKey) string { return fmt.Sprintf("account:%d", key) }
 
 // AccountHeard notes that an account hears its groups at a moment. If it did not for longer than slack (ms), or was said
-// to be down, the time between is kept as silence. The alarm about it ends when it was down.
+// to be down, the time between is kept as silence. What its loss began ends when it was down and is not held back.
 func (s *Store) AccountHeard(ctx context.Context, key community.AccountKey, now, slack int64) error {
 	return s.writeTx(ctx, func(t *Tx) error { return t.AccountHeard(ctx, key, now, slack) })
 }
@@ -38,6 +38,19 @@ func (t *Tx) AccountHeard(ctx context.Context, key community.AccountKey, now, sl
 	_, err = t.exec(ctx, `INSERT INTO account_watch (account_key, seen, down_at) VALUES ($1, $2, 0)
 ON CONFLICT (account_key) DO UPDATE SET seen = excluded.seen, down_at = 0`, int64(key), now)
 	if err != nil || down == 0 {
+		return err
+	}
+	return t.recovered(ctx, key, now)
+}
+
+// recovered ends what the loss of an account began, once it both hears its groups and is not held back by the platform.
+func (t *Tx) recovered(ctx context.Context, key community.AccountKey, now int64) error {
+	var restricted, down int64
+	err := t.one(ctx, `SELECT a.restricted, coalesce(w.down_at, 0) FROM account a LEFT JOIN account_watch w ON w.account_key = a.key WHERE a.key = $1`, []any{int64(key)}, &restricted, &down)
+	if err == sql.ErrNoRows || err == nil && (restricted != 0 || down != 0) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	if err := t.dropTakeovers(ctx, key, now); err != nil {
@@ -105,12 +118,13 @@ func (t *Tx) AccountLost(ctx context.Context, key community.AccountKey, detail s
 	}
 	fresh, err := t.OpenAlarm(ctx, duty.Alarm{Org: community.OrgKey(org), Kind: duty.KindAccount, Subject: AccountAlarm(key), Account: key, Detail: detail}, now)
 	if err == nil && fresh {
-		t.Enqueue(Job{Kind: JobTakeover, Key: fmt.Sprint(int64(key)), RunAt: now})
+		t.Enqueue(Job{Kind: JobTakeover, Key: fmt.Sprintf("%d/%d", int64(key), now), RunAt: now})
 	}
 	return err
 }
 
-// JobTakeover is the kind of job that makes the tasks of taking a lost account's groups over. Its key is the account's.
+// JobTakeover is the kind of job that makes the tasks of taking a lost account's groups over. Its key is the account's
+// and, after a slash, when it was lost: a second loss does not wait for what is still done about the first.
 const JobTakeover = "takeover"
 
 // LostAccount is AccountLost in a transaction of its own.

@@ -88,7 +88,7 @@ func (s *Session) readDesks(ctx context.Context, all bool) error {
 		if employee == "" || len(employee) > maxID || !all && time.Since(time.UnixMilli(read[employee])) < deskFresh {
 			continue
 		}
-		if err := s.readDesk(ctx, employee); err != nil {
+		if err := s.readDesk(ctx, employee, all); err != nil {
 			return err
 		}
 		read[employee] = time.Now().UnixMilli()
@@ -104,11 +104,16 @@ func (s *Session) readDesks(ctx context.Context, all bool) error {
 }
 
 // readDesk reads one employee's contacts and tells the list, which also ends the relations that are no more. Tags that
-// were changed on one side only are carried to the other.
-func (s *Session) readDesk(ctx context.Context, employee string) error {
+// were changed on one side only are carried to the other. A list that is and was empty is told only when asked for (told).
+func (s *Session) readDesk(ctx context.Context, employee string, told bool) error {
 	list, err := s.customers(ctx, employee)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(list) == 0 && !told {
+		if had, err := s.keeper.Kept(ctx, peopledName+employee); err != nil || len(had) == 0 {
+			return err
+		}
 	}
 	people := make([]community.Who, 0, len(list))
 	names, err := s.namesOfTags(ctx, list)
@@ -130,7 +135,20 @@ func (s *Session) readDesk(ctx context.Context, employee string) error {
 	if !s.offer(ctx, in) {
 		return community.Errorf(community.CodeBusy, "contacts of %s: not taken", employee)
 	}
+	if err := s.keepPeopled(ctx, employee, len(list)); err != nil {
+		return err
+	}
 	return s.matchTags(ctx, employee, list)
+}
+
+// peopledName begins the names under which it is kept that an employee had contacts.
+const peopledName = "peopled/"
+
+func (s *Session) keepPeopled(ctx context.Context, employee string, n int) error {
+	if n == 0 {
+		return s.keeper.Keep(ctx, peopledName+employee, nil)
+	}
+	return s.keeper.Keep(ctx, peopledName+employee, json.RawMessage("true"))
 }
 
 // namesOfTags reads what the corp's tags are called, where any contact of a list has one. An app that may not ask leaves
@@ -251,25 +269,29 @@ func without(list, drop []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(x string) bool { return slices.Contains(drop, x) })
 }
 
-// drifts compares tags of every employee's contacts, changing nothing.
-func (s *Session) drifts(ctx context.Context) ([]drift, error) {
+// drifts compares tags of every employee's contacts, changing nothing; unread are the employees who could not be read.
+func (s *Session) drifts(ctx context.Context) (out []drift, looked int, unread []string, err error) {
 	employees, err := s.followers(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, nil, err
 	}
-	var out []drift
 	for _, employee := range employees {
 		list, err := s.customers(ctx, employee)
+		if ctx.Err() != nil {
+			return nil, 0, nil, ctx.Err()
+		}
 		if err != nil {
-			return nil, err
+			unread = append(unread, employee)
+			continue
 		}
 		all, err := s.tags(ctx, employee)
 		if err != nil {
-			return nil, err
+			return nil, 0, nil, err
 		}
+		looked += len(list)
 		out = append(out, driftsOf(employee, list, all)...)
 	}
-	return out, nil
+	return out, looked, unread, nil
 }
 
 func driftsOf(employee string, list []customer, all map[string]tagged) []drift {
@@ -332,6 +354,9 @@ func contactChores() []chore {
 	english := "Names, with commas; write group/name where a name is there twice."
 	return []chore{
 		{connect.Chore{Name: "contact.read", Title: [2]string{"立即同步客户和标签", "Read contacts and tags now"}, Changes: true}, (*Session).contactRead},
+		{connect.Chore{Name: "contact.remark", Changes: true, Title: [2]string{"改客户备注", "Change a contact's remark"},
+			Help:   [2]string{"写到企业微信，再读回到这里。", "Written to WeCom, then read back here."},
+			Fields: []connect.Field{employee, contact, field("remark", "备注", "Remark", false)}}, (*Session).contactRemark},
 		{connect.Chore{Name: "tag.list", Title: [2]string{"企业标签", "Tags of the corp"}}, (*Session).tagList},
 		{connect.Chore{Name: "tag.mark", Changes: true, Title: [2]string{"给客户打标签", "Tag a contact"},
 			Fields: []connect.Field{employee, contact, helped(field("add", "加上", "Add", false), names, english), helped(field("remove", "去掉", "Take off", false), names, english)}}, (*Session).tagMark},
@@ -421,7 +446,7 @@ func (s *Session) tagDrift(ctx context.Context, _ connect.Values) (connect.Outco
 	if err != nil {
 		return connect.Outcome{}, err
 	}
-	list, err := s.drifts(ctx)
+	list, _, unread, err := s.drifts(ctx)
 	out := connect.Outcome{Columns: [][2]string{{"员工", "Employee"}, {"客户", "Contact"}, {"编号", "Id"}, {"这里", "Here"}, {"企业微信", "There"}, {"原因", "Why"}}}
 	for _, d := range list {
 		words := driftWords[d.why]
@@ -429,6 +454,10 @@ func (s *Session) tagDrift(ctx context.Context, _ connect.Values) (connect.Outco
 		out.Acts = append(out.Acts, d.acts())
 	}
 	out.Say = [2]string{fmt.Sprintf("%d 处不一致。", len(list)), fmt.Sprintf("%d differences.", len(list))}
+	if len(unread) > 0 {
+		out.Say[0] += "没有读到：" + strings.Join(unread, "、") + "。"
+		out.Say[1] += " Not read: " + strings.Join(unread, ", ") + "."
+	}
 	return out, err
 }
 

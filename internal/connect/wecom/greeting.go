@@ -98,7 +98,8 @@ func (s *Session) welcomeList(ctx context.Context, _ connect.Values) (connect.Ou
 		switch {
 		case there == nil:
 			away++
-			row[3], acts = "企业微信已没有 · gone there", []connect.Act{by("there", "这里也去掉", "Drop it here")}
+			row[3], acts = "企业微信已没有 · gone there", []connect.Act{by("there", "这里也去掉", "Drop it here"),
+				{Chore: "welcome.renew", Title: [2]string{"重新加进企业微信", "Put it there again"}, Args: map[string]string{"template": id}}}
 		case *there != here:
 			away++
 			row[2], row[3] = wxapi.Clip(there.line(), 300), "✗"
@@ -138,4 +139,23 @@ func (s *Session) welcomeSettle(ctx context.Context, args connect.Values) (conne
 		return connect.Outcome{}, err
 	}
 	return connect.Outcome{Say: [2]string{"两边一致了。", "Both sides agree."}}, s.keepGreeting(ctx, id, there)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// welcomeRenew puts a welcome that is gone there into the library again, under the id it then gets.
+func (s *Session) welcomeRenew(ctx context.Context, args connect.Values) (connect.Outcome, error) {
+	all, err := s.greetings(ctx)
+	if err != nil {
+		return connect.Outcome{}, err
+	}
+	g, ok := all[args["template"]]
+	if !ok {
+		return connect.Outcome{}, community.Errorf(community.CodeNotFound, "template %q: not kept here", wxapi.Clip(args["template"], 60))
+	}
+	out, err := s.welcomeAdd(ctx, connect.Values{"text": g.Text, "title": g.Title, "link": g.Link, "notify": "false"})
+	if err != nil {
+		return out, err
+	}
+	return out, s.keepGreeting(ctx, args["template"], nil)
 }

@@ -14,7 +14,10 @@ import (
 	"qunluo/internal/connect/wxapi"
 )
 
-const pageSize = 1000
+const (
+	pageSize  = 1000
+	maxNotice = 4096 // bytes of a group's notice that are read
+)
 
 // rolls remembers what was read of each group: the version spares a reading when a hint says nothing new, and the list is
 // what the next reading is compared with.
@@ -28,6 +31,7 @@ type roll struct {
 	list    []community.Who
 	name    string
 	owner   string
+	notice  string
 	here    map[string]int64 // who was there, and when they joined (UTC ms), when joinings were last told
 }
 
@@ -76,7 +80,7 @@ func (s *Session) chatNow(ctx context.Context, id string) (*roll, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &roll{version: got.Chat.Version, list: people, name: wxapi.Clip(got.Chat.Name, maxName), owner: got.Chat.Owner}, nil
+	return &roll{version: got.Chat.Version, list: people, name: wxapi.Clip(got.Chat.Name, maxName), owner: got.Chat.Owner, notice: wxapi.Clip(got.Chat.Notice, maxNotice)}, nil
 }
 
 // Members reads a group's full list, with how each came. CodeNotFound: no such group.

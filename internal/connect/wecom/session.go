@@ -45,6 +45,8 @@ type Session struct {
 		had map[string]upload
 	}
 
+	handingMu sync.Mutex // one writer of the list of hand-overs
+
 	mu      sync.Mutex
 	running bool
 	name    string

@@ -92,6 +92,9 @@ func (s *Session) transferGroups(ctx context.Context, args connect.Values) (conn
 	if len(chats) == 0 {
 		return connect.Outcome{}, community.Errorf(community.CodeNotFound, "employee %q owns no group that the app may see", wxapi.Clip(args["from"], 64))
 	}
+	if err := s.keepHanding(ctx, handing{From: args["from"], To: args["to"], Groups: chats}); err != nil { // the wish first: a lost answer is followed too
+		return connect.Outcome{}, err
+	}
 	return inBatches(chats, func(batch []string) ([]failure, error) {
 		var got struct {
 			Failed []failure `json:"failed_chat_list"`
@@ -118,6 +121,9 @@ func (s *Session) transferContacts(ctx context.Context, args connect.Values) (co
 	}
 	if len(contacts) == 0 {
 		return connect.Outcome{}, community.Errorf(community.CodeNotFound, "employee %q has no contacts", wxapi.Clip(args["from"], 64))
+	}
+	if err := s.keepHanding(ctx, handing{From: args["from"], To: args["to"], Left: args.Bool("left")}); err != nil {
+		return connect.Outcome{}, err
 	}
 	path := "externalcontact/transfer_customer"
 	if args.Bool("left") {

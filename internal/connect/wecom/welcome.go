@@ -51,6 +51,7 @@ func welcomeChores() []chore {
 		{connect.Chore{Name: "welcome.settle", Changes: true, Title: [2]string{"欢迎语以一边为准", "Settle a welcome"},
 			Help:   [2]string{"别处建的素材也能这样接管：填编号，选 there。", "One made elsewhere is taken over this way too: its id, and there."},
 			Fields: []connect.Field{id, {Name: "by", Kind: connect.KindChoice, Choices: []string{"here", "there"}, Default: "there", Required: true, Title: [2]string{"以哪边为准", "Which side holds"}}}}, (*Session).welcomeSettle},
+		{connect.Chore{Name: "welcome.renew", Changes: true, Title: [2]string{"把企业微信已没有的欢迎语重新加进去", "Put a welcome that is gone there into the library again"}, Fields: []connect.Field{id}}, (*Session).welcomeRenew},
 		{connect.Chore{Name: "welcome.delete", Changes: true, Title: [2]string{"删除入群欢迎语", "Delete a group welcome"}, Fields: []connect.Field{id}}, (*Session).welcomeDelete},
 	}
 }

@@ -14,6 +14,7 @@ type Standby struct {
 	Invite  string
 	Buttons []ui.Opener
 	Asks    []ui.Confirm
+	Codes   ui.Table // fixed addresses that lead to the group, and where they lead now; without columns = none are kept
 	Stats   []ui.Number
 	People  ui.Table
 	Tabs    []ui.Tab

@@ -9,7 +9,8 @@ type Frame struct {
 // Landing is the page of a code.
 type Landing struct {
 	Name, Line   string
-	Picture, Alt string
+	Invite       string // words by which people find the way; "" = none
+	Picture, Alt string // Picture "" = there is none
 	Hint         string // how to scan
 	Until        string // "" = does not end
 	Link, Button string // "" = there is only a picture

@@ -62,6 +62,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"an alarm follows its task", alarmFollowsTask},
 		{"of many steps on one reading one wins", oneOfManySteps},
 		{"a link works once", passWorksOnce},
+		{"what differs is kept, with since when", driftIsKept},
 		{"the minutes nobody heard are kept", silenceIsKept},
 		{"attached bots are kept and see their groups only", botsAreKept},
 	} {

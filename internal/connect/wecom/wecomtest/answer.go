@@ -52,6 +52,9 @@ var paths = map[string]func(c *Corp, r *http.Request, b body) (any, *no){
 	"externalcontact/groupchat/transfer":          (*Corp).chatTransfer,
 	"externalcontact/transfer_customer":           (*Corp).transfer,
 	"externalcontact/resigned/transfer_customer":  (*Corp).transfer,
+	"externalcontact/transfer_result":             (*Corp).transferResult,
+	"externalcontact/resigned/transfer_result":    (*Corp).transferResult,
+	"externalcontact/remark":                      (*Corp).remark,
 	"externalcontact/groupchat/add_join_way":      (*Corp).joinAdd,
 	"externalcontact/groupchat/get_join_way":      (*Corp).joinGet,
 	"externalcontact/groupchat/update_join_way":   (*Corp).joinUpdate,
@@ -263,7 +266,7 @@ func (c *Corp) chatGet(_ *http.Request, b body) (any, *no) {
 		}
 		members = append(members, row)
 	}
-	return map[string]any{"group_chat": map[string]any{"chat_id": g.ID, "name": g.Name, "owner": g.Owner, "create_time": 1, "notice": "",
+	return map[string]any{"group_chat": map[string]any{"chat_id": g.ID, "name": g.Name, "owner": g.Owner, "create_time": 1, "notice": g.Notice,
 		"member_list": members, "admin_list": []any{}, "member_version": fmt.Sprintf("v%d", g.version)}}, nil
 }
 
@@ -303,22 +306,6 @@ func (c *Corp) Resign(employee string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.employees = slices.DeleteFunc(c.employees, func(e string) bool { return e == employee })
-}
-
-func (c *Corp) transfer(_ *http.Request, b body) (any, *no) {
-	from, to := b.text("handover_userid"), b.text("takeover_userid")
-	var rows []map[string]any
-	for _, id := range b.list("external_userid") {
-		i := slices.IndexFunc(c.contacts[from], func(x *Contact) bool { return x.ID == id })
-		if i < 0 {
-			rows = append(rows, map[string]any{"external_userid": id, "errcode": 40096, "errmsg": "invalid external userid"})
-			continue
-		}
-		c.contacts[to] = append(c.contacts[to], c.contacts[from][i])
-		c.contacts[from] = slices.Delete(c.contacts[from], i, i+1)
-		rows = append(rows, map[string]any{"external_userid": id, "errcode": 0})
-	}
-	return map[string]any{"customer": rows}, nil
 }
 
 func (c *Corp) joinAdd(_ *http.Request, b body) (any, *no) {

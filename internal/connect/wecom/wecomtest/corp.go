@@ -38,6 +38,7 @@ type Member struct {
 // Chat is a customer group.
 type Chat struct {
 	ID, Name, Owner string
+	Notice          string
 	Members         []Member
 	version         int
 }
@@ -101,7 +102,8 @@ type Corp struct {
 	cards     []string
 	welcomes  []string
 	templates map[string]string
-	handed    []string
+	handings  []*handing
+	holding   bool // what is handed over waits
 	faults    map[string]*Fault
 	down      bool
 	serial    int
