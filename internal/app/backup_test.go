@@ -59,14 +59,21 @@ func restored(t *testing.T, from, to string) {
 	here, there := seat{t, t.TempDir(), from}, seat{t, t.TempDir(), to}
 	here.run("import", history(t, 200), "--zone", "Asia/Shanghai")
 	here.run("group", "tag", "晨读一群", "--add", "早起")
+	poster := []byte("\x89PNG\r\n\x1a\n海报")
+	check(t, os.WriteFile(filepath.Join(here.dir, "poster.png"), poster, 0o600))
+	here.run("broadcast", "new", "--text", "明晚共读", "--file", filepath.Join(here.dir, "poster.png"), "--draft", "--yes")
 	var made struct {
 		Path   string
 		Events int64
 		Counts map[string]int64
+		Files  int
 	}
 	check(t, json.Unmarshal([]byte(here.run("backup", "create")), &made))
 	if made.Events < 200 || made.Counts["member"] != 3 || made.Counts["import_run"] != 1 {
 		t.Errorf("the backup counts %d events, %d members, %d imports; want 200 and more, 3, 1", made.Events, made.Counts["member"], made.Counts["import_run"])
+	}
+	if made.Files != 1 {
+		t.Errorf("the backup holds %d files, want the one that waits to be sent", made.Files)
 	}
 	here.run("backup", "verify", made.Path)
 	there.run("restore", made.Path, "--yes")
@@ -81,6 +88,13 @@ func restored(t *testing.T, from, to string) {
 	}
 	if got := there.run("freeze", "status"); !strings.Contains(got, "true") {
 		t.Errorf("freeze after restoring: %s, want it on", got)
+	}
+	kept, err := filepath.Glob(filepath.Join(there.dir, "data", "media", "*", "*"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("files after restoring: %v, %v", kept, err)
+	}
+	if got, err := os.ReadFile(kept[0]); err != nil || !bytes.Equal(got, poster) {
+		t.Errorf("the file that waits to be sent was restored as %q, %v", got, err)
 	}
 	var again struct{ Events int64 }
 	check(t, json.Unmarshal([]byte(there.run("backup", "create")), &again))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ func (a *App) house() *cli.House {
 		Books:     lineBooks{a},
 		Files:     lineFiles{a},
 		Queue:     lineQueue{a.store},
-		Keeping:   lineKeeping{a.store},
+		Keeping:   lineKeeping{a.store, a.shelf},
 		Figures:   func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
 		Plans:     func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
 		Codes:     func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
@@ -296,7 +297,10 @@ func (q lineQueue) Retry(ctx context.Context, id community.ID) (int64, error) {
 	return q.store.ReviveJobs(ctx, id)
 }
 
-type lineKeeping struct{ store *store.Store }
+type lineKeeping struct {
+	store *store.Store
+	shelf *media.Shelf
+}
 
 func (k lineKeeping) Projections() []string { return []string{store.FiguresView, store.SearchView} }
 
@@ -316,6 +320,14 @@ func (k lineKeeping) Rebuild(ctx context.Context, names []string, progress func(
 
 func (k lineKeeping) Snapshot(ctx context.Context, path string) error {
 	return k.store.Snapshot(ctx, path)
+}
+
+func (k lineKeeping) Files(ctx context.Context) ([]string, error) {
+	list, err := k.shelf.Pinned(ctx)
+	for i := range list {
+		list[i] = filepath.Join(mediaFolder, list[i])
+	}
+	return list, err
 }
 
 func (k lineKeeping) AtOneInstant(ctx context.Context, dump func(snapshot string) error) (map[string]int64, error) {

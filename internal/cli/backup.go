@@ -43,6 +43,14 @@ type Manifest struct {
 	Size     int64            `json:"size"`     // its bytes
 	SHA256   string           `json:"sha256"`   // its hash
 	Counts   map[string]int64 `json:"counts"`   // rows per table
+	Files    []ManifestFile   `json:"files,omitempty"`
+}
+
+// ManifestFile is a file that stands behind the database in the archive: what people gave to be sent.
+type ManifestFile struct {
+	Name   string `json:"name"` // its path below the data folder, with slashes
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
 }
 
 type backupCmd struct {
@@ -61,6 +69,7 @@ type backupLine struct {
 	Version  string           `json:"version"`
 	SHA256   string           `json:"sha256"` // of the whole file, without its last line
 	Counts   map[string]int64 `json:"counts"`
+	Files    int              `json:"files" col:"附件|files"`
 }
 
 type backupCreateCmd struct {
@@ -93,6 +102,9 @@ func (q *backupCreateCmd) Do(c *call, h *House) error {
 		return err
 	}
 	m.Created = Moment(now.UnixMilli())
+	if m.Files, err = c.givenFiles(keeping); err != nil {
+		return err
+	}
 	path := filepath.Join(dir, "qunluo-"+now.UTC().Format("20060102-150405")+backupSuffix)
 	if _, err := toFile(path, func(w io.Writer) (int64, error) { return m.Size, writeBackup(c, w, m, copyPath) }); err != nil {
 		return err
@@ -123,6 +135,23 @@ func (c *call) copyDatabase(keeping Keeping, path string) (Manifest, error) {
 	return m, err
 }
 
+// givenFiles describes the files that belong to the database. They are listed after it was copied: what it names is there.
+func (c *call) givenFiles(keeping Keeping) ([]ManifestFile, error) {
+	names, err := keeping.Files(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []ManifestFile
+	for _, name := range names {
+		f := ManifestFile{Name: filepath.ToSlash(name)}
+		if f.Size, f.SHA256, err = hashFile(filepath.Join(c.dataDir(), name)); err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
 func hashFile(path string) (int64, string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -150,14 +179,13 @@ func writeBackup(c *call, w io.Writer, m Manifest, database string) error {
 	if err := addFile(archive, manifestName, int64(len(text)), bytes.NewReader(text)); err != nil {
 		return err
 	}
-	f, err := os.Open(database)
-	if err != nil {
+	if err := addPath(archive, m.File, m.Size, database, func(n int64) { c.progress("backup", n, m.Size) }); err != nil {
 		return err
 	}
-	defer f.Close()
-	counted := &countingReader{r: f, show: func(n int64) { c.progress("backup", n, m.Size) }}
-	if err := addFile(archive, m.File, m.Size, counted); err != nil {
-		return err
+	for _, f := range m.Files {
+		if err := addPath(archive, f.Name, f.Size, filepath.Join(c.dataDir(), filepath.FromSlash(f.Name)), func(int64) {}); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(archive.Close(), zip.Close(), buffered.Flush()); err != nil {
 		return err
@@ -172,6 +200,15 @@ func addFile(archive *tar.Writer, name string, size int64, r io.Reader) error {
 	}
 	_, err := io.Copy(archive, r)
 	return err
+}
+
+func addPath(archive *tar.Writer, name string, size int64, path string, show func(int64)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return addFile(archive, name, size, &countingReader{r: f, show: show})
 }
 
 // countingReader tells how much was read.
@@ -233,22 +270,32 @@ func readBackup(path string) (backupLine, error) {
 }
 
 func describe(f io.ReadSeeker, path string) (backupLine, error) {
-	m, sum, err := take(f, path, nil)
-	return backupLine{path, m.Created, m.Size, m.Database, m.Counts["event"], m.Version, sum, m.Counts}, err
+	m, sum, err := take(f, path, nil, nil)
+	return backupLine{path, m.Created, m.Size, m.Database, m.Counts["event"], m.Version, sum, m.Counts, len(m.Files)}, err
 }
 
-// take proves a backup, gives its manifest and hash, and copies the database to out (nil = only reads and checks it).
-func take(f io.ReadSeeker, path string, out io.Writer) (Manifest, string, error) {
+// keeper takes a file out of a backup.
+type keeper func(name string, r io.Reader) error
+
+// take proves a backup, gives its manifest and hash, copies the database to out (nil = only reads and checks it) and the
+// files to keep (nil = likewise).
+func take(f io.ReadSeeker, path string, out io.Writer, keep keeper) (Manifest, string, error) {
 	r, sum, err := proved(f, path)
 	if err != nil {
 		return Manifest{}, "", err
 	}
-	m, err := readManifest(r, path, out)
+	if out == nil {
+		out = io.Discard
+	}
+	if keep == nil {
+		keep = func(_ string, r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }
+	}
+	m, err := readArchive(r, path, out, keep)
 	return m, sum, err
 }
 
-// readManifest reads the archive, gives its manifest and copies the database to out (nil = only reads and checks it).
-func readManifest(r io.Reader, path string, out io.Writer) (Manifest, error) {
+// readArchive reads the archive, gives its manifest, copies the database to out and hands the files over.
+func readArchive(r io.Reader, path string, out io.Writer, keep keeper) (Manifest, error) {
 	var m Manifest
 	zip, err := gzip.NewReader(r)
 	if err != nil {
@@ -258,28 +305,42 @@ func readManifest(r io.Reader, path string, out io.Writer) (Manifest, error) {
 	if _, err := archive.Next(); err != nil {
 		return m, errDamaged(path, err.Error())
 	}
-	if err := json.NewDecoder(io.LimitReader(archive, 1<<20)).Decode(&m); err != nil {
+	if err := json.NewDecoder(io.LimitReader(archive, maxManifest)).Decode(&m); err != nil {
 		return m, errDamaged(path, err.Error())
 	}
 	if m.Format != 1 {
 		return m, failed(nil, "备份格式 %d 来自更新的版本", "backup format %d comes from a newer version", m.Format)
 	}
-	entry, err := archive.Next()
-	if err != nil || entry.Name != m.File {
-		return m, errDamaged(path, "no "+m.File)
+	err = entry(archive, path, ManifestFile{m.File, m.Size, m.SHA256}, func(_ string, r io.Reader) error { _, err := io.Copy(out, r); return err })
+	for _, f := range m.Files {
+		if err == nil && !filepath.IsLocal(filepath.FromSlash(f.Name)) {
+			err = errDamaged(path, f.Name)
+		}
+		if err == nil {
+			err = entry(archive, path, f, keep)
+		}
 	}
-	if out == nil {
-		out = io.Discard
+	return m, err
+}
+
+// maxManifest bounds a manifest, in bytes.
+const maxManifest = 64 << 20
+
+// entry hands the archive's next file over and checks that it is the one that is wanted, to the last bit.
+func entry(archive *tar.Reader, path string, want ManifestFile, keep keeper) error {
+	got, err := archive.Next()
+	if err != nil || got.Name != want.Name {
+		return errDamaged(path, "no "+want.Name)
 	}
-	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(out, h), archive)
-	if err != nil {
-		return m, fmt.Errorf("read %s: %w", path, err)
+	h, n := sha256.New(), int64(0)
+	counted := &countingReader{r: io.TeeReader(archive, h), show: func(all int64) { n = all }}
+	if err := keep(want.Name, counted); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
 	}
-	if n != m.Size || hex.EncodeToString(h.Sum(nil)) != m.SHA256 {
-		return m, errDamaged(path, m.File)
+	if n != want.Size || hex.EncodeToString(h.Sum(nil)) != want.SHA256 {
+		return errDamaged(path, want.Name)
 	}
-	return m, nil
+	return nil
 }
 
 type backupListCmd struct {
@@ -361,11 +422,11 @@ func (c *call) deepVerify(path string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	return c.unpack(path, filepath.Join(dir, sqliteName))
+	return c.unpack(path, filepath.Join(dir, sqliteName), nil)
 }
 
 // unpack writes the database of a backup to a new file, synced to disk, and proves it against the manifest.
-func (c *call) unpack(path, to string) error {
+func (c *call) unpack(path, to string, keep keeper) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -373,7 +434,7 @@ func (c *call) unpack(path, to string) error {
 	defer f.Close()
 	var m Manifest
 	_, err = toFile(to, func(w io.Writer) (int64, error) {
-		m, _, err = take(f, path, w)
+		m, _, err = take(f, path, w, keep)
 		return m.Size, err
 	})
 	if err != nil || m.Database != "sqlite" || c.program.Houses.Inspect == nil {
@@ -398,6 +459,6 @@ func manifestOf(path string) (Manifest, error) {
 		return Manifest{}, err
 	}
 	defer f.Close()
-	m, _, err := take(f, path, nil)
+	m, _, err := take(f, path, nil, nil)
 	return m, err
 }

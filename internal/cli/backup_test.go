@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,6 +28,11 @@ func backedUp(t *testing.T, l line) string {
 
 func TestBackupRestoresTheSameBytes(t *testing.T) {
 	l := line{building: newBuilding(), dir: t.TempDir(), now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	given := filepath.Join("media", "ab", "abcd")
+	if err := errors.Join(os.MkdirAll(filepath.Join(l.dir, "data", "media", "ab"), 0o700), os.WriteFile(filepath.Join(l.dir, "data", given), []byte("海报"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	l.building.files = []string{given}
 	path := backedUp(t, l)
 	if want := "qunluo-20260102-030405" + backupSuffix; filepath.Base(path) != want {
 		t.Errorf("name = %s, want %s", filepath.Base(path), want)
@@ -41,6 +47,9 @@ func TestBackupRestoresTheSameBytes(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(l.dir, "new", sqliteName))
 	if err != nil || string(got) != "database "+strings.Repeat("0123456789", 2000) {
 		t.Errorf("%d bytes restored, %v", len(got), err)
+	}
+	if got, err := os.ReadFile(filepath.Join(l.dir, "new", given)); err != nil || string(got) != "海报" {
+		t.Errorf("the file that goes with a send was restored as %q, %v", got, err)
 	}
 	if want := []string{"cli true restored from a backup"}; len(l.building.frozen) != 1 || l.building.frozen[0] != want[0] {
 		t.Errorf("frozen = %q, want %q", l.building.frozen, want)

@@ -27,6 +27,7 @@ type building struct {
 	frozen []string
 	opened int
 	counts map[string]int64
+	files  []string
 }
 
 func newBuilding() *building {
@@ -132,6 +133,8 @@ func (b *building) Rebuild(_ context.Context, _ []string, progress func(string, 
 func (b *building) Snapshot(_ context.Context, path string) error {
 	return os.WriteFile(path, []byte("database "+strings.Repeat("0123456789", 2000)), 0o600)
 }
+
+func (b *building) Files(context.Context) ([]string, error) { return b.files, nil }
 
 func (b *building) AtOneInstant(context.Context, func(string) error) (map[string]int64, error) {
 	return nil, community.Errorf(community.CodeUnsupported, "a file in memory")

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,7 @@ type restoredLine struct {
 	Database string           `json:"database" col:"数据库|database"`
 	Counts   map[string]int64 `json:"counts"`
 	Frozen   bool             `json:"frozen" col:"已冻结|frozen"`
+	Files    int              `json:"files" col:"附件|files"`
 }
 
 func (restoreCmd) Shape() any { return restoredLine{} }
@@ -66,7 +68,7 @@ func (q *restoreCmd) Run(c *call) error {
 	} else if err := c.freezeAll(cfg, held); err != nil {
 		return fmt.Errorf("restored, but not frozen: %w", err)
 	}
-	return printOne(c, restoredLine{cfg.DataDir, m.Created, m.Database, m.Counts, !q.NoFreeze})
+	return printOne(c, restoredLine{cfg.DataDir, m.Created, m.Database, m.Counts, !q.NoFreeze, len(m.Files)})
 }
 
 func (c *call) restoreSQLite(cfg config.Config, path string) error {
@@ -81,7 +83,23 @@ func (c *call) restoreSQLite(cfg config.Config, path string) error {
 			return failed(nil, "%s 已存在：只能恢复到空的地方", "%s is already there: a restore needs an empty place", name)
 		}
 	}
-	return c.unpack(path, to)
+	return c.unpack(path, to, below(cfg.DataDir))
+}
+
+// below puts files into a data folder. They are named by what is in them: one that is there already is the same.
+func below(dataDir string) keeper {
+	return func(name string, r io.Reader) error {
+		to := filepath.Join(dataDir, filepath.FromSlash(name))
+		if _, err := os.Lstat(to); err == nil {
+			_, err = io.Copy(io.Discard, r)
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+			return err
+		}
+		_, err := toFile(to, func(w io.Writer) (int64, error) { return io.Copy(w, r) })
+		return err
+	}
 }
 
 func (c *call) restorePostgres(cfg config.Config, path string) error {
@@ -94,7 +112,7 @@ func (c *call) restorePostgres(cfg config.Config, path string) error {
 	}
 	defer os.RemoveAll(dir)
 	dump := filepath.Join(dir, pgDumpName)
-	if err := c.unpack(path, dump); err != nil {
+	if err := c.unpack(path, dump, below(cfg.DataDir)); err != nil {
 		return err
 	}
 	if err := pgRestore(c.ctx, cfg.Database.URL, dump); err != nil {

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"qunluo/internal/community"
 	"qunluo/internal/store"
@@ -36,6 +37,27 @@ func (s *Shelf) Given(ctx context.Context, id community.ID) (store.Upload, commu
 		return u, community.Medium{}, community.Errorf(community.CodeLate, "file %s: its content is gone", id)
 	}
 	return u, community.Medium{Hash: u.Hash, Name: u.Name, Type: u.Type, Data: data}, nil
+}
+
+// Pinned lists the files that must still be here, by their path below the shelf's folder: what a backup holds of it. One
+// whose content is gone or broken is left out; it is said where its send is looked at.
+func (s *Shelf) Pinned(ctx context.Context) ([]string, error) {
+	hashes, err := s.store.PinnedMedia(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, hash := range hashes {
+		at := s.path(hash)
+		if data, err := os.ReadFile(at); err == nil && hashOf(data) == hash {
+			below, err := filepath.Rel(s.dir, at)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, below)
+		}
+	}
+	return out, nil
 }
 
 // given is the content of an address that Take gave; what is not there is gone.

@@ -2,7 +2,7 @@
 // only for a while, and are fetched when somebody sends them on. A thing is fetched once, whoever wants it, within bounds
 // of size and time, kept in the data folder under its SHA-256 and forgotten when nobody has wanted it for a week. It is a
 // cache: nothing is lost with it but what can no longer be had elsewhere, so backups count it and leave it out. What people
-// give to be sent is kept on the same shelf, until its send is long over.
+// give to be sent is kept on the same shelf until its send is long over, and backups hold it.
 package media
 
 import (
@@ -210,7 +210,7 @@ func hashOf(data []byte) string {
 
 func (s *Shelf) path(hash string) string { return filepath.Join(s.dir, hash[:2], hash) }
 
-// keep writes content whole or not at all.
+// keep writes content to disk, whole or not at all.
 func (s *Shelf) keep(f community.Medium) error {
 	at := s.path(f.Hash)
 	if info, err := os.Stat(at); err == nil && info.Size() == int64(len(f.Data)) {
@@ -224,7 +224,7 @@ func (s *Shelf) keep(f community.Medium) error {
 		return community.Errorf(community.CodeBusy, "keep a medium: %w", err)
 	}
 	_, err = half.Write(f.Data)
-	if err = errors.Join(err, half.Close()); err == nil {
+	if err = errors.Join(err, half.Sync(), half.Close()); err == nil {
 		err = os.Rename(half.Name(), at)
 	}
 	if err != nil {

@@ -42,6 +42,11 @@ func (s *Store) UploadByID(ctx context.Context, id community.ID) (Upload, error)
 	return oneOf(list, err, "upload", id)
 }
 
+// PinnedMedia gives the hashes of the files that must still be here: of sends that wait, or are not long over.
+func (s *Store) PinnedMedia(ctx context.Context) ([]string, error) {
+	return rows(ctx, s, `SELECT DISTINCT hash FROM upload WHERE keep_until > $1 ORDER BY hash`, []any{s.now()}, func(r *sql.Rows, hash *string) error { return r.Scan(hash) })
+}
+
 // keepUploads keeps an organisation's files until a time (UTC ms) at least, and opens them to whoever has their address.
 // CodeNotFound when one is not there.
 func (t *Tx) keepUploads(ctx context.Context, org community.OrgKey, ids []community.ID, until int64, open bool) error {
