@@ -213,7 +213,7 @@ func (a *App) readDrift(ctx context.Context, org community.OrgKey, key community
 		}
 	}
 	defer a.alarmMoved(org) // pages that show the report look again
-	return a.answerGone(ctx, key, before)
+	return a.answerGone(ctx, org, key, before)
 }
 
 func failedReading(part drift.Part, err error, at int64) drift.Reading {
@@ -224,8 +224,9 @@ func failedReading(part drift.Part, err error, at int64) drift.Reading {
 	return drift.Reading{Part: part, State: drift.Failed, At: at, Why: words}
 }
 
-// answerGone closes the tasks of differences that are gone.
-func (a *App) answerGone(ctx context.Context, key community.AccountKey, before drift.Report) error {
+// answerGone closes the tasks of differences that are gone, and reads in what the platform now says: it is what was wanted, and
+// the next report would else tell it as a difference the other way round.
+func (a *App) answerGone(ctx context.Context, org community.OrgKey, key community.AccountKey, before drift.Report) error {
 	now, err := a.store.Drift(ctx, key)
 	if err != nil {
 		return err
@@ -233,7 +234,7 @@ func (a *App) answerGone(ctx context.Context, key community.AccountKey, before d
 	var errs []error
 	for _, l := range before.Lines {
 		if !l.Task.IsZero() && !slices.ContainsFunc(now.Lines, func(o drift.Line) bool { return o.ID == l.ID }) {
-			errs = append(errs, a.answerDrift(ctx, l.Task))
+			errs = append(errs, a.answerDrift(ctx, l.Task), a.Drifts(org, nil).agree(ctx, key, l))
 		}
 	}
 	return errors.Join(errs...)

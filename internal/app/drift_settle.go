@@ -90,6 +90,19 @@ func (d drifts) take(ctx context.Context, account community.Account, l drift.Lin
 	return d.choose(ctx, account, way.Args["owner"])
 }
 
+// agree brings here what stands there, once a person has made it what was wanted.
+func (d drifts) agree(ctx context.Context, key community.AccountKey, l drift.Line) error {
+	way, ok := l.Way(drift.Take)
+	if !ok || way.Args["gone"] != "" { // a group that was gone is there again: its next reading brings it
+		return nil
+	}
+	account, err := d.account(ctx, key)
+	if err != nil {
+		return err
+	}
+	return d.take(ctx, account, l, way)
+}
+
 // takeLeave notes that a group is no more.
 func (d drifts) takeLeave(ctx context.Context, key community.AccountKey, chat string) error {
 	now, ref := d.app.millis(), community.Ref{ID: chat}
