@@ -181,12 +181,13 @@ func (f Facts) behind() diagnosis {
 		[2]string{"serve 运行时会追上；一直不动则 qunluo rebuild", "serve catches up; if it stands still, qunluo rebuild"})
 }
 
-// media says what is kept of pictures and files. It is a cache: a backup names the number and leaves the content out.
+// media says what is kept of pictures and files. It is a cache, but for files that wait to be sent: those alone are in a
+// backup, of the rest it names the number.
 func (f Facts) media() diagnosis {
 	mb := float64(f.MediaBytes) / (1 << 20)
 	return judged([2]string{"图片与文件缓存", "pictures and files kept"}, f.MediaBytes <= f.MediaMost+f.MediaMost/10, stateWarn,
-		[2]string{fmt.Sprintf("%d 个，%.1f MiB；7 天没人用就删除，备份里只有清单没有内容", f.MediaFiles, mb),
-			fmt.Sprintf("%d, %.1f MiB; gone when nobody wanted them for 7 days; backups list them and leave the content out", f.MediaFiles, mb)},
+		[2]string{fmt.Sprintf("%d 个，%.1f MiB；7 天没人用就删除；备份里有等着发送的附件，其余只有清单", f.MediaFiles, mb),
+			fmt.Sprintf("%d, %.1f MiB; gone when nobody wanted them for 7 days; backups hold those that wait to be sent and only list the rest", f.MediaFiles, mb)},
 		[2]string{"serve 运行时每 6 小时清理一次", "serve clears them every 6 hours"})
 }
 
