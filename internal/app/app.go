@@ -74,6 +74,7 @@ type App struct {
 	comings comings
 	// driftTurns are *sync.Mutex by account: its differences are read or settled by one at a time.
 	driftTurns sync.Map
+	striking   sync.Mutex // strikes by hand are given one by one
 	sending    sync.Mutex // sends by plan pass the guard one by one
 	reading    sync.Mutex // held while a platform is asked for totals of articles: one asks, the others find them told
 	words      *i18n.Catalogue

@@ -85,7 +85,9 @@ func (h *hands) Act(ctx context.Context, user string, actions []community.Action
 	return ids, nil
 }
 
-// Strike gives a member a strike by hand; what the ladder says follows. community.CodeForbidden when the member is immune.
+// Strike gives a member a strike by hand; what the ladder says follows. community.CodeForbidden when the member is immune;
+// CodeConflict when the message is the evidence of a live strike already, a rule's or a person's: nobody climbs the ladder
+// twice for one message, or because a button was pressed twice.
 func (h *hands) Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error) {
 	var none community.ID
 	if _, err := h.mine(ctx, g); err != nil {
@@ -96,6 +98,11 @@ func (h *hands) Strike(ctx context.Context, user string, g community.GroupKey, s
 	}
 	if reason == "" {
 		return none, community.Errorf(community.CodeBadInput, "strike: needs a reason")
+	}
+	h.app.striking.Lock()
+	defer h.app.striking.Unlock()
+	if err := h.unpunished(ctx, g, s); err != nil {
+		return none, err
 	}
 	audit := h.audit(user, "strike.give", subjectOf("group", int64(g)), reason)
 	var err error
@@ -110,6 +117,14 @@ func (h *hands) Strike(ctx context.Context, user string, g community.GroupKey, s
 		return none, community.Errorf(community.CodeForbidden, "the member is immune by the group's rulebook")
 	}
 	return made[0].ID, nil
+}
+
+func (h *hands) unpunished(ctx context.Context, g community.GroupKey, s community.PersonStrike) error {
+	live, _, err := h.desk().FindStrikes(ctx, community.StrikeFilter{Group: g, Member: s.Member, Live: true, Now: h.app.millis(), Page: community.Page{Limit: 200}})
+	if err == nil && slices.ContainsFunc(live, func(had community.StrikeRow) bool { return had.Event == s.Event }) {
+		err = community.Errorf(community.CodeConflict, "message %d is the evidence of a strike already: take that back first", s.Event)
+	}
+	return err
 }
 
 // Undo takes a decision back. community.CodeConflict when it was undone before.

@@ -66,6 +66,13 @@ func TestModeratorGivesStrikesByHandAndTheThirdRemoves(t *testing.T) {
 			t.Errorf("strike = %+v, want moderator, evidence and 30 days", first)
 		}
 		s.becomes(community.Send, community.Confirmed)
+		page := fmt.Sprintf("/messages/%s/%d", s.group.ID, first.Event)
+		if _, body := s.send(page, page+"/strike", url.Values{"reason": {"又点了一次"}}); !strings.Contains(body, "已经给 大刘 记过一次") {
+			t.Errorf("a second strike for one message: %s", excerpt(body))
+		}
+		if rows, n, err := s.desk.FindStrikes(t.Context(), community.StrikeFilter{Group: s.group.Key}); err != nil || n != 1 {
+			t.Errorf("strikes = %+v (%v), want the one", rows, err)
+		}
 		give("团~购~一~折")
 		s.becomes(community.Mute, community.Confirmed)
 		if _, body := s.get("/strikes"); !strings.Contains(body, "小明") || !strings.Contains(body, "团~购~一~折") {

@@ -69,8 +69,11 @@ func (c *Console) messageStrike(k *call) error {
 		s.Message = ""
 	}
 	id, err := k.Hands.Strike(k.ctx(), k.who(), g.Key, s, reason)
-	if community.CodeOf(err) == community.CodeForbidden {
+	switch community.CodeOf(err) {
+	case community.CodeForbidden:
 		return k.done(to, "danger", k.T("strike.immune", "name", m.Name), community.ID{})
+	case community.CodeConflict:
+		return k.done(to, "danger", k.T("strike.twice", "name", m.Name), community.ID{})
 	}
 	if err != nil {
 		return k.refused(to, err)
