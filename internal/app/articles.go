@@ -77,8 +77,8 @@ func (r articles) Accounts(ctx context.Context) ([]community.Account, error) {
 }
 
 func (r articles) own(ctx context.Context, key community.AccountKey) error {
-	list, err := r.Accounts(ctx)
-	if err == nil && !slices.ContainsFunc(list, func(a community.Account) bool { return a.Key == key }) {
+	a, err := r.account(ctx, key)
+	if err == nil && a.Connector != "mp" {
 		err = community.Errorf(community.CodeNotFound, "account %d: not found", key)
 	}
 	return err

@@ -13,18 +13,24 @@ import (
 // choreLimit bounds how long a chore may take: some read thousands of contacts.
 const choreLimit = 5 * time.Minute
 
-// chorer is an account's living session as one that does chores. CodeUnreachable: it does not run; CodeUnsupported: it does
-// none.
-func (w *wires) chorer(key community.AccountKey) (connect.Chorer, error) {
+// able is an account's living session as one that can do more than all can. CodeUnreachable: it does not run;
+// CodeUnsupported: it cannot, in the words of otherwise.
+func able[T any](w *wires, key community.AccountKey, otherwise string) (T, error) {
+	var none T
 	s := w.session(key)
 	if s == nil {
-		return nil, community.Errorf(community.CodeUnreachable, "the connection is not running")
+		return none, community.Errorf(community.CodeUnreachable, "the connection is not running")
 	}
-	c, ok := s.(connect.Chorer)
+	can, ok := s.(T)
 	if !ok {
-		return nil, community.Errorf(community.CodeUnsupported, "this connection does nothing beside acting in groups")
+		return none, community.Errorf(community.CodeUnsupported, "%s", otherwise)
 	}
-	return c, nil
+	return can, nil
+}
+
+// chorer is an account's living session as one that does chores; see able.
+func (w *wires) chorer(key community.AccountKey) (connect.Chorer, error) {
+	return able[connect.Chorer](w, key, "this connection does nothing beside acting in groups")
 }
 
 // Chores lists what an account can do besides acting in groups.
@@ -39,13 +45,9 @@ func (w *wires) Chores(_ context.Context, key community.AccountKey) ([]connect.C
 // DoChore does one of an account's chores. What changes something at the platform leaves its audit row before it is tried:
 // a try that fails half-way is on record too.
 func (h *hands) DoChore(ctx context.Context, user string, key community.AccountKey, name string, args json.RawMessage, reason string) (connect.Outcome, error) {
-	accounts, err := h.desk().Accounts(ctx)
+	account, err := h.account(ctx, key)
 	if err != nil {
 		return connect.Outcome{}, err
-	}
-	at := slices.IndexFunc(accounts, func(a community.Account) bool { return a.Key == key })
-	if at < 0 {
-		return connect.Outcome{}, community.Errorf(community.CodeNotFound, "account %d: not found", key)
 	}
 	c, err := h.app.wires.chorer(key)
 	if err != nil {
@@ -61,7 +63,7 @@ func (h *hands) DoChore(ctx context.Context, user string, key community.AccountK
 		return connect.Outcome{}, err
 	}
 	if list[i].Changes {
-		audit := h.audit(user, "chore."+name, "account:"+accounts[at].ID.String(), reason)
+		audit := h.audit(user, "chore."+name, "account:"+account.ID.String(), reason)
 		audit.After = connect.MaskSettings(list[i].Fields, args)
 		if err := h.app.store.AddAudit(ctx, audit); err != nil {
 			return connect.Outcome{}, err

@@ -33,19 +33,6 @@ func (a *App) Drifts(org community.OrgKey, groups []community.GroupKey) drifts {
 	return drifts{a.Hands(org, groups)}
 }
 
-// account says whether an account is of the organisation; CodeNotFound.
-func (d drifts) account(ctx context.Context, key community.AccountKey) (community.Account, error) {
-	accounts, err := d.desk().Accounts(ctx)
-	if err != nil {
-		return community.Account{}, err
-	}
-	i := slices.IndexFunc(accounts, func(a community.Account) bool { return a.Key == key })
-	if i < 0 {
-		return community.Account{}, community.Errorf(community.CodeNotFound, "account %d: not found", key)
-	}
-	return accounts[i], nil
-}
-
 // Report gives what differs, as it was read last.
 func (d drifts) Report(ctx context.Context, key community.AccountKey) (drift.Report, error) {
 	if _, err := d.account(ctx, key); err != nil {
@@ -138,15 +125,7 @@ func (a *App) driftJob(ctx context.Context, j store.Job) error {
 
 // surveyor is an account's living session as one that tells what stands at its platform.
 func (a *App) surveyor(key community.AccountKey) (connect.Surveyor, error) {
-	session := a.wires.session(key)
-	if session == nil {
-		return nil, community.Errorf(community.CodeUnreachable, "the connection is not running")
-	}
-	s, ok := session.(connect.Surveyor)
-	if !ok {
-		return nil, community.Errorf(community.CodeUnsupported, "this connection keeps nothing that could differ")
-	}
-	return s, nil
+	return able[connect.Surveyor](a.wires, key, "this connection keeps nothing that could differ")
 }
 
 // survey is one reading of an account.
@@ -213,7 +192,7 @@ func (a *App) readDrift(ctx context.Context, org community.OrgKey, key community
 		}
 	}
 	defer a.alarmMoved(org) // pages that show the report look again
-	return a.answerGone(ctx, org, key, before)
+	return a.answerGone(ctx, org, key, from, before)
 }
 
 func failedReading(part drift.Part, err error, at int64) drift.Reading {
@@ -226,18 +205,20 @@ func failedReading(part drift.Part, err error, at int64) drift.Reading {
 
 // answerGone closes the tasks of differences that are gone, and reads in what the platform now says: it is what was wanted, and
 // the next report would else tell it as a difference the other way round.
-func (a *App) answerGone(ctx context.Context, org community.OrgKey, key community.AccountKey, before drift.Report) error {
+func (a *App) answerGone(ctx context.Context, org community.OrgKey, key community.AccountKey, from connect.Surveyor, before drift.Report) error {
 	now, err := a.store.Drift(ctx, key)
 	if err != nil {
 		return err
 	}
 	var errs []error
+	var gone []drift.Line
 	for _, l := range before.Lines {
 		if !l.Task.IsZero() && !slices.ContainsFunc(now.Lines, func(o drift.Line) bool { return o.ID == l.ID }) {
-			errs = append(errs, a.answerDrift(ctx, l.Task), a.Drifts(org, nil).agree(ctx, key, l))
+			errs = append(errs, a.answerDrift(ctx, l.Task))
+			gone = append(gone, l)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, a.Drifts(org, nil).agree(ctx, key, from, gone))...)
 }
 
 // answerDrift closes a task whose difference is gone; one that is only just being written is closed once it is there.

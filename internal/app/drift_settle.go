@@ -3,7 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"qunluo/internal/community"
@@ -90,17 +93,28 @@ func (d drifts) take(ctx context.Context, account community.Account, l drift.Lin
 	return d.choose(ctx, account, way.Args["owner"])
 }
 
-// agree brings here what stands there, once a person has made it what was wanted.
-func (d drifts) agree(ctx context.Context, key community.AccountKey, l drift.Line) error {
-	way, ok := l.Way(drift.Take)
-	if !ok || way.Args["gone"] != "" { // a group that was gone is there again: its next reading brings it
-		return nil
+// agree brings here what stands there, once people have made it what was wanted: every desk and group once, however many
+// differences it had.
+func (d drifts) agree(ctx context.Context, key community.AccountKey, from connect.Surveyor, gone []drift.Line) error {
+	desks, groups := map[string]bool{}, map[string]bool{}
+	for _, l := range gone {
+		way, _ := l.Way(drift.Take) // a group that was gone is there again: its next reading brings it
+		if group := way.Args["group"]; group != "" {
+			groups[group] = true
+		}
+		for employee := range strings.SplitSeq(way.Args["desks"], ",") {
+			desks[employee] = true
+		}
 	}
-	account, err := d.account(ctx, key)
-	if err != nil {
-		return err
+	delete(desks, "")
+	var errs []error
+	for _, employee := range slices.Sorted(maps.Keys(desks)) {
+		errs = append(errs, from.ReadDesk(ctx, employee))
 	}
-	return d.take(ctx, account, l, way)
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		errs = append(errs, d.takeGroup(ctx, key, group))
+	}
+	return errors.Join(errs...)
 }
 
 // takeLeave notes that a group is no more.

@@ -398,6 +398,19 @@ func (h *hands) mayKeep(ctx context.Context, user string) error {
 	return (&watch{h}).known(ctx, user)
 }
 
+// account gives one of the organisation's accounts; CodeNotFound.
+func (h *hands) account(ctx context.Context, key community.AccountKey) (community.Account, error) {
+	accounts, err := h.desk().Accounts(ctx)
+	if err != nil {
+		return community.Account{}, err
+	}
+	i := slices.IndexFunc(accounts, func(a community.Account) bool { return a.Key == key })
+	if i < 0 {
+		return community.Account{}, community.Errorf(community.CodeNotFound, "account %d: not found", key)
+	}
+	return accounts[i], nil
+}
+
 // SaveAccount makes or changes an account; the connection follows at once.
 func (h *hands) SaveAccount(ctx context.Context, user string, a community.Account, reason string) (community.Account, error) {
 	kind := h.app.wires.kind(a.Connector)

@@ -19,23 +19,12 @@ func (a *App) Moments(org community.OrgKey) moments { return moments{a.Plans(org
 // momenter is an account's living session as one that posts moments. CodeNotFound: the organisation has no such account;
 // CodeUnreachable: it does not run; CodeUnsupported: it posts none.
 func (m moments) momenter(ctx context.Context, key community.AccountKey) (connect.Momenter, community.Account, error) {
-	accounts, err := m.desk().Accounts(ctx)
+	account, err := m.account(ctx, key)
 	if err != nil {
-		return nil, community.Account{}, err
+		return nil, account, err
 	}
-	at := slices.IndexFunc(accounts, func(a community.Account) bool { return a.Key == key })
-	if at < 0 {
-		return nil, community.Account{}, community.Errorf(community.CodeNotFound, "account %d: not found", key)
-	}
-	s := m.app.wires.session(key)
-	if s == nil {
-		return nil, accounts[at], community.Errorf(community.CodeUnreachable, "the connection is not running")
-	}
-	posts, ok := s.(connect.Momenter)
-	if !ok {
-		return nil, accounts[at], community.Errorf(community.CodeUnsupported, "this connection posts no moments")
-	}
-	return posts, accounts[at], nil
+	posts, err := able[connect.Momenter](m.app.wires, key, "this connection posts no moments")
+	return posts, account, err
 }
 
 // Accounts lists the accounts that post moments now.

@@ -34,6 +34,6 @@ func (d *Desk) Trail(ctx context.Context, m community.MemberKey) ([]community.Ev
 	var c clause
 	c.and("t.member_key = ?", int64(m))
 	d.in(&c, "g")
-	return rows(ctx, d.s, `SELECT e.number, e.id, e.group_key, e.seq, e.account_key, e.type, e.origin, e.mark, e.occurred_at, e.received_at, e.at, e.actor_key, e.subject_key, e.by_key, e.import_key, e.key_id, e.body
+	return rows(ctx, d.s, `SELECT `+eventOf+`
 FROM views.trail t JOIN chat_group g ON g.key = t.group_key JOIN event e ON e.number = t.number`+c.String()+fmt.Sprintf(` ORDER BY t.number DESC LIMIT %d`, trailLength), c.args, scanEvent)
 }
