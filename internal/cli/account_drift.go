@@ -85,20 +85,6 @@ func (c *call) printDrift(r drift.Report, part string) error {
 	return printPart(c, out.Lines)
 }
 
-// driftsOf finds the handle and the connection.
-func (c *call) driftsOf(h *House, account string) (Drifts, community.Account, error) {
-	book, err := inOrg(c, h, h.Drifts)
-	if err != nil {
-		return nil, community.Account{}, err
-	}
-	desk, err := c.desk(h)
-	if err != nil {
-		return nil, community.Account{}, err
-	}
-	a, err := c.account(desk, account)
-	return book, a, err
-}
-
 type driftListCmd struct {
 	Account string `arg:"" help:"连接的编号、名称或平台账号|the connection's id, name or account"`
 	Part    string `enum:",contacts,tags,welcomes,groups,transfers" default:"" help:"只看这一部分：contacts 客户、tags 标签、welcomes 欢迎语、groups 群、transfers 交接|this part only: contacts, tags, welcomes, groups, transfers"`
@@ -112,7 +98,7 @@ func (driftListCmd) Examples() []example {
 
 // Do lists what differs.
 func (q *driftListCmd) Do(c *call, h *House) error {
-	book, a, err := c.driftsOf(h, q.Account)
+	book, a, err := ofAccount(c, h, h.Drifts, q.Account)
 	if err != nil {
 		return err
 	}
@@ -154,7 +140,7 @@ func (q *driftSettleCmd) Effect() [2]string {
 
 // Do settles a difference.
 func (q *driftSettleCmd) Do(c *call, h *House) error {
-	book, a, err := c.driftsOf(h, q.Account)
+	book, a, err := ofAccount(c, h, h.Drifts, q.Account)
 	if err != nil {
 		return err
 	}

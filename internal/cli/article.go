@@ -13,8 +13,6 @@ type Articles interface {
 	Read(ctx context.Context, a community.AccountKey) error
 }
 
-func (c *call) articles(h *House) (Articles, error) { return inOrg(c, h, h.Articles) }
-
 type articleCmd struct {
 	Days articleDaysCmd `cmd:"" help:"按天的平台合计，缺的日子也列出|the platform's totals by day, days without any too"`
 	List articleListCmd `cmd:"" help:"按文章的平台合计|the platform's totals by article"`
@@ -49,7 +47,7 @@ func (articleDaysCmd) Examples() []example {
 
 // Do lists days.
 func (q *articleDaysCmd) Do(c *call, h *House) error {
-	articles, a, err := c.articlesOf(h, q.Account)
+	articles, a, err := ofAccount(c, h, h.Articles, q.Account)
 	if err != nil {
 		return err
 	}
@@ -60,15 +58,6 @@ func (q *articleDaysCmd) Do(c *call, h *House) error {
 	return printList(c, mapped(list, func(s community.ArticleSpan) articleDayLine {
 		return articleDayLine{s.Day.String(), s.State, s.Sum.Articles, s.Sum.Times, s.Sum.Shares, fromPlatform, Moment(s.Read.Told), Moment(s.Read.Asked), string(s.Read.Code)}
 	}), len(list))
-}
-
-func (c *call) articlesOf(h *House, account string) (Articles, community.Account, error) {
-	articles, err := c.articles(h)
-	if err != nil {
-		return nil, community.Account{}, err
-	}
-	a, err := c.onAccount(h, account)
-	return articles, a, err
 }
 
 // articleLine is one article on one day.
@@ -94,7 +83,7 @@ func (articleListCmd) Examples() []example { return nil }
 
 // Do lists articles.
 func (q *articleListCmd) Do(c *call, h *House) error {
-	articles, a, err := c.articlesOf(h, q.Account)
+	articles, a, err := ofAccount(c, h, h.Articles, q.Account)
 	if err != nil {
 		return err
 	}
@@ -116,7 +105,7 @@ func (articleReadCmd) Examples() []example { return nil }
 
 // Do asks the platform now.
 func (q *articleReadCmd) Do(c *call, h *House) error {
-	articles, a, err := c.articlesOf(h, q.Account)
+	articles, a, err := ofAccount(c, h, h.Articles, q.Account)
 	if err != nil {
 		return err
 	}

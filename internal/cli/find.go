@@ -34,6 +34,20 @@ func inOrg[T any](c *call, h *House, open func(community.OrgKey) T) (T, error) {
 	return open(org), nil
 }
 
+// ofAccount opens a part of the house for the organisation, and finds a connection there by its id, name or account.
+func ofAccount[T any](c *call, h *House, open func(community.OrgKey) T, name string) (T, community.Account, error) {
+	part, err := inOrg(c, h, open)
+	if err != nil {
+		return part, community.Account{}, err
+	}
+	desk, err := c.desk(h)
+	if err != nil {
+		return part, community.Account{}, err
+	}
+	a, err := c.account(desk, name)
+	return part, a, err
+}
+
 // orgOf finds the organisation a call works in: the one named by --org, else the only one, else the only real one.
 func (c *call) orgOf(h *House) (community.OrgKey, error) {
 	orgs, err := h.Orgs(c.ctx)

@@ -25,15 +25,6 @@ type momentCmd struct {
 	Leads shortLeadsCmd `cmd:"" help:"给朋友圈点赞、评论的人|who reacted to moments"`
 }
 
-// onAccount finds a connection by its id, name or account.
-func (c *call) onAccount(h *House, name string) (community.Account, error) {
-	desk, err := c.desk(h)
-	if err != nil {
-		return community.Account{}, err
-	}
-	return c.account(desk, name)
-}
-
 // saidBy is an error in the connection's own words where it has some.
 func (c *call) saidBy(err error) error {
 	if said := c.lang.pick(connect.SayOf(err)); said != "" {
@@ -69,11 +60,7 @@ func (momentListCmd) Examples() []example {
 
 // Do lists moments.
 func (q *momentListCmd) Do(c *call, h *House) error {
-	moments, err := c.moments(h)
-	if err != nil {
-		return err
-	}
-	a, err := c.onAccount(h, q.Account)
+	moments, a, err := ofAccount(c, h, h.Moments, q.Account)
 	if err != nil {
 		return err
 	}
@@ -108,11 +95,7 @@ func (momentShowCmd) Examples() []example { return nil }
 
 // Do shows who has confirmed a moment.
 func (q *momentShowCmd) Do(c *call, h *House) error {
-	moments, err := c.moments(h)
-	if err != nil {
-		return err
-	}
-	a, err := c.onAccount(h, q.Account)
+	moments, a, err := ofAccount(c, h, h.Moments, q.Account)
 	if err != nil {
 		return err
 	}
@@ -189,15 +172,11 @@ func (q *momentNewCmd) Effect() [2]string {
 
 // Do hands a moment to the employees.
 func (q *momentNewCmd) Do(c *call, h *House) error {
-	moments, err := c.moments(h)
+	moments, a, err := ofAccount(c, h, h.Moments, q.Account)
 	if err != nil {
 		return err
 	}
 	plans, err := c.plans(h)
-	if err != nil {
-		return err
-	}
-	a, err := c.onAccount(h, q.Account)
 	if err != nil {
 		return err
 	}

@@ -87,12 +87,8 @@ func (a audience) broadcast(c *call, h *House) (plan.Broadcast, error) {
 	if err != nil {
 		return b, err
 	}
-	for _, name := range a.Group {
-		g, err := c.group(desk, name)
-		if err != nil {
-			return b, err
-		}
-		b.Filter.Groups = append(b.Filter.Groups, g.Key)
+	if b.Filter.Groups, err = c.groupKeys(desk, a.Group); err != nil {
+		return b, err
 	}
 	b.Start, err = c.when(a.At)
 	return b, err
