@@ -46,8 +46,7 @@ func (k *call) letter() (l letter, err error) {
 
 // app is the mini program of the form; nothing where no AppID was entered.
 func (l letter) app(k *call) []plan.Piece {
-	value := func(name string) string { return strings.TrimSpace(k.R.PostFormValue(name)) }
-	app := plan.App{ID: value("app_id"), Page: value("app_page"), Title: value("app_title"), Link: value("app_link")}
+	app := plan.App{ID: k.typed("app_id"), Page: k.typed("app_page"), Title: k.typed("app_title"), Link: k.typed("app_link")}
 	if app.ID == "" {
 		return nil
 	}
@@ -61,13 +60,13 @@ func (l letter) app(k *call) []plan.Piece {
 
 // broadcastAsked reads the form. A start that cannot be read is CodeBadInput.
 func broadcastAsked(k *call, l letter) (plan.Broadcast, error) {
-	text := strings.TrimSpace(strings.ReplaceAll(k.R.PostFormValue("text"), "\r\n", "\n"))
+	text := k.typed("text")
 	b := plan.Broadcast{Title: k.form("title"), Text: text, Force: k.form("force"), Filter: plan.Filter{Platform: community.Platform(k.form("platform"))}}
-	if b.Link.URL = strings.TrimSpace(k.R.PostFormValue("link")); b.Link.URL != "" {
-		b.Link.Title = cmp.Or(k.form("link_title"), short(strings.Join(strings.Fields(text), " "), 20))
+	if b.Link.URL = k.typed("link"); b.Link.URL != "" {
+		b.Link.Title = cmp.Or(k.form("link_title"), gist(text, 20))
 	}
 	b.Pieces, b.ByLink = append(slices.Clone(l.pieces), l.app(k)...), k.form("by_link") == "1"
-	b.Title = cmp.Or(b.Title, short(strings.Join(strings.Fields(text), " "), 20))
+	b.Title = cmp.Or(b.Title, gist(text, 20))
 	if tag := k.form("tag"); tag != "" {
 		b.Filter.Tags = []string{tag}
 	}
@@ -186,14 +185,13 @@ func (k *call) pieceFields(l letter) view.PlanFields {
 	if k.c.deps.PublicURL == "" {
 		byLink = k.T("plan.by_link_no_url")
 	}
-	value := func(name string) string { return strings.TrimSpace(k.R.PostFormValue(name)) }
 	return view.PlanFields{Title: k.T("plan.pieces"), Files: append(pieceViews(k, "piece", l.pieces), pieceViews(k, "app_file", l.cover)...), Rows: []ui.Input{
 		{Kind: "file", Name: "files", Label: k.T("plan.files"), Help: k.T("plan.files_help"), Many: true},
-		{Kind: "text", Name: "app_id", Label: k.T("plan.app") + " · " + k.T("plan.app_id"), Value: value("app_id"), Help: k.T("plan.app_id_help"), Max: 64},
-		{Kind: "text", Name: "app_page", Label: k.T("plan.app_page"), Value: value("app_page"), Max: 1024},
-		{Kind: "text", Name: "app_title", Label: k.T("plan.app_title"), Value: value("app_title"), Max: 64},
+		{Kind: "text", Name: "app_id", Label: k.T("plan.app") + " · " + k.T("plan.app_id"), Value: k.typed("app_id"), Help: k.T("plan.app_id_help"), Max: 64},
+		{Kind: "text", Name: "app_page", Label: k.T("plan.app_page"), Value: k.typed("app_page"), Max: 1024},
+		{Kind: "text", Name: "app_title", Label: k.T("plan.app_title"), Value: k.typed("app_title"), Max: 64},
 		{Kind: "file", Name: "app_cover", Label: k.T("plan.app_cover"), Help: k.T("plan.app_cover_help"), Accept: "image/png,image/jpeg"},
-		{Kind: "text", Name: "app_link", Label: k.T("plan.app_link"), Value: value("app_link"), Help: k.T("plan.app_link_help"), Max: plan.MaxLink},
+		{Kind: "text", Name: "app_link", Label: k.T("plan.app_link"), Value: k.typed("app_link"), Help: k.T("plan.app_link_help"), Max: plan.MaxLink},
 		{Kind: "check", Name: "by_link", Label: k.T("plan.by_link"), Value: k.form("by_link"), Help: byLink},
 	}}
 }

@@ -125,6 +125,11 @@ func (k *call) query(name string) string { return clip(k.R.URL.Query().Get(name)
 // form reads a value of the form, trimmed and bounded to 200 bytes; use k.R.PostFormValue for longer ones.
 func (k *call) form(name string) string { return clip(k.R.PostFormValue(name)) }
 
+// typed is a field however long, without blanks around it; its lines end as ours do.
+func (k *call) typed(name string) string {
+	return strings.TrimSpace(strings.ReplaceAll(k.R.PostFormValue(name), "\r\n", "\n"))
+}
+
 func clip(s string) string {
 	s = strings.TrimSpace(s)
 	if len(s) > 200 {

@@ -200,10 +200,7 @@ func codeFields(k *call, c admit.Code, faults map[string]string) []ui.Input {
 
 // codeOf reads a code as a form gives it.
 func codeOf(k *call) admit.Code {
-	text := func(name string) string {
-		return strings.TrimSpace(strings.ReplaceAll(k.R.PostFormValue(name), "\r\n", "\n"))
-	}
-	return admit.Code{Kind: k.form("kind"), Name: text("name"), Line: text("line"), State: text("state"), Tags: tagsOf(text("tags")), Welcome: text("welcome"), Overflow: k.form("overflow") != "", Base: text("base")}
+	return admit.Code{Kind: k.form("kind"), Name: k.typed("name"), Line: k.typed("line"), State: k.typed("state"), Tags: tagsOf(k.typed("tags")), Welcome: k.typed("welcome"), Overflow: k.form("overflow") != "", Base: k.typed("base")}
 }
 
 func (c *Console) codeNew(k *call) error {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"net/http"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -174,7 +173,7 @@ func (c *Console) driftSettle(k *call) error {
 	way := drift.WayKind(k.R.PathValue("way"))
 	said, err := k.drifts().Settle(k.ctx(), k.who(), a.Key, line, way, k.form("reason"))
 	switch code := community.CodeOf(err); {
-	case code == community.CodeNotFound && statusOf(code) == http.StatusNotFound:
+	case code == community.CodeNotFound:
 		return k.done(driftAt(a), "danger", k.T("drift.gone"), community.ID{})
 	case err != nil:
 		return k.refused(driftAt(a), err)

@@ -298,7 +298,7 @@ func (c *Console) groupSend(k *call) error {
 	if err != nil {
 		return err
 	}
-	to, text := "/groups/"+g.ID.String(), strings.TrimSpace(strings.ReplaceAll(k.R.PostFormValue("text"), "\r\n", "\n"))
+	to, text := "/groups/"+g.ID.String(), k.typed("text")
 	if text == "" || len([]rune(text)) > maxSend {
 		return k.done(to, "danger", k.T("group.bad_text", "most", maxSend), community.ID{})
 	}

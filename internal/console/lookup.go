@@ -3,6 +3,7 @@ package console
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -276,6 +277,9 @@ func short(s string, n int) string {
 	}
 	return string([]rune(s)[:n]) + "…"
 }
+
+// gist is the beginning of a text on one line, at most n runes.
+func gist(text string, n int) string { return short(strings.Join(strings.Fields(text), " "), n) }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 

@@ -94,8 +94,8 @@ func (k *call) momentTable(a community.Account, sums map[string][2]int64) view.P
 }
 
 func momentCalled(k *call, m community.Moment) string {
-	if text := strings.Join(strings.Fields(m.Text), " "); text != "" {
-		return short(text, 60)
+	if text := gist(m.Text, 60); text != "" {
+		return text
 	}
 	return k.T("moment.no_text")
 }
@@ -207,17 +207,16 @@ func (c *Console) momentForm(k *call) error {
 
 // momentEdit shows the form of a moment as it was entered.
 func (k *call) momentEdit(a community.Account, l letter) error {
-	value := func(name string) string { return strings.TrimSpace(k.R.PostFormValue(name)) }
 	p := view.PlanForm{Multi: true, Head: ui.Head{Title: k.T("moment.new_title"), Sub: a.Name, Back: "/moments"}, Action: "/moments/" + a.ID.String() + "/new", Do: k.T("moment.do"), Hint: k.T("moment.do_hint"), Faults: l.faults,
 		Groups: []view.PlanFields{{Title: k.T("moment.content"), Note: k.T("moment.content_note"), Files: pieceViews(k, "piece", l.pieces), Rows: []ui.Input{
 			{Kind: "area", Name: "text", Label: k.T("moment.text"), Value: k.R.PostFormValue("text"), Rows: 5},
 			{Kind: "file", Name: "files", Label: k.T("moment.add_pictures"), Help: k.T("moment.add_pictures_help"), Accept: "image/png,image/jpeg", Many: true},
-			{Kind: "text", Name: "link", Label: k.T("moment.link"), Value: value("link"), Help: k.T("moment.link_help"), Max: plan.MaxLink},
-			{Kind: "text", Name: "link_title", Label: k.T("plan.link_title"), Value: value("link_title"), Max: plan.MaxLinkTitle},
+			{Kind: "text", Name: "link", Label: k.T("moment.link"), Value: k.typed("link"), Help: k.T("moment.link_help"), Max: plan.MaxLink},
+			{Kind: "text", Name: "link_title", Label: k.T("plan.link_title"), Value: k.typed("link_title"), Max: plan.MaxLinkTitle},
 		}}, {Title: k.T("moment.scope"), Rows: []ui.Input{
-			{Kind: "text", Name: "employees", Label: k.T("moment.employees_field"), Value: value("employees"), Help: k.T("moment.employees_help"), Max: 4000},
-			{Kind: "text", Name: "tags", Label: k.T("moment.tags_field"), Value: value("tags"), Help: k.momentTags(a), Max: 2000},
-			{Kind: "text", Name: "reason", Label: k.T("form.reason"), Value: value("reason")},
+			{Kind: "text", Name: "employees", Label: k.T("moment.employees_field"), Value: k.typed("employees"), Help: k.T("moment.employees_help"), Max: 4000},
+			{Kind: "text", Name: "tags", Label: k.T("moment.tags_field"), Value: k.typed("tags"), Help: k.momentTags(a), Max: 2000},
+			{Kind: "text", Name: "reason", Label: k.T("form.reason"), Value: k.typed("reason")},
 		}}}}
 	return k.show(p.Head.Title, view.PlanEdit(p))
 }
@@ -248,10 +247,9 @@ func (c *Console) momentNew(k *call) error {
 	if len(l.faults) > 0 {
 		return k.momentEdit(a, l)
 	}
-	value := func(name string) string { return strings.TrimSpace(k.R.PostFormValue(name)) }
-	order := community.MomentOrder{Text: strings.TrimSpace(strings.ReplaceAll(k.R.PostFormValue("text"), "\r\n", "\n")), Link: value("link"), LinkTitle: value("link_title"), Employees: listed(value("employees")), Tags: listed(value("tags"))}
+	order := community.MomentOrder{Text: k.typed("text"), Link: k.typed("link"), LinkTitle: k.typed("link_title"), Employees: listed(k.typed("employees")), Tags: listed(k.typed("tags"))}
 	if order.Link != "" && order.LinkTitle == "" {
-		order.LinkTitle = short(strings.Join(strings.Fields(order.Text), " "), 20)
+		order.LinkTitle = gist(order.Text, 20)
 	}
 	ids := make([]community.ID, len(l.pieces))
 	for i, one := range l.pieces {

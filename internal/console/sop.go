@@ -2,7 +2,6 @@ package console
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -107,7 +106,7 @@ func sopAsked(k *call) (plan.SOP, error) {
 	}
 	for i := range plan.MaxSteps + blanks {
 		n := strconv.Itoa(i)
-		text := strings.TrimSpace(strings.ReplaceAll(k.R.PostFormValue("text"+n), "\r\n", "\n"))
+		text := k.typed("text" + n)
 		if text == "" {
 			continue
 		}
