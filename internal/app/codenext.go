@@ -16,18 +16,12 @@ func (c codes) namedBy(ctx context.Context, code admit.Code) ([]community.GroupR
 	if code.Base == "" {
 		return nil, nil
 	}
-	for page := (community.Page{Limit: 200}); ; page.Offset += page.Limit {
-		list, _, err := c.desk().FindGroups(ctx, community.GroupFilter{Text: code.Base, Bare: true, Page: page})
+	for g, err := range c.desk().AllGroups(ctx, community.GroupFilter{Text: code.Base, Bare: true}) {
 		if err != nil {
 			return nil, err
 		}
-		for _, g := range list {
-			if _, ok := admit.Serial(code.Base, g.Name); ok {
-				out = append(out, g)
-			}
-		}
-		if len(list) < page.Limit {
-			break
+		if _, ok := admit.Serial(code.Base, g.Name); ok {
+			out = append(out, g)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b community.GroupRow) int {

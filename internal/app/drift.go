@@ -285,30 +285,25 @@ func (s survey) desksHere(ctx context.Context) ([]drift.Desk, error) {
 func (s survey) eachGroup(ctx context.Context, desks bool, do func(g community.GroupRow, people []community.MemberRow) error) error {
 	desk := s.store.For(community.Scope{Org: s.org})
 	present := true
-	for page := (community.Page{Limit: 200}); ; page.Offset += page.Limit {
-		list, _, err := desk.FindGroups(ctx, community.GroupFilter{Desks: desks, Page: page})
+	for g, err := range desk.AllGroups(ctx, community.GroupFilter{Desks: desks}) {
 		if err != nil {
 			return err
 		}
-		for _, g := range list {
-			if !slices.Contains(g.Accounts, s.key) {
-				continue
-			}
-			var people []community.MemberRow
-			for part, err := range desk.AllMembers(ctx, community.MemberFilter{Group: g.Key, Present: &present}) {
-				if err != nil {
-					return err
-				}
-				people = append(people, part...)
-			}
-			if err := do(g, people); err != nil {
+		if !slices.Contains(g.Accounts, s.key) {
+			continue
+		}
+		var people []community.MemberRow
+		for part, err := range desk.AllMembers(ctx, community.MemberFilter{Group: g.Key, Present: &present}) {
+			if err != nil {
 				return err
 			}
+			people = append(people, part...)
 		}
-		if len(list) < page.Limit {
-			return nil
+		if err := do(g, people); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (s survey) contacts(ctx context.Context) ([]drift.Line, int, []string, error) {

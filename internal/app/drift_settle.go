@@ -195,18 +195,12 @@ func (d drifts) choose(ctx context.Context, account community.Account, owner str
 // groupCalled is the account's group or desk of a platform id; CodeNotFound.
 func (d drifts) groupCalled(ctx context.Context, key community.AccountKey, external string) (community.GroupRow, error) {
 	for _, desks := range []bool{false, true} {
-		for page := (community.Page{Limit: 200}); ; page.Offset += page.Limit {
-			list, _, err := d.desk().FindGroups(ctx, community.GroupFilter{Desks: desks, Bare: true, Page: page})
+		for g, err := range d.desk().AllGroups(ctx, community.GroupFilter{Desks: desks, Bare: true}) {
 			if err != nil {
 				return community.GroupRow{}, err
 			}
-			for _, g := range list {
-				if g.External == external || desks && strings.HasSuffix(g.External, ":"+external) {
-					return d.mine(ctx, g.Key)
-				}
-			}
-			if len(list) < page.Limit {
-				break
+			if g.External == external || desks && strings.HasSuffix(g.External, ":"+external) {
+				return d.mine(ctx, g.Key)
 			}
 		}
 	}

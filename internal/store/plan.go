@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/plan"
@@ -97,8 +96,9 @@ func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, tag string
 		if err != nil {
 			return nil, 0, err
 		}
+		in, ids := oneOfThem(waiting)
 		c.and("(EXISTS (SELECT 1 FROM broadcast_target x JOIN group_tag t ON t.group_key = x.group_key WHERE x.source = b.id AND t.tag = ?)"+
-			" OR b.id IN (NULL"+strings.Repeat(", ?", len(waiting))+"))", append([]any{tag}, waiting...)...)
+			" OR b.id "+in+")", append([]any{tag}, ids...)...)
 	}
 	var n int
 	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM broadcast b`+c.String(), c.args...).Scan(&n); err != nil {
@@ -116,13 +116,11 @@ func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, tag string
 // waitingFor gives the ids of mass sends that have no targets yet and would go to a group with the tag.
 func (s *Store) waitingFor(ctx context.Context, org community.OrgKey, tag string) ([]any, error) {
 	var groups []community.GroupRow
-	for more := true; more; {
-		page, total, err := s.For(community.Scope{Org: org}).FindGroups(ctx, community.GroupFilter{Tag: tag, Page: community.Page{Limit: maxLimit, Offset: len(groups)}})
+	for g, err := range s.For(community.Scope{Org: org}).AllGroups(ctx, community.GroupFilter{Tag: tag}) {
 		if err != nil {
 			return nil, err
 		}
-		groups = append(groups, page...)
-		more = len(page) > 0 && len(groups) < total
+		groups = append(groups, g)
 	}
 	list, err := rows(ctx, s, broadcastColumns+` WHERE b.org_key = $1 AND b.state IN ('draft', 'scheduled')`, []any{int64(org)}, scanBroadcast)
 	var ids []any

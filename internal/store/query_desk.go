@@ -64,6 +64,14 @@ func (d *Desk) in(c *clause, g string) {
 	}
 }
 
+// oneOfThem is an IN with a place for each value, for clause.and; without a value it holds nothing.
+func oneOfThem[T any](values []T) (in string, args []any) {
+	for _, v := range values {
+		args = append(args, v)
+	}
+	return "IN (NULL" + strings.Repeat(", ?", len(values)) + ")", args
+}
+
 // keyList prints keys for an IN; an empty list holds nothing.
 func keyList[K ~int64](keys []K) string {
 	if len(keys) == 0 {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"iter"
 	"time"
 
 	"qunluo/internal/community"
@@ -18,6 +19,26 @@ const groupColumns = `g.key, g.id, g.org_key, g.platform, g.external_id, g.name,
  coalesce(p.name, ''), coalesce(v.members, 0), coalesce(v.last_at, 0)`
 
 const groupFrom = ` FROM chat_group g LEFT JOIN chat_group p ON p.key = g.parent_key LEFT JOIN views.group_fact v ON v.group_key = g.key`
+
+// AllGroups gives every group that a filter finds, in its order; Limit and Offset of its page do not count.
+func (d *Desk) AllGroups(ctx context.Context, f community.GroupFilter) iter.Seq2[community.GroupRow, error] {
+	return func(yield func(community.GroupRow, error) bool) {
+		f.Page.Limit, f.Page.Offset = maxLimit, 0
+		for more := true; more; f.Page.Offset += f.Page.Limit {
+			list, _, err := d.FindGroups(ctx, f)
+			if err != nil {
+				yield(community.GroupRow{}, err)
+				return
+			}
+			for _, g := range list {
+				if !yield(g, nil) {
+					return
+				}
+			}
+			more = len(list) == f.Page.Limit
+		}
+	}
+}
 
 // FindGroups lists groups. Sort: "name" (default), "members", "messages", "last", "created".
 func (d *Desk) FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error) {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"qunluo/internal/community"
 )
@@ -140,11 +139,8 @@ func (d *Desk) taskGroups(ctx context.Context, t *community.TaskRow) error {
 		var c clause
 		d.in(&c, "g")
 		c.and("g.platform = (SELECT o.platform FROM chat_group o WHERE o.key = ?)", int64(t.Group))
-		names := make([]any, len(part))
-		for i, name := range part {
-			names[i] = name
-		}
-		c.and("g.external_id IN (NULL"+strings.Repeat(", ?", len(part))+")", names...)
+		in, ids := oneOfThem(part)
+		c.and("g.external_id "+in, ids...)
 		where := c.String()
 		found, err := rows(ctx, d.s, `SELECT g.id, g.name, coalesce(r.state, '') FROM chat_group g LEFT JOIN mass_result r ON r.chat = g.external_id AND r.action_id = `+c.arg(t.ID[:])+where, c.args,
 			func(r *sql.Rows, v *community.TaskGroup) error {

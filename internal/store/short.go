@@ -212,11 +212,8 @@ func (s *Store) NamesOf(ctx context.Context, org community.OrgKey, platform comm
 		var c clause
 		c.and("org_key = ?", int64(org))
 		c.and("platform = ?", string(platform))
-		values := make([]any, len(part))
-		for i, id := range part {
-			values[i] = id
-		}
-		c.and("external_id IN (NULL"+strings.Repeat(", ?", len(part))+")", values...)
+		in, values := oneOfThem(part)
+		c.and("external_id "+in, values...)
 		type named struct{ id, name string }
 		list, err := rows(ctx, s, `SELECT external_id, name FROM member`+c.String(), c.args, func(r *sql.Rows, v *named) error { return r.Scan(&v.id, &v.name) })
 		if err != nil {
