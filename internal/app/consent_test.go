@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"qunluo/internal/browsertest"
 	"qunluo/internal/cli"
 	"qunluo/internal/community"
 )
@@ -126,7 +127,7 @@ func TestCommandLineAsksForTheSameConsent(t *testing.T) {
 
 // TestGatewayFormsWorkInABrowser fills in both forms as a person does. Nothing may stick out.
 func TestGatewayFormsWorkInABrowser(t *testing.T) {
-	chromium(t)
+	browsertest.Need(t)
 	for lang, width := range map[string]int64{"zh-CN": 1440, "en": 390} {
 		t.Run(lang, func(t *testing.T) {
 			s := startShift(t, "", "")

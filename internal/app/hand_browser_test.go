@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"qunluo/internal/browsertest"
 	"qunluo/internal/community"
 )
 
 // TestNewcomerCaresForAWeChatGroupByHand walks it in a browser at both widths: a group from nothing with its code, its
 // rules changed to what can be done there, members and talk pasted, the task done, and the removal seen in the next list.
 func TestNewcomerCaresForAWeChatGroupByHand(t *testing.T) {
-	chromium(t)
+	browsertest.Need(t)
 	for _, width := range []int64{1440, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			s := startShift(t, "", "")

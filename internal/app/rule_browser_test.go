@@ -5,65 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/chromedp"
 
+	"qunluo/internal/browsertest"
 	"qunluo/internal/community"
 	"qunluo/internal/store/storetest"
 )
 
-// browsers are the names under which a Chromium may be installed.
-var browsers = []string{"chromium", "chromium-browser", "google-chrome"}
-
-// chromium skips where there is no browser; QL_REQUIRE=chromium makes that a failure.
-func chromium(t *testing.T) {
-	t.Helper()
-	for _, name := range browsers {
-		if _, err := exec.LookPath(name); err == nil {
-			return
-		}
-	}
-	if slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), "chromium") {
-		t.Fatal("no Chromium, and QL_REQUIRE asks for it")
-	}
-	t.Skip("no Chromium on this machine")
-}
-
-// started is the one Chromium of these tests, with one process for all tabs: starting either costs as much as several pages.
-var started = sync.OnceValues(func() (context.Context, error) {
-	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox,
-		chromedp.Flag("renderer-process-limit", "1"), chromedp.Flag("process-per-site", true), chromedp.Flag("disable-site-isolation-trials", true))
-	for _, name := range browsers {
-		if path, err := exec.LookPath(name); err == nil {
-			opts = append(opts, chromedp.ExecPath(path))
-			break
-		}
-	}
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
-	ctx, cancel := chromedp.NewContext(alloc)
-	end := func() {
-		soon, done := context.WithTimeout(ctx, 10*time.Second)
-		_ = chromedp.Cancel(soon) // asked to close, it takes its files with it
-		done()
-		cancel()
-		stop()
-	}
-	stopBrowser.Store(&end)
-	return ctx, chromedp.Do(ctx)
-})
-
-// stopBrowser ends it; nil while none was started.
-var stopBrowser atomic.Pointer[func()]
+// chrome is the one browser of these tests.
+var chrome = browsertest.New()
 
 // TestMain lets houses stand in memory where there is room: what a disk loses when the power goes is looked at in fault.
 func TestMain(m *testing.M) {
@@ -71,9 +27,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	code := m.Run()
-	if stop := stopBrowser.Load(); stop != nil {
-		(*stop)()
-	}
+	chrome.End()
 	os.Exit(code)
 }
 
@@ -90,12 +44,8 @@ type screen struct {
 // look opens a window of a width, in a profile of its own.
 func look(t *testing.T, base string, width int64, lang string) *screen {
 	t.Helper()
-	chromium(t)
-	browser, err := started()
-	check(t, err)
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	ctx, cancel := chrome.Profile(t)
 	w := &screen{t: t, ctx: ctx, base: base, shots: fmt.Sprintf("%d-%s", width, lang)}
-	check(t, chromedp.Do(ctx))
 	said, heard := chromedp.Console(ctx), make(chan struct{})
 	go func() {
 		defer close(heard)
@@ -112,11 +62,7 @@ func look(t *testing.T, base string, width int64, lang string) *screen {
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-heard })
-	_, err = chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
-		return cdp.Call(ctx, t, css.Disable, cdp.Empty{}) // the inspector's own reading of every style sheet
-	})
-	check(t, err)
-	check(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, map[int64]int64{1440: 900, 390: 844}[width])))
+	check(t, errors.Join(browsertest.Unstudied(ctx), browsertest.Resize(ctx, width)))
 	return w
 }
 
@@ -258,7 +204,7 @@ func (w *screen) shot(name string) {
 // every kind of rule is added and edited, tried, replayed, switched on, published, compared and rolled back, at both
 // widths and in both languages. Nothing may stick out, and the browser's console stays silent.
 func TestEveryPartOfTheRuleEditorWorksInABrowser(t *testing.T) {
-	chromium(t)
+	browsertest.Need(t)
 	for _, lang := range []string{"zh-CN", "en"} {
 		for _, width := range []int64{1440, 390} {
 			if (lang == "en") != (width == 390) && os.Getenv("QL_SHOTS") == "" {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"qunluo/internal/app"
+	"qunluo/internal/browsertest"
 	"qunluo/internal/community"
 	"qunluo/internal/connect/wecom/wecomtest"
 	"qunluo/internal/console"
@@ -26,7 +27,7 @@ func (w *screen) choose(name string, files ...string) {
 
 // TestSendsAreMadeAndFollowedInABrowser walks a mass send with pictures, a moment and the readings of articles at both widths.
 func TestSendsAreMadeAndFollowedInABrowser(t *testing.T) {
-	chromium(t)
+	browsertest.Need(t)
 	for _, width := range []int64{1440, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			c := startCompany(t, "", "week")

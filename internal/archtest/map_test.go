@@ -101,6 +101,7 @@ func plan() []room {
 		{path: "bench", layer: top}, // measures the belt from the frame to the page
 		{path: "fault", layer: top}, // kills the belt and looks what is left
 		{path: "archtest", layer: top},
+		{path: "browsertest", layer: working}, // a real Chromium for tests that look at pages
 	}
 }
 
@@ -154,6 +155,7 @@ func libraries() []library {
 		{"github.com/alecthomas/kong", []string{"cli"}, "command line"},
 		{"golang.org/x/term", []string{"cli"}, "passwords and progress on a terminal"},
 		{"golang.org/x/sys", []string{"app", "cli", "hold", "store"}, "locks and free space of disks"},
+		{"github.com/chromedp", []string{"browsertest"}, "Chromium by its own protocol, in tests only"},
 		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
 		{"golang.org/x/sync", []string{"engine", "media", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
 		{"github.com/robfig/cron/v3", []string{"jobs"}, "as a parser of schedules"},

@@ -6,19 +6,15 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/chromedp"
 
+	"qunluo/internal/browsertest"
 	"qunluo/internal/community"
 )
 
@@ -34,70 +30,20 @@ var browserPages = []string{
 // widths of the window, CSS pixels.
 var widths = []int64{1440, 390}
 
-// browsers are the names under which a Chromium may be installed.
-var browsers = []string{"chromium", "chromium-browser", "google-chrome"}
-
-// chromium skips where there is no browser; QL_REQUIRE=chromium makes that a failure.
-func chromium(t *testing.T) {
-	t.Helper()
-	for _, name := range browsers {
-		if _, err := exec.LookPath(name); err == nil {
-			return
-		}
-	}
-	if slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), "chromium") {
-		t.Fatal("no Chromium, and QL_REQUIRE asks for it")
-	}
-	t.Skip("no Chromium on this machine")
-}
-
-// started is the one Chromium of these tests, with one process for all tabs: starting either costs as much as several pages.
-var started = sync.OnceValues(func() (context.Context, error) {
-	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, chromedp.Flag("lang", "zh-CN"),
-		chromedp.Flag("renderer-process-limit", "1"), chromedp.Flag("process-per-site", true), chromedp.Flag("disable-site-isolation-trials", true))
-	for _, name := range browsers {
-		if path, err := exec.LookPath(name); err == nil {
-			opts = append(opts, chromedp.ExecPath(path))
-			break
-		}
-	}
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
-	ctx, cancel := chromedp.NewContext(alloc)
-	end := func() {
-		soon, done := context.WithTimeout(ctx, 10*time.Second)
-		_ = chromedp.Cancel(soon) // asked to close, it takes its files with it
-		done()
-		cancel()
-		stop()
-	}
-	stopBrowser.Store(&end)
-	return ctx, chromedp.Do(ctx)
-})
-
-// stopBrowser ends it; nil while none was started.
-var stopBrowser atomic.Pointer[func()]
+// chrome is the one browser of these tests.
+var chrome = browsertest.New(chromedp.Flag("lang", "zh-CN"))
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if stop := stopBrowser.Load(); stop != nil {
-		(*stop)()
-	}
+	chrome.End()
 	os.Exit(code)
 }
 
-// browse gives a test a profile of its own, with a tab: who signs in there is signed in nowhere else.
+// browse gives a test a profile of its own, with a tab.
 func browse(t *testing.T) context.Context {
 	t.Helper()
-	chromium(t)
-	browser, err := started()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	ctx, cancel := chrome.Profile(t)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
 	return ctx
 }
 
@@ -144,23 +90,10 @@ func newWindow(t *testing.T, browser context.Context, widths ...int64) *window {
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-heard })
-	if err := errors.Join(w.become(tab, widths[0]), unstudied(tab)); err != nil {
+	if err := errors.Join(browsertest.Resize(tab, widths[0]), browsertest.Unstudied(tab)); err != nil {
 		t.Fatal(err)
 	}
 	return w
-}
-
-// unstudied stops the inspector's own reading of every style sheet, for which nobody here asks.
-func unstudied(tab context.Context) error {
-	_, err := chromedp.Run(tab, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
-		return cdp.Call(ctx, t, css.Disable, cdp.Empty{})
-	})
-	return err
-}
-
-// become gives the window a width.
-func (w *window) become(ctx context.Context, width int64) error {
-	return chromedp.Do(ctx, chromedp.EmulateViewport(width, map[int64]int64{1440: 900, 390: 844}[width]))
 }
 
 // hear keeps errors, exceptions and violations of the policy. A page that is an error page is said by the browser to
@@ -186,7 +119,7 @@ func (w *window) visit(url, shot string) string {
 	wrong, charts := []string(nil), true
 	for _, width := range w.widths {
 		if len(w.widths) > 1 {
-			if err := w.become(ctx, width); err != nil {
+			if err := browsertest.Resize(ctx, width); err != nil {
 				return err.Error()
 			}
 		}
