@@ -7,6 +7,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/measure"
 	"qunluo/internal/store"
 )
 
@@ -40,12 +41,12 @@ func (a *App) readArticlesOf(ctx context.Context, account community.AccountKey, 
 	a.reading.Lock()
 	defer a.reading.Unlock()
 	now := a.millis()
-	today := community.DayOf(now, articleZone)
-	reads, err := a.store.ArticleReads(ctx, account, today.Before(community.ArticleDays), today)
+	today, _ := measure.DayOf(now, articleZone)
+	reads, err := a.store.ArticleReads(ctx, account, today-measure.ArticleDays, today)
 	if err != nil {
 		return err
 	}
-	for _, day := range community.DaysToAsk(reads, now, articleZone) {
+	for _, day := range measure.DaysToAsk(reads, now, articleZone) {
 		list, err := reader.Articles(ctx, day.String())
 		switch code := community.CodeOf(err); {
 		case code == community.CodeUnsupported:
@@ -96,29 +97,33 @@ func (r articles) May(ctx context.Context, key community.AccountKey) error {
 	return nil
 }
 
+// last are the last days before today, at most 400.
+func (r articles) last(days int) (from, to measure.Day) {
+	today, _ := measure.DayOf(r.app.millis(), articleZone)
+	return today - measure.Day(max(1, min(days, 400))), today - 1
+}
+
 // Days gives the last days of an account, the latest first: those that the platform did not tell are there too.
-func (r articles) Days(ctx context.Context, key community.AccountKey, days int) ([]community.ArticleSpan, error) {
+func (r articles) Days(ctx context.Context, key community.AccountKey, days int) ([]measure.ArticleSpan, error) {
 	if err := r.own(ctx, key); err != nil {
 		return nil, err
 	}
-	now := r.app.millis()
-	to := community.DayOf(now, articleZone).Before(1)
-	from := to.Before(max(1, min(days, 400)) - 1)
+	from, to := r.last(days)
 	reads, err := r.app.store.ArticleReads(ctx, key, from, to)
 	if err != nil {
 		return nil, err
 	}
 	sums, err := r.app.store.ArticleSums(ctx, key, from, to)
-	return community.Spans(from, to, reads, sums, now, articleZone), err
+	return measure.ArticleSpans(from, to, reads, sums, r.app.millis(), articleZone), err
 }
 
 // List gives what the platform told of single articles in the last days.
-func (r articles) List(ctx context.Context, key community.AccountKey, days int, at community.Page) ([]community.ArticleRow, int, error) {
+func (r articles) List(ctx context.Context, key community.AccountKey, days int, at community.Page) ([]measure.ArticleRow, int, error) {
 	if err := r.own(ctx, key); err != nil {
 		return nil, 0, err
 	}
-	to := community.DayOf(r.app.millis(), articleZone).Before(1)
-	return r.app.store.Articles(ctx, key, to.Before(max(1, min(days, 400))-1), to, at)
+	from, to := r.last(days)
+	return r.app.store.Articles(ctx, key, from, to, at)
 }
 
 // Read asks the platform now for the days that may still change. CodeUnreachable: the connection does not run;
@@ -131,7 +136,7 @@ func (r articles) Read(ctx context.Context, key community.AccountKey) error {
 	if !ok {
 		return community.Errorf(community.CodeUnreachable, "the connection is not running")
 	}
-	newest := community.DaysToAsk(nil, r.app.millis(), articleZone)[0]
+	newest := measure.DaysToAsk(nil, r.app.millis(), articleZone)[0]
 	list, err := reader.Articles(ctx, newest.String())
 	if err != nil {
 		return err

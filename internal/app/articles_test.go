@@ -13,6 +13,7 @@ import (
 
 	"qunluo/internal/app"
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 	"qunluo/internal/store"
 )
 
@@ -83,7 +84,7 @@ func TestTotalsOfArticlesAreKeptDayByDay(t *testing.T) {
 		ctx := t.Context()
 		org, err := a.Store().Org(ctx, "测试", false)
 		check(t, err)
-		last := community.DaysToAsk(nil, a.Now(), articleZone)
+		last := measure.DaysToAsk(nil, a.Now(), articleZone)
 		told, silent := last[0], last[2]
 		n.tell(told.String(), article("1_1", "第三章导读", 120, 180)+","+article("1_2", "征稿", 40, 44))
 		n.refuse[silent.String()] = `{"errcode":61500,"errmsg":"date format error"}`
@@ -109,20 +110,20 @@ func TestTotalsOfArticlesAreKeptDayByDay(t *testing.T) {
 		}
 		spans, err := articles.Days(ctx, account.Key, 10)
 		check(t, err)
-		state := map[community.Day]community.ArticleSpan{}
+		state := map[measure.Day]measure.ArticleSpan{}
 		for _, s := range spans {
 			state[s.Day] = s
 		}
-		if s := state[told]; s.State != community.DayTold || s.Sum != (community.ArticleSum{Articles: 2, Times: 224, Shares: 4}) || s.Read.Told == 0 {
+		if s := state[told]; s.State != measure.DayTold || s.Sum != (measure.ArticleSum{Articles: 2, Times: 224, Shares: 4}) || s.Read.Told == 0 {
 			t.Errorf("the day that was told = %+v", s)
 		}
-		if s := state[last[1]]; s.State != community.DayTold || s.Sum.Articles != 0 {
+		if s := state[last[1]]; s.State != measure.DayTold || s.Sum.Articles != 0 {
 			t.Errorf("a day on which nothing was read = %+v, want told, without articles", s)
 		}
-		if s := state[silent]; s.State != community.DayFailed || s.Read.Code == "" {
+		if s := state[silent]; s.State != measure.DayFailed || s.Read.Code == "" {
 			t.Errorf("the day that was not told = %+v, want a gap with the reason", s)
 		}
-		if s := state[last[0].Before(9)]; s.State != community.DayUnasked {
+		if s := state[last[0]-9]; s.State != measure.DayUnasked {
 			t.Errorf("a day before the account was connected = %+v, want unasked", s)
 		}
 		n.tell(told.String(), article("1_1", "第三章导读", 150, 260)) // corrected: one article fell out
@@ -135,7 +136,7 @@ func TestTotalsOfArticlesAreKeptDayByDay(t *testing.T) {
 		if err := articles.Read(ctx, plain.Key); community.CodeOf(err) != community.CodeUnsupported {
 			t.Errorf("an account that may not ask: %v, want unsupported", err)
 		}
-		if spans, err := articles.Days(ctx, plain.Key, 3); err != nil || spans[len(spans)-1].State != community.DayUnasked {
+		if spans, err := articles.Days(ctx, plain.Key, 3); err != nil || spans[len(spans)-1].State != measure.DayUnasked {
 			t.Errorf("its days = %+v, %v", spans, err)
 		}
 		if _, err := a.Articles(org+1).Days(ctx, account.Key, 3); community.CodeOf(err) != community.CodeNotFound {

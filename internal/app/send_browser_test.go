@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/connect/wecom/wecomtest"
 	"qunluo/internal/console"
+	"qunluo/internal/measure"
 )
 
 // choose puts a picture that the page itself draws into a field for files.
@@ -120,7 +121,7 @@ func momentInBrowser(w *screen, c *company) {
 
 func articlesInBrowser(w *screen, c *company) {
 	n := openNewsroom(w.t)
-	last := community.DaysToAsk(nil, c.app.Now(), articleZone)
+	last := measure.DaysToAsk(nil, c.app.Now(), articleZone)
 	n.tell(last[0].String(), article("1_1", "第三章导读", 120, 180)+","+article("1_2", "征稿：写给第一次参加读书会的人", 40, 44))
 	n.tell(last[3].String(), article("1_1", "第三章导读", 20, 31))
 	n.refuse[last[2].String()] = `{"errcode":61500,"errmsg":"date format error"}`

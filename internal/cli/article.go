@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 )
 
 // Articles is what the platform says of articles' readings: totals of days that name nobody.
 type Articles interface {
-	Days(ctx context.Context, a community.AccountKey, days int) ([]community.ArticleSpan, error)
-	List(ctx context.Context, a community.AccountKey, days int, p community.Page) ([]community.ArticleRow, int, error)
+	Days(ctx context.Context, a community.AccountKey, days int) ([]measure.ArticleSpan, error)
+	List(ctx context.Context, a community.AccountKey, days int, p community.Page) ([]measure.ArticleRow, int, error)
 	Read(ctx context.Context, a community.AccountKey) error
 }
 
@@ -55,7 +56,7 @@ func (q *articleDaysCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return printList(c, mapped(list, func(s community.ArticleSpan) articleDayLine {
+	return printList(c, mapped(list, func(s measure.ArticleSpan) articleDayLine {
 		return articleDayLine{s.Day.String(), s.State, s.Sum.Articles, s.Sum.Times, s.Sum.Shares, fromPlatform, Moment(s.Read.Told), Moment(s.Read.Asked), string(s.Read.Code)}
 	}), len(list))
 }
@@ -91,7 +92,7 @@ func (q *articleListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return printList(c, mapped(list, func(r community.ArticleRow) articleLine {
+	return printList(c, mapped(list, func(r measure.ArticleRow) articleLine {
 		return articleLine{r.Day.String(), r.Title, r.People, r.Times, r.Shares, r.Saves, fromPlatform, r.Article}
 	}), total)
 }
@@ -112,6 +113,6 @@ func (q *articleReadCmd) Do(c *call, h *House) error {
 	if err := articles.Read(c.ctx, a.Key); err != nil {
 		return c.saidBy(err)
 	}
-	days := articleDaysCmd{Account: q.Account, Days: community.ArticleDays}
+	days := articleDaysCmd{Account: q.Account, Days: measure.ArticleDays}
 	return days.Do(c, h)
 }

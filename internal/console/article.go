@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/measure"
 )
 
 // Articles is what the platform says of articles' readings: totals of days that name nobody.
@@ -19,9 +20,9 @@ type Articles interface {
 	// May says why an account's platform tells nothing: CodeUnsupported, in words.
 	May(ctx context.Context, a community.AccountKey) error
 	// Days gives the last days, the latest first: those that the platform did not tell are there too.
-	Days(ctx context.Context, a community.AccountKey, days int) ([]community.ArticleSpan, error)
+	Days(ctx context.Context, a community.AccountKey, days int) ([]measure.ArticleSpan, error)
 	// List gives what the platform told of single articles in the last days.
-	List(ctx context.Context, a community.AccountKey, days int, p community.Page) ([]community.ArticleRow, int, error)
+	List(ctx context.Context, a community.AccountKey, days int, p community.Page) ([]measure.ArticleRow, int, error)
 	// Read asks the platform now for the days that may still change. CodeUnsupported: accounts of this kind may not ask.
 	Read(ctx context.Context, a community.AccountKey) error
 }
@@ -108,13 +109,13 @@ func (k *call) articleTotals(p *view.PlanPage, a community.Account, days int) er
 		return err
 	}
 	told, gaps := ui.Table{Label: k.T("article.by_day"), Columns: []ui.Column{{Title: k.T("article.day")}, {Title: k.T("article.articles"), Num: true}, {Title: k.T("article.times"), Num: true}, {Title: k.T("article.shares"), Num: true}, {Title: k.T("article.source")}}}, 0
-	at := map[community.Day]community.ArticleRead{}
+	at := map[measure.Day]measure.ArticleRead{}
 	for _, s := range spans {
 		at[s.Day] = s.Read
 		cells := []templ.Component{ui.Text(s.Day.String()), ui.Text("–"), ui.Text("–"), ui.Text("–"), k.articleGap(s)}
-		if s.State == community.DayTold {
+		if s.State == measure.DayTold {
 			cells = []templ.Component{ui.Text(s.Day.String()), ui.Figure(s.Sum.Articles), ui.Figure(s.Sum.Times), ui.Figure(s.Sum.Shares), view.Stack(ui.Moment(s.Read.Told), k.articleSource(s.Read))}
-		} else if s.State != community.DayNotYet {
+		} else if s.State != measure.DayNotYet {
 			gaps++
 		}
 		told.Rows = append(told.Rows, ui.Row{Cells: cells})
@@ -137,7 +138,7 @@ func (k *call) articleTotals(p *view.PlanPage, a community.Account, days int) er
 }
 
 // articleSource says that a figure is the platform's, and that it was last asked in vain where it was.
-func (k *call) articleSource(r community.ArticleRead) string {
+func (k *call) articleSource(r measure.ArticleRead) string {
 	if r.Code != community.CodeNone {
 		return k.T("article.by_platform") + " · " + k.T("article.last_failed")
 	}
@@ -145,10 +146,10 @@ func (k *call) articleSource(r community.ArticleRead) string {
 }
 
 // articleGap says why a day has no figures.
-func (k *call) articleGap(s community.ArticleSpan) templ.Component {
-	look := map[string][2]string{community.DayNotYet: {"", "clock"}, community.DayFailed: {"danger", "alert-triangle"}, community.DayUnasked: {"warning", "circle-dashed"}}[s.State]
+func (k *call) articleGap(s measure.ArticleSpan) templ.Component {
+	look := map[string][2]string{measure.DayNotYet: {"", "clock"}, measure.DayFailed: {"danger", "alert-triangle"}, measure.DayUnasked: {"warning", "circle-dashed"}}[s.State]
 	pill := ui.Pill(look[0], look[1], k.T("article.is_"+s.State))
-	if s.State != community.DayFailed {
+	if s.State != measure.DayFailed {
 		return pill
 	}
 	return view.Stack(pill, k.T("error."+string(s.Read.Code)+".title"))

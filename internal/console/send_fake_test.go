@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 )
 
 // momentPoster is invented moments.
@@ -59,16 +60,24 @@ func (r articleReader) Accounts(context.Context) ([]community.Account, error) {
 	return []community.Account{{Key: 1, ID: r.h.accounts[0].ID, Name: "读书公众号", Connector: "mp"}}, r.h.err
 }
 
-func (r articleReader) May(context.Context, community.AccountKey) error { return r.h.err }
-
-func (r articleReader) Days(context.Context, community.AccountKey, int) ([]community.ArticleSpan, error) {
-	at := fakeNow.UnixMilli()
-	return []community.ArticleSpan{{Day: 20261127, State: community.DayNotYet}, {Day: 20261126, State: community.DayTold, Sum: community.ArticleSum{Articles: 2, Times: 520, Shares: 9}, Read: community.ArticleRead{Told: at, Asked: at}},
-		{Day: 20261125, State: community.DayFailed, Read: community.ArticleRead{Asked: at, Code: community.CodeUnreachable}}, {Day: 20261124, State: community.DayUnasked}}, r.h.err
+func calendar(day string) measure.Day {
+	d, err := measure.ParseDay(day)
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
-func (r articleReader) List(context.Context, community.AccountKey, int, community.Page) ([]community.ArticleRow, int, error) {
-	return []community.ArticleRow{{Day: 20261126, ArticleDay: community.ArticleDay{Article: "1_1", Title: "第三章导读", People: 300, Times: 480, Shares: 8, Saves: 4}}, {Day: 20261126, ArticleDay: community.ArticleDay{Article: "1_2", Title: strings.Repeat("很长的题目", 12), People: 30, Times: 40}}}, 2, r.h.err
+func (r articleReader) May(context.Context, community.AccountKey) error { return r.h.err }
+
+func (r articleReader) Days(context.Context, community.AccountKey, int) ([]measure.ArticleSpan, error) {
+	at := fakeNow.UnixMilli()
+	return []measure.ArticleSpan{{Day: calendar("2026-11-27"), State: measure.DayNotYet}, {Day: calendar("2026-11-26"), State: measure.DayTold, Sum: measure.ArticleSum{Articles: 2, Times: 520, Shares: 9}, Read: measure.ArticleRead{Told: at, Asked: at}},
+		{Day: calendar("2026-11-25"), State: measure.DayFailed, Read: measure.ArticleRead{Asked: at, Code: community.CodeUnreachable}}, {Day: calendar("2026-11-24"), State: measure.DayUnasked}}, r.h.err
+}
+
+func (r articleReader) List(context.Context, community.AccountKey, int, community.Page) ([]measure.ArticleRow, int, error) {
+	return []measure.ArticleRow{{Day: calendar("2026-11-26"), ArticleDay: community.ArticleDay{Article: "1_1", Title: "第三章导读", People: 300, Times: 480, Shares: 8, Saves: 4}}, {Day: calendar("2026-11-26"), ArticleDay: community.ArticleDay{Article: "1_2", Title: strings.Repeat("很长的题目", 12), People: 30, Times: 40}}}, 2, r.h.err
 }
 
 func (r articleReader) Read(context.Context, community.AccountKey) error {

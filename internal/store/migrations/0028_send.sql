@@ -10,7 +10,7 @@ CREATE INDEX upload_hash ON upload (hash);
 -- platform does not take.
 ALTER TABLE broadcast ADD COLUMN pieces TEXT NOT NULL DEFAULT '';
 ALTER TABLE broadcast ADD COLUMN by_link BOOLEAN NOT NULL DEFAULT FALSE;
--- The platform's own totals of articles (公众号), day by day (20260102); nobody is named in them. article_read says when the
+-- The platform's own totals of articles (公众号), day by day (days since 1970-01-01, as everywhere); nobody is named in them. article_read says when the
 -- platform was last asked for a day and, where it did not tell, why: a day without a row was never asked for.
 CREATE TABLE article_day (
   account_key BIGINT NOT NULL, day BIGINT NOT NULL, article TEXT NOT NULL, title TEXT NOT NULL, people BIGINT NOT NULL, times BIGINT NOT NULL,
