@@ -322,12 +322,13 @@ func (k lineKeeping) Snapshot(ctx context.Context, path string) error {
 	return k.store.Snapshot(ctx, path)
 }
 
-func (k lineKeeping) Files(ctx context.Context) ([]string, error) {
+func (k lineKeeping) Files(ctx context.Context) ([]cli.ManifestFile, error) {
 	list, err := k.shelf.Pinned(ctx)
-	for i := range list {
-		list[i] = filepath.Join(mediaFolder, list[i])
+	files := make([]cli.ManifestFile, len(list))
+	for i, f := range list {
+		files[i] = cli.ManifestFile{Name: filepath.ToSlash(filepath.Join(mediaFolder, f.Path)), Size: f.Bytes, SHA256: f.Hash}
 	}
-	return list, err
+	return files, err
 }
 
 func (k lineKeeping) AtOneInstant(ctx context.Context, dump func(snapshot string) error) (map[string]int64, error) {

@@ -102,7 +102,7 @@ func (q *backupCreateCmd) Do(c *call, h *House) error {
 		return err
 	}
 	m.Created = Moment(now.UnixMilli())
-	if m.Files, err = c.givenFiles(keeping); err != nil {
+	if m.Files, err = keeping.Files(c.ctx); err != nil { // after the database was copied: what it names is there
 		return err
 	}
 	path := filepath.Join(dir, "qunluo-"+now.UTC().Format("20060102-150405")+backupSuffix)
@@ -133,23 +133,6 @@ func (c *call) copyDatabase(keeping Keeping, path string) (Manifest, error) {
 	}
 	m.Size, m.SHA256, err = hashFile(path)
 	return m, err
-}
-
-// givenFiles describes the files that belong to the database. They are listed after it was copied: what it names is there.
-func (c *call) givenFiles(keeping Keeping) ([]ManifestFile, error) {
-	names, err := keeping.Files(c.ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []ManifestFile
-	for _, name := range names {
-		f := ManifestFile{Name: filepath.ToSlash(name)}
-		if f.Size, f.SHA256, err = hashFile(filepath.Join(c.dataDir(), name)); err != nil {
-			return nil, err
-		}
-		out = append(out, f)
-	}
-	return out, nil
 }
 
 func hashFile(path string) (int64, string, error) {

@@ -32,7 +32,11 @@ func TestBackupRestoresTheSameBytes(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Join(l.dir, "data", "media", "ab"), 0o700), os.WriteFile(filepath.Join(l.dir, "data", given), []byte("海报"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	l.building.files = []string{given}
+	size, sum, err := hashFile(filepath.Join(l.dir, "data", given))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.building.files = []ManifestFile{{filepath.ToSlash(given), size, sum}}
 	path := backedUp(t, l)
 	if want := "qunluo-20260102-030405" + backupSuffix; filepath.Base(path) != want {
 		t.Errorf("name = %s, want %s", filepath.Base(path), want)

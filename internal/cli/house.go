@@ -295,8 +295,8 @@ type Keeping interface {
 	Rebuild(ctx context.Context, names []string, progress func(label string, done, of int64)) ([]Rebuilt, error)
 	// Snapshot writes a copy of the database, as of one instant, into a new file; CodeUnsupported on PostgreSQL.
 	Snapshot(ctx context.Context, path string) error
-	// Files lists what a backup holds beside the database: files that people gave, by their path below the data folder.
-	Files(ctx context.Context) ([]string, error)
+	// Files lists what a backup holds beside the database: files that people gave.
+	Files(ctx context.Context) ([]ManifestFile, error)
 	// AtOneInstant counts the rows of every table and lets dump copy the database as of the same instant, which is named
 	// for pg_dump; CodeUnsupported on SQLite.
 	AtOneInstant(ctx context.Context, dump func(snapshot string) error) (map[string]int64, error)

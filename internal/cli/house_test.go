@@ -27,7 +27,7 @@ type building struct {
 	frozen []string
 	opened int
 	counts map[string]int64
-	files  []string
+	files  []ManifestFile
 }
 
 func newBuilding() *building {
@@ -134,7 +134,7 @@ func (b *building) Snapshot(_ context.Context, path string) error {
 	return os.WriteFile(path, []byte("database "+strings.Repeat("0123456789", 2000)), 0o600)
 }
 
-func (b *building) Files(context.Context) ([]string, error) { return b.files, nil }
+func (b *building) Files(context.Context) ([]ManifestFile, error) { return b.files, nil }
 
 func (b *building) AtOneInstant(context.Context, func(string) error) (map[string]int64, error) {
 	return nil, community.Errorf(community.CodeUnsupported, "a file in memory")

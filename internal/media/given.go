@@ -39,14 +39,21 @@ func (s *Shelf) Given(ctx context.Context, id community.ID) (store.Upload, commu
 	return u, community.Medium{Hash: u.Hash, Name: u.Name, Type: u.Type, Data: data}, nil
 }
 
-// Pinned lists the files that must still be here, by their path below the shelf's folder: what a backup holds of it. One
-// whose content is gone or broken is left out; it is said where its send is looked at.
-func (s *Shelf) Pinned(ctx context.Context) ([]string, error) {
+// Pinned is a file that must still be here.
+type Pinned struct {
+	Path  string // below the shelf's folder
+	Hash  string // its SHA-256, in hexadecimal digits
+	Bytes int64
+}
+
+// Pinned lists the files that must still be here: what a backup holds of the shelf. One whose content is gone or broken is
+// left out; it is said where its send is looked at.
+func (s *Shelf) Pinned(ctx context.Context) ([]Pinned, error) {
 	hashes, err := s.store.PinnedMedia(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	var out []Pinned
 	for _, hash := range hashes {
 		at := s.path(hash)
 		if data, err := os.ReadFile(at); err == nil && hashOf(data) == hash {
@@ -54,7 +61,7 @@ func (s *Shelf) Pinned(ctx context.Context) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, below)
+			out = append(out, Pinned{below, hash, int64(len(data))})
 		}
 	}
 	return out, nil
