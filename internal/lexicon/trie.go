@@ -19,6 +19,7 @@ const (
 // addressed hash table.
 type trie struct {
 	fold   *foldTable
+	glyph  *foldTable       // what makes two runes one class; fold, unless phrases have views
 	class  *[1 << 16]uint16 // basic plane: rune → class
 	astral map[rune]uint16  // the planes above it; absent: skip if isSkip, else break
 	skips  bool             // skip symbols do not count
@@ -42,6 +43,9 @@ type trie struct {
 type ending struct {
 	tight  uint64
 	number int32
+	plain  uint32 // with views: hash of the runes, folded only
+	views  View   // those it may be found through
+	via    View   // those that its runes stand for
 	head   wordKind
 	tail   wordKind
 	last   bool // the last one of its node
@@ -49,9 +53,21 @@ type ending struct {
 
 const golden = 0x9e3779b97f4a7c15
 
-func newTrie(skips bool) *trie { return &trie{fold: folding(), skips: skips} }
+func newTrie(skips bool) *trie { return &trie{fold: folding(), glyph: folding(), skips: skips} }
 
 func (t *trie) add(p phrase) { t.phrases = append(t.phrases, p) }
+
+// addViewed adds a phrase that has views, and its initials where it is to be found by them.
+func (t *trie) addViewed(p phrase) {
+	t.glyph = glyphs()
+	t.add(p)
+	if p.views&Initials == 0 {
+		return
+	}
+	if short := initialsOf(p); len(short.runes) > 1 {
+		t.add(short)
+	}
+}
 
 // finish builds the arrays; nil when there is no phrase.
 func (t *trie) finish() *trie {
@@ -70,19 +86,19 @@ func (t *trie) giveClasses() {
 	t.astral = map[rune]uint16{}
 	if t.skips {
 		for r := range t.class {
-			t.class[r] = uint16(t.fold.skip[r>>6] >> (r & 63) & 1) // classSkip or classBreak
+			t.class[r] = uint16(t.glyph.skip[r>>6] >> (r & 63) & 1) // classSkip or classBreak
 		}
 	}
 	t.classes = classFirst
 	for _, p := range t.phrases {
 		for _, r := range p.runes {
-			if t.classOf(r) < classFirst {
+			if r = t.glyph.fold(r); t.classOf(r) < classFirst {
 				t.setClass(r, t.classes)
 				t.classes++
 			}
 		}
 	}
-	for _, p := range t.fold.pairs {
+	for _, p := range t.glyph.pairs {
 		if c := t.classOf(p.to); c >= classFirst {
 			t.setClass(p.from, c)
 		}
@@ -105,7 +121,7 @@ func (t *trie) classOf(r rune) uint16 {
 	if c, ok := t.astral[r]; ok {
 		return c
 	}
-	if t.skips && t.fold.isSkip(r) {
+	if t.skips && t.glyph.isSkip(r) {
 		return classSkip
 	}
 	return classBreak
@@ -134,7 +150,7 @@ func (t *trie) growEdges() {
 			if k == 0 {
 				t.ends[node] = uint32(len(t.endings)) + 1
 			}
-			t.endings = append(t.endings, ending{tight: p.tight, number: p.number, head: p.head, tail: p.tail, last: k == len(list)-1})
+			t.endings = append(t.endings, p.ending(k == len(list)-1))
 		}
 	}
 	t.shrinkEdges()
@@ -164,14 +180,14 @@ func (t *trie) shrinkEdges() {
 }
 
 func (t *trie) insert(runes []rune) uint32 {
-	c := t.classOf(runes[0])
+	c := t.classOf(t.glyph.fold(runes[0]))
 	if t.first[c] == 0 {
 		t.first[c] = t.nodes
 		t.nodes++
 	}
 	node := t.first[c]
 	for _, r := range runes[1:] {
-		key := uint64(node)<<16 | uint64(t.classOf(r))
+		key := uint64(node)<<16 | uint64(t.classOf(t.glyph.fold(r)))
 		s := t.slot(key)
 		if t.keys[s] == 0 {
 			t.keys[s], t.vals[s] = key, t.nodes
@@ -197,12 +213,12 @@ func (t *trie) markPairs() {
 	t.pairs, t.pairShift = make([]uint64, 1<<(b-6)), uint(64-b)
 	t.single = make([]bool, t.classes)
 	for _, p := range t.phrases {
-		a := t.classOf(p.runes[0])
+		a := t.classOf(t.glyph.fold(p.runes[0]))
 		if len(p.runes) == 1 {
 			t.single[a] = true
 			continue
 		}
-		h := pairHash(a, t.classOf(p.runes[1]), t.pairShift)
+		h := pairHash(a, t.classOf(t.glyph.fold(p.runes[1])), t.pairShift)
 		t.pairs[h>>6] |= 1 << (h & 63)
 	}
 }
@@ -340,10 +356,37 @@ func (t *trie) report(text string, node uint32, start, end int, gapped, blank ui
 	for i := e - 1; ; i++ {
 		p := &t.endings[i]
 		if p.fits(t.fold, text, start, end, gapped, blank) {
-			buf = append(buf, Match{Phrase: int(p.number), Span: community.Span{Start: start, End: end}})
+			if via := t.via(p, text[start:end]); via&^p.views == 0 {
+				buf = append(buf, Match{Phrase: int(p.number), Span: community.Span{Start: start, End: end}, View: via})
+			}
 		}
 		if p.last {
 			return buf
 		}
 	}
+}
+
+// via says by which views a phrase is seen in a part of a text.
+func (t *trie) via(p *ending, part string) View {
+	if p.views == 0 {
+		return 0
+	}
+	h, seen := uint32(hashStart32), View(0)
+	for _, r := range part {
+		if t.glyph.isSkip(r) {
+			continue
+		}
+		f := t.fold.fold(r)
+		h = (h ^ uint32(f)) * hashPrime32
+		if t.glyph.fold(f) != f {
+			seen |= glyphView(f)
+		}
+	}
+	switch {
+	case h == p.plain:
+		return p.via
+	case seen != 0:
+		return p.via | seen
+	}
+	return p.via | p.views&(Traditional|Letters|Digits) // the phrase is the one written in another way
 }

@@ -1,0 +1,92 @@
+package lexicon
+
+import (
+	"math/bits"
+	"slices"
+	"unsafe"
+)
+
+// maxSwap is how many characters a word has at most that is looked for in any order.
+const maxSwap = 8
+
+// swapIndex leads from the characters of a word, in whatever order, to it.
+type swapIndex struct {
+	bits    []uint64
+	shift   uint
+	lengths uint16 // bit n: a word of n characters
+	sums    map[uint64][]int32
+}
+
+func (x *swapIndex) size(n int) {
+	b := max(bits.Len(uint(n*32)), 10)
+	x.bits, x.shift, x.sums = make([]uint64, 1<<(b-6)), uint(64-b), map[uint64][]int32{}
+}
+
+// runeSum is a rune's share in the sum that stands for a set of runes.
+func runeSum(r rune) uint64 {
+	h := (uint64(uint32(r)) + 1) * golden
+	return (h ^ h>>31) * 0xbf58476d1ce4e5b9
+}
+
+func (x *swapIndex) add(runes []rune, i int32) {
+	sum := uint64(0)
+	for _, r := range runes {
+		sum += runeSum(r)
+	}
+	x.sums[sum] = append(x.sums[sum], i)
+	x.lengths |= 1 << len(runes)
+	h := sum * golden >> x.shift
+	x.bits[h>>6] |= 1 << (h & 63)
+}
+
+func (x *swapIndex) bytes() int {
+	n := len(x.bits) * 8
+	for _, list := range x.sums {
+		n += 40 + 4*len(list)
+	}
+	return n + int(unsafe.Sizeof(*x))
+}
+
+// swapped finds the words whose characters stand side by side in another order, beginning before token n.
+func (v *veil) swapped(text string, s *scratch, n int) {
+	s.sums = append(s.sums[:0], 0)
+	for i := range s.tokens {
+		s.sums = append(s.sums, s.sums[i]+runeSum(s.tokens[i].r))
+	}
+	x := &v.swaps
+	for i := range n {
+		for lengths := x.lengths; lengths != 0; lengths &= lengths - 1 {
+			size := bits.TrailingZeros16(lengths)
+			if i+size > len(s.tokens) || s.tokens[i+size-1].cut {
+				break
+			}
+			sum := s.sums[i+size] - s.sums[i]
+			if h := sum * golden >> x.shift; x.bits[h>>6]>>(h&63)&1 == 0 {
+				continue
+			}
+			for _, p := range x.sums[sum] {
+				if l := (laying{v: v, s: s, p: &v.list[p], from: i}); l.isSwapped(size) {
+					v.note(text, s, l.p, i, i+size, Swap)
+				}
+			}
+		}
+	}
+}
+
+// isSwapped reports whether the tokens are the phrase's runes in another order.
+func (l *laying) isSwapped(size int) bool {
+	if size != len(l.p.runes) || l.s.holds(l.from, l.p.runes) {
+		return false
+	}
+	var room [maxSwap]rune
+	left := append(room[:0], l.p.runes...)
+	for i := l.from; i < l.from+size; i++ {
+		t := &l.s.tokens[i]
+		k := slices.Index(left, t.r)
+		if k < 0 || i > l.from && t.cut {
+			return false
+		}
+		left = slices.Delete(left, k, k+1)
+	}
+	return true
+}
