@@ -54,6 +54,7 @@ type chart struct {
 	spelled map[string]syllable
 	parts   string           // lines: a character, then what it is made of
 	partsAt [hanCount]uint32 // 1 + where the lines of a character begin in parts; 0 = none
+	family  map[rune]uint16  // part → how many ways have it
 	emoji   map[rune]string  // picture → characters by whose sound it is read
 	words   []byte
 	single  []byte
@@ -63,7 +64,7 @@ type chart struct {
 var charted = sync.OnceValue(makeChart)
 
 func makeChart() *chart {
-	c := &chart{names: []string{""}, spelled: map[string]syllable{}, emoji: map[rune]string{}}
+	c := &chart{names: []string{""}, spelled: map[string]syllable{}, family: map[rune]uint16{}, emoji: map[rune]string{}}
 	var also []string // by syllable: the characters that are read so too
 	for line := range strings.Lines(string(unpack(soundTable))) {
 		name, chars, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
@@ -84,6 +85,11 @@ func makeChart() *chart {
 	for line := range strings.Lines(c.parts) {
 		if r, _ := utf8.DecodeRuneInString(line); c.partsAt[r-firstHan] == 0 {
 			c.partsAt[r-firstHan] = uint32(at) + 1
+		}
+		for i, part := range strings.TrimSuffix(line, "\n") {
+			if i > 0 {
+				c.family[part]++
+			}
 		}
 		at += len(line)
 	}
@@ -153,15 +159,18 @@ func (c *chart) ways(r rune) func(yield func(string) bool) {
 	}
 }
 
-// strokes are the parts that say nothing about a character's look.
-const strokes = "一丨丶丿乙乚亅乀乁乛㇏㇀㇇㇆㇉𠃋𠃌𠂉𠂇乂二十八人口"
+// maxFamily is of how many characters a part may be one, to say something about how they look.
+const maxFamily = 90
 
-// elements appends what a character is made of, itself first, without what nearly all are made of.
+// tellsLooks reports whether few enough characters are made with a part.
+func (c *chart) tellsLooks(part rune) bool { return c.family[part] <= maxFamily }
+
+// elements appends what a character is made of, itself first, without what very many are made of.
 func (c *chart) elements(r rune, buf []rune) []rune {
 	buf = append(buf, r)
 	for way := range c.ways(r) {
 		for _, part := range way {
-			if !strings.ContainsRune(strokes, part) {
+			if c.tellsLooks(part) {
 				buf = append(buf, part)
 			}
 		}

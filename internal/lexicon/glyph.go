@@ -9,7 +9,10 @@ import (
 // glyphs is the folding of phrases that are looked for through views: [Fold], then traditional characters, letters that look like
 // Latin ones and numbers as words. They cost nothing: a rune more in a class of the matcher's table. It is kept apart from
 // [Fold], upon which [Hash] stands.
-var glyphs = sync.OnceValue(makeGlyphs)
+var glyphs = sync.OnceValue(func() *foldTable { return makeGlyphs(true) })
+
+// forms is glyphs without the numbers: they have a sound and parts like other characters.
+var forms = sync.OnceValue(func() *foldTable { return makeGlyphs(false) })
 
 // lookalikes are letters of other alphabets by the Latin letter that they look like.
 var lookalikes = [...]struct {
@@ -24,7 +27,18 @@ var lookalikes = [...]struct {
 // numerals are the words of digits, 0 first.
 var numerals = [...]string{"零〇", "一壹弌", "二贰弍", "三叁叄弎", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"}
 
-func makeGlyphs() *foldTable {
+// numbered gives the digit of each word for one.
+func numbered() map[rune]rune {
+	to := map[rune]rune{}
+	for i, words := range numerals {
+		for _, r := range words {
+			to[r] = '0' + rune(i)
+		}
+	}
+	return to
+}
+
+func makeGlyphs(numbers bool) *foldTable {
 	plain := folding()
 	t := &foldTable{base: plain.base, skip: plain.skip, astral: map[rune]rune{}}
 	to := map[rune]rune{}
@@ -38,9 +52,9 @@ func makeGlyphs() *foldTable {
 			to[first+r] = 'a' + r
 		}
 	}
-	for i, words := range numerals {
-		for _, r := range words {
-			to[r] = '0' + rune(i)
+	for r, digit := range numbered() {
+		if numbers {
+			to[r] = digit
 		}
 	}
 	for s := string(unpack(simplifiedTable)); s != ""; {

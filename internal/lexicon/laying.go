@@ -6,6 +6,8 @@ type laying struct {
 	s    *scratch
 	p    *veiled
 	from int
+
+	changed uint64 // bit k: token from+k is not what the phrase has there
 }
 
 // from0 lays the whole phrase: the token after it, and the views that were used.
@@ -35,7 +37,7 @@ func (l *laying) rest(k, i int, via View) (int, View, bool) {
 // here lays rune k against token i itself, in every way that the phrase's views allow.
 func (l *laying) here(k, i int, via View, t *token) (int, View, bool) {
 	want, views, c := l.p.runes[k], l.p.views, l.v.chart
-	if t.r == want {
+	if t.r == want || t.kind == otherToken && isDigit(t.r) && l.v.numbers[want] == t.r {
 		if end, used, ok := l.rest(k+1, i+1, via); ok {
 			return end, used, true
 		}
@@ -43,12 +45,12 @@ func (l *laying) here(k, i int, via View, t *token) (int, View, bool) {
 	switch t.kind {
 	case hanToken:
 		if views&Sound != 0 && t.r != want && c.alike(t.r, want) {
-			if end, used, ok := l.rest(k+1, i+1, via|Sound); ok {
+			if end, used, ok := l.instead(k, i, 1, via|Sound); ok {
 				return end, used, true
 			}
 		}
 		if views&Shape != 0 && t.r != want && l.looksLike(t.r, want) {
-			if end, used, ok := l.rest(k+1, i+1, via|Shape); ok {
+			if end, used, ok := l.instead(k, i, 1, via|Shape); ok {
 				return end, used, true
 			}
 		}
@@ -69,6 +71,19 @@ func (l *laying) here(k, i int, via View, t *token) (int, View, bool) {
 		return l.parts(k, i, via)
 	}
 	return 0, 0, false
+}
+
+// instead lays the rest when n tokens from i on stand instead of rune k.
+func (l *laying) instead(k, i, n int, via View) (int, View, bool) {
+	before := l.changed
+	if off := i - l.from; off < 64 {
+		l.changed |= (1<<n - 1) << off
+	}
+	end, used, ok := l.rest(k+1, i+n, via)
+	if !ok {
+		l.changed = before
+	}
+	return end, used, ok
 }
 
 // spelled lays rune k against letters that spell one of its syllables.
@@ -107,7 +122,7 @@ func (l *laying) parts(k, i int, via View) (int, View, bool) {
 	}
 	for _, w := range x.ways[[2]rune{a, b}] {
 		if w.whole == l.p.runes[k] && l.s.holds(i, w.parts) {
-			if end, used, ok := l.rest(k+1, i+len(w.parts), via|Split); ok {
+			if end, used, ok := l.instead(k, i, len(w.parts), via|Split); ok {
 				return end, used, true
 			}
 		}
@@ -135,8 +150,31 @@ func (l *laying) fits(end int, via View) bool {
 	if first.kind == letterToken && l.s.joined(l.from) && (via&Pinyin == 0 || l.s.reach[l.from]&fromStart == 0) {
 		return false
 	}
+	if via&Pinyin != 0 && !l.isSpelledWell(end) {
+		return false
+	}
 	if last.kind == letterToken && end < len(l.s.tokens) && l.s.joined(end) && (via&Pinyin == 0 || l.s.reach[end]&toEnd == 0) {
 		return false
 	}
 	return true
+}
+
+// minSpelled is how many letters a word has at least that is spelled and nothing else.
+const minSpelled = 5
+
+// isSpelledWell reports whether no mark stands between letters and what they belong to, and whether there are enough of them.
+func (l *laying) isSpelledWell(end int) bool {
+	letters, others := 0, 0
+	for i := l.from; i < end; i++ {
+		t := &l.s.tokens[i]
+		if t.kind != letterToken {
+			others++
+			continue
+		}
+		letters++
+		if i > l.from && t.marks || i+1 < end && l.s.tokens[i+1].marks {
+			return false
+		}
+	}
+	return others > 0 || letters >= minSpelled
 }

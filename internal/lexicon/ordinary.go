@@ -6,26 +6,51 @@ const (
 	talkMost   = 2*talkAround + MaxPhrase
 )
 
-// isTalk reports whether tokens from i to end are more likely ordinary words than a word in disguise: cut into the words
-// that are most often written, one of them reaches into these tokens. Only what is all Han can be told so.
-func (v *veil) isTalk(s *scratch, i, end int) bool {
+// What makes a disguise believed, in the costs of characters as words of their own: the mean of those that were changed by sound,
+// and that of the rarest one changed by looks.
+const (
+	oddSound = 58
+	oddLooks = 85
+)
+
+// isTalk reports whether tokens from i to end are more likely ordinary words than a word in disguise. They are when the text, cut into
+// the words that are most often written, has one of them where something was changed; and when what was changed is common by itself.
+// Only what is all Han can be told so.
+func (v *veil) isTalk(s *scratch, p *veiled, i, end int, via View, changed uint64) bool {
 	for k := i; k < end; k++ {
 		if s.tokens[k].kind != hanToken {
 			return false
 		}
 	}
 	from, to := i, end
-	for from > 0 && i-from < talkAround && s.tokens[from-1].kind == hanToken && !s.tokens[from].cut && s.tokens[from].gap == 0 {
+	for from > 0 && i-from < talkAround && s.follows(from) {
 		from--
 	}
-	for to < len(s.tokens) && to-end < talkAround && to-from < talkMost && s.tokens[to].kind == hanToken && !s.tokens[to].cut && s.tokens[to].gap == 0 {
+	for to < len(s.tokens) && to-end < talkAround && to-from < talkMost && s.follows(to) {
 		to++
 	}
-	return v.chart.reaches(s.tokens[from:to], i-from, end-from)
+	if v.chart.reaches(s.tokens[from:to], i-from, end-from, changed) {
+		return true
+	}
+	sum, n, rarest := int32(0), int32(0), int32(0)
+	for k := i; k < end && k-i < 64; k++ {
+		if changed>>(k-i)&1 != 0 {
+			c := v.chart.singleCost(s.tokens[k].r)
+			sum, n, rarest = sum+c, n+1, max(rarest, c)
+		}
+	}
+	return via&Sound != 0 && sum < n*oddSound || via&Shape != 0 && rarest < oddLooks
 }
 
-// reaches cuts tokens into the likeliest words and reports whether one of two or more characters overlaps [i, end).
-func (c *chart) reaches(tokens []token, i, end int) bool {
+// follows reports whether token i is Han right after another one.
+func (s *scratch) follows(i int) bool {
+	t := &s.tokens[i]
+	return i > 0 && t.kind == hanToken && s.tokens[i-1].kind == hanToken && !t.cut && t.gap == 0
+}
+
+// reaches cuts tokens into the likeliest words and reports whether one of two or more characters holds a changed one; changed
+// counts from i on.
+func (c *chart) reaches(tokens []token, i, end int, changed uint64) bool {
 	var cost [talkMost + 1]int32
 	var step [talkMost]uint8
 	n := min(len(tokens), talkMost)
@@ -39,9 +64,11 @@ func (c *chart) reaches(tokens []token, i, end int) bool {
 			}
 		}
 	}
-	for at := 0; at < end; at += int(step[at]) {
-		if step[at] > 1 && at+int(step[at]) > i {
-			return true
+	for at := 0; at < min(n, end); at += int(step[at]) {
+		for k := max(at, i); step[at] > 1 && k < min(end, at+int(step[at])) && k-i < 64; k++ {
+			if changed>>(k-i)&1 != 0 {
+				return true
+			}
 		}
 	}
 	return false

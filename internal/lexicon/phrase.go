@@ -225,7 +225,19 @@ func (p *ending) fits(fold *foldTable, text string, start, end int, gapped, blan
 			return false
 		}
 	}
+	if p.via&Initials != 0 && !amidHan(text, start, end) {
+		return false
+	}
 	return blank&p.tight == 0 || spelled(p.tight, gapped, blank)
+}
+
+// amidHan reports whether letters stand right beside Han, and beside nothing else but that, punctuation, or an end of the text:
+// so initials are written, and names and commands mostly are not.
+func amidHan(text string, start, end int) bool {
+	before, n := utf8.DecodeLastRuneInString(text[:start])
+	after, m := utf8.DecodeRuneInString(text[end:])
+	left, right := n > 0 && isHan(before), m > 0 && isHan(after)
+	return left && (right || m == 0 || after >= 0x3000) || right && (n == 0 || before >= 0x3000)
 }
 
 // spelled checks each run of tight places that holds a blank: then all of the run must be gapped.

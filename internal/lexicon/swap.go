@@ -48,7 +48,7 @@ func (x *swapIndex) bytes() int {
 }
 
 // swapped finds the words whose characters stand side by side in another order, beginning before token n.
-func (v *veil) swapped(text string, s *scratch, n int) {
+func (v *veil) swapped(s *scratch, n int) {
 	s.sums = append(s.sums[:0], 0)
 	for i := range s.tokens {
 		s.sums = append(s.sums, s.sums[i]+runeSum(s.tokens[i].r))
@@ -65,8 +65,8 @@ func (v *veil) swapped(text string, s *scratch, n int) {
 				continue
 			}
 			for _, p := range x.sums[sum] {
-				if l := (laying{v: v, s: s, p: &v.list[p], from: i}); l.isSwapped(size) {
-					v.note(text, s, l.p, i, i+size, Swap)
+				if l := (laying{v: v, s: s, p: &v.list[p], from: i}); l.isSwapped(size) && !v.isTalk(s, l.p, i, i+size, Swap, l.moved(size)) {
+					v.note(s, l.p, i, i+size, Swap)
 				}
 			}
 		}
@@ -89,4 +89,21 @@ func (l *laying) isSwapped(size int) bool {
 		left = slices.Delete(left, k, k+1)
 	}
 	return true
+}
+
+// moved marks the tokens that do not stand beside the one that they stand beside in the phrase.
+func (l *laying) moved(size int) uint64 {
+	changed := uint64(0)
+	for i := range size {
+		r := l.s.tokens[l.from+i].r
+		beside := false
+		for k, want := range l.p.runes {
+			beside = beside || want == r && (i > 0 && k > 0 && l.s.tokens[l.from+i-1].r == l.p.runes[k-1] ||
+				i+1 < size && k+1 < size && l.s.tokens[l.from+i+1].r == l.p.runes[k+1])
+		}
+		if !beside {
+			changed |= 1 << i
+		}
+	}
+	return changed
 }

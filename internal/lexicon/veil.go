@@ -25,12 +25,14 @@ type veil struct {
 	splits splitIndex
 	swaps  swapIndex
 	views  View // of all phrases together
+
+	numbers map[rune]rune // words of digits
 }
 
 // veiled is a phrase with views.
 type veiled struct {
 	number int32
-	runes  []rune // folded as glyphs
+	runes  []rune // folded as forms
 	views  View
 }
 
@@ -53,7 +55,7 @@ func (m *veilMaker) add(p phrase) {
 	}
 	runes := make([]rune, len(p.runes))
 	for i, r := range p.runes {
-		runes[i] = glyphs().fold(r)
+		runes[i] = forms().fold(r)
 	}
 	m.list = append(m.list, veiled{p.number, runes, p.views & veiledViews})
 }
@@ -63,7 +65,7 @@ func (m *veilMaker) finish() *veil {
 	if len(m.list) == 0 {
 		return nil
 	}
-	v := &veil{chart: charted(), fold: glyphs(), list: m.list}
+	v := &veil{chart: charted(), fold: forms(), list: m.list, numbers: numbered()}
 	for i := range v.list {
 		v.views |= v.list[i].views
 	}
@@ -233,21 +235,21 @@ func (v *veil) block(text string, from int, s *scratch) int {
 	v.spell(s)
 	for i := range n {
 		s.credit = min(s.credit+creditEach, creditMost)
-		v.at(text, s, i)
+		v.at(s, i)
 	}
 	if v.views&Swap != 0 {
-		v.swapped(text, s, n)
+		v.swapped(s, n)
 	}
 	return next
 }
 
 // at lays against the text every phrase that may begin at token i.
-func (v *veil) at(text string, s *scratch, i int) {
+func (v *veil) at(s *scratch, i int) {
 	s.firsts = v.readings(s, i, s.firsts[:0])
 	for _, a := range s.firsts {
 		s.nexts = v.readings(s, a.next, s.nexts[:0])
 		for _, b := range s.nexts {
-			v.try(text, s, &v.sounds, a.key, b.key, i)
+			v.try(s, &v.sounds, a.key, b.key, i)
 		}
 	}
 	if v.views&Shape == 0 || i+1 >= len(s.tokens) || !isTabled(s.tokens[i].r) || !isTabled(s.tokens[i+1].r) || s.tokens[i+1].cut {
@@ -256,12 +258,12 @@ func (v *veil) at(text string, s *scratch, i int) {
 	var room, more [32]rune
 	for _, a := range v.chart.elements(s.tokens[i].r, room[:0]) {
 		for _, b := range v.chart.elements(s.tokens[i+1].r, more[:0]) {
-			v.try(text, s, &v.looks, lookKey(a), lookKey(b), i)
+			v.try(s, &v.looks, lookKey(a), lookKey(b), i)
 		}
 	}
 }
 
-func (v *veil) try(text string, s *scratch, x *pairIndex, a, b uint16, i int) {
+func (v *veil) try(s *scratch, x *pairIndex, a, b uint16, i int) {
 	for at := x.first(a, b); at > 0; {
 		it := &x.items[at-1]
 		at = it.next
@@ -272,17 +274,14 @@ func (v *veil) try(text string, s *scratch, x *pairIndex, a, b uint16, i int) {
 			return
 		}
 		l := laying{v: v, s: s, p: &v.list[it.phrase], from: i}
-		if end, via, ok := l.from0(); ok && via != 0 {
-			v.note(text, s, l.p, i, end, via)
+		if end, via, ok := l.from0(); ok && via != 0 && !v.isTalk(s, l.p, i, end, via, l.changed) {
+			v.note(s, l.p, i, end, via)
 		}
 	}
 }
 
-// note keeps a match, unless the text is more likely to mean what it says.
-func (v *veil) note(_ string, s *scratch, p *veiled, i, end int, via View) {
-	if v.isTalk(s, i, end) {
-		return
-	}
+// note keeps a match, once.
+func (v *veil) note(s *scratch, p *veiled, i, end int, via View) {
 	m := Match{Phrase: int(p.number), Span: community.Span{Start: int(s.tokens[i].start), End: int(s.tokens[end-1].end)}, View: via}
 	for k := len(s.found) - 1; k >= 0 && k >= len(s.found)-16; k-- {
 		if s.found[k].Phrase == m.Phrase && s.found[k].Span == m.Span {
@@ -298,6 +297,7 @@ type token struct {
 	r          rune
 	kind       tokenKind
 	gap        uint8 // symbols between it and the one before
+	marks      bool  // some of them are more than blanks
 	cut        bool  // no word goes over the place before it
 }
 
@@ -313,12 +313,12 @@ const (
 // read makes the tokens of a block and says where it ends.
 func (v *veil) read(text string, from int, s *scratch) int {
 	s.tokens = s.tokens[:0]
-	gap, cut := 0, true
+	gap, cut, marks := 0, true, false
 	i := from
 	for i < len(text) && len(s.tokens) < blockTokens {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		if r == utf8.RuneError && n == 1 || isLineEnd(r) {
-			cut, gap = true, 0
+			cut, gap, marks = true, 0, false
 			i += n
 			continue
 		}
@@ -329,6 +329,7 @@ func (v *veil) read(text string, from int, s *scratch) int {
 			if gap++; gap > MaxGap {
 				cut = true
 			}
+			marks = marks || !isSpace(r)
 			continue
 		}
 		if t.kind == emojiToken {
@@ -336,8 +337,8 @@ func (v *veil) read(text string, from int, s *scratch) int {
 			i += m
 			t.end += int32(m)
 		}
-		t.gap, t.cut = uint8(min(gap, 255)), cut
-		gap, cut = 0, false
+		t.gap, t.cut, t.marks = uint8(min(gap, 255)), cut, marks
+		gap, cut, marks = 0, false, false
 		s.tokens = append(s.tokens, t)
 	}
 	return i

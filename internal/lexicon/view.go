@@ -75,27 +75,30 @@ func WideViews(text string) View { return suit(text, 2, 2, wideInitials) }
 
 func suit(text string, sound, swap, initials int) View {
 	free := Traditional | Letters | Digits
-	han := 0
+	han, latin := 0, 0
 	for _, r := range text {
-		if isSkip(r) {
-			continue
-		}
-		if r = Fold(r); r < firstHan || r > lastHan {
+		switch f := Fold(r); {
+		case isSkip(r):
+		case isTabled(f):
+			han++
+		case isASCIIWord(f):
+			latin++
+		default:
 			return free
 		}
-		han++
 	}
-	if han < 2 {
+	long := han + min(latin, 2)
+	if han == 0 || long < 2 {
 		return free
 	}
 	v := free | Pinyin | Split | Emoji | Shape
-	if han >= sound {
+	if long >= sound {
 		v |= Sound
 	}
-	if han >= swap {
+	if latin == 0 && han >= swap {
 		v |= Swap
 	}
-	if han >= initials {
+	if latin == 0 && han >= initials {
 		v |= Initials
 	}
 	return v

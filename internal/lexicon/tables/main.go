@@ -30,6 +30,10 @@ const (
 	dearest  = 125
 	longest  = 4 // characters of an ordinary word
 	wordSlot = 1 << 17
+	// counted is from which count on a character's readings are known well; one that is rarely times rarer than the first is
+	// left out.
+	counted = 50
+	rarely  = 12
 )
 
 func main() {
@@ -208,9 +212,12 @@ func sounds(in string) []byte {
 			}
 		}
 		for s := range weight[r] {
-			if s == first {
+			switch total := weight[r][first]; {
+			case s != first && total >= counted && weight[r][s]*rarely < total:
+				// so seldom that in talk it means another character
+			case s == first:
 				mostly[s] = append(mostly[s], r)
-			} else {
+			default:
 				also[s] = append(also[s], r)
 			}
 		}
@@ -289,7 +296,7 @@ func emoji(in, own string) []byte {
 		picture, rest, _ := strings.Cut(rest, `"`)
 		_, text, _ := strings.Cut(rest, ">")
 		text, _, _ = strings.Cut(text, "<")
-		if !ok || len([]rune(picture)) != 1 || []rune(picture)[0] < 0x2000 {
+		if r := []rune(picture); !ok || len(r) != 1 || !isPicture(r[0]) {
 			continue
 		}
 		for _, word := range strings.Split(text, " | ") {
@@ -308,6 +315,11 @@ func emoji(in, own string) []byte {
 		fmt.Fprintf(&out, "%s\t%s\n", p, string(reads[p]))
 	}
 	return out.Bytes()
+}
+
+// isPicture leaves out punctuation and signs that ordinary texts are full of.
+func isPicture(r rune) bool {
+	return r >= 0x1f000 || 0x2600 <= r && r < 0x2800 || 0x2b00 <= r && r < 0x2c00 || 0x23e0 <= r && r < 0x2400 || r == 0x231a || r == 0x231b
 }
 
 // costs reads ICU's dictionary: words of Han only, simplified, with the lowest cost of their forms.
