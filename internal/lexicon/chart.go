@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	_ "embed"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -159,21 +160,58 @@ func (c *chart) ways(r rune) func(yield func(string) bool) {
 	}
 }
 
-// maxFamily is of how many characters a part may be one, to say something about how they look.
-const maxFamily = 90
+// Of how many characters a part may be one, to say something about how they look: of a common character, and of an odd one.
+const (
+	maxFamily    = 90
+	maxOddFamily = 200
+)
 
-// tellsLooks reports whether few enough characters are made with a part.
-func (c *chart) tellsLooks(part rune) bool { return c.family[part] <= maxFamily }
+// isElement reports whether two characters that share a part look alike by it; odd is what is not written often.
+func (c *chart) isElement(part rune, odd bool) bool {
+	if odd {
+		return c.family[part] <= maxOddFamily
+	}
+	return c.family[part] <= maxFamily
+}
 
-// elements appends what a character is made of, itself first, without what very many are made of.
+// elements appends the parts of a character.
 func (c *chart) elements(r rune, buf []rune) []rune {
-	buf = append(buf, r)
 	for way := range c.ways(r) {
 		for _, part := range way {
-			if c.tellsLooks(part) {
+			if c.family[part] <= maxStroke && !slices.Contains(buf, part) {
 				buf = append(buf, part)
 			}
 		}
 	}
 	return buf
 }
+
+// maxStroke is of how many characters a part may be one, to be more than a stroke.
+const maxStroke = 1200
+
+// looksLike reports whether a character of a text may be taken for another by its looks: one is a part of the other, or
+// they share one that few characters have.
+func (c *chart) looksLike(r, want rune) bool {
+	var room, more [maxElements]rune
+	x, y := c.elements(r, room[:0]), c.elements(want, more[:0])
+	odd := c.singleCost(r) >= oddLooks
+	for _, q := range y {
+		if q == r {
+			return true
+		}
+	}
+	for _, p := range x {
+		if p == want {
+			return true
+		}
+		for _, q := range y {
+			if p == q && c.isElement(p, odd) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// maxElements is room for the parts of nearly all characters.
+const maxElements = 24

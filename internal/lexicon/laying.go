@@ -42,6 +42,11 @@ func (l *laying) here(k, i int, via View, t *token) (int, View, bool) {
 			return end, used, true
 		}
 	}
+	if views&Split != 0 {
+		if end, used, ok := l.parts(k, i, via); ok {
+			return end, used, true
+		}
+	}
 	switch t.kind {
 	case hanToken:
 		if views&Sound != 0 && t.r != want && c.alike(t.r, want) {
@@ -49,7 +54,7 @@ func (l *laying) here(k, i int, via View, t *token) (int, View, bool) {
 				return end, used, true
 			}
 		}
-		if views&Shape != 0 && t.r != want && l.looksLike(t.r, want) {
+		if views&Shape != 0 && t.r != want && c.looksLike(t.r, want) {
 			if end, used, ok := l.instead(k, i, 1, via|Shape); ok {
 				return end, used, true
 			}
@@ -66,9 +71,6 @@ func (l *laying) here(k, i int, via View, t *token) (int, View, bool) {
 				}
 			}
 		}
-	}
-	if views&Split != 0 {
-		return l.parts(k, i, via)
 	}
 	return 0, 0, false
 }
@@ -130,20 +132,6 @@ func (l *laying) parts(k, i int, via View) (int, View, bool) {
 	return 0, 0, false
 }
 
-// looksLike reports whether two characters share an element, or one is an element of the other.
-func (l *laying) looksLike(a, b rune) bool {
-	var room, more [32]rune
-	x, y := l.v.chart.elements(a, room[:0]), l.v.chart.elements(b, more[:0])
-	for _, p := range x {
-		for _, q := range y {
-			if p == q {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // fits checks the ends of a phrase against its neighbours: letters must be whole words, or whole syllables of a run.
 func (l *laying) fits(end int, via View) bool {
 	first, last := &l.s.tokens[l.from], &l.s.tokens[end-1]
@@ -159,8 +147,24 @@ func (l *laying) fits(end int, via View) bool {
 	return true
 }
 
-// minSpelled is how many letters a word has at least that is spelled and nothing else.
-const minSpelled = 5
+// How many letters a word has at least that is spelled and nothing else: in one run, and where its syllables stand apart or it stands
+// right beside Han.
+const (
+	minSpelled = 5
+	minSpaced  = 3
+)
+
+// isSpaced reports whether letters stand apart by syllables, or right beside Han.
+func (l *laying) isSpaced(end int) bool {
+	for i := l.from + 1; i < end; i++ {
+		if l.s.tokens[i].gap > 0 {
+			return true
+		}
+	}
+	besideBefore := l.from > 0 && l.s.tokens[l.from-1].kind == hanToken && l.s.tokens[l.from].gap == 0 && !l.s.tokens[l.from].cut
+	besideAfter := end < len(l.s.tokens) && l.s.tokens[end].kind == hanToken && l.s.tokens[end].gap == 0 && !l.s.tokens[end].cut
+	return besideBefore || besideAfter
+}
 
 // isSpelledWell reports whether no mark stands between letters and what they belong to, and whether there are enough of them.
 func (l *laying) isSpelledWell(end int) bool {
@@ -176,5 +180,5 @@ func (l *laying) isSpelledWell(end int) bool {
 			return false
 		}
 	}
-	return others > 0 || letters >= minSpelled
+	return others > 0 || letters >= minSpelled || letters >= minSpaced && l.isSpaced(end)
 }

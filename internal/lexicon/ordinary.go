@@ -10,7 +10,7 @@ const (
 // and that of the rarest one changed by looks.
 const (
 	oddSound = 58
-	oddLooks = 85
+	oddLooks = 88
 )
 
 // isTalk reports whether tokens from i to end are more likely ordinary words than a word in disguise. They are when the text, cut into

@@ -69,13 +69,13 @@ func (m *veilMaker) finish() *veil {
 	for i := range v.list {
 		v.views |= v.list[i].views
 	}
-	v.sounds.size(len(v.list) * 2)
-	v.looks.size(len(v.list) * 8)
 	v.swaps.size(len(v.list))
 	v.splits.size(len(v.list) * 4)
 	for i := range v.list {
 		v.index(int32(i))
 	}
+	v.sounds.seal()
+	v.looks.seal()
 	return v
 }
 
@@ -91,10 +91,12 @@ func (v *veil) index(i int32) {
 		}
 	}
 	if p.views&Shape != 0 {
-		var room, more [32]rune
-		for _, a := range v.chart.elements(p.runes[0], room[:0]) {
-			for _, b := range v.chart.elements(p.runes[1], more[:0]) {
-				v.looks.add(lookKey(a), lookKey(b), i)
+		var room, more [maxElements]rune
+		for _, a := range v.chart.elements(p.runes[0], append(room[:0], -p.runes[0])) {
+			for _, b := range v.chart.elements(p.runes[1], append(more[:0], -p.runes[1])) {
+				if v.chart.family[a] <= maxOddFamily && v.chart.family[b] <= maxOddFamily {
+					v.looks.add(lookKey(a), lookKey(b), i)
+				}
 			}
 		}
 	}
@@ -120,7 +122,7 @@ func (v *veil) keysOf(r rune) [maxSounds]uint16 {
 // literalKey is the reading of a rune that has no sound: numbers beyond all syllables.
 func literalKey(r rune) uint16 { return 0x8000 | uint16(uint32(r)*0x9e3779b1>>17) }
 
-// lookKey is an element as a reading.
+// lookKey is what a character looks like as a reading: one of its parts, or, below 0, it itself.
 func lookKey(r rune) uint16 { return uint16(uint32(r) * 0x9e3779b1 >> 16) }
 
 // pairIndex leads from two readings to the phrases that begin with them.
@@ -137,31 +139,29 @@ type pairItem struct {
 	next   int32 // as in heads
 }
 
-func (x *pairIndex) size(n int) {
-	b := max(bits.Len(uint(n)), 6)
-	x.shift = uint(64 - b)
-	x.heads = make([]int32, 1<<b)
-	x.bits = make([]uint64, 1<<b/2) // 32 bits for a place in heads
+func (x *pairIndex) add(a, b uint16, phrase int32) {
+	x.items = append(x.items, pairItem{a: a, b: b, phrase: phrase})
 }
 
-func (x *pairIndex) add(a, b uint16, phrase int32) {
-	h := pairHash(a, b, 0)
-	head := &x.heads[h>>x.shift]
-	for at := *head; at > 0; at = x.items[at-1].next {
-		if it := &x.items[at-1]; it.a == a && it.b == b && it.phrase == phrase {
-			return
-		}
+// seal makes the index ready once all is added.
+func (x *pairIndex) seal() {
+	b := max(bits.Len(uint(len(x.items))), 6)
+	x.shift = uint(64 - b)
+	x.heads, x.bits = make([]int32, 1<<b), make([]uint64, 1<<b/4) // 16 bits for a place in heads
+	for i := range x.items {
+		it := &x.items[i]
+		h := pairHash(it.a, it.b, 0)
+		head := &x.heads[h>>x.shift]
+		it.next, *head = *head, int32(i)+1
+		h >>= x.shift - 4
+		x.bits[h>>6] |= 1 << (h & 63)
 	}
-	x.items = append(x.items, pairItem{a, b, phrase, *head})
-	*head = int32(len(x.items))
-	h >>= x.shift - 5
-	x.bits[h>>6] |= 1 << (h & 63)
 }
 
 // first gives 1 + the first item of two readings, 0 when there is none.
 func (x *pairIndex) first(a, b uint16) int32 {
 	h := pairHash(a, b, 0)
-	k := h >> (x.shift - 5)
+	k := h >> (x.shift - 4)
 	if x.bits[k>>6]>>(k&63)&1 == 0 {
 		return 0
 	}
@@ -196,6 +196,7 @@ type scratch struct {
 	sums   []uint64
 	found  []Match
 	credit int
+	odd    int // the next token that is a seldom character, or the end
 	firsts []reading
 	nexts  []reading
 }
@@ -233,7 +234,11 @@ func (v *veil) block(text string, from int, s *scratch) int {
 		next = int(s.tokens[n].start)
 	}
 	v.spell(s)
+	s.odd = -1
 	for i := range n {
+		if i > s.odd && v.views&Shape != 0 {
+			s.odd = v.nextOdd(s, i)
+		}
 		s.credit = min(s.credit+creditEach, creditMost)
 		v.at(s, i)
 	}
@@ -241,6 +246,16 @@ func (v *veil) block(text string, from int, s *scratch) int {
 		v.swapped(s, n)
 	}
 	return next
+}
+
+// nextOdd is the first token from i on that is a seldom character, or the end: a word hidden by its looks has one.
+func (v *veil) nextOdd(s *scratch, i int) int {
+	for ; i < len(s.tokens); i++ {
+		if s.tokens[i].kind == hanToken && v.chart.singleCost(s.tokens[i].r) >= oddLooks {
+			return i
+		}
+	}
+	return i
 }
 
 // at lays against the text every phrase that may begin at token i.
@@ -252,15 +267,39 @@ func (v *veil) at(s *scratch, i int) {
 			v.try(s, &v.sounds, a.key, b.key, i)
 		}
 	}
-	if v.views&Shape == 0 || i+1 >= len(s.tokens) || !isTabled(s.tokens[i].r) || !isTabled(s.tokens[i+1].r) || s.tokens[i+1].cut {
+	if v.views&Shape != 0 && i+1 < len(s.tokens) && s.odd < len(s.tokens) && i+maxShape > s.odd {
+		v.looking(s, i)
+	}
+}
+
+// maxShape is how far before an odd character a word may begin that is looked for by its looks.
+const maxShape = 6
+
+// looking lays against the text what may begin at token i by its looks.
+func (v *veil) looking(s *scratch, i int) {
+	if !isTabled(s.tokens[i].r) || !isTabled(s.tokens[i+1].r) || s.tokens[i+1].cut {
 		return
 	}
-	var room, more [32]rune
-	for _, a := range v.chart.elements(s.tokens[i].r, room[:0]) {
-		for _, b := range v.chart.elements(s.tokens[i+1].r, more[:0]) {
+	var room, more [2 * maxElements]rune
+	firsts, nexts := v.looksOf(s.tokens[i].r, room[:0]), v.looksOf(s.tokens[i+1].r, more[:0])
+	for _, a := range firsts {
+		for _, b := range nexts {
 			v.try(s, &v.looks, lookKey(a), lookKey(b), i)
 		}
 	}
+}
+
+// looksOf appends what a character of a text may be taken for: each of its parts as a whole, and what shares one with it.
+func (v *veil) looksOf(r rune, buf []rune) []rune {
+	var room [maxElements]rune
+	odd := v.chart.singleCost(r) >= oddLooks
+	buf = append(buf, -r, r)
+	for _, part := range v.chart.elements(r, room[:0]) {
+		if buf = append(buf, -part); v.chart.isElement(part, odd) {
+			buf = append(buf, part)
+		}
+	}
+	return buf
 }
 
 func (v *veil) try(s *scratch, x *pairIndex, a, b uint16, i int) {
