@@ -55,6 +55,9 @@ func disguises(ctx context.Context, o Options) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.tame(list); err != nil {
+		o.tell("disguises: no group's past to tame the words with: %v", err)
+	}
 	o.tell("disguises: %d words", len(list.phrases))
 	var rows []Row
 	for _, d := range disguiseKinds() {
@@ -91,6 +94,8 @@ type watch struct {
 	careful *lexicon.Matcher // through views that hardly ever hit innocent talk
 	wide    *lexicon.Matcher // through all views
 	tame    *lexicon.Matcher // through all views, each word without those that hit the group's own past
+	mild    *lexicon.Matcher // the same of the careful ones
+	few     []lexicon.Phrase // the words with their careful views
 }
 
 func newWatch(clean []sentence) (*watch, error) {
@@ -108,6 +113,7 @@ func newWatch(clean []sentence) (*watch, error) {
 	for i := range careful {
 		careful[i].Views, plain[i].Views = lexicon.CarefulViews(careful[i].Text), 0
 	}
+	w.few = careful
 	for _, c := range []struct {
 		to   **lexicon.Matcher
 		list []lexicon.Phrase
@@ -133,13 +139,14 @@ func (w *watch) sees(m *lexicon.Matcher, s sentence) bool {
 }
 
 func (o Options) found(w *watch, d disguise, list []sentence) []Row {
-	var plain, careful, wide count
+	var plain, careful, wide, tame count
 	for _, s := range list {
 		if partOf(s.Text) != o.Part {
 			continue
 		}
 		plain.add(w.sees(w.plain, s))
 		careful.add(w.sees(w.careful, s))
+		tame.add(w.tame != nil && w.sees(w.tame, s))
 		seen := w.sees(w.wide, s)
 		if wide.add(seen); !seen {
 			o.Show("missed "+d.name, strings.Join(s.Entities, " "), s.Hidden)
@@ -148,6 +155,7 @@ func (o Options) found(w *watch, d disguise, list []sentence) []Row {
 	return []Row{
 		least("disguise."+d.name, wide, d.target).beside(plain),
 		percent("disguise."+d.name+".careful", careful).beside(plain),
+		percent("disguise."+d.name+".tame", tame).beside(plain),
 	}
 }
 
@@ -177,13 +185,63 @@ func (o Options) innocent(w *watch) []Row {
 			}
 		}
 	}
-	rows := []Row{
-		percent("disguise.innocent.plain", plain), most("disguise.innocent.careful", careful, maxInnocent), most("disguise.innocent", wide, maxInnocent),
+	rows, err := o.tamed(w)
+	if err != nil {
+		return []Row{skipped("disguise.innocent", err)}
 	}
+	rows = append(rows,
+		percent("disguise.innocent.plain", plain), most("disguise.innocent.careful", careful, maxInnocent), most("disguise.innocent", wide, maxInnocent))
 	for v := lexicon.View(1); v <= lexicon.AllViews; v <<= 1 {
 		rows = append(rows, percent("disguise.innocent."+v.String(), *by[v]))
 	}
 	return rows
+}
+
+// tame takes from the words what hits the first half of the group's days.
+func (o Options) tame(w *watch) error {
+	past, err := o.ordinary("01", "10")
+	if err != nil {
+		return err
+	}
+	texts := func(yield func(string) bool) {
+		for _, t := range past {
+			if !yield(t.text) {
+				return
+			}
+		}
+	}
+	list, err := lexicon.Tame(w.phrases, texts)
+	if err != nil {
+		return err
+	}
+	if w.tame, err = lexicon.CompileViews(list); err != nil {
+		return err
+	}
+	if list, err = lexicon.Tame(w.few, texts); err != nil {
+		return err
+	}
+	w.mild, err = lexicon.CompileViews(list)
+	return err
+}
+
+// tamed is how much of the second half of the days the tamed words hit, that they would not hit as they are written.
+func (o Options) tamed(w *watch) ([]Row, error) {
+	later, err := o.ordinary("11", "20")
+	if err != nil {
+		return nil, err
+	}
+	var hit, mild count
+	for _, t := range later {
+		mild.add(disguised(w.mild.Find(t.text, nil)) != 0)
+		hits := w.tame.Find(t.text, nil)
+		hit.add(disguised(hits) != 0)
+		for _, h := range hits {
+			if h.View != 0 {
+				o.Show("later "+h.View.String(), w.phrases[h.Phrase].Text, t.text[h.Span.Start:h.Span.End], t.text)
+			}
+		}
+	}
+	return []Row{most("disguise.innocent.tame", hit, maxInnocent), most("disguise.innocent.careful.tame", mild, maxInnocent)}, nil
 }
 
 // disguised is the views of the hits that need one, those of one hit counted where it is the only such.

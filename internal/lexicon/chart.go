@@ -162,8 +162,8 @@ func (c *chart) ways(r rune) func(yield func(string) bool) {
 
 // Of how many characters a part may be one, to say something about how they look: of a common character, and of an odd one.
 const (
-	maxFamily    = 90
-	maxOddFamily = 200
+	maxFamily    = 400
+	maxOddFamily = 800
 )
 
 // isElement reports whether two characters that share a part look alike by it; odd is what is not written often.

@@ -124,7 +124,7 @@ func (l *laying) parts(k, i int, via View) (int, View, bool) {
 	}
 	for _, w := range x.ways[[2]rune{a, b}] {
 		if w.whole == l.p.runes[k] && l.s.holds(i, w.parts) {
-			if end, used, ok := l.instead(k, i, len(w.parts), via|Split); ok {
+			if end, used, ok := l.rest(k+1, i+len(w.parts), via|Split); ok {
 				return end, used, true
 			}
 		}

@@ -9,8 +9,10 @@ const (
 // What makes a disguise believed, in the costs of characters as words of their own: the mean of those that were changed by sound,
 // and that of the rarest one changed by looks.
 const (
-	oddSound = 58
-	oddLooks = 88
+	oddSound   = 58
+	oddLooks   = 85
+	meanLooks  = 100 // the mean of those changed by looks
+	looseLooks = 85  // the same, where weaker signs suffice
 )
 
 // isTalk reports whether tokens from i to end are more likely ordinary words than a word in disguise. They are when the text, cut into
@@ -20,6 +22,9 @@ func (v *veil) isTalk(s *scratch, p *veiled, i, end int, via View, changed uint6
 	for k := i; k < end; k++ {
 		if s.tokens[k].kind != hanToken {
 			return false
+		}
+		if k > i && s.tokens[k].marks && via&(Sound|Shape|Swap) != 0 {
+			return true
 		}
 	}
 	from, to := i, end
@@ -39,7 +44,11 @@ func (v *veil) isTalk(s *scratch, p *veiled, i, end int, via View, changed uint6
 			sum, n, rarest = sum+c, n+1, max(rarest, c)
 		}
 	}
-	return via&Sound != 0 && sum < n*oddSound || via&Shape != 0 && rarest < oddLooks
+	looks := int32(meanLooks)
+	if p.views&Loose != 0 {
+		looks = looseLooks
+	}
+	return via&Sound != 0 && sum < n*oddSound || via&Shape != 0 && (rarest < oddLooks || sum < n*looks)
 }
 
 // follows reports whether token i is Han right after another one.

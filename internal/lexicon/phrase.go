@@ -3,6 +3,7 @@ package lexicon
 import (
 	"errors"
 	"math/bits"
+	"strings"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -234,6 +235,9 @@ func (p *ending) fits(fold *foldTable, text string, start, end int, gapped, blan
 // amidHan reports whether letters stand right beside Han, and beside nothing else but that, punctuation, or an end of the text:
 // so initials are written, and names and commands mostly are not.
 func amidHan(text string, start, end int) bool {
+	if end-start < carefulInitials && strings.ToUpper(text[start:end]) == text[start:end] {
+		return false // two or three capitals are the name of something
+	}
 	before, n := utf8.DecodeLastRuneInString(text[:start])
 	after, m := utf8.DecodeRuneInString(text[end:])
 	left, right := n > 0 && isHan(before), m > 0 && isHan(after)

@@ -57,31 +57,55 @@ func (v *veil) swapped(s *scratch, n int) {
 	for i := range n {
 		for lengths := x.lengths; lengths != 0; lengths &= lengths - 1 {
 			size := bits.TrailingZeros16(lengths)
-			if i+size > len(s.tokens) || s.tokens[i+size-1].cut {
+			if i+size > len(s.tokens) || s.tokens[i+size-1].cut && size > 1 {
 				break
 			}
 			sum := s.sums[i+size] - s.sums[i]
-			if h := sum * golden >> x.shift; x.bits[h>>6]>>(h&63)&1 == 0 {
+			v.swappedAs(s, i, size, sum, -1)
+			if v.views&Loose == 0 || size < minMixed || i+size == len(s.tokens) {
 				continue
 			}
-			for _, p := range x.sums[sum] {
-				if l := (laying{v: v, s: s, p: &v.list[p], from: i}); l.isSwapped(size) && !v.isTalk(s, l.p, i, i+size, Swap, l.moved(size)) {
-					v.note(s, l.p, i, i+size, Swap)
-				}
+			sum = s.sums[i+size+1] - s.sums[i]
+			for k := i + 1; k < i+size; k++ {
+				v.swappedAs(s, i, size+1, sum-runeSum(s.tokens[k].r), k)
 			}
 		}
 	}
 }
 
-// isSwapped reports whether the tokens are the phrase's runes in another order.
-func (l *laying) isSwapped(size int) bool {
-	if size != len(l.p.runes) || l.s.holds(l.from, l.p.runes) {
+// minMixed is how many characters a word has at least that is looked for with a foreign one among them.
+const minMixed = 3
+
+// swappedAs notes the words of whose characters size tokens from i on are made, all but the foreign one (-1: there is none).
+func (v *veil) swappedAs(s *scratch, i, size int, sum uint64, foreign int) {
+	x := &v.swaps
+	if h := sum * golden >> x.shift; x.bits[h>>6]>>(h&63)&1 == 0 {
+		return
+	}
+	for _, p := range x.sums[sum] {
+		l := laying{v: v, s: s, p: &v.list[p], from: i}
+		if foreign >= 0 && l.p.views&Loose == 0 || !l.isSwapped(size, foreign) {
+			continue
+		}
+		if !v.isTalk(s, l.p, i, i+size, Swap, l.moved(size)) {
+			v.note(s, l.p, i, i+size, Swap)
+		}
+	}
+}
+
+// isSwapped reports whether the tokens, but for the foreign one, are the phrase's runes, in another order
+// where there is none.
+func (l *laying) isSwapped(size, foreign int) bool {
+	if foreign < 0 && (size != len(l.p.runes) || l.s.holds(l.from, l.p.runes)) || foreign >= 0 && size != len(l.p.runes)+1 {
 		return false
 	}
 	var room [maxSwap]rune
 	left := append(room[:0], l.p.runes...)
 	for i := l.from; i < l.from+size; i++ {
 		t := &l.s.tokens[i]
+		if i == foreign && !t.cut {
+			continue
+		}
 		k := slices.Index(left, t.r)
 		if k < 0 || i > l.from && t.cut {
 			return false
@@ -99,7 +123,7 @@ func (l *laying) moved(size int) uint64 {
 		beside := false
 		for k, want := range l.p.runes {
 			beside = beside || want == r && (i > 0 && k > 0 && l.s.tokens[l.from+i-1].r == l.p.runes[k-1] ||
-				i+1 < size && k+1 < size && l.s.tokens[l.from+i+1].r == l.p.runes[k+1])
+				i+1 < size && k+1 < len(l.p.runes) && l.s.tokens[l.from+i+1].r == l.p.runes[k+1])
 		}
 		if !beside {
 			changed |= 1 << i

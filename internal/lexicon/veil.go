@@ -2,6 +2,7 @@ package lexicon
 
 import (
 	"math/bits"
+	"strings"
 	"sync"
 	"unicode/utf8"
 	"unsafe"
@@ -44,13 +45,13 @@ const (
 )
 
 // veiledViews are those that a veil knows.
-const veiledViews = Pinyin | Split | Emoji | Shape | Sound | Swap
+const veiledViews = Pinyin | Split | Emoji | Shape | Sound | Swap | Loose
 
 // veilMaker collects phrases.
 type veilMaker struct{ list []veiled }
 
 func (m *veilMaker) add(p phrase) {
-	if p.views&veiledViews == 0 || len(p.runes) < 2 {
+	if p.views&veiledViews&^Loose == 0 || len(p.runes) < 2 {
 		return
 	}
 	runes := make([]rune, len(p.runes))
@@ -336,7 +337,7 @@ type token struct {
 	r          rune
 	kind       tokenKind
 	gap        uint8 // symbols between it and the one before
-	marks      bool  // some of them are more than blanks
+	marks      bool  // one of them parts sentences
 	cut        bool  // no word goes over the place before it
 }
 
@@ -368,7 +369,7 @@ func (v *veil) read(text string, from int, s *scratch) int {
 			if gap++; gap > MaxGap {
 				cut = true
 			}
-			marks = marks || !isSpace(r)
+			marks = marks || isPause(r)
 			continue
 		}
 		if t.kind == emojiToken {
@@ -382,6 +383,9 @@ func (v *veil) read(text string, from int, s *scratch) int {
 	}
 	return i
 }
+
+// isPause reports whether a symbol parts what is said: a word may be written over any other.
+func isPause(r rune) bool { return strings.ContainsRune("，。？！；：、,.?!;:…", r) }
 
 // classify folds a rune and says what it is, given what follows it.
 func (v *veil) classify(r rune, rest string) (rune, tokenKind) {

@@ -21,6 +21,7 @@ const (
 	Sound                        // other characters with the same sound: 薇芯 for 微信
 	Swap                         // in another order: 信微 for 微信
 	Initials                     // first letters of the syllables: wx for 微信
+	Loose                        // no way of hiding a word by itself: the others are believed upon weaker signs
 	viewEnd
 )
 
@@ -28,7 +29,7 @@ const (
 const AllViews = viewEnd - 1
 
 // viewNames are how views are called in books and reasons.
-var viewNames = [...]string{"traditional", "letters", "digits", "pinyin", "split", "emoji", "shape", "sound", "swap", "initials"}
+var viewNames = [...]string{"traditional", "letters", "digits", "pinyin", "split", "emoji", "shape", "sound", "swap", "initials", "loose"}
 
 // ViewNames lists the views by name, in the order of their bits.
 func ViewNames() []string { return append([]string(nil), viewNames[:]...) }
@@ -71,7 +72,7 @@ func CarefulViews(text string) View { return suit(text, carefulSound, carefulSwa
 
 // WideViews are all views in which the word can be told from ordinary talk at all. Two syllables are enough for sounds, two letters
 // for initials: what they find is a reason to look, not to act.
-func WideViews(text string) View { return suit(text, 2, 2, wideInitials) }
+func WideViews(text string) View { return suit(text, 2, 2, wideInitials) | Loose }
 
 func suit(text string, sound, swap, initials int) View {
 	free := Traditional | Letters | Digits
