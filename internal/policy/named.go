@@ -20,7 +20,7 @@ func Named(raw json.RawMessage, group, member Find) (json.RawMessage, error) {
 	if dec.Decode(&book) != nil {
 		return raw, nil // Parse says what is wrong
 	}
-	n := naming{find: map[string]Find{typeGroups: group, typeMembers: member}}
+	n := lookup{find: map[string]Find{typeGroups: group, typeMembers: member}}
 	n.object(book, BookFields())
 	if n.err != nil || !n.changed {
 		return raw, n.err
@@ -28,14 +28,14 @@ func Named(raw json.RawMessage, group, member Find) (json.RawMessage, error) {
 	return json.Marshal(book)
 }
 
-// naming walks a book along its fields.
-type naming struct {
+// lookup walks a book along its fields.
+type lookup struct {
 	find    map[string]Find
 	changed bool
 	err     error
 }
 
-func (n *naming) object(doc map[string]any, fields []Field) {
+func (n *lookup) object(doc map[string]any, fields []Field) {
 	for _, f := range fields {
 		n.field(doc, f)
 	}
@@ -46,7 +46,7 @@ func (n *naming) object(doc map[string]any, fields []Field) {
 	}
 }
 
-func (n *naming) field(doc map[string]any, f Field) {
+func (n *lookup) field(doc map[string]any, f Field) {
 	switch value := doc[f.Name].(type) {
 	case map[string]any:
 		n.object(value, f.Fields)
@@ -61,7 +61,7 @@ func (n *naming) field(doc map[string]any, f Field) {
 	}
 }
 
-func (n *naming) key(what, name string) json.Number {
+func (n *lookup) key(what, name string) json.Number {
 	key, err := n.find[what](name)
 	n.err, n.changed = err, true
 	return json.Number(strconv.FormatInt(key, 10))
