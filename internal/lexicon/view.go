@@ -59,6 +59,27 @@ type Phrase struct {
 	Views View
 }
 
+// What stands for views that are chosen by each word's own shape, besides [ViewsAuto], which is [CarefulViews].
+const ViewsWide = "wide"
+
+// ReadViews reads names of views for a word, with a plus or comma between them; [ViewsAuto] and [ViewsWide] are as the word
+// suggests, none is as it is written. It gives false where a name is unknown.
+func ReadViews(names, text string) (v View, ok bool) {
+	for name := range strings.FieldsFuncSeq(names, func(r rune) bool { return r == '+' || r == ',' || r == ' ' }) {
+		switch one := ViewOf(name); {
+		case name == ViewsAuto:
+			v |= CarefulViews(text)
+		case name == ViewsWide:
+			v |= WideViews(text)
+		case one != 0:
+			v |= one
+		default:
+			return 0, false
+		}
+	}
+	return v, true
+}
+
 // How many characters a word needs for a view that is dear to innocent talk.
 const (
 	carefulSound    = 3
