@@ -2,6 +2,7 @@ package lexicon
 
 import (
 	"math/bits"
+	"sync"
 	"unicode/utf8"
 	"unsafe"
 
@@ -33,6 +34,8 @@ type trie struct {
 	edgeShift uint
 	ends      []uint32 // by node: 1 + index of its first ending; 0 = none
 	endings   []ending
+
+	chained func() *chain // made when it is needed first
 
 	nodes   uint32
 	classes uint16
@@ -78,6 +81,7 @@ func (t *trie) finish() *trie {
 	t.growEdges()
 	t.markPairs()
 	t.phrases = nil
+	t.chained = sync.OnceValue(t.makeChain)
 	return t
 }
 
@@ -238,7 +242,7 @@ func (t *trie) bytes() int {
 // find walks the text once. It keeps the last class that counts and looks at it together with the next one.
 func (t *trie) find(text string, buf []Match) []Match {
 	class, pairs, single, shift := t.class, t.pairs, t.single, t.pairShift
-	prev, prevAt := uint16(classBreak), 0
+	prev, prevAt, steps := uint16(classBreak), 0, -walkStart
 	for i := 0; i < len(text); {
 		c, n := uint16(0), 1
 		if b := text[i]; b < utf8.RuneSelf {
@@ -256,7 +260,12 @@ func (t *trie) find(text string, buf []Match) []Match {
 			continue
 		}
 		if h := pairHash(prev, c, shift); pairs[h>>6]>>(h&63)&1 != 0 {
-			buf = t.walk(text, prevAt, buf)
+			if steps > walkEach*i {
+				return t.read(text, prevAt, true, buf)
+			}
+			took := 0
+			buf, took = t.walk(text, prevAt, buf)
+			steps += took
 		}
 		if single[c] {
 			buf = t.alone(text, c, i, i+n, buf)
@@ -292,22 +301,22 @@ func (t *trie) alone(text string, c uint16, start, end int, buf []Match) []Match
 	return t.report(text, t.first[c], start, end, 0, 0, buf)
 }
 
-// walk reports every phrase of two or more runes that begins at start.
-func (t *trie) walk(text string, start int, buf []Match) []Match {
+// walk reports every phrase of two or more runes that begins at start, and says how many steps it took.
+func (t *trie) walk(text string, start int, buf []Match) ([]Match, int) {
 	c, n := t.classAt(text, start)
 	if c < classFirst {
-		return buf // the pair's first half was a break
+		return buf, 1 // the pair's first half was a break
 	}
 	node := t.first[c]
 	if node == 0 {
-		return buf
+		return buf, 1
 	}
 	var gapped, blank uint64
 	at := start + n
 	for k := uint(1); k < MaxPhrase; k++ {
 		gap, blanks, i := t.gap(text, at)
 		if gap < 0 {
-			return buf
+			return buf, int(k)
 		}
 		if gap > 0 {
 			gapped |= 1 << k
@@ -318,12 +327,12 @@ func (t *trie) walk(text string, start int, buf []Match) []Match {
 		c, n = t.classAt(text, i)
 		s := t.slot(uint64(node)<<16 | uint64(c))
 		if t.keys[s] == 0 {
-			return buf
+			return buf, int(k)
 		}
 		node, at = t.vals[s], i+n
 		buf = t.report(text, node, start, at, gapped, blank, buf)
 	}
-	return buf
+	return buf, MaxPhrase
 }
 
 // gap skips symbols from at on: how many there were, whether all were blanks, and where the next rune that counts
