@@ -47,11 +47,14 @@ type ending struct {
 	tight  uint64
 	number int32
 	plain  uint32 // with views: hash of the runes, folded only
-	views  View   // those it may be found through
-	via    View   // those that its runes stand for
-	head   wordKind
-	tail   wordKind
-	last   bool // the last one of its node
+
+	allowed uint32 // and folded as far as the views allow
+	kinds   View   // the views by which that is further
+	views   View   // those it may be found through
+	via     View   // those that its runes stand for
+	head    wordKind
+	tail    wordKind
+	last    bool // the last one of its node
 }
 
 const golden = 0x9e3779b97f4a7c15
@@ -154,7 +157,7 @@ func (t *trie) growEdges() {
 			if k == 0 {
 				t.ends[node] = uint32(len(t.endings)) + 1
 			}
-			t.endings = append(t.endings, p.ending(k == len(list)-1))
+			t.endings = append(t.endings, t.ending(&p, k == len(list)-1))
 		}
 	}
 	t.shrinkEdges()
@@ -365,7 +368,7 @@ func (t *trie) report(text string, node uint32, start, end int, gapped, blank ui
 	for i := e - 1; ; i++ {
 		p := &t.endings[i]
 		if p.fits(t.fold, text, start, end, gapped, blank) {
-			if via := t.via(p, text[start:end]); via&^p.views == 0 {
+			if via, ok := t.via(p, text[start:end]); ok {
 				buf = append(buf, Match{Phrase: int(p.number), Span: community.Span{Start: start, End: end}, View: via})
 			}
 		}
@@ -375,27 +378,38 @@ func (t *trie) report(text string, node uint32, start, end int, gapped, blank ui
 	}
 }
 
-// via says by which views a phrase is seen in a part of a text.
-func (t *trie) via(p *ending, part string) View {
+// via says by which views a phrase is seen in a part of a text; false where it would need one that it has not.
+func (t *trie) via(p *ending, part string) (View, bool) {
 	if p.views == 0 {
-		return 0
+		return 0, true
 	}
-	h, seen := uint32(hashStart32), View(0)
+	plain, allowed, seen := uint32(hashStart32), uint32(hashStart32), View(0)
 	for _, r := range part {
 		if t.glyph.isSkip(r) {
 			continue
 		}
 		f := t.fold.fold(r)
-		h = (h ^ uint32(f)) * hashPrime32
-		if t.glyph.fold(f) != f {
-			seen |= glyphView(f)
-		}
+		plain = (plain ^ uint32(f)) * hashPrime32
+		g, v := t.further(f, p.views)
+		allowed, seen = (allowed^uint32(g))*hashPrime32, seen|v
 	}
 	switch {
-	case h == p.plain:
-		return p.via
-	case seen != 0:
-		return p.via | seen
+	case plain == p.plain || p.via&Initials != 0:
+		return p.via, true
+	case allowed != p.allowed:
+		return 0, false
+	case seen^p.kinds != 0:
+		return p.via | seen ^ p.kinds, true
 	}
-	return p.via | p.views&(Traditional|Letters|Digits) // the phrase is the one written in another way
+	return p.via | seen, true
+}
+
+// further folds a folded rune as far as the views allow, and says by which of them.
+func (t *trie) further(f rune, views View) (rune, View) {
+	if g := t.glyph.fold(f); g != f {
+		if v := glyphView(f) & views; v != 0 {
+			return g, v
+		}
+	}
+	return f, 0
 }
