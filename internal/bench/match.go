@@ -143,7 +143,7 @@ func (c *corpus) side(name string, lines int, find func(i int) int) *side {
 func buildRows(c *corpus) (*lexicon.Matcher, []Row, error) {
 	phrases := make([]lexicon.Phrase, len(c.words))
 	for i, w := range c.words {
-		phrases[i] = lexicon.Phrase{Text: w, Views: lexicon.Traditional | lexicon.Letters}
+		phrases[i] = lexicon.Phrase{Text: w, Views: lexicon.Letters} // the libraries have no traditional characters
 	}
 	var took []float64
 	var m *lexicon.Matcher
