@@ -146,6 +146,12 @@ func (l lacking) finding(p Piece) Finding {
 	return f
 }
 
+// Unfit says why a post cannot be sent to one group at all, as its connection and the limits of its platform are at a
+// moment; nil = it can. What a person puts in by hand always can.
+func Unfit(p Post, g community.GroupRow, takes Carries, public string, at int64) []Finding {
+	return slices.DeleteFunc(fits(p, []Reach{{Group: g, Takes: takes}}, public, at), func(f Finding) bool { return !Impossible([]Finding{f}) })
+}
+
 // Impossible reports whether a finding says that the send cannot be done at all, whoever wants it.
 func Impossible(list []Finding) bool {
 	return slices.ContainsFunc(list, func(f Finding) bool {

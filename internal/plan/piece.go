@@ -82,7 +82,11 @@ func checkPieces(list []Piece) error {
 	if len(list) > MaxPieces {
 		return community.Errorf(community.CodeTooLarge, "pieces: more than %d", MaxPieces)
 	}
+	apps := 0
 	for _, p := range list {
+		if p.Kind == "app" {
+			apps++
+		}
 		fault := ""
 		switch {
 		case !slices.Contains([]string{"image", "video", "file", "app"}, p.Kind):
@@ -93,6 +97,9 @@ func checkPieces(list []Piece) error {
 			fault = "name: missing"
 		case p.Kind == "app":
 			fault = p.App.fault()
+		}
+		if apps > 1 {
+			fault = "app: at most one"
 		}
 		if fault != "" {
 			return community.Errorf(community.CodeBadInput, "%s", fault)
