@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/png"
@@ -348,6 +349,42 @@ func TestStepsBeyondALimitAreRefusedAndHeld(t *testing.T) {
 		for _, k := range c.targets(made.ID) {
 			if k.Slot == slot.Key && (len(k.Why) != 1 || k.Why[0].Code != plan.TooMuch || k.Why[0].Said.Rule != "wecom-text" || !strings.Contains(k.Why[0].Said.Found, "4002")) {
 				t.Errorf("why = %+v, want the limit with its figure", k.Why)
+			}
+		}
+	})
+}
+
+// TestStepsWithFilesByCommandLine: a file of steps names its attachments; what verbs print of an SOP can be given back.
+func TestStepsWithFilesByCommandLine(t *testing.T) {
+	both(t, func(t *testing.T, w terminal) {
+		check(t, os.WriteFile(filepath.Join(w.dir, "海报.png"), posterPNG(t), 0o600))
+		write := func(steps string) { check(t, os.WriteFile(filepath.Join(w.dir, "steps.json"), []byte(steps), 0o600)) }
+		write(`[{"kind":"day","at":"20:00","text":"欢迎","files":["海报.png"],"by_link":true,"link":{"url":"https://q.example/c","title":"报名"},"app":{"appid":"wx1","page":"p","title":"第三章","cover":"海报.png"}}]`)
+		var sop struct {
+			ID    string
+			Steps []plan.Step
+		}
+		w.must(t, &sop, "sop", "new", "七天", "--steps", "steps.json")
+		if got := sop.Steps[0]; len(got.Pieces) != 2 || got.Pieces[0].Kind != "image" || got.Pieces[1].App.Title != "第三章" || !got.ByLink || got.Link.Title != "报名" {
+			t.Fatalf("steps = %+v", sop.Steps)
+		}
+		again, err := json.Marshal(sop.Steps)
+		check(t, err)
+		write(string(again))
+		w.must(t, &sop, "sop", "edit", sop.ID, "--steps", "steps.json")
+		if len(sop.Steps[0].Pieces) != 2 {
+			t.Errorf("given back: %+v", sop.Steps)
+		}
+		var found rows[struct{ Step int }]
+		w.must(t, &found, "sop", "check", sop.ID)
+		if len(found.Rows) != 0 {
+			t.Errorf("findings without a group: %+v", found.Rows)
+		}
+		for name, steps := range map[string]string{"no such file": `[{"kind":"day","at":"20:00","text":"x","files":["nix.png"]}]`, "a folder": `[{"kind":"day","at":"20:00","text":"x","files":["."]}]`, "ten": `[{"kind":"day","at":"20:00","text":"x","files":["海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png"]}]`,
+			"an app without an id": `[{"kind":"day","at":"20:00","text":"x","app":{"page":"p"}}]`, "an invented file": `[{"kind":"day","at":"20:00","text":"x","pieces":[{"kind":"file","file":"` + sop.ID + `","name":"x"}]}]`, "unknown field": `[{"kind":"day","at":"20:00","text":"x","picture":"a"}]`} {
+			write(steps)
+			if code, _, talk := w.types(t, "sop", "edit", sop.ID, "--steps", "steps.json"); code == 0 || talk == "" || strings.Contains(talk, "internal") {
+				t.Errorf("%s: exit %d, %q; want a sentence", name, code, talk)
 			}
 		}
 	})

@@ -29,6 +29,15 @@ type PlanFields struct {
 	Note  string
 	Rows  []ui.Input
 	Files []PlanFile // kept already
+	More  *PlanMore  // folded below; nil = nothing
+}
+
+// PlanMore are fields that are folded until somebody wants them.
+type PlanMore struct {
+	Title string
+	Rows  []ui.Input
+	Files []PlanFile
+	Open  bool
 }
 
 // PlanFile is a file that a form keeps until it is sent.
