@@ -375,10 +375,14 @@ func TestStepsWithFilesByCommandLine(t *testing.T) {
 		if len(sop.Steps[0].Pieces) != 2 {
 			t.Errorf("given back: %+v", sop.Steps)
 		}
-		var found rows[struct{ Step int }]
+		var found rows[struct {
+			Step         int
+			Rule, Reason string
+			Refused      bool
+		}]
 		w.must(t, &found, "sop", "check", sop.ID)
-		if len(found.Rows) != 0 {
-			t.Errorf("findings without a group: %+v", found.Rows)
+		if len(found.Rows) != 1 || found.Rows[0].Step != 1 || found.Rows[0].Rule != "redirect" || found.Rows[0].Refused {
+			t.Errorf("findings = %+v, want only that nobody can tell where the link leads", found.Rows)
 		}
 		for name, steps := range map[string]string{"no such file": `[{"kind":"day","at":"20:00","text":"x","files":["nix.png"]}]`, "a folder": `[{"kind":"day","at":"20:00","text":"x","files":["."]}]`, "ten": `[{"kind":"day","at":"20:00","text":"x","files":["海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png"]}]`,
 			"an app without an id": `[{"kind":"day","at":"20:00","text":"x","app":{"page":"p"}}]`, "an invented file": `[{"kind":"day","at":"20:00","text":"x","pieces":[{"kind":"file","file":"` + sop.ID + `","name":"x"}]}]`, "unknown field": `[{"kind":"day","at":"20:00","text":"x","picture":"a"}]`} {
