@@ -244,3 +244,48 @@ func TestNamesMeanWhoBearsThem(t *testing.T) {
 		h.until("member.remove 发票王, message.send 发票王") // not removed, only renamed
 	})
 }
+
+// TestUndoneRosterOpensWhatItClosed: once a pasted list is taken back, the removal that it had confirmed waits for people
+// again, with the person who had it and a note why; a later list closes it again. What a person called done stays done.
+func TestUndoneRosterOpensWhatItClosed(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		h := byHand(t, dbURL)
+		h.take("roster-names", "小满妈\n发票王\n大刘\n", nil)
+		h.take("wechat-paste", "发票王 2026-11-02 09:31\n代开发票，加我\n\n发票王 2026-11-02 09:40\n代开发票，量大从优\n", nil)
+		h.until("member.remove 发票王, message.send 发票王")
+		rows, _, err := h.gate.desk.FindTasks(t.Context(), community.TaskFilter{State: "open", Page: community.Page{Limit: 9}})
+		check(t, err)
+		hands := h.app.Hands(h.org, nil)
+		for _, k := range rows {
+			if k.Verb == community.Remove {
+				check(t, hands.TaskClaim(t.Context(), "ming", k.ID, ""))
+			}
+		}
+		h.caughtUp()
+		h.ms.Add(60_000)
+		run, _ := h.take("roster-names", "小满妈\n大刘\n", nil)
+		h.until("message.send 发票王")
+		check(t, h.desk.Undo(t.Context(), "ming", h.org, run, "贴错群了"))
+		h.until("member.remove 发票王, message.send 发票王")
+		rows, _, err = h.gate.desk.FindTasks(t.Context(), community.TaskFilter{Page: community.Page{Limit: 9}})
+		check(t, err)
+		for _, k := range rows {
+			if k.Verb == community.Remove && (k.State != "claimed" || k.Assignee != "ming" || k.Note != string(community.ImportUndone) || k.DoneAt != 0 || k.Due < h.ms.Load()) {
+				t.Errorf("reopened as %+v, want it with who had it, with a note and time to do it", k)
+			}
+		}
+		await(t, func() bool {
+			h.app.Jobs().Wake()
+			busy, err := h.app.Store().Releasing(t.Context())
+			return err == nil && !busy
+		})
+		h.caughtUp()
+		h.ms.Add(60_000)
+		h.take("roster-names", "小满妈\n大刘\n阿敏\n", nil)
+		h.until("message.send 发票王")
+		if err := h.desk.Undo(t.Context(), "ming", h.org, run, "再来"); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("undone twice: %v", err)
+		}
+		h.until("message.send 发票王")
+	})
+}

@@ -239,14 +239,14 @@ func (t *Tx) cancel(ctx context.Context, id community.ID, d *community.Decision,
 		return err
 	}
 	if d.User == "" {
-		return t.CloseTask(ctx, id, "expired", "", d.Why, now)
+		return t.CloseTask(ctx, id, "expired", "", d.Why, 0, now)
 	}
 	how := "refused"
 	kind, reason, _ := strings.Cut(d.Why, ": ") // as a person's decision is worded
 	if kind == "release" {                      // what was asked for goes on as another action
 		how = "done"
 	}
-	return t.CloseTask(ctx, id, how, d.User, reason, now)
+	return t.CloseTask(ctx, id, how, d.User, reason, 0, now)
 }
 
 // JobWake is the kind of job that lets a timer fire.
