@@ -74,6 +74,7 @@ type told struct {
 		Preview []struct {
 			Name, Text string
 			Known      bool
+			Whole      bool
 		}
 	}
 }
@@ -287,5 +288,59 @@ func TestUndoneRosterOpensWhatItClosed(t *testing.T) {
 			t.Errorf("undone twice: %v", err)
 		}
 		h.until("message.send 发票王")
+	})
+}
+
+// TestCutMessageIsCompletedNotDoubled: half a copy and then the whole of it give the message once; the trial says that it will
+// be completed, the log keeps both as they came, rules look at what is new in it only, and the same once more is nothing. Half
+// a copy after the whole is nothing new either. The same words said by themselves stay a message.
+func TestCutMessageIsCompletedNotDoubled(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		h := byHand(t, dbURL)
+		const begin, rest = "小满妈 2026-11-02 09:30\n早上好\n\n发票王 2026-11-02 09:31\n代开发票，加", "我微信\n\n大刘 2026-11-02 09:32\n别发广告\n"
+		h.take("wechat-paste", begin, nil)
+		h.until("message.send 发票王")
+		_, rep := h.try("wechat-paste", begin+rest, nil)
+		lines := rep.Units[0].Preview
+		if len(lines) != 3 || !lines[0].Known || !lines[1].Whole || lines[1].Known || lines[2].Known || lines[2].Whole || rep.Added != 2 {
+			t.Fatalf("the trial says %+v", rep)
+		}
+		_, rep = h.take("wechat-paste", begin+rest, nil)
+		if rep.Added != 2 || rep.Duplicates != 1 {
+			t.Errorf("taken in: %+v", rep)
+		}
+		for name, text := range map[string]string{"the whole": begin + rest, "half of it": begin, "a little more than half": begin + "我"} {
+			if _, rep = h.take("wechat-paste", text, nil); rep.Added != 0 {
+				t.Errorf("%s once more: %+v", name, rep)
+			}
+			if _, rep = h.try("wechat-paste", text, nil); rep.Added != 0 || !rep.Units[0].Preview[1].Known {
+				t.Errorf("%s tried once more: %+v", name, rep)
+			}
+		}
+		h.caughtUp()
+		list, _, err := h.gate.desk.FindMessages(t.Context(), community.MessageFilter{Group: h.group.Key})
+		check(t, err)
+		var said []string
+		for _, m := range list {
+			said = append(said, string(m.Type)+" "+m.Text)
+		}
+		slices.Sort(said)
+		if want := []string{"message.created 代开发票，加", "message.created 别发广告", "message.created 早上好", "message.edited 代开发票，加我微信"}; !slices.Equal(said, want) {
+			t.Errorf("the log holds %q, want %q", said, want)
+		}
+		strikes, _, err := h.gate.desk.FindStrikes(t.Context(), community.StrikeFilter{Group: h.group.Key, Page: community.Page{Limit: 9}})
+		check(t, err)
+		if len(strikes) != 1 {
+			t.Errorf("%d strikes, want one: the advertisement was in the first half", len(strikes))
+		}
+		if _, rep = h.take("wechat-paste", "阿敏 2026-11-02 10:00\n好\n", nil); rep.Added != 1 {
+			t.Errorf("a short message: %+v", rep)
+		}
+		if _, rep = h.take("wechat-paste", "阿敏 2026-11-02 10:00\n好\n\n阿敏 2026-11-02 10:00\n好的，收到\n", nil); rep.Added != 1 || rep.Duplicates != 1 {
+			t.Errorf("the short one and a longer one of the same minute: %+v, want both to stand", rep)
+		}
+		if _, rep = h.try("wechat-paste", "阿敏 2026-11-02 10:00\n好的，收到\n", nil); rep.Added != 0 {
+			t.Errorf("the longer one alone: %+v", rep)
+		}
 	})
 }
