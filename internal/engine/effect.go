@@ -53,6 +53,11 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 	if err := heard(ctx, b, r); err != nil {
 		return err
 	}
+	if len(r.Receipt.Also) > 0 { // its first message may have come back, and ended it, before
+		if err := b.tx.AlsoSent(ctx, r.Action, r.Receipt.Also); err != nil {
+			return err
+		}
+	}
 	moved, err := b.tx.MoveAction(ctx, r.Action, r.State, r.Mode, r.Receipt, r.Attempt, r.User, now)
 	if err != nil || !moved {
 		return err

@@ -293,6 +293,16 @@ WHERE id = $9 AND state NOT IN ('confirmed', 'failed', 'cancelled')`,
 	return n > 0, err
 }
 
+// AlsoSent keeps the platform's ids of what else a send became, whatever is known of the send by now.
+func (t *Tx) AlsoSent(ctx context.Context, id community.ID, also []string) error {
+	text, err := listJSON(also)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE action SET also = $1 WHERE id = $2`, text, id[:])
+	return err
+}
+
 // partsText is what became of a send's parts, as it is kept; "" = it had none.
 func partsText(parts []community.Fate) (string, error) {
 	if len(parts) == 0 {
@@ -401,8 +411,12 @@ func (f *freezeFlag) Scan(v any) error {
 func (s *Store) about(ctx context.Context, now *ActionNow) error {
 	a := &now.Action
 	if !a.Of.IsZero() {
-		err := s.read.QueryRowContext(ctx, `SELECT message, state, updated FROM action WHERE id = $1`, a.Of[:]).Scan(&a.To.Message, &now.Before, &now.SaidAt)
-		return missing(coded(s.dialect, err), "action %s", a.Of)
+		var also string
+		err := s.read.QueryRowContext(ctx, `SELECT message, also, state, updated FROM action WHERE id = $1`, a.Of[:]).Scan(&a.To.Message, &also, &now.Before, &now.SaidAt)
+		if err != nil {
+			return missing(coded(s.dialect, err), "action %s", a.Of)
+		}
+		return readList(also, &a.To.Also)
 	}
 	if a.Verb != community.RecallMsg || a.Event == 0 {
 		return nil
