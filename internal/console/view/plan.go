@@ -69,4 +69,13 @@ type PlanPage struct {
 	Text    string
 	Files   []ui.TaskFile
 	Tables  []PlanTable
+	Busy    bool // something is under way that ends soon: the page looks again by itself
+}
+
+// live are the kinds of change that the page follows.
+func (p PlanPage) live() string {
+	if p.Busy {
+		return "task decision every:3s"
+	}
+	return "task decision"
 }
