@@ -48,6 +48,7 @@ func (k *call) given(most int) (files map[string][]plan.Piece, faults []string, 
 		if err := k.R.ParseForm(); err != nil {
 			return nil, nil, community.Errorf(community.CodeTooLarge, "form: %w", err)
 		}
+		storable(k.R.PostForm)
 		return nil, nil, k.checkToken(k.R.PostFormValue("_token"))
 	}
 	k.R.Body = http.MaxBytesReader(k.W, k.R.Body, (plan.MaxPieces+2)*community.MaxMedium)
@@ -72,7 +73,9 @@ func (k *call) given(most int) (files map[string][]plan.Piece, faults []string, 
 			if len(value) > maxGivenField {
 				return nil, nil, community.Errorf(community.CodeTooLarge, "field %s", part.FormName())
 			}
-			k.R.PostForm.Add(part.FormName(), string(value))
+			one := url.Values{part.FormName(): {string(value)}}
+			storable(one)
+			k.R.PostForm.Add(part.FormName(), one.Get(part.FormName()))
 			continue
 		}
 		if err := k.checkToken(k.R.PostForm.Get("_token")); err != nil {

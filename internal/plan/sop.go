@@ -98,7 +98,7 @@ func (s SOP) Check() error {
 
 func (p Step) check() error {
 	switch {
-	case p.ID == "" || len(p.ID) > 40 || strings.Contains(p.ID, "@"):
+	case p.ID == "" || len(p.ID) > 40 || strings.Contains(p.ID, "@") || !legible(p.ID):
 		return community.Errorf(community.CodeBadInput, "id: want 1 to 40 bytes without @")
 	case !slices.Contains(StepKinds, p.Kind):
 		return community.Errorf(community.CodeBadInput, "kind: no %q", p.Kind)
