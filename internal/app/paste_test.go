@@ -65,7 +65,8 @@ type told struct {
 	Error      string
 	State      string
 	Units      []struct {
-		Rosters []struct {
+		Completed int64
+		Rosters   []struct {
 			Members, Joined, Gone int
 			Samples               []string
 			Renamed               []struct{ From, To string }
@@ -302,7 +303,7 @@ func TestCutMessageIsCompletedNotDoubled(t *testing.T) {
 		h.until("message.send 发票王")
 		_, rep := h.try("wechat-paste", begin+rest, nil)
 		lines := rep.Units[0].Preview
-		if len(lines) != 3 || !lines[0].Known || !lines[1].Whole || lines[1].Known || lines[2].Known || lines[2].Whole || rep.Added != 2 {
+		if rep.Units[0].Completed != 1 || len(lines) != 3 || !lines[0].Known || !lines[1].Whole || lines[1].Known || lines[2].Known || lines[2].Whole || rep.Added != 2 {
 			t.Fatalf("the trial says %+v", rep)
 		}
 		_, rep = h.take("wechat-paste", begin+rest, nil)

@@ -74,9 +74,11 @@ type sieve struct {
 	near  Nears
 	left  int64 // near-matches left out
 	known int64 // of a dry run
-	lists []RosterChange
-	shown []Preview
-	met   people
+
+	completed int64
+	lists     []RosterChange
+	shown     []Preview
+	met       people
 }
 
 // pass gives the rows that go on; it writes into rows.
@@ -137,12 +139,14 @@ func (s *sieve) complete(ctx context.Context, run RunInfo, rows []community.Inbo
 		in.Type, in.Key, in.Body.Data = community.MessageEdited, "whole:"+in.Key, raw
 		edits, places = append(edits, *in), append(places, i)
 	}
-	if len(edits) == 0 || !s.dry {
+	if len(edits) == 0 {
 		return nil
 	}
 	again, err := s.opt.Look.Look(ctx, run, edits, true)
 	for i, f := range again {
-		fates[places[i]].Known = f.Known
+		if fates[places[i]].Known = f.Known; !f.Known {
+			s.completed++
+		}
 	}
 	return err
 }
