@@ -26,6 +26,7 @@ func plan() []room {
 	return []room{
 		{path: "community", layer: words, decides: true},
 		{path: "lexicon", layer: subject, decides: true},
+		{path: "lexicon/tables", layer: top}, // a program that makes the tables of characters
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
 		{path: "plan", layer: subject, decides: true},
