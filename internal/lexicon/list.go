@@ -80,3 +80,24 @@ func unpackWord(line string) (Word, error) {
 	w := Word{Number: n[0], Level: int(n[1]), Expires: n[2], Views: part[3], Category: part[4], Text: part[5]}
 	return w, CheckPhrase(w.Text)
 }
+
+// FoldPhrase is the form in which two phrases are found in the same texts: folded, without skip symbols. A text that cannot
+// be a phrase is its own form.
+func FoldPhrase(text string) string {
+	p, err := readPhrase(text)
+	if err != nil {
+		return text
+	}
+	return string(p.runes)
+}
+
+// Letters gives the runes of a text that count in comparisons: folded, without skip symbols and line ends.
+func Letters(text string, buf []rune) []rune {
+	fold := folding()
+	for _, r := range text {
+		if !fold.isSkip(r) && !isLineEnd(r) {
+			buf = append(buf, fold.fold(r))
+		}
+	}
+	return buf
+}
