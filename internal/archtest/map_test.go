@@ -132,6 +132,7 @@ func libraries() []library {
 	pure := []string{"lexicon", "policy", "measure", "replay", "importer", "i18n"}
 	return []library{
 		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
+		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet"), "files of words come in old encodings too"},
 		{"golang.org/x/text", pure, "tables of characters and languages: a pure library"},
 		{"golang.org/x/net/html", []string{"importer"}, "a tokenizer of HTML: pure, kept by the Go project"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
