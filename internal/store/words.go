@@ -199,6 +199,11 @@ func (s *Store) WordsByNumber(ctx context.Context, list int64, numbers []int64) 
 	return out, err
 }
 
+// WordsNow gives words of a list as they are now, by number; those that are gone are left out.
+func (s *Store) WordsNow(ctx context.Context, list int64, numbers []int64) ([]wordlist.Entry, error) {
+	return rows(ctx, s, `SELECT `+wordColumns+` FROM word w WHERE w.list_key = $1 AND w.until = 0 AND w.number IN (`+keyList(numbers)+`) ORDER BY w.number`, []any{list}, scanWord)
+}
+
 // WordCategories counts the words of a list by category, the largest first.
 func (s *Store) WordCategories(ctx context.Context, list int64) ([]wordlist.Counted, error) {
 	return rows(ctx, s, `SELECT category, count(*) FROM word WHERE list_key = $1 AND until = 0 GROUP BY category ORDER BY count(*) DESC, category LIMIT 200`, []any{list},
@@ -272,4 +277,32 @@ func (s *Store) WordChanges(ctx context.Context, list int64, from, to int, p com
 func (s *Store) wordsIn(ctx context.Context, list int64, version int, numbers []int64) ([]wordlist.Entry, error) {
 	return rows(ctx, s, `SELECT `+wordColumns+` FROM word w WHERE w.list_key = $1 AND w.since <= $2 AND (w.until = 0 OR w.until > $2) AND w.number IN (`+keyList(numbers)+`)`,
 		[]any{list, version}, scanWord)
+}
+
+// LastSeq is the sequence of a group's newest event; 0 = it has none.
+func (s *Store) LastSeq(ctx context.Context, g community.GroupKey) (n int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM event WHERE group_key = $1`, int64(g)).Scan(&n)
+	return n, coded(s.dialect, err)
+}
+
+// ProvedEvents tells which events of a group a rule hit rightly, as a person said.
+func (s *Store) ProvedEvents(ctx context.Context, g community.GroupKey) (map[int64]bool, error) {
+	list, err := rows(ctx, s, `SELECT event_number FROM decision WHERE group_key = $1 AND resolution = 'kept'`, []any{int64(g)}, func(r *sql.Rows, v *int64) error { return r.Scan(v) })
+	out := map[int64]bool{}
+	for _, n := range list {
+		out[n] = true
+	}
+	return out, err
+}
+
+// DecisionNow gives a decision and its organisation; CodeNotFound.
+func (s *Store) DecisionNow(ctx context.Context, id community.ID) (community.OrgKey, community.Decision, error) {
+	var d community.Decision
+	var body []byte
+	var org int64
+	err := s.read.QueryRowContext(ctx, `SELECT g.org_key, d.body FROM decision d JOIN chat_group g ON g.key = d.group_key WHERE d.id = $1`, id[:]).Scan(&org, &body)
+	if err != nil {
+		return 0, d, missing(coded(s.dialect, err), "decision %s", id)
+	}
+	return community.OrgKey(org), d, json.Unmarshal(body, &d)
 }

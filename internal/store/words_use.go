@@ -70,7 +70,8 @@ func scanRun(r *sql.Rows, v *wordlist.Run) error {
 	return json.Unmarshal([]byte(report), &v.Report)
 }
 
-// AddWordRun begins a run and the job that does it, whose key is the run's id. body is what it works on.
+// AddWordRun begins a run and the job that does it, whose key is the run's id ("" = the caller does it). body is what it works
+// on.
 func (s *Store) AddWordRun(ctx context.Context, run wordlist.Run, body []byte, job string) (wordlist.Run, error) {
 	packed, err := pack(body)
 	if err != nil {
@@ -80,7 +81,9 @@ func (s *Store) AddWordRun(ctx context.Context, run wordlist.Run, body []byte, j
 	err = s.writeTx(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `INSERT INTO word_run (id, list_key, kind, state, done, total, at, by_user, note, file, error, body, report) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, '{}')`,
 			run.ID[:], run.List, run.Kind, run.State, run.Done, run.Of, run.At, run.User, run.Note, run.File, packed)
-		t.Enqueue(Job{Kind: job, Key: run.ID.String(), RunAt: run.At, Max: 5})
+		if job != "" {
+			t.Enqueue(Job{Kind: job, Key: run.ID.String(), RunAt: run.At, Max: 5})
+		}
 		return err
 	})
 	return run, err

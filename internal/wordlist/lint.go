@@ -254,3 +254,27 @@ func deleteQuarantine(list []Reason) (out []Reason) {
 	}
 	return out
 }
+
+// Taken are the entries that come into the list: all but the rejected.
+func Taken(list []Linted) (out []Entry) {
+	for i := range list {
+		if list[i].Verdict() != Reject {
+			out = append(out, list[i].Entry)
+		}
+	}
+	return out
+}
+
+// Only are the rows of a verdict and a reason's code; "" = any.
+func Only(list []Linted, verdict Verdict, code string) (out []Linted) {
+	for i := range list {
+		l := &list[i]
+		if verdict != "" && l.Verdict() != verdict {
+			continue
+		}
+		if code == "" || slices.ContainsFunc(l.Reasons, func(r Reason) bool { return r.Code == code }) {
+			out = append(out, *l)
+		}
+	}
+	return out
+}
