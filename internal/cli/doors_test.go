@@ -36,9 +36,12 @@ type site struct {
 }
 
 // line runs one command line in the site as a program does that has no terminal: LANG says which language.
-func (s site) line(lang string, args ...string) ran {
+func (s site) line(lang string, args ...string) ran { return s.typing("", lang, args...) }
+
+// typing is line with something on stdin.
+func (s site) typing(in, lang string, args ...string) ran {
 	var out, talk bytes.Buffer
-	p := cli.Program{Args: args, Dir: s.dir, Env: []string{"LANG=" + lang, "QL_DATA_DIR=" + s.data}, In: strings.NewReader(""), Out: &out, Err: &talk, Houses: app.CommandLine()}
+	p := cli.Program{Args: args, Dir: s.dir, Env: []string{"LANG=" + lang, "QL_DATA_DIR=" + s.data}, In: strings.NewReader(in), Out: &out, Err: &talk, Houses: app.CommandLine()}
 	ctx, stop := context.WithTimeout(s.t.Context(), time.Minute)
 	defer stop()
 	code := p.Run(ctx)
@@ -98,7 +101,7 @@ func values() map[string]string {
 }
 
 // runsOn are commands that would go on running, or measure for minutes: only lines that are refused at once are tried.
-var runsOn = []string{"serve", "demo", "bench"}
+var runsOn = []string{"serve", "demo", "bench", "eval"}
 
 // TestEveryDoorOfTheCommandLineIsGuarded goes through the whole grammar: every verb without arguments, with every argument
 // and every flag empty, huge, of the wrong type, unknown and hostile, with one argument too many, and without --yes where

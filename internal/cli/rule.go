@@ -27,15 +27,16 @@ type ruleCmd struct {
 // maxBook bounds a rulebook file, in bytes.
 const maxBook = 8 << 20
 
-// book reads a rulebook argument.
+// book reads a rulebook argument. A file may call groups and members by name or id; without a house they are not looked
+// up.
 func (c *call) book(h *House, arg string) (json.RawMessage, error) {
 	if arg == "-" {
-		return readBook(c.in)
+		return c.readBook(h, c.in)
 	}
 	f, err := os.Open(c.path(arg))
 	if err == nil {
 		defer f.Close()
-		return readBook(f)
+		return c.readBook(h, f)
 	}
 	group, version, ok := cutVersion(arg)
 	if !ok || h == nil {
@@ -56,12 +57,32 @@ func (c *call) book(h *House, arg string) (json.RawMessage, error) {
 	return books.Body(c.ctx, g.Key, version)
 }
 
-func readBook(r io.Reader) (json.RawMessage, error) {
+func (c *call) readBook(h *House, r io.Reader) (json.RawMessage, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxBook+1))
 	if len(raw) > maxBook {
 		return nil, failed(nil, "群规超过 %d 字节", "the rulebook is larger than %d bytes", maxBook)
 	}
-	return raw, err
+	if err != nil {
+		return nil, err
+	}
+	if h == nil {
+		var n int64
+		unknown := func(string) (int64, error) { n++; return n, nil }
+		return policy.Named(raw, unknown, unknown)
+	}
+	desk, err := c.desk(h)
+	if err != nil {
+		return nil, err
+	}
+	group := func(name string) (int64, error) {
+		g, err := c.findGroup(desk, name)
+		return int64(g.Key), err
+	}
+	member := func(name string) (int64, error) {
+		m, err := c.member(desk, 0, name)
+		return int64(m.Key), err
+	}
+	return policy.Named(raw, group, member)
 }
 
 type ruleKindsCmd struct{}
@@ -325,7 +346,7 @@ func (q *rulePublishCmd) Effect() [2]string {
 
 func (rulePublishCmd) Shape() any { return bookLine{} }
 func (rulePublishCmd) Examples() []example {
-	return []example{{"rule publish 产品交流群 book.json --note 链接放宽", [2]string{"先用 replay 看它会做什么", "see with replay what it would do first"}}}
+	return []example{{"rule publish 产品交流群 book.json --note 链接放宽", [2]string{"先用 replay 看它会做什么；文件里的群和成员可以写名称或编号", "see with replay what it would do first; groups and members in the file may be names or ids"}}}
 }
 
 // Do puts a rulebook in force.
