@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"strings"
 	"time"
@@ -429,4 +430,9 @@ func (a *App) wordContent(ctx context.Context, l wordlist.List) ([]byte, error) 
 		return nil
 	})
 	return lexicon.PackList(list), err
+}
+
+// Write writes words as a file.
+func (w words) Write(out io.Writer, form string, head []string, list iter.Seq2[wordlist.Entry, error]) error {
+	return sheet.Write(out, form, head, list, w.zone())
 }

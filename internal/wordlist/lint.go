@@ -182,6 +182,7 @@ func (l *Linted) compare(fold string, has Present) {
 	if !ok {
 		return
 	}
+	l.keep(old)
 	e := l.Entry
 	l.Entry.Number = old.Number
 	if old.Text == e.Text && old.Category == e.Category && old.Level == e.Level && old.Expires == e.Expires && old.Views == e.Views {
@@ -189,6 +190,23 @@ func (l *Linted) compare(fold string, has Present) {
 		return
 	}
 	l.say("replaces")
+}
+
+// keep leaves as it is in the list what the row does not say.
+func (l *Linted) keep(old Entry) {
+	e := &l.Entry
+	if e.Category == "" {
+		e.Category = old.Category
+	}
+	if e.Level == 0 {
+		e.Level = old.Level
+	}
+	if e.Views == lexicon.ViewsAuto {
+		e.Views = old.Views
+	}
+	if e.Expires == 0 {
+		e.Expires = old.Expires
+	}
 }
 
 // noteContained says of words that hold another: both hit, so the longer is needed only where it weighs more.

@@ -194,3 +194,11 @@ type Counted struct {
 
 // FoldOf is the form in which a part of a word is looked for.
 func FoldOf(text string) string { return lexicon.FoldPhrase(text) }
+
+// Head are the names of the columns of files: in Chinese (0) or English.
+func Head(lang int) []string {
+	if lang == 0 {
+		return []string{"词语", "类别", "级别", "变体", "到期", "状态", "原因"}
+	}
+	return []string{"word", "category", "level", "views", "expires", "state", "why"}
+}
