@@ -436,3 +436,12 @@ func (a *App) wordContent(ctx context.Context, l wordlist.List) ([]byte, error) 
 func (w words) Write(out io.Writer, form string, head []string, list iter.Seq2[wordlist.Entry, error]) error {
 	return sheet.Write(out, form, head, list, w.zone())
 }
+
+// UsesIn tells which of these groups use a list.
+func (w words) UsesIn(ctx context.Context, id community.ID, groups []community.GroupKey) (map[community.GroupKey]wordlist.Use, error) {
+	l, err := w.ByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return w.app.store.WordUsesIn(ctx, l.Key, groups)
+}

@@ -52,6 +52,18 @@ WHERE u.list_key = $1 ORDER BY u.version, g.name, g.key LIMIT %d OFFSET %d`, lim
 	return out, n, err
 }
 
+// WordUsesIn tells which of these groups use a list.
+func (s *Store) WordUsesIn(ctx context.Context, list int64, groups []community.GroupKey) (map[community.GroupKey]wordlist.Use, error) {
+	got, err := rows(ctx, s, `SELECT group_key, version, mode, at, by_user, fault FROM word_use WHERE list_key = $1 AND group_key IN (`+keyList(groups)+`)`, []any{list}, func(r *sql.Rows, v *wordlist.Use) error {
+		return r.Scan((*int64)(&v.Group.Key), &v.Version, &v.Mode, &v.At, &v.By, &v.Fault)
+	})
+	out := map[community.GroupKey]wordlist.Use{}
+	for _, u := range got {
+		out[u.Group.Key] = u
+	}
+	return out, err
+}
+
 // WordUserKeys lists the groups that use a list.
 func (s *Store) WordUserKeys(ctx context.Context, list int64) ([]community.GroupKey, error) {
 	return rows(ctx, s, `SELECT group_key FROM word_use WHERE list_key = $1 ORDER BY group_key`, []any{list},
