@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -444,4 +446,28 @@ func (w words) UsesIn(ctx context.Context, id community.ID, groups []community.G
 		return nil, err
 	}
 	return w.app.store.WordUsesIn(ctx, l.Key, groups)
+}
+
+// Named names words that hits rest on; a list that is not there any more is named by its id.
+func (w words) Named(ctx context.Context, hits []community.HitWord) ([]wordlist.Named, error) {
+	var out []wordlist.Named
+	for _, h := range hits {
+		n := wordlist.Named{List: h.List, Version: h.Version, Word: strconv.FormatInt(h.Word, 10)}
+		id, err := community.ParseID(h.List)
+		if err == nil {
+			var l wordlist.List
+			if l, err = w.ByID(ctx, id); err == nil {
+				n.List = l.Name
+				var texts map[int64]wordlist.Entry
+				if texts, err = w.app.store.WordsByNumber(ctx, l.Key, []int64{h.Word}); texts[h.Word].Text != "" {
+					n.Word = texts[h.Word].Text
+				}
+			}
+		}
+		if code := community.CodeOf(err); err != nil && code != community.CodeNotFound && code != community.CodeBadInput && !errors.Is(err, community.ErrBadID) {
+			return out, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
 }

@@ -29,6 +29,7 @@ type Wordlists interface {
 	Rollback(ctx context.Context, user string, id community.ID, to int, reason string) (wordlist.Version, error)
 	Export(ctx context.Context, id community.ID, version int) (wordlist.List, iter.Seq2[wordlist.Entry, error], error)
 	Write(w io.Writer, form string, head []string, words iter.Seq2[wordlist.Entry, error]) error
+	Named(ctx context.Context, words []community.HitWord) ([]wordlist.Named, error)
 	Zone() *time.Location
 	Scores(ctx context.Context, id community.ID, p community.Page) ([]wordlist.Score, int, error)
 	Import(ctx context.Context, user string, id community.ID, file string, raw []byte, note string, wait func(done, of int64)) (wordlist.Run, error)

@@ -44,6 +44,8 @@ type Wordlists interface {
 	Preview(ctx context.Context, id, run community.ID, verdict wordlist.Verdict, code string, p community.Page) ([]wordlist.Linted, int, error)
 	Take(ctx context.Context, user string, id, run community.ID, reason string) (wordlist.Version, error)
 	Discard(ctx context.Context, user string, id, run community.ID) error
+	// Named names words that hits rest on: list, version and word.
+	Named(ctx context.Context, words []community.HitWord) ([]wordlist.Named, error)
 	// UsesIn tells which of these groups use the list.
 	UsesIn(ctx context.Context, id community.ID, groups []community.GroupKey) (map[community.GroupKey]wordlist.Use, error)
 	Publish(ctx context.Context, user string, id community.ID, reason string, wait func(done, of int64)) (wordlist.Run, error)
@@ -160,7 +162,7 @@ func (k *call) wordTabs(l wordlist.List, here string) (ui.Head, []ui.Tab) {
 }
 
 // wordsAPage is how many words a page shows; pages go to the end of the longest list.
-const wordsAPage = 100
+const wordsAPage = 50
 
 func (k *call) wordsPage() community.Page {
 	p := k.page(wordsAPage)

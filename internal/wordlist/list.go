@@ -202,3 +202,10 @@ func Head(lang int) []string {
 	}
 	return []string{"word", "category", "level", "views", "expires", "state", "why"}
 }
+
+// Named is a word on which a hit rests, as people know it.
+type Named struct {
+	List    string `json:"list"`    // its name
+	Version int    `json:"version"` // in the book then in force
+	Word    string `json:"word"`
+}
