@@ -161,6 +161,10 @@ func libraries() []library {
 		{"golang.org/x/sys", []string{"app", "cli", "hold", "store"}, "locks and free space of disks"},
 		{"github.com/chromedp", []string{"browsertest"}, "Chromium by its own protocol, in tests only"},
 		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
+		{"github.com/anknown/ahocorasick", []string{"bench"}, "what our matcher is measured against, like the three below: nothing else imports them"},
+		{"github.com/BobuSumisu/aho-corasick", []string{"bench"}, "measured against"},
+		{"github.com/petar-dambovaliev/aho-corasick", []string{"bench"}, "measured against"},
+		{"github.com/cloudflare/ahocorasick", []string{"bench"}, "measured against"},
 		{"golang.org/x/sync", []string{"engine", "media", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
 		{"github.com/robfig/cron/v3", []string{"jobs"}, "as a parser of schedules"},
 	}

@@ -97,7 +97,9 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 		for i, item := range list {
 			inner, _ := item.(map[string]any)
 			at := fmt.Sprintf("%s[%d]", path, i)
-			c.Items = append(c.Items, view.Item{Title: m.k.T("rule.item", "i", i+1), Controls: m.controls(at, f.Fields, inner), Drop: "drop:" + at})
+			one := m
+			one.fresh = m.fresh || len(inner) == 0 && m.typed == nil // just added
+			c.Items = append(c.Items, view.Item{Title: m.k.T("rule.item", "i", i+1), Controls: one.controls(at, f.Fields, inner), Drop: "drop:" + at})
 		}
 		c.Add, c.Count = "add:"+path, strconv.Itoa(len(list))
 		m.comeBack(&c, path)

@@ -26,6 +26,10 @@ func (k *call) whyWord(why string) string {
 
 // foundWord says what was found: a code, then names or figures.
 func (k *call) foundWord(why string) string {
+	why, views, seen := strings.Cut(why, " via ")
+	if seen {
+		return k.foundWord(why) + k.T("list.paren", "what", k.T("hitwhy.via", "views", k.viewWords(views)))
+	}
 	code, rest, _ := strings.Cut(why, " ")
 	key := "hitwhy." + code
 	if code == "" || !k.Words.Has(key) {
@@ -35,6 +39,18 @@ func (k *call) foundWord(why string) string {
 		rest = k.T("hitwhy.probation_" + word)
 	}
 	return strings.TrimSpace(k.T(key) + " " + rest)
+}
+
+// viewWords names the ways in which a word was hidden: "sound+pinyin".
+func (k *call) viewWords(views string) string {
+	var out []string
+	for name := range strings.SplitSeq(views, "+") {
+		if key := "hitwhy.via_" + name; k.Words.Has(key) {
+			name = k.T(key)
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, k.T("list.comma"))
 }
 
 // sparedWord says why a hit does not count: "immune admin", "allowed text".

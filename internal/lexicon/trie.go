@@ -2,6 +2,7 @@ package lexicon
 
 import (
 	"math/bits"
+	"sync"
 	"unicode/utf8"
 	"unsafe"
 
@@ -19,6 +20,7 @@ const (
 // addressed hash table.
 type trie struct {
 	fold   *foldTable
+	glyph  *foldTable       // what makes two runes one class; fold, unless phrases have views
 	class  *[1 << 16]uint16 // basic plane: rune → class
 	astral map[rune]uint16  // the planes above it; absent: skip if isSkip, else break
 	skips  bool             // skip symbols do not count
@@ -33,6 +35,8 @@ type trie struct {
 	ends      []uint32 // by node: 1 + index of its first ending; 0 = none
 	endings   []ending
 
+	chained func() *chain // made when it is needed first
+
 	nodes   uint32
 	classes uint16
 	phrases []phrase // only while building
@@ -42,6 +46,9 @@ type trie struct {
 type ending struct {
 	tight  uint64
 	number int32
+	plain  uint32 // with views: hash of the runes, folded only
+	views  View   // those it may be found through
+	via    View   // those that its runes stand for
 	head   wordKind
 	tail   wordKind
 	last   bool // the last one of its node
@@ -49,9 +56,21 @@ type ending struct {
 
 const golden = 0x9e3779b97f4a7c15
 
-func newTrie(skips bool) *trie { return &trie{fold: folding(), skips: skips} }
+func newTrie(skips bool) *trie { return &trie{fold: folding(), glyph: folding(), skips: skips} }
 
 func (t *trie) add(p phrase) { t.phrases = append(t.phrases, p) }
+
+// addViewed adds a phrase that has views, and its initials where it is to be found by them.
+func (t *trie) addViewed(p phrase) {
+	t.glyph = glyphs()
+	t.add(p)
+	if p.views&Initials == 0 {
+		return
+	}
+	if short := initialsOf(p); len(short.runes) > 1 {
+		t.add(short)
+	}
+}
 
 // finish builds the arrays; nil when there is no phrase.
 func (t *trie) finish() *trie {
@@ -62,6 +81,7 @@ func (t *trie) finish() *trie {
 	t.growEdges()
 	t.markPairs()
 	t.phrases = nil
+	t.chained = sync.OnceValue(t.makeChain)
 	return t
 }
 
@@ -70,19 +90,19 @@ func (t *trie) giveClasses() {
 	t.astral = map[rune]uint16{}
 	if t.skips {
 		for r := range t.class {
-			t.class[r] = uint16(t.fold.skip[r>>6] >> (r & 63) & 1) // classSkip or classBreak
+			t.class[r] = uint16(t.glyph.skip[r>>6] >> (r & 63) & 1) // classSkip or classBreak
 		}
 	}
 	t.classes = classFirst
 	for _, p := range t.phrases {
 		for _, r := range p.runes {
-			if t.classOf(r) < classFirst {
+			if r = t.glyph.fold(r); t.classOf(r) < classFirst {
 				t.setClass(r, t.classes)
 				t.classes++
 			}
 		}
 	}
-	for _, p := range t.fold.pairs {
+	for _, p := range t.glyph.pairs {
 		if c := t.classOf(p.to); c >= classFirst {
 			t.setClass(p.from, c)
 		}
@@ -105,7 +125,7 @@ func (t *trie) classOf(r rune) uint16 {
 	if c, ok := t.astral[r]; ok {
 		return c
 	}
-	if t.skips && t.fold.isSkip(r) {
+	if t.skips && t.glyph.isSkip(r) {
 		return classSkip
 	}
 	return classBreak
@@ -134,7 +154,7 @@ func (t *trie) growEdges() {
 			if k == 0 {
 				t.ends[node] = uint32(len(t.endings)) + 1
 			}
-			t.endings = append(t.endings, ending{tight: p.tight, number: p.number, head: p.head, tail: p.tail, last: k == len(list)-1})
+			t.endings = append(t.endings, p.ending(k == len(list)-1))
 		}
 	}
 	t.shrinkEdges()
@@ -164,14 +184,14 @@ func (t *trie) shrinkEdges() {
 }
 
 func (t *trie) insert(runes []rune) uint32 {
-	c := t.classOf(runes[0])
+	c := t.classOf(t.glyph.fold(runes[0]))
 	if t.first[c] == 0 {
 		t.first[c] = t.nodes
 		t.nodes++
 	}
 	node := t.first[c]
 	for _, r := range runes[1:] {
-		key := uint64(node)<<16 | uint64(t.classOf(r))
+		key := uint64(node)<<16 | uint64(t.classOf(t.glyph.fold(r)))
 		s := t.slot(key)
 		if t.keys[s] == 0 {
 			t.keys[s], t.vals[s] = key, t.nodes
@@ -197,12 +217,12 @@ func (t *trie) markPairs() {
 	t.pairs, t.pairShift = make([]uint64, 1<<(b-6)), uint(64-b)
 	t.single = make([]bool, t.classes)
 	for _, p := range t.phrases {
-		a := t.classOf(p.runes[0])
+		a := t.classOf(t.glyph.fold(p.runes[0]))
 		if len(p.runes) == 1 {
 			t.single[a] = true
 			continue
 		}
-		h := pairHash(a, t.classOf(p.runes[1]), t.pairShift)
+		h := pairHash(a, t.classOf(t.glyph.fold(p.runes[1])), t.pairShift)
 		t.pairs[h>>6] |= 1 << (h & 63)
 	}
 }
@@ -222,7 +242,7 @@ func (t *trie) bytes() int {
 // find walks the text once. It keeps the last class that counts and looks at it together with the next one.
 func (t *trie) find(text string, buf []Match) []Match {
 	class, pairs, single, shift := t.class, t.pairs, t.single, t.pairShift
-	prev, prevAt := uint16(classBreak), 0
+	prev, prevAt, steps := uint16(classBreak), 0, -walkStart
 	for i := 0; i < len(text); {
 		c, n := uint16(0), 1
 		if b := text[i]; b < utf8.RuneSelf {
@@ -240,7 +260,12 @@ func (t *trie) find(text string, buf []Match) []Match {
 			continue
 		}
 		if h := pairHash(prev, c, shift); pairs[h>>6]>>(h&63)&1 != 0 {
-			buf = t.walk(text, prevAt, buf)
+			if steps > walkEach*i {
+				return t.read(text, prevAt, true, buf)
+			}
+			took := 0
+			buf, took = t.walk(text, prevAt, buf)
+			steps += took
 		}
 		if single[c] {
 			buf = t.alone(text, c, i, i+n, buf)
@@ -276,22 +301,22 @@ func (t *trie) alone(text string, c uint16, start, end int, buf []Match) []Match
 	return t.report(text, t.first[c], start, end, 0, 0, buf)
 }
 
-// walk reports every phrase of two or more runes that begins at start.
-func (t *trie) walk(text string, start int, buf []Match) []Match {
+// walk reports every phrase of two or more runes that begins at start, and says how many steps it took.
+func (t *trie) walk(text string, start int, buf []Match) ([]Match, int) {
 	c, n := t.classAt(text, start)
 	if c < classFirst {
-		return buf // the pair's first half was a break
+		return buf, 1 // the pair's first half was a break
 	}
 	node := t.first[c]
 	if node == 0 {
-		return buf
+		return buf, 1
 	}
 	var gapped, blank uint64
 	at := start + n
 	for k := uint(1); k < MaxPhrase; k++ {
 		gap, blanks, i := t.gap(text, at)
 		if gap < 0 {
-			return buf
+			return buf, int(k)
 		}
 		if gap > 0 {
 			gapped |= 1 << k
@@ -302,12 +327,12 @@ func (t *trie) walk(text string, start int, buf []Match) []Match {
 		c, n = t.classAt(text, i)
 		s := t.slot(uint64(node)<<16 | uint64(c))
 		if t.keys[s] == 0 {
-			return buf
+			return buf, int(k)
 		}
 		node, at = t.vals[s], i+n
 		buf = t.report(text, node, start, at, gapped, blank, buf)
 	}
-	return buf
+	return buf, MaxPhrase
 }
 
 // gap skips symbols from at on: how many there were, whether all were blanks, and where the next rune that counts
@@ -340,10 +365,37 @@ func (t *trie) report(text string, node uint32, start, end int, gapped, blank ui
 	for i := e - 1; ; i++ {
 		p := &t.endings[i]
 		if p.fits(t.fold, text, start, end, gapped, blank) {
-			buf = append(buf, Match{Phrase: int(p.number), Span: community.Span{Start: start, End: end}})
+			if via := t.via(p, text[start:end]); via&^p.views == 0 {
+				buf = append(buf, Match{Phrase: int(p.number), Span: community.Span{Start: start, End: end}, View: via})
+			}
 		}
 		if p.last {
 			return buf
 		}
 	}
+}
+
+// via says by which views a phrase is seen in a part of a text.
+func (t *trie) via(p *ending, part string) View {
+	if p.views == 0 {
+		return 0
+	}
+	h, seen := uint32(hashStart32), View(0)
+	for _, r := range part {
+		if t.glyph.isSkip(r) {
+			continue
+		}
+		f := t.fold.fold(r)
+		h = (h ^ uint32(f)) * hashPrime32
+		if t.glyph.fold(f) != f {
+			seen |= glyphView(f)
+		}
+	}
+	switch {
+	case h == p.plain:
+		return p.via
+	case seen != 0:
+		return p.via | seen
+	}
+	return p.via | p.views&(Traditional|Letters|Digits) // the phrase is the one written in another way
 }

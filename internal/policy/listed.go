@@ -23,15 +23,16 @@ type listPlace struct{ list, word int32 }
 
 func compileLists(_ []string, lists [][]lexicon.Word) (*listed, error) {
 	s := &listed{lists: lists}
-	var phrases []string
+	var phrases []lexicon.Phrase
 	for i, list := range lists {
 		for k, w := range list {
-			phrases = append(phrases, w.Text)
+			views, _ := lexicon.ReadViews(w.Views, w.Text) // what is not known is as it is written
+			phrases = append(phrases, lexicon.Phrase{Text: w.Text, Views: views})
 			s.places = append(s.places, listPlace{int32(i), int32(k)})
 		}
 	}
 	var err error
-	s.matcher, err = lexicon.Compile(phrases)
+	s.matcher, err = lexicon.CompileViews(phrases)
 	return s, err
 }
 

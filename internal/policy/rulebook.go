@@ -103,7 +103,7 @@ type builder struct {
 	*checker
 	rb      *Rulebook
 	kinds   []kind
-	phrases []string
+	phrases []lexicon.Phrase
 	lists   []namedList
 	tools   tools
 	trouble error // content could not be read now: the book is neither good nor bad
@@ -151,7 +151,7 @@ func (b *builder) head() {
 	rb.hosts = foldHosts(rb.book.Allow.Hosts)
 	b.rungs("ladder", rb.book.Ladder)
 	for i, text := range rb.book.Allow.Phrases {
-		b.phrase(ownerAllow, i, text)
+		b.phrase(ownerAllow, i, text, 0)
 	}
 }
 
@@ -229,8 +229,8 @@ func (b *builder) enlist(r *rule) {
 }
 
 // phrase hands a phrase to the common matcher. Fields have checked that it can be one.
-func (b *builder) phrase(rule, list int, text string) {
-	b.phrases = append(b.phrases, text)
+func (b *builder) phrase(rule, list int, text string, views lexicon.View) {
+	b.phrases = append(b.phrases, lexicon.Phrase{Text: text, Views: views})
 	b.rb.owners = append(b.rb.owners, owner{int32(rule), int32(list)})
 }
 
