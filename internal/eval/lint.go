@@ -111,13 +111,13 @@ func judged(list []wordlist.Linted, past []talk) (wordlist.Report, error) {
 }
 
 func matcherOf(list []wordlist.Linted, of func(*wordlist.Linted) bool) (*lexicon.Matcher, error) {
-	var phrases []string
+	var words []lexicon.Word
 	for i := range list {
-		if text := list[i].Entry.Text; of(&list[i]) && lexicon.CheckPhrase(text) == nil {
-			phrases = append(phrases, text)
+		if w := list[i].Entry.Word; of(&list[i]) && lexicon.CheckPhrase(w.Text) == nil {
+			words = append(words, w)
 		}
 	}
-	return lexicon.Compile(phrases)
+	return lexicon.CompileWords(words)
 }
 
 // plainWords is the list as it is mostly used: lower case, anywhere in the text.

@@ -28,6 +28,16 @@ const MaxList = 100_000
 // listHead is the first line of a packed list.
 const listHead = "qunluo words 1"
 
+// CompileWords makes a matcher of words, each looked for through its own views. Views that are not known are none.
+func CompileWords(list []Word) (*Matcher, error) {
+	phrases := make([]Phrase, len(list))
+	for i, w := range list {
+		views, _ := ReadViews(w.Views, w.Text)
+		phrases[i] = Phrase{Text: w.Text, Views: views}
+	}
+	return CompileViews(phrases)
+}
+
 // PackList writes words as the content that a rulebook names by its hash: a line for each, the same words the same bytes.
 // Words must be good ones (CheckPhrase) and categories without tabs and line ends.
 func PackList(list []Word) []byte {
@@ -91,8 +101,8 @@ func FoldPhrase(text string) string {
 	return string(p.runes)
 }
 
-// Letters gives the runes of a text that count in comparisons: folded, without skip symbols and line ends.
-func Letters(text string, buf []rune) []rune {
+// LettersOf gives the runes of a text that count in comparisons: folded, without skip symbols and line ends.
+func LettersOf(text string, buf []rune) []rune {
 	fold := folding()
 	for _, r := range text {
 		if !fold.isSkip(r) && !isLineEnd(r) {

@@ -98,12 +98,16 @@ func (l *Linted) read(row Row, loc *time.Location) {
 		e.Text = row.Text
 	}
 	if row.Views != "" {
-		e.Views = row.Views
+		if _, ok := lexicon.ReadViews(row.Views, e.Text); ok && len(row.Views) <= MaxViews && oneLine(row.Views) {
+			e.Views = row.Views
+		} else {
+			l.say("views", shown(row.Views))
+		}
 	}
 	e.Category = strings.TrimSpace(row.Category)
-	if !oneLine(e.Category) || utf8.RuneCountInString(e.Category) > MaxName || !oneLine(e.Views) || len(e.Views) > 40 {
+	if !oneLine(e.Category) || utf8.RuneCountInString(e.Category) > MaxName {
 		l.say("category")
-		e.Category, e.Views = "", lexicon.ViewsAuto
+		e.Category = ""
 	}
 	if text := strings.TrimSpace(row.Level); text != "" {
 		n, err := strconv.Atoi(text)
@@ -149,7 +153,7 @@ func (l *Linted) shape() {
 		l.Entry.Text = strings.ToValidUTF8(shown(l.Entry.Text), "�")
 		return
 	}
-	letters := lexicon.Letters(l.Entry.Text, nil)
+	letters := lexicon.LettersOf(l.Entry.Text, nil)
 	ascii, digits := 0, 0
 	for _, r := range letters {
 		switch {

@@ -15,6 +15,7 @@ import (
 const (
 	MaxName     = 40       // characters of a list's name or a category
 	MaxNote     = 500      // characters
+	MaxViews    = 120      // bytes of the names of a word's views
 	MaxLists    = 200      // of an organisation
 	MaxLevel    = 10       // rungs
 	MaxFile     = 20 << 20 // bytes of a file that is imported
@@ -93,7 +94,7 @@ func (e Entry) Check() error {
 	if e.Expires < 0 || e.Expires > maxExpiries {
 		return community.Errorf(community.CodeBadInput, "expires: no such day")
 	}
-	if e.Views == "" || len(e.Views) > 40 || !oneLine(e.Views) {
+	if _, ok := lexicon.ReadViews(e.Views, e.Text); !ok || len(e.Views) > MaxViews || !oneLine(e.Views) {
 		return community.Errorf(community.CodeBadInput, "views: %q", shown(e.Views))
 	}
 	return nil

@@ -56,16 +56,16 @@ type heard struct {
 // stood, if they can be looked for at all.
 func NewPast(list []Linted) (*Past, error) {
 	p := &Past{list: list, days: map[int64]int{}}
-	var phrases []string
+	var words []lexicon.Word
 	for i := range list {
-		if text := list[i].Entry.Text; lexicon.CheckPhrase(text) == nil {
-			phrases, p.at = append(phrases, text), append(p.at, i)
+		if w := list[i].Entry.Word; lexicon.CheckPhrase(w.Text) == nil {
+			words, p.at = append(words, w), append(p.at, i)
 		}
 	}
-	p.count, p.all = make([]int32, len(phrases)), make([]int32, len(phrases))
-	p.talk = newTalk(phrases)
+	p.count, p.all = make([]int32, len(words)), make([]int32, len(words))
+	p.talk = newTalk(words)
 	var err error
-	p.m, err = lexicon.Compile(phrases)
+	p.m, err = lexicon.CompileWords(words)
 	return p, err
 }
 
@@ -82,7 +82,7 @@ func (p *Past) Add(m Message) {
 		fold = int8(day % folds)
 		p.per[fold]++
 		p.good++
-		p.runes = lexicon.Letters(m.Text, p.runes[:0])
+		p.runes = lexicon.LettersOf(m.Text, p.runes[:0])
 		p.talk.add(int(fold), p.runes)
 	}
 	p.buf = p.m.Find(m.Text, p.buf[:0])

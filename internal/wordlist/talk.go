@@ -14,10 +14,10 @@ type talk struct {
 	seen  map[[2]int32]int32
 }
 
-func newTalk(phrases []string) talk {
-	t := talk{words: make([][]rune, len(phrases)), one: map[rune]int32{}, two: map[uint64]int32{}}
-	for i, text := range phrases {
-		w := lexicon.Letters(text, nil)
+func newTalk(list []lexicon.Word) talk {
+	t := talk{words: make([][]rune, len(list)), one: map[rune]int32{}, two: map[uint64]int32{}}
+	for i := range list {
+		w := lexicon.LettersOf(list[i].Text, nil)
 		t.words[i] = w
 		for k, r := range w {
 			place(t.one, r)
