@@ -8,6 +8,7 @@ import (
 
 	"qunluo/internal/browsertest"
 	"qunluo/internal/community"
+	"qunluo/internal/policy"
 	"qunluo/internal/wordlist"
 )
 
@@ -114,6 +115,16 @@ func keepWords(w *screen, s *shift) {
 	}
 	w.open("/rules/" + s.group.ID.String())
 	w.shot("words-rules")
+	w.open(fmt.Sprintf("/rules/%s/rule/words-%d", s.group.ID, l.Key))
+	w.shot("words-rule")
+	w.save("save the rule that names the list")
+	raw, err := s.app.Store().BookBody(w.t.Context(), s.group.Key, 0)
+	check(w.t, err)
+	draft, err := policy.Sound(raw)
+	check(w.t, err)
+	if got := policy.ListsOf(draft); len(got) != 1 || got[0].List != l.ID.String() || got[0].Asset == "" || got[0].Version == 0 {
+		w.t.Errorf("after its form was saved the draft names %+v", got)
+	}
 	w.open("/audit")
 	w.shot("words-audit")
 	_, err = words.Edit(w.t.Context(), s.ming(), l.ID, []int64{1}, wordlist.Patch{Remove: true}, "")

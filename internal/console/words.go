@@ -282,6 +282,7 @@ func (k *call) wordAsks(l wordlist.List) []ui.Confirm {
 	fields := []ui.Input{
 		{Kind: "text", Name: "category", Label: k.T("words.category"), Max: wordlist.MaxName},
 		{Kind: "number", Name: "level", Label: k.T("words.level"), Help: k.T("words.level_help")},
+		{Kind: "text", Name: "views", Label: k.T("words.views"), Help: k.T("words.views_help"), Max: wordlist.MaxViews},
 		{Kind: "text", Name: "expires", Label: k.T("words.expires"), Help: k.T("words.expires_help"), Max: 10},
 	}
 	add := ui.Confirm{ID: "add", Title: k.T("words.add"), Object: l.Name, Effect: k.T("words.add_effect"), Action: at + "/add", Button: k.T("words.add"), Reason: k.T("form.reason"),
@@ -319,7 +320,7 @@ func (c *Console) wordAdd(k *call) error {
 	var rows []wordlist.Row
 	for i, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		if strings.TrimSpace(line) != "" {
-			rows = append(rows, wordlist.Row{Line: i + 1, Text: line, Category: k.form("category"), Level: k.form("level"), Expires: k.form("expires")})
+			rows = append(rows, wordlist.Row{Line: i + 1, Text: line, Category: k.form("category"), Level: k.form("level"), Views: k.form("views"), Expires: k.form("expires")})
 		}
 	}
 	v, linted, err := k.words().Add(k.ctx(), k.who(), l.ID, rows, k.form("reason"))
@@ -392,6 +393,9 @@ func (k *call) patch() (p wordlist.Patch, fault string) {
 				return p, k.T("words.bad_level")
 			}
 			p.Level = &n
+		}
+		if v := k.form("views"); v != "" {
+			p.Views = &v
 		}
 		if text := k.form("expires"); text != "" {
 			end := int64(0)
