@@ -22,6 +22,7 @@ type grammar struct {
 	Short   shortCmd   `cmd:"" group:"community" help:"短链：谁读了|short links: who read"`
 	Member  memberCmd  `cmd:"" group:"community" help:"成员|members"`
 	Message messageCmd `cmd:"" group:"community" help:"消息|messages"`
+	Request requestCmd `cmd:"" group:"community" help:"入群申请|requests to be let in"`
 	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
 	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
 	Bot     botCmd     `cmd:"" group:"community" help:"接入的机器人|attached bots"`

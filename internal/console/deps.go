@@ -89,6 +89,8 @@ type Desk interface {
 	FindStrikes(ctx context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error)
 	FindActions(ctx context.Context, f community.ActionFilter) ([]community.ActionRow, int, error)
 	FindTasks(ctx context.Context, f community.TaskFilter) ([]community.TaskRow, int, error)
+	// FindJoins lists requests to be let in.
+	FindJoins(ctx context.Context, f community.JoinFilter) ([]community.JoinRow, int, error)
 	TaskByID(ctx context.Context, id community.ID) (community.TaskRow, error)
 	FindAudit(ctx context.Context, f community.AuditFilter) ([]community.Audit, int, error)
 	FindImports(ctx context.Context, p community.Page) ([]community.ImportRow, int, error)

@@ -255,6 +255,16 @@ func (h *house) FindTasks(_ context.Context, f community.TaskFilter) ([]communit
 		return (f.State == "" && waits || f.State == t.State) && (f.Assignee == "" || f.Assignee == t.Assignee) && h.tagged(t.Group, f.Tag)
 	})
 }
+func (h *house) FindJoins(_ context.Context, f community.JoinFilter) ([]community.JoinRow, int, error) {
+	at := int64(1_767_000_000_000)
+	rows := []community.JoinRow{
+		{Number: 41, Group: 1, GroupID: fakeID(1), GroupName: "产品交流群", Member: 4, MemberID: fakeID(4), Name: "<b>新人\u202e</b>", External: "u9", Text: "我是老周介绍来的，想学做产品", Flag: "f-41", Asked: at},
+		{Number: 42, Group: 1, GroupID: fakeID(1), GroupName: "产品交流群", Member: 5, MemberID: fakeID(5), Name: "阿芳", External: "u10", Flag: "f-42", Asked: at, Answer: community.JoinApproved, Answered: at + 1000},
+	}
+	return cut(h, rows, f.Page, func(q community.JoinRow) bool {
+		return (f.Number == q.Number || f.Number == 0 && f.Answered == (q.Answer != "")) && (f.Group == 0 || f.Group == q.Group)
+	})
+}
 func (h *house) TaskByID(_ context.Context, id community.ID) (community.TaskRow, error) {
 	return one(h.tasks, func(t community.TaskRow) bool { return t.ID == id })
 }

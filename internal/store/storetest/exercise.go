@@ -49,6 +49,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"presence in imported channels is collapsed", presenceCollapsed},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
+		{"requests to be let in wait for an answer", joinsKept},
 		{"codes keep their entries, scans and pictures", codesKept},
 		{"what a platform says of a held account is kept", restrictionKept},
 		{"the last place is shown to one", lastPlaceHeld},
