@@ -33,6 +33,7 @@ func plan() []room {
 		{path: "duty", layer: subject, decides: true},
 		{path: "drift", layer: subject, decides: true},
 		{path: "identity", layer: subject, decides: true},
+		{path: "wordlist", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
@@ -70,9 +71,10 @@ func plan() []room {
 		{path: "connect/dingtalk", layer: working, may: []string{"connect", "connect/webapi"}, why: "a leaf knows the contract; calls are shared"},
 		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
+		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist"}, why: "the examination of both databases, figures and duty included"},
 		{path: "safehttp", layer: working},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
@@ -114,7 +116,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -131,6 +133,7 @@ func libraries() []library {
 	pure := []string{"lexicon", "policy", "measure", "replay", "importer", "i18n"}
 	return []library{
 		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
+		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet"), "files of words come in old encodings too"},
 		{"golang.org/x/text", pure, "tables of characters and languages: a pure library"},
 		{"golang.org/x/net/html", []string{"importer"}, "a tokenizer of HTML: pure, kept by the Go project"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
@@ -148,7 +151,7 @@ func libraries() []library {
 		{"golang.org/x/image/draw", []string{"poster"}, "scaling of pictures: a pure library"},
 		{"github.com/alexedwards/scs/v2", []string{"console"}, "sessions of people"},
 		{"golang.org/x/crypto", []string{"console", "app"}, "argon2id"},
-		{"github.com/xuri/excelize/v2", []string{"console"}, "lists as XLSX"},
+		{"github.com/xuri/excelize/v2", []string{"console", "wordlist/sheet"}, "lists as XLSX"},
 		{"github.com/nicksnyder/go-i18n/v2", []string{"i18n"}, "the catalogue of words"},
 		{"github.com/pelletier/go-toml/v2", []string{"i18n"}, "the catalogue's files"},
 		{"github.com/prometheus/client_golang", []string{"httpd", "app"}, "metrics"},

@@ -50,6 +50,7 @@ type House struct {
 	Plans    func(org community.OrgKey) Plans
 	Codes    func(org community.OrgKey) Codes
 	Shorts   func(org community.OrgKey) Shorts
+	Words    func(org community.OrgKey) Wordlists
 	Moments  func(org community.OrgKey) Moments
 	Articles func(org community.OrgKey) Articles
 	Persons  func(org community.OrgKey) Persons

@@ -189,6 +189,7 @@ type DecisionRow struct {
 	MemberID   ID
 	MemberName string
 	Message    MessageRow // the evidence event
+	Review     string     // "open": it waits in the review queue; "" = it needs nobody, or somebody looked
 	Resolution string     // "" open, "kept", "undone", "false_hit", "dismissed"
 	ResolvedBy string
 	ResolvedAt int64

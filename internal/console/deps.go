@@ -42,6 +42,8 @@ type Deps struct {
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
 	// Shorts makes the handle of short links and of what people did besides speaking; may be nil: their pages are then absent.
 	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
+	// Words makes the handle of word lists; may be nil: their pages are then absent.
+	Words func(org community.OrgKey, groups []community.GroupKey) Wordlists
 	// Moments makes the handle of posts on employees' pages; may be nil: their pages are then absent.
 	Moments func(org community.OrgKey) Moments
 	// Articles makes the handle of the platform's totals of articles; may be nil: their page is then absent.

@@ -52,6 +52,10 @@ var inputKinds = map[string]string{"text": "text", "id": "text", "time": "text",
 
 func (m formMaker) control(path string, f policy.Field, value any) view.Control {
 	c := view.Control{Input: ui.Input{Kind: inputKinds[f.Type], Name: path, Label: m.k.Words.Pick(f.Title), Help: m.k.Words.Pick(f.Help), Required: f.Required, Value: text(value), Err: m.fault(path, f), Max: 400}}
+	if f.Carried && c.Err == "" {
+		c.Kind = "hidden"
+		return c
+	}
 	switch f.Type {
 	case "long":
 		c.Rows = 2
@@ -99,12 +103,20 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 			at := fmt.Sprintf("%s[%d]", path, i)
 			one := m
 			one.fresh = m.fresh || len(inner) == 0 && m.typed == nil // just added
-			c.Items = append(c.Items, view.Item{Title: m.k.T("rule.item", "i", i+1), Controls: one.controls(at, f.Fields, inner), Drop: "drop:" + at})
+			c.Items = append(c.Items, view.Item{Title: m.itemTitle(i, inner), Controls: one.controls(at, f.Fields, inner), Drop: "drop:" + at})
 		}
 		c.Add, c.Count = "add:"+path, strconv.Itoa(len(list))
 		m.comeBack(&c, path)
 	}
 	return c
+}
+
+// itemTitle names an entry of a list: by its place, and by the word list that it names.
+func (m formMaker) itemTitle(i int, item map[string]any) string {
+	if text(item["asset"]) == "" {
+		return m.k.T("rule.item", "i", i+1)
+	}
+	return m.k.T("words.item", "i", i+1, "list", text(item["name"]), "v", text(item["version"]))
 }
 
 // comeBack puts the cursor where the list that just grew or shrank stands, so that a page made anew does not begin at its

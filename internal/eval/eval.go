@@ -52,6 +52,7 @@ type test struct {
 func moderation() []test {
 	return []test{
 		{"disguises", disguises},
+		{"lint", lint},
 	}
 }
 

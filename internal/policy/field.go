@@ -27,6 +27,7 @@ type Field struct {
 	Required bool      `json:"required,omitempty"`
 	Choices  []Choice  `json:"choices,omitempty"` // choice, choices
 	Fields   []Field   `json:"fields,omitempty"`  // object, objects
+	Carried  bool      `json:"carried,omitempty"` // the program fills it in: forms carry it along and show no field
 }
 
 // Choice is one value of a choice.
