@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/app"
 	"qunluo/internal/bench"
 	"qunluo/internal/cli"
+	"qunluo/internal/eval"
 )
 
 // collectLess is how much the heap may grow between two collections, in percent. What lives is small (tens of MB) and most
@@ -27,6 +28,7 @@ func main() {
 	}
 	houses := app.CommandLine()
 	houses.Benches, houses.Bench = bench.Names(), measure
+	houses.Evals, houses.Eval = eval.Names(), judge
 	os.Exit(cli.Main(houses))
 }
 
@@ -36,6 +38,16 @@ func measure(ctx context.Context, name string, o cli.BenchOrder) ([]cli.Measured
 	list := make([]cli.Measured, len(rows))
 	for i, r := range rows {
 		list[i] = cli.Measured(r)
+	}
+	return list, err
+}
+
+// judge runs a measurement of verdicts; it stands here because no door needs to know of them.
+func judge(ctx context.Context, name string, o cli.EvalOrder) ([]cli.Judged, error) {
+	rows, err := eval.Run(ctx, name, eval.Options(o))
+	list := make([]cli.Judged, len(rows))
+	for i, r := range rows {
+		list[i] = cli.Judged(r)
 	}
 	return list, err
 }

@@ -120,7 +120,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, held.Close())
 	}
 	a := &App{
-		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(),
+		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(contents(st)),
 		words: words, live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	if _, err := st.StopRuns(ctx); err != nil {
@@ -145,6 +145,15 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	return a, nil
+}
+
+// contents reads what rulebooks name by its hash.
+func contents(st *store.Store) policy.Assets {
+	return func(hash string) ([]byte, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		return st.Asset(ctx, hash)
+	}
 }
 
 // connectors is the table of what one may connect, in the order in which pages offer it.

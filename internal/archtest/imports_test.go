@@ -65,7 +65,7 @@ func forbidden(r room, p string) string {
 
 func checkMain(t *testing.T, s source) {
 	t.Helper()
-	rooms := []string{module + "/internal/cli", module + "/internal/app", module + "/internal/bench"}
+	rooms := []string{module + "/internal/cli", module + "/internal/app", module + "/internal/bench", module + "/internal/eval"}
 	for _, p := range s.imports() {
 		if !standard(p) && !slices.Contains(rooms, p) {
 			t.Errorf("%s imports %s: main parses nothing and wires nothing, cli and app do", s.name, p)

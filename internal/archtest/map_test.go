@@ -99,6 +99,7 @@ func plan() []room {
 
 		{path: "app", layer: top},
 		{path: "bench", layer: top}, // measures the belt from the frame to the page
+		{path: "eval", layer: top},  // measures verdicts over labelled texts
 		{path: "fault", layer: top}, // kills the belt and looks what is left
 		{path: "archtest", layer: top},
 		{path: "browsertest", layer: working}, // a real Chromium for tests that look at pages

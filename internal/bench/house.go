@@ -57,7 +57,7 @@ func (h *house) furnish(ctx context.Context) error {
 	}
 	h.engine = engine.New(engine.Options{
 		Store: h.store, Clock: time.Now,
-		Deciders: []engine.Decider{decider{policy.NewDecider(policy.NewLibrary())}},
+		Deciders: []engine.Decider{decider{policy.NewDecider(policy.NewLibrary(nil))}},
 	})
 	return nil
 }

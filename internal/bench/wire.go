@@ -129,7 +129,7 @@ func openLine(ctx context.Context, o Options, dir string) (*line, error) {
 	}
 	l.engine = engine.New(engine.Options{
 		Store: st, Clock: time.Now, Committed: l.noted,
-		Deciders: []engine.Decider{decider{policy.NewDecider(policy.NewLibrary())}},
+		Deciders: []engine.Decider{decider{policy.NewDecider(policy.NewLibrary(nil))}},
 		Sessions: func(community.AccountKey) connect.Session { return l.session },
 	})
 	l.runner = jobs.New(jobs.Options{Store: st, Clock: time.Now, Owner: "bench", Handlers: map[string]jobs.Handler{

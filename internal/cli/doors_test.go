@@ -98,7 +98,7 @@ func values() map[string]string {
 }
 
 // runsOn are commands that would go on running, or measure for minutes: only lines that are refused at once are tried.
-var runsOn = []string{"serve", "demo", "bench"}
+var runsOn = []string{"serve", "demo", "bench", "eval"}
 
 // TestEveryDoorOfTheCommandLineIsGuarded goes through the whole grammar: every verb without arguments, with every argument
 // and every flag empty, huge, of the wrong type, unknown and hostile, with one argument too many, and without --yes where

@@ -54,6 +54,7 @@ type grammar struct {
 	Job     jobCmd     `cmd:"" group:"house" aliases:"jobs" help:"后台任务|background jobs"`
 	Doctor  doctorCmd  `cmd:"" group:"house" help:"逐项检查安装|examine the installation"`
 	Bench   benchCmd   `cmd:"" group:"house" help:"测量这台机器|measure this machine"`
+	Eval    evalCmd    `cmd:"" group:"house" help:"用带标注的文本衡量判定|measure verdicts over labelled texts"`
 	Cfg     configCmd  `cmd:"" group:"house" name:"config" help:"配置|settings"`
 	Facts   factsCmd   `cmd:"" group:"house" name:"house-facts" hidden:""`
 	Version versionCmd `cmd:"" group:"house" help:"版本|version"`

@@ -26,6 +26,9 @@ type Houses struct {
 	// Benches names what Bench can measure.
 	Benches []string
 	Bench   func(ctx context.Context, name string, o BenchOrder) ([]Measured, error)
+	// Evals names what Eval can measure over labelled texts.
+	Evals []string
+	Eval  func(ctx context.Context, name string, o EvalOrder) ([]Judged, error)
 	// Inspect opens a backup's database for reading and counts its tables; any damage is an error.
 	Inspect func(ctx context.Context, path string) (map[string]int64, error)
 }
@@ -376,6 +379,29 @@ type Measured struct {
 	Ratio    float64 `json:"ratio" col:"比值|ratio"`
 	Target   float64 `json:"target" col:"目标|target"`
 	Met      bool    `json:"met" col:"达到|met"`
+}
+
+// EvalOrder says what verdicts are measured with.
+type EvalOrder struct {
+	Data string // the folder of labelled texts
+	Part string // "test" or "train"; "" = test
+	Told func(line string)
+	Show func(texts ...string) // single texts that were missed or wrongly hit
+}
+
+// Judged is one figure of an eval. Value, Low, High, Baseline and Target are in Unit.
+type Judged struct {
+	Name     string  `json:"name" col:"名称|name"`
+	Value    float64 `json:"value" col:"值|value"`
+	Unit     string  `json:"unit" col:"单位|unit"`
+	Low      float64 `json:"low" col:"下限|low"`
+	High     float64 `json:"high" col:"上限|high"`
+	N        int     `json:"n" col:"样本|of"`
+	Baseline float64 `json:"baseline" col:"基线|baseline"`
+	Target   float64 `json:"target" col:"目标|target"`
+	AtMost   bool    `json:"at_most" col:"不超过|at most"`
+	Met      bool    `json:"met" col:"达到|met"`
+	Skipped  string  `json:"skipped" col:"未测原因|skipped because"`
 }
 
 // Hooks keeps the tokens of outside systems that post to us. Tokens and signing keys are given once.

@@ -27,6 +27,15 @@ type RuleHit struct {
 	Dry   bool   `json:"dry,omitempty"`
 	Why   string `json:"why,omitempty"`   // code with figures: "flood 60s 12>10"
 	Chose bool   `json:"chose,omitempty"` // this hit gave the consequence
+
+	Words []HitWord `json:"words,omitempty"` // which words of word lists were found
+}
+
+// HitWord names a word of a word list as a hit found it.
+type HitWord struct {
+	List    string `json:"list"`              // id of the list
+	Version int    `json:"version,omitempty"` // the list's version in the book then in force
+	Word    int64  `json:"word"`              // the word's number within its list
 }
 
 // Strike (违规记分) is a row, never a counter.

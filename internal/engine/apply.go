@@ -175,6 +175,9 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 	if !b.live() {
 		return e.seeLists(ctx, b)
 	}
+	if err := b.ready(); err != nil {
+		return err
+	}
 	e.decide(b)
 	return e.record(ctx, b)
 }

@@ -27,7 +27,8 @@ type Decider interface {
 	Restore(group community.GroupKey, snapshot []byte) (Fold, error)
 }
 
-// Fold is a decider's state of one group: the fold of the group's events.
+// Fold is a decider's state of one group: the fold of the group's events. One that also has Ready(*community.Event) error is
+// asked before each Step: an error is a trouble of the moment, and the batch is put back.
 type Fold interface {
 	// Step takes the next event in and says what is to be done about it. It reads no clock, chance, disk or net.
 	Step(ev *community.Event) []community.Decision

@@ -3,6 +3,7 @@ package engine
 import (
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
 
 	"qunluo/internal/community"
@@ -85,7 +86,38 @@ func (e *Engine) fold(ctx context.Context, b *batch, key community.GroupKey, d D
 			snap.Seq = 0
 		}
 	}
-	return fold, b.tx.Tail(ctx, key, snap.Seq, func(ev *community.Event) { fold.Step(ev) })
+	var trouble error
+	err = b.tx.Tail(ctx, key, snap.Seq, func(ev *community.Event) {
+		if trouble == nil {
+			trouble = ready(fold, ev)
+		}
+		if trouble == nil {
+			fold.Step(ev)
+		}
+	})
+	return fold, errors.Join(err, trouble)
+}
+
+// ready says whether a decider can judge the event now; what it cannot now, it may later.
+func ready(f Fold, ev *community.Event) error {
+	if r, ok := f.(interface {
+		Ready(ev *community.Event) error
+	}); ok {
+		return r.Ready(ev)
+	}
+	return nil
+}
+
+// ready asks every decider about the batch's events before one of them decides.
+func (b *batch) ready() error {
+	for _, it := range b.items {
+		for _, f := range it.g.folds {
+			if err := ready(f, &it.draft.Event); err != nil {
+				return fmt.Errorf("group %d: %w", it.g.key, err)
+			}
+		}
+	}
+	return nil
 }
 
 // step lets every decider look at the group's next event.

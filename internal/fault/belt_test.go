@@ -150,7 +150,7 @@ func openApart(ctx context.Context, o store.Options, owner, platform string) (*h
 		return nil, errors.Join(err, st.Close())
 	}
 	h.engine = engine.New(engine.Options{
-		Store: st, Clock: clock, Deciders: []engine.Decider{decider{policy.NewDecider(policy.NewLibrary())}},
+		Store: st, Clock: clock, Deciders: []engine.Decider{decider{policy.NewDecider(policy.NewLibrary(nil))}},
 		Sessions:  func(community.AccountKey) connect.Session { return h.platform },
 		Committed: func(engine.Commit) { h.jobs.Wake() },
 	})

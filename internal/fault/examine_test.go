@@ -146,7 +146,7 @@ func actionsEnded(t *testing.T, raw *sql.DB, dir string) {
 func decidedAsReplayed(t *testing.T, st *store.Store, raw *sql.DB) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	lib := policy.NewLibrary()
+	lib := policy.NewLibrary(nil)
 	decisions := int64(0)
 	for g := community.GroupKey(1); g <= groupsAll; g++ {
 		stored := storedDecisions(t, raw, g)

@@ -100,7 +100,7 @@ func openShop(t *testing.T, url string, c *counter) *shop {
 	check(t, h.findAccount(t.Context()))
 	s.account = h.account
 	s.engine = engine.New(engine.Options{
-		Store: st, Clock: s.clock.now, Deciders: []engine.Decider{decider{policy.NewDecider(policy.NewLibrary())}},
+		Store: st, Clock: s.clock.now, Deciders: []engine.Decider{decider{policy.NewDecider(policy.NewLibrary(nil))}},
 		Sessions: func(community.AccountKey) connect.Session { return c }, Committed: func(engine.Commit) {},
 	})
 	t.Cleanup(func() { check(t, s.engine.Close()); check(t, st.Close()) })

@@ -71,7 +71,7 @@ func BenchmarkStepOrdinaryTalk(b *testing.B) {
 }
 
 func BenchmarkSnapshot(b *testing.B) {
-	k := NewDecider(NewLibrary()).New(7)
+	k := NewDecider(NewLibrary(nil)).New(7)
 	for _, ev := range talk(20000) {
 		k.Step(ev)
 	}

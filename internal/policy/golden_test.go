@@ -20,7 +20,7 @@ func TestADayInAGroup(t *testing.T) {
 	book.Mode, book.Version, book.Group = community.Live, 4, "跑团"
 	book.Staff = []community.MemberKey{90}
 	r := &room{t: t, now: noon}
-	k := NewDecider(NewLibrary()).New(7)
+	k := NewDecider(NewLibrary(nil)).New(7)
 	var got bytes.Buffer
 	var last community.Decision
 	step := func(typ community.Type, who community.MemberKey, body community.Body) {

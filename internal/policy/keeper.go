@@ -32,15 +32,36 @@ func (k *Keeper) Step(ev *community.Event) []community.Decision {
 	return Step(k.rb, k.state, ev)
 }
 
+// Ready says whether Step can judge the event now. It cannot while the content that a newly published book names cannot be
+// read (community.CodeBadInput and CodeNotFound are no such trouble: Step reports them as a fault); whoever asks tries again
+// later, so that a trouble of the moment decides nothing.
+func (k *Keeper) Ready(ev *community.Event) error {
+	if ev.Type != community.RulebookPublished {
+		return nil
+	}
+	_, err := k.lib.Parse(bookForm(ev))
+	switch community.CodeOf(err) {
+	case community.CodeNone, community.CodeBadInput, community.CodeTooLarge, community.CodeNotFound:
+		return nil
+	}
+	return err
+}
+
+// bookForm is the one form of a published book: that of a snapshot.
+func bookForm(ev *community.Event) json.RawMessage {
+	raw, err := json.Marshal(ev.Body.Data)
+	if err != nil {
+		return ev.Body.Data // no JSON: Parse says so
+	}
+	return raw
+}
+
 // Rulebook is the book in force.
 func (k *Keeper) Rulebook() *Rulebook { return k.rb }
 
 // publish puts a book in force. One that cannot be read changes nothing and is reported as a fault.
 func (k *Keeper) publish(ev *community.Event) []community.Decision {
-	raw, err := json.Marshal(ev.Body.Data) // one form for one book: that of a snapshot
-	if err != nil {
-		raw = ev.Body.Data // no JSON: Parse says so
-	}
+	raw := bookForm(ev)
 	next, err := k.lib.Parse(raw)
 	if err != nil {
 		d := decide(k.rb, k.state, ev, 0)

@@ -77,7 +77,7 @@ func drawEvents(t *rapid.T, k *Keeper, n int) (events []*community.Event, decisi
 }
 
 func TestRestoredKeeperDecidesTheSame(t *testing.T) {
-	decider := NewDecider(NewLibrary())
+	decider := NewDecider(NewLibrary(nil))
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 80).Draw(t, "n")
 		events, want := drawEvents(t, decider.New(7), n)
@@ -107,7 +107,7 @@ func TestRestoredKeeperDecidesTheSame(t *testing.T) {
 }
 
 func TestDecisionsKeepTheirPromises(t *testing.T) {
-	decider := NewDecider(NewLibrary())
+	decider := NewDecider(NewLibrary(nil))
 	rapid.Check(t, func(t *rapid.T) {
 		k := decider.New(7)
 		_, lines := drawEvents(t, k, 60)
@@ -153,14 +153,14 @@ func TestDecisionsKeepTheirPromises(t *testing.T) {
 }
 
 func TestKeeperBeginsObserving(t *testing.T) {
-	k := NewDecider(NewLibrary()).New(7)
+	k := NewDecider(NewLibrary(nil)).New(7)
 	if b := k.Rulebook().Book(); b.Mode != community.Observe || b.Version != 0 {
 		t.Errorf("book = %+v", b)
 	}
 }
 
 func TestBadBookChangesNothing(t *testing.T) {
-	k := NewDecider(NewLibrary()).New(7)
+	k := NewDecider(NewLibrary(nil)).New(7)
 	r := &room{t: t, now: noon}
 	out := k.Step(r.event(community.RulebookPublished, 0, community.Body{Data: json.RawMessage(`{"mode":"loud"}`)}))
 	if len(out) != 1 || out[0].Verdict != community.Faulted || k.Rulebook().Version() != 0 {
@@ -169,7 +169,7 @@ func TestBadBookChangesNothing(t *testing.T) {
 }
 
 func TestForeignSnapshotsAreRefused(t *testing.T) {
-	decider := NewDecider(NewLibrary())
+	decider := NewDecider(NewLibrary(nil))
 	shot := decider.New(7).Snapshot()
 	if _, err := decider.Restore(8, shot); community.CodeOf(err) != community.CodeUnsupported {
 		t.Errorf("another group's: %v", err)
@@ -181,7 +181,7 @@ func TestForeignSnapshotsAreRefused(t *testing.T) {
 }
 
 func TestLibrarySharesWhatIsEqual(t *testing.T) {
-	lib := NewLibrary()
+	lib := NewLibrary(nil)
 	raw := params(live(word("a", "广告")))
 	one, err1 := lib.Parse(raw)
 	two, err2 := lib.Parse(bytes.Clone(raw))
@@ -197,7 +197,7 @@ func TestLibrarySharesWhatIsEqual(t *testing.T) {
 }
 
 func TestSizeGrowsWithTheGroup(t *testing.T) {
-	k := NewDecider(NewLibrary()).New(7)
+	k := NewDecider(NewLibrary(nil)).New(7)
 	empty := k.Size()
 	for _, ev := range talk(2000) {
 		k.Step(ev)

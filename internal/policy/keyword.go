@@ -2,8 +2,10 @@ package policy
 
 import (
 	"encoding/json"
+	"slices"
 
 	"qunluo/internal/community"
+	"qunluo/internal/lexicon"
 )
 
 // keyword hits when a message holds a phrase of its lists, however it is disguised (lexicon.Compile).
@@ -11,11 +13,15 @@ type keyword struct {
 	lists []wordList
 }
 
-// wordList is a list of phrases of one level.
+// wordList is a list of phrases of one level: its own, or those of a version of a word list of the organisation, which the
+// hash of its content stands for.
 type wordList struct {
-	Name  string   `json:"name"`
-	Level int      `json:"level"` // the rung on which its hits start; 0 = the rule's own
-	Words []string `json:"words"`
+	Name    string   `json:"name"`
+	Level   int      `json:"level"` // the rung on which its hits start; 0 = the rule's own
+	Words   []string `json:"words,omitempty"`
+	List    string   `json:"list,omitempty"`    // id of the word list
+	Version int      `json:"version,omitempty"` // its version
+	Asset   string   `json:"asset,omitempty"`   // hash of the content: lexicon.PackList
 }
 
 func keywordKind() kind {
@@ -29,7 +35,12 @@ func keywordKind() kind {
 					{Name: "name", Title: words("类别", "Category"), Type: typeText, Max: 40},
 					{Name: "level", Title: words("从第几级处罚", "Starts at rung"), Type: typeInt, Max: maxRungs,
 						Help: words("0 表示按规则的设置", "0 = as the rule says")},
-					{Name: "words", Title: words("词语", "Phrases"), Type: typeWords, Max: 100_000, Required: true},
+					{Name: "words", Title: words("词语", "Phrases"), Type: typeWords, Max: 100_000,
+						Help: words("引用词库时不填", "empty where a word list is named")},
+					{Name: "list", Title: words("词库编号", "Word list"), Type: typeText, Max: 40},
+					{Name: "version", Title: words("词库版本", "Its version"), Type: typeInt, Max: 1 << 31},
+					{Name: "asset", Title: words("词库内容", "Its content"), Type: typeText, Max: 64,
+						Help: words("发布词库时自动填写", "filled in when the list is published")},
 				}},
 			},
 		},
@@ -37,10 +48,19 @@ func keywordKind() kind {
 			var p struct{ Lists []wordList }
 			json.Unmarshal(params, &p)
 			r.does = &keyword{lists: p.Lists}
-			if r.Mode == RuleOff {
-				return
-			}
 			for i, list := range p.Lists {
+				at := at(path+".lists", i)
+				switch {
+				case list.Asset == "" && len(list.Words) == 0:
+					b.add(at+".words", "required")
+				case list.Asset != "" && len(list.Words) > 0:
+					b.add(at+".words", "list_or_words")
+				case list.Asset != "":
+					b.list(at+".asset", list.Asset, r.index, i, r.Mode == RuleOff)
+				}
+				if r.Mode == RuleOff {
+					continue
+				}
 				for _, text := range list.Words {
 					b.phrase(r.index, i, text)
 				}
@@ -68,6 +88,43 @@ func (k *keyword) judge(l *look, r *rule) {
 		f.rung = max(f.rung, k.lists[o.list].Level)
 		f.span(m.Span)
 	}
+	k.judgeLists(l, r, f)
+}
+
+// judgeLists does the same with the words of named lists; f is what was found so far.
+func (k *keyword) judgeLists(l *look, r *rule, f *finding) {
+	for _, m := range l.listed {
+		own := l.rb.owned(m, r)
+		if own == nil {
+			continue
+		}
+		if l.isAllowed(m.Span) {
+			l.spare(r, "keyword", m.Span)
+			continue
+		}
+		w := l.rb.listed.word(m)
+		for _, i := range own {
+			list := &k.lists[i]
+			if f == nil {
+				f = l.find(r, whyWord(list, w))
+			}
+			if f.rung = max(f.rung, list.Level); w.Level > 0 {
+				f.rung = max(f.rung, w.Level)
+			}
+			f.word(community.HitWord{List: list.List, Version: list.Version, Word: w.Number})
+		}
+		f.span(m.Span)
+	}
+}
+
+func whyWord(list *wordList, w *lexicon.Word) string {
+	if w.Category != "" {
+		return "keyword " + w.Category
+	}
+	if list.Name != "" {
+		return "keyword " + list.Name
+	}
+	return "keyword"
 }
 
 func (k *keyword) why(o owner) string {
@@ -79,6 +136,12 @@ func (k *keyword) why(o owner) string {
 
 // maxSpans bounds the places that a hit records.
 const maxSpans = 16
+
+func (f *finding) word(w community.HitWord) {
+	if len(f.words) < maxSpans && !slices.Contains(f.words, w) {
+		f.words = append(f.words, w)
+	}
+}
 
 func (f *finding) span(s community.Span) {
 	if len(f.spans) < maxSpans {

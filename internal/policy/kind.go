@@ -70,6 +70,7 @@ type finding struct {
 	why    string
 	rung   int // at least this one
 	spans  []community.Span
+	words  []community.HitWord
 	spared bool
 }
 

@@ -3,6 +3,7 @@ package policy
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"strings"
 	"sync"
 
 	"qunluo/internal/community"
@@ -10,11 +11,15 @@ import (
 )
 
 // Library makes each book ready once, however many groups use it: books with the same bytes share a Rulebook, books
-// with the same phrases share their matcher. It may be used by many goroutines.
+// with the same phrases share their matcher, and so do books that name the same word lists. It may be used by many
+// goroutines.
 type Library struct {
+	assets   Assets
 	mu       sync.Mutex
 	books    map[[sha256.Size]byte]*Rulebook
 	matchers map[[sha256.Size]byte]*lexicon.Matcher
+	contents map[string]any     // content made ready, by kind and hash
+	lists    map[string]*listed // by the hashes of its lists
 	standard *Rulebook
 }
 
@@ -23,11 +28,14 @@ type Library struct {
 const (
 	maxBooks    = 2048
 	maxMatchers = 256
+	maxContents = 64
+	maxLists    = 16
 )
 
-// NewLibrary makes an empty Library.
-func NewLibrary() *Library {
-	l := &Library{books: map[[sha256.Size]byte]*Rulebook{}, matchers: map[[sha256.Size]byte]*lexicon.Matcher{}}
+// NewLibrary makes an empty Library that finds the content which books name by hash in assets; nil = there is none.
+func NewLibrary(assets Assets) *Library {
+	l := &Library{assets: assets, books: map[[sha256.Size]byte]*Rulebook{}, matchers: map[[sha256.Size]byte]*lexicon.Matcher{},
+		contents: map[string]any{}, lists: map[string]*listed{}}
 	raw, err := json.Marshal(mustDefault(PresetGeneral))
 	if err == nil {
 		l.standard, err = l.Parse(raw)
@@ -50,7 +58,7 @@ func (l *Library) Parse(raw []byte) (*Rulebook, error) {
 	if rb != nil {
 		return rb, nil
 	}
-	rb, err := parse(raw, l.compile)
+	rb, err := parse(raw, tools{compile: l.compile, listed: l.compileLists, content: l.content})
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +95,59 @@ func (l *Library) compile(phrases []string) (*lexicon.Matcher, error) {
 	}
 	l.matchers[key] = m
 	return m, nil
+}
+
+// content is content made ready.
+func (l *Library) content(hash, kind string, read reader) (any, error) {
+	key := kind + " " + hash
+	l.mu.Lock()
+	made, ok := l.contents[key]
+	l.mu.Unlock()
+	if ok {
+		return made, nil
+	}
+	if l.assets == nil {
+		return nil, community.Errorf(community.CodeNotFound, "asset %s: not found", hash)
+	}
+	raw, err := l.assets(hash)
+	if err != nil {
+		return nil, err
+	}
+	if HashOf(raw) != hash {
+		return nil, community.Errorf(community.CodeBadInput, "asset %s: its content is another", hash)
+	}
+	if made, err = read(raw); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.contents) >= maxContents {
+		clear(l.contents)
+	}
+	l.contents[key] = made
+	return made, nil
+}
+
+// compileLists makes the matcher of some lists beside those in use: nobody waits for it but who asked.
+func (l *Library) compileLists(hashes []string, lists [][]lexicon.Word) (*listed, error) {
+	key := strings.Join(hashes, " ")
+	l.mu.Lock()
+	made := l.lists[key]
+	l.mu.Unlock()
+	if made != nil {
+		return made, nil
+	}
+	made, err := compileLists(hashes, lists)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.lists) >= maxLists {
+		clear(l.lists)
+	}
+	l.lists[key] = made
+	return made, nil
 }
 
 // Decider is policy's row in the belt's table of deciders.

@@ -15,6 +15,7 @@ type look struct {
 	member *member // nil only for a message without an author
 
 	matches  []lexicon.Match
+	listed   []lexicon.Match  // words of named lists
 	allowed  []community.Span // phrases of the allow list
 	links    []lexicon.Link
 	linked   bool // links is filled
@@ -33,6 +34,7 @@ type look struct {
 func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
 	l.rb, l.ev, l.state, l.member = rb, ev, s, nil
 	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
+	l.listed = l.listed[:0]
 	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
 	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
 }
@@ -45,6 +47,7 @@ func (l *look) read() {
 			l.allowed = append(l.allowed, m.Span)
 		}
 	}
+	l.inLists()
 }
 
 // find opens a finding of a rule.

@@ -32,7 +32,9 @@ type Rulebook struct {
 	noters  []*rule
 	joins   []*rule
 	matcher *lexicon.Matcher
-	owners  []owner // by phrase number of matcher
+	owners  []owner   // by phrase number of matcher
+	listed  *listed   // the lists that rules name by hash; nil = none
+	named   [][]owner // by list of listed: whose it is
 	staff   map[community.MemberKey]bool
 	allowed map[community.MemberKey]bool
 	slots   []*rule // flood rules, by slot
@@ -55,11 +57,11 @@ func (rb *Rulebook) Version() int { return rb.book.Version }
 
 // Parse checks a book and makes it ready. Its error has community.CodeBadInput and holds [Problems], one for each thing
 // that is wrong, with the field's path.
-func Parse(raw []byte) (*Rulebook, error) { return parse(raw, lexicon.Compile) }
+//
+// A book that names content by its hash needs a [Library] that has it.
+func Parse(raw []byte) (*Rulebook, error) { return parse(raw, alone()) }
 
-type compileFunc func(phrases []string) (*lexicon.Matcher, error)
-
-func parse(raw []byte, compile compileFunc) (*Rulebook, error) {
+func parse(raw []byte, with tools) (*Rulebook, error) {
 	if len(raw) > MaxBook {
 		return nil, community.Errorf(community.CodeTooLarge, "rulebook: %d bytes, at most %d", len(raw), MaxBook)
 	}
@@ -78,7 +80,7 @@ func parse(raw []byte, compile compileFunc) (*Rulebook, error) {
 		c.add("", "not_json", err.Error())
 		return nil, badBook(c.problems)
 	}
-	return build(book, c, compile)
+	return build(book, c, with)
 }
 
 func badBook(problems Problems) error {
@@ -91,28 +93,37 @@ type builder struct {
 	rb      *Rulebook
 	kinds   []kind
 	phrases []string
+	lists   []namedList
+	tools   tools
+	trouble error // content could not be read now: the book is neither good nor bad
 }
 
-func build(book Book, c *checker, compile compileFunc) (*Rulebook, error) {
+func build(book Book, c *checker, with tools) (*Rulebook, error) {
 	if book.Ladder == nil {
 		book.Ladder = DefaultLadder()
 	}
 	if book.Immune == nil {
 		book.Immune = DefaultImmune()
 	}
-	b := &builder{checker: c, kinds: kinds(), rb: &Rulebook{book: book, memory: int64(book.MemoryDays) * daySeconds * 1000}}
+	b := &builder{checker: c, kinds: kinds(), tools: with, rb: &Rulebook{book: book, memory: int64(book.MemoryDays) * daySeconds * 1000}}
 	b.head()
 	for i := range book.Rules {
 		b.rule(i)
 	}
-	if len(b.phrases) > MaxPhrases {
+	if b.trouble != nil {
+		return nil, b.trouble
+	}
+	if len(b.phrases)+b.listedWords() > MaxPhrases {
 		b.add("rules", "too_many", strconv.Itoa(MaxPhrases))
 	}
 	if len(b.problems) > 0 {
 		return nil, badBook(b.problems)
 	}
-	var err error
-	if b.rb.matcher, err = compile(b.phrases); err != nil {
+	err := b.gather()
+	if err == nil {
+		b.rb.matcher, err = with.compile(b.phrases)
+	}
+	if err != nil {
 		return nil, community.Errorf(community.CodeBadInput, "rulebook: %w", err)
 	}
 	return b.rb, nil

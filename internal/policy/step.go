@@ -180,7 +180,7 @@ func (l *look) judgeAll() {
 		l.judging = r
 		r.does.(judge).judge(l, r)
 	}
-	if len(l.matches) > 0 {
+	if len(l.matches)+len(l.listed) > 0 {
 		for _, r := range l.rb.phrased {
 			l.judging = r
 			r.does.(judge).judge(l, r)
@@ -211,7 +211,7 @@ func (l *look) conclude() []community.Decision {
 	live, dry, spared := 0, 0, 0
 	for _, f := range found {
 		f.spared = f.spared || immune
-		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why}
+		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why, Words: f.words}
 		switch {
 		case f.spared:
 			hit.Why = l.whySpared(immune) + sparedMark + hit.Why

@@ -67,6 +67,9 @@ func AsDecided(k *policy.Keeper, events Events, stored Decisions) (Report, error
 			rep.Imported++
 			continue
 		}
+		if err := k.Ready(&ev); err != nil {
+			return rep, err
+		}
 		strays, recorded, err := shelf.upTo(ev.Number)
 		if err != nil {
 			return rep, err

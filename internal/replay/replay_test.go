@@ -83,7 +83,7 @@ func (r *record) stream() Events {
 
 // live decides the record as the belt would and gives what it stores.
 func (r *record) live() []community.Decision {
-	k := policy.NewDecider(policy.NewLibrary()).New(7)
+	k := policy.NewDecider(policy.NewLibrary(nil)).New(7)
 	var out []community.Decision
 	for i := range r.events {
 		if r.events[i].Origin != community.OriginImport {
@@ -118,7 +118,7 @@ func sample() *record {
 
 func again(t *testing.T, r *record, stored []community.Decision) Report {
 	t.Helper()
-	rep, err := AsDecided(policy.NewDecider(policy.NewLibrary()).New(7), r.stream(), decisions(stored))
+	rep, err := AsDecided(policy.NewDecider(policy.NewLibrary(nil)).New(7), r.stream(), decisions(stored))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestErasedWordsAreLeftOutButTheirStrikesCount(t *testing.T) {
 func TestDisorderIsRefused(t *testing.T) {
 	r := sample()
 	r.events[3], r.events[4] = r.events[4], r.events[3]
-	_, err := AsDecided(policy.NewDecider(policy.NewLibrary()).New(7), r.stream(), decisions(nil))
+	_, err := AsDecided(policy.NewDecider(policy.NewLibrary(nil)).New(7), r.stream(), decisions(nil))
 	if community.CodeOf(err) != community.CodeBadInput {
 		t.Errorf("as decided: %v", err)
 	}

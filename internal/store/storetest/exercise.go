@@ -65,6 +65,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"what differs is kept, with since when", driftIsKept},
 		{"the minutes nobody heard are kept", silenceIsKept},
 		{"attached bots are kept and see their groups only", botsAreKept},
+		{"assets are kept by their hash", assetsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
