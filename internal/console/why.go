@@ -31,10 +31,22 @@ func (k *call) foundWord(why string) string {
 	if code == "" || !k.Words.Has(key) {
 		return why
 	}
+	if said, ok := k.figuresWord(code, rest); ok {
+		return said
+	}
 	if word, _, _ := strings.Cut(rest, " "); code == "probation" && k.Words.Has("hitwhy.probation_"+word) {
 		rest = k.T("hitwhy.probation_" + word)
 	}
 	return strings.TrimSpace(k.T(key) + " " + rest)
+}
+
+// figuresWord says the reasons whose figures are not to be read as they stand: "copies 15m 3/2".
+func (k *call) figuresWord(code, rest string) (string, bool) {
+	var minutes, nth, members int
+	if _, err := fmt.Sscanf(rest, "%dm %d/%d", &minutes, &nth, &members); code != "copies" || err != nil {
+		return "", false
+	}
+	return k.T("hitwhy.copies", "minutes", minutes, "nth", nth, "members", members), true
 }
 
 // sparedWord says why a hit does not count: "immune admin", "allowed text".

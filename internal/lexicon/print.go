@@ -13,8 +13,8 @@ import (
 //
 // A text is seen in up to three ways, and two texts are copies when one way says so: what is said (which characters, and
 // which beside which), where it is said (which character at which place, for short texts), and whom to reach (the
-// longest mixed id or the link, for texts that say nothing else). Names that are spoken to, faces like [捂脸], digits and
-// symbols are no part of what is said.
+// longest mixed id or the link, for texts that say nothing else). Names that are spoken to, faces like [捂脸], courtesies
+// (收到，谢谢老师), digits and symbols are no part of what is said.
 type Print struct {
 	said   bitset
 	placed bitset
@@ -44,6 +44,8 @@ const (
 	sameOverlap   = 60
 	maxMention    = 24
 	maxFace       = 6
+	mostlyKind    = 6   // tenths of a text
+	maxCourteous  = 300 // bytes: a longer text is no courtesy
 )
 
 // PrintSize is how many bytes a Print takes in [Print.AppendTo].
@@ -134,6 +136,9 @@ type Printer struct {
 	units  []unit
 	said   []uint64
 	links  []Link
+	polite []Match // courtesies
+	past   int     // how many of polite lie behind
+	kind   int     // units inside a courtesy
 	wide   int
 	run    idRun
 	id     uint64
@@ -143,8 +148,10 @@ type Printer struct {
 
 // Print is the print of a text. Texts are looked at up to their 320th letter.
 func (m *Printer) Print(text string) Print {
-	m.read(text)
 	var p Print
+	if m.read(text); 10*m.kind >= mostlyKind*len(m.units) && m.id == 0 {
+		return p
+	}
 	narrow := len(m.units) - m.wide
 	switch {
 	case m.wide >= wideLeast:
@@ -235,12 +242,16 @@ func (m *Printer) narrowFeatures() {
 // read takes the text apart.
 func (m *Printer) read(text string) {
 	m.units, m.wide, m.id, m.best, m.spaced, m.run = m.units[:0], 0, 0, 0, false, idRun{hash: hashStart}
+	m.polite, m.past, m.kind = m.polite[:0], 0, 0
 	m.links = Links(text, m.links[:0])
 	for _, l := range m.links {
 		if whole := text[l.Span.Start:l.Span.End]; hasPath(whole) {
 			m.id, m.best = HashExact(whole), maxUnits // a link to something outranks ids
 			break
 		}
+	}
+	if len(text) <= maxCourteous {
+		m.polite = courtesies().Find(text, m.polite)
 	}
 	fold, next := folding(), 0
 	for i := afterMentions(text); i < len(text) && len(m.units) < maxUnits; {
@@ -260,10 +271,22 @@ func (m *Printer) read(text string) {
 				continue
 			}
 		}
-		i += n
+		before := len(m.units)
 		m.take(fold.fold(r))
+		if len(m.units) > before && m.courteous(i) {
+			m.kind++
+		}
+		i += n
 	}
 	m.endRun()
+}
+
+// courteous reports whether i lies inside a courtesy.
+func (m *Printer) courteous(i int) bool {
+	for m.past < len(m.polite) && m.polite[m.past].Span.End <= i {
+		m.past++
+	}
+	return m.past < len(m.polite) && m.polite[m.past].Span.Start <= i
 }
 
 // hasPath reports whether a link leads to more than a site's front page.

@@ -46,7 +46,7 @@ func TestDifferentTextsAreNotAlike(t *testing.T) {
 
 func TestSmallTalkHasNoPrint(t *testing.T) {
 	var m Printer
-	for _, text := range []string{"", "好的", "哈哈哈哈哈", "收到 收到", "👍👍👍👍👍👍👍👍👍👍", "666666666666", "13:45 20.5", "@小满 好的好的", "[捂脸][捂脸][捂脸][捂脸]", "ok thank you", "!!!!????", "\x00\x01\u200b"} {
+	for _, text := range []string{"", "好的", "哈哈哈哈哈", "收到 收到", "👍👍👍👍👍👍👍👍👍👍", "666666666666", "13:45 20.5", "@小满 好的好的", "[捂脸][捂脸][捂脸][捂脸]", "ok thank you", "收到，谢谢老师，辛苦了", "祝大家新年快乐，身体健康，万事如意！", "欢迎新人加入我们大家庭", "!!!!????", "\x00\x01\u200b"} {
 		if p := m.Print(text); !p.IsZero() {
 			t.Errorf("%q has a print: %+v", text, p)
 		}

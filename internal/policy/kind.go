@@ -25,7 +25,7 @@ type kind struct {
 
 // kinds is the table. Adding a kind adds a file and a line.
 func kinds() []kind {
-	return []kind{keywordKind(), linkKind(), floodKind(), probationKind(), welcomeKind(), replyKind(), mirrorKind()}
+	return []kind{keywordKind(), linkKind(), floodKind(), copiesKind(), probationKind(), welcomeKind(), replyKind(), mirrorKind()}
 }
 
 // Kinds lists the kinds of rules in the order in which pages offer them.
@@ -70,6 +70,7 @@ type finding struct {
 	why    string
 	rung   int // at least this one
 	spans  []community.Span
+	near   []int64 // numbers of the events that it resembles
 	words  []community.HitWord
 	spared bool
 }

@@ -23,6 +23,11 @@ type look struct {
 	reached  bool // contacts is filled
 	hash     uint64
 	hashed   bool
+	printer  lexicon.Printer
+	print    lexicon.Print
+	sketched bool   // print is filled
+	ownLine  uint64 // the name of what is said, if it is a line of the group's own
+	near     []int  // places of echoes
 
 	findings []*finding
 	used     int     // how many of findings are this message's
@@ -35,7 +40,7 @@ func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
 	l.rb, l.ev, l.state, l.member = rb, ev, s, nil
 	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
 	l.listed = l.listed[:0]
-	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
+	l.linked, l.reached, l.hashed, l.hash, l.sketched, l.ownLine = false, false, false, 0, false, 0
 	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
 }
 

@@ -211,7 +211,7 @@ func (l *look) conclude() []community.Decision {
 	live, dry, spared := 0, 0, 0
 	for _, f := range found {
 		f.spared = f.spared || immune
-		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why, Words: f.words}
+		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Near: f.near, Dry: f.rule.dry, Why: f.why, Words: f.words}
 		switch {
 		case f.spared:
 			hit.Why = l.whySpared(immune) + sparedMark + hit.Why
