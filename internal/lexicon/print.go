@@ -254,7 +254,7 @@ func (m *Printer) read(text string) {
 		m.polite = courtesies().Find(text, m.polite)
 	}
 	fold, next := folding(), 0
-	for i := afterMentions(text); i < len(text) && len(m.units) < maxUnits; {
+	for i := AfterMentions(text); i < len(text) && len(m.units) < maxUnits; {
 		for next < len(m.links) && m.links[next].Span.End <= i {
 			next++
 		}
@@ -349,10 +349,10 @@ func (m *Printer) endRun() {
 // maxMentions is how many names a text may begin with that count as spoken to: more would be a hiding place.
 const maxMentions = 3
 
-// afterMentions is where a text begins behind the names it speaks to: "xiaoy: …", "@小明 …", and "[xiaoy] …" of
+// AfterMentions is where a text begins behind the names it speaks to: "xiaoy: …", "@小明 …", and "[xiaoy] …" of
 // a bridge. A Chinese name is told from
 // words by its @ only.
-func afterMentions(text string) int {
+func AfterMentions(text string) int {
 	from := 0
 	for range maxMentions {
 		n := mentionEnd(text[from:])
