@@ -44,6 +44,9 @@ func (b books) Try(_ context.Context, _ community.GroupKey, raw json.RawMessage,
 	return policy.Test(rb, policy.Probe{Text: text, Role: community.RoleMember, At: b.app.millis()}).Decisions, nil
 }
 
+// Ready makes a book ready to judge, with the content that it names.
+func (b books) Ready(raw json.RawMessage) (*policy.Rulebook, error) { return b.app.library.Parse(raw) }
+
 // maxReplayRows bounds what a replay lists; its counts are exact.
 const maxReplayRows = 200
 

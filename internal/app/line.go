@@ -18,6 +18,7 @@ import (
 	"qunluo/internal/importer"
 	"qunluo/internal/measure"
 	"qunluo/internal/media"
+	"qunluo/internal/policy"
 	"qunluo/internal/replay"
 	"qunluo/internal/store"
 )
@@ -141,6 +142,11 @@ func (b lineBooks) Body(ctx context.Context, g community.GroupKey, version int) 
 		return json.Marshal(b.app.library.Default().Book())
 	}
 	return b.app.store.BookBody(ctx, g, last)
+}
+
+// Ready makes a book ready to judge, with the content that it names.
+func (b lineBooks) Ready(raw json.RawMessage) (*policy.Rulebook, error) {
+	return b.app.library.Parse(raw)
 }
 
 func (b lineBooks) Replay(ctx context.Context, o cli.ReplayOrder, progress func(done, of int64)) (cli.ReplayReport, error) {

@@ -68,6 +68,9 @@ func TestLockdownMutesAnnouncesAndEndsByItself(t *testing.T) {
 			rows, _, err := n.desk.FindActions(ctx, community.ActionFilter{Group: n.group.Key, Verb: community.Announce})
 			return err == nil && len(rows) == 1 && (rows[0].State == community.Acked || rows[0].State == community.Confirmed)
 		})
+		if g, err := n.desk.GroupByKey(ctx, n.group.Key); err != nil || g.Name != n.group.Name {
+			t.Errorf("under the notice the group is called %q (%v), want %q", g.Name, err, n.group.Name)
+		}
 		if !n.locked() {
 			t.Error("senders are not told of the lockdown")
 		}

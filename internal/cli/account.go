@@ -111,7 +111,16 @@ func (accountKindsCmd) Do(c *call, h *House) error {
 // wiring is how a connection's settings are given.
 type wiring struct {
 	With   map[string]string `placeholder:"SETTING=VALUE" mapsep:"none" help:"设置（可重复），有哪些见 account kinds|a setting (repeatable); see account kinds"`
-	Secret string            `placeholder:"SETTING" help:"这一项从终端或标准输入读，不进命令行历史|read this one from the terminal or stdin, out of the shell's history"`
+	Secret []string          `placeholder:"SETTING" help:"这一项从终端或标准输入读，不进命令行历史（可重复，依次各一行）|read this one from the terminal or stdin, out of the shell's history (repeatable: one line each, in this order)"`
+}
+
+// Prompts asks for the settings that are secret.
+func (w wiring) Prompts() [][2]string {
+	var out [][2]string
+	for _, name := range w.Secret {
+		out = append(out, [2]string{name, name})
+	}
+	return out
 }
 
 // settings puts given settings over old ones.
@@ -126,8 +135,8 @@ func (w wiring) settings(c *call, fields []connect.Field, old json.RawMessage) (
 	for k, v := range w.With {
 		given[k] = v
 	}
-	if w.Secret != "" {
-		given[w.Secret] = c.secret
+	for i, name := range w.Secret {
+		given[name] = c.secrets[i]
 	}
 	for name, value := range given {
 		i := slices.IndexFunc(fields, func(f connect.Field) bool { return f.Name == name })
@@ -162,14 +171,12 @@ type accountAddCmd struct {
 	wiring
 }
 
-// Prompt asks for the secret setting, if there is one.
-func (q *accountAddCmd) Prompt() [2]string { return [2]string{q.Secret, q.Secret} }
-
 func (accountAddCmd) Shape() any { return accountLine{} }
 func (accountAddCmd) Examples() []example {
 	return []example{{"account kinds", [2]string{"先看要填什么", "first see what is needed"}},
 		{"account add sim 演练 --with self=10000", [2]string{"加一个模拟器", "add a simulator"}},
-		{"account add satori 飞书 --with url=http://127.0.0.1:5140/satori --with platform=lark --secret token", [2]string{"加网关上的一个账号", "add an account of a Satori gateway"}}}
+		{"account add satori 飞书 --with url=http://127.0.0.1:5140/satori --with platform=lark --secret token", [2]string{"加网关上的一个账号", "add an account of a Satori gateway"}},
+		{"account add wecom 客户群 --with corp_id=ww0000000000000000 --with agent_id=1000002 --secret secret --secret token --secret aes_key", [2]string{"企业微信，三个密钥依次输入", "企业微信; its three secrets are asked for in turn"}}}
 }
 
 // Do adds a connection; its settings are checked first.
@@ -239,7 +246,6 @@ type accountSetCmd struct {
 }
 
 // Prompt asks for the secret setting, if there is one.
-func (q *accountSetCmd) Prompt() [2]string   { return [2]string{q.Secret, q.Secret} }
 func (accountSetCmd) Shape() any             { return accountLine{} }
 func (accountSetCmd) Examples() []example    { return nil }
 func (accountRemoveCmd) Shape() any          { return accountLine{} }

@@ -81,12 +81,12 @@ type botAddCmd struct {
 	Secret bool     `help:"从终端或标准输入读它的密钥（reverse 的令牌、http 的签名密钥）|read its secret (token of reverse, signing key of http) from the terminal or stdin"`
 }
 
-// Prompt asks for the bot's own secret, if it has one.
-func (q *botAddCmd) Prompt() [2]string {
+// Prompts asks for the bot's own secret, if it has one.
+func (q *botAddCmd) Prompts() [][2]string {
 	if !q.Secret {
-		return [2]string{}
+		return nil
 	}
-	return [2]string{"机器人的密钥", "the bot's secret"}
+	return [][2]string{{"机器人的密钥", "the bot's secret"}}
 }
 
 func (botAddCmd) Shape() any { return botToken{} }
@@ -104,7 +104,7 @@ func (q *botAddCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	b := community.Bot{Name: q.Name, Mode: community.BotMode(q.Mode), URL: q.URL, Secret: c.secret}
+	b := community.Bot{Name: q.Name, Mode: community.BotMode(q.Mode), URL: q.URL, Secret: c.secret()}
 	for _, s := range q.Scope {
 		b.Scopes = append(b.Scopes, community.BotScope(strings.TrimSpace(s)))
 	}

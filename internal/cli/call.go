@@ -27,11 +27,11 @@ type call struct {
 	yes  bool
 	org  string // id or name of the organisation; "" = the one
 
-	dir    string // relative paths start here
-	in     io.Reader
-	out    io.Writer // data
-	talk   io.Writer // everything else
-	secret string    // what was typed at the prompt of a command that asks for a secret
+	dir     string // relative paths start here
+	in      io.Reader
+	out     io.Writer // data
+	talk    io.Writer // everything else
+	secrets []string  // what was typed at the prompt of a command that asks for a secret
 	// progress shows how far long work is; of 0 = not known.
 	progress func(label string, done, of int64)
 
@@ -139,34 +139,57 @@ func (c *call) confirm(effect string) error {
 // maxSecret bounds a secret read from stdin, in bytes.
 const maxSecret = 1024
 
-// askSecret reads a secret: twice without echo from a terminal, else one line of stdin.
-func (c *call) askSecret(prompt string) error {
-	f, ok := c.in.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		line, err := bufio.NewReader(io.LimitReader(c.in, maxSecret)).ReadString('\n')
-		if err != nil && line == "" {
-			return badUsage("%s：请从标准输入给出一行", "%s: give one line on stdin", prompt)
+// askSecrets reads secrets in the order of their prompts: each twice without echo from a terminal, else a line of stdin each.
+func (c *call) askSecrets(prompts [][2]string) error {
+	lines := bufio.NewReader(io.LimitReader(c.in, int64(maxSecret*len(prompts))))
+	for _, p := range prompts {
+		prompt := c.lang.pick(p)
+		read := func() (string, error) { return secretLine(lines, prompt) }
+		if f, ok := c.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			read = func() (string, error) { return c.typedTwice(int(f.Fd()), prompt) }
 		}
-		c.secret = strings.TrimRight(line, "\r\n")
-		return nil
+		secret, err := read()
+		if err != nil {
+			return err
+		}
+		c.secrets = append(c.secrets, secret)
 	}
+	return nil
+}
+
+func secretLine(in *bufio.Reader, prompt string) (string, error) {
+	line, err := in.ReadString('\n')
+	if err != nil && line == "" {
+		return "", badUsage("%s：请从标准输入给出一行", "%s: give one line on stdin", prompt)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+func (c *call) typedTwice(terminal int, prompt string) (string, error) {
 	read := func(p string) (string, error) {
 		fmt.Fprint(c.talk, p)
 		defer fmt.Fprintln(c.talk)
-		b, err := term.ReadPassword(int(f.Fd()))
+		b, err := term.ReadPassword(terminal)
 		return string(b), err
 	}
 	first, err := read(prompt + c.lang.pick([2]string{"：", ": "}))
 	if err != nil {
-		return err
+		return "", err
 	}
 	second, err := read(c.lang.pick([2]string{"再输入一次：", "once more: "}))
 	if err != nil {
-		return err
+		return "", err
 	}
 	if first != second {
-		return failed(nil, "两次输入不一样", "the two were not the same")
+		return "", failed(nil, "两次输入不一样", "the two were not the same")
 	}
-	c.secret = first
-	return nil
+	return first, nil
+}
+
+// secret is the one that was asked for; "" when none was.
+func (c *call) secret() string {
+	if len(c.secrets) == 0 {
+		return ""
+	}
+	return c.secrets[0]
 }

@@ -13,8 +13,8 @@ type indoor interface {
 // dangerous is a command that asks before it begins; "" = nothing dangerous about this use of it.
 type dangerous interface{ Effect() [2]string }
 
-// secretive is a command that wants a secret typed before it begins.
-type secretive interface{ Prompt() [2]string }
+// secretive is a command that wants secrets typed before it begins: one for each prompt, in this order.
+type secretive interface{ Prompts() [][2]string }
 
 // asking verbs ask the person something before they run, wherever they run; what was answered comes back as arguments.
 type asking interface {

@@ -36,9 +36,12 @@ type site struct {
 }
 
 // line runs one command line in the site as a program does that has no terminal: LANG says which language.
-func (s site) line(lang string, args ...string) ran {
+func (s site) line(lang string, args ...string) ran { return s.typing("", lang, args...) }
+
+// typing is line with something on stdin.
+func (s site) typing(in, lang string, args ...string) ran {
 	var out, talk bytes.Buffer
-	p := cli.Program{Args: args, Dir: s.dir, Env: []string{"LANG=" + lang, "QL_DATA_DIR=" + s.data}, In: strings.NewReader(""), Out: &out, Err: &talk, Houses: app.CommandLine()}
+	p := cli.Program{Args: args, Dir: s.dir, Env: []string{"LANG=" + lang, "QL_DATA_DIR=" + s.data}, In: strings.NewReader(in), Out: &out, Err: &talk, Houses: app.CommandLine()}
 	ctx, stop := context.WithTimeout(s.t.Context(), time.Minute)
 	defer stop()
 	code := p.Run(ctx)

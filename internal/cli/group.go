@@ -11,7 +11,7 @@ type groupCmd struct {
 	List groupListCmd `cmd:"" help:"列出群|list groups"`
 	Show groupShowCmd `cmd:"" help:"一个群|one group"`
 	Add  groupAddCmd  `cmd:"" help:"添加由人粘贴的微信群|add a WeChat group that people bring by hand"`
-	Tag  groupTagCmd  `cmd:"" help:"加标签，前加 - 为去掉|add tags; with - in front: take away"`
+	Tag  groupTagCmd  `cmd:"" help:"加上或去掉标签|add or take away tags"`
 	Mode groupModeCmd `cmd:"" help:"observe 只记录；live 执行|observe only records; live acts"`
 	Zone groupZoneCmd `cmd:"" help:"按哪个时区切日期|the zone in which days are cut"`
 	Main groupMainCmd `cmd:"" help:"设置主群，空为取消|set the main group; none: take away"`

@@ -90,6 +90,16 @@ func TestMatrixAndPublicPageOnTheCommandLine(t *testing.T) {
 // TestAccountIsReleasedOnlyWithAWordAndWhenHeld: without a reason, or where nothing is held back, nothing happens.
 func TestAccountIsReleasedOnlyWithAWordAndWhenHeld(t *testing.T) {
 	s := openSite(t)
+	wecom := []string{"account", "add", "wecom", "客户群", "--disabled", "--with", "corp_id=ww0000000000000001", "--with", "agent_id=1000002", "--secret", "secret", "--secret", "token", "--secret", "aes_key"}
+	if r := s.typing("s-1\ntoken-1\n", "C", wecom...); r.code != 2 || !strings.Contains(r.talk, "aes_key: give one line on stdin") {
+		t.Errorf("two lines for three secrets: %d %s", r.code, r.talk)
+	}
+	if r := s.typing("s-1\ntoken-1\ntoo-short\n", "C", wecom...); r.code == 0 || !strings.Contains(r.talk, "aes_key") {
+		t.Errorf("a wrong third secret: %d %s", r.code, r.talk)
+	}
+	if r := s.typing("s-1\ntoken-1\njWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C\n", "C", wecom...); r.code != 0 {
+		t.Errorf("three secrets: %d %s", r.code, r.talk)
+	}
 	if r := s.line("C", "account", "add", "sim", "演练", "--with", "scene=quiet"); r.code != 0 {
 		t.Fatalf("no account: %+v", r)
 	}

@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
 	"qunluo/internal/hold"
+	"qunluo/internal/policy"
 )
 
 // Houses is what the command line needs before a house is open. Settings come with an absolute data directory.
@@ -167,6 +168,8 @@ type Books interface {
 	// Body gives a version of a group's book; 0 = the one in force.
 	Body(ctx context.Context, g community.GroupKey, version int) (json.RawMessage, error)
 	Replay(ctx context.Context, o ReplayOrder, progress func(done, of int64)) (ReplayReport, error)
+	// Ready makes a book ready to judge, with the content that it names.
+	Ready(book json.RawMessage) (*policy.Rulebook, error)
 }
 
 // ReplayOrder says what to replay: a group's live events in [From, To) (UTC ms, To 0 = now) as they were decided, or

@@ -152,9 +152,7 @@ func (p *Program) dispatch(c *call, command any) error {
 		}
 	}
 	if s, ok := command.(secretive); ok {
-		if prompt := c.lang.pick(s.Prompt()); prompt == "" {
-			// nothing to ask this time
-		} else if err := c.askSecret(prompt); err != nil {
+		if err := c.askSecrets(s.Prompts()); err != nil {
 			return err
 		}
 	}

@@ -27,15 +27,16 @@ type ruleCmd struct {
 // maxBook bounds a rulebook file, in bytes.
 const maxBook = 8 << 20
 
-// book reads a rulebook argument.
+// book reads a rulebook argument. A file may call groups and members by name or id; without a house they are not looked
+// up.
 func (c *call) book(h *House, arg string) (json.RawMessage, error) {
 	if arg == "-" {
-		return readBook(c.in)
+		return c.readBook(h, c.in)
 	}
 	f, err := os.Open(c.path(arg))
 	if err == nil {
 		defer f.Close()
-		return readBook(f)
+		return c.readBook(h, f)
 	}
 	group, version, ok := cutVersion(arg)
 	if !ok || h == nil {
@@ -56,12 +57,32 @@ func (c *call) book(h *House, arg string) (json.RawMessage, error) {
 	return books.Body(c.ctx, g.Key, version)
 }
 
-func readBook(r io.Reader) (json.RawMessage, error) {
+func (c *call) readBook(h *House, r io.Reader) (json.RawMessage, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxBook+1))
 	if len(raw) > maxBook {
 		return nil, failed(nil, "群规超过 %d 字节", "the rulebook is larger than %d bytes", maxBook)
 	}
-	return raw, err
+	if err != nil {
+		return nil, err
+	}
+	if h == nil {
+		var n int64
+		unknown := func(string) (int64, error) { n++; return n, nil }
+		return policy.Named(raw, unknown, unknown)
+	}
+	desk, err := c.desk(h)
+	if err != nil {
+		return nil, err
+	}
+	group := func(name string) (int64, error) {
+		g, err := c.findGroup(desk, name)
+		return int64(g.Key), err
+	}
+	member := func(name string) (int64, error) {
+		m, err := c.member(desk, 0, name)
+		return int64(m.Key), err
+	}
+	return policy.Named(raw, group, member)
 }
 
 type ruleKindsCmd struct{}
@@ -209,21 +230,20 @@ func (q *ruleCheckCmd) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	b, _, err := parseBook(raw)
+	b, err := parseBook(raw)
 	if err != nil {
 		return err
 	}
 	return printOne(c, checked{len(b.Rules), true})
 }
 
-// parseBook reads a rulebook both ways: as people wrote it and made ready to be used.
-func parseBook(raw json.RawMessage) (policy.Book, *policy.Rulebook, error) {
-	ready, err := policy.Parse(raw)
-	if err != nil {
-		return policy.Book{}, nil, err
+// parseBook reads a rulebook as people wrote it, if nothing is wrong with it; word lists that it names are taken on trust.
+func parseBook(raw json.RawMessage) (policy.Book, error) {
+	if _, err := policy.Sound(raw); err != nil {
+		return policy.Book{}, err
 	}
 	var b policy.Book
-	return b, ready, json.Unmarshal(raw, &b)
+	return b, json.Unmarshal(raw, &b)
 }
 
 type ruleDiffCmd struct {
@@ -254,7 +274,7 @@ func (q *ruleDiffCmd) Do(c *call, h *House) error {
 		if err != nil {
 			return err
 		}
-		if books[i], _, err = parseBook(raw); err != nil {
+		if books[i], err = parseBook(raw); err != nil {
 			return err
 		}
 	}
@@ -296,7 +316,7 @@ func (q *ruleDraftCmd) Do(c *call, h *House) error {
 		if raw, err = c.book(h, q.File); err != nil {
 			return err
 		}
-		if _, _, err := parseBook(raw); err != nil {
+		if _, err := parseBook(raw); err != nil {
 			return err
 		}
 	}
@@ -326,7 +346,7 @@ func (q *rulePublishCmd) Effect() [2]string {
 
 func (rulePublishCmd) Shape() any { return bookLine{} }
 func (rulePublishCmd) Examples() []example {
-	return []example{{"rule publish 产品交流群 book.json --note 链接放宽", [2]string{"先用 replay 看它会做什么", "see with replay what it would do first"}}}
+	return []example{{"rule publish 产品交流群 book.json --note 链接放宽", [2]string{"先用 replay 看它会做什么；文件里的群和成员可以写名称或编号", "see with replay what it would do first; groups and members in the file may be names or ids"}}}
 }
 
 // Do puts a rulebook in force.
@@ -339,7 +359,7 @@ func (q *rulePublishCmd) Do(c *call, h *House) error {
 }
 
 func (c *call) publish(h *House, group string, raw json.RawMessage, note string) error {
-	if _, _, err := parseBook(raw); err != nil {
+	if _, err := parseBook(raw); err != nil {
 		return err
 	}
 	_, g, _, err := c.place(h, group, "")

@@ -82,7 +82,7 @@ func (q *ruleTestCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	_, ready, err := parseBook(raw)
+	ready, err := h.Books.Ready(raw)
 	if err != nil {
 		return err
 	}

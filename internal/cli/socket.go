@@ -23,11 +23,11 @@ import (
 
 // order is what the command line asks of a running server: POST /run.
 type order struct {
-	Args   []string `json:"args"`
-	Dir    string   `json:"dir"`
-	Lang   language `json:"lang"`
-	Secret string   `json:"secret,omitempty"`
-	Stdin  []byte   `json:"stdin,omitempty"`
+	Args    []string `json:"args"`
+	Dir     string   `json:"dir"`
+	Lang    language `json:"lang"`
+	Secrets []string `json:"secrets,omitempty"`
+	Stdin   []byte   `json:"stdin,omitempty"`
 }
 
 // frame is a piece of the answer, one JSON object a line; the last one has Exit.
@@ -53,7 +53,7 @@ type feeding interface{ Feeds() bool }
 
 // ask runs a command line inside the server that holds the data directory.
 func (p *Program) ask(c *call, cmd indoor, args []string) error {
-	o := order{Args: slices.Clone(args), Dir: p.Dir, Lang: c.lang, Secret: c.secret}
+	o := order{Args: slices.Clone(args), Dir: p.Dir, Lang: c.lang, Secrets: c.secrets}
 	if c.yes {
 		o.Args = append([]string{"--yes"}, o.Args...)
 	}
@@ -181,7 +181,7 @@ func (r *reception) answer(ctx context.Context, o order, out *framed) int {
 	}
 	c := &call{
 		ctx: ctx, lang: o.Lang, json: got.root.JSON, yes: got.root.Yes, org: got.root.Org, dir: o.Dir, in: bytes.NewReader(o.Stdin),
-		out: stdout, talk: talk, secret: o.Secret, program: r.program, cfg: r.cfg, values: r.values, log: r.log, served: true,
+		out: stdout, talk: talk, secrets: o.Secrets, program: r.program, cfg: r.cfg, values: r.values, log: r.log, served: true,
 		progress: (&throttle{send: out.send}).show,
 	}
 	cmd, ok := got.command.(indoor)

@@ -58,9 +58,9 @@ type userAddCmd struct {
 }
 
 // Prompt asks for the password.
-func (userAddCmd) Prompt() [2]string { return passwordPrompt() }
+func (userAddCmd) Prompts() [][2]string { return passwordPrompt() }
 
-func passwordPrompt() [2]string { return [2]string{"新密码", "new password"} }
+func passwordPrompt() [][2]string { return [][2]string{{"新密码", "new password"}} }
 
 func (userAddCmd) Shape() any { return userLine{} }
 func (userAddCmd) Examples() []example {
@@ -80,7 +80,7 @@ func (q *userAddCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	hash, err := people.HashPassword(q.Login, c.secret)
+	hash, err := people.HashPassword(q.Login, c.secret())
 	if err != nil {
 		return err
 	}
@@ -100,14 +100,14 @@ type userPasswdCmd struct {
 }
 
 // Prompt asks for the password.
-func (userPasswdCmd) Prompt() [2]string   { return passwordPrompt() }
-func (userPasswdCmd) Shape() any          { return userLine{} }
-func (userPasswdCmd) Examples() []example { return nil }
+func (userPasswdCmd) Prompts() [][2]string { return passwordPrompt() }
+func (userPasswdCmd) Shape() any           { return userLine{} }
+func (userPasswdCmd) Examples() []example  { return nil }
 
 // Do changes a password.
 func (q *userPasswdCmd) Do(c *call, h *House) error {
 	return c.changeUser(h, q.Login, "user passwd", func(people People, u *community.User) error {
-		hash, err := people.HashPassword(u.Login, c.secret)
+		hash, err := people.HashPassword(u.Login, c.secret())
 		u.Hash = hash
 		return err
 	})

@@ -278,7 +278,7 @@ type Task struct {
 	Target   MemberKey       `json:"target"`
 	State    string          `json:"state"` // open, claimed, done, refused, expired
 	Assignee string          `json:"assignee"`
-	Why      string          `json:"why"` // code: no_ability, refused, offline, late, unknown_outcome, to_confirm, removal_cap, unofficial_gateway, frozen
+	Why      string          `json:"why"` // code: no_ability, no_recall, too_old, refused, offline, late, unknown_outcome, to_confirm, removal_cap, unofficial_gateway, frozen
 	Text     string          `json:"text"`
 	Created  int64           `json:"created"`
 	Due      int64           `json:"due"`

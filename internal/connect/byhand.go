@@ -15,8 +15,13 @@ func ByHand(p community.Platform) Abilities {
 	return Abilities{Verbs: verbs}
 }
 
-// notEvenByHand is what a platform's app does not offer at all: in a plain WeChat group nobody can mute a single member.
+// notEvenByHand is what a platform's app does not offer at all: in a plain WeChat group nobody can mute a single member,
+// on IRC nothing is ever taken back.
 var notEvenByHand = map[community.Platform]map[community.Verb]string{
+	"irc": {
+		community.RecallMsg: "what was said on IRC stays said", community.SetCard: "a nick belongs to its bearer",
+		community.Rename: "a channel's name is its identity", community.Essence: "IRC keeps no messages",
+	},
 	"wechat": {
 		community.Mute: "the app cannot mute one member", community.Unmute: "the app cannot mute one member",
 		community.RecallMsg: "the app takes back only what one said oneself, for two minutes",

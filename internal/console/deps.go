@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/measure"
+	"qunluo/internal/policy"
 )
 
 // Deps is everything the console is given. Every field without "may be nil" is needed.
@@ -260,6 +261,8 @@ type Books interface {
 	Replay(ctx context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error)
 	// Try says what the book would do about one message from a member without history.
 	Try(ctx context.Context, g community.GroupKey, book json.RawMessage, text string) ([]community.Decision, error)
+	// Ready makes a book ready to judge, with the content that it names.
+	Ready(book json.RawMessage) (*policy.Rulebook, error)
 }
 
 // Fault is one thing wrong with a document.

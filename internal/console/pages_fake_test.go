@@ -160,6 +160,8 @@ func (s shelf) Check(_ context.Context, _ community.GroupKey, book json.RawMessa
 	return out
 }
 
+func (s shelf) Ready(book json.RawMessage) (*policy.Rulebook, error) { return policy.Parse(book) }
+
 func (s shelf) Replay(_ context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error) {
 	s.h.note("replay %d against %v over %d days", g, base != nil, (to-from)/86400_000)
 	rep := ReplayReport{From: from, To: to, Events: 41234, Erased: 12, Millis: 87, Rows: s.h.decided, PerRule: []ReplayCount{{Rule: "ads", Hits: 12, Members: 5, BaseHits: 9, BaseMembers: 4, Would: map[string]int64{"warn": 8, "mute": 3, "remove": 1, "recall": 12}}}}

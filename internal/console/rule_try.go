@@ -40,7 +40,7 @@ func (c *Console) ruleTest(k *call) error {
 		p.Faults = b.faultList(k)
 		return k.show(p.Head.Title, view.RuleTryPage(p))
 	}
-	rb, err := policy.Parse(raw)
+	rb, err := c.deps.Books.Ready(raw)
 	if err != nil {
 		return err
 	}

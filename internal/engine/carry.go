@@ -58,6 +58,15 @@ func (t *attempt) tooOld(now int64) bool {
 	return community.RecallOf(t.able, community.Human, t.SaidAt, now).Step != community.RecallNow
 }
 
+// stays reports whether a recall is of what nobody can take back on that platform, also not in its app: then a correction
+// is all that is left.
+func (t *attempt) stays(now int64) bool {
+	if t.Action.Verb != community.RecallMsg {
+		return false
+	}
+	return community.RecallOf(t.able, connect.ByHand(t.Platform).Level(community.RecallMsg), t.SaidAt, now).Step == community.RecallCorrect
+}
+
 // CarryOut carries an action out once: natively if the account can, by asking the platform where a person must confirm
 // there (that is a task too), else as a task for a person. n counts the tries from
 // 1. The outcome comes back through Apply as action.receipt. An error means: try the job again later.
@@ -76,6 +85,8 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeRestricted, Detail: "restricted"})
 	case t.session == nil && t.able.Level == community.Native:
 		return e.unreachable(ctx, t)
+	case t.stays(e.now()):
+		return e.ask(ctx, t, community.Receipt{Code: community.CodeUnsupported, Detail: "no_recall"})
 	case t.tooOld(e.now()):
 		return e.ask(ctx, t, community.Receipt{Code: community.CodeLate, Detail: "too_old"})
 	case t.able.Level != community.Native && t.able.Level != community.Assisted:

@@ -299,15 +299,7 @@ func TestRecallPastItsDeadlineIsHandedOutWithACorrection(t *testing.T) {
 	for wait, calls := range map[time.Duration]int{time.Minute: 1, 3 * time.Minute: 0} {
 		both(t, func(t *testing.T, r *rig) {
 			s := &aged{r.session}
-			out := r.apply(r.message("m-1", "anna", "早"))
-			recall := community.Action{ID: r.st.NewID(), Group: out[0].Group, Verb: community.RecallMsg, Event: out[0].Number, Message: "m-1", Cause: community.ByPerson}
-			tx, err := r.st.BeginLog(t.Context())
-			check(t, err)
-			d := community.Decision{ID: r.st.NewID(), Group: out[0].Group, Verdict: community.Judged, Actions: []community.Action{recall}}
-			body, err := json.Marshal(d)
-			check(t, err)
-			check(t, tx.Decisions(t.Context(), []community.Decision{d}, [][]byte{body}, r.now.UnixMilli()))
-			check(t, tx.Commit(t.Context()))
+			recall := r.recallOf(r.message("m-1", "anna", "早"))
 			r.with(s)
 			r.now = r.now.Add(wait)
 			check(t, r.e.CarryOut(t.Context(), recall.ID, 1))
@@ -321,4 +313,47 @@ func TestRecallPastItsDeadlineIsHandedOutWithACorrection(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unable is a session that cannot recall.
+type unable struct{ *session }
+
+func (s *unable) Abilities(g string) connect.Abilities {
+	a := s.session.Abilities(g)
+	a.Verbs[community.RecallMsg] = community.Ability{Level: community.None}
+	return a
+}
+
+// TestRecallOfWhatNobodyCanTakeBackIsACorrection: where the app can do what the program cannot, a person deletes; where
+// nobody can, a person posts a correction.
+func TestRecallOfWhatNobodyCanTakeBackIsACorrection(t *testing.T) {
+	for platform, want := range map[community.Platform]string{"qq": "no_ability", "irc": "no_recall", "wechat": "no_recall"} {
+		both(t, func(t *testing.T, r *rig) {
+			a, err := r.st.SaveAccount(t.Context(), community.Account{Org: 1, Platform: platform, Connector: "test", Name: "另一个", Settings: []byte("{}"), Enabled: true}, community.Audit{})
+			check(t, err)
+			r.account = a.Key
+			recall := r.recallOf(r.message("m-1", "anna", "早"))
+			r.with(&unable{r.session})
+			check(t, r.e.CarryOut(t.Context(), recall.ID, 1))
+			if k := r.task(recall.ID); k.State != "open" || k.Why != want || (k.Text != "") != (want == "no_recall") {
+				t.Errorf("%s: task %+v, want an open one because of %s", platform, k, want)
+			}
+		})
+	}
+}
+
+// recallOf plans the recall of a message that was just said.
+func (r *rig) recallOf(said community.Inbound) community.Action {
+	r.t.Helper()
+	ctx := r.t.Context()
+	out := r.apply(said)
+	recall := community.Action{ID: r.st.NewID(), Group: out[0].Group, Verb: community.RecallMsg, Event: out[0].Number, Message: said.Body.Message, Cause: community.ByPerson}
+	tx, err := r.st.BeginLog(ctx)
+	check(r.t, err)
+	d := community.Decision{ID: r.st.NewID(), Group: out[0].Group, Verdict: community.Judged, Actions: []community.Action{recall}}
+	body, err := json.Marshal(d)
+	check(r.t, err)
+	check(r.t, tx.Decisions(ctx, []community.Decision{d}, [][]byte{body}, r.now.UnixMilli()))
+	check(r.t, tx.Commit(ctx))
+	return recall
 }

@@ -131,7 +131,7 @@ func crowd(ctx context.Context, s *Store) error {
 		rows [][]any
 	}{
 		{"INSERT INTO chat_group (key, id, org_key, platform, external_id, name, zone, mode, frozen, parent_key, created) VALUES ($1, $2, 1, 'qq', $3, $4, $5, 'observe', FALSE, 0, 0)", groups},
-		{"INSERT INTO member (key, id, org_key, platform, external_id, name, certainty, bot, created) VALUES ($1, $2, 1, 'qq', $3, $4, '', FALSE, 0)", members},
+		{"INSERT INTO member (key, id, org_key, platform, external_id, name, called, certainty, bot, created) VALUES ($1, $2, 1, 'qq', $3, $4, $4, '', FALSE, 0)", members},
 		{"INSERT INTO group_account VALUES ($1, $2, $3)", accounts},
 		{"INSERT INTO group_tag VALUES ($1, $2)", tags},
 	} {

@@ -17,7 +17,7 @@ func (s *Store) NewDirectory() *Directory {
 	return &Directory{s, map[community.MemberKey]community.Who{}}
 }
 
-// Who is a member as the platform names them, with the name first known; the zero value for key 0.
+// Who is a member as the platform names them, with the name of today; the zero value for key 0.
 func (d *Directory) Who(ctx context.Context, key community.MemberKey) (community.Who, error) {
 	if key == 0 {
 		return community.Who{}, nil
@@ -26,7 +26,7 @@ func (d *Directory) Who(ctx context.Context, key community.MemberKey) (community
 		return who, nil
 	}
 	var who community.Who
-	err := d.s.read.QueryRowContext(ctx, `SELECT external_id, name, certainty FROM member WHERE key = $1`, int64(key)).Scan(&who.ID, &who.Name, &who.Certainty)
+	err := d.s.read.QueryRowContext(ctx, `SELECT external_id, called, certainty FROM member WHERE key = $1`, int64(key)).Scan(&who.ID, &who.Name, &who.Certainty)
 	if err != nil {
 		return who, missing(coded(d.s.dialect, err), "member %d", key)
 	}

@@ -226,7 +226,7 @@ func (d *Desk) Comers(ctx context.Context, c admit.Code, since int64) ([]admit.C
 	where.and("s.left_at = 0")
 	where.and("s.since >= ?", since)
 	where.and("NOT EXISTS (SELECT 1 FROM code_comer k WHERE k.code_key = ? AND k.member_key = s.member_key AND k.group_key = s.group_key AND k.joined_at = s.since)", c.Key)
-	return rows(ctx, d.s, `SELECT s.member_key, s.group_key, m.name, s.since FROM views.stay s JOIN chat_group g ON g.key = s.group_key JOIN member m ON m.key = s.member_key`+
+	return rows(ctx, d.s, `SELECT s.member_key, s.group_key, m.called, s.since FROM views.stay s JOIN chat_group g ON g.key = s.group_key JOIN member m ON m.key = s.member_key`+
 		where.String()+` ORDER BY s.since LIMIT `+strconv.Itoa(comersCap), where.args, func(r *sql.Rows, v *admit.Comer) error {
 		return r.Scan((*int64)(&v.Member), (*int64)(&v.Group), &v.Name, &v.JoinedAt)
 	})

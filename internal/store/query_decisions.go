@@ -213,7 +213,7 @@ func (d *Desk) FindStrikes(ctx context.Context, f community.StrikeFilter) ([]com
 		return nil, 0, err
 	}
 	list, err := rows(ctx, d.s, `SELECT s.id, s.decision_id, s.group_key, s.member_key, s.rule, s.book, s.event_number, s.user_name, s.at, s.expires,
- s.revoked, s.revoked_by, s.why, g.name, coalesce(m.name, ''), m.id `+from+order, c.args, scanStrike)
+ s.revoked, s.revoked_by, s.why, g.name, coalesce(m.called, ''), m.id `+from+order, c.args, scanStrike)
 	if err != nil {
 		return nil, 0, err
 	}

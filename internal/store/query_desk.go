@@ -210,7 +210,7 @@ func (d *Desk) label(ctx context.Context, groups map[community.GroupKey]label, m
 	if err != nil {
 		return l, err
 	}
-	return l, d.labelsOf(ctx, `SELECT key, id, name, external_id FROM member WHERE key IN (`+keyList(sortedKeys(members))+`)`,
+	return l, d.labelsOf(ctx, `SELECT key, id, called, external_id FROM member WHERE key IN (`+keyList(sortedKeys(members))+`)`,
 		func(key int64, v label) { members[community.MemberKey(key)] = v })
 }
 

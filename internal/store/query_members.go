@@ -140,7 +140,7 @@ func (d *Desk) counted(ctx context.Context, c *clause, counted clause, f communi
 	return len(keys), err
 }
 
-const memberColumns = `m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, p.group_key, g.name, p.card,
+const memberColumns = `m.key, m.id, m.org_key, m.platform, m.external_id, m.called, m.certainty, m.bot, m.mark, m.created, p.group_key, g.name, p.card,
  p.role, p.joined_at, p.scene, p.state, coalesce(i.name, ''), CASE WHEN p.present THEN 0 ELSE p.left_at END, p.last_word, p.messages, p.muted_till, %s`
 
 func scanMember(r *sql.Rows, m *community.MemberRow) error {
@@ -252,7 +252,7 @@ func (d *Desk) totalRows(ctx context.Context, c clause, groups []community.Group
 	if i := strings.Index(order, " LIMIT"); i >= 0 {
 		outer = strings.NewReplacer("ORDER BY k", "ORDER BY t.k", "p.member_key", "t.member_key").Replace(order[:i])
 	}
-	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
+	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.called, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
  t.joined, '', '', '', t.left_at, t.last_word, t.messages, t.muted, t.strikes FROM (
 SELECT p.member_key, coalesce(min(CASE WHEN p.joined_at > 0 THEN p.joined_at END), 0) AS joined,
  CASE WHEN max(CASE WHEN p.present THEN 1 ELSE 0 END) = 1 THEN 0 ELSE max(p.left_at) END AS left_at, max(p.last_word) AS last_word,
@@ -333,7 +333,7 @@ func (d *Desk) anyoneByStrikes(ctx context.Context, c clause, p community.Page, 
 func (d *Desk) anyoneRows(ctx context.Context, c clause, order string, limit, offset int) ([]community.MemberRow, error) {
 	where := c.String()
 	now := c.arg(d.s.now())
-	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
+	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.called, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
  a.joined_at, '', '', '', a.left_at, a.last_word, a.messages, a.muted_till,
  (SELECT count(*) FROM strike s WHERE s.member_key = a.member_key AND s.revoked = 0 AND s.expires > `+now+`) AS strikes
 FROM views.anyone a JOIN member m ON m.key = a.member_key`+where+order+fmt.Sprintf(" LIMIT %d OFFSET %d", limit, offset), c.args, scanMember)
@@ -359,7 +359,7 @@ func overConditions(c *clause, f community.MemberFilter) string {
 	return strings.Replace(h.String(), "WHERE", "HAVING", 1)
 }
 
-const memberOnly = `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created FROM member m`
+const memberOnly = `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.called, m.certainty, m.bot, m.mark, m.created FROM member m`
 
 // MemberByID gives one member. With a scope of some groups only, the member must be known in one of them.
 func (d *Desk) MemberByID(ctx context.Context, id community.ID) (community.Member, error) {

@@ -266,7 +266,7 @@ func (d *Desk) personRows(ctx context.Context, c clause, from string, page commu
 		dir = " DESC"
 	}
 	k := strings.Replace(personSorts[page.Sort], "strikes", strikes, 1)
-	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.name, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
+	return rows(ctx, d.s, `SELECT m.key, m.id, m.org_key, m.platform, m.external_id, m.called, m.certainty, m.bot, m.mark, m.created, 0, '', '', '',
  t.joined, '', '', '', t.left_at, t.last_word, t.messages, t.muted, t.strikes FROM (
 SELECT min(p.member_key) AS member_key, coalesce(min(CASE WHEN p.joined_at > 0 THEN p.joined_at END), 0) AS joined,
  CASE WHEN max(CASE WHEN p.present THEN 1 ELSE 0 END) = 1 THEN 0 ELSE max(p.left_at) END AS left_at, max(p.last_word) AS last_word,

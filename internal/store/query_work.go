@@ -42,7 +42,7 @@ func (d *Desk) FindActions(ctx context.Context, f community.ActionFilter) ([]com
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := rows(ctx, d.s, `SELECT a.body, g.id, g.name, coalesce(m.name, ''), a.state, a.mode, a.attempts, a.detail, a.code, a.created, a.updated,
+	list, err := rows(ctx, d.s, `SELECT a.body, g.id, g.name, coalesce(m.called, ''), a.state, a.mode, a.attempts, a.detail, a.code, a.created, a.updated,
  a.user_name, a.parts `+actionFrom+c.String()+order, c.args, scanAction)
 	return list, total, err
 }
@@ -107,7 +107,7 @@ func (d *Desk) TaskByID(ctx context.Context, id community.ID) (community.TaskRow
 
 func (d *Desk) tasks(ctx context.Context, rest string, args []any) ([]community.TaskRow, error) {
 	list, err := rows(ctx, d.s, `SELECT k.id, k.group_key, k.verb, k.target_key, k.state, k.assignee, k.why, k.text, k.created, k.due, k.done_by, k.done_at,
- k.note, k.evidence, g.id, g.name, coalesce(m.name, ''), m.id, coalesce(m.external_id, ''), a.body `+taskFrom+` LEFT JOIN action a ON a.id = k.id`+rest, args, scanTask)
+ k.note, k.evidence, g.id, g.name, coalesce(m.called, ''), m.id, coalesce(m.external_id, ''), a.body `+taskFrom+` LEFT JOIN action a ON a.id = k.id`+rest, args, scanTask)
 	if err != nil {
 		return nil, err
 	}

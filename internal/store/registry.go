@@ -31,8 +31,14 @@ type circleRef struct {
 type circle struct {
 	circleRef
 	groups, desks map[string]community.GroupKey
-	members       map[string]community.MemberKey
+	members       map[string]known
 	named         map[nameRef]community.MemberKey // people known by name only
+}
+
+// known is a member by key, and what they are called now.
+type known struct {
+	key    community.MemberKey
+	called string
 }
 
 type nameRef struct {
@@ -129,7 +135,7 @@ func (t *Tx) circleOf(ctx context.Context, o Origin) (circleRef, error) {
 func (r *Registry) circle(at circleRef) *circle {
 	c := r.circles[at]
 	if c == nil {
-		c = &circle{at, map[string]community.GroupKey{}, map[string]community.GroupKey{}, map[string]community.MemberKey{}, map[nameRef]community.MemberKey{}}
+		c = &circle{at, map[string]community.GroupKey{}, map[string]community.GroupKey{}, map[string]known{}, map[nameRef]community.MemberKey{}}
 		r.circles[at] = c
 	}
 	return c
@@ -178,14 +184,20 @@ func (r *Registry) Member(ctx context.Context, t *Tx, o Origin, g community.Grou
 	if who.Certainty == community.NameOnly {
 		return r.named(ctx, t, d.circle, g, who)
 	}
-	key, ok := d.members[who.ID]
+	m, ok := d.members[who.ID]
 	if !ok {
-		if key, err = t.member(ctx, d.circleRef, "", who); err != nil {
+		if m, err = t.member(ctx, d.circleRef, "", who); err != nil {
 			return 0, err
 		}
-		d.members[strings.Clone(who.ID)] = key
+		d.members[strings.Clone(who.ID)] = m
 		r.known++
 	}
+	if m.isRenamed(o, who) {
+		if err := d.rename(ctx, t, m.key, who); err != nil {
+			return 0, err
+		}
+	}
+	key := m.key
 	if who.Union != "" {
 		if err := t.sign(ctx, identity.SameUnion, who.Union, key); err != nil {
 			return 0, err
@@ -205,6 +217,19 @@ func (r *Registry) Member(ctx context.Context, t *Tx, o Origin, g community.Grou
 	return key, err
 }
 
+// isRenamed reports whether who tells a newer name. What a file tells is history: there a name only takes the place of
+// none.
+func (m known) isRenamed(o Origin, who community.Who) bool {
+	return who.Name != "" && who.Name != m.called && (o.Account != 0 || m.called == who.ID)
+}
+
+func (d *door) rename(ctx context.Context, t *Tx, key community.MemberKey, who community.Who) error {
+	name := strings.Clone(who.Name)
+	d.members[strings.Clone(who.ID)] = known{key, name}
+	_, err := t.exec(ctx, `UPDATE member SET called = $1 WHERE key = $2`, name, int64(key))
+	return err
+}
+
 // named finds or makes somebody of whom only the name in one group is known.
 func (r *Registry) named(ctx context.Context, t *Tx, c *circle, g community.GroupKey, who community.Who) (community.MemberKey, error) {
 	key, ok := c.named[nameRef{g, who.ID}]
@@ -213,10 +238,11 @@ func (r *Registry) named(ctx context.Context, t *Tx, c *circle, g community.Grou
 		if g != 0 {
 			realm = strconv.FormatInt(int64(g), 10)
 		}
-		var err error
-		if key, err = t.member(ctx, c.circleRef, realm, who); err != nil {
+		m, err := t.member(ctx, c.circleRef, realm, who)
+		if err != nil {
 			return 0, err
 		}
+		key = m.key
 		c.named[nameRef{g, strings.Clone(who.ID)}] = key
 		r.known++
 	}
@@ -262,56 +288,64 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)`,
 const DefaultZone = "Asia/Shanghai"
 
 // also finds a member that was known by a further id of theirs only, and notes the first one. 0 = there is none.
-func (t *Tx) also(ctx context.Context, at circleRef, who community.Who) (int64, error) {
+func (t *Tx) also(ctx context.Context, at circleRef, who community.Who) (bool, error) {
 	if who.Also == "" || who.Certainty == community.NameOnly {
-		return 0, nil
+		return false, nil
 	}
 	var key int64
 	err := t.one(ctx, findAlias, []any{int64(at.org), "member", string(at.platform), "", who.Also}, &key)
 	if err == sql.ErrNoRows {
-		return 0, nil
+		return false, nil
 	}
 	if err == nil {
 		_, err = t.exec(ctx, addAlias, int64(at.org), "member", string(at.platform), "", who.ID, key)
 	}
-	return key, err
+	return key != 0, err
 }
 
 // know notes a further id of a member and gives whose it is: one that is another's already stays theirs.
-func (t *Tx) know(ctx context.Context, at circleRef, id string, key community.MemberKey) (community.MemberKey, error) {
+func (t *Tx) know(ctx context.Context, at circleRef, id string, key community.MemberKey) (known, error) {
 	alias := []any{int64(at.org), "member", string(at.platform), "", id}
 	if _, err := t.exec(ctx, addAlias+` ON CONFLICT DO NOTHING`, append(alias, int64(key))...); err != nil {
-		return 0, err
+		return known{}, err
 	}
-	var owner int64
-	err := t.one(ctx, findAlias, alias, &owner)
-	return community.MemberKey(owner), err
+	return t.knownAs(ctx, alias)
 }
 
-func (t *Tx) member(ctx context.Context, at circleRef, realm string, who community.Who) (community.MemberKey, error) {
+// knownAs is the member that an alias leads to.
+func (t *Tx) knownAs(ctx context.Context, alias []any) (known, error) {
+	var m known
+	err := t.one(ctx, `SELECT m.key, m.called FROM alias a JOIN member m ON m.key = a.key
+WHERE a.org_key = $1 AND a.kind = $2 AND a.platform = $3 AND a.realm = $4 AND a.external_id = $5`, alias, (*int64)(&m.key), &m.called)
+	return m, err
+}
+
+func (t *Tx) member(ctx context.Context, at circleRef, realm string, who community.Who) (known, error) {
 	alias := []any{int64(at.org), "member", string(at.platform), realm, who.ID}
-	var key int64
-	err := t.one(ctx, findAlias, alias, &key)
+	m, err := t.knownAs(ctx, alias)
 	if err != sql.ErrNoRows {
-		return community.MemberKey(key), err
+		return m, err
 	}
-	if key, err = t.also(ctx, at, who); err != nil || key != 0 {
-		return community.MemberKey(key), err
+	if found, err := t.also(ctx, at, who); err != nil {
+		return known{}, err
+	} else if found {
+		return t.knownAs(ctx, alias)
 	}
-	if key, err = t.keys(ctx, "member", 1); err != nil {
-		return 0, err
+	key, err := t.keys(ctx, "member", 1)
+	if err != nil {
+		return known{}, err
 	}
 	name := who.Name
 	if name == "" {
 		name = who.ID
 	}
 	id := t.store.NewID()
-	_, err = t.exec(ctx, `INSERT INTO member (key, id, org_key, platform, external_id, name, certainty, bot, created)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+	_, err = t.exec(ctx, `INSERT INTO member (key, id, org_key, platform, external_id, name, called, certainty, bot, created)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)`,
 		key, id[:], int64(at.org), string(at.platform), who.ID, name, string(who.Certainty), who.Role == community.RoleBot, t.store.now())
 	if err != nil {
-		return 0, err
+		return known{}, err
 	}
 	_, err = t.exec(ctx, addAlias, append(alias, key)...)
-	return community.MemberKey(key), err
+	return known{community.MemberKey(key), name}, err
 }

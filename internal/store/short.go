@@ -117,7 +117,7 @@ func (s *Store) ShortDays(ctx context.Context, l admit.Short, since int64) ([]ad
 		func(r *sql.Rows, d *admit.ShortDay) error { return r.Scan(&d.Day, &d.Known, &d.Unknown) })
 }
 
-const readingColumns = `SELECT l.id, l.title, p.token, p.opens, p.first_at, p.last_at, m.key, m.id, m.platform, m.external_id, m.name
+const readingColumns = `SELECT l.id, l.title, p.token, p.opens, p.first_at, p.last_at, m.key, m.id, m.platform, m.external_id, m.called
 FROM short_person p JOIN short_link l ON l.key = p.link_key JOIN member m ON m.key = p.member_key`
 
 func scanReading(r *sql.Rows, v *admit.Reading) error {
@@ -179,7 +179,7 @@ func (s *Store) MomentReactions(ctx context.Context, org community.OrgKey, momen
 	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM moment_reaction r`+c.String(), c.args...).Scan(&n); err != nil {
 		return nil, 0, coded(s.dialect, err)
 	}
-	list, err := rows(ctx, s, `SELECT m.key, m.id, m.platform, m.external_id, m.name, r.moment, r.likes, r.comments, r.last_at FROM moment_reaction r JOIN member m ON m.key = r.member_key`+
+	list, err := rows(ctx, s, `SELECT m.key, m.id, m.platform, m.external_id, m.called, r.moment, r.likes, r.comments, r.last_at FROM moment_reaction r JOIN member m ON m.key = r.member_key`+
 		c.String()+fmt.Sprintf(` ORDER BY r.last_at DESC, m.key LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), c.args,
 		func(r *sql.Rows, v *community.MomentReaction) error {
 			var id []byte
@@ -215,7 +215,7 @@ func (s *Store) NamesOf(ctx context.Context, org community.OrgKey, platform comm
 		in, values := oneOfThem(part)
 		c.and("external_id "+in, values...)
 		type named struct{ id, name string }
-		list, err := rows(ctx, s, `SELECT external_id, name FROM member`+c.String(), c.args, func(r *sql.Rows, v *named) error { return r.Scan(&v.id, &v.name) })
+		list, err := rows(ctx, s, `SELECT external_id, called FROM member`+c.String(), c.args, func(r *sql.Rows, v *named) error { return r.Scan(&v.id, &v.name) })
 		if err != nil {
 			return nil, err
 		}
@@ -232,7 +232,7 @@ func (s *Store) Leads(ctx context.Context, org community.OrgKey, p community.Pag
 	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM moment_lead WHERE org_key = $1`, int64(org)).Scan(&n); err != nil {
 		return nil, 0, coded(s.dialect, err)
 	}
-	list, err := rows(ctx, s, `SELECT m.key, m.id, m.platform, m.external_id, m.name, l.likes, l.comments, l.last_at FROM moment_lead l JOIN member m ON m.key = l.member_key
+	list, err := rows(ctx, s, `SELECT m.key, m.id, m.platform, m.external_id, m.called, l.likes, l.comments, l.last_at FROM moment_lead l JOIN member m ON m.key = l.member_key
 WHERE l.org_key = $1`+fmt.Sprintf(` ORDER BY l.last_at DESC, m.key LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), []any{int64(org)},
 		func(r *sql.Rows, v *admit.Lead) error {
 			var id []byte

@@ -176,7 +176,7 @@ func (d *Desk) MemberSouls(ctx context.Context, g community.GroupKey) ([]duty.So
 	c.and("g.key = ?", int64(g))
 	c.and("p.present")
 	c.and("NOT p.ours")
-	return rows(ctx, d.s, `SELECT m.key, m.id, coalesce(pm.person_key, 0), m.name, m.external_id FROM views.people p JOIN chat_group g ON g.key = p.group_key
+	return rows(ctx, d.s, `SELECT m.key, m.id, coalesce(pm.person_key, 0), m.called, m.external_id FROM views.people p JOIN chat_group g ON g.key = p.group_key
 JOIN member m ON m.key = p.member_key LEFT JOIN person_member pm ON pm.member_key = p.member_key`+c.String()+` ORDER BY p.shown, m.key`, c.args, func(r *sql.Rows, v *duty.Soul) error {
 		var id []byte
 		err := r.Scan((*int64)(&v.Member), &id, &v.Person, &v.Name, &v.External)

@@ -16,7 +16,7 @@ const correction = "更正：前面的一条消息有误，请以本条为准。
 
 // TaskFor is the task card of an action that no connection can carry out.
 func TaskFor(a *community.Action, why string, now int64) community.Task {
-	if why == "too_old" {
+	if why == "too_old" || why == "no_recall" {
 		a = &community.Action{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, Text: correction}
 	}
 	due := now + taskDue

@@ -369,9 +369,14 @@ func (o order) announce() (connect.Receipt, error) {
 	}
 	o.g.notice = o.a.Text
 	o.tell(connect.Inbound{
-		Type: community.GroupUpdated, Actor: o.us.Who, By: o.us.Who, Body: community.Body{Text: o.a.Text, Reason: "notice"},
+		Type: community.GroupUpdated, Actor: o.us.Who, By: o.us.Who, Body: community.Body{Data: noticed(o.a.Text)}, // a text would be its name
 	})
 	return o.did(Deed{Text: o.a.Text})
+}
+
+func noticed(text string) json.RawMessage {
+	data, _ := json.Marshal(map[string]string{"notice": text}) // always encodes
+	return data
 }
 
 func (o order) rename() (connect.Receipt, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net/url"
 	"sync"
 	"time"
 
@@ -116,12 +117,19 @@ func (s *Session) beat(ctx context.Context) error {
 	}
 }
 
-// look asks who we are.
+// look asks who we are. An account that was refused is not well because it knows itself: what it may do with contacts may
+// have been taken from it, so then that is asked for too.
 func (s *Session) look(ctx context.Context) error {
 	var got struct {
 		Name string `json:"name"`
 	}
-	err := s.ask(ctx, func() error { return s.api.Get(ctx, "agent/get", agentQuery(s.agent), &got) })
+	err := s.ask(ctx, func() error {
+		err := s.api.Get(ctx, "agent/get", agentQuery(s.agent), &got)
+		if err == nil && s.isIll(account) {
+			err = s.api.Get(ctx, "externalcontact/get_follow_user_list", url.Values{}, &struct{}{})
+		}
+		return err
+	})
 	if err == nil {
 		s.mu.Lock()
 		s.name = wxapi.Clip(got.Name, maxName)
@@ -184,6 +192,13 @@ func (s *Session) ail(kind string, err error, words [2]string) {
 	if fresh {
 		s.report("")
 	}
+}
+
+func (s *Session) isIll(kind string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ill := s.ills[kind]
+	return ill
 }
 
 func (s *Session) heal(kind string) {

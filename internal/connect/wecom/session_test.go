@@ -253,6 +253,38 @@ func TestOperatorIsToldWhatIsWrongAndWhatToDo(t *testing.T) {
 	}
 }
 
+// TestAccountWithoutItsPermissionIsNotOnlineNowAndThen: the app still knows itself but may call no customer interface. It
+// has failed until it may again, not for seconds at a time.
+func TestAccountWithoutItsPermissionIsNotOnlineNowAndThen(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, l *living) {
+		gone := wecomtest.Fault{Times: 1 << 20, Errcode: 48002, Errmsg: "api forbidden"}
+		paths := []string{"externalcontact/groupchat/get", "externalcontact/get_follow_user_list"}
+		for _, path := range paths {
+			l.corp.Fail(path, gone)
+		}
+		if _, err := l.Members(t.Context(), groupID); community.CodeOf(err) != community.CodeForbidden {
+			t.Fatalf("members without the permission: %v", err)
+		}
+		before := len(l.host.Healths())
+		time.Sleep(10 * time.Minute)
+		for _, h := range l.host.Healths()[before:] {
+			if h.State != "failed" {
+				t.Errorf("meanwhile it said %+v", h)
+			}
+		}
+		if got := l.said(); got.State != "failed" || got.Code != community.CodeForbidden {
+			t.Errorf("after ten minutes it is %+v, want failed", got)
+		}
+		for _, path := range paths {
+			l.corp.Fail(path, wecomtest.Fault{})
+		}
+		time.Sleep(2 * time.Minute)
+		if got := l.said(); got.State != "online" {
+			t.Errorf("once it may again it is %+v, want online", got)
+		}
+	})
+}
+
 func TestClockOffByAnHourIsSaid(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, l *living) {
 		l.corp.Now = func() time.Time { return time.Now().Add(time.Hour) }

@@ -31,6 +31,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"what a session keeps is kept", notesAreKept},
 		{"stories told late find their place", toldLate},
 		{"names are kept as they were", namesAreKept},
+		{"people are called what they are called now", calledNow},
 		{"the roster is counted by day", rosterByDay},
 		{"members are listed in every order", memberOrders},
 		{"who never spoke is found", neverSpoke},
@@ -477,6 +478,41 @@ func namesAreKept(t *testing.T, s *store.Store) {
 			t.Errorf("%s: %d of %d: %v", text, len(list), n, err)
 		}
 	}
+}
+
+// calledNow: lists show the newest name that was heard, not the id that somebody was first known by; a history read in
+// from a file gives nobody an old name back.
+func calledNow(t *testing.T, s *store.Store) {
+	l := NewLog(s)
+	called := func(id, name string, when int64) community.Inbound {
+		in := say(tea, id, "早", when)
+		in.Actor.Name = name
+		return in
+	}
+	g := l.Append(t, called("anna", "", at("2026-01-05 10:00:00")), called("ben", "小本", at("2026-01-05 10:00:01")))[0].Group
+	shown := func() map[string]string {
+		t.Helper()
+		caughtUp(t, s)
+		list, _, err := desk(s).FindMembers(t.Context(), community.MemberFilter{Group: g})
+		anyone, _, err2 := desk(s).FindMembers(t.Context(), community.MemberFilter{})
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		names := map[string]string{}
+		for i, m := range append(list, anyone...) {
+			if was, ok := names[m.External]; ok && was != m.Name {
+				t.Errorf("row %d: %s is called %s, elsewhere %s", i, m.External, m.Name, was)
+			}
+			names[m.External] = m.Name
+		}
+		return names
+	}
+	same(t, "nothing but an id", shown(), map[string]string{"u-anna": "u-anna", "u-ben": "小本"})
+	l.Append(t, called("anna", "安娜", at("2026-01-06 10:00:00")), called("ben", "大本", at("2026-01-06 10:00:01")), called("anna", "", at("2026-01-06 11:00:00")))
+	same(t, "told now", shown(), map[string]string{"u-anna": "安娜", "u-ben": "大本"})
+	l.Run, l.Account = 7, 0
+	l.Append(t, called("ben", "少本", at("2025-01-06 10:00:00")), called("cora", "", at("2025-01-06 10:00:01")), called("cora", "可拉", at("2025-01-06 10:00:02")))
+	same(t, "after a history", shown(), map[string]string{"u-anna": "安娜", "u-ben": "大本", "u-cora": "可拉"})
 }
 
 func placeOf(g community.GroupKey) []measure.Place {
