@@ -22,6 +22,7 @@ func Adopt(s *State, old, next *Rulebook) {
 	from := slotsFrom(old, next)
 	for _, m := range s.members {
 		m.Shadow = slices.DeleteFunc(slices.Clone(m.Shadow), func(x shadow) bool { return !keeps(x.Rule) })
+		m.Suspected = slices.DeleteFunc(slices.Clone(m.Suspected), func(x suspected) bool { return !keeps(x.Rule) })
 		m.moveFloods(from)
 	}
 }

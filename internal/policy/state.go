@@ -50,6 +50,7 @@ type member struct {
 	Messages  int64               `json:"messages,omitempty"` // since joining, or since first seen
 	Strikes   []strike            `json:"strikes,omitempty"`
 	Shadow    []shadow            `json:"shadow,omitempty"`
+	Suspected []suspected         `json:"suspected,omitempty"`
 	MutedTill int64               `json:"muted_till,omitempty"`
 	MutedBy   community.ID        `json:"muted_by,omitzero"` // the decision
 	floods    []ring              // by slot of the flood rule; in place, so the journal keeps what was overwritten
