@@ -52,6 +52,11 @@ type test struct {
 func moderation() []test {
 	return []test{
 		{"disguises", disguises},
+		{"live", liveSpam},
+		{"shipped", shipped},
+		{"cold", coldStart},
+		{"copies", nearCopies},
+		{"decision", wholeDecision},
 	}
 }
 
