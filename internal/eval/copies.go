@@ -75,7 +75,7 @@ func change(text string, chance *rand.Rand, other []rune) string {
 		for _, l := range links {
 			keep[i] = keep[i] || l.Span.Start <= at && at < l.Span.End
 		}
-		if unicode.IsLetter(r) && !keep[i] {
+		if unicode.In(r, unicode.Han, unicode.Latin) && !keep[i] {
 			letters = append(letters, i)
 		}
 		at += len(string(r))
@@ -176,11 +176,19 @@ func areCopies(list []timed, i int, near []int64) bool {
 	n := 0
 	for _, number := range near {
 		a, b := lettersSaid(list[i].text), lettersSaid(list[number-1].text)
-		if 100*common(a, b) >= sameByLetter*max(len(a), len(b)) {
+		if sameLink(list[i].text, list[number-1].text) || 100*common(a, b) >= sameByLetter*max(len(a), len(b)) {
 			n++
 		}
 	}
 	return n >= 2
+}
+
+func sameLink(a, b string) bool {
+	one, two := lexicon.Links(a, nil), lexicon.Links(b, nil)
+	if len(one) == 0 || len(two) == 0 {
+		return false
+	}
+	return a[one[0].Span.Start:one[0].Span.End] == b[two[0].Span.Start:two[0].Span.End]
 }
 
 // common is the length of the longest common subsequence.

@@ -149,7 +149,10 @@ type Printer struct {
 // Print is the print of a text. Texts are looked at up to their 320th letter.
 func (m *Printer) Print(text string) Print {
 	var p Print
-	if m.read(text); 10*m.kind >= mostlyKind*len(m.units) && m.id == 0 {
+	if isCommand(text) {
+		return p
+	}
+	if m.read(text); 10*m.kind >= mostlyKind*len(m.units) && m.id == 0 && len(m.links) == 0 {
 		return p
 	}
 	narrow := len(m.units) - m.wide
@@ -162,7 +165,7 @@ func (m *Printer) Print(text string) Print {
 		m.narrowFeatures()
 	default:
 		m.said = m.said[:0]
-		p.id = m.id
+		p.id = m.reaches(text)
 	}
 	m.fill(&p.said)
 	strict := m.wide < 3 || narrow > m.wide
@@ -177,6 +180,17 @@ func (m *Printer) Print(text string) Print {
 	}
 	return p
 }
+
+// isCommand reports whether a text is an order to a program, as several people give it one after the other: "!help", "/roll".
+func isCommand(text string) bool {
+	if len(text) < 2 || len(text) > maxCommand || text[0] != '!' && text[0] != '/' || !isASCIILetter(rune(text[1])) {
+		return false
+	}
+	return strings.IndexFunc(text, func(r rune) bool { return text[0] == '/' && isDigit(r) || r == '.' || isWide(r) }) < 0
+}
+
+// maxCommand is how long an order to a program is at most, in bytes.
+const maxCommand = 32
 
 // fill puts the features into a set; of many, those with the smallest hashes, so that copies keep the same ones.
 func (m *Printer) fill(b *bitset) {
@@ -244,12 +258,6 @@ func (m *Printer) read(text string) {
 	m.units, m.wide, m.id, m.best, m.spaced, m.run = m.units[:0], 0, 0, 0, false, idRun{hash: hashStart}
 	m.polite, m.past, m.kind = m.polite[:0], 0, 0
 	m.links = Links(text, m.links[:0])
-	for _, l := range m.links {
-		if whole := text[l.Span.Start:l.Span.End]; hasPath(whole) {
-			m.id, m.best = HashExact(whole), maxUnits // a link to something outranks ids
-			break
-		}
-	}
 	if len(text) <= maxCourteous {
 		m.polite = courtesies().Find(text, m.polite)
 	}
@@ -289,6 +297,22 @@ func (m *Printer) courteous(i int) bool {
 	return m.past < len(m.polite) && m.polite[m.past].Span.Start <= i
 }
 
+// bareMost is how many letters may stand beside a link to a site's front page that is all the text has to say.
+const bareMost = 4
+
+// reaches names whom a text that says nothing else is about: what a link leads to, else the longest id; 0 = nobody.
+func (m *Printer) reaches(text string) uint64 {
+	for _, l := range m.links {
+		if whole := text[l.Span.Start:l.Span.End]; hasPath(whole) {
+			return HashExact(whole)
+		}
+	}
+	if len(m.links) > 0 && len(m.units) <= bareMost {
+		return HashExact(m.links[0].Host)
+	}
+	return m.id
+}
+
 // hasPath reports whether a link leads to more than a site's front page.
 func hasPath(link string) bool {
 	if _, rest, ok := strings.Cut(link, "://"); ok {
@@ -323,6 +347,7 @@ type idRun struct {
 	on              bool
 	hash            uint64
 	letters, digits int
+	seen            uint16 // which digits
 }
 
 func (r *idRun) take(f rune) {
@@ -331,16 +356,18 @@ func (r *idRun) take(f rune) {
 		return
 	case isDigit(f):
 		r.digits++
+		r.seen |= 1 << (f - '0')
 	case isASCIILetter(f):
 		r.letters++
 	}
 	r.hash = (r.hash ^ uint64(f)) * hashPrime
 }
 
-// endRun keeps the longest run that can be an id: five characters, letters and digits mixed.
+// endRun keeps the longest run that can be an id: six characters, letters and digits mixed, or a number of
+// seven digits. Shorter ones are words of the trade: 64bit, 12.04.
 func (m *Printer) endRun() {
 	r := &m.run
-	if n := r.letters + r.digits; n >= 5 && n > m.best && r.letters >= 2 && r.digits >= 2 {
+	if n := r.letters + r.digits; n > m.best && (n >= 6 && r.letters >= 2 && r.digits >= 3 || r.letters == 0 && n >= 7 && bits.OnesCount16(r.seen) >= 3) {
 		m.best, m.id = n, r.hash
 	}
 	*r = idRun{hash: hashStart}
