@@ -218,3 +218,31 @@ func (l *look) askPerson(found []*finding, d *community.Decision) {
 
 // suspicionLasts is how long a person's word about a suspicion is still worth doing something about, in ms.
 const suspicionLasts = 24 * hourMs
+
+// WithModel puts a model into every rule of a book that judges by one; a book without such a rule gets one, in dry run.
+// ids are the rules'.
+func (b Book) WithModel(hash string) (out Book, ids []string) {
+	out = b
+	out.Rules = make([]Rule, 0, len(b.Rules)+1)
+	taken := map[string]bool{}
+	for _, r := range b.Rules {
+		taken[r.ID] = true
+		if r.Kind == "learned" {
+			p := map[string]json.RawMessage{}
+			json.Unmarshal(r.Params, &p) // no object: only the model is left, and the check says what is missing
+			p["model"] = params(hash)
+			r.Params = params(p)
+			ids = append(ids, r.ID)
+		}
+		out.Rules = append(out.Rules, r)
+	}
+	if len(ids) > 0 {
+		return out, ids
+	}
+	id := "learned"
+	for n := 2; taken[id]; n++ {
+		id = fmt.Sprint("learned-", n)
+	}
+	out.Rules = append(out.Rules, Rule{ID: id, Name: "学习判断", Kind: "learned", Mode: RuleDry, Params: params(map[string]string{"model": hash})})
+	return out, []string{id}
+}

@@ -182,3 +182,19 @@ func TestSuspicionSurvivesASnapshot(t *testing.T) {
 		t.Errorf("restored decides otherwise: %v, %v", a, b)
 	}
 }
+
+func TestANewModelGoesIntoTheRulesThatJudgeByOne(t *testing.T) {
+	hash := strings.Repeat("ab", 32)
+	book := live(rule1("learned", map[string]any{"model": learn.ShippedHash, "caution": cautionHigh, "hours": 5}), word("w", "广告"))
+	out, ids := book.WithModel(hash)
+	if want := `{"caution":"high","hours":5,"model":"` + hash + `"}`; len(ids) != 1 || string(out.Rules[0].Params) != want {
+		t.Errorf("rules %v, params %s, want %s", ids, out.Rules[0].Params, want)
+	}
+	if strings.Contains(string(book.Rules[0].Params), hash) {
+		t.Error("the book itself was changed")
+	}
+	out, ids = live(with(word("learned", "广告"), func(*Rule) {})).WithModel(hash)
+	if len(out.Rules) != 2 || ids[0] != "learned-2" || out.Rules[1].Mode != RuleDry || out.Rules[1].Kind != "learned" {
+		t.Errorf("added %v: %+v", ids, out.Rules)
+	}
+}
