@@ -43,8 +43,11 @@ func (k *call) foundWord(why string) string {
 // figuresWord says the reasons whose figures are not to be read as they stand: "copies 15m 3/2".
 func (k *call) figuresWord(code, rest string) (string, bool) {
 	var minutes, nth, members int
-	if _, err := fmt.Sscanf(rest, "%dm %d/%d", &minutes, &nth, &members); code != "copies" || err != nil {
+	if code != "copies" {
 		return "", false
+	}
+	if _, err := fmt.Sscanf(rest, "%dm %d/%d", &minutes, &nth, &members); err != nil {
+		return code + " " + rest, true
 	}
 	return k.T("hitwhy.copies", "minutes", minutes, "nth", nth, "members", members), true
 }
