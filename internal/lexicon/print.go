@@ -169,7 +169,7 @@ func (m *Printer) Print(text string) Print {
 	}
 	m.fill(&p.said)
 	strict := m.wide < 3 || narrow > m.wide
-	if n := len(m.units); n >= placedLeast && n <= placedMost && (!strict || 2*m.wide >= narrow || !m.spaced) {
+	if n := len(m.units); n >= placedLeast && n <= placedMost && (!strict || m.wide >= 2 || !m.spaced) {
 		if strict {
 			p.kind |= printStrict
 		}

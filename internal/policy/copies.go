@@ -63,8 +63,8 @@ func (c *nearCopies) judge(l *look, r *rule) {
 		if e.at <= after {
 			break
 		}
-		if !e.print.Alike(print) {
-			continue
+		if !e.print.Alike(print) || len(near) > 0 && !e.print.Alike(&l.state.echoes.at(near[0]).print) {
+			continue // copies are alike among themselves too: two texts that each have something of a third are none
 		}
 		if e.who != l.ev.Actor && !l.saidBefore(near, e.who) {
 			senders++
