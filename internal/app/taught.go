@@ -58,7 +58,7 @@ func (h *hands) Learn(ctx context.Context, user string, g community.GroupKey, da
 		return t, err
 	}
 	t.Rules, t.Days, t.Talk, t.LeftOut, t.Ham, t.Spam = ids, days, lesson.Talk, lesson.LeftOut, lesson.Ham, lesson.Spam
-	t.Act, t.Suspect = model.Act(), model.Suspect()
+	t.Act, t.Suspect, t.Book = model.Act(), model.Suspect(), raw
 	if err := h.app.compareTaught(ctx, &t, g, base, raw, replay.Span{From: from, To: to, Examples: 1}); err != nil {
 		return t, err
 	}

@@ -6,6 +6,7 @@ type ruleLearnCmd struct {
 	Group string `arg:"" help:"群|group"`
 	Days  int    `default:"30" placeholder:"N" help:"用最近几天的发言，也推演这几天|use the talk of the last days, and replay them"`
 	Note  string `placeholder:"TEXT" help:"备注|note"`
+	Book  bool   `help:"打印草稿里的群规，可交给 rule publish|print the rulebook of the draft, for rule publish"`
 }
 
 // taughtLine is what a model was taught with and what it would change.
@@ -24,7 +25,8 @@ type taughtLine struct {
 
 func (ruleLearnCmd) Shape() any { return community.Taught{} }
 func (ruleLearnCmd) Examples() []example {
-	return []example{{"rule learn 产品交流群 --json", [2]string{"训练完看看新旧命中，再用 rule publish 产品交流群 产品交流群@draft 发布", "look at the hits before and after, then publish the draft"}}}
+	return []example{{"rule learn 产品交流群 --json", [2]string{"训练完看看新旧命中，在控制台发布草稿", "look at the hits before and after, then publish the draft in the console"}},
+		{"rule learn 产品交流群 --book > book.json", [2]string{"或者取出草稿，看过再 rule publish", "or take the draft out, look at it, then rule publish"}}}
 }
 
 // Do teaches a model and keeps it in the group's draft; a person publishes.
@@ -47,6 +49,9 @@ func (q *ruleLearnCmd) Do(c *call, h *House) error {
 	t, err := hands.Learn(c.ctx, user, g.Key, q.Days, note)
 	if err != nil {
 		return err
+	}
+	if q.Book {
+		return c.printJSON(t.Book)
 	}
 	if c.json {
 		return c.printJSON(t)

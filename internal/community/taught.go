@@ -1,5 +1,7 @@
 package community
 
+import "encoding/json"
+
 // Taught says what a group's model was taught with and what it would change.
 type Taught struct {
 	Model    string   `json:"model"`    // hash of the model, as the draft names it
@@ -16,4 +18,6 @@ type Taught struct {
 	After    int64    `json:"after"`    // with the new model
 	New      int64    `json:"new"`      // messages that only the new model hits
 	Gone     int64    `json:"gone"`     // messages that only the book as it was hits
+
+	Book json.RawMessage `json:"book"` // the draft with the model
 }
