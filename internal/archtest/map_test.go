@@ -26,6 +26,7 @@ func plan() []room {
 	return []room{
 		{path: "community", layer: words, decides: true},
 		{path: "lexicon", layer: subject, decides: true},
+		{path: "learn", layer: subject, decides: true},
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
 		{path: "plan", layer: subject, decides: true},
@@ -112,11 +113,11 @@ func plan() []room {
 func base(l layer) []string {
 	switch l {
 	case subject, working:
-		return []string{"community", "lexicon"}
+		return []string{"community", "lexicon", "learn"}
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }

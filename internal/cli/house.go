@@ -122,6 +122,8 @@ type Hands interface {
 	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
 	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
+	// Learn teaches a model with a group's talk of the last days and people's judgements, and puts it into the draft.
+	Learn(ctx context.Context, user string, g community.GroupKey, days int, note string) (community.Taught, error)
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
 	// AddGroup makes a group that people bring by hand; most is its size limit, 0 = as is usual.

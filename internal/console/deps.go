@@ -142,6 +142,8 @@ type Hands interface {
 	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
 	// SaveDraft keeps the group's one draft; an empty book deletes it.
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
+	// Learn teaches a model with a group's talk of the last days (0 = 30) and people's judgements, and puts it into the draft.
+	Learn(ctx context.Context, user string, g community.GroupKey, days int, note string) (community.Taught, error)
 	// Freeze holds (or frees) automatic actions of one group, or of all with g = 0, within 2 s.
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	// SetMode switches a group between observing and acting.

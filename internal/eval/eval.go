@@ -53,6 +53,11 @@ func moderation() []test {
 	return []test{
 		{"disguises", disguises},
 		{"lint", lint},
+		{"live", liveSpam},
+		{"shipped", shipped},
+		{"cold", coldStart},
+		{"copies", nearCopies},
+		{"decision", wholeDecision},
 	}
 }
 

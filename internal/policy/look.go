@@ -25,6 +25,12 @@ type look struct {
 	lifted   bool // hidden is filled
 	hash     uint64
 	hashed   bool
+	printer  lexicon.Printer
+	print    lexicon.Print
+	sketched bool   // print is filled
+	ownLine  uint64 // the name of what is said, if it is a line of the group's own
+	near     []int  // places of echoes
+	doubts   []doubt
 
 	findings []*finding
 	used     int     // how many of findings are this message's
@@ -37,8 +43,9 @@ func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
 	l.rb, l.ev, l.state, l.member = rb, ev, s, nil
 	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
 	l.listed = l.listed[:0]
-	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
 	l.hidden, l.lifted = l.hidden[:0], false
+	l.linked, l.reached, l.hashed, l.hash, l.sketched, l.ownLine = false, false, false, 0, false, 0
+	l.doubts = l.doubts[:0]
 	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
 }
 

@@ -38,6 +38,7 @@ type Rulebook struct {
 	staff   map[community.MemberKey]bool
 	allowed map[community.MemberKey]bool
 	slots   []*rule // flood rules, by slot
+	copying []*rule // rules about copies; the first one keeps the memory
 	hosts   []string
 }
 
@@ -214,6 +215,10 @@ func (b *builder) enlist(r *rule) {
 		rb.slots = append(rb.slots, r)
 		f.bound()
 	}
+	if c, ok := r.does.(*nearCopies); ok {
+		c.keeps = !rb.looksForCopies()
+		rb.copying = append(rb.copying, r)
+	}
 	if _, ok := r.does.(noter); ok {
 		rb.noters = append(rb.noters, r)
 	}
@@ -268,6 +273,9 @@ func (b *builder) window(path string, h Hours) window {
 	}
 	return w
 }
+
+// looksForCopies reports whether a rule needs the group's echoes.
+func (rb *Rulebook) looksForCopies() bool { return len(rb.copying) > 0 }
 
 func set(keys []community.MemberKey) map[community.MemberKey]bool {
 	out := make(map[community.MemberKey]bool, len(keys))
