@@ -58,6 +58,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 			return a.Standbys(org, groups)
 		},
 		Drifts: func(org community.OrgKey, groups []community.GroupKey) console.Drifts { return a.Drifts(org, groups) },
+		Cases:  func(org community.OrgKey, groups []community.GroupKey) console.Cases { return a.Cases(org, groups) },
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},

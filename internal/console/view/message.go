@@ -12,4 +12,5 @@ type MessagePage struct {
 	Copies         []ui.Option // what was sent into other groups: the group, and what became of it
 	Recall         *ui.Confirm // nil: it cannot be recalled
 	Strike         *ui.Confirm // nil: nothing can be held against its author
+	Case           *ui.Confirm // nil: it cannot become a labelled case
 }

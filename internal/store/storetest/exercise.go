@@ -67,6 +67,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"the minutes nobody heard are kept", silenceIsKept},
 		{"attached bots are kept and see their groups only", botsAreKept},
 		{"assets are kept by their hash", assetsAreKept},
+		{"labelled cases are kept", casesAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
