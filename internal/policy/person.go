@@ -155,17 +155,18 @@ func (s *State) addAction(ev *community.Event, d *community.Decision, a communit
 		a.Seconds = (a.Until - ev.At) / 1000
 		a.Deadline = ev.At + muteLasts
 		m := s.touch(a.Target)
-		m.MutedTill, m.MutedBy = a.Until, d.ID
+		m.mute(ev.At, a.Until, d.ID)
 		d.Wakes = append(d.Wakes, unmuteWake(a.Target, a.Until))
 	case community.Unmute:
 		m := s.touch(a.Target)
-		m.MutedTill, m.MutedBy = 0, community.ID{}
+		m.unmute()
 	}
 	d.Actions = append(d.Actions, a)
 }
 
 // undo takes back what a decision did: its strikes no longer count, what is not done yet is cancelled, a mute that still
-// lasts is lifted. A removal, a recall and a sent text cannot be taken back by us.
+// lasts gives way to what held before it, and whoever was removed is to be asked back by a person. A recall and a sent text
+// cannot be taken back by us.
 func (s *State) undo(ev *community.Event, d *community.Decision, p community.PersonDecision) {
 	d.Undoes = p.Decision
 	s.revoke(ev, d, p)
@@ -180,9 +181,7 @@ func (s *State) undo(ev *community.Event, d *community.Decision, p community.Per
 		if d.Member == 0 {
 			d.Member = a.Target
 		}
-		if m := s.members[a.Target]; a.Verb == community.Mute && m != nil && m.MutedBy == p.Decision && m.MutedTill > ev.At {
-			s.addAction(ev, d, community.Action{Verb: community.Unmute, Target: a.Target, Rule: a.Rule}, community.BySystem)
-		}
+		s.restore(ev, d, a)
 	}
 }
 

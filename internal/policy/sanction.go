@@ -147,7 +147,7 @@ func (l *look) recall(_ *rule, _ int, _ Rung, a *community.Action) {
 func (l *look) mute(_ *rule, _ int, rung Rung, a *community.Action) {
 	until := max(l.ev.At+rung.MuteSeconds*1000, l.member.MutedTill)
 	a.Verb, a.Until, a.Seconds, a.Deadline = community.Mute, until, (until-l.ev.At)/1000, l.ev.At+muteLasts
-	l.member.MutedTill, l.member.MutedBy = until, a.Decision
+	l.member.mute(l.ev.At, until, a.Decision)
 }
 
 func (l *look) remove(_ *rule, _ int, rung Rung, a *community.Action) {

@@ -50,6 +50,7 @@ type member struct {
 	Shadow    []shadow            `json:"shadow,omitempty"`
 	MutedTill int64               `json:"muted_till,omitempty"`
 	MutedBy   community.ID        `json:"muted_by,omitzero"` // the decision
+	Under     []under             `json:"under,omitempty"`   // mutes that still last beneath this one, the newest last
 	floods    []ring              // by slot of the flood rule; in place, so the journal keeps what was overwritten
 }
 

@@ -283,7 +283,8 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		return nil
 	}
 	m := s.touch(who)
-	m.Joined, m.Stay, m.Gone, m.Messages, m.MutedTill, m.MutedBy = ev.At, ev.ID, false, 0, 0, community.ID{}
+	m.Joined, m.Stay, m.Gone, m.Messages = ev.At, ev.ID, false, 0
+	m.unmute()
 	m.Role = ev.Body.Role
 	if s.now.Roster > 0 {
 		s.now.Roster++
@@ -328,7 +329,8 @@ func stepLeft(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
 		return nil
 	}
 	m := s.touch(who)
-	m.Gone, m.Joined, m.Messages, m.MutedTill, m.MutedBy, m.floods = true, 0, 0, 0, community.ID{}, nil
+	m.Gone, m.Joined, m.Messages, m.floods = true, 0, 0, nil
+	m.unmute()
 	if s.now.Roster > 0 {
 		s.now.Roster--
 	}
@@ -380,13 +382,13 @@ func stepMuted(_ *Rulebook, s *State, ev *community.Event) []community.Decision 
 	}
 	m := s.touch(who)
 	if ev.Body.Seconds == 0 {
-		m.MutedTill, m.MutedBy = 0, community.ID{}
+		m.unmute()
 		return nil
 	}
 	till := ev.At + ev.Body.Seconds*1000
 	if m.MutedTill > till-echoSlack && m.MutedTill < till+echoSlack {
 		return nil
 	}
-	m.MutedTill, m.MutedBy = till, community.ID{}
+	m.mute(ev.At, till, community.ID{})
 	return nil
 }
