@@ -76,6 +76,7 @@ func (a *App) house() *cli.House {
 		Drifts:    func(org community.OrgKey) cli.Drifts { return a.Drifts(org, nil) },
 		Handovers: func(org community.OrgKey) cli.Handovers { return a.Handovers(org, nil) },
 		Cases:     func(org community.OrgKey) cli.Cases { return a.Cases(org, nil) },
+		Appeals:   func(org community.OrgKey) cli.Appeals { return a.Appeals(org, nil) },
 		Duty:      func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
 		Bots:      func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
 		Hooks:     func(org community.OrgKey) cli.Hooks { return a.Hands(org, nil) },

@@ -37,6 +37,7 @@ type grammar struct {
 	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
 	Decision decisionCmd `cmd:"" group:"order" help:"判定与审核|decisions and review"`
 	Strike   strikeCmd   `cmd:"" group:"order" help:"违规记分|strikes"`
+	Appeal   appealCmd   `cmd:"" group:"order" help:"申诉|appeals"`
 	Case     caseCmd     `cmd:"" group:"order" help:"标注案例|labelled cases"`
 	Action   actionCmd   `cmd:"" group:"order" help:"动作|actions"`
 	Task     taskCmd     `cmd:"" group:"order" help:"待办|tasks for people"`

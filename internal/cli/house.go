@@ -59,6 +59,7 @@ type House struct {
 	Standbys  func(org community.OrgKey) Standbys
 	Drifts    func(org community.OrgKey) Drifts
 	Cases     func(org community.OrgKey) Cases
+	Appeals   func(org community.OrgKey) Appeals
 	Duty      func(org community.OrgKey) Duty
 	Bots      func(org community.OrgKey) Bots
 	Hooks     func(org community.OrgKey) Hooks

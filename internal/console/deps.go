@@ -53,6 +53,8 @@ type Deps struct {
 	Standbys func(org community.OrgKey, groups []community.GroupKey) Standbys
 	// Cases makes the handle of labelled cases; may be nil: their pages are then absent.
 	Cases func(org community.OrgKey, groups []community.GroupKey) Cases
+	// Appeals makes the handle of appeals; may be nil: their pages are then absent.
+	Appeals func(org community.OrgKey, groups []community.GroupKey) Appeals
 	// Drifts makes the handle of what differs between here and platforms; may be nil: the report is then absent.
 	Drifts func(org community.OrgKey, groups []community.GroupKey) Drifts
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.

@@ -34,6 +34,8 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return e.confirm(ctx, b, it.g, ev, now)
 	case community.AccountRestricted:
 		return e.limited(ctx, b, ev, now)
+	case community.AppealWritten:
+		return b.tx.AppealWritten(ctx, ev)
 	case community.ReactionAdded:
 		return b.tx.Reacted(ctx, ev)
 	case community.RosterRead:
