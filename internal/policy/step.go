@@ -210,11 +210,12 @@ func (l *look) conclude() []community.Decision {
 	immune := l.rb.immune(l.ev.Actor, l.member.Role, l.member.Mark)
 	live, dry, spared := 0, 0, 0
 	for _, f := range found {
-		f.spared = f.spared || immune
+		framed := !immune && !f.spared && l.framed(f)
+		f.spared = f.spared || immune || framed
 		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why, Words: f.words}
 		switch {
 		case f.spared:
-			hit.Why = l.whySpared(immune) + sparedMark + hit.Why
+			hit.Why = l.whySpared(immune, framed) + sparedMark + hit.Why
 			spared++
 		case f.rule.dry:
 			l.shadow(f, &d, &hit)
@@ -258,7 +259,10 @@ func IsSpared(why string) bool {
 	return strings.HasPrefix(why, sparedImmune) || strings.HasPrefix(why, sparedAllowed)
 }
 
-func (l *look) whySpared(immune bool) string {
+func (l *look) whySpared(immune, framed bool) string {
+	if framed {
+		return sparedAllowed + "quoted"
+	}
 	if !immune {
 		return sparedAllowed + "text"
 	}
