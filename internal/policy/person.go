@@ -84,6 +84,7 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	switch p.Kind {
 	case personAct:
 		s.personActs(ev, &d, p)
+		s.awaitActs(rb, ev, &d)
 	case personBot:
 		s.botActs(rb, ev, &d, p)
 	case personUndo, personFalseHit:
@@ -178,6 +179,7 @@ func (s *State) undo(ev *community.Event, d *community.Decision, p community.Per
 	for _, a := range k.Actions {
 		d.Cancel = append(d.Cancel, a.ID)
 		s.letGo(a.ID)
+		s.forgetRemoval(ev.At, a.Target)
 		if d.Member == 0 {
 			d.Member = a.Target
 		}
@@ -241,6 +243,7 @@ func (s *State) release(ev *community.Event, d *community.Decision, p community.
 	d.Cancel = one(p.Action)
 	s.letGo(p.Action)
 	s.addAction(ev, d, a, community.ByPerson)
+	s.freed(d.Actions[len(d.Actions)-1])
 }
 
 // letGo notes that an action is held no longer, so that a later release finds nothing.

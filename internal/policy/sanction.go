@@ -150,9 +150,10 @@ func (l *look) mute(_ *rule, _ int, rung Rung, a *community.Action) {
 	l.member.mute(l.ev.At, until, a.Decision)
 }
 
-func (l *look) remove(_ *rule, _ int, rung Rung, a *community.Action) {
+func (l *look) remove(r *rule, _ int, rung Rung, a *community.Action) {
 	a.Verb, a.Block = community.Remove, rung.Block
 	a.Hold = l.state.holdRemoval(l.rb, l.ev.At, a.Target, l.ev.Origin == community.OriginUnofficial)
+	l.state.await(l.rb, l.ev.At, awaited{Action: a.ID, Member: a.Target, Name: nameOf(l.ev), Reason: r.reason, Rule: r.ID, Held: a.Hold != ""})
 }
 
 func (l *look) warn(r *rule, n int, _ Rung, a *community.Action) {

@@ -28,6 +28,7 @@ type groupState struct {
 	Removals []removal `json:"removals,omitempty"`
 	Pending  []pending `json:"pending,omitempty"`
 	Recent   []sketch  `json:"recent,omitempty"`
+	Awaited  []awaited `json:"awaited,omitempty"`
 	Copies   []copied  `json:"copies,omitempty"`
 }
 

@@ -57,6 +57,8 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepRoster(rb, s, ev)
 	case community.TimerFired:
 		return stepTimer(rb, s, ev)
+	case community.ActionReceipt:
+		return stepReceipt(rb, s, ev)
 	case community.PersonDecided:
 		return stepPerson(rb, s, ev)
 	}
@@ -327,7 +329,7 @@ func (s *State) isHere(who community.MemberKey) bool {
 }
 
 // stepLeft ends a stay. What is held against the member stays until it expires: leaving and coming back wipes nothing.
-func stepLeft(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
+func stepLeft(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
 	who := subject(ev)
 	if who == 0 || ev.Body.Reason == community.Presence {
 		return nil
@@ -339,7 +341,7 @@ func stepLeft(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
 		s.now.Roster--
 	}
 	s.forgetArrival(who)
-	return nil
+	return s.removedNow(rb, ev, who)
 }
 
 // forgetArrival takes a member out of the greetings that wait.

@@ -68,6 +68,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"attached bots are kept and see their groups only", botsAreKept},
 		{"assets are kept by their hash", assetsAreKept},
 		{"labelled cases are kept", casesAreKept},
+		{"appeals are kept", appealsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
