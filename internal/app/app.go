@@ -130,12 +130,15 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		Store: st, Clock: o.Clock, Media: a.shelf, Private: o.Config.Intake.PrivateChats,
 		Deciders:  []engine.Decider{decider{policy.NewDecider(a.library)}},
 		Sessions:  func(k community.AccountKey) connect.Session { return a.wires.session(k) },
-		Committed: a.committed,
+		Committed: a.committed, Notice: a.notice,
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
 	a.wires = newWires(a, a.connectors(o.Scenes))
 	if a.teller, err = newTeller(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
+	if _, err := a.capabilityKey(ctx); err != nil { // notices are finished within transactions, where none can be made
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	a.began = a.millis()

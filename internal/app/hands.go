@@ -241,7 +241,13 @@ func (h *hands) myTask(ctx context.Context, id community.ID) error {
 }
 
 // Publish puts a rulebook in force and returns its version. A book that is not sound gives community.CodeBadInput.
+// CodeConflict: labelled cases that stand right now would stand wrong.
 func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note string) (int, error) {
+	return h.publishDespite(ctx, user, g, raw, note, "")
+}
+
+// publishDespite is Publish; despite says why labelled cases may be broken by it.
+func (h *hands) publishDespite(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note, despite string) (int, error) {
 	group, err := h.mine(ctx, g)
 	if err != nil {
 		return 0, err
@@ -253,6 +259,13 @@ func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, 
 	if err := h.placed(ctx, group, rb); err != nil {
 		return 0, err
 	}
+	broken, err := h.breaks(ctx, group, rb)
+	if err != nil {
+		return 0, err
+	}
+	if len(broken) > 0 && despite == "" {
+		return 0, refusedFor(broken)
+	}
 	last, err := h.app.store.LastBook(ctx, g)
 	if err != nil {
 		return 0, err
@@ -262,7 +275,13 @@ func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, 
 	if book.Group == "" {
 		book.Group = group.Name
 	}
-	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish")
+	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish", broken.facts(despite)...)
+}
+
+// fact is something more that the trail says of a change.
+type fact struct {
+	name  string
+	value any
 }
 
 // Verbs of the trail under which a book is published and the draft stays: modeVerb is a change of mode, wordsVerb brings a
@@ -272,13 +291,17 @@ const (
 	wordsVerb = "rulebook.words"
 )
 
-func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string) error {
+func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string, facts ...fact) error {
 	raw, err := json.Marshal(book)
 	if err != nil {
 		return err
 	}
 	audit := h.audit(user, verb, subjectOf("group", int64(g)), note)
-	audit.After, _ = json.Marshal(map[string]any{"version": book.Version, "mode": book.Mode}) // plain values
+	after := map[string]any{"version": book.Version, "mode": book.Mode}
+	for _, f := range facts {
+		after[f.name] = f.value
+	}
+	audit.After, _ = json.Marshal(after) // plain values
 	draft := ""
 	if verb != "rulebook.publish" {
 		draft = community.DraftKept

@@ -59,6 +59,10 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 			return a.Standbys(org, groups)
 		},
 		Drifts: func(org community.OrgKey, groups []community.GroupKey) console.Drifts { return a.Drifts(org, groups) },
+		Appeals: func(org community.OrgKey, groups []community.GroupKey) console.Appeals {
+			return a.Appeals(org, groups)
+		},
+		Cases: func(org community.OrgKey, groups []community.GroupKey) console.Cases { return a.Cases(org, groups) },
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},
@@ -67,7 +71,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +80,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/j/", public)
 	mux.Handle("/l/", public)
 	mux.Handle("/f/", public)
+	mux.Handle("/a/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)

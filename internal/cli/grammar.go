@@ -39,6 +39,8 @@ type grammar struct {
 	Decision decisionCmd `cmd:"" group:"order" help:"判定与审核|decisions and review"`
 	Words    wordsCmd    `cmd:"" group:"order" help:"词库|word lists"`
 	Strike   strikeCmd   `cmd:"" group:"order" help:"违规记分|strikes"`
+	Appeal   appealCmd   `cmd:"" group:"order" help:"申诉|appeals"`
+	Case     caseCmd     `cmd:"" group:"order" help:"标注案例|labelled cases"`
 	Action   actionCmd   `cmd:"" group:"order" help:"动作|actions"`
 	Task     taskCmd     `cmd:"" group:"order" help:"待办|tasks for people"`
 	Duty     dutyCmd     `cmd:"" group:"order" help:"值班与告警|duty roster and alarms"`

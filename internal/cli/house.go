@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/hold"
 	"qunluo/internal/policy"
+	"qunluo/internal/replay"
 )
 
 // Houses is what the command line needs before a house is open. Settings come with an absolute data directory.
@@ -58,6 +59,8 @@ type House struct {
 	Handovers func(org community.OrgKey) Handovers
 	Standbys  func(org community.OrgKey) Standbys
 	Drifts    func(org community.OrgKey) Drifts
+	Cases     func(org community.OrgKey) Cases
+	Appeals   func(org community.OrgKey) Appeals
 	Duty      func(org community.OrgKey) Duty
 	Bots      func(org community.OrgKey) Bots
 	Hooks     func(org community.OrgKey) Hooks
@@ -199,10 +202,12 @@ type ReplayReport struct {
 	// Would counts the consequences: recall, warn, mute, remove, held, answer.
 	Would map[string]int64 `json:"would"`
 	// Concerned is to how many members the live rules would do it.
-	Concerned int64          `json:"concerned" col:"涉及人数|people concerned"`
-	Rules     []RuleCount    `json:"rules"`
-	Rows      []ReplayedLine `json:"rows"`
-	Gone      []ReplayedLine `json:"gone"` // only the base decided so
+	Concerned int64       `json:"concerned" col:"涉及人数|people concerned"`
+	Rules     []RuleCount `json:"rules"`
+	// Labelled are the labelled cases under the book, those of any time.
+	Labelled replay.CaseSums `json:"labelled"`
+	Rows     []ReplayedLine  `json:"rows"`
+	Gone     []ReplayedLine  `json:"gone"` // only the base decided so
 }
 
 // RuleCount is one rule's share of a replay.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -335,6 +336,7 @@ type rulePublishCmd struct {
 	Group string `arg:"" help:"群|group"`
 	File  string `arg:"" help:"文件、- 或 群@版本|a file, - or GROUP@VERSION"`
 	Note  string `required:"" placeholder:"TEXT" help:"改了什么、为什么|what was changed and why"`
+	despiteFlag
 }
 
 // Feeds says that stdin may be the rulebook.
@@ -356,10 +358,10 @@ func (q *rulePublishCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return c.publish(h, q.Group, raw, q.Note)
+	return c.publish(h, q.Group, raw, q.Note, q.Despite)
 }
 
-func (c *call) publish(h *House, group string, raw json.RawMessage, note string) error {
+func (c *call) publish(h *House, group string, raw json.RawMessage, note, despite string) error {
 	if _, err := parseBook(raw); err != nil {
 		return err
 	}
@@ -374,9 +376,19 @@ func (c *call) publish(h *House, group string, raw json.RawMessage, note string)
 	if err != nil {
 		return err
 	}
-	version, err := hands.Publish(c.ctx, user, g.Key, raw, note)
+	publish := hands.Publish
+	if despite != "" {
+		cases, err := inOrg(c, h, h.Cases)
+		if err != nil {
+			return err
+		}
+		publish = func(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error) {
+			return cases.Publish(ctx, user, g, book, note, despite)
+		}
+	}
+	version, err := publish(c.ctx, user, g.Key, raw, note)
 	if err != nil {
-		return err
+		return c.saidBy(err)
 	}
 	return printOne(c, bookLine{version, "published", Moment(c.program.now().UnixMilli()), user, note})
 }
@@ -385,6 +397,7 @@ type ruleRollbackCmd struct {
 	Group   string `arg:"" help:"群|group"`
 	Version int    `arg:"" help:"回到哪个版本|which version to go back to"`
 	Note    string `required:"" placeholder:"TEXT" help:"为什么|why"`
+	despiteFlag
 }
 
 // Effect is what rolling back means.
@@ -412,7 +425,7 @@ func (q *ruleRollbackCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return c.publish(h, g.ID.String(), raw, q.Note)
+	return c.publish(h, g.ID.String(), raw, q.Note, q.Despite)
 }
 
 type ruleHitsCmd struct {

@@ -218,6 +218,7 @@ type StrikeRow struct {
 	Revoked    int64
 	RevokedBy  string
 	Why        string
+	Appeal     AppealState // "" = nobody appealed
 }
 
 // ActionFilter asks for actions.

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/measure"
 	"qunluo/internal/policy"
+	"qunluo/internal/replay"
 )
 
 // Deps is everything the console is given. Every field without "may be nil" is needed.
@@ -52,6 +53,10 @@ type Deps struct {
 	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
 	// Standbys makes the handle of where groups go on when their account is lost; may be nil: its pages are then absent.
 	Standbys func(org community.OrgKey, groups []community.GroupKey) Standbys
+	// Cases makes the handle of labelled cases; may be nil: their pages are then absent.
+	Cases func(org community.OrgKey, groups []community.GroupKey) Cases
+	// Appeals makes the handle of appeals; may be nil: their pages are then absent.
+	Appeals func(org community.OrgKey, groups []community.GroupKey) Appeals
 	// Drifts makes the handle of what differs between here and platforms; may be nil: the report is then absent.
 	Drifts func(org community.OrgKey, groups []community.GroupKey) Drifts
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
@@ -290,6 +295,8 @@ type ReplayReport struct {
 
 	Would     map[string]int64 // what the live rules would do: recall, warn, mute, remove, held, answer; nil with a base
 	Concerned int64            // members to whom they would do it
+
+	Labelled replay.CaseSums // the labelled cases under the book, those of any time
 }
 
 // ReplayCount is one rule's share; Base* are those of the base. Would counts what would follow, of a rule in dry run

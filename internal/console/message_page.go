@@ -78,6 +78,7 @@ func (c *Console) messagePage(k *call) error {
 	if p.Strike, err = strikeAsk(k, g, m); err != nil {
 		return err
 	}
+	p.Case = caseAsk(k, g, m)
 	return k.show(p.Head.Title, view.Message(p), inZone(g))
 }
 

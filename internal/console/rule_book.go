@@ -356,7 +356,7 @@ func (b bookDesk) publish(k *call, doc map[string]any, note string) error {
 	if faults := k.c.deps.Books.Check(k.ctx(), b.g.Key, raw); len(faults) > 0 {
 		return k.done(b.at(), "danger", k.T("rule.faulty", "count", len(faults)), community.ID{})
 	}
-	v, err := k.Hands.Publish(k.ctx(), k.who(), b.g.Key, raw, note)
+	v, err := b.putInForce(k, raw, note)
 	if err != nil {
 		return k.refused(b.at(), err)
 	}

@@ -151,7 +151,7 @@ func (b bookDesk) publishAsk(k *call, changes int) *ui.Confirm {
 		return nil
 	}
 	return &ui.Confirm{ID: "publish", Title: k.T("rule.publish"), Object: b.g.Name, Effect: k.T("rule.publish_"+string(b.g.Mode)+"_effect", "from", b.force.Version, "lines", changes, "members", k.Words.Number(b.g.Members)),
-		Action: b.at() + "/publish", Button: k.T("rule.publish"), Danger: b.g.Mode == community.Live, Reason: k.T("rule.publish_note"), Need: true, Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}}}
+		Action: b.at() + "/publish", Button: k.T("rule.publish"), Danger: b.g.Mode == community.Live, Reason: k.T("rule.publish_note"), Need: true, Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}}, Inputs: k.despite()}
 }
 
 func ruleRows(k *call, b bookDesk) ([]view.RuleRow, error) {

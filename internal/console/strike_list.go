@@ -117,11 +117,19 @@ func messageLink(g community.GroupRow, number int64) string {
 func strikeState(k *call, s community.StrikeRow, who func(string) string) templ.Component {
 	switch {
 	case s.Revoked != 0:
-		return view.Stack(ui.Pill("", "arrow-back-up", k.T("strike.revoked")), strings.TrimSpace(who(s.RevokedBy)+" "+s.Why))
+		return view.Stack(ui.Pill("", "arrow-back-up", k.T("strike.revoked")), strings.TrimSpace(who(s.RevokedBy)+" "+s.Why+k.appealOfStrike(s)))
 	case s.Expires <= k.now():
 		return ui.Pill("", "clock", k.T("strike.expired"))
 	}
-	return view.Stack(ui.Pill("warning", "scale", k.T("strike.live")), k.T("strike.left", "t", k.Words.Round((s.Expires-k.now())/1000)))
+	return view.Stack(ui.Pill("warning", "scale", k.T("strike.live")), k.T("strike.left", "t", k.Words.Round((s.Expires-k.now())/1000))+k.appealOfStrike(s))
+}
+
+// appealOfStrike says what came of the appeal against a strike; "" = there was none.
+func (k *call) appealOfStrike(s community.StrikeRow) string {
+	if s.Appeal == "" {
+		return ""
+	}
+	return " · " + k.T("appeal.ledger_"+string(s.Appeal))
 }
 
 // liftAsks puts the question before each live strike is taken back.

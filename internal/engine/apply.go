@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -527,6 +528,9 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 		if bodies[i], err = json.Marshal(it.list[i]); err != nil {
 			return err
 		}
+		if err := e.finish(ctx, &it.list[i]); err != nil {
+			return err
+		}
 		if err := e.expect(ctx, b, it.g, it.list[i].Actions, now); err != nil {
 			return err
 		}
@@ -537,6 +541,23 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 	}
 	it.out.Decisions = it.list
 	return b.tx.Decisions(ctx, it.list, bodies, now)
+}
+
+// finish completes the words that go with strikes. The decision's own record holds them as they were decided.
+func (e *Engine) finish(ctx context.Context, d *community.Decision) error {
+	if e.o.Notice == nil || len(d.Strikes) == 0 {
+		return nil
+	}
+	d.Actions = slices.Clone(d.Actions)
+	for i := range d.Actions {
+		if d.Actions[i].Verb != community.Send {
+			continue
+		}
+		if err := e.o.Notice(ctx, d, &d.Actions[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // expect lets each group that actions are meant for wait for their evidence: a mirror's copies are seen elsewhere than

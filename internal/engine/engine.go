@@ -48,6 +48,9 @@ type Options struct {
 	Committed func(Commit)
 	// Media makes the parts of a send that lie elsewhere ready for the session that sends it. Nil = addresses are passed on.
 	Media Media
+	// Notice finishes the words by which a member is told of a decision, before they are kept to be sent: what was decided stays
+	// as it was decided. May be nil. It must not write.
+	Notice func(ctx context.Context, d *community.Decision, a *community.Action) error
 	// CacheBytes bounds the states kept in memory; 0 = 256 MiB.
 	CacheBytes int
 	// Private lets private chats in.

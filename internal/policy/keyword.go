@@ -169,6 +169,7 @@ func (f *finding) word(w community.HitWord) {
 }
 
 func (f *finding) span(s community.Span) {
+	f.last = max(f.last, s.End)
 	if len(f.spans) < maxSpans {
 		f.spans = append(f.spans, s)
 	}

@@ -67,6 +67,7 @@ type rule struct {
 
 // finding is a rule's view of a message.
 type finding struct {
+	last    int // where the last place ends, also of those not recorded
 	rule    *rule
 	why     string
 	rung    int // at least this one

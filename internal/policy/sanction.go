@@ -147,12 +147,13 @@ func (l *look) recall(_ *rule, _ int, _ Rung, a *community.Action) {
 func (l *look) mute(_ *rule, _ int, rung Rung, a *community.Action) {
 	until := max(l.ev.At+rung.MuteSeconds*1000, l.member.MutedTill)
 	a.Verb, a.Until, a.Seconds, a.Deadline = community.Mute, until, (until-l.ev.At)/1000, l.ev.At+muteLasts
-	l.member.MutedTill, l.member.MutedBy = until, a.Decision
+	l.member.mute(l.ev.At, until, a.Decision)
 }
 
-func (l *look) remove(_ *rule, _ int, rung Rung, a *community.Action) {
+func (l *look) remove(r *rule, _ int, rung Rung, a *community.Action) {
 	a.Verb, a.Block = community.Remove, rung.Block
 	a.Hold = l.state.holdRemoval(l.rb, l.ev.At, a.Target, l.ev.Origin == community.OriginUnofficial)
+	l.state.await(l.rb, l.ev.At, awaited{Action: a.ID, Member: a.Target, Name: nameOf(l.ev), Reason: r.reason, Rule: r.ID, Held: a.Hold != ""})
 }
 
 func (l *look) warn(r *rule, n int, _ Rung, a *community.Action) {

@@ -26,6 +26,9 @@ func BookFields() []Field {
 		{Name: "ladder", Title: words("处罚阶梯", "Ladder"), Type: typeObjects, Max: maxRungs, Fields: rungFields()},
 		{Name: "warn_text", Title: words("警告的文字", "Text of a warning"), Type: typeLong, Max: 500, Default: DefaultWarnText,
 			Help: words("可用 {reason} {rung} {name} {group}", "may hold {reason} {rung} {name} {group}")},
+		{Name: "removed_text", Title: words("移出后公示的文字", "Public notice of a removal"), Type: typeLong, Max: 500,
+			Help: words("确认移出后才发；没做成就不发。可用 {name} {reason} {group} {version}，留空不公示", "sent only once the removal is confirmed, never when it failed; may hold {name} {reason} {group} {version}; empty = none")},
+		{Name: "mask_names", Title: words("公示时隐去名字", "Mask names in public notices"), Type: typeBool},
 		{Name: "allow", Title: words("白名单", "Allowlist"), Type: typeObject, Fields: []Field{
 			{Name: "phrases", Title: words("词语", "Phrases"), Type: typeWords, Max: 10000},
 			{Name: "hosts", Title: words("域名", "Domains"), Type: typeHosts, Max: 10000},

@@ -29,6 +29,7 @@ type groupState struct {
 	Removals []removal `json:"removals,omitempty"`
 	Pending  []pending `json:"pending,omitempty"`
 	Recent   []sketch  `json:"recent,omitempty"`
+	Awaited  []awaited `json:"awaited,omitempty"`
 	Copies   []copied  `json:"copies,omitempty"`
 	Lines    []ownLine `json:"lines,omitempty"` // the group's own lines
 }
@@ -53,6 +54,7 @@ type member struct {
 	Suspected []suspected         `json:"suspected,omitempty"`
 	MutedTill int64               `json:"muted_till,omitempty"`
 	MutedBy   community.ID        `json:"muted_by,omitzero"` // the decision
+	Under     []under             `json:"under,omitempty"`   // mutes that still last beneath this one, the newest last
 	floods    []ring              // by slot of the flood rule; in place, so the journal keeps what was overwritten
 }
 

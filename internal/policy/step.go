@@ -58,6 +58,8 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepRoster(rb, s, ev)
 	case community.TimerFired:
 		return stepTimer(rb, s, ev)
+	case community.ActionReceipt:
+		return stepReceipt(rb, s, ev)
 	case community.PersonDecided:
 		return stepPerson(rb, s, ev)
 	}
@@ -232,11 +234,12 @@ func (l *look) conclude() []community.Decision {
 	immune := l.rb.immune(l.ev.Actor, l.member.Role, l.member.Mark)
 	live, dry, spared, suspects := 0, 0, 0, 0
 	for _, f := range found {
-		f.spared = f.spared || immune
+		framed := !immune && !f.spared && l.framed(f)
+		f.spared = f.spared || immune || framed
 		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Near: f.near, Dry: f.rule.dry, Why: f.why, Words: f.words}
 		switch {
 		case f.spared:
-			hit.Why = l.whySpared(immune) + sparedMark + hit.Why
+			hit.Why = l.whySpared(immune, framed) + sparedMark + hit.Why
 			spared++
 		case f.rule.dry && f.suspect:
 			dry++
@@ -287,7 +290,10 @@ func IsSpared(why string) bool {
 	return strings.HasPrefix(why, sparedImmune) || strings.HasPrefix(why, sparedAllowed)
 }
 
-func (l *look) whySpared(immune bool) string {
+func (l *look) whySpared(immune, framed bool) string {
+	if framed {
+		return sparedAllowed + "quoted"
+	}
 	if !immune {
 		return sparedAllowed + "text"
 	}
@@ -312,7 +318,8 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		return nil
 	}
 	m := s.touch(who)
-	m.Joined, m.Stay, m.Gone, m.Messages, m.MutedTill, m.MutedBy = ev.At, ev.ID, false, 0, 0, community.ID{}
+	m.Joined, m.Stay, m.Gone, m.Messages = ev.At, ev.ID, false, 0
+	m.unmute()
 	m.Role = ev.Body.Role
 	if s.now.Roster > 0 {
 		s.now.Roster++
@@ -351,18 +358,19 @@ func (s *State) isHere(who community.MemberKey) bool {
 }
 
 // stepLeft ends a stay. What is held against the member stays until it expires: leaving and coming back wipes nothing.
-func stepLeft(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
+func stepLeft(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
 	who := subject(ev)
 	if who == 0 || ev.Body.Reason == community.Presence {
 		return nil
 	}
 	m := s.touch(who)
-	m.Gone, m.Joined, m.Messages, m.MutedTill, m.MutedBy, m.floods = true, 0, 0, 0, community.ID{}, nil
+	m.Gone, m.Joined, m.Messages, m.floods = true, 0, 0, nil
+	m.unmute()
 	if s.now.Roster > 0 {
 		s.now.Roster--
 	}
 	s.forgetArrival(who)
-	return nil
+	return s.removedNow(rb, ev, who)
 }
 
 // forgetArrival takes a member out of the greetings that wait.
@@ -409,13 +417,13 @@ func stepMuted(_ *Rulebook, s *State, ev *community.Event) []community.Decision 
 	}
 	m := s.touch(who)
 	if ev.Body.Seconds == 0 {
-		m.MutedTill, m.MutedBy = 0, community.ID{}
+		m.unmute()
 		return nil
 	}
 	till := ev.At + ev.Body.Seconds*1000
 	if m.MutedTill > till-echoSlack && m.MutedTill < till+echoSlack {
 		return nil
 	}
-	m.MutedTill, m.MutedBy = till, community.ID{}
+	m.mute(ev.At, till, community.ID{})
 	return nil
 }
