@@ -31,8 +31,12 @@ func (k *call) foundWord(why string) string {
 	if code == "" || !k.Words.Has(key) {
 		return why
 	}
-	if word, _, _ := strings.Cut(rest, " "); code == "probation" && k.Words.Has("hitwhy.probation_"+word) {
+	word, figures, _ := strings.Cut(rest, " ")
+	switch {
+	case code == "probation" && k.Words.Has("hitwhy.probation_"+word):
 		rest = k.T("hitwhy.probation_" + word)
+	case code == "lock" && k.Words.Has("hitwhy.lock_"+word):
+		rest = strings.TrimSpace(k.T("hitwhy.lock_"+word) + " " + figures)
 	}
 	return strings.TrimSpace(k.T(key) + " " + rest)
 }

@@ -71,11 +71,20 @@ func isMedia(c community.Class) bool {
 	return false
 }
 
+// isMedia reports whether the message is a medium; a mini-program that the allow list names is none.
+func (l *look) isMedia() bool {
+	if !isMedia(l.ev.Body.Class) {
+		return false
+	}
+	_, free := l.apps()
+	return !free
+}
+
 func (p *probation) judge(l *look, r *rule) {
 	if !p.isNew(l.member, l.ev.At) {
 		return
 	}
-	if p.NoMedia && isMedia(l.ev.Body.Class) {
+	if p.NoMedia && l.isMedia() {
 		l.find(r, "probation media")
 		return
 	}
@@ -87,7 +96,7 @@ func (p *probation) judge(l *look, r *rule) {
 
 func (p *probation) links(l *look, r *rule) bool {
 	links := l.linksOf()
-	if len(links) == 0 && l.ev.Body.Class != community.Link {
+	if len(links) == 0 && !l.isBareLink() {
 		return false
 	}
 	f := l.find(r, "probation link")
@@ -100,15 +109,17 @@ func (p *probation) links(l *look, r *rule) bool {
 }
 
 func (p *probation) contacts(l *look, r *rule) bool {
-	contacts := l.contactsOf()
-	if len(contacts) == 0 {
-		return false
-	}
-	f := l.find(r, "probation contact "+contacts[0].Kind)
-	for _, c := range contacts {
+	var f *finding
+	for _, c := range l.contactsOf() {
+		if l.isAllowed(c.Span) {
+			continue // digits of an allowed address
+		}
+		if f == nil {
+			f = l.find(r, "probation contact "+c.Kind)
+		}
 		f.span(c.Span)
 	}
-	return true
+	return f != nil
 }
 
 func (p *probation) phrases(l *look, r *rule) {

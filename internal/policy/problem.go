@@ -39,6 +39,7 @@ var problemWords = map[string][2]string{
 	"phrase_long":    {"词语最长 64 个字", "may have at most 64 characters"},
 	"phrase_utf8":    {"不是 UTF-8 文字", "is not UTF-8"},
 	"bad_host":       {"不是域名", "is not a domain name"},
+	"bad_app":        {"不是小程序的 appid", "is not the appid of a mini-program"},
 	"bad_regexp":     {"正则表达式不对：{0}", "is not a usable regular expression: {0}"},
 	"bad_hash":       {"不是内容的编号（64 位十六进制）", "is not the name of content (64 hex digits)"},
 	"unknown_asset":  {"没有内容 {0}…，它可能来自另一处安装", "there is no content {0}…; it may come from another installation"},

@@ -39,6 +39,8 @@ type Rulebook struct {
 	allowed map[community.MemberKey]bool
 	slots   []*rule // flood rules, by slot
 	hosts   []string
+
+	pictures bool // somebody wants to know what stands in pictures
 }
 
 // owner says whose a phrase is.
@@ -149,6 +151,7 @@ func (b *builder) head() {
 	rb.night = b.window("night", rb.book.Night)
 	rb.staff, rb.allowed = set(rb.book.Staff), set(rb.book.Allow.Members)
 	rb.hosts = foldHosts(rb.book.Allow.Hosts)
+	rb.pictures = rb.book.ReadPictures
 	b.rungs("ladder", rb.book.Ladder)
 	for i, text := range rb.book.Allow.Phrases {
 		b.phrase(ownerAllow, i, text)
@@ -211,6 +214,9 @@ func (b *builder) enlist(r *rule) {
 		r.slot = len(rb.slots)
 		rb.slots = append(rb.slots, r)
 		f.bound()
+	}
+	if p, ok := r.does.(interface{ seesPictures() bool }); ok && p.seesPictures() {
+		rb.pictures = true
 	}
 	if _, ok := r.does.(noter); ok {
 		rb.noters = append(rb.noters, r)

@@ -29,6 +29,7 @@ type groupState struct {
 	Pending  []pending `json:"pending,omitempty"`
 	Recent   []sketch  `json:"recent,omitempty"`
 	Copies   []copied  `json:"copies,omitempty"`
+	AtFault  []int64   `json:"at_fault,omitempty"` // numbers of messages with pictures that were at fault, newest last
 }
 
 // removal is an automatic removal that was not held back.

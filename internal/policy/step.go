@@ -59,6 +59,8 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepTimer(rb, s, ev)
 	case community.PersonDecided:
 		return stepPerson(rb, s, ev)
+	case community.MediaRead:
+		return stepReading(rb, s, ev)
 	}
 	return nil
 }
@@ -123,6 +125,9 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	var out []community.Decision
 	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 {
 		out = l.conclude()
+	}
+	if rb.pictures && len(out) > 0 && out[0].Verdict == community.Hit && len(ev.Body.Pictures()) > 0 {
+		s.blame(ev.Number)
 	}
 	l.noteAll()
 	m.Messages++
