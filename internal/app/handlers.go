@@ -39,6 +39,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobDrift:           a.driftJob,
 		jobDrifts:          a.driftRound,
 		jobSettle:          a.answerJob,
+		store.JobRead:      a.readPictures,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -510,6 +511,9 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 			if err := e.writeDecisions(ctx, b, it, now); err != nil {
 				return err
 			}
+		}
+		if b.run == nil && it.g.reads(ev) {
+			b.tx.Enqueue(store.Job{Kind: store.JobRead, Key: strconv.FormatInt(ev.Number, 10), RunAt: now})
 		}
 		if it.in.Audit != nil {
 			if err := b.tx.AddAudit(ctx, *it.in.Audit); err != nil {
