@@ -35,11 +35,11 @@ func (k *call) readingFact(text, by string, p community.ReadPart) ui.Option {
 		if !k.Words.Has(why) {
 			why = "reading.why.internal"
 		}
-		return ui.Option{Value: k.T("reading.picture", "n", p.Part+1), Text: k.T("reading.not_read", "why", k.T(why))}
+		return ui.Option{Value: k.T("reading.picture", "i", p.Part+1), Text: k.T("reading.not_read", "why", k.T(why))}
 	}
-	label := k.T("reading.qr", "n", p.Part+1)
+	label := k.T("reading.qr", "i", p.Part+1)
 	if p.Kind == community.ReadText {
-		label = k.T("reading.text", "n", p.Part+1, "by", by)
+		label = k.T("reading.text", "i", p.Part+1, "by", by)
 	}
 	return ui.Option{Value: label, Text: short(ui.Visible(text[p.Span.Start:p.Span.End]), 300)}
 }
