@@ -35,8 +35,8 @@ func (k *call) foundWord(why string) string {
 	switch {
 	case code == "probation" && k.Words.Has("hitwhy.probation_"+word):
 		rest = k.T("hitwhy.probation_" + word)
-	case code == "lock" && k.Words.Has("hitwhy.lock_"+word):
-		rest = strings.TrimSpace(k.T("hitwhy.lock_"+word) + " " + figures)
+	case (code == "lock" || code == "raid") && k.Words.Has("hitwhy."+code+"_"+word):
+		rest = strings.TrimSpace(k.T("hitwhy."+code+"_"+word) + " " + figures)
 	}
 	return strings.TrimSpace(k.T(key) + " " + rest)
 }

@@ -538,6 +538,11 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 			b.tasks = b.tasks || it.list[i].Actions[j].Hold != ""
 		}
 		b.tasks = b.tasks || len(it.list[i].Cancel) > 0
+		if a := it.list[i].Alarm; a != "" {
+			if err := b.tx.AlarmRaid(ctx, it.list[i].Group, a, now); err != nil {
+				return err
+			}
+		}
 	}
 	it.out.Decisions = it.list
 	return b.tx.Decisions(ctx, it.list, bodies, now)

@@ -81,25 +81,26 @@ func (l *look) isMedia() bool {
 }
 
 func (p *probation) judge(l *look, r *rule) {
-	if !p.isNew(l.member, l.ev.At) {
-		return
+	if p.isNew(l.member, l.ev.At) && !p.restrict(l, r, "probation") {
+		p.phrases(l, r)
 	}
-	if p.NoMedia && l.isMedia() {
-		l.find(r, "probation media")
-		return
-	}
-	if p.NoLinks && p.links(l, r) || p.NoContact && p.contacts(l, r) {
-		return
-	}
-	p.phrases(l, r)
 }
 
-func (p *probation) links(l *look, r *rule) bool {
+// restrict finds what may not be sent; said begins the reason.
+func (p *probation) restrict(l *look, r *rule, said string) bool {
+	if p.NoMedia && l.isMedia() {
+		l.find(r, said+" media")
+		return true
+	}
+	return p.NoLinks && p.links(l, r, said) || p.NoContact && p.contacts(l, r, said)
+}
+
+func (p *probation) links(l *look, r *rule, said string) bool {
 	links := l.linksOf()
 	if len(links) == 0 && !l.isBareLink() {
 		return false
 	}
-	f := l.find(r, "probation link")
+	f := l.find(r, said+" link")
 	for _, k := range links {
 		if k.Span.End > 0 {
 			f.span(k.Span)
@@ -108,14 +109,14 @@ func (p *probation) links(l *look, r *rule) bool {
 	return true
 }
 
-func (p *probation) contacts(l *look, r *rule) bool {
+func (p *probation) contacts(l *look, r *rule, said string) bool {
 	var f *finding
 	for _, c := range l.contactsOf() {
 		if l.isAllowed(c.Span) {
 			continue // digits of an allowed address
 		}
 		if f == nil {
-			f = l.find(r, "probation contact "+c.Kind)
+			f = l.find(r, said+" contact "+c.Kind)
 		}
 		f.span(c.Span)
 	}

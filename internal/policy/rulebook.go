@@ -31,6 +31,7 @@ type Rulebook struct {
 	phrased []*rule // judged when phrases were found
 	noters  []*rule
 	joins   []*rule
+	raids   []*rule
 	matcher *lexicon.Matcher
 	owners  []owner   // by phrase number of matcher
 	listed  *listed   // the lists that rules name by hash; nil = none
@@ -221,6 +222,9 @@ func (b *builder) enlist(r *rule) {
 	if _, ok := r.does.(noter); ok {
 		rb.noters = append(rb.noters, r)
 	}
+	if _, ok := r.does.(*raid); ok {
+		rb.raids = append(rb.raids, r)
+	}
 	if _, ok := r.does.(greeter); ok {
 		rb.joins = append(rb.joins, r)
 	}
@@ -304,6 +308,7 @@ func (rb *Rulebook) AsLive() *Rulebook {
 	}
 	live.rules, live.always, live.phrased = copied(rb.rules), copied(rb.always), copied(rb.phrased)
 	live.noters, live.joins, live.slots = copied(rb.noters), copied(rb.joins), copied(rb.slots)
+	live.raids = copied(rb.raids)
 	return &live
 }
 

@@ -299,7 +299,12 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	d := decide(rb, s, ev, who)
 	j := &arriving{rb: rb, state: s, ev: ev, member: who, out: &d}
 	d.Verdict = community.DryHit
-	served, shown := false, false // a dry rule greets beside the live one, without stopping it
+	raided := s.watchRaids(rb, j)
+	served, shown := s.isRaiding(rb, who, ev.At), false
+	if raided {
+		d.Verdict = community.Served
+	}
+	// a raid is not greeted; a dry rule greets beside the live one, without stopping it
 	for _, r := range rb.joins {
 		if r.dry && shown || !r.dry && served {
 			continue
@@ -318,6 +323,19 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		return nil
 	}
 	return []community.Decision{d}
+}
+
+// watchRaids lets every raid rule see a join; true when a live one began its defence.
+func (s *State) watchRaids(rb *Rulebook, j *arriving) bool {
+	live := false
+	for _, r := range rb.raids {
+		s.look.judging = r
+		if r.does.(*raid).watch(j, r) && !r.dry {
+			live = true
+		}
+	}
+	s.look.judging = nil
+	return live
 }
 
 // isHere reports whether a member is known to be in the group.
