@@ -29,6 +29,9 @@ type look struct {
 	hash     uint64
 	hashed   bool
 
+	work   int                 // what expressions looked at so far, bytes
+	faults []community.RuleHit // rules that were over their budget
+
 	findings []*finding
 	used     int     // how many of findings are this message's
 	judging  *rule   // for the one who must explain a panic
@@ -41,6 +44,7 @@ func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
 	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
 	l.listed, l.trusted, l.codes, l.bare = l.listed[:0], l.trusted[:0], l.codes[:0], false
 	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
+	l.work, l.faults = 0, nil
 	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
 }
 

@@ -108,6 +108,9 @@ type builder struct {
 	kinds   []kind
 	phrases []string
 	lists   []namedList
+
+	expressions int // of all rules that are on
+
 	tools   tools
 	trouble error // content could not be read now: the book is neither good nor bad
 }
@@ -126,6 +129,9 @@ func build(book Book, c *checker, with tools) (*Rulebook, error) {
 	}
 	if b.trouble != nil {
 		return nil, b.trouble
+	}
+	if b.expressions > maxRegexps {
+		b.add("rules", "too_many_regexps", strconv.Itoa(maxRegexps))
 	}
 	if len(b.phrases)+b.listedWords() > MaxPhrases {
 		b.add("rules", "too_many", strconv.Itoa(MaxPhrases))

@@ -123,7 +123,7 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	l.member = m
 	l.judgeAll()
 	var out []community.Decision
-	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 {
+	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 || len(l.faults) > 0 {
 		out = l.conclude()
 	}
 	if rb.pictures && len(out) > 0 && out[0].Verdict == community.Hit && len(ev.Body.Pictures()) > 0 {
@@ -245,6 +245,10 @@ func (l *look) conclude() []community.Decision {
 	default:
 		d.Verdict = community.Spared
 	}
+	if d.Verdict == community.Spared && len(d.Hits) == 0 && len(l.faults) > 0 {
+		d.Verdict, d.Why = community.Faulted, "rule "+l.faults[0].Rule+": "+l.faults[0].Why
+	}
+	d.Hits = append(d.Hits, l.faults...)
 	if len(d.Hits) == 0 {
 		return nil
 	}
