@@ -74,7 +74,6 @@ type App struct {
 	project chan struct{} // wakes the projections
 	imports *imports
 	rosters rosters
-	comings comings
 	// driftTurns are *sync.Mutex by account: its differences are read or settled by one at a time.
 	driftTurns sync.Map
 	striking   sync.Mutex // strikes by hand are given one by one

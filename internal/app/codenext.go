@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"sync"
 
 	"qunluo/internal/admit"
 	"qunluo/internal/community"
@@ -104,68 +103,3 @@ func (c codes) leadsInto(ctx context.Context, code admit.Code, e admit.Entry) (s
 
 // holdFor is how long a scan counts as somebody on the way in, in milliseconds.
 const holdFor = 2 * 60 * 1000
-
-// comings are those who were shown the way into a group and are perhaps not in it yet, so that the last place is not offered
-// to two at the same moment.
-type comings struct {
-	mu sync.Mutex
-	at map[community.GroupKey][]coming
-}
-
-type coming struct {
-	at      int64
-	members int // in the group then
-}
-
-// maxComings bounds how many are remembered of a group: more than any group holds.
-const maxComings = 5000
-
-func (c *comings) add(g community.GroupKey, now int64, members int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.at == nil {
-		c.at = map[community.GroupKey][]coming{}
-	}
-	list := c.fresh(g, now)
-	if len(list) < maxComings {
-		c.at[g] = append(list, coming{now, members})
-	}
-}
-
-func (c *comings) fresh(g community.GroupKey, now int64) []coming {
-	list := slices.DeleteFunc(c.at[g], func(one coming) bool { return now-one.at > holdFor })
-	if len(list) == 0 {
-		delete(c.at, g)
-	} else {
-		c.at[g] = list
-	}
-	return list
-}
-
-// expected is how many will be in a group once those on the way are there: whoever came in meanwhile is counted once.
-func (c *comings) expected(g community.GroupKey, now int64, members int) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := c.fresh(g, now)
-	if len(list) == 0 {
-		return members
-	}
-	return max(members, list[0].members+len(list))
-}
-
-// spread chooses for whoever comes next: a group whose last places others are on the way to counts as full while there is
-// another that fits.
-func (a *App) spread(code admit.Code, sizes admit.Sizes, now int64) admit.Choice {
-	first := admit.Pick(code, sizes, now)
-	held := admit.Sizes{}
-	for g, size := range sizes {
-		if size.Limit > 0 && size.Members >= 0 {
-			size.Members = a.comings.expected(g, now, size.Members)
-		}
-		held[g] = size
-	}
-	if next := admit.Pick(code, held, now); next.Found {
-		return next
-	}
-	return first
-}

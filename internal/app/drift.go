@@ -118,6 +118,7 @@ func (a *App) driftJob(ctx context.Context, j store.Job) error {
 				return err
 			}
 		}
+		a.alarmMoved(accounts[i].Org)
 		return nil
 	}
 	return err
@@ -190,8 +191,9 @@ func (a *App) readDrift(ctx context.Context, org community.OrgKey, key community
 		if err := a.store.KeepDrift(ctx, key, r, lines); err != nil {
 			return err
 		}
+		a.alarmMoved(org) // pages that show the report look again
 	}
-	defer a.alarmMoved(org) // pages that show the report look again
+	defer a.alarmMoved(org)
 	return a.answerGone(ctx, org, key, from, before)
 }
 

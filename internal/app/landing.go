@@ -2,23 +2,26 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/h5"
 	"qunluo/internal/poster"
+	"qunluo/internal/store"
 )
 
 // landings tells the public pages what a code's address shows.
 type landings struct{ app *App }
 
-// Landing gives what an address shows now; where nothing is left, people are asked for the next code at once.
-func (l landings) Landing(ctx context.Context, slug string) (h5.Landing, error) {
+// Landing gives what an address shows now; where nothing is left, people are asked for the next code at once. Choosing the
+// group, holding a place in it and counting the scan are one: two who come together are never shown the same last place.
+func (l landings) Landing(ctx context.Context, slug string, arrives func() bool) (h5.Landing, error) {
 	code, err := l.app.store.CodeBySlug(ctx, slug)
 	if err != nil {
 		return h5.Landing{}, err
 	}
-	page := h5.Landing{Slug: slug, Name: code.Name, Line: code.Line, Closed: code.Closed != 0, Code: code.Key}
+	page := h5.Landing{Slug: slug, Name: code.Name, Line: code.Line, Closed: code.Closed != 0}
 	if page.Closed {
 		return page, nil
 	}
@@ -26,8 +29,11 @@ func (l landings) Landing(ctx context.Context, slug string) (h5.Landing, error) 
 	if err != nil {
 		return page, err
 	}
-	now := l.app.spread(code, sizes, l.app.millis())
 	aways, err := l.app.aways(ctx, code.Org)
+	if err != nil {
+		return page, err
+	}
+	now, err := l.choose(ctx, code, sizes, aways, arrives())
 	if err != nil {
 		return page, err
 	}
@@ -37,14 +43,52 @@ func (l landings) Landing(ctx context.Context, slug string) (h5.Landing, error) 
 	if !now.Found {
 		return page, l.app.watchCode(ctx, code.Org, code.ID) // a group that was opened meanwhile is taken in
 	}
-	page.Found, page.Name, page.Entry, page.Key = true, now.Entry.GroupName, now.Entry.ID, now.Entry.Key
+	page.Found, page.Name, page.Entry = true, now.Entry.GroupName, now.Entry.ID
 	page.Link, page.Until = now.Entry.Link, now.Entry.Expires
-	size := sizes[now.Entry.Group]
-	page.Group, page.Members = int64(now.Entry.Group), size.Members
-	if size.Full() && code.LeadsOn(now.Entry, size) {
+	if size := sizes[now.Entry.Group]; size.Full() && code.LeadsOn(now.Entry, size) {
 		page.Name, err = l.app.Codes(code.Org, nil).leadsInto(ctx, code, now.Entry)
 	}
 	return page, err
+}
+
+// choose chooses what an address shows; of somebody who arrives it is kept that they are on the way.
+func (l landings) choose(ctx context.Context, code admit.Code, sizes admit.Sizes, aways map[community.GroupKey]admit.Away, arrives bool) (now admit.Choice, err error) {
+	at := l.app.millis()
+	if !arrives {
+		held, err := l.app.store.Held(ctx, bounded(sizes), at-holdFor)
+		return admit.Spread(code, sizes, held, at), err
+	}
+	day, err := l.app.store.For(community.Scope{}).Today(ctx, 0)
+	if err != nil {
+		return now, err
+	}
+	err = l.app.store.Arrive(ctx, bounded(sizes), at-holdFor, at, func(held map[community.GroupKey]admit.Held) store.Arrival {
+		now = admit.Spread(code, sizes, held, at)
+		if _, away := admit.Leads(code, now, aways); away {
+			return store.Arrival{Code: code.Key, Day: int64(day)} // the code's, of no entry: it uses up none
+		}
+		if !now.Found {
+			return store.Arrival{}
+		}
+		return store.Arrival{Code: code.Key, Entry: now.Entry.Key, Day: int64(day), Group: now.Entry.Group, Members: sizes[now.Entry.Group].Members}
+	})
+	if err != nil { // the way in matters more than its count
+		l.app.log.Warn("scan not counted", "err", err)
+		now = admit.Spread(code, sizes, nil, at)
+	}
+	return now, nil
+}
+
+// bounded are the groups whose places can run out, as far as anybody knows.
+func bounded(sizes admit.Sizes) []community.GroupKey {
+	var out []community.GroupKey
+	for g, size := range sizes {
+		if size.Limit > 0 && size.Members >= 0 {
+			out = append(out, g)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // awayLanding is the page of a group that goes on elsewhere. Its scans are the code's, of no entry: they use up none.
@@ -95,16 +139,4 @@ func (l landings) awayPicture(ctx context.Context, code admit.Code, detour commu
 		}
 	}
 	return nil, "", community.Errorf(community.CodeNotFound, "entry %s: not found", detour)
-}
-
-// Scanned counts one scan, and that somebody is on the way into the group.
-func (l landings) Scanned(ctx context.Context, page h5.Landing) error {
-	if page.Group != 0 && page.Members >= 0 {
-		l.app.comings.add(community.GroupKey(page.Group), l.app.millis(), page.Members)
-	}
-	day, err := l.app.store.For(community.Scope{}).Today(ctx, 0)
-	if err != nil {
-		return err
-	}
-	return l.app.store.CountScan(ctx, page.Code, page.Key, int64(day))
 }

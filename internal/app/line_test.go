@@ -149,6 +149,13 @@ func (w terminal) changes(t *testing.T, group string) {
 		t.Fatal(err)
 	}
 	w.must(t, nil, "rule", "check", file)
+	if code, _, said := w.types(t, "--yes", "rule", "publish", group, file, "--note", "first"); code == cli.ExitDone || !strings.Contains(said, "Instead: warn") {
+		t.Errorf("on IRC nobody takes anything back, and a book that wants it: exit %d, %s", code, said)
+	}
+	able := bytes.ReplaceAll(book, []byte(`"recall",`), nil)
+	if err := os.WriteFile(file, able, 0o600); err != nil || bytes.Equal(able, book) {
+		t.Fatal("the preset recalls nothing", err)
+	}
 	w.must(t, nil, "rule", "publish", group, file, "--note", "first")
 	w.must(t, nil, "rule", "test", group+"@", "加V：abc12345 免费领")
 	w.must(t, nil, "rule", "rollback", group, "1", "--note", "again")

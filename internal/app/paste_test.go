@@ -65,7 +65,8 @@ type told struct {
 	Error      string
 	State      string
 	Units      []struct {
-		Rosters []struct {
+		Completed int64
+		Rosters   []struct {
 			Members, Joined, Gone int
 			Samples               []string
 			Renamed               []struct{ From, To string }
@@ -74,6 +75,7 @@ type told struct {
 		Preview []struct {
 			Name, Text string
 			Known      bool
+			Whole      bool
 		}
 	}
 }
@@ -242,5 +244,104 @@ func TestNamesMeanWhoBearsThem(t *testing.T) {
 			t.Errorf("said to be the same: %+v", r)
 		}
 		h.until("member.remove 发票王, message.send 发票王") // not removed, only renamed
+	})
+}
+
+// TestUndoneRosterOpensWhatItClosed: once a pasted list is taken back, the removal that it had confirmed waits for people
+// again, with the person who had it and a note why; a later list closes it again. What a person called done stays done.
+func TestUndoneRosterOpensWhatItClosed(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		h := byHand(t, dbURL)
+		h.take("roster-names", "小满妈\n发票王\n大刘\n", nil)
+		h.take("wechat-paste", "发票王 2026-11-02 09:31\n代开发票，加我\n\n发票王 2026-11-02 09:40\n代开发票，量大从优\n", nil)
+		h.until("member.remove 发票王, message.send 发票王")
+		rows, _, err := h.gate.desk.FindTasks(t.Context(), community.TaskFilter{State: "open", Page: community.Page{Limit: 9}})
+		check(t, err)
+		hands := h.app.Hands(h.org, nil)
+		for _, k := range rows {
+			if k.Verb == community.Remove {
+				check(t, hands.TaskClaim(t.Context(), "ming", k.ID, ""))
+			}
+		}
+		h.caughtUp()
+		h.ms.Add(60_000)
+		run, _ := h.take("roster-names", "小满妈\n大刘\n", nil)
+		h.until("message.send 发票王")
+		check(t, h.desk.Undo(t.Context(), "ming", h.org, run, "贴错群了"))
+		h.until("member.remove 发票王, message.send 发票王")
+		rows, _, err = h.gate.desk.FindTasks(t.Context(), community.TaskFilter{Page: community.Page{Limit: 9}})
+		check(t, err)
+		for _, k := range rows {
+			if k.Verb == community.Remove && (k.State != "claimed" || k.Assignee != "ming" || k.Note != string(community.ImportUndone) || k.DoneAt != 0 || k.Due < h.ms.Load()) {
+				t.Errorf("reopened as %+v, want it with who had it, with a note and time to do it", k)
+			}
+		}
+		await(t, func() bool {
+			h.app.Jobs().Wake()
+			busy, err := h.app.Store().Releasing(t.Context())
+			return err == nil && !busy
+		})
+		h.caughtUp()
+		h.ms.Add(60_000)
+		h.take("roster-names", "小满妈\n大刘\n阿敏\n", nil)
+		h.until("message.send 发票王")
+		if err := h.desk.Undo(t.Context(), "ming", h.org, run, "再来"); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("undone twice: %v", err)
+		}
+		h.until("message.send 发票王")
+	})
+}
+
+// TestCutMessageIsCompletedNotDoubled: half a copy and then the whole of it give the message once; the trial says that it will
+// be completed, the log keeps both as they came, rules look at what is new in it only, and the same once more is nothing. Half
+// a copy after the whole is nothing new either. The same words said by themselves stay a message.
+func TestCutMessageIsCompletedNotDoubled(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		h := byHand(t, dbURL)
+		const begin, rest = "小满妈 2026-11-02 09:30\n早上好\n\n发票王 2026-11-02 09:31\n代开发票，加", "我微信\n\n大刘 2026-11-02 09:32\n别发广告\n"
+		h.take("wechat-paste", begin, nil)
+		h.until("message.send 发票王")
+		_, rep := h.try("wechat-paste", begin+rest, nil)
+		lines := rep.Units[0].Preview
+		if rep.Units[0].Completed != 1 || len(lines) != 3 || !lines[0].Known || !lines[1].Whole || lines[1].Known || lines[2].Known || lines[2].Whole || rep.Added != 2 {
+			t.Fatalf("the trial says %+v", rep)
+		}
+		_, rep = h.take("wechat-paste", begin+rest, nil)
+		if rep.Added != 2 || rep.Duplicates != 1 {
+			t.Errorf("taken in: %+v", rep)
+		}
+		for name, text := range map[string]string{"the whole": begin + rest, "half of it": begin, "a little more than half": begin + "我"} {
+			if _, rep = h.take("wechat-paste", text, nil); rep.Added != 0 {
+				t.Errorf("%s once more: %+v", name, rep)
+			}
+			if _, rep = h.try("wechat-paste", text, nil); rep.Added != 0 || !rep.Units[0].Preview[1].Known {
+				t.Errorf("%s tried once more: %+v", name, rep)
+			}
+		}
+		h.caughtUp()
+		list, _, err := h.gate.desk.FindMessages(t.Context(), community.MessageFilter{Group: h.group.Key})
+		check(t, err)
+		var said []string
+		for _, m := range list {
+			said = append(said, string(m.Type)+" "+m.Text)
+		}
+		slices.Sort(said)
+		if want := []string{"message.created 代开发票，加", "message.created 别发广告", "message.created 早上好", "message.edited 代开发票，加我微信"}; !slices.Equal(said, want) {
+			t.Errorf("the log holds %q, want %q", said, want)
+		}
+		strikes, _, err := h.gate.desk.FindStrikes(t.Context(), community.StrikeFilter{Group: h.group.Key, Page: community.Page{Limit: 9}})
+		check(t, err)
+		if len(strikes) != 1 {
+			t.Errorf("%d strikes, want one: the advertisement was in the first half", len(strikes))
+		}
+		if _, rep = h.take("wechat-paste", "阿敏 2026-11-02 10:00\n好\n", nil); rep.Added != 1 {
+			t.Errorf("a short message: %+v", rep)
+		}
+		if _, rep = h.take("wechat-paste", "阿敏 2026-11-02 10:00\n好\n\n阿敏 2026-11-02 10:00\n好的，收到\n", nil); rep.Added != 1 || rep.Duplicates != 1 {
+			t.Errorf("the short one and a longer one of the same minute: %+v, want both to stand", rep)
+		}
+		if _, rep = h.try("wechat-paste", "阿敏 2026-11-02 10:00\n好的，收到\n", nil); rep.Added != 0 {
+			t.Errorf("the longer one alone: %+v", rep)
+		}
 	})
 }

@@ -99,23 +99,27 @@ func (p *plans) CheckLinks(ctx context.Context, text string, platforms ...commun
 	if err != nil {
 		return nil, err
 	}
-	chains := p.follow(ctx, plan.LinksOf(text))
+	return linkFindings(rules, text, p.follow(ctx, plan.LinksOf(text), maxLinks), platforms, p.app.millis()), nil
+}
+
+// linkFindings judges the links of a text for platforms, each finding once.
+func linkFindings(rules []plan.LinkRule, text string, chains []plan.Chain, platforms []community.Platform, now int64) []plan.Finding {
 	seen := map[[2]string]bool{}
 	var out []plan.Finding
 	for _, at := range platforms {
-		for _, f := range plan.CheckLinks(rules, text, chains, at, p.app.millis()) {
+		for _, f := range plan.CheckLinks(rules, text, chains, at, now) {
 			if key := [2]string{f.Rule, f.Link}; !seen[key] {
 				seen[key] = true
 				out = append(out, f)
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
-// follow finds out where links lead, all at once.
-func (p *plans) follow(ctx context.Context, links []string) []plan.Chain {
-	out := make([]plan.Chain, min(len(links), maxLinks))
+// follow finds out where links lead, at most so many, all at once.
+func (p *plans) follow(ctx context.Context, links []string, most int) []plan.Chain {
+	out := make([]plan.Chain, min(len(links), most))
 	var wg sync.WaitGroup
 	for i := range out {
 		wg.Go(func() {

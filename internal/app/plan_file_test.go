@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/png"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"qunluo/internal/app"
 	"qunluo/internal/community"
@@ -263,4 +265,131 @@ func removeContent(t *testing.T, dataDir string, size int) {
 	if gone != 1 {
 		t.Fatalf("%d files of %d bytes, want one", gone, size)
 	}
+}
+
+// TestStepsOfAnSOPCarryAttachments: a step's picture, file and mini program go through the owner's tap as those of a mass
+// send do; a turn that was laid out keeps what its version sent, and the files stay as long as the steps name them.
+func TestStepsOfAnSOPCarryAttachments(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		c := startCompany(t, dbURL, "week")
+		ctx, plans := t.Context(), c.app.Plans(c.org, nil)
+		picture, err := plans.KeepFile(ctx, "lin", "海报.png", posterPNG(t))
+		check(t, err)
+		cover, err := plans.KeepFile(ctx, "lin", "封面.png", posterPNG(t))
+		check(t, err)
+		cover.Kind, cover.App = "app", plan.App{ID: "wx8bd80126147df384", Page: "pages/course?id=3", Title: "第三章"}
+		lied := picture
+		lied.Type, lied.Bytes = "image/gif", 1
+		const text = "第一天"
+		soon := time.UnixMilli(c.app.Now()).In(time.FixedZone("", 8*3600)).Add(5 * time.Minute)
+		step := plan.Step{Kind: plan.ByDay, At: soon.Format("15:04"), Text: text, Link: plan.Attached{URL: "https://q.example/c", Title: "报名"}, Pieces: []plan.Piece{lied, cover}}
+		made, err := plans.SaveSOP(ctx, "lin", plan.SOP{Name: "七天", Steps: []plan.Step{step}}, "")
+		check(t, err)
+		if got := made.Steps[0].Pieces[0]; got.Type != "image/png" || got.Bytes != picture.Bytes {
+			t.Errorf("kept %+v, want what the file is, not what was said of it", got)
+		}
+		check(t, plans.AddToSOP(ctx, "lin", made.ID, c.keys["wr1"], ""))
+		edit := made
+		edit.Steps = slices.Clone(made.Steps)
+		edit.Steps[0].Pieces = nil
+		_, err = plans.SaveSOP(ctx, "lin", edit, "")
+		check(t, err)
+		c.shift += 6 * time.Minute
+		c.app.Jobs().Wake()
+		await(t, func() bool { got, err := plans.SOP(ctx, made.ID); return err == nil && got.Counts.Person == 1 })
+		var kinds []string
+		for _, one := range c.of("wang", text).Attached {
+			kinds = append(kinds, one.(map[string]any)["msgtype"].(string))
+		}
+		if !slices.Equal(kinds, []string{"link", "image", "miniprogram"}) {
+			t.Errorf("the owner was asked to send %v, want the link, the picture and the mini program of the first version", kinds)
+		}
+		if _, err := plans.SaveSOP(ctx, "lin", plan.SOP{Name: "别家的", Steps: []plan.Step{{Kind: plan.ByDay, At: "09:00", Text: "x", Pieces: []plan.Piece{{Kind: "file", File: made.ID, Name: "x"}}}}}, ""); community.CodeOf(err) != community.CodeNotFound {
+			t.Errorf("a step with a file that nobody gave: %v, want not_found", err)
+		}
+	})
+}
+
+// TestStepsBeyondALimitAreRefusedAndHeld: too much text for 企业微信 is refused while the steps are written and when a group
+// enters, with the step and the figure; a turn that is beyond it all the same is not sent and says why.
+func TestStepsBeyondALimitAreRefusedAndHeld(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		c := startCompany(t, dbURL, "week")
+		ctx, plans := t.Context(), c.app.Plans(c.org, nil)
+		soon := time.UnixMilli(c.app.Now()).In(time.FixedZone("", 8*3600)).Add(5 * time.Minute).Format("15:04")
+		short, long := plan.Step{Kind: plan.ByDay, At: soon, Text: "短"}, plan.Step{Kind: plan.ByDay, At: soon, Text: strings.Repeat("字", 1334)}
+		made, err := plans.SaveSOP(ctx, "lin", plan.SOP{Name: "七天", Steps: []plan.Step{short, long}}, "") // no group is in it
+		check(t, err)
+		err = plans.AddToSOP(ctx, "lin", made.ID, c.keys["wr1"], "赶时间")
+		if community.CodeOf(err) != community.CodeRefused || !strings.Contains(err.Error(), "Step 2") || !strings.Contains(err.Error(), "4002 > 4000") {
+			t.Errorf("a group that cannot get step 2 enters: %v", err)
+		}
+		edit := made
+		edit.Steps = []plan.Step{made.Steps[0]}
+		edit, err = plans.SaveSOP(ctx, "lin", edit, "")
+		check(t, err)
+		check(t, plans.AddToSOP(ctx, "lin", made.ID, c.keys["wr1"], ""))
+		edit.Steps, edit.Force = append(slices.Clone(edit.Steps), long), "赶时间"
+		if _, err := plans.SaveSOP(ctx, "lin", edit, ""); community.CodeOf(err) != community.CodeRefused {
+			t.Errorf("saved beyond the limit: %v, want refused although it is forced", err)
+		}
+		found, err := plans.CheckSOP(ctx, edit)
+		check(t, err)
+		if len(found) != 1 || found[0].Step != 2 || found[0].Rule != "wecom-text" || !found[0].Refuse {
+			t.Errorf("findings = %+v, want the text of step 2", found)
+		}
+		_, err = c.app.Store().SaveSOP(ctx, edit, community.Audit{}) // as if the limit had come later
+		check(t, err)
+		members, err := c.app.Store().SOPGroups(ctx, made.ID)
+		check(t, err)
+		slot := plan.Slot{Key: "s9@2026-01-01", Step: "s9", Due: c.app.Now(), Post: long.Post()}
+		edit.ID, edit.Version = made.ID, 3
+		check(t, c.app.Store().Materialise(ctx, edit, members[0], []plan.Slot{slot}, members[0].Through+1))
+		await(t, func() bool { got, err := plans.SOP(ctx, made.ID); return err == nil && got.Counts.NotSent == 1 })
+		for _, k := range c.targets(made.ID) {
+			if k.Slot == slot.Key && (len(k.Why) != 1 || k.Why[0].Code != plan.TooMuch || k.Why[0].Said.Rule != "wecom-text" || !strings.Contains(k.Why[0].Said.Found, "4002")) {
+				t.Errorf("why = %+v, want the limit with its figure", k.Why)
+			}
+		}
+	})
+}
+
+// TestStepsWithFilesByCommandLine: a file of steps names its attachments; what verbs print of an SOP can be given back.
+func TestStepsWithFilesByCommandLine(t *testing.T) {
+	both(t, func(t *testing.T, w terminal) {
+		check(t, os.WriteFile(filepath.Join(w.dir, "海报.png"), posterPNG(t), 0o600))
+		write := func(steps string) { check(t, os.WriteFile(filepath.Join(w.dir, "steps.json"), []byte(steps), 0o600)) }
+		write(`[{"kind":"day","at":"20:00","text":"欢迎","files":["海报.png"],"by_link":true,"link":{"url":"https://q.example/c","title":"报名"},"app":{"appid":"wx1","page":"p","title":"第三章","cover":"海报.png"}}]`)
+		var sop struct {
+			ID    string
+			Steps []plan.Step
+		}
+		w.must(t, &sop, "sop", "new", "七天", "--steps", "steps.json")
+		if got := sop.Steps[0]; len(got.Pieces) != 2 || got.Pieces[0].Kind != "image" || got.Pieces[1].App.Title != "第三章" || !got.ByLink || got.Link.Title != "报名" {
+			t.Fatalf("steps = %+v", sop.Steps)
+		}
+		again, err := json.Marshal(sop.Steps)
+		check(t, err)
+		write(string(again))
+		w.must(t, &sop, "sop", "edit", sop.ID, "--steps", "steps.json")
+		if len(sop.Steps[0].Pieces) != 2 {
+			t.Errorf("given back: %+v", sop.Steps)
+		}
+		var found rows[struct {
+			Step         int
+			Rule, Reason string
+			Refused      bool
+		}]
+		w.must(t, &found, "sop", "check", sop.ID)
+		if len(found.Rows) != 1 || found.Rows[0].Step != 1 || found.Rows[0].Rule != "redirect" || found.Rows[0].Refused {
+			t.Errorf("findings = %+v, want only that nobody can tell where the link leads", found.Rows)
+		}
+		for name, steps := range map[string]string{"no such file": `[{"kind":"day","at":"20:00","text":"x","files":["nix.png"]}]`, "a folder": `[{"kind":"day","at":"20:00","text":"x","files":["."]}]`, "ten": `[{"kind":"day","at":"20:00","text":"x","files":["海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png","海报.png"]}]`,
+			"an app without an id": `[{"kind":"day","at":"20:00","text":"x","app":{"page":"p"}}]`, "an invented file": `[{"kind":"day","at":"20:00","text":"x","pieces":[{"kind":"file","file":"` + sop.ID + `","name":"x"}]}]`, "unknown field": `[{"kind":"day","at":"20:00","text":"x","picture":"a"}]`} {
+			write(steps)
+			if code, _, talk := w.types(t, "sop", "edit", sop.ID, "--steps", "steps.json"); code == 0 || talk == "" || strings.Contains(talk, "internal") {
+				t.Errorf("%s: exit %d, %q; want a sentence", name, code, talk)
+			}
+		}
+	})
 }

@@ -178,7 +178,7 @@ func (a *App) judge(ctx context.Context, s *surroundings, c *candidate) error {
 	if err != nil {
 		return err
 	}
-	c.facts.Members = len(reached)
+	c.facts.Members, c.facts.Unfit = len(reached), plan.Unfit(c.target.Post(), c.group, c.way.Takes, a.publicURL(), s.now)
 	c.facts.Tired, c.facts.Rested = s.limits.Tire(reached, c.facts.Members, s.now)
 	c.verdict = plan.Guard(s.limits, c.facts, s.now)
 	return nil

@@ -1,10 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/plan"
 	"qunluo/internal/store"
 )
@@ -20,12 +24,106 @@ func (p *plans) SOP(ctx context.Context, id community.ID) (plan.SOP, error) {
 }
 
 // SaveSOP makes an SOP (zero ID) or a new version of the one whose version the caller read; steps without an id get one.
+// CodeRefused when a group in it cannot get a step at all, or the link check stops one and nothing forces it.
 func (p *plans) SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error) {
-	s.Org, s.User, s.Steps = p.org, user, plan.NameSteps(s.Steps)
+	s, err := p.readySOP(ctx, s)
+	if err != nil {
+		return s, err
+	}
+	found, err := p.CheckSOP(ctx, s)
+	if err == nil {
+		err = stepRefusal(s.Force, found)
+	}
+	if err != nil {
+		return s, err
+	}
+	s.User = user
+	return p.app.store.SaveSOP(ctx, s, p.audit(user, "", "", cmp.Or(reason, s.Force)))
+}
+
+// readySOP checks an SOP and fills in what its files are.
+func (p *plans) readySOP(ctx context.Context, s plan.SOP) (plan.SOP, error) {
+	s.Org, s.Steps = p.org, plan.NameSteps(s.Steps)
 	if err := s.Check(); err != nil {
 		return s, err
 	}
-	return p.app.store.SaveSOP(ctx, s, p.audit(user, "", "", reason))
+	for i, step := range s.Steps {
+		pieces := slices.Clone(step.Pieces)
+		for j, piece := range pieces {
+			kept, err := p.KeptFile(ctx, piece.File)
+			if err != nil {
+				return s, fmt.Errorf("step %d: %w", i+1, err)
+			}
+			if pieces[j] = kept; piece.Kind == "app" {
+				pieces[j].Kind, pieces[j].App = piece.Kind, piece.App
+			}
+		}
+		s.Steps[i].Pieces = pieces
+	}
+	return s, nil
+}
+
+// CheckSOP says what is wrong with the steps of an SOP for the groups in it now: the dated limits of their platforms, what
+// their connections take, and the links. Where no group is in it, only the links are judged: a group is when it enters.
+func (p *plans) CheckSOP(ctx context.Context, s plan.SOP) ([]plan.StepFinding, error) {
+	s, err := p.readySOP(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var groups []community.GroupRow
+	if !s.ID.IsZero() {
+		in, err := p.app.store.SOPGroups(ctx, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range in {
+			if m.Left != 0 {
+				continue
+			}
+			g, err := p.app.store.For(community.Scope{Org: p.org}).GroupByKey(ctx, m.Group)
+			if err != nil {
+				return nil, err
+			}
+			groups = append(groups, g)
+		}
+	}
+	return p.stepFindings(ctx, s, groups)
+}
+
+// stepFindings judges steps for groups.
+func (p *plans) stepFindings(ctx context.Context, s plan.SOP, groups []community.GroupRow) ([]plan.StepFinding, error) {
+	now := p.app.millis()
+	rules, err := p.LinkRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var links []string
+	for _, step := range s.Steps {
+		links = append(links, plan.LinksOf(plan.Spoken(step.Post()))...)
+	}
+	slices.Sort(links)
+	chains := p.follow(ctx, slices.Compact(links), plan.MaxSteps)
+	var out []plan.StepFinding
+	for i, step := range s.Steps {
+		for _, f := range linkFindings(rules, plan.Spoken(step.Post()), chains, platformsOf(groups), now) {
+			out = append(out, plan.StepFinding{Step: i + 1, Finding: f})
+		}
+	}
+	rows := make([]plan.Reach, len(groups))
+	for i, g := range groups {
+		rows[i] = plan.Reach{Group: g, Takes: p.app.way(ctx, g).Takes}
+	}
+	return append(out, s.Fits(rows, p.app.publicURL(), now)...), nil
+}
+
+// stepRefusal says why steps may not be: CodeRefused.
+func stepRefusal(force string, list []plan.StepFinding) error {
+	for _, f := range list {
+		if f.Refuse && (force == "" || plan.Impossible([]plan.Finding{f.Finding})) {
+			return connect.Trouble(community.CodeRefused, fmt.Sprintf("第 %d 步：%s：%s（%s）。", f.Step, f.Link, f.Reason[0], f.Found), fmt.Sprintf("Step %d: %s: %s (%s).", f.Step, f.Link, f.Reason[1], f.Found))
+		}
+	}
+	return nil
 }
 
 // MoveSOP pauses an SOP or lets it go on.
@@ -42,13 +140,22 @@ func (p *plans) MoveSOP(ctx context.Context, user string, id community.ID, to pl
 	return err
 }
 
-// AddToSOP lets a group enter an SOP now.
+// AddToSOP lets a group enter an SOP now. CodeRefused when it cannot get one of the steps at all, or the
+// link check of its platform stops one and no reason is given.
 func (p *plans) AddToSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error {
 	s, err := p.SOP(ctx, id)
 	if err != nil {
 		return err
 	}
-	if _, err := p.mine(ctx, g); err != nil {
+	group, err := p.mine(ctx, g)
+	if err != nil {
+		return err
+	}
+	found, err := p.stepFindings(ctx, s, []community.GroupRow{group})
+	if err == nil {
+		err = stepRefusal(reason, found)
+	}
+	if err != nil {
 		return err
 	}
 	if err := p.app.store.EnterSOP(ctx, s, g, p.audit(user, "", "", reason)); err != nil {

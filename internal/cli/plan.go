@@ -26,6 +26,7 @@ type Plans interface {
 	SOPs(ctx context.Context, tag string) ([]plan.SOP, error)
 	SOP(ctx context.Context, id community.ID) (plan.SOP, error)
 	SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error)
+	CheckSOP(ctx context.Context, s plan.SOP) ([]plan.StepFinding, error)
 	MoveSOP(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
 	AddToSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	RemoveFromSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
@@ -111,10 +112,18 @@ type whyLine struct {
 	Of       int    `json:"of"`
 	Hours    string `json:"hours"`
 	Possible Moment `json:"possible_at"`
+	Rule     string `json:"rule,omitempty"`  // of a limit
+	Found    string `json:"found,omitempty"` // what is beyond it
 }
 
 func linesOfWhy(list []plan.Reason) []whyLine {
-	return mapped(list, func(r plan.Reason) whyLine { return whyLine{r.Code, r.Have, r.Cap, r.Of, r.Hours, Moment(r.Possible)} })
+	return mapped(list, func(r plan.Reason) whyLine {
+		line := whyLine{Code: r.Code, Have: r.Have, Cap: r.Cap, Of: r.Of, Hours: r.Hours, Possible: Moment(r.Possible)}
+		if r.Said != nil {
+			line.Rule, line.Found = r.Said.Rule, r.Said.Found
+		}
+		return line
+	})
 }
 
 // whyWords says reasons for people: the code with its figures.
@@ -123,6 +132,8 @@ func (c *call) whyWords(list []plan.Reason) []string {
 	for i, r := range list {
 		out[i] = r.Code
 		switch {
+		case r.Said != nil:
+			out[i] += " " + c.lang.pick(r.Said.Why) + " (" + r.Said.Found + ")"
 		case r.Hours != "":
 			out[i] += " " + r.Hours
 		case r.Of > 0:

@@ -27,30 +27,80 @@ func (c *call) keepFile(plans Plans, name string) (plan.Piece, error) {
 
 // pieces keeps the files that are to go with a text, and the mini program's picture.
 func (a audience) pieces(c *call, h *House) ([]plan.Piece, error) {
-	if len(a.File) > plan.MaxPieces {
-		return nil, community.Errorf(community.CodeTooLarge, "file: at most %d", plan.MaxPieces)
-	}
 	plans, err := c.plans(h)
 	if err != nil {
 		return nil, err
 	}
+	return c.keepPieces(plans, a.File, appFile{plan.App{ID: a.AppID, Page: a.AppPage, Title: a.AppTitle, Link: a.AppLink}, a.AppCover})
+}
+
+// appFile is a mini program with the file that is its picture.
+type appFile struct {
+	plan.App
+	Cover string `json:"cover"`
+}
+
+// keepPieces keeps files, and a mini program's picture where it has an id.
+func (c *call) keepPieces(plans Plans, files []string, app appFile) ([]plan.Piece, error) {
+	if len(files) > plan.MaxPieces {
+		return nil, community.Errorf(community.CodeTooLarge, "file: at most %d", plan.MaxPieces)
+	}
 	var out []plan.Piece
-	for _, name := range a.File {
+	for _, name := range files {
 		piece, err := c.keepFile(plans, name)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, piece)
 	}
-	if a.AppID == "" {
+	if app.ID == "" {
 		return out, nil
 	}
-	app := plan.Piece{Name: a.AppTitle}
-	if a.AppCover != "" {
-		if app, err = c.keepFile(plans, a.AppCover); err != nil {
+	piece := plan.Piece{Name: app.Title}
+	if app.Cover != "" {
+		var err error
+		if piece, err = c.keepFile(plans, app.Cover); err != nil {
 			return nil, err
 		}
 	}
-	app.Kind, app.App = "app", plan.App{ID: a.AppID, Page: a.AppPage, Title: a.AppTitle, Link: a.AppLink}
-	return append(out, app), nil
+	piece.Kind, piece.App = "app", app.App
+	return append(out, piece), nil
+}
+
+// stepFile is a step of an SOP as a file of steps holds it: what goes with it may be named by its files.
+type stepFile struct {
+	plan.Step
+	Files []string `json:"files"`
+	App   *appFile `json:"app"`
+}
+
+// steps reads steps from a file and keeps the files that they name.
+func (c *call) steps(plans Plans, path string) ([]plan.Step, error) {
+	raw, err := os.ReadFile(c.path(path))
+	if err != nil {
+		return nil, badUsage("读不到 %s：%v", "cannot read %s: %v", path, err)
+	}
+	var list []stepFile
+	if err := strict(string(raw), &list); err != nil {
+		return nil, err
+	}
+	if len(list) > plan.MaxSteps {
+		return nil, community.Errorf(community.CodeTooLarge, "steps: at most %d", plan.MaxSteps)
+	}
+	out := make([]plan.Step, len(list))
+	for i, s := range list {
+		app := appFile{}
+		if s.App != nil {
+			if app = *s.App; app.ID == "" {
+				return nil, community.Errorf(community.CodeBadInput, "step %d: app: want an appid", i+1)
+			}
+		}
+		pieces, err := c.keepPieces(plans, s.Files, app)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = s.Step
+		out[i].Pieces = append(out[i].Pieces, pieces...)
+	}
+	return out, nil
 }

@@ -11,6 +11,7 @@ type sopCmd struct {
 	List   sopListCmd   `cmd:"" help:"列出 SOP|list SOPs"`
 	New    sopNewCmd    `cmd:"" help:"新建|make one"`
 	Edit   sopEditCmd   `cmd:"" help:"改步骤，成为新版本|change the steps: a new version"`
+	Check  sopCheckCmd  `cmd:"" help:"各群收不收得到每一步|whether the groups in it can get every step"`
 	Show   sopShowCmd   `cmd:"" help:"步骤和其中的群|steps, and the groups in it"`
 	Sends  sopSendsCmd  `cmd:"" help:"逐次发送的结果|the sends, one by one"`
 	Add    sopAddCmd    `cmd:"" name:"add-group" help:"让一个群进入|let a group enter"`
@@ -57,24 +58,16 @@ func (q *sopListCmd) Do(c *call, h *House) error {
 	return printList(c, mapped(list, lineOfSOP), len(list))
 }
 
-// steps reads steps from a file.
-func (c *call) steps(path string) ([]plan.Step, error) {
-	raw, err := os.ReadFile(c.path(path))
-	if err != nil {
-		return nil, badUsage("读不到 %s：%v", "cannot read %s: %v", path, err)
-	}
-	var steps []plan.Step
-	return steps, strict(string(raw), &steps)
-}
-
 type sopNewCmd struct {
 	Name  string `arg:"" help:"名称|name"`
-	Steps string `required:"" placeholder:"FILE" help:"步骤（JSON 数组）：kind 为 day、weekly 或 date|the steps (a JSON array): kind is day, weekly or date"`
+	Steps string `required:"" placeholder:"FILE" help:"步骤（JSON 数组）：kind 为 day、weekly 或 date；附件写在 files、app、link 里|the steps (a JSON array): kind is day, weekly or date; what goes with them stands in files, app, link"`
+	Force string `placeholder:"REASON" help:"外链检查不许发也照存的原因|why it is kept although the link check stops it"`
 }
 
 func (sopNewCmd) Shape() any { return sopLine{} }
 func (sopNewCmd) Examples() []example {
-	return []example{{"sop new 新群七天 --steps steps.json", [2]string{`文件如 [{"kind":"day","day":0,"at":"20:00","text":"欢迎"}]`, `the file e.g. [{"kind":"day","day":0,"at":"20:00","text":"welcome"}]`}}}
+	return []example{{"sop new 新群七天 --steps steps.json", [2]string{`文件如 [{"kind":"day","day":0,"at":"20:00","text":"欢迎"}]`, `the file e.g. [{"kind":"day","day":0,"at":"20:00","text":"welcome"}]`}},
+		{"sop new 开课 --steps steps.json", [2]string{`带附件 [{"kind":"weekly","weekday":1,"at":"09:00","text":"本周","files":["海报.png"],"by_link":true}]`, `with attachments [{"kind":"weekly","weekday":1,"at":"09:00","text":"this week","files":["poster.png"],"by_link":true}]`}}}
 }
 
 // Do makes an SOP.
@@ -83,11 +76,11 @@ func (q *sopNewCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	steps, err := c.steps(q.Steps)
+	steps, err := c.steps(plans, q.Steps)
 	if err != nil {
 		return err
 	}
-	s, err := plans.SaveSOP(c.ctx, user, plan.SOP{Name: q.Name, Steps: steps}, "")
+	s, err := plans.SaveSOP(c.ctx, user, plan.SOP{Name: q.Name, Steps: steps, Force: q.Force}, "")
 	if err != nil {
 		return err
 	}
@@ -98,6 +91,7 @@ type sopEditCmd struct {
 	ID     string `arg:"" help:"编号|id"`
 	Name   string `help:"新名称|a new name"`
 	Steps  string `placeholder:"FILE" help:"步骤（JSON 数组）|the steps (a JSON array)"`
+	Force  string `placeholder:"REASON" help:"外链检查不许发也照存的原因|why it is kept although the link check stops it"`
 	Reason string `placeholder:"TEXT" help:"原因|why"`
 }
 
@@ -111,14 +105,55 @@ func (q *sopEditCmd) Do(c *call, h *House) error {
 			s.Name = q.Name
 		}
 		if q.Steps != "" {
-			steps, err := c.steps(q.Steps)
+			steps, err := c.steps(plans, q.Steps)
 			if err != nil {
 				return s, err
 			}
 			s.Steps = steps
 		}
+		s.Force = q.Force
 		return plans.SaveSOP(c.ctx, user, s, q.Reason)
 	})
+}
+
+type sopCheckCmd struct {
+	ID    string `arg:"" help:"编号|id"`
+	Steps string `placeholder:"FILE" help:"换成这些步骤来检查，不保存|check these steps instead, saving nothing"`
+}
+
+// stepFindingLine is what is wrong with a step.
+type stepFindingLine struct {
+	Step int `json:"step" col:"步|step"`
+	findingLine
+}
+
+func (sopCheckCmd) Shape() any          { return rowsOf[stepFindingLine]() }
+func (sopCheckCmd) Examples() []example { return nil }
+
+// Do judges the steps of an SOP for the groups in it.
+func (q *sopCheckCmd) Do(c *call, h *House) error {
+	id, err := idOf(q.ID)
+	if err != nil {
+		return err
+	}
+	plans, err := c.plans(h)
+	if err != nil {
+		return err
+	}
+	s, err := plans.SOP(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	if q.Steps != "" {
+		if s.Steps, err = c.steps(plans, q.Steps); err != nil {
+			return err
+		}
+	}
+	found, err := plans.CheckSOP(c.ctx, s)
+	if err != nil {
+		return err
+	}
+	return printList(c, mapped(found, func(f plan.StepFinding) stepFindingLine { return stepFindingLine{f.Step, c.lineOfFinding(f.Finding)} }), len(found))
 }
 
 // onSOP finds an SOP, does something and prints it as it is then.

@@ -102,6 +102,8 @@ type Address struct {
 	Group   string `json:"group,omitempty"`
 	Member  string `json:"member,omitempty"`
 	Message string `json:"message,omitempty"`
+
+	Also []string `json:"also,omitempty"` // recall: the other messages that the send became
 }
 
 // Action is something to be done on a platform. Its ID is also the idempotency key and, where a person must do it, the
@@ -137,6 +139,7 @@ type Action struct {
 type Receipt struct {
 	State   State           `json:"state"`             // Acked, Confirmed, Failed or Unknown
 	Message string          `json:"message,omitempty"` // send: the platform's id of what was sent
+	Also    []string        `json:"also,omitempty"`    // send: those of what else it became, where a platform cuts one into several
 	Code    Code            `json:"code,omitempty"`
 	Detail  string          `json:"detail,omitempty"` // the platform's words
 	Data    json.RawMessage `json:"data,omitempty"`   // what a verb brings back, as the verb's comment says

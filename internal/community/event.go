@@ -146,6 +146,13 @@ type Body struct {
 	Data     json.RawMessage `json:"data,omitempty"`     // anything a type adds, as JSON
 }
 
+// Completion is Body.Data of a message.edited that completes a message which a copy by hand had cut: which event, and from
+// which byte on the words are new.
+type Completion struct {
+	Event int64 `json:"completes"`
+	From  int   `json:"from"`
+}
+
 // DraftKept is Body.State of a rulebook.published that leaves the group's draft alone, as when only the mode changes.
 const DraftKept = "draft_kept"
 

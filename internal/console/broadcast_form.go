@@ -17,55 +17,88 @@ import (
 // startLayout is how people write a time in the form.
 const startLayout = "2006-01-02 15:04"
 
-// letter is what a form with files holds besides its fields.
+// letter is what a form holds that goes with a text. n follows the names of its fields: "" of a mass send, the number of a
+// step of an SOP.
 type letter struct {
+	n      string
+	link   plan.Attached
 	pieces []plan.Piece // all but the mini program
+	app    plan.App
 	cover  []plan.Piece // of the mini program: the one chosen last
+	byLink bool
 	faults []string
 }
 
 // letter reads a form with files: those that came with it and those that it kept before.
 func (k *call) letter() (l letter, err error) {
-	files, faults, err := k.given()
+	files, faults, err := k.given(maxGivenParts)
 	if err != nil {
 		return l, err
 	}
-	l.faults = faults
-	if l.pieces, err = k.keptPieces("piece"); err == nil {
-		l.cover, err = k.keptPieces("app_file")
+	l, err = k.lettered(files, "")
+	l.faults = append(faults, l.faults...)
+	return l, err
+}
+
+// lettered reads one letter of a form whose files were kept.
+func (k *call) lettered(files map[string][]plan.Piece, n string) (l letter, err error) {
+	l = letter{n: n, link: plan.Attached{URL: k.typed("link" + n), Title: k.form("link_title" + n)}, byLink: k.form("by_link"+n) == "1",
+		app: plan.App{ID: k.typed("app_id" + n), Page: k.typed("app_page" + n), Title: k.typed("app_title" + n), Link: k.typed("app_link" + n)}}
+	if l.pieces, err = k.keptPieces("piece" + n); err == nil {
+		l.cover, err = k.keptPieces("app_file" + n)
 	}
 	if code := community.CodeOf(err); code == community.CodeNotFound {
 		l.faults, err = append(l.faults, k.T("plan.piece_gone")), nil
 	}
-	l.pieces = append(l.pieces, files["files"]...)
-	if n := len(files["app_cover"]); n > 0 {
-		l.cover = files["app_cover"][n-1:]
+	l.pieces = append(l.pieces, files["files"+n]...)
+	if covers := files["app_cover"+n]; len(covers) > 0 {
+		l.cover = covers[len(covers)-1:]
 	}
 	return l, err
 }
 
-// app is the mini program of the form; nothing where no AppID was entered.
-func (l letter) app(k *call) []plan.Piece {
-	app := plan.App{ID: k.typed("app_id"), Page: k.typed("app_page"), Title: k.typed("app_title"), Link: k.typed("app_link")}
-	if app.ID == "" {
-		return nil
+// letterOf lays a post out in a form.
+func letterOf(p plan.Post, n string) letter {
+	l := letter{n: n, link: p.Link, byLink: p.ByLink}
+	for _, piece := range p.Pieces {
+		if piece.Kind != "app" {
+			l.pieces = append(l.pieces, piece)
+			continue
+		}
+		l.app = piece.App
+		piece.Kind, piece.App = plan.KindOf(piece.Type), plan.App{}
+		l.cover = []plan.Piece{piece}
 	}
-	piece := plan.Piece{Kind: "app", Name: app.Title, App: app}
+	return l
+}
+
+// all are the pieces of the letter: its files and its mini program, which is none where no AppID was entered.
+func (l letter) all() []plan.Piece {
+	out := slices.Clone(l.pieces)
+	if l.app.ID == "" {
+		return out
+	}
+	piece := plan.Piece{Name: l.app.Title}
 	if len(l.cover) > 0 {
 		piece = l.cover[0]
-		piece.Kind, piece.App = "app", app
 	}
-	return []plan.Piece{piece}
+	piece.Kind, piece.App = "app", l.app
+	return append(out, piece)
+}
+
+// card is the link of the letter; one without a title is called by the beginning of the text.
+func (l letter) card(text string) plan.Attached {
+	if l.link.URL == "" {
+		return plan.Attached{}
+	}
+	return plan.Attached{URL: l.link.URL, Title: cmp.Or(l.link.Title, gist(text, 20))}
 }
 
 // broadcastAsked reads the form. A start that cannot be read is CodeBadInput.
 func broadcastAsked(k *call, l letter) (plan.Broadcast, error) {
 	text := k.typed("text")
 	b := plan.Broadcast{Title: k.form("title"), Text: text, Force: k.form("force"), Filter: plan.Filter{Platform: community.Platform(k.form("platform"))}}
-	if b.Link.URL = k.typed("link"); b.Link.URL != "" {
-		b.Link.Title = cmp.Or(k.form("link_title"), gist(text, 20))
-	}
-	b.Pieces, b.ByLink = append(slices.Clone(l.pieces), l.app(k)...), k.form("by_link") == "1"
+	b.Link, b.Pieces, b.ByLink = l.card(text), l.all(), l.byLink
 	b.Title = cmp.Or(b.Title, gist(text, 20))
 	if tag := k.form("tag"); tag != "" {
 		b.Filter.Tags = []string{tag}
@@ -185,14 +218,18 @@ func (k *call) pieceFields(l letter) view.PlanFields {
 	if k.c.deps.PublicURL == "" {
 		byLink = k.T("plan.by_link_no_url")
 	}
-	return view.PlanFields{Title: k.T("plan.pieces"), Files: append(pieceViews(k, "piece", l.pieces), pieceViews(k, "app_file", l.cover)...), Rows: []ui.Input{
-		{Kind: "file", Name: "files", Label: k.T("plan.files"), Help: k.T("plan.files_help"), Many: true},
-		{Kind: "text", Name: "app_id", Label: k.T("plan.app") + " · " + k.T("plan.app_id"), Value: k.typed("app_id"), Help: k.T("plan.app_id_help"), Max: 64},
-		{Kind: "text", Name: "app_page", Label: k.T("plan.app_page"), Value: k.typed("app_page"), Max: 1024},
-		{Kind: "text", Name: "app_title", Label: k.T("plan.app_title"), Value: k.typed("app_title"), Max: 64},
-		{Kind: "file", Name: "app_cover", Label: k.T("plan.app_cover"), Help: k.T("plan.app_cover_help"), Accept: "image/png,image/jpeg"},
-		{Kind: "text", Name: "app_link", Label: k.T("plan.app_link"), Value: k.typed("app_link"), Help: k.T("plan.app_link_help"), Max: plan.MaxLink},
-		{Kind: "check", Name: "by_link", Label: k.T("plan.by_link"), Value: k.form("by_link"), Help: byLink},
+	n, checked := l.n, ""
+	if l.byLink {
+		checked = "1"
+	}
+	return view.PlanFields{Title: k.T("plan.pieces"), Files: append(pieceViews(k, "piece"+n, l.pieces), pieceViews(k, "app_file"+n, l.cover)...), Rows: []ui.Input{
+		{Kind: "file", Name: "files" + n, Label: k.T("plan.files"), Help: k.T("plan.files_help"), Many: true},
+		{Kind: "text", Name: "app_id" + n, Label: k.T("plan.app") + " · " + k.T("plan.app_id"), Value: l.app.ID, Help: k.T("plan.app_id_help"), Max: 64},
+		{Kind: "text", Name: "app_page" + n, Label: k.T("plan.app_page"), Value: l.app.Page, Max: 1024},
+		{Kind: "text", Name: "app_title" + n, Label: k.T("plan.app_title"), Value: l.app.Title, Max: 64},
+		{Kind: "file", Name: "app_cover" + n, Label: k.T("plan.app_cover"), Help: k.T("plan.app_cover_help"), Accept: "image/png,image/jpeg"},
+		{Kind: "text", Name: "app_link" + n, Label: k.T("plan.app_link"), Value: l.app.Link, Help: k.T("plan.app_link_help"), Max: plan.MaxLink},
+		{Kind: "check", Name: "by_link" + n, Label: k.T("plan.by_link"), Value: checked, Help: byLink},
 	}}
 }
 
@@ -222,20 +259,8 @@ func estimated(k *call, p *view.PlanForm, e plan.Estimate, b plan.Broadcast) {
 	case !e.Ready() && b.Force == "":
 		p.Wait, p.Hint = true, k.T("plan.links_refuse")
 	}
-	found := ui.Table{Label: k.T("plan.found"), Columns: []ui.Column{{Title: k.T("plan.link")}, {Title: k.T("plan.weight")}, {Title: k.T("plan.reason")}, {Title: k.T("plan.instead")}, {Title: k.T("plan.rule")}}}
-	for _, f := range e.Findings {
-		weight := ui.Pill("warning", "alert-circle", k.T("plan.warns"))
-		if f.Refuse {
-			weight = ui.Pill("danger", "x", k.T("plan.refuses"))
-		}
-		rule := strings.Trim(f.Rule+" · "+f.Since, " ·")
-		if !f.Verified {
-			rule += " · " + k.T("plan.unverified")
-		}
-		found.Rows = append(found.Rows, ui.Row{Cells: []templ.Component{ui.Two(f.Link, f.Found), weight, ui.Text(k.Words.Pick(f.Reason)), ui.Text(k.Words.Pick(f.Instead)), ui.Two(f.Source, rule)}})
-	}
-	if len(found.Rows) > 0 {
-		p.Tables = append(p.Tables, view.PlanTable{Title: k.T("plan.found"), Note: k.T("plan.found_note"), Table: found})
+	if len(e.Findings) > 0 {
+		p.Tables = append(p.Tables, foundTable(k, e.Findings))
 	}
 	rows := ui.Table{Label: k.T("plan.targets"), Columns: []ui.Column{{Title: k.T("word.group")}, {Title: k.T("plan.how")}, {Title: k.T("plan.people"), Num: true}, {Title: k.T("plan.verdict")}}}
 	for _, r := range e.Rows[:min(len(e.Rows), estimateRows)] {
@@ -248,6 +273,23 @@ func estimated(k *call, p *view.PlanForm, e plan.Estimate, b plan.Broadcast) {
 	if len(rows.Rows) > 0 {
 		p.Tables = append(p.Tables, view.PlanTable{Title: k.T("plan.targets"), Note: k.T("plan.shown", "num", len(rows.Rows), "all", e.Groups), Table: rows})
 	}
+}
+
+// foundTable lists what is in the way of a send, each with its rule, date and what may stand in its place.
+func foundTable(k *call, list []plan.Finding) view.PlanTable {
+	found := ui.Table{Label: k.T("plan.found"), Columns: []ui.Column{{Title: k.T("plan.link")}, {Title: k.T("plan.weight")}, {Title: k.T("plan.reason")}, {Title: k.T("plan.instead")}, {Title: k.T("plan.rule")}}}
+	for _, f := range list {
+		weight := ui.Pill("warning", "alert-circle", k.T("plan.warns"))
+		if f.Refuse {
+			weight = ui.Pill("danger", "x", k.T("plan.refuses"))
+		}
+		rule := strings.Trim(f.Rule+" · "+f.Since, " ·")
+		if !f.Verified {
+			rule += " · " + k.T("plan.unverified")
+		}
+		found.Rows = append(found.Rows, ui.Row{Cells: []templ.Component{ui.Two(f.Link, f.Found), weight, ui.Text(k.Words.Pick(f.Reason)), ui.Text(k.Words.Pick(f.Instead)), ui.Two(f.Source, rule)}})
+	}
+	return view.PlanTable{Title: k.T("plan.found"), Note: k.T("plan.found_note"), Table: found}
 }
 
 // broadcastNew keeps the mass send of the form.

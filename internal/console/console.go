@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -126,6 +129,9 @@ func (c *Console) admit(k *call, one route) error {
 	if !one.may.allows(k.User.Role) {
 		return community.Errorf(community.CodeForbidden, "role %q may not use %s", k.User.Role, one.pattern)
 	}
+	if values := k.R.URL.Query(); storable(values) {
+		k.R.URL.RawQuery = values.Encode()
+	}
 	if k.R.Method == http.MethodGet || k.R.Method == http.MethodHead {
 		return nil
 	}
@@ -137,7 +143,21 @@ func (c *Console) admit(k *call, one route) error {
 	if err := k.R.ParseForm(); err != nil {
 		return community.Errorf(community.CodeTooLarge, "form: %w", err)
 	}
+	storable(k.R.Form)
+	storable(k.R.PostForm)
 	return k.checkToken(k.R.PostFormValue("_token"))
+}
+
+// storable takes out of values what no database keeps as text, and reports whether there was any.
+func storable(values url.Values) (changed bool) {
+	for name, list := range values {
+		for i, text := range list {
+			if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+				values[name][i], changed = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", ""), true
+			}
+		}
+	}
+	return changed
 }
 
 // mounted reports whether a GET route exists at a path and the role may use it.

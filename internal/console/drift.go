@@ -57,6 +57,7 @@ func (c *Console) driftPage(k *call) error {
 	for _, part := range drift.Parts {
 		t, asks := driftTable(k, a, report, part)
 		p.Tables, p.Asks = append(p.Tables, t), append(p.Asks, asks...)
+		p.Busy = p.Busy || report.Of(part).State == drift.Busy
 	}
 	return k.show(p.Head.Title, view.PlanShow(p))
 }

@@ -5,7 +5,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"qunluo/internal/community"
 	"qunluo/internal/drift"
@@ -96,5 +100,45 @@ func TestDriftIsSettledWithAReasonAndRefusedInWords(t *testing.T) {
 	}
 	if status, _ := v.post(at + "/drift/none/take"); status != http.StatusNotFound {
 		t.Errorf("no such line = %d, want 404", status)
+	}
+}
+
+// TestDriftPageFollowsItsReading: a page that was opened while the platform was being read shows by itself what came of it,
+// then rests; a difference that came after the page asks before it is settled, as any.
+func TestDriftPageFollowsItsReading(t *testing.T) {
+	browser := browse(t)
+	h := furnished()
+	s := weighed(h)
+	read := s.report
+	s.report = drift.Report{Readings: []drift.Reading{{Part: drift.Contacts, State: drift.Busy}}}
+	d := h.fullDeps()
+	var mu sync.Mutex
+	d.Drifts = func(community.OrgKey, []community.GroupKey) Drifts {
+		mu.Lock()
+		defer mu.Unlock()
+		now := *s
+		return &now
+	}
+	v := openWith(t, d)
+	signIn(t, browser, v.base, "owner")
+	tab, stop := context.WithTimeout(browser, 30*time.Second)
+	defer stop()
+	if err := chromedp.Do(tab, chromedp.Navigate(v.base+driftAt(h.accounts[0])), chromedp.WaitVisible(chromedp.CSS(`#plan-now[hx-trigger*="every"]`))); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	s.report = read
+	mu.Unlock()
+	ask := "way-" + fakeID(801).String() + "-take"
+	err := chromedp.Do(tab, chromedp.WaitVisible(chromedp.CSS(`#plan-now:not([hx-trigger*="every"]) [popovertarget="`+ask+`"]`)), chromedp.Click(chromedp.CSS(`[popovertarget="`+ask+`"]`)),
+		chromedp.WaitVisible(chromedp.CSS("#"+ask)))
+	if err != nil {
+		t.Fatalf("the line or its question never came: %v", err)
+	}
+	if err := chromedp.Do(tab, chromedp.Click(chromedp.CSS("#"+ask+" button[type=submit]")), chromedp.WaitReady(chromedp.CSS("#"+ask+":not(:popover-open)")), chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	if want := "drift " + fakeID(801).String() + " take: "; !slices.Contains(h.did, want) {
+		t.Errorf("did %q, want %q", h.did, want)
 	}
 }

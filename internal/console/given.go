@@ -40,14 +40,15 @@ const (
 )
 
 // given reads a form that may hold files: its fields as any form's, its files kept as they come, by the name of their field.
-// A file that cannot be kept is left out and said in faults; what was typed is never lost by it.
-func (k *call) given() (files map[string][]plan.Piece, faults []string, err error) {
+// It has at most so many parts. A file that cannot be kept is left out and said in faults; what was typed is never lost by it.
+func (k *call) given(most int) (files map[string][]plan.Piece, faults []string, err error) {
 	kind, _, _ := mime.ParseMediaType(k.R.Header.Get("Content-Type"))
 	if kind != "multipart/form-data" {
 		k.R.Body = http.MaxBytesReader(k.W, k.R.Body, maxForm)
 		if err := k.R.ParseForm(); err != nil {
 			return nil, nil, community.Errorf(community.CodeTooLarge, "form: %w", err)
 		}
+		storable(k.R.PostForm)
 		return nil, nil, k.checkToken(k.R.PostFormValue("_token"))
 	}
 	k.R.Body = http.MaxBytesReader(k.W, k.R.Body, (plan.MaxPieces+2)*community.MaxMedium)
@@ -56,7 +57,7 @@ func (k *call) given() (files map[string][]plan.Piece, faults []string, err erro
 		return nil, nil, community.Errorf(community.CodeBadInput, "form: %w", err)
 	}
 	k.R.PostForm, files = url.Values{}, map[string][]plan.Piece{}
-	for range maxGivenParts {
+	for range most {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			return files, faults, k.checkToken(k.R.PostForm.Get("_token"))
@@ -72,7 +73,9 @@ func (k *call) given() (files map[string][]plan.Piece, faults []string, err erro
 			if len(value) > maxGivenField {
 				return nil, nil, community.Errorf(community.CodeTooLarge, "field %s", part.FormName())
 			}
-			k.R.PostForm.Add(part.FormName(), string(value))
+			one := url.Values{part.FormName(): {string(value)}}
+			storable(one)
+			k.R.PostForm.Add(part.FormName(), one.Get(part.FormName()))
 			continue
 		}
 		if err := k.checkToken(k.R.PostForm.Get("_token")); err != nil {
@@ -88,7 +91,7 @@ func (k *call) given() (files map[string][]plan.Piece, faults []string, err erro
 		}
 		files[part.FormName()] = append(files[part.FormName()], piece)
 	}
-	return nil, nil, community.Errorf(community.CodeBadInput, "form: more than %d parts", maxGivenParts)
+	return nil, nil, community.Errorf(community.CodeBadInput, "form: more than %d parts", most)
 }
 
 // keep keeps one file of a form; fault says in words why it cannot be.
@@ -112,7 +115,7 @@ func (k *call) keep(name string, from io.Reader) (piece plan.Piece, fault string
 	return piece, "", err
 }
 
-// keptPieces are the files that a form kept before and does not drop now, by the ids in its hidden fields.
+// keptPieces are the files that a form kept before in a field and does not drop from it now, by the ids in its hidden fields.
 func (k *call) keptPieces(field string) ([]plan.Piece, error) {
 	dropped := map[string]bool{}
 	for _, id := range k.R.PostForm["drop"] {
@@ -121,7 +124,7 @@ func (k *call) keptPieces(field string) ([]plan.Piece, error) {
 	var out []plan.Piece
 	for _, text := range k.R.PostForm[field] {
 		id, err := community.ParseID(text)
-		if err != nil || dropped[text] {
+		if err != nil || dropped[field+":"+text] {
 			continue
 		}
 		piece, err := k.plans().KeptFile(k.ctx(), id)

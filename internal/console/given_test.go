@@ -55,7 +55,7 @@ func TestFilesOfAMassSendStayInItsForm(t *testing.T) {
 		t.Fatalf("estimate = %d, the file is not in the form", status)
 	}
 	h.did = nil
-	status, _ = v.give("/broadcasts", "", append(text, "piece", fakeID(681).String(), "piece", fakeID(680).String(), "drop", fakeID(680).String(),
+	status, _ = v.give("/broadcasts", "", append(text, "piece", fakeID(681).String(), "piece", fakeID(680).String(), "drop", "piece:"+fakeID(680).String(),
 		"app_id", "wx8bd80126147df384", "app_page", "pages/a", "app_title", "第三章", "app_link", "https://q.example/3"), givenFile{"app_cover", "封面.png", []byte("PNG")})
 	did := strings.Join(h.did, "\n")
 	if status != http.StatusSeeOther && status != 200 || !strings.Contains(did, "with file 课程表.pdf, by link true") || !strings.Contains(did, "with app 第三章") || strings.Contains(did, "with image") {
@@ -95,5 +95,32 @@ func TestKeptFilesAreShownToStaffAndRunNothing(t *testing.T) {
 	}
 	if status, _ := v.get("/files/" + fakeID(699).String()); status != 404 {
 		t.Errorf("no such file: %d", status)
+	}
+}
+
+// TestStepsOfAnSOPKeepTheirFilesInTheForm: each step has files and a mini program of its own; what a group cannot get is said
+// with the step while it is written, and what was typed and chosen stays in the form.
+func TestStepsOfAnSOPKeepTheirFilesInTheForm(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	steps := []string{"name", "七天", "kind0", "day", "day0", "0", "at0", "20:00", "text0", "欢迎", "kind1", "weekly", "weekday1", "1", "at1", "09:00", "text1", strings.Repeat("字", 1334), "piece1", fakeID(681).String()}
+	status, body := v.give("/sops/check", "", steps, givenFile{"files0", "海报.png", []byte("PNG")})
+	for _, want := range []string{`name="piece0" value="` + fakeID(680).String() + `"`, "第 2 步的检查", "wecom-text", "4002 &gt; 4000", `name="piece1" value="` + fakeID(681).String() + `"`} {
+		if status != 200 || !strings.Contains(body, want) {
+			t.Errorf("check = %d, without %s", status, want)
+		}
+	}
+	if strings.Contains(body, "第 1 步的检查") {
+		t.Error("the first step is said to be wrong")
+	}
+	h.did = nil
+	v.give("/sops", "", []string{"name", "七天", "kind0", "day", "day0", "0", "at0", "20:00", "text0", "欢迎", "piece0", fakeID(680).String(), "link0", "https://q.example/c", "by_link0", "1",
+		"app_id0", "wx8bd80126147df384", "app_page0", "pages/a", "app_title0", "第三章", "app_file0", fakeID(680).String(), "drop", "piece0:" + fakeID(681).String()})
+	if did := strings.Join(h.did, "\n"); !strings.Contains(did, "Link:{URL:https://q.example/c Title:欢迎}") || !strings.Contains(did, "Kind:image") || !strings.Contains(did, "Kind:app") || !strings.Contains(did, "ByLink:true") {
+		t.Errorf("saved %s; want the step with its link, picture and mini program", did)
+	}
+	h.did = nil
+	if status, body := v.give("/sops", "", append(steps, "piece0", fakeID(699).String())); status != 200 || len(h.did) != 0 || !strings.Contains(body, "附件已经不在了") {
+		t.Errorf("with a file that is gone = %d, did %q; want the form again and nothing saved", status, h.did)
 	}
 }

@@ -72,3 +72,20 @@ func TestLinkRulesAreEditedOneByOne(t *testing.T) {
 		t.Errorf("did %q, want %q", h.did, want)
 	}
 }
+
+// TestWhatNoDatabaseKeepsIsLeftOut: bytes that are no text, in an address or a form, never reach the rooms.
+func TestWhatNoDatabaseKeepsIsLeftOut(t *testing.T) {
+	values := url.Values{"q": {"a\x00b", "好\xff"}, "fine": {"好 😀"}}
+	if !storable(values) || values["q"][0] != "ab" || values["q"][1] != "好\uFFFD" || values["fine"][0] != "好 😀" || storable(values) {
+		t.Errorf("values = %q", values)
+	}
+	h := furnished()
+	v := open(t, h).as("owner")
+	post(v, "/broadcasts", url.Values{"text": {"今晚\x00直播\xff"}})
+	if want := "send \"今晚直播\uFFFD\" at 0 to {[] [] }, force \"\""; !slices.Contains(h.did, want) {
+		t.Errorf("did %q, want %q", h.did, want)
+	}
+	if status, body := v.get("/groups?q=%00%ff"); status != 200 || strings.Contains(body, "\x00") {
+		t.Errorf("a search for bytes = %d", status)
+	}
+}

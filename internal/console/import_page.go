@@ -81,6 +81,7 @@ type importPreview struct {
 	Name  string `json:"name"`
 	Text  string `json:"text"`
 	Known bool   `json:"known"`
+	Whole bool   `json:"whole"`
 }
 
 type importNear struct {

@@ -148,6 +148,9 @@ func taskCard(k *call, t community.TaskRow, names map[string]string) ui.Task {
 			card.Target += " (" + t.TargetRef + ")"
 		}
 	}
+	if t.Note == string(community.ImportUndone) && t.DoneAt == 0 {
+		card.Why = strings.TrimSpace(card.Why + " " + k.T("task.reopened"))
+	}
 	if t.Rule != "" {
 		card.Reason = &ui.Reason{Rule: t.Rule}
 	}

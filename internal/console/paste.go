@@ -355,8 +355,11 @@ func pasteReport(k *call, p *view.PasteRun, g community.GroupRow, rep importRepo
 func pasteTalk(k *call, p *view.PasteRun, g community.GroupRow, u importUnit) {
 	for _, m := range u.Preview {
 		line := view.PasteLine{Tone: "good", Icon: "plus", Mark: k.T("channel.is_new"), Name: m.Name, Text: m.Text, At: i18n.Time(m.At, zone(g.Zone))}
-		if m.Known {
+		switch {
+		case m.Known:
 			line.Tone, line.Icon, line.Mark = "", "check", k.T("channel.is_known")
+		case m.Whole:
+			line.Tone, line.Icon, line.Mark = "info", "edit", k.T("channel.is_whole")
 		}
 		p.Lines = append(p.Lines, line)
 	}

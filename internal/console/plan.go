@@ -33,7 +33,10 @@ type Plans interface {
 	FileContent(ctx context.Context, id community.ID) (community.Medium, error)
 	SOPs(ctx context.Context, tag string) ([]plan.SOP, error)
 	SOP(ctx context.Context, id community.ID) (plan.SOP, error)
+	// SaveSOP: CodeRefused too when a group in it cannot get a step at all.
 	SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error)
+	// CheckSOP says what is wrong with the steps for the groups in it now.
+	CheckSOP(ctx context.Context, s plan.SOP) ([]plan.StepFinding, error)
 	MoveSOP(ctx context.Context, user string, id community.ID, to plan.State, reason string) error
 	AddToSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	RemoveFromSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
@@ -81,6 +84,10 @@ func markPill(k *call, m plan.Mark) templ.Component {
 func planWhy(k *call, list []plan.Reason, zoneName string) string {
 	var out []string
 	for _, r := range list {
+		if r.Said != nil {
+			out = append(out, k.Words.Pick(r.Said.Why)+" ("+r.Said.Found+")")
+			continue
+		}
 		said := k.T("plan.why_"+r.Code, "have", r.Have, "cap", r.Cap, "of", r.Of, "hours", r.Hours)
 		if r.Possible > 0 {
 			said += k.T("plan.possible", "at", time.UnixMilli(r.Possible).In(zone(zoneName)).Format("01-02 15:04"))

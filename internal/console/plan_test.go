@@ -202,6 +202,12 @@ func (p planner) SaveSOP(_ context.Context, _ string, s plan.SOP, _ string) (pla
 	return s, nil
 }
 
+func (p planner) CheckSOP(_ context.Context, s plan.SOP) ([]plan.StepFinding, error) {
+	s.Steps = plan.NameSteps(s.Steps)
+	rows := []plan.Reach{{Group: community.GroupRow{Group: community.Group{Platform: "wecom"}}, Takes: plan.Carries{Card: true, Upload: map[string]int64{"image": 10 << 20}, Most: 9}}}
+	return s.Fits(rows, "", fakeNow.UnixMilli()), s.Check()
+}
+
 func (p planner) MoveSOP(_ context.Context, _ string, _ community.ID, to plan.State, _ string) error {
 	p.note("sop to %s", to)
 	return nil
@@ -310,7 +316,7 @@ func TestWhatIsDoneWithPlansReachesThem(t *testing.T) {
 	if status, body := post(v, "/sops", url.Values{"name": {"坏"}, "kind0": {"day"}, "day0": {"0"}, "at0": {"9点"}, "text0": {"早"}}); status != 200 || !strings.Contains(body, "9点") {
 		t.Errorf("a bad step = %d; want the form again with what was written", status)
 	}
-	want := []string{"move to paused: 等一等", "remind", "retry", "let pass: 急", "enter 2", "leave 2", "sop to paused", "save 新群 of version 3: [{ID:s2 Kind:weekly Day:0 Weekday:2 Date: At:09:00 Text:早}]"}
+	want := []string{"move to paused: 等一等", "remind", "retry", "let pass: 急", "enter 2", "leave 2", "sop to paused", "save 新群 of version 3: [{ID:s2 Kind:weekly Day:0 Weekday:2 Date: At:09:00 Text:早 Link:{URL: Title:} Pieces:[] ByLink:false}]"}
 	if !slices.Equal(h.did, want) {
 		t.Errorf("did %q, want %q", h.did, want)
 	}

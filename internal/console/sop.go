@@ -2,6 +2,7 @@ package console
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -14,7 +15,8 @@ import (
 var sopRoutes = []route{
 	{pattern: "GET /sops", may: staff, serve: (*Console).sopList},
 	{pattern: "GET /sops/new", may: staff, serve: (*Console).sopForm},
-	{pattern: "POST /sops", may: staff, serve: (*Console).sopSave},
+	{pattern: "POST /sops", may: staff, serve: (*Console).sopSave, upload: true},
+	{pattern: "POST /sops/check", may: staff, serve: (*Console).sopCheck, upload: true},
 	{pattern: "GET /sops/{id}", may: staff, serve: (*Console).sopPage},
 	{pattern: "GET /sops/{id}/edit", may: staff, serve: (*Console).sopForm},
 	{pattern: "POST /sops/{id}/groups", may: staff, serve: (*Console).sopAdd},
@@ -56,12 +58,20 @@ func (c *Console) sopForm(k *call) error {
 			return err
 		}
 	}
-	return k.sopEdit(s, nil)
+	return k.sopEdit(sopForm{SOP: s})
 }
 
-func (k *call) sopEdit(s plan.SOP, faults []string) error {
-	p := view.PlanForm{Head: ui.Head{Title: k.T("plan.sop_new"), Sub: k.T("plan.sop_edit_sub"), Back: "/sops"}, Faults: faults, Action: "/sops", Do: k.T("plan.save"),
-		Groups: []view.PlanFields{{Title: k.T("plan.sop_name"), Rows: []ui.Input{{Kind: "text", Name: "name", Label: k.T("plan.sop_name"), Value: s.Name, Required: true, Max: plan.MaxTitle}}}}}
+// sopForm is an SOP as its form holds it, with what is wrong with it.
+type sopForm struct {
+	plan.SOP
+	faults []string
+	found  []plan.StepFinding
+}
+
+func (k *call) sopEdit(s sopForm) error {
+	p := view.PlanForm{Multi: true, Head: ui.Head{Title: k.T("plan.sop_new"), Sub: k.T("plan.sop_edit_sub"), Back: "/sops"}, Faults: s.faults, Action: "/sops", Do: k.T("plan.save"), Ask: "/sops/check", AskText: k.T("plan.sop_check"),
+		Groups: []view.PlanFields{{Title: k.T("plan.sop_name"), Rows: []ui.Input{{Kind: "text", Name: "name", Label: k.T("plan.sop_name"), Value: s.Name, Required: true, Max: plan.MaxTitle},
+			{Kind: "text", Name: "force", Label: k.T("plan.force"), Value: s.Force, Help: k.T("plan.sop_force_help")}}}}}
 	if !s.ID.IsZero() {
 		p.Head.Title, p.Head.Back = s.Name, "/sops/"+s.ID.String()
 		p.Hidden = []ui.Option{{Value: "id", Text: s.ID.String()}, {Value: "version", Text: strconv.Itoa(s.Version)}}
@@ -69,13 +79,33 @@ func (k *call) sopEdit(s plan.SOP, faults []string) error {
 	steps := append(append([]plan.Step{}, s.Steps...), make([]plan.Step, blanks)...)
 	for i, step := range steps {
 		p.Hidden = append(p.Hidden, ui.Option{Value: "id" + strconv.Itoa(i), Text: step.ID})
-		p.Groups = append(p.Groups, stepFields(k, i, step))
+		fields := stepFields(k, i, step)
+		if found := s.foundIn(i + 1); len(found) > 0 {
+			table := foundTable(k, found)
+			table.Title = k.T("plan.step_found", "num", i+1)
+			p.Tables = append(p.Tables, table)
+		}
+		p.Groups = append(p.Groups, fields)
 	}
 	return k.show(p.Head.Title, view.PlanEdit(p))
 }
 
+// foundIn are the findings about one step.
+func (s sopForm) foundIn(step int) []plan.Finding {
+	var out []plan.Finding
+	for _, f := range s.found {
+		if f.Step == step {
+			out = append(out, f.Finding)
+		}
+	}
+	return out
+}
+
 func stepFields(k *call, i int, s plan.Step) view.PlanFields {
 	n := strconv.Itoa(i)
+	more := k.pieceFields(letterOf(s.Post(), n))
+	more.Rows = append([]ui.Input{{Kind: "text", Name: "link" + n, Label: k.T("plan.add_link"), Value: s.Link.URL, Help: k.T("plan.add_link_help"), Max: plan.MaxLink},
+		{Kind: "text", Name: "link_title" + n, Label: k.T("plan.link_title"), Value: s.Link.Title, Help: k.T("plan.link_title_help"), Max: plan.MaxLinkTitle}}, more.Rows...)
 	kinds := []ui.Option{}
 	for _, kind := range plan.StepKinds {
 		kinds = append(kinds, ui.Option{Value: string(kind), Text: k.T("plan.kind_" + string(kind))})
@@ -88,29 +118,42 @@ func stepFields(k *call, i int, s plan.Step) view.PlanFields {
 		{Kind: "select", Name: "kind" + n, Label: k.T("plan.when"), Value: string(s.Kind), Options: kinds}, {Kind: "text", Name: "at" + n, Label: k.T("plan.clock"), Value: s.At, Help: k.T("plan.clock_help")},
 		{Kind: "number", Name: "day" + n, Label: k.T("plan.day"), Value: strconv.Itoa(s.Day), Help: k.T("plan.day_help")}, {Kind: "select", Name: "weekday" + n, Label: k.T("plan.weekday"), Value: strconv.Itoa(s.Weekday), Options: days},
 		{Kind: "text", Name: "date" + n, Label: k.T("plan.date"), Value: s.Date, Help: "2026-12-31"}, {Kind: "area", Name: "text" + n, Label: k.T("plan.text"), Value: s.Text, Rows: 3, Max: plan.MaxText},
-	}}
+	}, More: &view.PlanMore{Title: k.T("plan.sop_pieces"), Rows: more.Rows, Files: more.Files, Open: s.Link.URL != "" || len(s.Pieces) > 0}}
 }
 
-// sopAsked reads the form: steps without a text are left out.
-func sopAsked(k *call) (plan.SOP, error) {
-	s := plan.SOP{Name: k.form("name")}
+// maxStepFields is how many parts of a form one step takes at most, with the files it kept.
+const maxStepFields = 40
+
+// sopAsked reads the form: steps without a text are left out, and with them what they carried.
+func sopAsked(k *call) (s sopForm, err error) {
+	files, faults, err := k.given(maxStepFields * (plan.MaxSteps + blanks))
+	if err != nil {
+		return s, err
+	}
+	s.Name, s.faults = k.form("name"), faults
 	if text := k.form("id"); text != "" {
 		id, err := community.ParseID(text)
 		if err != nil {
 			return s, community.Errorf(community.CodeNotFound, "SOP: %w", err)
 		}
-		if s, err = k.plans().SOP(k.ctx(), id); err != nil {
+		if s.SOP, err = k.plans().SOP(k.ctx(), id); err != nil {
 			return s, err
 		}
 		s.Name, s.Steps, s.Version = k.form("name"), nil, number(k.form("version"), 1, 1<<30, 0)
 	}
+	s.Force = k.form("force")
 	for i := range plan.MaxSteps + blanks {
 		n := strconv.Itoa(i)
 		text := k.typed("text" + n)
 		if text == "" {
 			continue
 		}
-		step := plan.Step{ID: k.form("id" + n), Kind: plan.StepKind(k.form("kind" + n)), At: k.form("at" + n), Text: text}
+		l, err := k.lettered(files, n)
+		if err != nil {
+			return s, err
+		}
+		s.faults = append(s.faults, l.faults...)
+		step := plan.Step{ID: k.form("id" + n), Kind: plan.StepKind(k.form("kind" + n)), At: k.form("at" + n), Text: text, Link: l.card(text), Pieces: l.all(), ByLink: l.byLink}
 		switch step.Kind {
 		case plan.ByDay:
 			step.Day = number(k.form("day"+n), 0, plan.MaxDay, -1)
@@ -130,14 +173,49 @@ func (c *Console) sopSave(k *call) error {
 	if err != nil {
 		return err
 	}
-	made, err := k.plans().SaveSOP(k.ctx(), k.who(), s, k.form("reason"))
+	if len(s.faults) > 0 {
+		return k.sopEdit(s)
+	}
+	made, err := k.plans().SaveSOP(k.ctx(), k.who(), s.SOP, k.form("reason"))
 	switch community.CodeOf(err) {
 	case community.CodeNone:
 		return k.ok("/sops/"+made.ID.String(), k.T("plan.sop_saved", "name", made.Name, "num", made.Version))
-	case community.CodeBadInput, community.CodeTooLarge:
-		return k.sopEdit(s, []string{k.T("plan.bad_steps") + " (" + err.Error() + ")"})
+	case community.CodeBadInput, community.CodeTooLarge, community.CodeRefused:
+		return k.sopChecked(s)
 	}
 	return k.refused("/sops", err)
+}
+
+// sopCheck shows the form again with what is wrong with its steps, and saves nothing.
+func (c *Console) sopCheck(k *call) error {
+	s, err := sopAsked(k)
+	if err != nil {
+		return err
+	}
+	return k.sopChecked(s)
+}
+
+// sopChecked shows what was written, with what is wrong with it.
+func (k *call) sopChecked(s sopForm) error {
+	found, err := k.plans().CheckSOP(k.ctx(), s.SOP)
+	s.found = found
+	steps := make([]plan.Finding, len(found))
+	for i, f := range found {
+		steps[i] = f.Finding
+	}
+	switch code := community.CodeOf(err); {
+	case code == community.CodeBadInput || code == community.CodeTooLarge:
+		s.faults = append(s.faults, k.T("plan.bad_steps")+" ("+err.Error()+")")
+	case code == community.CodeNotFound:
+		s.faults = append(s.faults, k.T("plan.piece_gone"))
+	case err != nil:
+		return err
+	case plan.Impossible(steps):
+		s.faults = append(s.faults, k.T("plan.sop_refused"))
+	case plan.Refused(steps) && s.Force == "":
+		s.faults = append(s.faults, k.T("plan.sop_links_refuse"))
+	}
+	return k.sopEdit(s)
 }
 
 // sopPage shows the groups in an SOP and what was sent.
@@ -182,9 +260,21 @@ func sopSteps(k *call, s plan.SOP) view.PlanTable {
 	t := ui.Table{Label: k.T("plan.steps"), Columns: []ui.Column{{Title: k.T("plan.when")}, {Title: k.T("plan.clock")}, {Title: k.T("plan.text")}}}
 	for _, step := range s.Steps {
 		when := map[plan.StepKind]string{plan.ByDay: k.T("plan.on_day", "num", step.Day), plan.Weekly: k.T("plan.weekday_" + strconv.Itoa(step.Weekday)), plan.OnDate: step.Date}[step.Kind]
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(when, step.ID), ui.Text(step.At), ui.Text(short(step.Text, 80))}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(when, step.ID), ui.Text(step.At), ui.Two(short(step.Text, 80), stepCarries(k, step))}})
 	}
 	return view.PlanTable{Title: k.T("plan.steps"), Table: t}
+}
+
+// stepCarries names what goes with a step's text.
+func stepCarries(k *call, s plan.Step) string {
+	var out []string
+	if s.Link.URL != "" {
+		out = append(out, s.Link.Title)
+	}
+	for _, p := range s.Pieces {
+		out = append(out, k.T("media.kind."+p.Kind)+" "+p.Called())
+	}
+	return strings.Join(out, " · ")
 }
 
 func sopMembers(k *call, p *view.PlanPage, s plan.SOP, list []plan.Member) view.PlanTable {
@@ -213,7 +303,7 @@ func sopMembers(k *call, p *view.PlanPage, s plan.SOP, list []plan.Member) view.
 func sopAsks(k *call, p *view.PlanPage, s plan.SOP, groups []ui.Option) {
 	at := "/sops/" + s.ID.String()
 	p.Openers = []ui.Opener{{Target: "enter", Text: k.T("plan.enter"), Icon: "users-group"}}
-	p.Asks = append(p.Asks, ui.Confirm{ID: "enter", Title: k.T("plan.enter"), Object: s.Name, Effect: k.T("plan.enter_effect"), Action: at + "/groups", Button: k.T("plan.enter"),
+	p.Asks = append(p.Asks, ui.Confirm{ID: "enter", Title: k.T("plan.enter"), Object: s.Name, Effect: k.T("plan.enter_effect"), Action: at + "/groups", Button: k.T("plan.enter"), Reason: k.T("form.reason"),
 		Inputs: []ui.Input{{Kind: "select", Name: "g", Label: k.T("word.group"), Options: groups, Required: true}}})
 	key, to := "sop_pause", plan.Paused
 	if s.State != plan.Running {

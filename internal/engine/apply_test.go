@@ -74,6 +74,7 @@ type rig struct {
 }
 
 type session struct {
+	also    []string // what else a send becomes
 	level   community.Level
 	err     error
 	done    []community.Action
@@ -90,7 +91,7 @@ func (s *session) Abilities(string) connect.Abilities {
 }
 func (s *session) Do(_ context.Context, a community.Action) (connect.Receipt, error) {
 	s.done = append(s.done, a)
-	return connect.Receipt{State: community.Acked, Message: fmt.Sprintf("out-%d", len(s.done))}, s.err
+	return connect.Receipt{State: community.Acked, Message: fmt.Sprintf("out-%d", len(s.done)), Also: s.also}, s.err
 }
 func (s *session) Members(context.Context, string) ([]community.Who, error) { return s.members, nil }
 

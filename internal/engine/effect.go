@@ -40,6 +40,8 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return e.confirmGone(ctx, b, it, now)
 	case community.MediaRead:
 		return b.tx.NoteReading(ctx, ev)
+	case community.ImportUndone:
+		return e.unproved(ctx, b, it, now)
 	}
 	return nil
 }
@@ -52,6 +54,11 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 	}
 	if err := heard(ctx, b, r); err != nil {
 		return err
+	}
+	if len(r.Receipt.Also) > 0 { // its first message may have come back, and ended it, before
+		if err := b.tx.AlsoSent(ctx, r.Action, r.Receipt.Also); err != nil {
+			return err
+		}
 	}
 	moved, err := b.tx.MoveAction(ctx, r.Action, r.State, r.Mode, r.Receipt, r.Attempt, r.User, now)
 	if err != nil || !moved {
@@ -70,7 +77,7 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 		return nil
 	}
 	b.tasks = true
-	if err := b.tx.CloseTask(ctx, r.Action, how, r.User, r.Receipt.Detail, now); err != nil || a == nil || r.User == "" || !merges(*a) {
+	if err := b.tx.CloseTask(ctx, r.Action, how, r.User, r.Receipt.Detail, 0, now); err != nil || a == nil || r.User == "" || !merges(*a) {
 		return err
 	}
 	return e.answered(ctx, b, g, a, r, now)
@@ -102,7 +109,7 @@ func (e *Engine) answered(ctx context.Context, b *batch, g *group, a *community.
 			g.open = append(g.open, o) // the platform's own word on it may still come
 			continue
 		}
-		if err := e.endAction(ctx, b, o.Action.ID, r.Mode, r.Receipt, r.User, now); err != nil {
+		if err := e.endAction(ctx, b, o.Action.ID, r.Mode, r.Receipt, r.User, 0, now); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -130,14 +131,14 @@ func (e *Engine) proved(ctx context.Context, b *batch, g *group, i int, ev *comm
 		if ev.Type == community.MessageCreated {
 			rc.Message = ev.Body.Message // the echo may be here before the platform's answer
 		}
-		if err := e.endAction(ctx, b, o.Action.ID, "", rc, "", now); err != nil {
+		if err := e.endAction(ctx, b, o.Action.ID, "", rc, "", ev.Number, now); err != nil {
 			return err
 		}
 	}
 	if !merges(first) {
 		return nil
 	}
-	return b.tx.CloseTasksFor(ctx, g.key, first.Target, first.Verb, string(ev.Type), now)
+	return b.tx.CloseTasksFor(ctx, g.key, first.Target, first.Verb, string(ev.Type), ev.Number, now)
 }
 
 // confirmOld closes the tasks of removals that are no longer remembered: people may take days.
@@ -152,24 +153,48 @@ func (e *Engine) confirmOld(ctx context.Context, b *batch, it *item, now int64) 
 		if k.Target == 0 || k.Created > ev.OccurredAt || it.here[k.Target] {
 			continue
 		}
-		if err := e.endAction(ctx, b, k.ID, "", rc, "", now); err != nil {
+		if err := e.endAction(ctx, b, k.ID, "", rc, "", ev.Number, now); err != nil {
 			return err
 		}
-		if err := b.tx.CloseTasksFor(ctx, it.g.key, k.Target, community.Remove, string(ev.Type), now); err != nil {
+		if err := b.tx.CloseTasksFor(ctx, it.g.key, k.Target, community.Remove, string(ev.Type), ev.Number, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// endAction moves an action to the state of a receipt and closes its task.
-func (e *Engine) endAction(ctx context.Context, b *batch, id community.ID, mode community.Level, rc community.Receipt, user string, now int64) error {
+// unproved takes back what the rows of an undone import were evidence of: what they confirmed waits again, and so do the
+// people's tasks that they closed.
+func (e *Engine) unproved(ctx context.Context, b *batch, it *item, now int64) error {
+	var undone struct {
+		Import int64 `json:"import"`
+	}
+	if err := json.Unmarshal(it.draft.Event.Body.Data, &undone); err != nil {
+		return err
+	}
+	again, err := b.tx.Unprove(ctx, it.g.key, undone.Import, now)
+	if err != nil {
+		return err
+	}
+	it.g.open = append(it.g.open, again...)
+	b.tasks = b.tasks || len(again) > 0
+	return nil
+}
+
+// endAction moves an action to the state of a receipt and closes its task. event is the number of what proved it, 0 = a
+// person's word.
+func (e *Engine) endAction(ctx context.Context, b *batch, id community.ID, mode community.Level, rc community.Receipt, user string, event, now int64) error {
 	moved, err := b.tx.MoveAction(ctx, id, rc.State, mode, rc, 0, user, now)
 	if err != nil || !moved {
 		return err
 	}
 	b.tasks = true
-	return b.tx.CloseTask(ctx, id, closing(rc.State), user, rc.Detail, now)
+	if event != 0 {
+		if err := b.tx.Proved(ctx, id, event); err != nil {
+			return err
+		}
+	}
+	return b.tx.CloseTask(ctx, id, closing(rc.State), user, rc.Detail, event, now)
 }
 
 // merges reports whether two such actions on one member are one wish: their tasks are one, and what ends one ends all.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -268,6 +269,7 @@ func TestAccountThatStandsStillHoldsOnlyItsLane(t *testing.T) {
 
 func TestRecallOfOurOwnSendFindsItsMessage(t *testing.T) {
 	both(t, func(t *testing.T, r *rig) {
+		r.session.also = []string{"out-1b", "out-1c"}
 		a := r.hit("广告说话")
 		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
 		recall := community.Action{ID: community.DeriveID(a.ID, "recall", 0), Group: a.Group, Verb: community.RecallMsg, Of: a.ID, Cause: community.BySystem}
@@ -280,8 +282,8 @@ func TestRecallOfOurOwnSendFindsItsMessage(t *testing.T) {
 		check(t, tx.Commit(t.Context()))
 		now, err := r.st.ActionNow(t.Context(), recall.ID)
 		check(t, err)
-		if now.Action.To.Message != "out-1" {
-			t.Errorf("to be recalled: %q, want the id that the platform gave our send", now.Action.To.Message)
+		if now.Action.To.Message != "out-1" || !slices.Equal(now.Action.To.Also, []string{"out-1b", "out-1c"}) {
+			t.Errorf("to be recalled: %+v, want the ids that the platform gave our send", now.Action.To)
 		}
 	})
 }

@@ -33,12 +33,11 @@ type Deps struct {
 
 // Codes knows what fixed addresses show.
 type Codes interface {
-	// Landing gives what an address shows now; community.CodeNotFound.
-	Landing(ctx context.Context, slug string) (Landing, error)
+	// Landing gives what an address shows now; community.CodeNotFound. Where arrives says that somebody new looks, it is a scan:
+	// it is counted, and a place in the group is held for them for a while. arrives is asked once at most.
+	Landing(ctx context.Context, slug string, arrives func() bool) (Landing, error)
 	// Picture gives a QR code and its media type; community.CodeNotFound when the address does not lead to the entry.
 	Picture(ctx context.Context, slug string, entry community.ID) (body []byte, kind string, err error)
-	// Scanned counts one scan of what the page shows.
-	Scanned(ctx context.Context, page Landing) error
 	// Short gives where a short address leads; community.CodeNotFound.
 	Short(ctx context.Context, slug string) (Short, error)
 	// Opened counts one opening of a short address, made for whom the token says; "" = for nobody.
@@ -61,10 +60,6 @@ type Landing struct {
 	Entry   community.ID // of the code shown
 	Link    string       // "" = only a picture
 	Until   int64        // UTC ms; 0 = does not end
-	Code    int64        // inner keys, for counting
-	Key     int64
-	Group   int64
-	Members int // in the group when the page was made; -1 = not known
 }
 
 // looks is how many pages and pictures one address of the net may ask for per minute.
@@ -162,7 +157,10 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, words
 
 // landing shows the code that is valid now, and counts the scan.
 func (p *pages) landing(w http.ResponseWriter, r *http.Request) error {
-	page, err := p.deps.Codes.Landing(r.Context(), r.PathValue("code"))
+	slug := r.PathValue("code")
+	page, err := p.deps.Codes.Landing(r.Context(), slug, func() bool {
+		return r.Method == http.MethodGet && p.visitors.fresh(slug, httpd.ClientIP(r.Context()).String(), r.UserAgent())
+	})
 	switch {
 	case err != nil:
 		return err
@@ -172,11 +170,6 @@ func (p *pages) landing(w http.ResponseWriter, r *http.Request) error {
 	case !page.Found:
 		p.say(w, r, http.StatusOK, "empty")
 		return nil
-	}
-	if r.Method == http.MethodGet && p.visitors.fresh(page.Slug, httpd.ClientIP(r.Context()).String(), r.UserAgent()) {
-		if err := p.deps.Codes.Scanned(r.Context(), page); err != nil {
-			p.deps.Log.Warn("scan not counted", "err", err) // the way in matters more than its count
-		}
 	}
 	words := p.words(r)
 	v := view.Landing{Name: plain(page.Name), Line: plain(page.Line), Alt: words.T("h5.alt"),

@@ -37,10 +37,13 @@ type board struct {
 	err     error
 }
 
-func (b *board) Landing(_ context.Context, slug string) (Landing, error) {
+func (b *board) Landing(_ context.Context, slug string, arrives func() bool) (Landing, error) {
 	p, ok := b.page[slug]
 	if !ok && b.err == nil {
 		return p, community.Errorf(community.CodeNotFound, "code %s", slug)
+	}
+	if b.err == nil && p.Found && arrives() {
+		b.scans++
 	}
 	return p, b.err
 }
@@ -71,8 +74,6 @@ func (b *board) Opened(_ context.Context, s Short, token string) error {
 	b.opened = append(b.opened, s.Slug+":"+token)
 	return nil
 }
-
-func (b *board) Scanned(context.Context, Landing) error { b.scans++; return nil }
 
 var entry = community.MakeID(1_800_000_000_000, [10]byte{7})
 

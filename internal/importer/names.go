@@ -20,6 +20,7 @@ type Preview struct {
 	Name  string `json:"name"`
 	Text  string `json:"text"`
 	Known bool   `json:"known,omitempty"` // it is there already
+	Whole bool   `json:"whole,omitempty"` // it completes a message that an earlier copy had cut
 }
 
 // people finds whom names mean.

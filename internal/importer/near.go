@@ -22,9 +22,13 @@ type Look interface {
 
 // Fate is what is known of a row. Near is the number of an event from another program with the same sender, second and
 // kind of content; 0 = none.
+// Cut is the number of an event that an earlier copy by hand had cut at its end: the row completes it, from byte From on.
 type Fate struct {
 	Known bool
 	Near  int64
+	Cut   int64
+	From  int
+	Half  bool // the row is cut itself: the message is there whole
 }
 
 // Told is an event that a row is near to.
@@ -70,9 +74,11 @@ type sieve struct {
 	near  Nears
 	left  int64 // near-matches left out
 	known int64 // of a dry run
-	lists []RosterChange
-	shown []Preview
-	met   people
+
+	completed int64
+	lists     []RosterChange
+	shown     []Preview
+	met       people
 }
 
 // pass gives the rows that go on; it writes into rows.
@@ -87,11 +93,14 @@ func (s *sieve) pass(ctx context.Context, run RunInfo, rows []community.Inbound)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.complete(ctx, run, rows, fates); err != nil {
+		return nil, err
+	}
 	on := rows[:0]
 	for i := range rows {
-		s.show(&rows[i], fates[i].Known)
+		s.show(&rows[i], fates[i])
 		switch {
-		case fates[i].Known && s.dry:
+		case fates[i].Half, fates[i].Known && s.dry:
 			s.known++
 			continue
 		case fates[i].Near != 0:
@@ -113,10 +122,39 @@ func (s *sieve) pass(ctx context.Context, run RunInfo, rows []community.Inbound)
 	return on, nil
 }
 
+// complete turns what completes a message that an earlier copy had cut into an edit of it: the log keeps what stood there,
+// the message stays one. What was completed just so before is known.
+func (s *sieve) complete(ctx context.Context, run RunInfo, rows []community.Inbound, fates []Fate) error {
+	var edits []community.Inbound
+	var places []int
+	for i, f := range fates {
+		if f.Cut == 0 {
+			continue
+		}
+		in := &rows[i]
+		raw, err := json.Marshal(community.Completion{Event: f.Cut, From: f.From})
+		if err != nil {
+			return err
+		}
+		in.Type, in.Key, in.Body.Data = community.MessageEdited, "whole:"+in.Key, raw
+		edits, places = append(edits, *in), append(places, i)
+	}
+	if len(edits) == 0 {
+		return nil
+	}
+	again, err := s.opt.Look.Look(ctx, run, edits, true)
+	for i, f := range again {
+		if fates[places[i]].Known = f.Known; !f.Known {
+			s.completed++
+		}
+	}
+	return err
+}
+
 // show keeps a message of a trial for a look.
-func (s *sieve) show(in *community.Inbound, known bool) {
-	if s.dry && in.Type == community.MessageCreated && len(s.shown) < s.opt.Show {
-		s.shown = append(s.shown, Preview{in.OccurredAt, in.Body.Name, clipRunes(in.Body.Text, 200), known})
+func (s *sieve) show(in *community.Inbound, f Fate) {
+	if s.dry && (in.Type == community.MessageCreated || f.Cut != 0) && len(s.shown) < s.opt.Show {
+		s.shown = append(s.shown, Preview{in.OccurredAt, in.Body.Name, clipRunes(in.Body.Text, 200), f.Known || f.Half, f.Cut != 0 && !f.Known})
 	}
 }
 

@@ -70,6 +70,7 @@ type UnitReport struct {
 	BadRows   []BadRow         `json:"bad_rows,omitempty"` // the first maxBadRows of them
 	Gaps      Gaps             `json:"gaps,omitzero"`
 	Nears     Nears            `json:"nears,omitzero"`
+	Completed int64            `json:"completed,omitempty"` // messages that an earlier copy by hand had cut
 	OwnTotal  *int64           `json:"own_total,omitempty"` // messages by the exporter's own count
 	Messages  int64            `json:"messages"`            // by ours
 	Rosters   []RosterChange   `json:"rosters,omitempty"`

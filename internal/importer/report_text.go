@@ -14,7 +14,7 @@ import (
 type words struct {
 	lang int // 0 Chinese, 1 English
 	unit, format, span, zone, rows, kinds, events, members, own, bad, gaps, sentences, fixes, skips, ignored, reserved,
-	needZone, needGroup, total, dry, stopped, ambiguous, place, into, near, nearKept, nearRow, live, roster, firstRoster string
+	completed, needZone, needGroup, total, dry, stopped, ambiguous, place, into, near, nearKept, nearRow, live, roster, firstRoster string
 	hows    map[string]string
 	targets map[string]string
 	reasons map[string]string
@@ -25,8 +25,9 @@ type words struct {
 func reportWords(lang string) words {
 	if strings.HasPrefix(lang, "zh") {
 		return words{
-			near:     "相近：%d 条没有写入。别的工具（或连接）已带来同一人、同一秒、同类内容的记录，只是写法不同；用 --near keep 可以都留下",
-			nearKept: "相近：%d 条，已按要求全部留下", nearRow: "%s %s：%s ｜ 已有（%s）：%s", live: "连接",
+			completed: "补全：%d 条，上次复制时断在中间；不算新消息",
+			near:      "相近：%d 条没有写入。别的工具（或连接）已带来同一人、同一秒、同类内容的记录，只是写法不同；用 --near keep 可以都留下",
+			nearKept:  "相近：%d 条，已按要求全部留下", nearRow: "%s %s：%s ｜ 已有（%s）：%s", live: "连接",
 			roster: "名单（%s）：%d 人；与 %s 的名单相比，新来 %d，不见了 %d，存疑 %d", firstRoster: "名单（%s）：%d 人，是这个群的第一份名单",
 			into: "放进群", targets: map[string]string{TargetChosen: "操作者选定", TargetNew: "新建", TargetRemembered: "沿用上次导入的选择"},
 			unit: "会话", format: "格式", span: "时间范围", zone: "时区", rows: "共 %d 行，另派生 %d 个事件 = 新增 %d + 重复 %d + 相近 %d + 有意跳过 %d + 坏行 %d",
@@ -46,8 +47,9 @@ func reportWords(lang string) words {
 	}
 	return words{
 		lang: 1, place: " row %d",
-		near:     "near-matches: %d, not written. Another program (or a connection) brought the same person's words of that second and kind, rendered differently; --near keep takes them too",
-		nearKept: "near-matches: %d, taken as asked", nearRow: "%s %s: %s | there (%s): %s", live: "connection",
+		completed: "completed: %d that an earlier copy had cut; they are no new messages",
+		near:      "near-matches: %d, not written. Another program (or a connection) brought the same person's words of that second and kind, rendered differently; --near keep takes them too",
+		nearKept:  "near-matches: %d, taken as asked", nearRow: "%s %s: %s | there (%s): %s", live: "connection",
 		roster: "list of members (%s): %d; against that of %s: %d new, %d gone, %d doubtful", firstRoster: "list of members (%s): %d, the first of this group",
 		into: "into the group", targets: map[string]string{TargetChosen: "chosen by the operator", TargetNew: "new", TargetRemembered: "as chosen at an earlier import"},
 		unit: "Chat", format: "format", span: "span", zone: "zone", rows: "%d rows and %d further events = %d added + %d duplicates + %d near-matches + %d skipped on purpose + %d bad",
@@ -169,6 +171,9 @@ func (u *UnitReport) details(line func(string, ...any), w words) {
 }
 
 func (u *UnitReport) nearText(line func(string, ...any), w words) {
+	if u.Completed > 0 {
+		line(w.completed, u.Completed)
+	}
 	if u.Nears.Found == 0 {
 		return
 	}

@@ -133,7 +133,7 @@ func runUnit(ctx context.Context, u *Unit, opt Options, sink Sink, progress func
 	}
 	rep.Added, rep.Duplicates, rep.Near, rep.Run = added, dups+sift.known, sift.left, r.run
 	rep.nears(sift.near)
-	rep.Rosters, rep.Preview = sift.lists, sift.shown
+	rep.Rosters, rep.Preview, rep.Completed = sift.lists, sift.shown, sift.completed
 	if sinkErr == nil {
 		sinkErr = ctx.Err()
 	}

@@ -184,6 +184,10 @@ type telling struct {
 	zh, en string
 }
 
+// Brief is the beginning of words that are said to a caller, in whole characters: 120 bytes at most, so that it fits into the
+// close of a WebSocket (RFC 6455 §5.5) too.
+func Brief(words string) string { return strings.ToValidUTF8(words[:min(len(words), 120)], "") }
+
 // Telling makes an error for a caller: about a field of what was posted, or "".
 func Telling(code community.Code, field, zh, en string) error { return &telling{code, field, zh, en} }
 

@@ -93,14 +93,14 @@ func (a Attached) check() error {
 		return nil
 	case !webAddress(a.URL):
 		return community.Errorf(community.CodeBadInput, "link: want an address that begins with https://, at most %d bytes", MaxLink)
-	case strings.TrimSpace(a.Title) == "" || utf8.RuneCountInString(a.Title) > MaxLinkTitle:
+	case strings.TrimSpace(a.Title) == "" || utf8.RuneCountInString(a.Title) > MaxLinkTitle || !legible(a.Title):
 		return community.Errorf(community.CodeBadInput, "link_title: want 1 to %d characters", MaxLinkTitle)
 	}
 	return nil
 }
 
 func webAddress(url string) bool {
-	return (strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")) && len(url) <= MaxLink && !strings.ContainsAny(url, " \t\r\n\"<>")
+	return (strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")) && len(url) <= MaxLink && !strings.ContainsAny(url, " \t\r\n\"<>\x00") && utf8.ValidString(url)
 }
 
 // Whole is the text with the link as its last line.
@@ -117,6 +117,8 @@ func checkWords(title, text string) error {
 		return community.Errorf(community.CodeBadInput, "title: empty")
 	case utf8.RuneCountInString(title) > MaxTitle:
 		return community.Errorf(community.CodeTooLarge, "title: more than %d characters", MaxTitle)
+	case !legible(title):
+		return community.Errorf(community.CodeBadInput, "title: not UTF-8, or it holds a NUL")
 	}
 	return checkText(text)
 }
@@ -127,11 +129,14 @@ func checkText(text string) error {
 		return community.Errorf(community.CodeBadInput, "text: empty")
 	case utf8.RuneCountInString(text) > MaxText:
 		return community.Errorf(community.CodeTooLarge, "text: more than %d characters", MaxText)
-	case !utf8.ValidString(text):
-		return community.Errorf(community.CodeBadInput, "text: not UTF-8")
+	case !legible(text):
+		return community.Errorf(community.CodeBadInput, "text: not UTF-8, or it holds a NUL")
 	}
 	return nil
 }
+
+// legible reports whether a text is one that can be kept.
+func legible(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // Now is the state as people see it: what waits for nothing any more is finished.
 func (b Broadcast) Now() State {

@@ -66,6 +66,7 @@ const (
 	Frozen     = "frozen"       // automatic actions are held
 	Lockdown   = "lockdown"     // nothing is sent by plan
 	GaveUp     = "gave_up"      // its time is over
+	TooMuch    = "too_much"     // the platform or the connection does not take what is to be sent
 )
 
 // Reason is why a send does not go, with the figure and when it might (UTC ms; 0 = nobody can tell).
@@ -76,6 +77,14 @@ type Reason struct {
 	Of       int    `json:"of,omitempty"`    // fatigue: members
 	Hours    string `json:"hours,omitempty"` // quiet hours: "22:30-08:00"
 	Possible int64  `json:"possible,omitempty"`
+	Said     *Said  `json:"said,omitempty"` // too_much: which limit, in words
+}
+
+// Said is a limit that a send is beyond.
+type Said struct {
+	Rule  string    `json:"rule"`
+	Found string    `json:"found"`
+	Why   [2]string `json:"why"` // Chinese, English
 }
 
 // Facts is what the guard is told about a group at a moment.
@@ -89,7 +98,8 @@ type Facts struct {
 	Until    int64   // from when on the platform allows another one in the group; 0 = now
 	Frozen   bool
 	Lockdown bool
-	Force    bool // a person lets it pass quiet hours and caps
+	Unfit    []Finding // why it cannot be sent to the group at all
+	Force    bool      // a person lets it pass quiet hours and caps
 }
 
 // Verdict is what the guard says.
@@ -108,11 +118,18 @@ const (
 )
 
 // Guard says whether a send may go to a group at a moment, and if not, why, with figures, and when it might. What a person
-// lets pass is held by a freeze, a lockdown or the platform only.
+// lets pass is held by a freeze, a lockdown or the platform only; what the platform cannot take is over at once.
 func Guard(l Limits, f Facts, at int64) Verdict {
 	var v Verdict
 	if l.GiveUp > 0 && at > f.Due+int64(l.GiveUp)*3600*1000 {
 		return Verdict{Reasons: []Reason{{Code: GaveUp, Cap: l.GiveUp}}, Over: true}
+	}
+	for _, u := range f.Unfit {
+		v.Reasons = append(v.Reasons, Reason{Code: TooMuch, Said: &Said{u.Rule, u.Link + " " + u.Found, u.Reason}})
+	}
+	if len(f.Unfit) > 0 {
+		v.Over = true
+		return v
 	}
 	if f.Frozen {
 		v.Reasons = append(v.Reasons, Reason{Code: Frozen})

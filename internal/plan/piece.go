@@ -66,11 +66,11 @@ func (p Piece) Called() string { return cmp.Or(p.App.Title, p.Name) }
 
 func (a App) fault() string {
 	switch {
-	case a.ID == "" || len(a.ID) > maxAppID || strings.ContainsAny(a.ID, " \t\r\n"):
+	case a.ID == "" || len(a.ID) > maxAppID || strings.ContainsAny(a.ID, " \t\r\n\x00") || !utf8.ValidString(a.ID):
 		return "app: want an appid"
-	case a.Page == "" || len(a.Page) > maxAppPage || strings.ContainsAny(a.Page, " \t\r\n"):
+	case a.Page == "" || len(a.Page) > maxAppPage || strings.ContainsAny(a.Page, " \t\r\n\x00") || !utf8.ValidString(a.Page):
 		return "app_page: want the page's path"
-	case strings.TrimSpace(a.Title) == "" || len(a.Title) > maxAppTitle:
+	case strings.TrimSpace(a.Title) == "" || len(a.Title) > maxAppTitle || !legible(a.Title):
 		return fmt.Sprintf("app_title: want 1 to %d bytes", maxAppTitle)
 	case a.Link != "" && !webAddress(a.Link):
 		return "app_link: want an address that begins with https://"
@@ -82,17 +82,24 @@ func checkPieces(list []Piece) error {
 	if len(list) > MaxPieces {
 		return community.Errorf(community.CodeTooLarge, "pieces: more than %d", MaxPieces)
 	}
+	apps := 0
 	for _, p := range list {
+		if p.Kind == "app" {
+			apps++
+		}
 		fault := ""
 		switch {
 		case !slices.Contains([]string{"image", "video", "file", "app"}, p.Kind):
 			fault = "kind: unknown"
 		case p.File.IsZero():
 			fault = "file: missing"
-		case p.Name == "" || !utf8.ValidString(p.Name):
+		case p.Name == "" || !legible(p.Name):
 			fault = "name: missing"
 		case p.Kind == "app":
 			fault = p.App.fault()
+		}
+		if apps > 1 {
+			fault = "app: at most one"
 		}
 		if fault != "" {
 			return community.Errorf(community.CodeBadInput, "%s", fault)

@@ -47,19 +47,46 @@ func TestWhatDoesNotFitBecomesALinkOnlyWhereThatIsWantedAndThereIsOne(t *testing
 func TestLimitsOfAPlatformHoldFromTheirDayAndForThatPlatformOnly(t *testing.T) {
 	at := int64(1_764_300_000_000)
 	long := Post{Text: strings.Repeat("x", 4001)}
-	if got := CheckLimits(SendRules(), long, "wecom", at); !Impossible(got) {
+	if got := CheckLimits(SendRules(), long, "wecom", MassSends, at); !Impossible(got) {
 		t.Errorf("4,001 bytes in 企业微信: %+v, want impossible", got)
 	}
-	if got := CheckLimits(SendRules(), Post{Text: strings.Repeat("x", 4000)}, "wecom", at); Impossible(got) || len(got) != 1 || got[0].Kind != Notice {
+	if got := CheckLimits(SendRules(), Post{Text: strings.Repeat("x", 4000)}, "wecom", MassSends, at); Impossible(got) || len(got) != 1 || got[0].Kind != Notice {
 		t.Errorf("4,000 bytes: %+v, want what to know alone", got)
 	}
-	if got := CheckLimits(SendRules(), long, "telegram", at); len(got) != 0 {
+	if got := CheckLimits(SendRules(), long, "wecom", DirectSend, at); len(got) != 1 || got[0].Refuse || got[0].Rule != "wecom-robot-text" {
+		t.Errorf("by a robot of 企业微信: %+v, want a warning: it depends on which", got)
+	}
+	for _, c := range []struct {
+		platform     community.Platform
+		fits, beyond Post
+		rule         string
+	}{
+		{"telegram", Post{Text: strings.Repeat("😀", 2048)}, Post{Text: strings.Repeat("😀", 2048) + "x"}, "telegram-text"},
+		{"telegram", Post{Text: strings.Repeat("字", 1024), Pieces: []Piece{{}}}, Post{Text: strings.Repeat("字", 1025), Pieces: []Piece{{}}}, "telegram-caption"},
+		{"discord", Post{Text: strings.Repeat("😀", 2000)}, Post{Text: strings.Repeat("字", 2001)}, "discord-text"},
+		{"dingtalk", Post{Text: strings.Repeat("x", 15000)}, Post{Text: strings.Repeat("字", 5001)}, "dingtalk-text"},
+		{"lark", Post{Text: strings.Repeat("字", 4000)}, Post{Text: strings.Repeat("x", 100_001)}, "feishu-text"},
+		{"mp", Post{Text: strings.Repeat("x", 2048)}, Post{Text: strings.Repeat("字", 683)}, "mp-text"},
+	} {
+		if got := CheckLimits(SendRules(), c.fits, c.platform, DirectSend, at); len(got) != 0 {
+			t.Errorf("%s just fits: %+v", c.rule, got)
+		}
+		if got := CheckLimits(SendRules(), c.beyond, c.platform, DirectSend, at); len(got) != 1 || got[0].Rule != c.rule || !Impossible(got) || got[0].Verified {
+			t.Errorf("%s: %+v, want it refused, and not verified", c.rule, got)
+		}
+	}
+	for _, platform := range []community.Platform{"qq", "wechat", "satori"} {
+		if got := CheckLimits(SendRules(), Post{Text: "x"}, platform, DirectSend, at); len(got) != 1 || got[0].Rule != "unknown" || got[0].Kind != Notice || got[0].Refuse {
+			t.Errorf("%s: %+v, want it said that nobody knows", platform, got)
+		}
+	}
+	if got := CheckLimits(SendRules(), long, "sim", DirectSend, at); len(got) != 0 {
 		t.Errorf("another platform: %+v", got)
 	}
-	if got := CheckLimits(SendRules(), long, "wecom", 0); len(got) != 0 {
+	if got := CheckLimits(SendRules(), long, "wecom", MassSends, 0); len(got) != 1 || got[0].Rule != "unknown" {
 		t.Errorf("before the rules: %+v", got)
 	}
-	if got := CheckLimits(SendRules(), long, "irc", at); len(got) != 1 || got[0].Refuse {
+	if got := CheckLimits(SendRules(), long, "irc", DirectSend, at); len(got) != 1 || got[0].Refuse {
 		t.Errorf("a long line of IRC: %+v, want a warning", got)
 	}
 	for _, r := range SendRules() {

@@ -32,7 +32,13 @@ type Step struct {
 	Date    string   `json:"date,omitempty"`    // "2006-01-02"
 	At      string   `json:"at"`                // "HH:MM"
 	Text    string   `json:"text"`
+	Link    Attached `json:"link,omitzero"` // goes with the text, as its pieces
+	Pieces  []Piece  `json:"pieces,omitempty"`
+	ByLink  bool     `json:"by_link,omitempty"` // what a platform does not take goes as a link in the text
 }
+
+// Post is what the step says.
+func (p Step) Post() Post { return Post{p.Text, p.Link, p.Pieces, p.ByLink} }
 
 // SOP is a plan of several texts for groups that enter it one by one. Its version counts the edits; what was materialised
 // before an edit keeps its text.
@@ -47,6 +53,20 @@ type SOP struct {
 	Created int64
 	Groups  int
 	Counts  Counts
+	Force   string // when it is saved: why, although the link check would stop it; "" = it does not
+}
+
+// Files are the kept contents that its steps send, each once, in the order of the steps.
+func (s SOP) Files() []community.ID {
+	var out []community.ID
+	for _, p := range s.Steps {
+		for _, piece := range p.Pieces {
+			if !slices.Contains(out, piece.File) {
+				out = append(out, piece.File)
+			}
+		}
+	}
+	return out
 }
 
 // Bounds of an SOP.
@@ -78,7 +98,7 @@ func (s SOP) Check() error {
 
 func (p Step) check() error {
 	switch {
-	case p.ID == "" || len(p.ID) > 40 || strings.Contains(p.ID, "@"):
+	case p.ID == "" || len(p.ID) > 40 || strings.Contains(p.ID, "@") || !legible(p.ID):
 		return community.Errorf(community.CodeBadInput, "id: want 1 to 40 bytes without @")
 	case !slices.Contains(StepKinds, p.Kind):
 		return community.Errorf(community.CodeBadInput, "kind: no %q", p.Kind)
@@ -95,7 +115,33 @@ func (p Step) check() error {
 	if _, err := clockOf(p.At); err != nil {
 		return community.Errorf(community.CodeBadInput, "at: %w", err)
 	}
-	return checkText(p.Text)
+	if err := checkText(p.Text); err != nil {
+		return err
+	}
+	if err := p.Link.check(); err != nil {
+		return err
+	}
+	return checkPieces(p.Pieces)
+}
+
+// StepFinding is a finding about one step of an SOP, counted from 1.
+type StepFinding struct {
+	Step int
+	Finding
+}
+
+// Fits judges the steps of an SOP by what the groups in it can get now, by the dated limits of their platforms. Only Group
+// and Takes of the rows are looked at; public is the address of this server.
+func (s SOP) Fits(rows []Reach, public string, at int64) []StepFinding {
+	var out []StepFinding
+	for i, p := range s.Steps {
+		for _, f := range fits(p.Post(), rows, public, at) {
+			if f.Kind != Notice {
+				out = append(out, StepFinding{i + 1, f})
+			}
+		}
+	}
+	return out
 }
 
 // NameSteps gives steps without an id one that no other step has.
@@ -122,7 +168,7 @@ type Slot struct {
 	Key  string
 	Step string
 	Due  int64
-	Text string
+	Post
 }
 
 // maxSpan bounds how many days Due looks at; what lies longer ago was missed for good.
@@ -144,7 +190,7 @@ func Due(steps []Step, entered int64, zone *time.Location, from, to int64) []Slo
 			}
 			due, ok := p.moment(day, zone)
 			if ok && due > from && due <= to {
-				out = append(out, Slot{Key: p.ID + "@" + day.Format(time.DateOnly), Step: p.ID, Due: due, Text: p.Text})
+				out = append(out, Slot{Key: p.ID + "@" + day.Format(time.DateOnly), Step: p.ID, Due: due, Post: p.Post()})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -135,7 +136,8 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 }
 
 // stepEdited judges what a message was made into, by its content alone: an edit is no new message, so it stands in no
-// window and is answered by no reply. Its copies follow, unless what it says now is at fault.
+// window and is answered by no reply. Its copies follow, unless what it says now is at fault. Where it completes words that
+// were judged before, only what touches the new ones is found.
 func stepEdited(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
 	if !ev.Body.Caused.IsZero() || ev.Actor == 0 || s.isOurs(ev) {
 		return nil
@@ -144,6 +146,7 @@ func stepEdited(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	l.reset(rb, s, ev)
 	l.member = s.touch(ev.Actor)
 	l.judgeAll()
+	l.forgetJudged(ev)
 	chosen := l.copies
 	l.replies, l.copies = nil, nil
 	var d community.Decision
@@ -152,9 +155,28 @@ func stepEdited(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 			d = out[0]
 		}
 	}
+	if ev.Body.Message == "" {
+		return some(d) // no copy names it
+	}
 	atFault := d.Verdict == community.Hit
 	follow(rb, s, ev, &d, func(r *rule) bool { return !atFault && slices.Contains(chosen, r) })
 	return some(d)
+}
+
+// forgetJudged drops what was found in words that were judged before, when the message was still cut.
+func (l *look) forgetJudged(ev *community.Event) {
+	var whole community.Completion
+	if len(ev.Body.Data) == 0 || json.Unmarshal(ev.Body.Data, &whole) != nil || whole.From <= 0 {
+		return
+	}
+	n := 0
+	for i, f := range l.findings[:l.used] { // they are used again: none is lost
+		if slices.ContainsFunc(f.spans, func(s community.Span) bool { return s.End > whole.From }) {
+			l.findings[n], l.findings[i] = f, l.findings[n]
+			n++
+		}
+	}
+	l.used = n
 }
 
 func stepDeleted(rb *Rulebook, s *State, ev *community.Event) []community.Decision {

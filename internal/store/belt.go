@@ -239,14 +239,14 @@ func (t *Tx) cancel(ctx context.Context, id community.ID, d *community.Decision,
 		return err
 	}
 	if d.User == "" {
-		return t.CloseTask(ctx, id, "expired", "", d.Why, now)
+		return t.CloseTask(ctx, id, "expired", "", d.Why, 0, now)
 	}
 	how := "refused"
 	kind, reason, _ := strings.Cut(d.Why, ": ") // as a person's decision is worded
 	if kind == "release" {                      // what was asked for goes on as another action
 		how = "done"
 	}
-	return t.CloseTask(ctx, id, how, d.User, reason, now)
+	return t.CloseTask(ctx, id, how, d.User, reason, 0, now)
 }
 
 // JobWake is the kind of job that lets a timer fire.
@@ -291,6 +291,16 @@ func (t *Tx) MoveAction(ctx context.Context, id community.ID, to community.State
 WHERE id = $9 AND state NOT IN ('confirmed', 'failed', 'cancelled')`,
 		string(to), string(mode), int64(attempt), string(rc.Code), rc.Detail, rc.Message, user, now, id[:], parts)
 	return n > 0, err
+}
+
+// AlsoSent keeps the platform's ids of what else a send became, whatever is known of the send by now.
+func (t *Tx) AlsoSent(ctx context.Context, id community.ID, also []string) error {
+	text, err := listJSON(also)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE action SET also = $1 WHERE id = $2`, text, id[:])
+	return err
 }
 
 // partsText is what became of a send's parts, as it is kept; "" = it had none.
@@ -401,8 +411,12 @@ func (f *freezeFlag) Scan(v any) error {
 func (s *Store) about(ctx context.Context, now *ActionNow) error {
 	a := &now.Action
 	if !a.Of.IsZero() {
-		err := s.read.QueryRowContext(ctx, `SELECT message, state, updated FROM action WHERE id = $1`, a.Of[:]).Scan(&a.To.Message, &now.Before, &now.SaidAt)
-		return missing(coded(s.dialect, err), "action %s", a.Of)
+		var also string
+		err := s.read.QueryRowContext(ctx, `SELECT message, also, state, updated FROM action WHERE id = $1`, a.Of[:]).Scan(&a.To.Message, &also, &now.Before, &now.SaidAt)
+		if err != nil {
+			return missing(coded(s.dialect, err), "action %s", a.Of)
+		}
+		return readList(also, &a.To.Also)
 	}
 	if a.Verb != community.RecallMsg || a.Event == 0 {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
-	"strings"
 
 	"qunluo/internal/community"
 )
@@ -85,19 +84,12 @@ ON CONFLICT (account_key, verb, scope, span, slice) DO UPDATE SET used = budget.
 
 // Restrict notes that the platform holds an account back since a time (UTC ms), and what it said; the first time stays.
 func (t *Tx) Restrict(ctx context.Context, account community.AccountKey, at int64, why string) error {
-	_, err := t.exec(ctx, `UPDATE account SET restricted = $1, restricted_why = $2 WHERE key = $3 AND restricted = 0`, at, clipWhy(why), int64(account))
+	_, err := t.exec(ctx, `UPDATE account SET restricted = $1, restricted_why = $2 WHERE key = $3 AND restricted = 0`, at, clip(why, maxWhy), int64(account))
 	return err
 }
 
 // maxWhy bounds what is kept of a platform's words, in bytes.
 const maxWhy = 500
-
-func clipWhy(s string) string {
-	if len(s) > maxWhy {
-		s = s[:maxWhy]
-	}
-	return strings.ToValidUTF8(s, "")
-}
 
 // Unrestrict notes a person's word that the platform holds an account back no longer. community.CodeConflict when it was
 // not held back.

@@ -196,18 +196,6 @@ func (s *Store) CloseCode(ctx context.Context, c admit.Code, audit community.Aud
 	})
 }
 
-// CountScan counts a scan of an entry on a day.
-func (s *Store) CountScan(ctx context.Context, code, entry, day int64) error {
-	return s.writeTx(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, `UPDATE code_entry SET scans = scans + 1 WHERE key = $1`, entry); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, `INSERT INTO code_day (code_key, entry_key, day, scans) VALUES ($1, $2, $3, 1)
-ON CONFLICT (code_key, day, entry_key) DO UPDATE SET scans = code_day.scans + 1`, code, entry, day)
-		return err
-	})
-}
-
 // EntryOrdered notes which order asks the platform for an entry's code.
 func (s *Store) EntryOrdered(ctx context.Context, entry int64, action community.ID) error {
 	return s.writeTx(ctx, func(t *Tx) error {

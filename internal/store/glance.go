@@ -33,6 +33,7 @@ type aliasOf struct{ realm, id string }
 type pastOf struct {
 	key    community.GroupKey
 	echoes []echo // by hash
+	tails  []tail // of copies by hand, where such a copy is looked at
 }
 
 // echo is an event that a row of another program may render anew.
@@ -48,9 +49,13 @@ const maxEchoes = 2_000_000
 
 // Fate is what a group's log has of a row. Near is the number of an event that another program brought and that has the
 // same people, second and kind of content, though not the same key (of what names nobody, the same words too); 0 = none.
+// Cut is the number of an event that a copy by hand had cut: the row completes it, and its words go on after From bytes; 0 = none.
 type Fate struct {
 	Known bool
 	Near  int64
+	Cut   int64
+	From  int
+	Half  bool // the row is cut itself, being the last: the message is there whole
 }
 
 // Glance begins to look on behalf of one file: what platform it is of and which program wrote it.
@@ -73,7 +78,7 @@ func (g *Glance) Look(ctx context.Context, in []community.Inbound, sure bool) ([
 		if err != nil {
 			return nil, err
 		}
-		if past.key == 0 || len(past.echoes) == 0 && !sure {
+		if past.key == 0 || len(past.echoes) == 0 && len(past.tails) == 0 && !sure {
 			continue
 		}
 		if err := g.lookIn(ctx, past, in, rows, fates); err != nil {
@@ -84,13 +89,21 @@ func (g *Glance) Look(ctx context.Context, in []community.Inbound, sure bool) ([
 }
 
 func (g *Glance) lookIn(ctx context.Context, past *pastOf, in []community.Inbound, rows []int, fates []Fate) error {
-	if err := g.known(ctx, past.key, in, rows, fates); err != nil || len(past.echoes) == 0 {
+	if err := g.known(ctx, past.key, in, rows, fates); err != nil {
 		return err
+	}
+	if len(past.tails) > 0 {
+		if err := g.cuts(ctx, past, in, rows, fates); err != nil {
+			return err
+		}
+	}
+	if len(past.echoes) == 0 {
+		return nil
 	}
 	for _, sameWords := range []bool{true, false} {
 		for _, i := range rows {
 			nobody := in[i].Actor.ID == "" && in[i].Subject.ID == ""
-			if fates[i].Known || fates[i].Near != 0 || nobody && !sameWords {
+			if fates[i].Known || fates[i].Cut != 0 || fates[i].Near != 0 || nobody && !sameWords {
 				continue
 			}
 			h, err := g.inboundHash(ctx, past.key, &in[i])
@@ -177,6 +190,11 @@ func (g *Glance) past(ctx context.Context, external string) (*pastOf, error) {
 	if key != 0 {
 		if p.echoes, err = g.echoes(ctx, key); err != nil {
 			return nil, fmt.Errorf("past of group %d: %w", key, err)
+		}
+		if strings.HasPrefix(g.exporter, copiedBy) {
+			if p.tails, err = g.store.tails(ctx, key); err != nil {
+				return nil, fmt.Errorf("copies of group %d: %w", key, err)
+			}
 		}
 	}
 	g.groups[external] = p

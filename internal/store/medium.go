@@ -76,7 +76,7 @@ func (s *Store) ForgetMedia(ctx context.Context, since, most int64) ([]string, e
 }
 
 func (t *Tx) mediaToForget(ctx context.Context, since, most int64) ([]string, error) {
-	found, err := t.query(ctx, `SELECT m.hash, m.bytes, m.used, EXISTS (SELECT 1 FROM upload u WHERE u.hash = m.hash AND u.keep_until > $1) FROM medium m ORDER BY m.used DESC, m.hash`, t.store.now())
+	found, err := t.query(ctx, `SELECT m.hash, m.bytes, m.used, EXISTS (SELECT 1 FROM upload u WHERE u.hash = m.hash AND `+pinned+`) FROM medium m ORDER BY m.used DESC, m.hash`, t.store.now())
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,15 @@ func readList[T any](text string, into *[]T) error {
 	return json.Unmarshal([]byte(text), into)
 }
 
+// listJSON is a list as it is kept as JSON; "" = an empty one.
+func listJSON[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "", nil
+	}
+	raw, err := json.Marshal(list)
+	return string(raw), err
+}
+
 // keepFiles is how long the files of a mass send are kept after it begins: so long a sender may take to confirm, and people
 // to open a link.
 const keepFiles = 30 * 24 * 3600 * 1000
@@ -62,15 +71,13 @@ func (s *Store) AddBroadcast(ctx context.Context, b plan.Broadcast, audit commun
 	if err != nil {
 		return b, err
 	}
-	pieces := []byte{}
-	if len(b.Pieces) > 0 {
-		if pieces, err = json.Marshal(b.Pieces); err != nil {
-			return b, err
-		}
+	pieces, err := listJSON(b.Pieces)
+	if err != nil {
+		return b, err
 	}
 	return b, s.writeTx(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created, link, link_title, pieces, by_link)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, b.ID[:], int64(b.Org), b.Title, b.Text, string(filter), b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title, string(pieces), b.ByLink)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, b.ID[:], int64(b.Org), b.Title, b.Text, string(filter), b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title, pieces, b.ByLink)
 		if err != nil {
 			return err
 		}
@@ -250,9 +257,13 @@ func (s *Store) StartBroadcast(ctx context.Context, b plan.Broadcast, groups []c
 // addTarget keeps a target with its job, once per source, group and slot.
 func (t *Tx) addTarget(ctx context.Context, k plan.Target) error {
 	k.ID = t.store.NewID()
-	n, err := t.exec(ctx, `INSERT INTO broadcast_target (id, org_key, kind, source, group_key, slot, version, body, due, state, round, ask, why, force_why, taken, action_id, reminded)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10, '[]') ON CONFLICT (source, group_key, slot) DO NOTHING`,
-		k.ID[:], int64(k.Org), string(k.Kind), k.Source[:], int64(k.Group), k.Slot, int64(k.Version), k.Text, k.Due, []byte{}, k.Force)
+	pieces, err := listJSON(k.Pieces)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(ctx, `INSERT INTO broadcast_target (id, org_key, kind, source, group_key, slot, version, body, due, state, round, ask, why, force_why, taken, action_id, reminded, link, link_title, pieces, by_link)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10, '[]', $12, $13, $14, $15) ON CONFLICT (source, group_key, slot) DO NOTHING`,
+		k.ID[:], int64(k.Org), string(k.Kind), k.Source[:], int64(k.Group), k.Slot, int64(k.Version), k.Text, k.Due, []byte{}, k.Force, k.Link.URL, k.Link.Title, pieces, k.ByLink)
 	if err == nil && n == 1 {
 		t.Enqueue(targetJob(k.ID, 1, k.Due))
 	}
@@ -261,8 +272,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10
 
 const targetColumns = `SELECT k.id, k.org_key, k.kind, k.source, k.group_key, g.id, g.name, k.slot, k.version, k.body, k.due, k.state, k.round, k.ask, k.why, k.force_why,
  k.taken, k.action_id, k.reminded, coalesce(a.verb, ''), coalesce(a.state, ''), coalesce(a.mode, ''), coalesce(a.detail, ''), coalesce(a.message, ''), coalesce(a.updated, 0),
- coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, ''), coalesce(r.state, ''), coalesce(r.sender, ''), coalesce(r.why, ''), coalesce(r.at, 0), coalesce(b.link, ''), coalesce(b.link_title, ''),
- coalesce(b.pieces, ''), coalesce(b.by_link, FALSE), coalesce(a.parts, '')
+ coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, ''), coalesce(r.state, ''), coalesce(r.sender, ''), coalesce(r.why, ''), coalesce(r.at, 0), coalesce(b.link, k.link), coalesce(b.link_title, k.link_title),
+ coalesce(b.pieces, k.pieces), coalesce(b.by_link, k.by_link), coalesce(a.parts, '')
 FROM broadcast_target k JOIN chat_group g ON g.key = k.group_key LEFT JOIN action a ON a.id = k.action_id LEFT JOIN mass_result r ON r.action_id = k.action_id AND r.chat = g.external_id
  LEFT JOIN broadcast b ON b.id = k.source LEFT JOIN sop p ON p.id = k.source`
 
@@ -366,7 +377,8 @@ func (s *Store) TakeTargets(ctx context.Context, list []plan.Target, order func(
 
 // WaitingLike lists the other targets of a target's source that say the same and are due: they may go together.
 func (s *Store) WaitingLike(ctx context.Context, k plan.Target, now int64, most int) ([]plan.Target, error) {
-	return rows(ctx, s, targetColumns+fmt.Sprintf(` WHERE k.source = $1 AND k.due <= $2 AND k.body = $3 AND k.id <> $4 AND k.state IN ('waiting', 'blocked') ORDER BY k.id LIMIT %d`, most),
+	return rows(ctx, s, targetColumns+fmt.Sprintf(` WHERE k.source = $1 AND k.due <= $2 AND k.body = $3 AND k.id <> $4
+ AND EXISTS (SELECT 1 FROM broadcast_target me WHERE me.id = $4 AND me.link = k.link AND me.link_title = k.link_title AND me.pieces = k.pieces AND me.by_link = k.by_link) AND k.state IN ('waiting', 'blocked') ORDER BY k.id LIMIT %d`, most),
 		[]any{k.Source[:], now, k.Text, k.ID[:]}, scanTarget)
 }
 

@@ -22,7 +22,7 @@ func scanSOP(r *sql.Rows, p *plan.SOP) error {
 }
 
 // SaveSOP makes an SOP (zero ID) or a new version of one. What was materialised keeps its text. CodeConflict when another
-// version was saved since the caller read it.
+// version was saved since the caller read it, CodeNotFound when a file of it is not kept.
 func (s *Store) SaveSOP(ctx context.Context, p plan.SOP, audit community.Audit) (plan.SOP, error) {
 	steps, err := json.Marshal(p.Steps)
 	if err != nil {
@@ -49,9 +49,31 @@ func (s *Store) SaveSOP(ctx context.Context, p plan.SOP, audit community.Audit) 
 		if err != nil {
 			return err
 		}
+		if err := t.holdSteps(ctx, p); err != nil {
+			return err
+		}
 		audit.Subject = "sop:" + p.ID.String()
 		return t.AddAudit(ctx, audit)
 	})
+}
+
+// holdSteps keeps the files of an SOP as long as its steps name them; what a version no longer names stays for the turns
+// that are under way. CodeNotFound when one is not kept.
+func (t *Tx) holdSteps(ctx context.Context, p plan.SOP) error {
+	if _, err := t.exec(ctx, `DELETE FROM sop_file WHERE sop_id = $1`, p.ID[:]); err != nil {
+		return err
+	}
+	for _, step := range p.Steps {
+		for _, piece := range step.Pieces {
+			if err := t.keepUploads(ctx, p.Org, []community.ID{piece.File}, t.store.now()+keepFiles, step.ByLink); err != nil {
+				return err
+			}
+			if _, err := t.exec(ctx, `INSERT INTO sop_file (sop_id, upload_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, p.ID[:], piece.File[:]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // SOPs lists an organisation's SOPs, the newest first, with counts; tag is that of a group in them, "" = all.
@@ -164,9 +186,16 @@ func (s *Store) Materialise(ctx context.Context, p plan.SOP, m plan.Member, slot
 			return err
 		}
 		for _, slot := range slots {
-			err := t.addTarget(ctx, plan.Target{Org: p.Org, Kind: plan.OfSOP, Source: p.ID, Group: m.Group, Slot: slot.Key, Version: p.Version, Text: slot.Text, Due: slot.Due})
+			err := t.addTarget(ctx, plan.Target{Org: p.Org, Kind: plan.OfSOP, Source: p.ID, Group: m.Group, Slot: slot.Key, Version: p.Version, Due: slot.Due,
+				Text: slot.Text, Link: slot.Link, Pieces: slot.Pieces, ByLink: slot.ByLink})
 			if err != nil {
 				return err
+			}
+			for _, piece := range slot.Pieces {
+				err := t.keepUploads(ctx, p.Org, []community.ID{piece.File}, slot.Due+keepFiles, slot.ByLink)
+				if err != nil && community.CodeOf(err) != community.CodeNotFound { // the send itself says what is gone
+					return err
+				}
 			}
 		}
 		return nil

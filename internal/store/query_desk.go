@@ -185,9 +185,12 @@ func oneOf[T any](list []T, err error, what string, id any) (T, error) {
 	return list[0], nil
 }
 
+// maxSought bounds what is looked for in names, in bytes: more than any of them holds. SQLite takes no pattern over 50,000.
+const maxSought = 4000
+
 // likely prints a text for LIKE … ESCAPE '\'.
 func likely(s string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(clip(s, maxSought)) + "%"
 }
 
 // labels are the words that rows show for keys.

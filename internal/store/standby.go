@@ -110,7 +110,7 @@ func (s *Store) EndDetour(ctx context.Context, org community.OrgKey, g community
 		if err != nil {
 			return err
 		}
-		if err := t.CloseTasksFor(ctx, g, 0, community.MoveOut, audit.Reason, s.now()); err != nil {
+		if err := t.CloseTasksFor(ctx, g, 0, community.MoveOut, audit.Reason, 0, s.now()); err != nil {
 			return err
 		}
 		audit.Org, audit.Verb, audit.Subject = org, "standby.end", fmt.Sprintf("group:%d", g)

@@ -73,18 +73,20 @@ func (t *Tx) alarmTask(ctx context.Context, k community.Task) error {
 	return err
 }
 
-// CloseTask ends a task if it is still open: "done", "refused" or "expired".
-func (t *Tx) CloseTask(ctx context.Context, id community.ID, state, by, note string, now int64) error {
-	n, err := t.exec(ctx, `UPDATE task SET state = $1, done_by = $2, done_at = $3, note = $4 WHERE id = $5 AND state IN ('open', 'claimed')`,
-		state, by, now, note, id[:])
+// CloseTask ends a task if it is still open: "done", "refused" or "expired". event is the number of what proved it, 0 = a
+// person's word.
+func (t *Tx) CloseTask(ctx context.Context, id community.ID, state, by, note string, event, now int64) error {
+	n, err := t.exec(ctx, `UPDATE task SET state = $1, done_by = $2, done_at = $3, note = $4, proved_by = $6 WHERE id = $5 AND state IN ('open', 'claimed')`,
+		state, by, now, note, id[:], event)
 	if err != nil || n == 0 {
 		return err
 	}
 	return t.endAlarm(ctx, TaskAlarm(id), by, state, now)
 }
 
-// CloseTasksFor ends every open task for a group, target and verb: what was asked for has happened.
-func (t *Tx) CloseTasksFor(ctx context.Context, g community.GroupKey, target community.MemberKey, verb community.Verb, note string, now int64) error {
+// CloseTasksFor ends every open task for a group, target and verb: what was asked for has happened, as an event shows
+// (0 = a person said so).
+func (t *Tx) CloseTasksFor(ctx context.Context, g community.GroupKey, target community.MemberKey, verb community.Verb, note string, event, now int64) error {
 	found, err := t.query(ctx, `SELECT id FROM task WHERE group_key = $1 AND target_key = $2 AND verb = $3 AND state IN ('open', 'claimed')`,
 		int64(g), int64(target), string(verb))
 	if err != nil {
@@ -95,7 +97,7 @@ func (t *Tx) CloseTasksFor(ctx context.Context, g community.GroupKey, target com
 		return err
 	}
 	for _, id := range ids {
-		if err := t.CloseTask(ctx, id, "done", "", note, now); err != nil {
+		if err := t.CloseTask(ctx, id, "done", "", note, event, now); err != nil {
 			return err
 		}
 	}

@@ -42,9 +42,13 @@ func (s *Store) UploadByID(ctx context.Context, id community.ID) (Upload, error)
 	return oneOf(list, err, "upload", id)
 }
 
-// PinnedMedia gives the hashes of the files that must still be here: of sends that wait, or are not long over.
+// pinned is an upload (u) that must still be here at $1.
+const pinned = `(u.keep_until > $1 OR EXISTS (SELECT 1 FROM sop_file f WHERE f.upload_id = u.id))`
+
+// PinnedMedia gives the hashes of the files that must still be here: of sends that wait, or are not long over,
+// and of the steps of SOPs.
 func (s *Store) PinnedMedia(ctx context.Context) ([]string, error) {
-	return rows(ctx, s, `SELECT DISTINCT hash FROM upload WHERE keep_until > $1 ORDER BY hash`, []any{s.now()}, func(r *sql.Rows, hash *string) error { return r.Scan(hash) })
+	return rows(ctx, s, `SELECT DISTINCT hash FROM upload u WHERE `+pinned+` ORDER BY hash`, []any{s.now()}, func(r *sql.Rows, hash *string) error { return r.Scan(hash) })
 }
 
 // keepUploads keeps an organisation's files until a time (UTC ms) at least, and opens them to whoever has their address.

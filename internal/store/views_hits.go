@@ -164,5 +164,5 @@ func (f *figures) wrong(ctx context.Context, counts map[ruleKey]*ruleCount, id c
 
 // hasRule is the pattern that finds a rule in decision.rules.
 func hasRule(rule string) string {
-	return "%|" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(rule) + "|%"
+	return "%|" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(clip(rule, maxSought)) + "|%"
 }

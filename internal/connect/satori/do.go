@@ -102,6 +102,8 @@ func (o *order) send() (connect.Receipt, error) {
 		name := nameOf(o.a.To.Group, channel, string(m.ID))
 		if i == 0 {
 			receipt.Message = name
+		} else {
+			receipt.Also = append(receipt.Also, name)
 		}
 		o.tell(name, quote, channel, i == 0)
 	}
@@ -144,11 +146,30 @@ func (o *order) own(kind community.Type, key string, body community.Body) connec
 		Actor: community.Who{ID: o.self, Name: o.name, Role: community.RoleSelf}, Body: body}
 }
 
+// recall takes back a message and what else the same send became; the first, by whose id the send is known, goes last. One
+// of the others that the gateway refuses may be gone by an attempt before: the rest is taken back, and it is said.
 func (o *order) recall() (connect.Receipt, error) {
-	channel, message := read(o.a.To.Message)
-	channel = first(channel, o.a.To.Group)
-	o.echoes.Expect(recallEcho(o.a.To.Group, o.a.To.Message), o.a.ID)
-	return acked(), o.call(o.ctx, "message.delete", map[string]any{"channel_id": channel, "message_id": message}, nil)
+	refused := 0
+	for _, name := range o.a.To.Also {
+		switch err := o.takeBack(name); community.CodeOf(err) {
+		case community.CodeNone:
+		case community.CodeRefused, community.CodeNotFound:
+			refused++
+		default:
+			return connect.Receipt{}, err
+		}
+	}
+	receipt := acked()
+	if refused > 0 {
+		receipt.Detail = strconv.Itoa(refused) + " of " + strconv.Itoa(len(o.a.To.Also)+1) + " messages were not taken back, or before"
+	}
+	return receipt, o.takeBack(o.a.To.Message)
+}
+
+func (o *order) takeBack(name string) error {
+	channel, message := read(name)
+	o.echoes.Expect(recallEcho(o.a.To.Group, name), o.a.ID)
+	return o.call(o.ctx, "message.delete", map[string]any{"channel_id": first(channel, o.a.To.Group), "message_id": message}, nil)
 }
 
 // mute mutes for what remains, so that a late attempt does not mute for longer.

@@ -228,6 +228,20 @@ func TestSeveralMessagesMadeOfOneAreAllOurs(t *testing.T) {
 				t.Errorf("%+v is not known as ours", in)
 			}
 		}
+		if !slices.Equal(got.Also, []string{"b"}) {
+			t.Errorf("also = %q, want the second message", got.Also)
+		}
+		before := len(l.called())
+		if _, err := l.do(t, community.Action{Verb: community.RecallMsg, To: community.Address{Message: got.Message, Also: got.Also}}); err != nil {
+			t.Errorf("recall: %v", err)
+		}
+		if calls := strings.Join(l.called()[before:], "\n"); strings.Count(calls, "message.delete") != 2 || strings.Index(calls, `"b"`) > strings.Index(calls, `"a"`) {
+			t.Errorf("recalled by %s, want both, the first last", calls)
+		}
+		l.set(func() { l.answers["message.delete"] = "404 message not found" })
+		if _, err := l.do(t, community.Action{Verb: community.RecallMsg, To: community.Address{Message: "a", Also: []string{"b"}}}); community.CodeOf(err) != community.CodeRefused {
+			t.Errorf("nothing can be taken back: %v", err)
+		}
 		l.set(func() { l.answers["message.create"] = `200 []` })
 		if _, err := l.do(t, community.Action{Verb: community.Send, Text: "x"}); community.CodeOf(err) != community.CodeTimeout {
 			t.Errorf("no message named: %v, want timeout", err)

@@ -100,6 +100,15 @@
       navigator.clipboard.writeText(from.textContent).then(function () { var s = document.getElementById("said"); said(s.dataset.copied); copy.classList.add("btn-success"); });
       return;
     }
+    var ask = e.target.closest("[popovertarget]"), asked = ask && ask.getAttribute("popovertarget");
+    if (ask && !document.getElementById(asked)) { // a row that came after the page did: its question is read now
+      fetch(location.href).then(function (r) { return r.text(); }).then(function (page) {
+        var got = new DOMParser().parseFromString(page, "text/html").getElementById(asked);
+        if (!got) { location.reload(); return; }
+        document.querySelector("main").appendChild(document.importNode(got, true)).showPopover();
+      });
+      return;
+    }
     document.querySelectorAll("details.menu[open]").forEach(function (d) { if (!d.contains(e.target)) d.open = false; });
   });
   document.addEventListener("change", function (e) {

@@ -29,6 +29,15 @@ type PlanFields struct {
 	Note  string
 	Rows  []ui.Input
 	Files []PlanFile // kept already
+	More  *PlanMore  // folded below; nil = nothing
+}
+
+// PlanMore are fields that are folded until somebody wants them.
+type PlanMore struct {
+	Title string
+	Rows  []ui.Input
+	Files []PlanFile
+	Open  bool
 }
 
 // PlanFile is a file that a form keeps until it is sent.
@@ -60,4 +69,13 @@ type PlanPage struct {
 	Text    string
 	Files   []ui.TaskFile
 	Tables  []PlanTable
+	Busy    bool // something is under way that ends soon: the page looks again by itself
+}
+
+// live are the kinds of change that the page follows.
+func (p PlanPage) live() string {
+	if p.Busy {
+		return "task decision every:3s"
+	}
+	return "task decision"
 }

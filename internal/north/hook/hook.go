@@ -225,15 +225,13 @@ func parse(body []byte) (community.Post, error) {
 		if errors.As(err, &typed) && typed.Field != "" {
 			return p, north.Telling(community.CodeBadInput, typed.Field, typed.Field+" 的类型不对，不能是 "+typed.Value, typed.Field+" must be of another type, not "+typed.Value)
 		}
-		return p, north.Telling(community.CodeBadInput, "", "内容不是所要的 JSON："+short(err.Error()), "the body is not the JSON that is wanted: "+short(err.Error()))
+		return p, north.Telling(community.CodeBadInput, "", "内容不是所要的 JSON："+north.Brief(err.Error()), "the body is not the JSON that is wanted: "+north.Brief(err.Error()))
 	}
 	if dec.More() {
 		return p, north.Telling(community.CodeBadInput, "", "内容里不止一个 JSON", "more than one JSON value")
 	}
 	return p, nil
 }
-
-func short(text string) string { return strings.ToValidUTF8(text[:min(len(text), 120)], "") }
 
 // keyOf is the caller's own key of a call; "" = none.
 func keyOf(r *http.Request) (string, error) {

@@ -179,7 +179,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	seat, after, err := s.identify(r, conn)
 	s.unknown.Add(-1)
 	if err != nil {
-		_ = conn.Close(websocket.StatusPolicyViolation, clip(err.Error()))
+		_ = conn.Close(websocket.StatusPolicyViolation, north.Brief(err.Error()))
 		return
 	}
 	defer seat.Leave()
@@ -187,8 +187,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	err = l.serve(after)
 	s.n.Log().Debug("bot went", "bot", seat.Bot().Name, "why", err)
 }
-
-func clip(words string) string { return strings.ToValidUTF8(words[:min(len(words), 120)], "") }
 
 // identify waits for IDENTIFY and gives the client its seat, and the number to go on from.
 func (s *Server) identify(r *http.Request, conn *websocket.Conn) (*north.Seat, int64, error) {
@@ -250,7 +248,7 @@ func (l *link) serve(after int64) error {
 			_ = l.conn.Close(websocket.StatusNormalClosure, "")
 			return
 		}
-		_ = l.conn.Close(websocket.StatusPolicyViolation, clip(why.Error()))
+		_ = l.conn.Close(websocket.StatusPolicyViolation, north.Brief(why.Error()))
 	})
 	login := loginOf(l.seat)
 	ready := frame{opReady, map[string]any{"logins": []Login{login}, "proxy_urls": []string{}}}

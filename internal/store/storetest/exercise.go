@@ -50,6 +50,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
 		{"codes keep their entries, scans and pictures", codesKept},
+		{"what a platform says of a held account is kept", restrictionKept},
+		{"the last place is shown to one", lastPlaceHeld},
 		{"a mark tells who came by a code", marksCounted},
 		{"who is in two sub groups is found", doublesFound},
 		{"several accounts are one person, until taken back", personsAreMerged},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"sync"
 	"testing"
 
 	"qunluo/internal/admit"
@@ -25,9 +26,9 @@ func codesKept(t *testing.T, s *store.Store) {
 		t.Errorf("a picture that is not there: %v, want not found", err)
 	}
 	for range 3 {
-		if err := s.CountScan(ctx, c.Key, one.Key, 20000); err != nil {
-			t.Fatal(err)
-		}
+		fine(t, s.Arrive(ctx, nil, 0, 0, func(map[community.GroupKey]admit.Held) store.Arrival {
+			return store.Arrival{Code: c.Key, Entry: one.Key, Day: 20000, Group: one.Group}
+		}))
 	}
 	if err := s.LastEntry(ctx, c, one, audit); err != nil {
 		t.Fatal(err)
@@ -200,4 +201,47 @@ func doublesFound(t *testing.T, s *store.Store) {
 	if _, n, err := desk(s).Doubles(ctx, evs[1].Group, community.Page{}); err != nil || n != 0 {
 		t.Errorf("of a group that is no main group: %d (%v), want none", n, err)
 	}
+}
+
+// lastPlaceHeld: of many who arrive at once, as many as there are places are shown the first group, whoever else; the rest the
+// next; what is held is over after its time, and is not forgotten before.
+func lastPlaceHeld(t *testing.T, s *store.Store) {
+	ctx, l := t.Context(), NewLog(s)
+	evs := l.Append(t, say(tea, "anna", "你好", at("2026-01-01 10:00:00")), say(threeGroups[1], "ben", "你好", at("2026-01-01 10:00:00")))
+	groups := []community.GroupKey{evs[0].Group, evs[1].Group}
+	c := must(s.SaveCode(ctx, admit.Code{Org: 1, Kind: admit.Group, Name: "海报", By: "test"}, community.Audit{User: "test"}))(t)
+	for _, g := range groups {
+		must(s.AddEntry(ctx, c, admit.Entry{Group: g, Link: "https://example.org/g"}, nil, community.Audit{User: "test"}))(t)
+	}
+	c = must(desk(s).CodeByID(ctx, c.ID))(t)
+	sizes := admit.Sizes{groups[0]: {Members: 497, Limit: 500}, groups[1]: {Members: 10, Limit: 500}}
+	const now = 1_800_000_000_000
+	var mu sync.Mutex
+	shown := map[community.GroupKey]int{}
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			var chosen community.GroupKey
+			err := s.Arrive(ctx, groups, now-1000, now, func(held map[community.GroupKey]admit.Held) store.Arrival {
+				pick := admit.Spread(c, sizes, held, now)
+				chosen = pick.Entry.Group
+				return store.Arrival{Code: c.Key, Entry: pick.Entry.Key, Day: 20000, Group: chosen, Members: sizes[chosen].Members}
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			shown[chosen]++
+		})
+	}
+	wg.Wait()
+	same(t, "shown the first group and the next", []int{shown[groups[0]], shown[groups[1]]}, []int{3, 17})
+	same(t, "held", must(s.Held(ctx, groups, now-1000))(t), map[community.GroupKey]admit.Held{groups[0]: {Count: 3, Members: 497}, groups[1]: {Count: 17, Members: 10}})
+	same(t, "held later", must(s.Held(ctx, groups, now+1))(t), map[community.GroupKey]admit.Held{groups[0]: {}, groups[1]: {}})
+	scans := 0
+	for _, e := range must(desk(s).CodeByID(ctx, c.ID))(t).Entries {
+		scans += int(e.Scans)
+	}
+	same(t, "scans", scans, 20)
 }

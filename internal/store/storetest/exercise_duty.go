@@ -116,7 +116,7 @@ func closeTask(t *testing.T, s *store.Store, id community.ID) {
 	t.Helper()
 	ctx := t.Context()
 	tx := must(s.BeginLog(ctx))(t)
-	if err := tx.CloseTask(ctx, id, "done", "anna", "", time.Now().UnixMilli()); err != nil {
+	if err := tx.CloseTask(ctx, id, "done", "anna", "", 0, time.Now().UnixMilli()); err != nil {
 		t.Fatal(tx.Rollback(ctx, err))
 	}
 	if err := tx.Commit(ctx); err != nil {

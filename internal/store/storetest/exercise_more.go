@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -405,5 +406,22 @@ func deskIsNoGroup(t *testing.T, s *store.Store) {
 		if d.Joins != 0 {
 			t.Errorf("joins over all groups on %s = %d: followers are no joins", d.Day, d.Joins)
 		}
+	}
+}
+
+// restrictionKept: what a platform says when it holds an account back is kept whatever bytes it is made of, cut at its bound.
+func restrictionKept(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	a := must(s.SaveAccount(ctx, community.Account{Org: 1, Platform: "qq", Connector: "test", Name: "小助手", Settings: []byte("{}"), Enabled: true}, community.Audit{}))(t)
+	tx := must(s.BeginLog(ctx))(t)
+	if err := tx.Restrict(ctx, a.Key, 5, "账号\x00异常\xff"+strings.Repeat("长", 400)); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	got := must(s.AllAccounts(ctx))(t)
+	if len(got) != 1 || got[0].Restricted != 5 || !strings.HasPrefix(got[0].RestrictedWhy, "账号异常") || len(got[0].RestrictedWhy) > 500 {
+		t.Errorf("kept %+v, want the words without what no database keeps", got)
 	}
 }

@@ -74,7 +74,7 @@ func turnsKept(t *testing.T, s *store.Store) {
 	if len(in) != 1 || in[0].Left != 0 {
 		t.Fatalf("groups = %+v, want one", in)
 	}
-	slots := []plan.Slot{{Key: "s1@2026-01-02", Step: "s1", Due: in[0].Entered + 1, Text: "旧"}}
+	slots := []plan.Slot{{Key: "s1@2026-01-02", Step: "s1", Due: in[0].Entered + 1, Post: plan.Post{Text: "旧"}}}
 	fine(t, s.Materialise(ctx, p, in[0], slots, in[0].Entered+10))
 	slots[0].Text = "新"
 	fine(t, s.Materialise(ctx, p, in[0], slots, in[0].Entered+20)) // by who read the group before

@@ -35,6 +35,10 @@ func pillClass(tone string) string {
 func triggers(kinds string) string {
 	var all []string
 	for _, k := range strings.Fields(kinds) {
+		if every, ok := strings.CutPrefix(k, "every:"); ok {
+			all = append(all, "every "+every)
+			continue
+		}
 		all = append(all, "sse:"+k)
 	}
 	return strings.Join(all, ", ")
