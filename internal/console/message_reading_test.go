@@ -43,3 +43,11 @@ func TestMessagePageSaysWhatStandsInItsPictures(t *testing.T) {
 		}
 	}
 }
+
+func TestLocksRaidsAndReadingsAreSoundInABrowser(t *testing.T) {
+	h := newHouse()
+	path := withReadings(t, h)
+	v := openWith(t, h.deps())
+	g := "/rules/" + fakeID(20).String()
+	soundTo(t, v.base, "zh-CN", map[string]string{"reading": path, "rules-new-lock": g + "/new?kind=lock", "rules-new-raid": g + "/new?kind=raid"})
+}
