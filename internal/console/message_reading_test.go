@@ -45,9 +45,15 @@ func TestMessagePageSaysWhatStandsInItsPictures(t *testing.T) {
 }
 
 func TestLocksRaidsAndReadingsAreSoundInABrowser(t *testing.T) {
-	h := newHouse()
+	h := furnished()
 	path := withReadings(t, h)
-	v := openWith(t, h.deps())
 	g := "/rules/" + fakeID(20).String()
-	soundTo(t, v.base, "zh-CN", map[string]string{"reading": path, "rules-new-lock": g + "/new?kind=lock", "rules-new-raid": g + "/new?kind=raid"})
+	pages := map[string]string{"reading": path, "rules-new-lock": g + "/new?kind=lock", "rules-new-raid": g + "/new?kind=raid"}
+	v := open(t, h)
+	for _, page := range pages {
+		if status, _ := open(t, h).as("owner").get(page); status != 200 {
+			t.Errorf("%s = %d", page, status)
+		}
+	}
+	soundTo(t, v.base, "zh-CN", pages)
 }
