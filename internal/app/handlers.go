@@ -41,6 +41,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobSettle:          a.answerJob,
 		jobWords:           a.wordsJob,
 		jobWordWatch:       a.watchWords,
+		store.JobRead:      a.readPictures,
 	}
 }
 

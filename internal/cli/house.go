@@ -97,6 +97,8 @@ type Desk interface {
 	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
 	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
 	FindMessages(ctx context.Context, f community.MessageFilter) ([]community.MessageRow, int, error)
+	// Readings are what was read in the pictures of a message, oldest first.
+	Readings(ctx context.Context, message int64) ([]community.Event, error)
 	Around(ctx context.Context, g community.GroupKey, number int64, before, after int) ([]community.MessageRow, error)
 	FindDecisions(ctx context.Context, f community.DecisionFilter) ([]community.DecisionRow, int, error)
 	DecisionByID(ctx context.Context, id community.ID) (community.DecisionRow, error)

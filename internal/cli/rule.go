@@ -12,6 +12,7 @@ import (
 
 type ruleCmd struct {
 	Kinds    ruleKindsCmd    `cmd:"" help:"有哪些种类的规则|which kinds of rules there are"`
+	Limits   ruleLimitsCmd   `cmd:"" help:"群规能写多少、规则能算多少|what a book may hold and its rules may compute"`
 	Presets  rulePresetsCmd  `cmd:"" help:"有哪些现成的群规|which ready rulebooks there are"`
 	Preset   rulePresetCmd   `cmd:"" help:"打印一份现成的群规|print a ready rulebook"`
 	Show     ruleShowCmd     `cmd:"" help:"打印群规，默认现行版本|print a rulebook, by default the one in force"`

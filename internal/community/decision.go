@@ -74,6 +74,7 @@ type Decision struct {
 	User    string    `json:"user,omitempty"`
 	Why     string    `json:"why,omitempty"`
 	Wakes   []Wake    `json:"wakes,omitempty"`
+	Alarm   string    `json:"alarm,omitempty"` // whoever is on duty is alarmed: the figures
 }
 
 // Wake asks for a timer.fired event at a later time. Key is unique per group: asking twice gives one.

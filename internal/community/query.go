@@ -249,7 +249,6 @@ type ActionRow struct {
 	User       string
 }
 
-// TaskFilter asks for tasks waiting for a person.
 // JoinFilter chooses requests to be let in: those that wait, with Answered those that are over, with Number that one.
 type JoinFilter struct {
 	Group    GroupKey
@@ -296,6 +295,7 @@ func AnswerJoin(q JoinRow, refuse bool, text string) (Action, error) {
 	return Action{Verb: Approve, Group: q.Group, Target: q.Member, Event: q.Number, Message: q.Flag, Refuse: refuse, Text: text}, nil
 }
 
+// TaskFilter asks for tasks waiting for a person.
 type TaskFilter struct {
 	Group    GroupKey
 	Tag      string

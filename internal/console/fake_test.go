@@ -36,6 +36,7 @@ type house struct {
 	audit    []community.Audit
 	imports  []community.ImportRow
 	books    []community.BookRow
+	reads    map[int64][]community.Event // readings, by message
 	accounts []community.Account
 	users    []community.User
 	sessions map[string][]byte
@@ -230,6 +231,13 @@ func (h *house) FindMessages(_ context.Context, f community.MessageFilter) ([]co
 		return strings.Contains(m.Text, f.Text) && (f.Member == 0 || m.Member == f.Member) && (f.Before == 0 || m.Number < f.Before) && h.tagged(m.Group, f.Tag)
 	})
 }
+func (h *house) Readings(_ context.Context, message int64) ([]community.Event, error) {
+	if h.reads == nil {
+		return nil, nil
+	}
+	return h.reads[message], nil
+}
+
 func (h *house) Around(_ context.Context, _ community.GroupKey, number int64, before, after int) ([]community.MessageRow, error) {
 	i := slices.IndexFunc(h.messages, func(m community.MessageRow) bool { return m.Number == number })
 	if i < 0 {

@@ -38,8 +38,12 @@ func (k *call) foundWord(why string) string {
 	if said, ok := k.figuresWord(code, rest); ok {
 		return said
 	}
-	if word, _, _ := strings.Cut(rest, " "); code == "probation" && k.Words.Has("hitwhy.probation_"+word) {
+	word, figures, _ := strings.Cut(rest, " ")
+	switch {
+	case code == "probation" && k.Words.Has("hitwhy.probation_"+word):
 		rest = k.T("hitwhy.probation_" + word)
+	case (code == "lock" || code == "raid") && k.Words.Has("hitwhy."+code+"_"+word):
+		rest = strings.TrimSpace(k.T("hitwhy."+code+"_"+word) + " " + figures)
 	}
 	return strings.TrimSpace(k.T(key) + " " + rest)
 }

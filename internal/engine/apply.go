@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -512,6 +513,9 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 				return err
 			}
 		}
+		if b.run == nil && it.g.reads(ev) {
+			b.tx.Enqueue(store.Job{Kind: store.JobRead, Key: strconv.FormatInt(ev.Number, 10), RunAt: now})
+		}
 		if it.in.Audit != nil {
 			if err := b.tx.AddAudit(ctx, *it.in.Audit); err != nil {
 				return err
@@ -538,6 +542,11 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 			b.tasks = b.tasks || it.list[i].Actions[j].Hold != ""
 		}
 		b.tasks = b.tasks || len(it.list[i].Cancel) > 0
+		if a := it.list[i].Alarm; a != "" {
+			if err := b.tx.AlarmRaid(ctx, it.list[i].Group, a, now); err != nil {
+				return err
+			}
+		}
 	}
 	it.out.Decisions = it.list
 	return b.tx.Decisions(ctx, it.list, bodies, now)

@@ -49,6 +49,8 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return b.tx.Reacted(ctx, ev)
 	case community.RosterRead:
 		return e.confirmGone(ctx, b, it, now)
+	case community.MediaRead:
+		return b.tx.NoteReading(ctx, ev)
 	case community.ImportUndone:
 		return e.unproved(ctx, b, it, now)
 	}

@@ -28,7 +28,8 @@ type Decider interface {
 }
 
 // Fold is a decider's state of one group: the fold of the group's events. One that also has Ready(*community.Event) error is
-// asked before each Step: an error is a trouble of the moment, and the batch is put back.
+// asked before each Step: an error is a trouble of the moment, and the batch is put back. One that also has
+// Reads(*community.Event) bool says after the Step whether the event's pictures are to be read (store.JobRead).
 type Fold interface {
 	// Step takes the next event in and says what is to be done about it. It reads no clock, chance, disk or net.
 	Step(ev *community.Event) []community.Decision

@@ -19,6 +19,8 @@ func Adopt(s *State, old, next *Rulebook) {
 	if !next.looksForCopies() {
 		s.echoes = echoes{}
 	}
+	// a defence that muted everybody is remembered without its rule: its end lifts the mute
+	s.now.Raids = slices.DeleteFunc(slices.Clone(s.now.Raids), func(w raidWatch) bool { return !keeps(w.Rule) && !w.Muted })
 	from := slotsFrom(old, next)
 	for _, m := range s.members {
 		m.Shadow = slices.DeleteFunc(slices.Clone(m.Shadow), func(x shadow) bool { return !keeps(x.Rule) })

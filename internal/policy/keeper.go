@@ -195,6 +195,9 @@ func (k *Keeper) Size() int {
 func (k *Keeper) measure() int {
 	const each, perGroup = 320, 4096
 	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400 + len(k.state.now.Copies)*160 + len(k.state.echoes.buf)*(echoSize+40) + len(k.state.now.Lines)*24
+	for _, w := range k.state.now.Raids {
+		n += 64 + len(w.Joins)*96 + len(w.Members)*8
+	}
 	for _, m := range k.state.members {
 		n += len(m.Strikes)*64 + len(m.Shadow)*32 + len(m.Suspected)*40
 		for i := range m.floods {

@@ -25,8 +25,8 @@ type kind struct {
 
 // kinds is the table. Adding a kind adds a file and a line.
 func kinds() []kind {
-	return []kind{keywordKind(), linkKind(), contactKind(), patternKind(), floodKind(), copiesKind(), learnedKind(), probationKind(), welcomeKind(), replyKind(),
-		mirrorKind()}
+	return []kind{keywordKind(), linkKind(), contactKind(), patternKind(), floodKind(), copiesKind(), learnedKind(), probationKind(), typeLockKind(), raidKind(),
+		welcomeKind(), replyKind(), mirrorKind()}
 }
 
 // Kinds lists the kinds of rules in the order in which pages offer them.

@@ -274,6 +274,9 @@ func stepTimer(rb *Rulebook, s *State, ev *community.Event) []community.Decision
 	if strings.HasPrefix(key, wakeWelcome) {
 		return greetAll(rb, s, ev)
 	}
+	if strings.HasPrefix(key, wakeRaid) {
+		return stepRaidOver(rb, s, ev)
+	}
 	rest, ok := strings.CutPrefix(key, wakeUnmute)
 	if !ok {
 		return nil

@@ -109,7 +109,7 @@ func (l *look) sanction(found []*finding, d *community.Decision) {
 func (l *look) strike(d *community.Decision, r *rule) {
 	row := community.Strike{
 		ID: community.DeriveID(l.ev.ID, "strike:"+r.ID, 0), Decision: d.ID, Group: l.ev.Group, Member: l.ev.Actor, Rule: r.ID,
-		Book: l.rb.book.Version, Event: l.ev.Number, At: l.ev.At, Expires: l.ev.At + l.rb.memory,
+		Book: l.rb.book.Version, Event: l.evidence, At: l.ev.At, Expires: l.ev.At + l.rb.memory,
 	}
 	d.Strikes = append(d.Strikes, row)
 	l.member.addStrike(l.ev.At, strike{ID: row.ID, Decision: d.ID, Rule: r.ID, Expires: row.Expires})
@@ -128,7 +128,7 @@ func (l *look) act(d *community.Decision, r *rule, n int, rung Rung) {
 		}
 		a := community.Action{
 			ID: community.DeriveID(l.ev.ID, r.ID, len(d.Actions)), Decision: d.ID, Group: l.ev.Group, Target: l.ev.Actor,
-			Event: l.ev.Number, Cause: community.ByRule, Rule: r.ID,
+			Event: l.evidence, Cause: community.ByRule, Rule: r.ID,
 		}
 		make.with(r, n, rung, &a)
 		d.Actions = append(d.Actions, a)

@@ -23,15 +23,17 @@ type State struct {
 // groupState is the part of the state that belongs to nobody. Its slices are appended to or replaced, never written
 // into: so a copy of the struct is enough to go back.
 type groupState struct {
-	Roster   int64     `json:"roster,omitempty"`   // members present; 0 = not known
-	Steps    int64     `json:"steps,omitempty"`    // events stepped over
-	Unproved bool      `json:"unproved,omitempty"` // the last message came through an unofficial gateway
-	Removals []removal `json:"removals,omitempty"`
-	Pending  []pending `json:"pending,omitempty"`
-	Recent   []sketch  `json:"recent,omitempty"`
-	Awaited  []awaited `json:"awaited,omitempty"`
-	Copies   []copied  `json:"copies,omitempty"`
-	Lines    []ownLine `json:"lines,omitempty"` // the group's own lines
+	Roster   int64       `json:"roster,omitempty"`   // members present; 0 = not known
+	Steps    int64       `json:"steps,omitempty"`    // events stepped over
+	Unproved bool        `json:"unproved,omitempty"` // the last message came through an unofficial gateway
+	Removals []removal   `json:"removals,omitempty"`
+	Pending  []pending   `json:"pending,omitempty"`
+	Recent   []sketch    `json:"recent,omitempty"`
+	Awaited  []awaited   `json:"awaited,omitempty"`
+	Copies   []copied    `json:"copies,omitempty"`
+	Lines    []ownLine   `json:"lines,omitempty"` // the group's own lines
+	Raids    []raidWatch `json:"raids,omitempty"`
+	AtFault  []int64     `json:"at_fault,omitempty"` // numbers of messages with pictures that were at fault, newest last
 }
 
 // removal is an automatic removal that was not held back.

@@ -62,6 +62,8 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepReceipt(rb, s, ev)
 	case community.PersonDecided:
 		return stepPerson(rb, s, ev)
+	case community.MediaRead:
+		return stepReading(rb, s, ev)
 	}
 	return nil
 }
@@ -124,8 +126,11 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	l.member = m
 	l.judgeAll()
 	var out []community.Decision
-	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 {
+	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 || len(l.faults) > 0 {
 		out = l.conclude()
+	}
+	if rb.pictures && len(out) > 0 && out[0].Verdict == community.Hit && len(ev.Body.Pictures()) > 0 {
+		s.blame(ev.Number)
 	}
 	l.noteAll()
 	m.Messages++
@@ -272,6 +277,10 @@ func (l *look) conclude() []community.Decision {
 	default:
 		d.Verdict = community.Spared
 	}
+	if d.Verdict == community.Spared && len(d.Hits) == 0 && len(l.faults) > 0 {
+		d.Verdict, d.Why = community.Faulted, "rule "+l.faults[0].Rule+": "+l.faults[0].Why
+	}
+	d.Hits = append(d.Hits, l.faults...)
 	if len(d.Hits) == 0 {
 		return nil
 	}
@@ -330,7 +339,12 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	d := decide(rb, s, ev, who)
 	j := &arriving{rb: rb, state: s, ev: ev, member: who, out: &d}
 	d.Verdict = community.DryHit
-	served, shown := false, false // a dry rule greets beside the live one, without stopping it
+	raided := s.watchRaids(rb, j)
+	served, shown := s.isRaiding(rb, who, ev.At), false
+	if raided {
+		d.Verdict = community.Served
+	}
+	// a raid is not greeted; a dry rule greets beside the live one, without stopping it
 	for _, r := range rb.joins {
 		if r.dry && shown || !r.dry && served {
 			continue
@@ -349,6 +363,19 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		return nil
 	}
 	return []community.Decision{d}
+}
+
+// watchRaids lets every raid rule see a join; true when a live one began its defence.
+func (s *State) watchRaids(rb *Rulebook, j *arriving) bool {
+	live := false
+	for _, r := range rb.raids {
+		s.look.judging = r
+		if r.does.(*raid).watch(j, r) && !r.dry {
+			live = true
+		}
+	}
+	s.look.judging = nil
+	return live
 }
 
 // isHere reports whether a member is known to be in the group.
