@@ -20,6 +20,9 @@ const collectLess = 400
 const memoryWish = 320 << 20
 
 func main() {
+	if app.IsReader(os.Args) { // a child of the server
+		os.Exit(app.ReadOne())
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectLess)
 	}

@@ -41,6 +41,7 @@ import (
 	"qunluo/internal/media"
 	"qunluo/internal/policy"
 	"qunluo/internal/safehttp"
+	"qunluo/internal/scan"
 	"qunluo/internal/store"
 )
 
@@ -51,7 +52,9 @@ type Options struct {
 	Log    *slog.Logger
 	Clock  func() time.Time
 	Scenes []sim.Scene // offered by the simulator
-	Dev    bool        // development mode: the gallery of the console's kit
+	// Scanner is the command that reads one picture (scan.Verb); nil = our own program.
+	Scanner []string
+	Dev     bool // development mode: the gallery of the console's kit
 }
 
 // App is an installed house.
@@ -79,6 +82,7 @@ type App struct {
 	words      *i18n.Catalogue
 	teller     *teller
 	shelf      *media.Shelf
+	scanner    *scan.Reader
 	began      int64 // UTC ms
 	guests     *guests
 	served     atomic.Value  // string: where the doors stand, once they are open
@@ -126,16 +130,22 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	a.shelf = media.New(filepath.Join(o.Config.DataDir, mediaFolder), st, safehttp.New(o.Config.Notify.Allow), o.Clock, missingPart(words))
+	if a.scanner, err = newScanner(o.Scanner); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
 	a.engine = engine.New(engine.Options{
 		Store: st, Clock: o.Clock, Media: a.shelf, Private: o.Config.Intake.PrivateChats,
 		Deciders:  []engine.Decider{decider{policy.NewDecider(a.library)}},
 		Sessions:  func(k community.AccountKey) connect.Session { return a.wires.session(k) },
-		Committed: a.committed,
+		Committed: a.committed, Notice: a.notice,
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
 	a.wires = newWires(a, a.connectors(o.Scenes))
 	if a.teller, err = newTeller(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
+	if _, err := a.capabilityKey(ctx); err != nil { // notices are finished within transactions, where none can be made
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	a.began = a.millis()

@@ -65,6 +65,9 @@ func (b books) Replay(ctx context.Context, g community.GroupKey, raw, base json.
 	} else {
 		err = b.diff(ctx, &rep, g, rb, base, events, span)
 	}
+	if err == nil {
+		rep.Labelled, err = b.app.caseSums(ctx, g, rb)
+	}
 	rep.Millis = time.Since(start).Milliseconds()
 	return rep, err
 }

@@ -39,6 +39,9 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobDrift:           a.driftJob,
 		jobDrifts:          a.driftRound,
 		jobSettle:          a.answerJob,
+		jobWords:           a.wordsJob,
+		jobWordWatch:       a.watchWords,
+		store.JobRead:      a.readPictures,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/policy"
 	"qunluo/internal/store"
+	"qunluo/internal/wordlist"
 )
 
 // hands is what a person changes, bounded by an organisation and the groups they may see (nil = all).
@@ -159,10 +160,16 @@ func (h *hands) judge(ctx context.Context, user string, id community.ID, kind, r
 	audit := h.audit(user, "decision."+kind, "decision:"+id.String(), reason)
 	audit.Before = before
 	made, err := h.app.engine.Decide(ctx, d.Group, p, audit)
-	if err != nil || kind != "release" {
+	switch {
+	case err != nil:
 		return err
+	case kind == "release":
+		return released(made)
+	case len(wordlist.WordsOf(d.Decision)) > 0:
+		err = h.app.store.AddJob(ctx, store.Job{Kind: jobWordWatch, Key: id.String(), RunAt: h.app.millis()})
+		h.app.jobs.Wake()
 	}
-	return released(made)
+	return err
 }
 
 // released looks whether a release let anything go: what was released, dismissed or forgotten before is held no longer.
@@ -234,7 +241,13 @@ func (h *hands) myTask(ctx context.Context, id community.ID) error {
 }
 
 // Publish puts a rulebook in force and returns its version. A book that is not sound gives community.CodeBadInput.
+// CodeConflict: labelled cases that stand right now would stand wrong.
 func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note string) (int, error) {
+	return h.publishDespite(ctx, user, g, raw, note, "")
+}
+
+// publishDespite is Publish; despite says why labelled cases may be broken by it.
+func (h *hands) publishDespite(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note, despite string) (int, error) {
 	group, err := h.mine(ctx, g)
 	if err != nil {
 		return 0, err
@@ -246,6 +259,13 @@ func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, 
 	if err := h.placed(ctx, group, rb); err != nil {
 		return 0, err
 	}
+	broken, err := h.breaks(ctx, group, rb)
+	if err != nil {
+		return 0, err
+	}
+	if len(broken) > 0 && despite == "" {
+		return 0, refusedFor(broken)
+	}
 	last, err := h.app.store.LastBook(ctx, g)
 	if err != nil {
 		return 0, err
@@ -255,24 +275,41 @@ func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, 
 	if book.Group == "" {
 		book.Group = group.Name
 	}
-	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish")
+	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish", broken.facts(despite)...)
 }
 
-// modeVerb is a change of mode in the trail: the rules stay, and so does the draft.
-const modeVerb = "group.mode"
+// fact is something more that the trail says of a change.
+type fact struct {
+	name  string
+	value any
+}
 
-func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string) error {
+// Verbs of the trail under which a book is published and the draft stays: modeVerb is a change of mode, wordsVerb brings a
+// word list to a version.
+const (
+	modeVerb  = "group.mode"
+	wordsVerb = "rulebook.words"
+)
+
+func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string, facts ...fact) error {
 	raw, err := json.Marshal(book)
 	if err != nil {
 		return err
 	}
 	audit := h.audit(user, verb, subjectOf("group", int64(g)), note)
-	audit.After, _ = json.Marshal(map[string]any{"version": book.Version, "mode": book.Mode}) // plain values
+	after := map[string]any{"version": book.Version, "mode": book.Mode}
+	for _, f := range facts {
+		after[f.name] = f.value
+	}
+	audit.After, _ = json.Marshal(after) // plain values
 	draft := ""
-	if verb == modeVerb {
+	if verb != "rulebook.publish" {
 		draft = community.DraftKept
 	}
-	return h.app.engine.Publish(ctx, g, raw, user, note, draft, audit)
+	if err := h.app.engine.Publish(ctx, g, raw, user, note, draft, audit); err != nil {
+		return err
+	}
+	return h.noteLists(ctx, user, g, book)
 }
 
 // SaveDraft keeps the group's one draft; an empty book deletes it.

@@ -13,6 +13,7 @@ import (
 
 	"qunluo/internal/app"
 	"qunluo/internal/community"
+	"qunluo/internal/config"
 	"qunluo/internal/store"
 )
 
@@ -32,8 +33,8 @@ type shift struct {
 	group community.GroupRow
 }
 
-func startShift(t *testing.T, dbURL, abilities string) *shift {
-	a, doors := serve(t, dbURL)
+func startShift(t *testing.T, dbURL, abilities string, changes ...func(*config.Config)) *shift {
+	a, doors := serve(t, dbURL, changes...)
 	ctx := t.Context()
 	org, err := a.Store().Org(ctx, "徒步社", false)
 	check(t, err)

@@ -71,10 +71,13 @@ func (a *App) house() *cli.House {
 		Moments:   func(org community.OrgKey) cli.Moments { return a.Moments(org) },
 		Articles:  func(org community.OrgKey) cli.Articles { return a.Articles(org) },
 		Shorts:    func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
+		Words:     func(org community.OrgKey) cli.Wordlists { return a.Words(org, nil) },
 		Persons:   func(org community.OrgKey) cli.Persons { return a.Persons(org, nil) },
 		Standbys:  func(org community.OrgKey) cli.Standbys { return a.Standbys(org, nil) },
 		Drifts:    func(org community.OrgKey) cli.Drifts { return a.Drifts(org, nil) },
 		Handovers: func(org community.OrgKey) cli.Handovers { return a.Handovers(org, nil) },
+		Cases:     func(org community.OrgKey) cli.Cases { return a.Cases(org, nil) },
+		Appeals:   func(org community.OrgKey) cli.Appeals { return a.Appeals(org, nil) },
 		Duty:      func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
 		Bots:      func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
 		Hooks:     func(org community.OrgKey) cli.Hooks { return a.Hands(org, nil) },
@@ -210,6 +213,9 @@ func (b lineBooks) whatIf(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayR
 		r.Rules = append(r.Rules, cli.RuleCount{Rule: c.Rule, Hits: c.Hits + c.Dry, Members: c.Members, Chosen: c.Chosen, Spared: c.Spared, Would: c.Would})
 	}
 	r.Would, r.Concerned = out.Would, out.Concerned
+	if r.Labelled, err = b.app.caseSums(ctx, o.Group, rb); err != nil {
+		return err
+	}
 	r.Rows, err = b.lines(ctx, out.Examples, o.Rows)
 	return err
 }
@@ -229,6 +235,9 @@ func (b lineBooks) diff(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayRep
 	}
 	r.Events, r.Messages, r.Different, r.Decisions = c.Events, c.Messages, c.Different, c.Same+c.Different
 	r.Would, r.Concerned = c.Would, c.Concerned
+	if r.Labelled, err = b.app.caseSums(ctx, o.Group, next); err != nil {
+		return err
+	}
 	for _, d := range c.Rules {
 		r.Rules = append(r.Rules, cli.RuleCount{Rule: d.Rule, Hits: d.Both + d.OnlyB, Members: d.MembersB, BaseHits: d.Both + d.OnlyA, Would: d.Would})
 	}

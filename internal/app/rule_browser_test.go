@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"qunluo/internal/app"
 	"qunluo/internal/browsertest"
 	"qunluo/internal/community"
 	"qunluo/internal/store/storetest"
@@ -23,6 +24,9 @@ var chrome = browsertest.New()
 
 // TestMain lets houses stand in memory where there is room: what a disk loses when the power goes is looked at in fault.
 func TestMain(m *testing.M) {
+	if app.IsReader(os.Args) { // this program is its own reader of pictures
+		os.Exit(app.ReadOne())
+	}
 	if err := os.Setenv("TMPDIR", storetest.InMemory()); err != nil {
 		panic(err)
 	}

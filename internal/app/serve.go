@@ -52,12 +52,17 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Codes:    func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Moments:  func(org community.OrgKey) console.Moments { return a.Moments(org) },
 		Articles: func(org community.OrgKey) console.Articles { return a.Articles(org) },
+		Words:    func(org community.OrgKey, groups []community.GroupKey) console.Wordlists { return a.Words(org, groups) },
 		Shorts:   func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
 		Persons:  func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
 		Standbys: func(org community.OrgKey, groups []community.GroupKey) console.Standbys {
 			return a.Standbys(org, groups)
 		},
 		Drifts: func(org community.OrgKey, groups []community.GroupKey) console.Drifts { return a.Drifts(org, groups) },
+		Appeals: func(org community.OrgKey, groups []community.GroupKey) console.Appeals {
+			return a.Appeals(org, groups)
+		},
+		Cases: func(org community.OrgKey, groups []community.GroupKey) console.Cases { return a.Cases(org, groups) },
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},
@@ -66,7 +71,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +80,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/j/", public)
 	mux.Handle("/l/", public)
 	mux.Handle("/f/", public)
+	mux.Handle("/a/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)

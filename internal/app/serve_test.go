@@ -24,9 +24,12 @@ import (
 )
 
 // serve opens the doors of a house on a free port.
-func serve(t *testing.T, dbURL string) (*app.App, app.Served) {
+func serve(t *testing.T, dbURL string, changes ...func(*config.Config)) (*app.App, app.Served) {
 	t.Helper()
 	cfg := config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0", LocalListen: "127.0.0.1:0"}}
+	for _, change := range changes {
+		change(&cfg)
+	}
 	a, err := app.Open(t.Context(), app.Options{Config: cfg})
 	check(t, err)
 	ctx, stop := context.WithCancel(t.Context())

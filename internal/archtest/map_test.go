@@ -26,7 +26,8 @@ func plan() []room {
 	return []room{
 		{path: "community", layer: words, decides: true},
 		{path: "lexicon", layer: subject, decides: true},
-		{path: "lexicon/tables", layer: top}, // a program that makes the tables of characters
+		{path: "lexicon/tables", layer: working}, // a command that makes lexicon's tables from public data; nothing imports it
+		{path: "learn", layer: subject, decides: true},
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
 		{path: "plan", layer: subject, decides: true},
@@ -34,6 +35,7 @@ func plan() []room {
 		{path: "duty", layer: subject, decides: true},
 		{path: "drift", layer: subject, decides: true},
 		{path: "identity", layer: subject, decides: true},
+		{path: "wordlist", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
@@ -71,9 +73,11 @@ func plan() []room {
 		{path: "connect/dingtalk", layer: working, may: []string{"connect", "connect/webapi"}, why: "a leaf knows the contract; calls are shared"},
 		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
+		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist"}, why: "the examination of both databases, figures and duty included"},
+		{path: "scan", layer: working}, // strangers' pictures, in a child process of few rights
 		{path: "safehttp", layer: working},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
@@ -111,11 +115,11 @@ func plan() []room {
 func base(l layer) []string {
 	switch l {
 	case subject, working:
-		return []string{"community", "lexicon"}
+		return []string{"community", "lexicon", "learn"}
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -132,6 +136,7 @@ func libraries() []library {
 	pure := []string{"lexicon", "policy", "measure", "replay", "importer", "i18n"}
 	return []library{
 		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
+		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet"), "files of words come in old encodings too"},
 		{"golang.org/x/text", pure, "tables of characters and languages: a pure library"},
 		{"golang.org/x/net/html", []string{"importer"}, "a tokenizer of HTML: pure, kept by the Go project"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
@@ -146,17 +151,19 @@ func libraries() []library {
 		{"google.golang.org/protobuf/encoding/protowire", []string{"connect/wechaty/wire"}, "its messages by field numbers: no generated stubs"},
 		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui", "h5", "h5/view"}, "pages"},
 		{"github.com/skip2/go-qrcode", []string{"poster"}, "QR codes as pictures: small, without dependencies, stable for years"},
-		{"golang.org/x/image/draw", []string{"poster"}, "scaling of pictures: a pure library"},
+		{"golang.org/x/image/draw", []string{"poster", "scan"}, "scaling of pictures: a pure library"},
+		{"golang.org/x/image/webp", []string{"scan"}, "the format in which most stickers come: a pure library"},
+		{"github.com/makiuchi-d/gozxing", []string{"scan"}, "reads QR codes: pure Go, drags in x/text and xerrors only, the one port of ZXing that is kept; it runs in a child process"},
 		{"github.com/alexedwards/scs/v2", []string{"console"}, "sessions of people"},
 		{"golang.org/x/crypto", []string{"console", "app"}, "argon2id"},
-		{"github.com/xuri/excelize/v2", []string{"console"}, "lists as XLSX"},
+		{"github.com/xuri/excelize/v2", []string{"console", "wordlist/sheet"}, "lists as XLSX"},
 		{"github.com/nicksnyder/go-i18n/v2", []string{"i18n"}, "the catalogue of words"},
 		{"github.com/pelletier/go-toml/v2", []string{"i18n"}, "the catalogue's files"},
 		{"github.com/prometheus/client_golang", []string{"httpd", "app"}, "metrics"},
 		{"github.com/knadh/koanf", []string{"config"}, "settings"},
 		{"github.com/alecthomas/kong", []string{"cli"}, "command line"},
 		{"golang.org/x/term", []string{"cli"}, "passwords and progress on a terminal"},
-		{"golang.org/x/sys", []string{"app", "cli", "hold", "store"}, "locks and free space of disks"},
+		{"golang.org/x/sys", []string{"app", "cli", "hold", "store", "scan"}, "locks and free space of disks, limits of a child process"},
 		{"github.com/chromedp", []string{"browsertest"}, "Chromium by its own protocol, in tests only"},
 		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
 		{"github.com/anknown/ahocorasick", []string{"bench"}, "what our matcher is measured against, like the three below: nothing else imports them"},

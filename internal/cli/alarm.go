@@ -9,7 +9,7 @@ import (
 type alarmLine struct {
 	ID      string `json:"id" col:"编号|id"`
 	State   string `json:"state" col:"状态|state"` // waiting, taken, over
-	Kind    string `json:"kind" col:"类型|kind"`   // task, account, hook, test
+	Kind    string `json:"kind" col:"类型|kind"`   // task, account, hook, raid, test
 	Subject string `json:"subject" col:"关于|about"`
 	Opened  Moment `json:"opened_at" col:"出现|opened"`
 	Holder  string `json:"holder" col:"谁在处理|who has it"`

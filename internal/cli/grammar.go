@@ -37,7 +37,10 @@ type grammar struct {
 	Rule     ruleCmd     `cmd:"" group:"order" help:"群规|rulebooks"`
 	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
 	Decision decisionCmd `cmd:"" group:"order" help:"判定与审核|decisions and review"`
+	Words    wordsCmd    `cmd:"" group:"order" help:"词库|word lists"`
 	Strike   strikeCmd   `cmd:"" group:"order" help:"违规记分|strikes"`
+	Appeal   appealCmd   `cmd:"" group:"order" help:"申诉|appeals"`
+	Case     caseCmd     `cmd:"" group:"order" help:"标注案例|labelled cases"`
 	Action   actionCmd   `cmd:"" group:"order" help:"动作|actions"`
 	Task     taskCmd     `cmd:"" group:"order" help:"待办|tasks for people"`
 	Duty     dutyCmd     `cmd:"" group:"order" help:"值班与告警|duty roster and alarms"`

@@ -89,7 +89,7 @@ func (hookListCmd) Do(c *call, h *House) error {
 
 type hookAddCmd struct {
 	Name  string   `arg:"" help:"名称|name"`
-	Scope []string `sep:"," default:"send" placeholder:"SCOPE" help:"权限：send 发消息、task 派待办、alarm 告警|scopes: send, task, alarm"`
+	Scope []string `sep:"," default:"send" placeholder:"SCOPE" help:"权限：send 发消息、task 派待办、alarm 告警、reading 图片里的文字|scopes: send, task, alarm, reading"`
 	Group []string `sep:"none" placeholder:"GROUP" help:"能用的群（可重复），默认全部|groups it may use (repeatable), by default all"`
 	Sign  bool     `help:"要求 HMAC-SHA256 签名|want a signature (HMAC-SHA256)"`
 }
@@ -178,11 +178,12 @@ func (q *hookRemoveCmd) Do(c *call, h *House) error {
 
 type hookTestCmd struct {
 	Hook  string `arg:"" help:"编号或名称|id or name"`
-	Kind  string `enum:"message,task,alarm" default:"message" help:"message、task 或 alarm|message, task or alarm"`
+	Kind  string `enum:"message,task,alarm,reading" default:"message" help:"message、task、alarm 或 reading|message, task, alarm or reading"`
 	Group string `placeholder:"GROUP" help:"群的编号或名称|id or name of the group"`
 	Text  string `default:"群落试发" placeholder:"TEXT" help:"内容|what it says"`
 	Image string `placeholder:"URL" help:"随消息的图片网址|web address of a picture with a message"`
 	Due   int64  `placeholder:"MINUTES" help:"task：几分钟内要做|task: minutes until it must be done"`
+	Event int64  `placeholder:"NUMBER" help:"reading：消息的编号|reading: number of the message"`
 	Send  bool   `help:"真的发出|really do it"`
 }
 
@@ -206,7 +207,7 @@ func (q *hookTestCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	got, err := hooks.TryHook(c.ctx, b.ID, community.Post{Kind: q.Kind, Group: q.Group, Text: q.Text, Image: q.Image, Due: q.Due}, q.Send)
+	got, err := hooks.TryHook(c.ctx, b.ID, community.Post{Kind: q.Kind, Group: q.Group, Text: q.Text, Image: q.Image, Due: q.Due, Event: q.Event}, q.Send)
 	if err != nil {
 		return err
 	}

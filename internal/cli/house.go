@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/hold"
 	"qunluo/internal/policy"
+	"qunluo/internal/replay"
 )
 
 // Houses is what the command line needs before a house is open. Settings come with an absolute data directory.
@@ -50,6 +51,7 @@ type House struct {
 	Plans    func(org community.OrgKey) Plans
 	Codes    func(org community.OrgKey) Codes
 	Shorts   func(org community.OrgKey) Shorts
+	Words    func(org community.OrgKey) Wordlists
 	Moments  func(org community.OrgKey) Moments
 	Articles func(org community.OrgKey) Articles
 	Persons  func(org community.OrgKey) Persons
@@ -57,6 +59,8 @@ type House struct {
 	Handovers func(org community.OrgKey) Handovers
 	Standbys  func(org community.OrgKey) Standbys
 	Drifts    func(org community.OrgKey) Drifts
+	Cases     func(org community.OrgKey) Cases
+	Appeals   func(org community.OrgKey) Appeals
 	Duty      func(org community.OrgKey) Duty
 	Bots      func(org community.OrgKey) Bots
 	Hooks     func(org community.OrgKey) Hooks
@@ -93,6 +97,8 @@ type Desk interface {
 	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
 	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
 	FindMessages(ctx context.Context, f community.MessageFilter) ([]community.MessageRow, int, error)
+	// Readings are what was read in the pictures of a message, oldest first.
+	Readings(ctx context.Context, message int64) ([]community.Event, error)
 	Around(ctx context.Context, g community.GroupKey, number int64, before, after int) ([]community.MessageRow, error)
 	FindDecisions(ctx context.Context, f community.DecisionFilter) ([]community.DecisionRow, int, error)
 	DecisionByID(ctx context.Context, id community.ID) (community.DecisionRow, error)
@@ -121,6 +127,8 @@ type Hands interface {
 	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
 	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
+	// Learn teaches a model with a group's talk of the last days and people's judgements, and puts it into the draft.
+	Learn(ctx context.Context, user string, g community.GroupKey, days int, note string) (community.Taught, error)
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
 	// AddGroup makes a group that people bring by hand; most is its size limit, 0 = as is usual.
@@ -196,10 +204,12 @@ type ReplayReport struct {
 	// Would counts the consequences: recall, warn, mute, remove, held, answer.
 	Would map[string]int64 `json:"would"`
 	// Concerned is to how many members the live rules would do it.
-	Concerned int64          `json:"concerned" col:"涉及人数|people concerned"`
-	Rules     []RuleCount    `json:"rules"`
-	Rows      []ReplayedLine `json:"rows"`
-	Gone      []ReplayedLine `json:"gone"` // only the base decided so
+	Concerned int64       `json:"concerned" col:"涉及人数|people concerned"`
+	Rules     []RuleCount `json:"rules"`
+	// Labelled are the labelled cases under the book, those of any time.
+	Labelled replay.CaseSums `json:"labelled"`
+	Rows     []ReplayedLine  `json:"rows"`
+	Gone     []ReplayedLine  `json:"gone"` // only the base decided so
 }
 
 // RuleCount is one rule's share of a replay.

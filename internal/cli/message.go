@@ -7,9 +7,10 @@ import (
 )
 
 type messageCmd struct {
-	Search messageSearchCmd `cmd:"" help:"搜索消息（两个汉字起）|search messages"`
-	Around messageAroundCmd `cmd:"" help:"一条消息的前后文|what stands around a message"`
-	Recall messageRecallCmd `cmd:"" help:"一条消息还能不能撤回、到什么时候|whether and until when a message can be recalled"`
+	Search   messageSearchCmd   `cmd:"" help:"搜索消息（两个汉字起）|search messages"`
+	Around   messageAroundCmd   `cmd:"" help:"一条消息的前后文|what stands around a message"`
+	Pictures messagePicturesCmd `cmd:"" help:"一条消息的图片里读出了什么|what was read in a message's pictures"`
+	Recall   messageRecallCmd   `cmd:"" help:"一条消息还能不能撤回、到什么时候|whether and until when a message can be recalled"`
 }
 
 // messageLine is a message as verbs print it.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 type ruleCmd struct {
 	Kinds    ruleKindsCmd    `cmd:"" help:"有哪些种类的规则|which kinds of rules there are"`
+	Limits   ruleLimitsCmd   `cmd:"" help:"群规能写多少、规则能算多少|what a book may hold and its rules may compute"`
 	Presets  rulePresetsCmd  `cmd:"" help:"有哪些现成的群规|which ready rulebooks there are"`
 	Preset   rulePresetCmd   `cmd:"" help:"打印一份现成的群规|print a ready rulebook"`
 	Show     ruleShowCmd     `cmd:"" help:"打印群规，默认现行版本|print a rulebook, by default the one in force"`
@@ -21,6 +23,7 @@ type ruleCmd struct {
 	Draft    ruleDraftCmd    `cmd:"" help:"存为草稿|keep as the draft"`
 	Publish  rulePublishCmd  `cmd:"" help:"发布|put in force"`
 	Rollback ruleRollbackCmd `cmd:"" help:"重新发布以前的版本|put an earlier version in force again"`
+	Learn    ruleLearnCmd    `cmd:"" help:"用本群的发言和人的判断训练，放进草稿|teach a model with the group's talk and people's judgements; it goes into the draft"`
 	Hits     ruleHitsCmd     `cmd:"" help:"各条规则的命中|how often each rule hit"`
 }
 
@@ -334,6 +337,7 @@ type rulePublishCmd struct {
 	Group string `arg:"" help:"群|group"`
 	File  string `arg:"" help:"文件、- 或 群@版本|a file, - or GROUP@VERSION"`
 	Note  string `required:"" placeholder:"TEXT" help:"改了什么、为什么|what was changed and why"`
+	despiteFlag
 }
 
 // Feeds says that stdin may be the rulebook.
@@ -355,10 +359,10 @@ func (q *rulePublishCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return c.publish(h, q.Group, raw, q.Note)
+	return c.publish(h, q.Group, raw, q.Note, q.Despite)
 }
 
-func (c *call) publish(h *House, group string, raw json.RawMessage, note string) error {
+func (c *call) publish(h *House, group string, raw json.RawMessage, note, despite string) error {
 	if _, err := parseBook(raw); err != nil {
 		return err
 	}
@@ -373,9 +377,19 @@ func (c *call) publish(h *House, group string, raw json.RawMessage, note string)
 	if err != nil {
 		return err
 	}
-	version, err := hands.Publish(c.ctx, user, g.Key, raw, note)
+	publish := hands.Publish
+	if despite != "" {
+		cases, err := inOrg(c, h, h.Cases)
+		if err != nil {
+			return err
+		}
+		publish = func(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error) {
+			return cases.Publish(ctx, user, g, book, note, despite)
+		}
+	}
+	version, err := publish(c.ctx, user, g.Key, raw, note)
 	if err != nil {
-		return err
+		return c.saidBy(err)
 	}
 	return printOne(c, bookLine{version, "published", Moment(c.program.now().UnixMilli()), user, note})
 }
@@ -384,6 +398,7 @@ type ruleRollbackCmd struct {
 	Group   string `arg:"" help:"群|group"`
 	Version int    `arg:"" help:"回到哪个版本|which version to go back to"`
 	Note    string `required:"" placeholder:"TEXT" help:"为什么|why"`
+	despiteFlag
 }
 
 // Effect is what rolling back means.
@@ -411,7 +426,7 @@ func (q *ruleRollbackCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return c.publish(h, g.ID.String(), raw, q.Note)
+	return c.publish(h, g.ID.String(), raw, q.Note, q.Despite)
 }
 
 type ruleHitsCmd struct {

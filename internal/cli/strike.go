@@ -25,11 +25,12 @@ type strikeLine struct {
 	By      string `json:"revoked_by" col:"撤销人|revoked by"`
 	Event   int64  `json:"event" col:"序号|event"`
 	Text    string `json:"text" col:"证据|evidence"`
+	Appeal  string `json:"appeal" col:"申诉|appeal"` // "", open, upheld, overturned
 }
 
 func lineOfStrike(s community.StrikeRow) strikeLine {
 	return strikeLine{s.ID.String(), Moment(s.At), s.GroupName, s.MemberName, s.Rule, s.User, s.Book, Moment(s.Expires), Moment(s.Revoked), s.RevokedBy,
-		s.Event, s.Message.Text}
+		s.Event, s.Message.Text, string(s.Appeal)}
 }
 
 type strikeListCmd struct {

@@ -36,10 +36,12 @@ const (
 const (
 	BotTask  BotScope = "task"  // work for people
 	BotAlarm BotScope = "alarm" // alarms for whoever is on duty
+
+	BotReading BotScope = "reading" // what stands in pictures
 )
 
 // HookScopes lists the scopes of hooks in the order pages show them.
-var HookScopes = []BotScope{BotSend, BotTask, BotAlarm}
+var HookScopes = []BotScope{BotSend, BotTask, BotAlarm, BotReading}
 
 // BotScopes lists every scope in the order pages show them.
 var BotScopes = []BotScope{BotRead, BotSend, BotRecall, BotMute, BotRemove, BotApprove}

@@ -29,6 +29,7 @@ type RuleHit struct {
 	Chose bool   `json:"chose,omitempty"` // this hit gave the consequence
 
 	Words []HitWord `json:"words,omitempty"` // which words of word lists were found
+	Near  []int64   `json:"near,omitempty"`  // numbers of the earlier events that it resembles, newest first
 }
 
 // HitWord names a word of a word list as a hit found it.
@@ -73,6 +74,7 @@ type Decision struct {
 	User    string    `json:"user,omitempty"`
 	Why     string    `json:"why,omitempty"`
 	Wakes   []Wake    `json:"wakes,omitempty"`
+	Alarm   string    `json:"alarm,omitempty"` // whoever is on duty is alarmed: the figures
 }
 
 // Wake asks for a timer.fired event at a later time. Key is unique per group: asking twice gives one.

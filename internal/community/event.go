@@ -25,6 +25,7 @@ const (
 	RosterRead        Type = "roster.read" // Body.Data: []Who, the full list at one instant
 	ActionReceipt     Type = "action.receipt"
 	TimerFired        Type = "timer.fired"
+	MediaRead         Type = "media.read"         // what stands in a message's pictures: Body.Text; Body.Message names the message, Body.Data is a Reading
 	RulebookPublished Type = "rulebook.published" // Body.Data: the whole rulebook
 	PersonDecided     Type = "person.decided"     // Body.Data: a PersonDecision
 	ImportUndone      Type = "import.undone"

@@ -5,6 +5,7 @@ const (
 	HookMessage = "message" // is said in a group
 	HookTask    = "task"    // somebody of ours is to do it
 	HookAlarm   = "alarm"   // whoever is on duty must acknowledge it
+	HookReading = "reading" // what an outside reader (OCR) read in a message's pictures: judged by the group's rules
 )
 
 // Post is what an outside system hands in by a hook.
@@ -14,6 +15,7 @@ type Post struct {
 	Text  string `json:"text"`
 	Image string `json:"image"` // message: web address of a picture that goes along
 	Due   int64  `json:"due"`   // task: minutes until it must be done; 0 = a day
+	Event int64  `json:"event"` // reading: number of the message, which an attached bot knows as its message_id
 }
 
 // Posted is what came of it.

@@ -189,6 +189,7 @@ type DecisionRow struct {
 	MemberID   ID
 	MemberName string
 	Message    MessageRow // the evidence event
+	Review     string     // "open": it waits in the review queue; "" = it needs nobody, or somebody looked
 	Resolution string     // "" open, "kept", "undone", "false_hit", "dismissed"
 	ResolvedBy string
 	ResolvedAt int64
@@ -217,6 +218,7 @@ type StrikeRow struct {
 	Revoked    int64
 	RevokedBy  string
 	Why        string
+	Appeal     AppealState // "" = nobody appealed
 }
 
 // ActionFilter asks for actions.
@@ -247,7 +249,6 @@ type ActionRow struct {
 	User       string
 }
 
-// TaskFilter asks for tasks waiting for a person.
 // JoinFilter chooses requests to be let in: those that wait, with Answered those that are over, with Number that one.
 type JoinFilter struct {
 	Group    GroupKey
@@ -294,6 +295,7 @@ func AnswerJoin(q JoinRow, refuse bool, text string) (Action, error) {
 	return Action{Verb: Approve, Group: q.Group, Target: q.Member, Event: q.Number, Message: q.Flag, Refuse: refuse, Text: text}, nil
 }
 
+// TaskFilter asks for tasks waiting for a person.
 type TaskFilter struct {
 	Group    GroupKey
 	Tag      string

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/measure"
 	"qunluo/internal/policy"
+	"qunluo/internal/replay"
 )
 
 // Deps is everything the console is given. Every field without "may be nil" is needed.
@@ -42,6 +43,8 @@ type Deps struct {
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
 	// Shorts makes the handle of short links and of what people did besides speaking; may be nil: their pages are then absent.
 	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
+	// Words makes the handle of word lists; may be nil: their pages are then absent.
+	Words func(org community.OrgKey, groups []community.GroupKey) Wordlists
 	// Moments makes the handle of posts on employees' pages; may be nil: their pages are then absent.
 	Moments func(org community.OrgKey) Moments
 	// Articles makes the handle of the platform's totals of articles; may be nil: their page is then absent.
@@ -50,6 +53,10 @@ type Deps struct {
 	Persons func(org community.OrgKey, groups []community.GroupKey) Persons
 	// Standbys makes the handle of where groups go on when their account is lost; may be nil: its pages are then absent.
 	Standbys func(org community.OrgKey, groups []community.GroupKey) Standbys
+	// Cases makes the handle of labelled cases; may be nil: their pages are then absent.
+	Cases func(org community.OrgKey, groups []community.GroupKey) Cases
+	// Appeals makes the handle of appeals; may be nil: their pages are then absent.
+	Appeals func(org community.OrgKey, groups []community.GroupKey) Appeals
 	// Drifts makes the handle of what differs between here and platforms; may be nil: the report is then absent.
 	Drifts func(org community.OrgKey, groups []community.GroupKey) Drifts
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
@@ -81,6 +88,8 @@ type Desk interface {
 	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
 	FindMessages(ctx context.Context, f community.MessageFilter) ([]community.MessageRow, int, error)
 	// Around gives the messages next to one (by number, in the group's order), the one itself included.
+	// Readings are what was read in the pictures of a message, oldest first.
+	Readings(ctx context.Context, message int64) ([]community.Event, error)
 	Around(ctx context.Context, g community.GroupKey, number int64, before, after int) ([]community.MessageRow, error)
 	FindDecisions(ctx context.Context, f community.DecisionFilter) ([]community.DecisionRow, int, error)
 	DecisionByID(ctx context.Context, id community.ID) (community.DecisionRow, error)
@@ -140,6 +149,8 @@ type Hands interface {
 	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
 	// SaveDraft keeps the group's one draft; an empty book deletes it.
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
+	// Learn teaches a model with a group's talk of the last days (0 = 30) and people's judgements, and puts it into the draft.
+	Learn(ctx context.Context, user string, g community.GroupKey, days int, note string) (community.Taught, error)
 	// Freeze holds (or frees) automatic actions of one group, or of all with g = 0, within 2 s.
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	// SetMode switches a group between observing and acting.
@@ -286,6 +297,8 @@ type ReplayReport struct {
 
 	Would     map[string]int64 // what the live rules would do: recall, warn, mute, remove, held, answer; nil with a base
 	Concerned int64            // members to whom they would do it
+
+	Labelled replay.CaseSums // the labelled cases under the book, those of any time
 }
 
 // ReplayCount is one rule's share; Base* are those of the base. Would counts what would follow, of a rule in dry run

@@ -36,6 +36,7 @@ type house struct {
 	audit    []community.Audit
 	imports  []community.ImportRow
 	books    []community.BookRow
+	reads    map[int64][]community.Event // readings, by message
 	accounts []community.Account
 	users    []community.User
 	sessions map[string][]byte
@@ -230,6 +231,13 @@ func (h *house) FindMessages(_ context.Context, f community.MessageFilter) ([]co
 		return strings.Contains(m.Text, f.Text) && (f.Member == 0 || m.Member == f.Member) && (f.Before == 0 || m.Number < f.Before) && h.tagged(m.Group, f.Tag)
 	})
 }
+func (h *house) Readings(_ context.Context, message int64) ([]community.Event, error) {
+	if h.reads == nil {
+		return nil, nil
+	}
+	return h.reads[message], nil
+}
+
 func (h *house) Around(_ context.Context, _ community.GroupKey, number int64, before, after int) ([]community.MessageRow, error) {
 	i := slices.IndexFunc(h.messages, func(m community.MessageRow) bool { return m.Number == number })
 	if i < 0 {
@@ -359,6 +367,10 @@ func (h *house) SaveDraft(_ context.Context, user string, g community.GroupKey, 
 		h.books[0].Body = book
 	}
 	return nil
+}
+func (h *house) Learn(_ context.Context, _ string, g community.GroupKey, days int, note string) (community.Taught, error) {
+	h.note("learn %d, %d days: %s", g, days, note)
+	return community.Taught{Model: strings.Repeat("ab", 32), Days: days, Talk: 812, Ham: 3, Spam: 5, Messages: 900, Before: 7, After: 4, New: 1, Gone: 4}, nil
 }
 func (h *house) Freeze(_ context.Context, user string, g community.GroupKey, on bool, reason string) error {
 	h.frozen = on

@@ -237,7 +237,7 @@ func (c *Console) hookTry(k *call) error {
 func hookTryForm(k *call, b community.Bot, p community.Post) (view.Form, error) {
 	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 200}})
 	var kinds, where []ui.Option
-	for _, kind := range []string{community.HookMessage, community.HookTask, community.HookAlarm} {
+	for _, kind := range []string{community.HookMessage, community.HookTask, community.HookAlarm, community.HookReading} {
 		kinds = append(kinds, ui.Option{Value: kind, Text: k.T("hook_kind." + kind)})
 	}
 	for _, g := range groups {
@@ -248,7 +248,7 @@ func hookTryForm(k *call, b community.Bot, p community.Post) (view.Form, error) 
 	f := view.Form{Head: ui.Head{Title: k.T("hook.try_title", "name", b.Name), Back: "/hooks", Sub: k.T("hook.try_help")}, Action: "/hooks/" + b.ID.String() + "/try", Button: k.T("hook.try")}
 	f.Fields = []ui.Input{
 		{Kind: "select", Name: "kind", Label: k.T("hook.kind"), Value: p.Kind, Options: kinds}, {Kind: "select", Name: "group", Label: k.T("hook.group"), Value: p.Group, Options: where},
-		{Kind: "text", Name: "text", Label: k.T("hook.text"), Value: p.Text, Required: true, Max: 500, Auto: "off"}, {Kind: "check", Name: "send", Label: k.T("hook.send")},
+		{Kind: "text", Name: "text", Label: k.T("hook.text"), Value: p.Text, Required: true, Max: 500, Auto: "off"}, {Kind: "number", Name: "event", Label: k.T("reading.event"), Value: eventText(p.Event)}, {Kind: "check", Name: "send", Label: k.T("hook.send")},
 	}
 	return f, err
 }
@@ -260,6 +260,7 @@ func (c *Console) hookTried(k *call) error {
 		return err
 	}
 	p, send := community.Post{Kind: k.form("kind"), Group: k.form("group"), Text: k.R.PostFormValue("text")}, k.form("send") == "1"
+	p.Event, _ = strconv.ParseInt(k.form("event"), 10, 64) // what is no number is missing, and that is said
 	got, failed := c.hooks(k).TryHook(k.ctx(), b.ID, p, send)
 	f, err := hookTryForm(k, b, p)
 	if err != nil {
@@ -268,6 +269,13 @@ func (c *Console) hookTried(k *call) error {
 	page := view.HookTry{Form: f}
 	page.Said, page.Bad = hookSaid(k, got, send, failed)
 	return k.show(f.Head.Title, view.HookTryPage(page))
+}
+
+func eventText(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // hookSaid says in words what came, or would come, of a call.

@@ -50,8 +50,15 @@ func (c *Console) messagePage(k *call) error {
 		return err
 	}
 	p := view.MessagePage{Head: ui.Head{Title: k.T("message.context"), Back: "/messages?g=" + g.ID.String(), Sub: g.Name}}
+	read, readings, err := k.readingFacts(m.Number)
+	if err != nil {
+		return err
+	}
 	var spans []community.Span
 	for _, d := range decided {
+		if readings[d.Event] {
+			p.Decisions = append(p.Decisions, decisionStep(k, d, who))
+		}
 		if d.Event == m.Number {
 			spans = append(spans, spansOf(d.Decision)...)
 			p.Decisions = append(p.Decisions, decisionStep(k, d, who))
@@ -66,6 +73,7 @@ func (c *Console) messagePage(k *call) error {
 	p.Earlier, p.Later = messageLink(g, rows[0].Number), messageLink(g, rows[len(rows)-1].Number)
 	p.Facts = []ui.Option{{Value: k.T("message.at"), Text: moment(m.OccurredAt, g)}, {Value: k.T("message.class"), Text: k.className(m.Class)},
 		{Value: k.T("message.origin"), Text: k.T("origin." + m.Origin.String())}, {Value: k.T("message.number"), Text: itoa(m.Number)}}
+	p.Facts = append(p.Facts, read...)
 	recall := k.ability(g, community.RecallMsg)
 	if said := k.recallSaid(g, m, recall); said != "" {
 		p.Facts = append(p.Facts, ui.Option{Value: k.T("message.recall_until"), Text: said})
@@ -78,6 +86,7 @@ func (c *Console) messagePage(k *call) error {
 	if p.Strike, err = strikeAsk(k, g, m); err != nil {
 		return err
 	}
+	p.Case = caseAsk(k, g, m)
 	return k.show(p.Head.Title, view.Message(p), inZone(g))
 }
 

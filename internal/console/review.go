@@ -174,6 +174,9 @@ func reviewItem(k *call, p *view.ReviewPage, d community.DecisionRow, rows []com
 		it.Closed = k.T("review.closed", "what", k.T("resolution."+d.Resolution), "who", ui.Visible(who(d.ResolvedBy)), "at", moment(d.ResolvedAt, g))
 		it.Reason = d.Reason
 	}
+	if err := reviewAppeal(k, it, d); err != nil {
+		return err
+	}
 	reviewButtons(k, it, d, g, rows, i)
 	p.Item = it
 	return nil

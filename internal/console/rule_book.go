@@ -30,6 +30,7 @@ var ruleRoutes = []route{
 	{pattern: "POST /rules/{id}/publish", may: owners, serve: (*Console).rulePublish},
 	{pattern: "POST /rules/{id}/enable", may: owners, serve: (*Console).ruleEnable},
 	{pattern: "POST /rules/{id}/degrade", may: staff, serve: (*Console).ruleDegrade},
+	{pattern: "POST /rules/{id}/learn", may: staff, serve: (*Console).ruleLearn},
 	{pattern: "POST /rules/{id}/discard", may: staff, serve: (*Console).ruleDiscard},
 	{pattern: "GET /rules/{id}/versions", may: staff, serve: (*Console).ruleVersions},
 	{pattern: "POST /rules/{id}/rollback", may: owners, serve: (*Console).ruleRollback},
@@ -355,7 +356,7 @@ func (b bookDesk) publish(k *call, doc map[string]any, note string) error {
 	if faults := k.c.deps.Books.Check(k.ctx(), b.g.Key, raw); len(faults) > 0 {
 		return k.done(b.at(), "danger", k.T("rule.faulty", "count", len(faults)), community.ID{})
 	}
-	v, err := k.Hands.Publish(k.ctx(), k.who(), b.g.Key, raw, note)
+	v, err := b.putInForce(k, raw, note)
 	if err != nil {
 		return k.refused(b.at(), err)
 	}

@@ -114,6 +114,7 @@ func ruleStatus(k *call, p *view.RulePage, b bookDesk) error {
 		p.Force = k.T("rule.force_since", "v", b.force.Version, "at", moment(b.force.At, b.g), "who", ui.Visible(who(b.force.User)))
 		p.ForceNote = b.force.Note
 	}
+	p.Learn = b.learnAsk(k)
 	if !b.drafted() {
 		return nil
 	}
@@ -150,7 +151,7 @@ func (b bookDesk) publishAsk(k *call, changes int) *ui.Confirm {
 		return nil
 	}
 	return &ui.Confirm{ID: "publish", Title: k.T("rule.publish"), Object: b.g.Name, Effect: k.T("rule.publish_"+string(b.g.Mode)+"_effect", "from", b.force.Version, "lines", changes, "members", k.Words.Number(b.g.Members)),
-		Action: b.at() + "/publish", Button: k.T("rule.publish"), Danger: b.g.Mode == community.Live, Reason: k.T("rule.publish_note"), Need: true, Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}}}
+		Action: b.at() + "/publish", Button: k.T("rule.publish"), Danger: b.g.Mode == community.Live, Reason: k.T("rule.publish_note"), Need: true, Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}}, Inputs: k.despite()}
 }
 
 func ruleRows(k *call, b bookDesk) ([]view.RuleRow, error) {

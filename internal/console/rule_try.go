@@ -14,6 +14,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
+	"qunluo/internal/replay"
 )
 
 // ruleTest is the test box: one message against the book on the desk. It does nothing to anybody.
@@ -238,6 +239,9 @@ func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, com
 	case len(rep.Rows)+len(rep.Gone) == 0:
 		p.Notes = append(p.Notes, k.T("replay.same"))
 	}
+	if rep.Labelled.Cases > 0 {
+		p.Notes = append(p.Notes, k.T("case.in_replay")+k.caseSum(rep.Labelled))
+	}
 	p.Notes = append(p.Notes, k.T("replay.judges"))
 	if rep.Erased > 0 {
 		p.Notes = append(p.Notes, k.T("replay.erased", "count", k.Words.Number(rep.Erased)))
@@ -250,7 +254,7 @@ func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, com
 	if compared {
 		cols = append(cols, "replay.base_hits", "replay.base_members")
 	}
-	cols = append(cols, "rung.recall", "rung.warn", "rung.mute", "rung.remove", "replay.answer")
+	cols = append(cols, "case.of_hits", "rung.recall", "rung.warn", "rung.mute", "rung.remove", "replay.answer")
 	p.Counts = ui.Table{Label: k.T("replay.per_rule"), Columns: []ui.Column{{Title: k.T("rule.rule")}}, Empty: ui.Empty{Icon: "shield-check", Title: k.T("replay.nothing"), Text: k.T("replay.nothing_text")}}
 	for _, c := range cols {
 		p.Counts.Columns = append(p.Counts.Columns, ui.Column{Title: k.T(c), Num: true})
@@ -261,7 +265,11 @@ func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, com
 			figures = append(figures, n.BaseHits, n.BaseMembers)
 		}
 		row := ui.Row{Cells: []templ.Component{ui.Two(names[n.Rule], n.Rule)}}
-		for _, f := range append(figures, n.Would["recall"], n.Would["warn"], n.Would["mute"], n.Would["remove"]+n.Would["held"], n.Would["answer"]) {
+		for _, f := range figures {
+			row.Cells = append(row.Cells, ui.Figure(f))
+		}
+		row.Cells = append(row.Cells, ui.Text(casesOf(rep.Labelled, n.Rule)))
+		for _, f := range []int64{n.Would["recall"], n.Would["warn"], n.Would["mute"], n.Would["remove"] + n.Would["held"], n.Would["answer"]} {
 			row.Cells = append(row.Cells, ui.Figure(f))
 		}
 		if ask, ok := b.enableAsk(k, n.Rule); ok {
@@ -279,6 +287,15 @@ func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, com
 	if len(rep.Rows) >= 200 || len(rep.Gone) >= 200 {
 		p.Cut = k.T("replay.cut")
 	}
+}
+
+// casesOf is how many of a rule's hits among the labelled cases were wanted: "9/10"; "–" = it hits none of them.
+func casesOf(s replay.CaseSums, rule string) string {
+	i := slices.IndexFunc(s.Rules, func(r replay.RuleCases) bool { return r.Rule == rule })
+	if i < 0 {
+		return "–"
+	}
+	return strconv.Itoa(s.Rules[i].Found) + "/" + strconv.Itoa(s.Rules[i].Found+s.Rules[i].False)
 }
 
 // replayCost says what the book would cost: how much would be done, to how many, what of it waits for people, and the
@@ -305,7 +322,7 @@ func (b bookDesk) enableAsk(k *call, rule string) (ui.Confirm, bool) {
 	}
 	return ui.Confirm{ID: "enable-" + rule, Title: k.T("replay.enable"), Object: ruleName(b.rules()[i]) + " · " + b.g.Name, Effect: k.T("replay.enable_" + string(b.g.Mode)),
 		Action: b.at() + "/enable", Button: k.T("replay.enable"), Danger: true, Reason: k.T("rule.publish_note"), Need: true,
-		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "rule", Text: rule}}}, true
+		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "rule", Text: rule}}, Inputs: k.despite()}, true
 }
 
 // actAsk asks before an observing group is switched on under the book that was replayed; for owners.
@@ -315,7 +332,7 @@ func (b bookDesk) actAsk(k *call) *ui.Confirm {
 	}
 	return &ui.Confirm{ID: "act", Title: k.T("replay.act"), Object: b.g.Name, Effect: k.T("replay.act_effect", "members", k.Words.Number(b.g.Members)),
 		Action: b.at() + "/enable", Button: k.T("replay.act"), Danger: true, Reason: k.T("rule.publish_note"), Need: true,
-		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "live", Text: "1"}}}
+		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "live", Text: "1"}}, Inputs: k.despite()}
 }
 
 // ruleEnable puts the book that was replayed in force from the same screen: with one rule switched on, or with the group.

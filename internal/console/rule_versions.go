@@ -49,7 +49,7 @@ func (c *Console) ruleVersions(k *call) error {
 			ask := "roll-" + value
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask, Text: k.T("rule.rollback"), Icon: "history", Small: true})
 			p.Asks = append(p.Asks, ui.Confirm{ID: ask, Title: k.T("rule.rollback"), Object: b.g.Name + " · " + word, Effect: k.T("rule.rollback_effect", "v", r.Version, "now", b.force.Version), Action: b.at() + "/rollback",
-				Button: k.T("rule.rollback"), Danger: true, Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "version", Text: value}}})
+				Button: k.T("rule.rollback"), Danger: true, Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "version", Text: value}}, Inputs: k.despite()})
 		}
 		p.Versions.Rows = append(p.Versions.Rows, row)
 	}

@@ -117,11 +117,19 @@ func messageLink(g community.GroupRow, number int64) string {
 func strikeState(k *call, s community.StrikeRow, who func(string) string) templ.Component {
 	switch {
 	case s.Revoked != 0:
-		return view.Stack(ui.Pill("", "arrow-back-up", k.T("strike.revoked")), strings.TrimSpace(who(s.RevokedBy)+" "+s.Why))
+		return view.Stack(ui.Pill("", "arrow-back-up", k.T("strike.revoked")), strings.TrimSpace(who(s.RevokedBy)+" "+s.Why+k.appealOfStrike(s)))
 	case s.Expires <= k.now():
 		return ui.Pill("", "clock", k.T("strike.expired"))
 	}
-	return view.Stack(ui.Pill("warning", "scale", k.T("strike.live")), k.T("strike.left", "t", k.Words.Round((s.Expires-k.now())/1000)))
+	return view.Stack(ui.Pill("warning", "scale", k.T("strike.live")), k.T("strike.left", "t", k.Words.Round((s.Expires-k.now())/1000))+k.appealOfStrike(s))
+}
+
+// appealOfStrike says what came of the appeal against a strike; "" = there was none.
+func (k *call) appealOfStrike(s community.StrikeRow) string {
+	if s.Appeal == "" {
+		return ""
+	}
+	return " · " + k.T("appeal.ledger_"+string(s.Appeal))
 }
 
 // liftAsks puts the question before each live strike is taken back.
@@ -196,7 +204,26 @@ func (k *call) reason(d community.DecisionRow, h community.RuleHit) ui.Reason {
 	if !d.GroupID.IsZero() {
 		r.Link = "/rules/" + d.GroupID.String() + "#rule-" + h.Rule
 	}
+	if said := k.hitWords(h); said != "" {
+		r.Why = strings.TrimSpace(r.Why + " · " + said)
+	}
 	return r
+}
+
+// hitWords names the words of word lists on which a hit rests; "" = none, or it cannot be told now.
+func (k *call) hitWords(h community.RuleHit) string {
+	if len(h.Words) == 0 || k.c.deps.Words == nil {
+		return ""
+	}
+	list, err := k.words().Named(k.ctx(), h.Words)
+	if err != nil {
+		return "" // the hit stands without
+	}
+	var said []string
+	for _, n := range list {
+		said = append(said, k.T("words.named_hit", "list", n.List, "v", n.Version, "word", n.Word))
+	}
+	return strings.Join(said, k.T("list.comma"))
 }
 
 // decisionStep is a decision as a line of a history.

@@ -35,8 +35,15 @@ func (k *call) foundWord(why string) string {
 	if code == "" || !k.Words.Has(key) {
 		return why
 	}
-	if word, _, _ := strings.Cut(rest, " "); code == "probation" && k.Words.Has("hitwhy.probation_"+word) {
+	if said, ok := k.figuresWord(code, rest); ok {
+		return said
+	}
+	word, figures, _ := strings.Cut(rest, " ")
+	switch {
+	case code == "probation" && k.Words.Has("hitwhy.probation_"+word):
 		rest = k.T("hitwhy.probation_" + word)
+	case (code == "lock" || code == "raid") && k.Words.Has("hitwhy."+code+"_"+word):
+		rest = strings.TrimSpace(k.T("hitwhy."+code+"_"+word) + " " + figures)
 	}
 	return strings.TrimSpace(k.T(key) + " " + rest)
 }
@@ -51,6 +58,18 @@ func (k *call) viewWords(views string) string {
 		out = append(out, name)
 	}
 	return strings.Join(out, k.T("list.comma"))
+}
+
+// figuresWord says the reasons whose figures are not to be read as they stand: "copies 15m 3/2".
+func (k *call) figuresWord(code, rest string) (string, bool) {
+	var minutes, nth, members int
+	if code != "copies" {
+		return "", false
+	}
+	if _, err := fmt.Sscanf(rest, "%dm %d/%d", &minutes, &nth, &members); err != nil {
+		return code + " " + rest, true
+	}
+	return k.T("hitwhy.copies", "minutes", minutes, "nth", nth, "members", members), true
 }
 
 // sparedWord says why a hit does not count: "immune admin", "allowed text".

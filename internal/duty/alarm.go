@@ -11,6 +11,7 @@ const (
 	KindTask    = "task"    // a task waits for a person
 	KindAccount = "account" // one of our accounts is lost or restricted
 	KindHook    = "hook"    // an outside system says so: Detail
+	KindRaid    = "raid"    // many joined a group at once: Detail
 	KindTest    = "test"    // nothing happened: does it reach somebody?
 )
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -511,6 +513,9 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 				return err
 			}
 		}
+		if b.run == nil && it.g.reads(ev) {
+			b.tx.Enqueue(store.Job{Kind: store.JobRead, Key: strconv.FormatInt(ev.Number, 10), RunAt: now})
+		}
 		if it.in.Audit != nil {
 			if err := b.tx.AddAudit(ctx, *it.in.Audit); err != nil {
 				return err
@@ -527,6 +532,9 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 		if bodies[i], err = json.Marshal(it.list[i]); err != nil {
 			return err
 		}
+		if err := e.finish(ctx, &it.list[i]); err != nil {
+			return err
+		}
 		if err := e.expect(ctx, b, it.g, it.list[i].Actions, now); err != nil {
 			return err
 		}
@@ -534,9 +542,31 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 			b.tasks = b.tasks || it.list[i].Actions[j].Hold != ""
 		}
 		b.tasks = b.tasks || len(it.list[i].Cancel) > 0
+		if a := it.list[i].Alarm; a != "" {
+			if err := b.tx.AlarmRaid(ctx, it.list[i].Group, a, now); err != nil {
+				return err
+			}
+		}
 	}
 	it.out.Decisions = it.list
 	return b.tx.Decisions(ctx, it.list, bodies, now)
+}
+
+// finish completes the words that go with strikes. The decision's own record holds them as they were decided.
+func (e *Engine) finish(ctx context.Context, d *community.Decision) error {
+	if e.o.Notice == nil || len(d.Strikes) == 0 {
+		return nil
+	}
+	d.Actions = slices.Clone(d.Actions)
+	for i := range d.Actions {
+		if d.Actions[i].Verb != community.Send {
+			continue
+		}
+		if err := e.o.Notice(ctx, d, &d.Actions[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // expect lets each group that actions are meant for wait for their evidence: a mirror's copies are seen elsewhere than

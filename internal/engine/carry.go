@@ -334,6 +334,10 @@ func (e *Engine) failed(ctx context.Context, t *attempt, rc community.Receipt, e
 		t.why = "refused" // the detail holds the platform's words
 		return e.ask(ctx, t, rc)
 	}
+	if t.Action.Verb == community.Remove { // who ought to be gone is still there: a person looks
+		t.why = "refused"
+		return e.ask(ctx, t, rc)
+	}
 	return e.report(ctx, t, community.Failed, rc)
 }
 

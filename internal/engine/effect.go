@@ -16,7 +16,7 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 	case community.ActionReceipt:
 		return e.receipt(ctx, b, it.g, ev, now)
 	case community.PersonDecided:
-		return e.judged(ctx, b, ev, now)
+		return e.judged(ctx, b, it, now)
 	case community.RulebookPublished:
 		return e.published(ctx, b, ev)
 	case community.MemberMarked:
@@ -43,10 +43,14 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return b.tx.JoinAnswered(ctx, ev.Group, subject(ev), community.JoinedSince, ev.OccurredAt)
 	case community.AccountRestricted:
 		return e.limited(ctx, b, ev, now)
+	case community.AppealWritten:
+		return b.tx.AppealWritten(ctx, ev)
 	case community.ReactionAdded:
 		return b.tx.Reacted(ctx, ev)
 	case community.RosterRead:
 		return e.confirmGone(ctx, b, it, now)
+	case community.MediaRead:
+		return b.tx.NoteReading(ctx, ev)
 	case community.ImportUndone:
 		return e.unproved(ctx, b, it, now)
 	}
@@ -151,16 +155,33 @@ func closing(s community.State) string {
 	return ""
 }
 
-// judged notes on the decision what a person made of it.
-func (e *Engine) judged(ctx context.Context, b *batch, ev *community.Event, now int64) error {
+// judged notes on the decision what a person made of it, and keeps what it says of the message as a labelled case.
+func (e *Engine) judged(ctx context.Context, b *batch, it *item, now int64) error {
+	ev := &it.draft.Event
 	var p community.PersonDecision
 	if err := json.Unmarshal(ev.Body.Data, &p); err != nil {
 		return err
 	}
+	c := community.Case{ID: community.DeriveID(ev.ID, "case", 0), Group: ev.Group, Want: community.WantHit, Decision: p.Decision, User: p.User, At: now, Why: p.Reason}
+	if g := p.Strike; g != nil && len(it.list) > 0 && len(it.list[0].Strikes) > 0 { // what no rule found
+		c.Event, c.Rule, c.Decision = g.Event, g.Rule, it.list[0].ID
+		return b.tx.Label(ctx, c)
+	}
 	if p.Decision.IsZero() {
 		return nil
 	}
+	if want, says := corrections[p.Kind]; says {
+		c.Want = want
+		if err := b.tx.LabelDecision(ctx, c); err != nil {
+			return err
+		}
+	}
 	return b.tx.Resolve(ctx, p.Decision, resolutions[p.Kind], p.User, p.Reason, now)
+}
+
+// corrections say what a kind of person's decision says of the message; "" = what was said of it no longer holds.
+var corrections = map[string]community.Want{
+	"kept": community.WantHit, "release": community.WantHit, "false_hit": community.WantNone, "undo": "",
 }
 
 // resolutions say how a kind of person's decision is noted.

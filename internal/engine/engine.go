@@ -28,7 +28,8 @@ type Decider interface {
 }
 
 // Fold is a decider's state of one group: the fold of the group's events. One that also has Ready(*community.Event) error is
-// asked before each Step: an error is a trouble of the moment, and the batch is put back.
+// asked before each Step: an error is a trouble of the moment, and the batch is put back. One that also has
+// Reads(*community.Event) bool says after the Step whether the event's pictures are to be read (store.JobRead).
 type Fold interface {
 	// Step takes the next event in and says what is to be done about it. It reads no clock, chance, disk or net.
 	Step(ev *community.Event) []community.Decision
@@ -48,6 +49,9 @@ type Options struct {
 	Committed func(Commit)
 	// Media makes the parts of a send that lie elsewhere ready for the session that sends it. Nil = addresses are passed on.
 	Media Media
+	// Notice finishes the words by which a member is told of a decision, before they are kept to be sent: what was decided stays
+	// as it was decided. May be nil. It must not write.
+	Notice func(ctx context.Context, d *community.Decision, a *community.Action) error
 	// CacheBytes bounds the states kept in memory; 0 = 256 MiB.
 	CacheBytes int
 	// Private lets private chats in.

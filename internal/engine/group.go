@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"qunluo/internal/community"
 	"qunluo/internal/store"
@@ -118,6 +119,16 @@ func (b *batch) ready() error {
 		}
 	}
 	return nil
+}
+
+// reads reports whether a decider wants to know what stands in the pictures of an event it stepped over.
+func (g *group) reads(ev *community.Event) bool {
+	return slices.ContainsFunc(g.folds, func(f Fold) bool {
+		r, ok := f.(interface {
+			Reads(ev *community.Event) bool
+		})
+		return ok && r.Reads(ev)
+	})
 }
 
 // step lets every decider look at the group's next event.

@@ -26,6 +26,7 @@ type Deps struct {
 	Codes Codes
 	// Showcase may be nil: nothing is shown of what connections can do.
 	Showcase Showcase
+	Appeals  Appeals // may be nil: links of appeals then lead nowhere
 	Words    *i18n.Catalogue
 	Clock    func() time.Time // nil = time.Now
 	Log      *slog.Logger     // nil = slog.Default()
@@ -75,7 +76,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /a/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -97,6 +98,8 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /l/{link}", p.limited(p.short))
 	mux.HandleFunc("GET /l/{link}/{token}", p.limited(p.short))
 	mux.HandleFunc("GET /f/{id}", p.limited(p.file))
+	mux.HandleFunc("GET /a/{link}", p.limited(p.appeal))
+	mux.HandleFunc("POST /a/{link}", p.limited(p.appealWrite))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))

@@ -71,6 +71,11 @@ func (s *Shelf) File(ctx context.Context, w want) (community.Medium, error) {
 	return got.(community.Medium), nil
 }
 
+// Picture is File for a part of a message that came through an account; source is the account's session, nil = it has none.
+func (s *Shelf) Picture(ctx context.Context, account community.AccountKey, source connect.Session, seg community.Segment) (community.Medium, error) {
+	return s.File(ctx, want{seg, account, source})
+}
+
 func (s *Shelf) file(ctx context.Context, w want, ref string) (community.Medium, error) {
 	if text, ok := strings.CutPrefix(w.seg.Ref, community.UploadScheme); ok {
 		return s.given(ctx, text)

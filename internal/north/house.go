@@ -61,6 +61,9 @@ type Hands interface {
 	Begin(ctx context.Context, b community.Bot, w Wish) (Begun, error)
 	// Raise opens an alarm for whoever is on duty.
 	Raise(ctx context.Context, b community.Bot, text string) (community.ID, error)
+	// Read takes in what an outside reader read in the pictures of a message, by its number; it gives the number of the
+	// event that says so, 0 where the same reader said it before.
+	Read(ctx context.Context, b community.Bot, message int64, text string) (int64, error)
 	// Fate says how an action stands: its state, the code and the platform's words.
 	Fate(ctx context.Context, id community.ID) (state community.State, code community.Code, detail string, err error)
 }

@@ -29,8 +29,11 @@ func (s *Seat) Post(p community.Post) (community.Posted, error) {
 	if err != nil {
 		return out, err
 	}
-	if p.Kind == community.HookAlarm {
+	switch p.Kind {
+	case community.HookAlarm:
 		return s.raise(p, out)
+	case community.HookReading:
+		return s.read(p, out)
 	}
 	pending, err := s.Begin(w)
 	if err != nil {
@@ -50,7 +53,8 @@ func (s *Seat) Examine(p community.Post) (community.Posted, error) {
 }
 
 // postScopes say what a hook needs for each kind.
-var postScopes = map[string]community.BotScope{community.HookMessage: community.BotSend, community.HookTask: community.BotTask, community.HookAlarm: community.BotAlarm}
+var postScopes = map[string]community.BotScope{community.HookMessage: community.BotSend, community.HookTask: community.BotTask, community.HookAlarm: community.BotAlarm,
+	community.HookReading: community.BotReading}
 
 func (s *Seat) examine(p community.Post) (community.Posted, Wish, error) {
 	if p.Kind == "" {
@@ -64,7 +68,7 @@ func (s *Seat) examine(p community.Post) (community.Posted, Wish, error) {
 	}
 	switch n := utf8.RuneCountInString(p.Text); {
 	case !ok:
-		return out, Wish{}, Telling(community.CodeBadInput, "kind", "kind 只能是 message、task 或 alarm", "kind must be message, task or alarm")
+		return out, Wish{}, Telling(community.CodeBadInput, "kind", "kind 只能是 message、task、alarm 或 reading", "kind must be message, task, alarm or reading")
 	case strings.TrimSpace(p.Text) == "":
 		return out, Wish{}, Telling(community.CodeBadInput, "text", "text 是空的", "text is empty")
 	case !utf8.ValidString(p.Text) || strings.ContainsRune(p.Text, 0):
@@ -82,7 +86,12 @@ func (s *Seat) examine(p community.Post) (community.Posted, Wish, error) {
 	if p.Image != "" && !strings.HasPrefix(p.Image, "https://") && !strings.HasPrefix(p.Image, "http://") {
 		return out, Wish{}, Telling(community.CodeBadInput, "image", "image 要写网址（http 或 https）", "image must be a web address (http or https)")
 	}
-	if p.Kind == community.HookAlarm {
+	switch {
+	case p.Kind == community.HookReading && p.Event <= 0:
+		return out, Wish{}, Telling(community.CodeBadInput, "event", "event 要写消息的编号（机器人看到的 message_id）", "event must be the number of the message (the message_id that bots see)")
+	case p.Kind != community.HookReading && p.Event != 0:
+		return out, Wish{}, Telling(community.CodeBadInput, "event", "event 只能用在 reading 里", "event goes only with a reading")
+	case p.Kind == community.HookAlarm, p.Kind == community.HookReading:
 		return out, Wish{}, nil
 	}
 	g, err := s.find(p.Group)
@@ -131,6 +140,19 @@ func (s *Seat) find(name string) (Group, error) {
 		return found[0], nil
 	}
 	return Group{}, Telling(community.CodeBadInput, "group", fmt.Sprintf("有 %d 个同名的群，请写群编号", len(found)), fmt.Sprintf("%d groups are called so; give the id", len(found)))
+}
+
+// read hands in what an outside reader read in a message's pictures.
+func (s *Seat) read(p community.Post, out community.Posted) (community.Posted, error) {
+	number, err := s.n.o.House.Hands.Read(s.ctx, s.bot, p.Event, p.Text)
+	switch community.CodeOf(err) {
+	case community.CodeNotFound:
+		err = Telling(community.CodeNotFound, "event", "这个令牌能用的群里没有这条消息", "no such message in the token's groups")
+	case community.CodeBadInput:
+		err = Telling(community.CodeBadInput, "event", "这条消息里没有能判断的图片", "the message has no picture that can be judged")
+	}
+	out.Event = number
+	return out, err
 }
 
 func (s *Seat) raise(p community.Post, out community.Posted) (community.Posted, error) {

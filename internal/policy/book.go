@@ -20,11 +20,14 @@ type Book struct {
 	// TrustGateway: removals that rest on the word of an unofficial gateway are carried out unasked; false = a person
 	// releases each.
 	TrustGateway bool                  `json:"trust_gateway,omitempty"`
-	Ladder       []Rung                `json:"ladder"`              // what follows the 1st, 2nd, … live strike
-	WarnText     string                `json:"warn_text,omitempty"` // {name} {reason} {rung} {group}
-	Allow        Allow                 `json:"allow,omitzero"`      // outranks every rule
-	Immune       []community.Role      `json:"immune"`              // roles that are never sanctioned
-	Staff        []community.MemberKey `json:"staff,omitempty"`     // members that are never sanctioned: our own people
+	Ladder       []Rung                `json:"ladder"`                  // what follows the 1st, 2nd, … live strike
+	WarnText     string                `json:"warn_text,omitempty"`     // {name} {reason} {rung} {group}
+	RemovedText  string                `json:"removed_text,omitempty"`  // public notice of a removal that happened: {name} {reason} {group} {version}; "" = none
+	MaskNames    bool                  `json:"mask_names,omitempty"`    // the notice says only the first character of the name
+	Allow        Allow                 `json:"allow,omitzero"`          // outranks every rule
+	ReadPictures bool                  `json:"read_pictures,omitempty"` // what stands in pictures is judged by the same rules
+	Immune       []community.Role      `json:"immune"`                  // roles that are never sanctioned
+	Staff        []community.MemberKey `json:"staff,omitempty"`         // members that are never sanctioned: our own people
 	Rules        []Rule                `json:"rules"`
 }
 
@@ -33,6 +36,7 @@ type Allow struct {
 	Phrases []string              `json:"phrases,omitempty"` // a hit that lies inside such a phrase does not count
 	Hosts   []string              `json:"hosts,omitempty"`   // links there, and to their subdomains, are no links
 	Members []community.MemberKey `json:"members,omitempty"`
+	Apps    []string              `json:"apps,omitempty"` // appids: these mini-programs are no medium, no card and no link
 }
 
 // Hours is a part of the day, "HH:MM" each, From included, To not; it may go over midnight. Equal ends: never.

@@ -38,6 +38,9 @@ func (s *State) personStrike(rb *Rulebook, ev *community.Event, d *community.Dec
 	m.addStrike(ev.At, strike{ID: row.ID, Decision: d.ID, Rule: g.Rule, Expires: row.Expires})
 	for _, a := range handActions(rb, r, g, m, n, rung, ev.At) {
 		s.addAction(ev, d, a, community.ByPerson)
+		if a.Verb == community.Remove {
+			s.await(rb, ev.At, awaited{Action: d.Actions[len(d.Actions)-1].ID, Member: g.Member, Name: g.Name, Reason: r.reason, Rule: g.Rule})
+		}
 	}
 }
 

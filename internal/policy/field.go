@@ -27,6 +27,7 @@ type Field struct {
 	Required bool      `json:"required,omitempty"`
 	Choices  []Choice  `json:"choices,omitempty"` // choice, choices
 	Fields   []Field   `json:"fields,omitempty"`  // object, objects
+	Carried  bool      `json:"carried,omitempty"` // the program fills it in: forms carry it along and show no field
 }
 
 // Choice is one value of a choice.
@@ -35,12 +36,13 @@ type Choice struct {
 	Title [2]string `json:"title"`
 }
 
-// Types of fields. "text" is a line, "long" several; "words" is a list of phrases, "hosts" of domain names, "members" of
+// Types of fields. "text" is a line, "long" several; "words" is a list of phrases, "hosts" of domain names, "apps" of appids, "members" of
 // inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "patterns" are expressions that punish; "params" is whatever the
 // rule's kind says.
 const (
 	typeText, typeLong, typeInt, typeBool, typeID    = "text", "long", "int", "bool", "id"
 	typeTime, typeZone, typeChoice, typeChoices      = "time", "zone", "choice", "choices"
+	typeApps                                         = "apps"
 	typeWords, typeHosts, typeMembers, typeGroups    = "words", "hosts", "members", "groups"
 	typeObject, typeObjects, typeParams, typeRegexps = "object", "objects", "params", "regexps"
 	typePatterns                                     = "patterns"
@@ -125,7 +127,7 @@ func fieldCheck(name string) fieldType {
 		return fieldType{"want_bool", checkBool}
 	case typeChoices:
 		return fieldType{"want_list", checkChoices}
-	case typeWords, typeHosts, typeRegexps, typePatterns:
+	case typeWords, typeHosts, typeRegexps, typePatterns, typeApps:
 		return fieldType{"want_list", checkLines}
 	case typeMembers, typeGroups:
 		return fieldType{"want_list", checkKeys}
@@ -226,6 +228,10 @@ func checkLines(c *checker, path string, raw json.RawMessage, f Field) bool {
 			if !validHost(s) {
 				c.add(at(path, i), "bad_host")
 			}
+		case typeApps:
+			if !validApp(s) {
+				c.add(at(path, i), "bad_app")
+			}
 		case typeRegexps:
 			if _, err := compileRegexp(s); err != nil {
 				c.add(at(path, i), "bad_regexp", err.Error())
@@ -309,6 +315,15 @@ func validID(s string) bool {
 
 func validHost(s string) bool {
 	return s != "" && len(s) <= 253 && !strings.ContainsAny(s, " /:@?#\n\t") && !strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".")
+}
+
+func validApp(s string) bool {
+	for i := range len(s) {
+		if b := s[i]; b <= ' ' || b >= 0x7f {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
 }
 
 // minuteOf reads "HH:MM" as minutes after midnight; "24:00" is the day's end.

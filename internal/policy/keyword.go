@@ -39,9 +39,9 @@ func keywordKind() kind {
 						Help: words("0 表示按规则的设置", "0 = as the rule says")},
 					{Name: "words", Title: words("词语", "Phrases"), Type: typeWords, Max: 100_000,
 						Help: words("引用词库时不填", "empty where a word list is named")},
-					{Name: "list", Title: words("词库编号", "Word list"), Type: typeText, Max: 40},
-					{Name: "version", Title: words("词库版本", "Its version"), Type: typeInt, Max: 1 << 31},
-					{Name: "asset", Title: words("词库内容", "Its content"), Type: typeText, Max: 64,
+					{Name: "list", Title: words("词库编号", "Word list"), Type: typeText, Max: 40, Carried: true},
+					{Name: "version", Title: words("词库版本", "Its version"), Type: typeInt, Max: 1 << 31, Carried: true},
+					{Name: "asset", Title: words("词库内容", "Its content"), Type: typeText, Max: 64, Carried: true,
 						Help: words("发布词库时自动填写", "filled in when the list is published")},
 					{Name: "views", Title: words("认出变体", "Disguises"), Type: typeChoices, Default: []any{lexicon.ViewsAuto}, Choices: viewChoices(), Help: words(
 						"“自动”按每个词的长短只用很少误伤的；“尽量”多找，两个字的谐音、两个字母的缩写也算，适合先试运行再看；都不选只认原样（全角、大小写、夹杂符号仍认得）。引用词库时以词库里每个词的设置为准。",
@@ -169,6 +169,7 @@ func (f *finding) word(w community.HitWord) {
 }
 
 func (f *finding) span(s community.Span) {
+	f.last = max(f.last, s.End)
 	if len(f.spans) < maxSpans {
 		f.spans = append(f.spans, s)
 	}

@@ -23,16 +23,15 @@ type listPlace struct{ list, word int32 }
 
 func compileLists(_ []string, lists [][]lexicon.Word) (*listed, error) {
 	s := &listed{lists: lists}
-	var phrases []lexicon.Phrase
+	var all []lexicon.Word
 	for i, list := range lists {
-		for k, w := range list {
-			views, _ := lexicon.ReadViews(w.Views, w.Text) // what is not known is as it is written
-			phrases = append(phrases, lexicon.Phrase{Text: w.Text, Views: views})
+		for k := range list {
 			s.places = append(s.places, listPlace{int32(i), int32(k)})
 		}
+		all = append(all, list...)
 	}
 	var err error
-	s.matcher, err = lexicon.CompileViews(phrases)
+	s.matcher, err = lexicon.CompileWords(all)
 	return s, err
 }
 

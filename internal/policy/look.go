@@ -14,17 +14,31 @@ type look struct {
 	state  *State
 	member *member // nil only for a message without an author
 
+	evidence int64 // number of the message at fault: the event's, or the one that a reading is about
+
 	matches  []lexicon.Match
 	listed   []lexicon.Match  // words of named lists
 	allowed  []community.Span // phrases of the allow list
 	links    []lexicon.Link
-	linked   bool // links is filled
+	linked   bool             // links is filled
+	trusted  []community.Span // links of the text that the allow list names
+	bare     bool             // some link, allowed or not
+	codes    []community.Span // a reading's QR codes
 	contacts []lexicon.Contact
 	reached  bool // contacts is filled
 	hidden   []lexicon.Contact
 	lifted   bool // hidden is filled
 	hash     uint64
 	hashed   bool
+	printer  lexicon.Printer
+	print    lexicon.Print
+	sketched bool   // print is filled
+	ownLine  uint64 // the name of what is said, if it is a line of the group's own
+	near     []int  // places of echoes
+	doubts   []doubt
+
+	work   int                 // what expressions looked at so far, bytes
+	faults []community.RuleHit // rules that were over their budget
 
 	findings []*finding
 	used     int     // how many of findings are this message's
@@ -34,11 +48,12 @@ type look struct {
 }
 
 func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
-	l.rb, l.ev, l.state, l.member = rb, ev, s, nil
+	l.rb, l.ev, l.state, l.member, l.evidence = rb, ev, s, nil, ev.Number
 	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
-	l.listed = l.listed[:0]
-	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
+	l.listed, l.trusted, l.codes, l.bare = l.listed[:0], l.trusted[:0], l.codes[:0], false
 	l.hidden, l.lifted = l.hidden[:0], false
+	l.linked, l.reached, l.hashed, l.hash, l.sketched, l.ownLine = false, false, false, 0, false, 0
+	l.work, l.faults, l.doubts = 0, nil, l.doubts[:0]
 	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
 }
 
@@ -86,9 +101,16 @@ func (l *look) hitBy(r *rule) bool {
 	return false
 }
 
-// isAllowed reports whether a span lies inside an allowed phrase.
+// isAllowed reports whether a span lies inside an allowed phrase, or inside a link to an allowed domain.
 func (l *look) isAllowed(s community.Span) bool {
-	return slices.ContainsFunc(l.allowed, func(a community.Span) bool { return a.Start <= s.Start && s.End <= a.End })
+	inside := func(a community.Span) bool { return a.Start <= s.Start && s.End <= a.End }
+	if slices.ContainsFunc(l.allowed, inside) {
+		return true
+	}
+	if len(l.rb.hosts) > 0 {
+		l.linksOf()
+	}
+	return slices.ContainsFunc(l.trusted, inside)
 }
 
 // counts reports whether the message belongs into windows: a late one, and an edit, are judged by their content only.
@@ -102,18 +124,45 @@ func (l *look) night() bool {
 
 // linksOf gives the links of the text that the allow list does not name.
 func (l *look) linksOf() []lexicon.Link {
-	if !l.linked {
-		l.linked = true
-		l.links = lexicon.Links(l.ev.Body.Text, l.links)
-		for _, seg := range l.ev.Body.Segments {
-			if seg.Kind != "link" {
-				continue
-			}
+	if l.linked {
+		return l.links
+	}
+	l.linked = true
+	l.links = lexicon.Links(l.ev.Body.Text, l.links)
+	for _, seg := range l.ev.Body.Segments {
+		if seg.Kind == "link" {
 			l.links = append(l.links, lexicon.Link{Host: lexicon.HostOf(seg.Ref)}) // no span: it is not in the text
 		}
-		l.links = slices.DeleteFunc(l.links, func(k lexicon.Link) bool { return lexicon.HostIn(k.Host, l.rb.hosts) })
 	}
+	l.bare = len(l.links) > 0
+	if len(l.rb.hosts) == 0 {
+		return l.links
+	}
+	l.links = slices.DeleteFunc(l.links, func(k lexicon.Link) bool {
+		free := lexicon.HostIn(k.Host, l.rb.hosts)
+		if free && k.Span.End > 0 {
+			l.trusted = append(l.trusted, k.Span)
+		}
+		return free
+	})
 	return l.links
+}
+
+// isBareLink reports whether the message is a link of which nobody says where it leads.
+func (l *look) isBareLink() bool {
+	l.linksOf()
+	return l.ev.Body.Class == community.Link && !l.bare
+}
+
+// apps says whether the message holds mini-programs, and whether the allow list names all of them.
+func (l *look) apps() (is, free bool) {
+	free = true
+	for _, seg := range l.ev.Body.Segments {
+		if id, app := seg.App(); app {
+			is, free = true, free && slices.Contains(l.rb.book.Allow.Apps, id)
+		}
+	}
+	return is, is && free
 }
 
 func (l *look) contactsOf() []lexicon.Contact {

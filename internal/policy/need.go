@@ -26,6 +26,10 @@ func (rb *Rulebook) Needs() []Need {
 				out = append(out, Need{Path: at(path+".params.to", i), Verb: community.Send, Group: g})
 			}
 			continue
+		case *raid:
+			if does.MuteAll {
+				out = append(out, Need{Path: path + ".params.mute_all", Verb: community.MuteAll})
+			}
 		case *welcome, *reply:
 			out = append(out, Need{Path: path, Verb: community.Send})
 			continue

@@ -84,6 +84,7 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	switch p.Kind {
 	case personAct:
 		s.personActs(ev, &d, p)
+		s.awaitActs(rb, ev, &d)
 	case personBot:
 		s.botActs(rb, ev, &d, p)
 	case personUndo, personFalseHit:
@@ -155,17 +156,18 @@ func (s *State) addAction(ev *community.Event, d *community.Decision, a communit
 		a.Seconds = (a.Until - ev.At) / 1000
 		a.Deadline = ev.At + muteLasts
 		m := s.touch(a.Target)
-		m.MutedTill, m.MutedBy = a.Until, d.ID
+		m.mute(ev.At, a.Until, d.ID)
 		d.Wakes = append(d.Wakes, unmuteWake(a.Target, a.Until))
 	case community.Unmute:
 		m := s.touch(a.Target)
-		m.MutedTill, m.MutedBy = 0, community.ID{}
+		m.unmute()
 	}
 	d.Actions = append(d.Actions, a)
 }
 
 // undo takes back what a decision did: its strikes no longer count, what is not done yet is cancelled, a mute that still
-// lasts is lifted. A removal, a recall and a sent text cannot be taken back by us.
+// lasts gives way to what held before it, and whoever was removed is to be asked back by a person. A recall and a sent text
+// cannot be taken back by us.
 func (s *State) undo(ev *community.Event, d *community.Decision, p community.PersonDecision) {
 	d.Undoes = p.Decision
 	s.revoke(ev, d, p)
@@ -177,12 +179,11 @@ func (s *State) undo(ev *community.Event, d *community.Decision, p community.Per
 	for _, a := range k.Actions {
 		d.Cancel = append(d.Cancel, a.ID)
 		s.letGo(a.ID)
+		s.forgetRemoval(ev.At, a.Target)
 		if d.Member == 0 {
 			d.Member = a.Target
 		}
-		if m := s.members[a.Target]; a.Verb == community.Mute && m != nil && m.MutedBy == p.Decision && m.MutedTill > ev.At {
-			s.addAction(ev, d, community.Action{Verb: community.Unmute, Target: a.Target, Rule: a.Rule}, community.BySystem)
-		}
+		s.restore(ev, d, a)
 	}
 }
 
@@ -242,6 +243,7 @@ func (s *State) release(ev *community.Event, d *community.Decision, p community.
 	d.Cancel = one(p.Action)
 	s.letGo(p.Action)
 	s.addAction(ev, d, a, community.ByPerson)
+	s.freed(d.Actions[len(d.Actions)-1])
 }
 
 // letGo notes that an action is held no longer, so that a later release finds nothing.
@@ -271,6 +273,9 @@ func stepTimer(rb *Rulebook, s *State, ev *community.Event) []community.Decision
 	key := ev.Body.Message
 	if strings.HasPrefix(key, wakeWelcome) {
 		return greetAll(rb, s, ev)
+	}
+	if strings.HasPrefix(key, wakeRaid) {
+		return stepRaidOver(rb, s, ev)
 	}
 	rest, ok := strings.CutPrefix(key, wakeUnmute)
 	if !ok {

@@ -71,26 +71,36 @@ func isMedia(c community.Class) bool {
 	return false
 }
 
-func (p *probation) judge(l *look, r *rule) {
-	if !p.isNew(l.member, l.ev.At) {
-		return
-	}
-	if p.NoMedia && isMedia(l.ev.Body.Class) {
-		l.find(r, "probation media")
-		return
-	}
-	if p.NoLinks && p.links(l, r) || p.NoContact && p.contacts(l, r) {
-		return
-	}
-	p.phrases(l, r)
-}
-
-func (p *probation) links(l *look, r *rule) bool {
-	links := l.linksOf()
-	if len(links) == 0 && l.ev.Body.Class != community.Link {
+// isMedia reports whether the message is a medium; a mini-program that the allow list names is none.
+func (l *look) isMedia() bool {
+	if !isMedia(l.ev.Body.Class) {
 		return false
 	}
-	f := l.find(r, "probation link")
+	_, free := l.apps()
+	return !free
+}
+
+func (p *probation) judge(l *look, r *rule) {
+	if p.isNew(l.member, l.ev.At) && !p.restrict(l, r, "probation") {
+		p.phrases(l, r)
+	}
+}
+
+// restrict finds what may not be sent; said begins the reason.
+func (p *probation) restrict(l *look, r *rule, said string) bool {
+	if p.NoMedia && l.isMedia() {
+		l.find(r, said+" media")
+		return true
+	}
+	return p.NoLinks && p.links(l, r, said) || p.NoContact && p.contacts(l, r, said)
+}
+
+func (p *probation) links(l *look, r *rule, said string) bool {
+	links := l.linksOf()
+	if len(links) == 0 && !l.isBareLink() {
+		return false
+	}
+	f := l.find(r, said+" link")
 	for _, k := range links {
 		if k.Span.End > 0 {
 			f.span(k.Span)
@@ -99,16 +109,18 @@ func (p *probation) links(l *look, r *rule) bool {
 	return true
 }
 
-func (p *probation) contacts(l *look, r *rule) bool {
-	contacts := l.contactsOf()
-	if len(contacts) == 0 {
-		return false
-	}
-	f := l.find(r, "probation contact "+contacts[0].Kind)
-	for _, c := range contacts {
+func (p *probation) contacts(l *look, r *rule, said string) bool {
+	var f *finding
+	for _, c := range l.contactsOf() {
+		if l.isAllowed(c.Span) {
+			continue // digits of an allowed address
+		}
+		if f == nil {
+			f = l.find(r, said+" contact "+c.Kind)
+		}
 		f.span(c.Span)
 	}
-	return true
+	return f != nil
 }
 
 func (p *probation) phrases(l *look, r *rule) {

@@ -85,6 +85,7 @@ func buildReply(b *builder, path string, r *rule, params json.RawMessage) {
 			re, err := compileRegexp(text)
 			if err == nil {
 				p.expressions = append(p.expressions, re)
+				b.expressions++
 			}
 		}
 		return
@@ -107,6 +108,11 @@ func compileRegexp(text string) (*regexp.Regexp, error) {
 func (p *reply) onlyPhrases() bool { return p.Match != matchRegexp }
 
 func (p *reply) judge(l *look, r *rule) {
+	for range p.expressions {
+		if !l.mayMatch(r, l.ev.Body.Text) {
+			return
+		}
+	}
 	if _, ok := p.fits(l, r); ok {
 		l.replies = append(l.replies, r)
 	}

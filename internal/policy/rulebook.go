@@ -31,6 +31,7 @@ type Rulebook struct {
 	phrased []*rule // judged when phrases were found
 	noters  []*rule
 	joins   []*rule
+	raids   []*rule
 	matcher *lexicon.Matcher
 	owners  []owner   // by phrase number of matcher
 	listed  *listed   // the lists that rules name by hash; nil = none
@@ -38,7 +39,10 @@ type Rulebook struct {
 	staff   map[community.MemberKey]bool
 	allowed map[community.MemberKey]bool
 	slots   []*rule // flood rules, by slot
+	copying []*rule // rules about copies; the first one keeps the memory
 	hosts   []string
+
+	pictures bool // somebody wants to know what stands in pictures
 }
 
 // owner says whose a phrase is.
@@ -105,7 +109,10 @@ type builder struct {
 	kinds   []kind
 	phrases []lexicon.Phrase
 	lists   []namedList
-	tools   tools
+
+	expressions int // of all rules that are on
+
+	tools tools
 
 	patterns int   // of all rules
 	trouble  error // content could not be read now: the book is neither good nor bad
@@ -125,6 +132,9 @@ func build(book Book, c *checker, with tools) (*Rulebook, error) {
 	}
 	if b.trouble != nil {
 		return nil, b.trouble
+	}
+	if b.expressions > maxRegexps {
+		b.add("rules", "too_many_regexps", strconv.Itoa(maxRegexps))
 	}
 	if len(b.phrases)+b.listedWords() > MaxPhrases {
 		b.add("rules", "too_many", strconv.Itoa(MaxPhrases))
@@ -151,6 +161,7 @@ func (b *builder) head() {
 	rb.night = b.window("night", rb.book.Night)
 	rb.staff, rb.allowed = set(rb.book.Staff), set(rb.book.Allow.Members)
 	rb.hosts = foldHosts(rb.book.Allow.Hosts)
+	rb.pictures = rb.book.ReadPictures
 	b.rungs("ladder", rb.book.Ladder)
 	for i, text := range rb.book.Allow.Phrases {
 		b.phrase(ownerAllow, i, text, 0)
@@ -214,8 +225,18 @@ func (b *builder) enlist(r *rule) {
 		rb.slots = append(rb.slots, r)
 		f.bound()
 	}
+	if c, ok := r.does.(*nearCopies); ok {
+		c.keeps = !rb.looksForCopies()
+		rb.copying = append(rb.copying, r)
+	}
+	if p, ok := r.does.(interface{ seesPictures() bool }); ok && p.seesPictures() {
+		rb.pictures = true
+	}
 	if _, ok := r.does.(noter); ok {
 		rb.noters = append(rb.noters, r)
+	}
+	if _, ok := r.does.(*raid); ok {
+		rb.raids = append(rb.raids, r)
 	}
 	if _, ok := r.does.(greeter); ok {
 		rb.joins = append(rb.joins, r)
@@ -269,6 +290,9 @@ func (b *builder) window(path string, h Hours) window {
 	return w
 }
 
+// looksForCopies reports whether a rule needs the group's echoes.
+func (rb *Rulebook) looksForCopies() bool { return len(rb.copying) > 0 }
+
 func set(keys []community.MemberKey) map[community.MemberKey]bool {
 	out := make(map[community.MemberKey]bool, len(keys))
 	for _, k := range keys {
@@ -300,6 +324,7 @@ func (rb *Rulebook) AsLive() *Rulebook {
 	}
 	live.rules, live.always, live.phrased = copied(rb.rules), copied(rb.always), copied(rb.phrased)
 	live.noters, live.joins, live.slots = copied(rb.noters), copied(rb.joins), copied(rb.slots)
+	live.raids = copied(rb.raids)
 	return &live
 }
 

@@ -85,7 +85,7 @@ func (l *look) sanction(found []*finding, d *community.Decision) {
 	var mark, chosenRung, strikingRung int // mark: the chosen one's place in d.Hits, which is that in found
 	var what Rung
 	for i, f := range found {
-		if f.spared || f.rule.dry {
+		if f.spared || f.rule.dry || f.suspect {
 			continue
 		}
 		n, rung := l.rung(f)
@@ -109,7 +109,7 @@ func (l *look) sanction(found []*finding, d *community.Decision) {
 func (l *look) strike(d *community.Decision, r *rule) {
 	row := community.Strike{
 		ID: community.DeriveID(l.ev.ID, "strike:"+r.ID, 0), Decision: d.ID, Group: l.ev.Group, Member: l.ev.Actor, Rule: r.ID,
-		Book: l.rb.book.Version, Event: l.ev.Number, At: l.ev.At, Expires: l.ev.At + l.rb.memory,
+		Book: l.rb.book.Version, Event: l.evidence, At: l.ev.At, Expires: l.ev.At + l.rb.memory,
 	}
 	d.Strikes = append(d.Strikes, row)
 	l.member.addStrike(l.ev.At, strike{ID: row.ID, Decision: d.ID, Rule: r.ID, Expires: row.Expires})
@@ -128,7 +128,7 @@ func (l *look) act(d *community.Decision, r *rule, n int, rung Rung) {
 		}
 		a := community.Action{
 			ID: community.DeriveID(l.ev.ID, r.ID, len(d.Actions)), Decision: d.ID, Group: l.ev.Group, Target: l.ev.Actor,
-			Event: l.ev.Number, Cause: community.ByRule, Rule: r.ID,
+			Event: l.evidence, Cause: community.ByRule, Rule: r.ID,
 		}
 		make.with(r, n, rung, &a)
 		d.Actions = append(d.Actions, a)
@@ -147,12 +147,13 @@ func (l *look) recall(_ *rule, _ int, _ Rung, a *community.Action) {
 func (l *look) mute(_ *rule, _ int, rung Rung, a *community.Action) {
 	until := max(l.ev.At+rung.MuteSeconds*1000, l.member.MutedTill)
 	a.Verb, a.Until, a.Seconds, a.Deadline = community.Mute, until, (until-l.ev.At)/1000, l.ev.At+muteLasts
-	l.member.MutedTill, l.member.MutedBy = until, a.Decision
+	l.member.mute(l.ev.At, until, a.Decision)
 }
 
-func (l *look) remove(_ *rule, _ int, rung Rung, a *community.Action) {
+func (l *look) remove(r *rule, _ int, rung Rung, a *community.Action) {
 	a.Verb, a.Block = community.Remove, rung.Block
 	a.Hold = l.state.holdRemoval(l.rb, l.ev.At, a.Target, l.ev.Origin == community.OriginUnofficial)
+	l.state.await(l.rb, l.ev.At, awaited{Action: a.ID, Member: a.Target, Name: nameOf(l.ev), Reason: r.reason, Rule: r.ID, Held: a.Hold != ""})
 }
 
 func (l *look) warn(r *rule, n int, _ Rung, a *community.Action) {

@@ -26,11 +26,19 @@ func BookFields() []Field {
 		{Name: "ladder", Title: words("处罚阶梯", "Ladder"), Type: typeObjects, Max: maxRungs, Fields: rungFields()},
 		{Name: "warn_text", Title: words("警告的文字", "Text of a warning"), Type: typeLong, Max: 500, Default: DefaultWarnText,
 			Help: words("可用 {reason} {rung} {name} {group}", "may hold {reason} {rung} {name} {group}")},
+		{Name: "removed_text", Title: words("移出后公示的文字", "Public notice of a removal"), Type: typeLong, Max: 500,
+			Help: words("确认移出后才发；没做成就不发。可用 {name} {reason} {group} {version}，留空不公示", "sent only once the removal is confirmed, never when it failed; may hold {name} {reason} {group} {version}; empty = none")},
+		{Name: "mask_names", Title: words("公示时隐去名字", "Mask names in public notices"), Type: typeBool},
 		{Name: "allow", Title: words("白名单", "Allowlist"), Type: typeObject, Fields: []Field{
 			{Name: "phrases", Title: words("词语", "Phrases"), Type: typeWords, Max: 10000},
 			{Name: "hosts", Title: words("域名", "Domains"), Type: typeHosts, Max: 10000},
 			{Name: "members", Title: words("成员", "Members"), Type: typeMembers, Max: 10000},
+			{Name: "apps", Title: words("小程序 appid", "Mini-programs (appid)"), Type: typeApps, Max: 1000,
+				Help: words("只对平台告诉了 appid 的小程序有效", "only where the platform tells the appid")},
 		}},
+		{Name: "read_pictures", Title: words("读图片里的二维码", "Read QR codes in pictures"), Type: typeBool, Help: words(
+			"图片里的二维码（以及外部识别程序交来的文字）按同样的规则判断；锁了“图片里的二维码”时总是读",
+			"QR codes in pictures (and words that an outside reader hands in) are judged by the same rules; a lock on QR codes reads them in any case")},
 		{Name: "immune", Title: words("不受处罚的角色", "Immune roles"), Type: typeChoices, Choices: []Choice{
 			{string(community.RoleOwner), words("群主", "Owner")},
 			{string(community.RoleAdmin), words("管理员", "Admin")},

@@ -58,8 +58,12 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepRoster(rb, s, ev)
 	case community.TimerFired:
 		return stepTimer(rb, s, ev)
+	case community.ActionReceipt:
+		return stepReceipt(rb, s, ev)
 	case community.PersonDecided:
 		return stepPerson(rb, s, ev)
+	case community.MediaRead:
+		return stepReading(rb, s, ev)
 	}
 	return nil
 }
@@ -122,8 +126,11 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	l.member = m
 	l.judgeAll()
 	var out []community.Decision
-	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 {
+	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 || len(l.faults) > 0 {
 		out = l.conclude()
+	}
+	if rb.pictures && len(out) > 0 && out[0].Verdict == community.Hit && len(ev.Body.Pictures()) > 0 {
+		s.blame(ev.Number)
 	}
 	l.noteAll()
 	m.Messages++
@@ -230,30 +237,38 @@ func (l *look) conclude() []community.Decision {
 	slices.SortStableFunc(found, func(a, b *finding) int { return a.rule.index - b.rule.index })
 	d := decide(l.rb, l.state, l.ev, l.ev.Actor)
 	immune := l.rb.immune(l.ev.Actor, l.member.Role, l.member.Mark)
-	live, dry, spared := 0, 0, 0
+	live, dry, spared, suspects := 0, 0, 0, 0
 	for _, f := range found {
-		f.spared = f.spared || immune
-		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why, Words: f.words}
+		framed := !immune && !f.spared && l.framed(f)
+		f.spared = f.spared || immune || framed
+		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Near: f.near, Dry: f.rule.dry, Why: f.why, Words: f.words}
 		switch {
 		case f.spared:
-			hit.Why = l.whySpared(immune) + sparedMark + hit.Why
+			hit.Why = l.whySpared(immune, framed) + sparedMark + hit.Why
 			spared++
+		case f.rule.dry && f.suspect:
+			dry++
 		case f.rule.dry:
 			l.shadow(f, &d, &hit)
 			dry++
+		case f.suspect:
+			suspects++
 		default:
 			live++
 		}
 		d.Hits = append(d.Hits, hit)
 	}
-	if live > 0 {
+	switch {
+	case live > 0:
 		l.sanction(found, &d)
+	case suspects > 0:
+		l.askPerson(found, &d)
 	}
 	spoken := len(d.Actions)
 	l.answer(&d, live > 0)
 	l.mirrorOut(&d, live > 0)
 	switch {
-	case live > 0:
+	case live+suspects > 0:
 		d.Verdict = community.Hit
 	case len(d.Actions) > spoken:
 		d.Verdict = community.Served
@@ -262,6 +277,10 @@ func (l *look) conclude() []community.Decision {
 	default:
 		d.Verdict = community.Spared
 	}
+	if d.Verdict == community.Spared && len(d.Hits) == 0 && len(l.faults) > 0 {
+		d.Verdict, d.Why = community.Faulted, "rule "+l.faults[0].Rule+": "+l.faults[0].Why
+	}
+	d.Hits = append(d.Hits, l.faults...)
 	if len(d.Hits) == 0 {
 		return nil
 	}
@@ -280,7 +299,10 @@ func IsSpared(why string) bool {
 	return strings.HasPrefix(why, sparedImmune) || strings.HasPrefix(why, sparedAllowed)
 }
 
-func (l *look) whySpared(immune bool) string {
+func (l *look) whySpared(immune, framed bool) string {
+	if framed {
+		return sparedAllowed + "quoted"
+	}
 	if !immune {
 		return sparedAllowed + "text"
 	}
@@ -305,7 +327,8 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		return nil
 	}
 	m := s.touch(who)
-	m.Joined, m.Stay, m.Gone, m.Messages, m.MutedTill, m.MutedBy = ev.At, ev.ID, false, 0, 0, community.ID{}
+	m.Joined, m.Stay, m.Gone, m.Messages = ev.At, ev.ID, false, 0
+	m.unmute()
 	m.Role = ev.Body.Role
 	if s.now.Roster > 0 {
 		s.now.Roster++
@@ -316,7 +339,12 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	d := decide(rb, s, ev, who)
 	j := &arriving{rb: rb, state: s, ev: ev, member: who, out: &d}
 	d.Verdict = community.DryHit
-	served, shown := false, false // a dry rule greets beside the live one, without stopping it
+	raided := s.watchRaids(rb, j)
+	served, shown := s.isRaiding(rb, who, ev.At), false
+	if raided {
+		d.Verdict = community.Served
+	}
+	// a raid is not greeted; a dry rule greets beside the live one, without stopping it
 	for _, r := range rb.joins {
 		if r.dry && shown || !r.dry && served {
 			continue
@@ -337,6 +365,19 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	return []community.Decision{d}
 }
 
+// watchRaids lets every raid rule see a join; true when a live one began its defence.
+func (s *State) watchRaids(rb *Rulebook, j *arriving) bool {
+	live := false
+	for _, r := range rb.raids {
+		s.look.judging = r
+		if r.does.(*raid).watch(j, r) && !r.dry {
+			live = true
+		}
+	}
+	s.look.judging = nil
+	return live
+}
+
 // isHere reports whether a member is known to be in the group.
 func (s *State) isHere(who community.MemberKey) bool {
 	m := s.members[who]
@@ -344,18 +385,19 @@ func (s *State) isHere(who community.MemberKey) bool {
 }
 
 // stepLeft ends a stay. What is held against the member stays until it expires: leaving and coming back wipes nothing.
-func stepLeft(_ *Rulebook, s *State, ev *community.Event) []community.Decision {
+func stepLeft(rb *Rulebook, s *State, ev *community.Event) []community.Decision {
 	who := subject(ev)
 	if who == 0 || ev.Body.Reason == community.Presence {
 		return nil
 	}
 	m := s.touch(who)
-	m.Gone, m.Joined, m.Messages, m.MutedTill, m.MutedBy, m.floods = true, 0, 0, 0, community.ID{}, nil
+	m.Gone, m.Joined, m.Messages, m.floods = true, 0, 0, nil
+	m.unmute()
 	if s.now.Roster > 0 {
 		s.now.Roster--
 	}
 	s.forgetArrival(who)
-	return nil
+	return s.removedNow(rb, ev, who)
 }
 
 // forgetArrival takes a member out of the greetings that wait.
@@ -402,13 +444,13 @@ func stepMuted(_ *Rulebook, s *State, ev *community.Event) []community.Decision 
 	}
 	m := s.touch(who)
 	if ev.Body.Seconds == 0 {
-		m.MutedTill, m.MutedBy = 0, community.ID{}
+		m.unmute()
 		return nil
 	}
 	till := ev.At + ev.Body.Seconds*1000
 	if m.MutedTill > till-echoSlack && m.MutedTill < till+echoSlack {
 		return nil
 	}
-	m.MutedTill, m.MutedBy = till, community.ID{}
+	m.mute(ev.At, till, community.ID{})
 	return nil
 }

@@ -484,3 +484,39 @@ func TestAttachedBotIsHeldByTheCapAndByImmunity(t *testing.T) {
 	free := r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{Kind: "release", User: "u1", Action: held.Actions[0].ID})}))
 	r.want(free, "judged remove")
 }
+
+// TestUndoRestoresTheMuteThatHeldBefore: of two mutes laid over each other, taking back the later leaves the earlier.
+func TestUndoRestoresTheMuteThatHeldBefore(t *testing.T) {
+	r := newRoom(t, live())
+	act := func(seconds int64) *community.Decision {
+		return r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{
+			Kind: "act", User: "u1", Actions: []community.Action{{Verb: community.Mute, Target: 4, Seconds: seconds}}})}))
+	}
+	undo := func(d *community.Decision) *community.Decision {
+		return r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{Kind: "undo", User: "u1", Decision: d.ID})}))
+	}
+	first := act(600)
+	r.now += 60 * second
+	second2 := act(7200)
+	back := undo(second2)
+	r.want(back, "judged mute")
+	if back.Actions[0].Until != first.Actions[0].Until {
+		t.Errorf("muted until %d, want the earlier mute's end %d", back.Actions[0].Until, first.Actions[0].Until)
+	}
+	r.want(undo(first), "judged unmute")
+	lower := act(600)
+	upper := act(7200)
+	r.want(undo(lower), "judged")
+	r.want(undo(upper), "judged unmute")
+}
+
+// TestUndoOfARemovalAsksToBringBack: nobody can join for somebody else, so a person is asked.
+func TestUndoOfARemovalAsksToBringBack(t *testing.T) {
+	r := newRoom(t, live(with(word("ads", "广告"), func(x *Rule) { x.StartRung = 3 })))
+	d := r.says(1, "广告")
+	r.step(r.event(community.MemberLeft, 1, community.Body{Reason: "kicked"}))
+	undo := r.one(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{Kind: "undo", User: "u1", Decision: d.ID})}))
+	if len(undo.Actions) != 1 || undo.Actions[0].Verb != community.Todo || undo.Actions[0].Target != 1 || undo.Actions[0].Text == "" || len(undo.Revoke) != 1 {
+		t.Errorf("undo = %+v", undo)
+	}
+}

@@ -43,7 +43,7 @@ func (s *State) take(l *look, m *member, d *community.Decision) {
 	for _, a := range d.Actions {
 		switch a.Verb {
 		case community.Mute:
-			m.MutedTill, m.MutedBy = a.Until, d.ID
+			m.mute(d.At, a.Until, d.ID)
 		case community.Remove:
 			if a.Hold == "" {
 				s.mayRemove(l.rb, d.At, a.Target)

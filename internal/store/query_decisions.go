@@ -70,9 +70,8 @@ FROM decision d JOIN chat_group g ON g.key = d.group_key`+rest, args, scanDecisi
 
 func scanDecision(r *sql.Rows, v *community.DecisionRow) error {
 	var body []byte
-	var review string
 	var number, g, m int64
-	err := r.Scan(&body, &review, &v.Resolution, &v.ResolvedBy, &v.ResolvedAt, &v.Reason, &number, &g, &m)
+	err := r.Scan(&body, &v.Review, &v.Resolution, &v.ResolvedBy, &v.ResolvedAt, &v.Reason, &number, &g, &m)
 	if err != nil {
 		return err
 	}
@@ -207,13 +206,13 @@ func (d *Desk) FindStrikes(ctx context.Context, f community.StrikeFilter) ([]com
 	if err != nil {
 		return nil, 0, err
 	}
-	from := "FROM strike s JOIN chat_group g ON g.key = s.group_key LEFT JOIN member m ON m.key = s.member_key" + c.String()
+	from := "FROM strike s JOIN chat_group g ON g.key = s.group_key LEFT JOIN member m ON m.key = s.member_key LEFT JOIN appeal ap ON ap.decision_id = s.decision_id" + c.String()
 	total, err := d.count(ctx, from, c.args)
 	if err != nil {
 		return nil, 0, err
 	}
 	list, err := rows(ctx, d.s, `SELECT s.id, s.decision_id, s.group_key, s.member_key, s.rule, s.book, s.event_number, s.user_name, s.at, s.expires,
- s.revoked, s.revoked_by, s.why, g.name, coalesce(m.called, ''), m.id `+from+order, c.args, scanStrike)
+ s.revoked, s.revoked_by, s.why, g.name, coalesce(m.called, ''), m.id, coalesce(ap.state, '') `+from+order, c.args, scanStrike)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -234,7 +233,7 @@ func scanStrike(r *sql.Rows, v *community.StrikeRow) error {
 	var id, decision, member []byte
 	var g, m int64
 	err := r.Scan(&id, &decision, &g, &m, &v.Rule, &v.Book, &v.Event, &v.User, &v.At, &v.Expires, &v.Revoked, &v.RevokedBy, &v.Why,
-		&v.GroupName, &v.MemberName, &member)
+		&v.GroupName, &v.MemberName, &member, &v.Appeal)
 	copy(v.ID[:], id)
 	copy(v.Decision[:], decision)
 	copy(v.MemberID[:], member)

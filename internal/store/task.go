@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"qunluo/internal/community"
 	"qunluo/internal/duty"
@@ -51,6 +52,18 @@ VALUES ($1, $2, $3, $4, 'open', '', $5, $6, $7, $8, '', 0, '', 1) ON CONFLICT (i
 }
 
 // alarmTask opens the alarm that goes with a task.
+// AlarmRaid alarms whoever is on duty about many who joined a group at once, unless they are about that already. figures say
+// how many.
+func (t *Tx) AlarmRaid(ctx context.Context, g community.GroupKey, figures string, now int64) error {
+	var org int64
+	var name string
+	if err := t.one(ctx, `SELECT org_key, name FROM chat_group WHERE key = $1`, []any{int64(g)}, &org, &name); err != nil {
+		return missing(err, "group %d", g)
+	}
+	_, err := t.OpenAlarm(ctx, duty.Alarm{Org: community.OrgKey(org), Kind: duty.KindRaid, Subject: fmt.Sprintf("raid:%d", g), Group: g, Detail: name + ": " + figures}, now)
+	return err
+}
+
 func (t *Tx) alarmTask(ctx context.Context, k community.Task) error {
 	var org int64
 	if err := t.one(ctx, `SELECT org_key FROM chat_group WHERE key = $1`, []any{int64(k.Group)}, &org); err != nil {

@@ -181,7 +181,7 @@ func (f *figures) take(ctx context.Context, ev *community.Event) error {
 // ours are types of events that happen here, not in the group: they do not show that anybody listened there.
 var ours = map[community.Type]bool{
 	community.ActionReceipt: true, community.TimerFired: true, community.RulebookPublished: true, community.PersonDecided: true,
-	community.ImportUndone: true, community.GroupMerged: true, community.MemberMarked: true,
+	community.ImportUndone: true, community.GroupMerged: true, community.MemberMarked: true, community.MediaRead: true,
 }
 
 // cover keeps what says on which days somebody listened: events of the day, an account's day, an import's span.

@@ -56,6 +56,7 @@ type message struct {
 	Reference   struct {
 		Message string `json:"message_id"`
 		Channel string `json:"channel_id"`
+		Type    int    `json:"type"` // 1 = it is forwarded, not answered
 	} `json:"message_reference"`
 }
 
@@ -285,7 +286,10 @@ func (m *message) body() community.Body {
 		b.Text = strings.NewReplacer("<@"+u.ID+">", "@"+u.shown(), "<@!"+u.ID+">", "@"+u.shown()).Replace(b.Text)
 	}
 	b.Text = webapi.Clip(b.Text, community.MaxText)
-	if m.Reference.Message != "" {
+	switch {
+	case m.Reference.Message != "" && m.Reference.Type == 1:
+		b.Class = community.Forward
+	case m.Reference.Message != "":
 		b.ReplyTo, b.Class = spot(m.Reference.Channel, m.Reference.Message), community.Reply
 	}
 	for i, a := range m.Attachments {

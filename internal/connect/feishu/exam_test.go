@@ -393,6 +393,10 @@ func TestMessagesOfEveryKindAreRead(t *testing.T) {
 		"post":  {`{"title":"通知","content":[[{"tag":"text","text":"周六"},{"tag":"img","image_key":"img_2"}]]}`, "通知\n周六[图片]", "feishu:om_1:img_2:image"},
 		"vote":  {`{}`, "[vote]", ""},
 		"audio": {`{"file_key":`, "[语音]", "feishu:om_1::file"},
+
+		"merge_forward": {`{}`, "[merge_forward]", ""},
+		"share_user":    {`{"user_id":"ou_1"}`, "[share_user]", ""},
+		"interactive":   {`{"title":"x"}`, "[interactive]", ""},
 	} {
 		m := toldMessage{ID: "om_1", Type: kind, Content: tc.content}
 		if kind == "text" {
@@ -407,6 +411,11 @@ func TestMessagesOfEveryKindAreRead(t *testing.T) {
 			if seg.Kind != "text" && seg.Kind != "at" && seg.Kind != "unknown" {
 				found = seg.Ref
 			}
+		}
+		want := map[string]community.Class{"image": community.Image, "file": community.File, "audio": community.Voice, "vote": community.Other,
+			"merge_forward": community.Forward, "share_user": community.Card, "interactive": community.Share}[kind]
+		if b.Class != want {
+			t.Errorf("%s is of class %d, want %d", kind, b.Class, want)
 		}
 		if b.Text != tc.text || found != tc.ref {
 			t.Errorf("%s: %q %q, want %q %q", kind, b.Text, found, tc.text, tc.ref)

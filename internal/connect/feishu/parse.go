@@ -156,6 +156,11 @@ var carried = map[string]struct {
 	"media": {"video", "[视频]", "file", community.Video}, "file": {"file", "[文件]", "file", community.File}, "sticker": {"face", "[表情]", "file", community.Sticker},
 }
 
+// cards are the types of messages that show something from elsewhere.
+var cards = map[string]community.Class{
+	"merge_forward": community.Forward, "share_user": community.Card, "share_chat": community.Card, "interactive": community.Share, "location": community.Location,
+}
+
 // ref names a resource of a message, as ReadMedia reads it.
 func ref(message, key, resource string) string {
 	return "feishu:" + message + ":" + key + ":" + resource
@@ -180,6 +185,9 @@ func (m *toldMessage) write(b *community.Body) {
 		b.Segments = []community.Segment{{Kind: how.kind, Ref: ref(m.ID, key, how.resource), Text: webapi.Clip(c.Name, 200)}}
 	default:
 		b.Text, b.Class = "["+webapi.Clip(m.Type, 40)+"]", community.Other
+		if class, ok := cards[m.Type]; ok {
+			b.Class = class
+		}
 		b.Segments = []community.Segment{{Kind: "unknown", Text: b.Text}}
 	}
 	m.mentioned(b)

@@ -13,4 +13,5 @@ type MessagePage struct {
 	Recall         *ui.Confirm  // nil: it cannot be recalled
 	Strike         *ui.Confirm  // nil: nothing can be held against its author
 	Shelf          []ui.Confirm // on the group's shelf of best messages, and off it
+	Case           *ui.Confirm  // nil: it cannot become a labelled case
 }

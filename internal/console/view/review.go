@@ -33,6 +33,7 @@ type ReviewItem struct {
 	Reasons               []ui.Reason
 	Talk                  []ui.Line
 	Context, Prev, Next   string
+	Appeal, AppealNote    string // address of the appeal, or where one may be written; "" = nothing to appeal against
 	Facts                 []ui.Option
 	History               []ui.Step
 	Deeds                 []Deed

@@ -42,3 +42,20 @@ type Offer struct {
 	Instead            string // "" = it can be done everywhere
 	Class              string
 }
+
+// Appeal is a decision, how far the appeal against it has come, and where to write.
+type Appeal struct {
+	Title, Line   string
+	Facts         []Fact
+	Fault         string // "" = none
+	Form          bool
+	Label, Button string
+	Words         string // what was typed and not taken
+	Most          int    // characters
+	Foot          string
+}
+
+// Fact is a line of a page.
+type Fact struct {
+	Name, Text string
+}

@@ -7,6 +7,11 @@
 //	{"kind": "message", "group": "产品交流群", "text": "订单 1042 已发货", "image": "https://…"}
 //	{"kind": "task", "group": "产品交流群", "text": "给张三补发一张券", "due": 120}
 //	{"kind": "alarm", "text": "支付回调连续失败 5 分钟"}
+//	{"kind": "reading", "event": 81234, "text": "加微信领红包"}
+//
+// A reading is what an outside reader of pictures (OCR) read in a message, whose number an attached bot knows as message_id:
+// the group's rules judge it as if it stood in the message, once. Its word is no proof: removals wait for a person unless the
+// book trusts unofficial gateways.
 //
 // A signed hook wants X-Qunluo-Timestamp (seconds since 1970) and X-Qunluo-Signature: sha256=<hex of HMAC-SHA256 over
 // "<timestamp>.<body>" by the signing key>; a timestamp more than five minutes off is refused, and so is a signature that was

@@ -213,6 +213,10 @@ func (p *place) happen(n int, text string) {
 }
 
 // Raise is not for bots.
+func (h *house) Read(context.Context, community.Bot, int64, string) (int64, error) {
+	return 0, community.Errorf(community.CodeUnsupported, "no bot reads pictures here")
+}
+
 func (h *house) Raise(context.Context, community.Bot, string) (community.ID, error) {
 	return community.ID{}, community.Errorf(community.CodeUnsupported, "bots raise no alarms")
 }

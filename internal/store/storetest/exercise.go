@@ -70,6 +70,11 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"the minutes nobody heard are kept", silenceIsKept},
 		{"attached bots are kept and see their groups only", botsAreKept},
 		{"assets are kept by their hash", assetsAreKept},
+		{"words of lists are kept with every version", wordsAreKept},
+		{"a large list is paged", largeListIsPaged},
+		{"work on word lists is noted", runsOfWords},
+		{"labelled cases are kept", casesAreKept},
+		{"appeals are kept", appealsAreKept},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}

@@ -1,0 +1,9 @@
+//go:build unix && !freebsd && !dragonfly
+
+package scan
+
+import "golang.org/x/sys/unix"
+
+func setLimit(what int, most uint64) error {
+	return unix.Setrlimit(what, &unix.Rlimit{Cur: most, Max: most})
+}
