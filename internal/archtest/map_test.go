@@ -137,7 +137,7 @@ func libraries() []library {
 	return []library{
 		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
 		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet"), "files of words come in old encodings too"},
-		{"golang.org/x/text", pure, "tables of characters and languages: a pure library"},
+		{"golang.org/x/text", append(pure, "lexicon/tables"), "tables of characters and languages: a pure library"},
 		{"golang.org/x/net/html", []string{"importer"}, "a tokenizer of HTML: pure, kept by the Go project"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
 		{"github.com/RoaringBitmap/roaring", []string{"measure"}, "sets of numbers: a pure library"},
