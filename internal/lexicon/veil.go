@@ -307,11 +307,11 @@ func (v *veil) try(s *scratch, x *pairIndex, a, b uint16, i int) {
 	for at := x.first(a, b); at > 0; {
 		it := &x.items[at-1]
 		at = it.next
+		if s.credit--; s.credit <= 0 {
+			return
+		}
 		if it.a != a || it.b != b {
 			continue
-		}
-		if s.credit <= 0 {
-			return
 		}
 		l := laying{v: v, s: s, p: &v.list[it.phrase], from: i}
 		if end, via, ok := l.from0(); ok && via != 0 && !v.isTalk(s, l.p, i, end, via, l.changed) {
