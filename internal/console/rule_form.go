@@ -48,7 +48,7 @@ func under(prefix, name string) string {
 
 // inputKinds are the kinds of input of the simple types.
 var inputKinds = map[string]string{"text": "text", "id": "text", "time": "text", "zone": "text", "long": "area", "int": "number", "bool": "check", "choice": "select",
-	"words": "area", "hosts": "area", "regexps": "area", "members": "area", "groups": "area"}
+	"words": "area", "hosts": "area", "regexps": "area", "patterns": "area", "members": "area", "groups": "area"}
 
 func (m formMaker) control(path string, f policy.Field, value any) view.Control {
 	c := view.Control{Input: ui.Input{Kind: inputKinds[f.Type], Name: path, Label: m.k.Words.Pick(f.Title), Help: m.k.Words.Pick(f.Help), Required: f.Required, Value: text(value), Err: m.fault(path, f), Max: 400}}
@@ -75,7 +75,7 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 		for _, ch := range f.Choices {
 			c.Ticks = append(c.Ticks, view.Tick{Value: ch.Value, Text: m.k.Words.Pick(ch.Title), On: slices.Contains(lines(value), ch.Value)})
 		}
-	case "words", "hosts", "regexps":
+	case "words", "hosts", "regexps", "patterns":
 		list := lines(value)
 		c.Value, c.Rows = strings.Join(list, "\n"), min(max(4, len(list)+1), 14)
 		c.Help = strings.TrimSpace(c.Help + " " + m.k.T("rule.per_line"))
@@ -334,7 +334,7 @@ func (r formReader) value(path string, f policy.Field) (any, error) {
 		return json.Number(itoa(n)), nil
 	case "choices":
 		return append([]string{}, r.form[path]...), nil
-	case "words", "hosts", "regexps":
+	case "words", "hosts", "regexps", "patterns":
 		return filled(got), nil
 	case "members":
 		return r.members(path, got)

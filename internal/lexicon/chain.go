@@ -78,9 +78,8 @@ func (p *path) last(size int) (start int, gapped, blank uint64) {
 	return p.starts[(p.n-size)%MaxPhrase], turn(p.gapped), turn(p.blank)
 }
 
-// read finds what begins at a position or after it, in one go, and keeps the order of find. With again, phrases of one rune were
-// found there already.
-func (t *trie) read(text string, from int, again bool, buf []Match) []Match {
+// read finds what begins at a position or after it, in one go, and keeps the order of find.
+func (t *trie) read(text string, from int, buf []Match) []Match {
 	c := t.chained()
 	var p path
 	node, kept := uint32(0), len(buf)
@@ -96,7 +95,7 @@ func (t *trie) read(text string, from int, again bool, buf []Match) []Match {
 		p.push(next, gap, blanks)
 		node, at = t.goOn(c, node, class), next+n
 		for end := node; end != 0; end = c.found[end] {
-			if t.ends[end] != 0 && (p.n > 1 || c.depth[end] > 1 || !again) {
+			if t.ends[end] != 0 {
 				start, gapped, blank := p.last(int(c.depth[end]))
 				buf = t.report(text, end, start, at, gapped, blank, buf)
 			}

@@ -21,7 +21,7 @@ func TestChainFindsWhatWalkingFinds(t *testing.T) {
 		if diff := cmp.Diff(sorted(naive(list, text)), sorted(m.Find(text, nil))); diff != "" {
 			t.Errorf("walking (-definition +got):\n%s", diff)
 		}
-		if diff := cmp.Diff(m.words.find(text, nil), m.words.read(text, 0, false, nil)); diff != "" {
+		if diff := cmp.Diff(m.words.find(text, nil), m.words.read(text, 0, nil)); diff != "" {
 			t.Errorf("the chain (-walking +chain):\n%s", diff)
 		}
 	})

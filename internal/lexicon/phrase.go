@@ -265,10 +265,14 @@ const (
 )
 
 // ending is the phrase as it stands at its node.
-func (p *phrase) ending(last bool) ending {
-	e := ending{tight: p.tight, number: p.number, plain: hashStart32, views: p.views, via: p.via, head: p.head, tail: p.tail, last: last}
+func (t *trie) ending(p *phrase, last bool) ending {
+	e := ending{tight: p.tight, number: p.number, plain: hashStart32, allowed: hashStart32, views: p.views, via: p.via, head: p.head, tail: p.tail, last: last}
+	if p.views == 0 {
+		return e
+	}
 	for _, r := range p.runes {
-		e.plain = (e.plain ^ uint32(r)) * hashPrime32
+		g, v := t.further(r, p.views)
+		e.plain, e.allowed, e.kinds = (e.plain^uint32(r))*hashPrime32, (e.allowed^uint32(g))*hashPrime32, e.kinds|v
 	}
 	return e
 }

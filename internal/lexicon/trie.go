@@ -25,7 +25,8 @@ type trie struct {
 	astral map[rune]uint16  // the planes above it; absent: skip if isSkip, else break
 	skips  bool             // skip symbols do not count
 
-	pairs     []uint64 // bitmap over hashed pairs of classes that begin a phrase
+	pairs     []uint64 // bitmap over hashed pairs of classes that are a phrase
+	triples   []uint64 // the same over three classes that begin one
 	pairShift uint
 	single    []bool   // by class: a phrase of this one rune
 	first     []uint32 // by class: node after the root; 0 = none
@@ -47,11 +48,14 @@ type ending struct {
 	tight  uint64
 	number int32
 	plain  uint32 // with views: hash of the runes, folded only
-	views  View   // those it may be found through
-	via    View   // those that its runes stand for
-	head   wordKind
-	tail   wordKind
-	last   bool // the last one of its node
+
+	allowed uint32 // and folded as far as the views allow
+	kinds   View   // the views by which that is further
+	views   View   // those it may be found through
+	via     View   // those that its runes stand for
+	head    wordKind
+	tail    wordKind
+	last    bool // the last one of its node
 }
 
 const golden = 0x9e3779b97f4a7c15
@@ -154,7 +158,7 @@ func (t *trie) growEdges() {
 			if k == 0 {
 				t.ends[node] = uint32(len(t.endings)) + 1
 			}
-			t.endings = append(t.endings, p.ending(k == len(list)-1))
+			t.endings = append(t.endings, t.ending(&p, k == len(list)-1))
 		}
 	}
 	t.shrinkEdges()
@@ -214,17 +218,25 @@ func (t *trie) slot(key uint64) uint64 {
 
 func (t *trie) markPairs() {
 	b := max(bits.Len(uint(len(t.phrases)*32)), 12) // 32 to 64 bits for each phrase
-	t.pairs, t.pairShift = make([]uint64, 1<<(b-6)), uint(64-b)
+	t.pairs, t.triples, t.pairShift = make([]uint64, 1<<(b-6)), make([]uint64, 1<<(b-6)), uint(64-b)
 	t.single = make([]bool, t.classes)
+	class := func(r rune) uint16 { return t.classOf(t.glyph.fold(r)) }
 	for _, p := range t.phrases {
-		a := t.classOf(t.glyph.fold(p.runes[0]))
-		if len(p.runes) == 1 {
+		switch a := class(p.runes[0]); len(p.runes) {
+		case 1:
 			t.single[a] = true
-			continue
+		case 2:
+			h := pairHash(a, class(p.runes[1]), t.pairShift)
+			t.pairs[h>>6] |= 1 << (h & 63)
+		default:
+			h := tripleHash(a, class(p.runes[1]), class(p.runes[2]), t.pairShift)
+			t.triples[h>>6] |= 1 << (h & 63)
 		}
-		h := pairHash(a, t.classOf(t.glyph.fold(p.runes[1])), t.pairShift)
-		t.pairs[h>>6] |= 1 << (h & 63)
 	}
+}
+
+func tripleHash(a, b, c uint16, shift uint) uint64 {
+	return (uint64(a)<<32 | uint64(b)<<16 | uint64(c)) * golden >> (shift & 63)
 }
 
 func pairHash(a, b uint16, shift uint) uint64 {
@@ -235,14 +247,15 @@ func (t *trie) bytes() int {
 	if t == nil {
 		return 0
 	}
-	return len(t.class)*2 + len(t.pairs)*8 + len(t.single) + len(t.first)*4 + len(t.keys)*8 + len(t.vals)*4 +
+	return len(t.class)*2 + len(t.pairs)*16 + len(t.single) + len(t.first)*4 + len(t.keys)*8 + len(t.vals)*4 +
 		len(t.ends)*4 + len(t.endings)*int(unsafe.Sizeof(ending{})) + len(t.astral)*8
 }
 
-// find walks the text once. It keeps the last class that counts and looks at it together with the next one.
+// find walks the text once. It keeps the last two classes that count and looks at them together with the next one.
 func (t *trie) find(text string, buf []Match) []Match {
-	class, pairs, single, shift := t.class, t.pairs, t.single, t.pairShift
-	prev, prevAt, steps := uint16(classBreak), 0, -walkStart
+	class, pairs, triples, single, shift := t.class, t.pairs, t.triples, t.single, t.pairShift
+	older, olderAt, prev, prevAt := uint16(classBreak), 0, uint16(classBreak), 0
+	kept, steps := len(buf), -walkStart
 	for i := 0; i < len(text); {
 		c, n := uint16(0), 1
 		if b := text[i]; b < utf8.RuneSelf {
@@ -254,24 +267,46 @@ func (t *trie) find(text string, buf []Match) []Match {
 		}
 		if c < classFirst {
 			if c == classBreak {
-				prev = classBreak
+				older, prev = classBreak, classBreak
 			}
 			i += n
 			continue
 		}
-		if h := pairHash(prev, c, shift); pairs[h>>6]>>(h&63)&1 != 0 {
+		if h := tripleHash(older, prev, c, shift); triples[h>>6]>>(h&63)&1 != 0 && older != classBreak {
 			if steps > walkEach*i {
-				return t.read(text, prevAt, true, buf)
+				return t.read(text, olderAt, before(buf, kept, olderAt))
 			}
-			took := 0
-			buf, took = t.walk(text, prevAt, buf)
+			took, had := 0, len(buf)
+			buf, took = t.walk(text, olderAt, 3, MaxPhrase, buf)
 			steps += took
+			inOrder(buf[kept:], had-kept)
+		}
+		if h := pairHash(prev, c, shift); pairs[h>>6]>>(h&63)&1 != 0 && prev != classBreak {
+			buf, _ = t.walk(text, prevAt, 2, 2, buf)
 		}
 		if single[c] {
 			buf = t.alone(text, c, i, i+n, buf)
 		}
-		prev, prevAt = c, i
+		older, olderAt, prev, prevAt = prev, prevAt, c, i
 		i += n
+	}
+	return buf
+}
+
+// inOrder moves what was added from an index on before what begins later: a phrase of one rune is seen before a longer one that
+// begins earlier.
+func inOrder(found []Match, from int) {
+	for i := from; i < len(found); i++ {
+		for k := i; k > 0 && found[k-1].Span.Start > found[k].Span.Start; k-- {
+			found[k-1], found[k] = found[k], found[k-1]
+		}
+	}
+}
+
+// before leaves out, of what was found since kept, what begins at a position or after it.
+func before(buf []Match, kept, at int) []Match {
+	for len(buf) > kept && buf[len(buf)-1].Span.Start >= at {
+		buf = buf[:len(buf)-1]
 	}
 	return buf
 }
@@ -301,8 +336,8 @@ func (t *trie) alone(text string, c uint16, start, end int, buf []Match) []Match
 	return t.report(text, t.first[c], start, end, 0, 0, buf)
 }
 
-// walk reports every phrase of two or more runes that begins at start, and says how many steps it took.
-func (t *trie) walk(text string, start int, buf []Match) ([]Match, int) {
+// walk reports every phrase of least to most runes that begins at start, and says how many steps it took.
+func (t *trie) walk(text string, start int, least, most uint, buf []Match) ([]Match, int) {
 	c, n := t.classAt(text, start)
 	if c < classFirst {
 		return buf, 1 // the pair's first half was a break
@@ -313,7 +348,7 @@ func (t *trie) walk(text string, start int, buf []Match) ([]Match, int) {
 	}
 	var gapped, blank uint64
 	at := start + n
-	for k := uint(1); k < MaxPhrase; k++ {
+	for k := uint(1); k < most; k++ {
 		gap, blanks, i := t.gap(text, at)
 		if gap < 0 {
 			return buf, int(k)
@@ -330,9 +365,11 @@ func (t *trie) walk(text string, start int, buf []Match) ([]Match, int) {
 			return buf, int(k)
 		}
 		node, at = t.vals[s], i+n
-		buf = t.report(text, node, start, at, gapped, blank, buf)
+		if k+1 >= least {
+			buf = t.report(text, node, start, at, gapped, blank, buf)
+		}
 	}
-	return buf, MaxPhrase
+	return buf, int(most)
 }
 
 // gap skips symbols from at on: how many there were, whether all were blanks, and where the next rune that counts
@@ -365,7 +402,7 @@ func (t *trie) report(text string, node uint32, start, end int, gapped, blank ui
 	for i := e - 1; ; i++ {
 		p := &t.endings[i]
 		if p.fits(t.fold, text, start, end, gapped, blank) {
-			if via := t.via(p, text[start:end]); via&^p.views == 0 {
+			if via, ok := t.via(p, text[start:end]); ok {
 				buf = append(buf, Match{Phrase: int(p.number), Span: community.Span{Start: start, End: end}, View: via})
 			}
 		}
@@ -375,27 +412,38 @@ func (t *trie) report(text string, node uint32, start, end int, gapped, blank ui
 	}
 }
 
-// via says by which views a phrase is seen in a part of a text.
-func (t *trie) via(p *ending, part string) View {
+// via says by which views a phrase is seen in a part of a text; false where it would need one that it has not.
+func (t *trie) via(p *ending, part string) (View, bool) {
 	if p.views == 0 {
-		return 0
+		return 0, true
 	}
-	h, seen := uint32(hashStart32), View(0)
+	plain, allowed, seen := uint32(hashStart32), uint32(hashStart32), View(0)
 	for _, r := range part {
 		if t.glyph.isSkip(r) {
 			continue
 		}
 		f := t.fold.fold(r)
-		h = (h ^ uint32(f)) * hashPrime32
-		if t.glyph.fold(f) != f {
-			seen |= glyphView(f)
-		}
+		plain = (plain ^ uint32(f)) * hashPrime32
+		g, v := t.further(f, p.views)
+		allowed, seen = (allowed^uint32(g))*hashPrime32, seen|v
 	}
 	switch {
-	case h == p.plain:
-		return p.via
-	case seen != 0:
-		return p.via | seen
+	case plain == p.plain || p.via&Initials != 0:
+		return p.via, true
+	case allowed != p.allowed:
+		return 0, false
+	case seen^p.kinds != 0:
+		return p.via | seen ^ p.kinds, true
 	}
-	return p.via | p.views&(Traditional|Letters|Digits) // the phrase is the one written in another way
+	return p.via | seen, true
+}
+
+// further folds a folded rune as far as the views allow, and says by which of them.
+func (t *trie) further(f rune, views View) (rune, View) {
+	if g := t.glyph.fold(f); g != f {
+		if v := glyphView(f) & views; v != 0 {
+			return g, v
+		}
+	}
+	return f, 0
 }

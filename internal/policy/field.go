@@ -37,13 +37,14 @@ type Choice struct {
 }
 
 // Types of fields. "text" is a line, "long" several; "words" is a list of phrases, "hosts" of domain names, "members" of
-// inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "params" is whatever the
+// inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "patterns" are expressions that punish; "params" is whatever the
 // rule's kind says.
 const (
 	typeText, typeLong, typeInt, typeBool, typeID    = "text", "long", "int", "bool", "id"
 	typeTime, typeZone, typeChoice, typeChoices      = "time", "zone", "choice", "choices"
 	typeWords, typeHosts, typeMembers, typeGroups    = "words", "hosts", "members", "groups"
 	typeObject, typeObjects, typeParams, typeRegexps = "object", "objects", "params", "regexps"
+	typePatterns                                     = "patterns"
 )
 
 // fieldType is how a type is checked.
@@ -125,7 +126,7 @@ func fieldCheck(name string) fieldType {
 		return fieldType{"want_bool", checkBool}
 	case typeChoices:
 		return fieldType{"want_list", checkChoices}
-	case typeWords, typeHosts, typeRegexps:
+	case typeWords, typeHosts, typeRegexps, typePatterns:
 		return fieldType{"want_list", checkLines}
 	case typeMembers, typeGroups:
 		return fieldType{"want_list", checkKeys}
@@ -229,6 +230,10 @@ func checkLines(c *checker, path string, raw json.RawMessage, f Field) bool {
 		case typeRegexps:
 			if _, err := compileRegexp(s); err != nil {
 				c.add(at(path, i), "bad_regexp", err.Error())
+			}
+		case typePatterns:
+			if code, args := checkPattern(s); code != "" {
+				c.add(at(path, i), code, args...)
 			}
 		}
 	}

@@ -25,7 +25,7 @@ type kind struct {
 
 // kinds is the table. Adding a kind adds a file and a line.
 func kinds() []kind {
-	return []kind{keywordKind(), linkKind(), floodKind(), probationKind(), welcomeKind(), replyKind(), mirrorKind()}
+	return []kind{keywordKind(), linkKind(), contactKind(), patternKind(), floodKind(), probationKind(), welcomeKind(), replyKind(), mirrorKind()}
 }
 
 // Kinds lists the kinds of rules in the order in which pages offer them.

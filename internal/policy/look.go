@@ -21,6 +21,8 @@ type look struct {
 	linked   bool // links is filled
 	contacts []lexicon.Contact
 	reached  bool // contacts is filled
+	hidden   []lexicon.Contact
+	lifted   bool // hidden is filled
 	hash     uint64
 	hashed   bool
 
@@ -36,6 +38,7 @@ func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
 	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
 	l.listed = l.listed[:0]
 	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
+	l.hidden, l.lifted = l.hidden[:0], false
 	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
 }
 
@@ -119,6 +122,15 @@ func (l *look) contactsOf() []lexicon.Contact {
 		l.contacts = lexicon.Contacts(l.ev.Body.Text, l.contacts)
 	}
 	return l.contacts
+}
+
+// hiddenOf gives the contacts of the text, those in disguise too.
+func (l *look) hiddenOf() []lexicon.Contact {
+	if !l.lifted {
+		l.lifted = true
+		l.hidden = lexicon.HiddenContacts(l.ev.Body.Text, l.hidden)
+	}
+	return l.hidden
 }
 
 // foldHosts makes host lists comparable with lexicon.Link.Host.

@@ -40,6 +40,8 @@ var problemWords = map[string][2]string{
 	"phrase_utf8":    {"不是 UTF-8 文字", "is not UTF-8"},
 	"bad_host":       {"不是域名", "is not a domain name"},
 	"bad_regexp":     {"正则表达式不对：{0}", "is not a usable regular expression: {0}"},
+	"pattern_cost":   {"这个表达式太费时：展开后有 {0} 步，最多 {1} 步", "costs too much: {0} steps when written out, at most {1}"},
+	"too_many_rules": {"整份群规里最多 {0} 个表达式", "a rulebook may have at most {0} patterns"},
 	"bad_hash":       {"不是内容的编号（64 位十六进制）", "is not the name of content (64 hex digits)"},
 	"unknown_asset":  {"没有内容 {0}…，它可能来自另一处安装", "there is no content {0}…; it may come from another installation"},
 	"bad_asset":      {"内容 {0}… 不能用：{1}", "content {0}… cannot be used: {1}"},

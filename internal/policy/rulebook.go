@@ -106,7 +106,9 @@ type builder struct {
 	phrases []lexicon.Phrase
 	lists   []namedList
 	tools   tools
-	trouble error // content could not be read now: the book is neither good nor bad
+
+	patterns int   // of all rules
+	trouble  error // content could not be read now: the book is neither good nor bad
 }
 
 func build(book Book, c *checker, with tools) (*Rulebook, error) {
