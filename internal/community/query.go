@@ -295,6 +295,7 @@ func AnswerJoin(q JoinRow, refuse bool, text string) (Action, error) {
 	return Action{Verb: Approve, Group: q.Group, Target: q.Member, Event: q.Number, Message: q.Flag, Refuse: refuse, Text: text}, nil
 }
 
+// TaskFilter asks for tasks waiting for a person.
 type TaskFilter struct {
 	Group    GroupKey
 	Tag      string
