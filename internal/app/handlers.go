@@ -40,6 +40,8 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobDrifts:          a.driftRound,
 		jobSettle:          a.answerJob,
 		store.JobRead:      a.readPictures,
+		jobWords:           a.wordsJob,
+		jobWordWatch:       a.watchWords,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/policy"
 	"qunluo/internal/store"
+	"qunluo/internal/wordlist"
 )
 
 // hands is what a person changes, bounded by an organisation and the groups they may see (nil = all).
@@ -159,10 +160,16 @@ func (h *hands) judge(ctx context.Context, user string, id community.ID, kind, r
 	audit := h.audit(user, "decision."+kind, "decision:"+id.String(), reason)
 	audit.Before = before
 	made, err := h.app.engine.Decide(ctx, d.Group, p, audit)
-	if err != nil || kind != "release" {
+	switch {
+	case err != nil:
 		return err
+	case kind == "release":
+		return released(made)
+	case len(wordlist.WordsOf(d.Decision)) > 0:
+		err = h.app.store.AddJob(ctx, store.Job{Kind: jobWordWatch, Key: id.String(), RunAt: h.app.millis()})
+		h.app.jobs.Wake()
 	}
-	return released(made)
+	return err
 }
 
 // released looks whether a release let anything go: what was released, dismissed or forgotten before is held no longer.
@@ -258,8 +265,12 @@ func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, 
 	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish")
 }
 
-// modeVerb is a change of mode in the trail: the rules stay, and so does the draft.
-const modeVerb = "group.mode"
+// Verbs of the trail under which a book is published and the draft stays: modeVerb is a change of mode, wordsVerb brings a
+// word list to a version.
+const (
+	modeVerb  = "group.mode"
+	wordsVerb = "rulebook.words"
+)
 
 func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string) error {
 	raw, err := json.Marshal(book)
@@ -269,10 +280,13 @@ func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, 
 	audit := h.audit(user, verb, subjectOf("group", int64(g)), note)
 	audit.After, _ = json.Marshal(map[string]any{"version": book.Version, "mode": book.Mode}) // plain values
 	draft := ""
-	if verb == modeVerb {
+	if verb != "rulebook.publish" {
 		draft = community.DraftKept
 	}
-	return h.app.engine.Publish(ctx, g, raw, user, note, draft, audit)
+	if err := h.app.engine.Publish(ctx, g, raw, user, note, draft, audit); err != nil {
+		return err
+	}
+	return h.noteLists(ctx, user, g, book)
 }
 
 // SaveDraft keeps the group's one draft; an empty book deletes it.

@@ -71,6 +71,7 @@ func (a *App) house() *cli.House {
 		Moments:   func(org community.OrgKey) cli.Moments { return a.Moments(org) },
 		Articles:  func(org community.OrgKey) cli.Articles { return a.Articles(org) },
 		Shorts:    func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
+		Words:     func(org community.OrgKey) cli.Wordlists { return a.Words(org, nil) },
 		Persons:   func(org community.OrgKey) cli.Persons { return a.Persons(org, nil) },
 		Standbys:  func(org community.OrgKey) cli.Standbys { return a.Standbys(org, nil) },
 		Drifts:    func(org community.OrgKey) cli.Drifts { return a.Drifts(org, nil) },

@@ -88,8 +88,10 @@ func (q *qq) do(action string, p map[string]any) any {
 		q.next++
 		q.did = append(q.did, "send "+textOf(p["message"]))
 		return map[string]any{"message_id": 9000 + q.next}
-	case "delete_msg", "set_group_ban", "set_group_kick":
+	case "delete_msg", "set_group_ban", "set_group_kick", "set_essence_msg", "delete_essence_msg":
 		q.did = append(q.did, fmt.Sprintf("%s %v %v", action, first(p["message_id"], p["user_id"]), p["duration"]))
+	case "set_group_add_request":
+		q.did = append(q.did, fmt.Sprintf("%s %v %v %v", action, p["flag"], p["approve"], p["reason"]))
 	}
 	return nil
 }
@@ -237,4 +239,76 @@ func named(rows []community.MemberRow, name string) bool {
 		}
 	}
 	return false
+}
+
+// TestQQJoinRequestsAreAnsweredAndMessagesPutOnTheShelf: who asks to be let in waits in a list until a person answers, by the
+// platform or in the app; a message becomes one of the group's best, and no longer.
+func TestQQJoinRequestsAreAnsweredAndMessagesPutOnTheShelf(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		a, q, ctx := house(t, url), newQQ(t), t.Context()
+		org, err := a.Store().Org(ctx, "测试", false)
+		check(t, err)
+		hands, desk := a.Hands(org, nil), a.Store().For(community.Scope{Org: org})
+		settings, _ := json.Marshal(map[string]string{"mode": "forward", "url": q.url()})
+		_, err = hands.SaveAccount(ctx, "test", community.Account{Connector: "onebot", Name: "小助手", Settings: settings, Enabled: true}, "")
+		check(t, err)
+		await(t, func() bool {
+			rows, _, err := desk.FindGroups(ctx, community.GroupFilter{})
+			return err == nil && len(rows) == 1 && rows[0].Members == 4
+		})
+		asks := func(user int, flag, words string) {
+			q.push(fmt.Sprintf(`{"time":%d,"self_id":10000,"post_type":"request","request_type":"group","sub_type":"add","group_id":500,"user_id":%d,"comment":%q,"flag":%q}`, a.Now()/1000, user, words, flag))
+		}
+		joins := func(f community.JoinFilter) []community.JoinRow {
+			rows, _, err := desk.FindJoins(ctx, f)
+			check(t, err)
+			return rows
+		}
+		answer := func(row community.JoinRow, refuse bool, text string) error {
+			act, err := community.AnswerJoin(row, refuse, text)
+			if err == nil {
+				_, err = hands.Act(ctx, "test", []community.Action{act}, "看过了")
+			}
+			return err
+		}
+		asks(30001, "flag-1", "问题：车型？ 答案：自行车")
+		asks(30002, "flag-2", "")
+		asks(30003, "flag-3", "带我一个")
+		await(t, func() bool { return len(joins(community.JoinFilter{})) == 3 })
+		waiting := joins(community.JoinFilter{})
+		if waiting[0].External != "30001" || !strings.Contains(waiting[0].Text, "自行车") {
+			t.Errorf("the first request = %+v", waiting[0])
+		}
+		check(t, answer(waiting[0], false, ""))
+		check(t, answer(waiting[1], true, "请写车型"))
+		await(t, func() bool {
+			return q.saw("set_group_add_request flag-1 true") && q.saw("set_group_add_request flag-2 false 请写车型")
+		})
+		q.push(fmt.Sprintf(`{"time":%d,"self_id":10000,"post_type":"notice","notice_type":"group_increase","sub_type":"approve","group_id":500,"user_id":30003,"operator_id":10001}`, a.Now()/1000))
+		await(t, func() bool { return len(joins(community.JoinFilter{})) == 0 })
+		got := map[string]community.JoinAnswer{}
+		for _, row := range joins(community.JoinFilter{Answered: true}) {
+			got[row.External] = row.Answer
+			if err := answer(row, false, ""); community.CodeOf(err) != community.CodeConflict {
+				t.Errorf("%s was answered twice: %v", row.External, err)
+			}
+		}
+		if got["30001"] != community.JoinApproved || got["30002"] != community.JoinRefused || got["30003"] != community.JoinedSince {
+			t.Errorf("answers = %v", got)
+		}
+		q.says(a, 7, 20001, "集合点的地图")
+		var said community.MessageRow
+		await(t, func() bool {
+			rows, _, err := desk.FindMessages(ctx, community.MessageFilter{})
+			if err == nil && len(rows) == 1 {
+				said = rows[0]
+			}
+			return said.Number != 0
+		})
+		for _, off := range []bool{false, true} {
+			_, err := hands.Act(ctx, "test", []community.Action{{Verb: community.Essence, Refuse: off, Group: said.Group, Event: said.Number, Message: said.Message}}, "有用")
+			check(t, err)
+		}
+		await(t, func() bool { return q.saw("set_essence_msg 7") && q.saw("delete_essence_msg 7") })
+	})
 }

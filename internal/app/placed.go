@@ -13,6 +13,9 @@ import (
 // placed looks whether a book fits the group it is meant for: what it wants done can be done there, and its mirrors lead
 // to groups that are there and not round in a circle. The error has community.CodeBadInput and holds policy.Problems.
 func (h *hands) placed(ctx context.Context, group community.GroupRow, rb *policy.Rulebook) error {
+	if err := h.ownLists(ctx, rb); err != nil {
+		return err
+	}
 	var wrong policy.Problems
 	targets := map[community.GroupKey]community.GroupRow{0: group}
 	for _, n := range rb.Needs() {

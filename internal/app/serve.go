@@ -52,6 +52,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Codes:    func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Moments:  func(org community.OrgKey) console.Moments { return a.Moments(org) },
 		Articles: func(org community.OrgKey) console.Articles { return a.Articles(org) },
+		Words:    func(org community.OrgKey, groups []community.GroupKey) console.Wordlists { return a.Words(org, groups) },
 		Shorts:   func(org community.OrgKey, groups []community.GroupKey) console.Shorts { return a.Shorts(org, groups) },
 		Persons:  func(org community.OrgKey, groups []community.GroupKey) console.Persons { return a.Persons(org, groups) },
 		Standbys: func(org community.OrgKey, groups []community.GroupKey) console.Standbys {

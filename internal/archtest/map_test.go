@@ -26,6 +26,7 @@ func plan() []room {
 	return []room{
 		{path: "community", layer: words, decides: true},
 		{path: "lexicon", layer: subject, decides: true},
+		{path: "learn", layer: subject, decides: true},
 		{path: "policy", layer: subject, decides: true},
 		{path: "measure", layer: subject, decides: true},
 		{path: "plan", layer: subject, decides: true},
@@ -33,6 +34,7 @@ func plan() []room {
 		{path: "duty", layer: subject, decides: true},
 		{path: "drift", layer: subject, decides: true},
 		{path: "identity", layer: subject, decides: true},
+		{path: "wordlist", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
 		{path: "demo", layer: subject, decides: true, may: []string{"policy"},
@@ -70,9 +72,10 @@ func plan() []room {
 		{path: "connect/dingtalk", layer: working, may: []string{"connect", "connect/webapi"}, why: "a leaf knows the contract; calls are shared"},
 		{path: "connect/wecom/wecomtest", layer: working, may: []string{"connect/wxcrypt"}, why: "the platform's side seals what the leaf opens"},
 		{path: "importer", layer: working},
+		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist"}, why: "the examination of both databases, figures and duty included"},
 		{path: "scan", layer: working}, // strangers' pictures, in a child process of few rights
 		{path: "safehttp", layer: working},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
@@ -111,11 +114,11 @@ func plan() []room {
 func base(l layer) []string {
 	switch l {
 	case subject, working:
-		return []string{"community", "lexicon"}
+		return []string{"community", "lexicon", "learn"}
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -132,6 +135,7 @@ func libraries() []library {
 	pure := []string{"lexicon", "policy", "measure", "replay", "importer", "i18n"}
 	return []library{
 		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
+		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet"), "files of words come in old encodings too"},
 		{"golang.org/x/text", pure, "tables of characters and languages: a pure library"},
 		{"golang.org/x/net/html", []string{"importer"}, "a tokenizer of HTML: pure, kept by the Go project"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
@@ -151,7 +155,7 @@ func libraries() []library {
 		{"github.com/makiuchi-d/gozxing", []string{"scan"}, "reads QR codes: pure Go, drags in x/text and xerrors only, the one port of ZXing that is kept; it runs in a child process"},
 		{"github.com/alexedwards/scs/v2", []string{"console"}, "sessions of people"},
 		{"golang.org/x/crypto", []string{"console", "app"}, "argon2id"},
-		{"github.com/xuri/excelize/v2", []string{"console"}, "lists as XLSX"},
+		{"github.com/xuri/excelize/v2", []string{"console", "wordlist/sheet"}, "lists as XLSX"},
 		{"github.com/nicksnyder/go-i18n/v2", []string{"i18n"}, "the catalogue of words"},
 		{"github.com/pelletier/go-toml/v2", []string{"i18n"}, "the catalogue's files"},
 		{"github.com/prometheus/client_golang", []string{"httpd", "app"}, "metrics"},
@@ -161,6 +165,10 @@ func libraries() []library {
 		{"golang.org/x/sys", []string{"app", "cli", "hold", "store", "scan"}, "locks and free space of disks, limits of a child process"},
 		{"github.com/chromedp", []string{"browsertest"}, "Chromium by its own protocol, in tests only"},
 		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
+		{"github.com/anknown/ahocorasick", []string{"bench"}, "what our matcher is measured against, like the three below: nothing else imports them"},
+		{"github.com/BobuSumisu/aho-corasick", []string{"bench"}, "measured against"},
+		{"github.com/petar-dambovaliev/aho-corasick", []string{"bench"}, "measured against"},
+		{"github.com/cloudflare/ahocorasick", []string{"bench"}, "measured against"},
 		{"golang.org/x/sync", []string{"engine", "media", "app", "jobs", "intake", "cli"}, "groups of goroutines"},
 		{"github.com/robfig/cron/v3", []string{"jobs"}, "as a parser of schedules"},
 	}

@@ -54,6 +54,7 @@ func tests() []test {
 		{"wire", wire},
 		{"mirror", mirrored},
 		{"pages", pages},
+		{"match", matched},
 	}
 }
 

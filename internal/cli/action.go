@@ -78,11 +78,11 @@ func (q *actionListCmd) Do(c *call, h *House) error {
 }
 
 type actionDoCmd struct {
-	Verb    string `arg:"" enum:"send,recall,mute,unmute,remove,set_card,announce,rename,mute_all,unmute_all" help:"send、recall、mute、unmute、remove、set_card、announce、rename、mute_all、unmute_all|send, recall, mute, unmute, remove, set_card, announce, rename, mute_all, unmute_all"`
+	Verb    string `arg:"" enum:"send,recall,mute,unmute,remove,set_card,announce,rename,mute_all,unmute_all,essence,unessence" help:"send、recall、mute、unmute、remove、set_card、announce、rename、mute_all、unmute_all、essence、unessence|send, recall, mute, unmute, remove, set_card, announce, rename, mute_all, unmute_all, essence, unessence"`
 	Group   string `arg:"" help:"群|group"`
 	Member  string `arg:"" optional:"" help:"成员：mute、unmute、remove、set_card 需要|member: for mute, unmute, remove, set_card"`
 	Text    string `placeholder:"TEXT" help:"要说的话、群昵称、公告或新群名|what to say; the name in the group, the announcement, the new name"`
-	Message int64  `placeholder:"NUMBER" help:"recall：消息的序号|recall: number of the message"`
+	Message int64  `placeholder:"NUMBER" help:"recall、essence、unessence：消息的序号|recall, essence, unessence: number of the message"`
 	For     string `default:"10m" placeholder:"SPAN" help:"mute：多久，如 10m、24h、7d|mute: how long, e.g. 10m, 24h, 7d"`
 	Block   bool   `help:"remove：并拒绝再次申请|remove: and refuse new requests"`
 	Reason  string `required:"" placeholder:"TEXT" help:"原因，记入操作记录|why; kept in the audit trail"`
@@ -131,6 +131,7 @@ func actionVerbs() map[string]struct {
 		"remove": {community.Remove, wants{member: true}}, "set_card": {community.SetCard, wants{member: true}},
 		"announce": {community.Announce, wants{text: true}}, "rename": {community.Rename, wants{text: true}},
 		"mute_all": {community.MuteAll, wants{}}, "unmute_all": {community.MuteAll, wants{}},
+		"essence": {community.Essence, wants{message: true}}, "unessence": {community.Essence, wants{message: true}},
 	}
 }
 
@@ -183,7 +184,8 @@ func (q *actionDoCmd) action(c *call, desk Desk, g community.GroupRow, m communi
 		a.Seconds, a.Until = int64(d/time.Second), c.program.now().Add(d).UnixMilli()
 	case "unmute_all":
 		a.Refuse = true // the contract's word for lifting it
-	case "recall":
+	case "recall", "essence", "unessence":
+		a.Refuse = q.Verb == "unessence"
 		m, err := c.messageAt(desk, g, q.Message)
 		if err != nil {
 			return a, err

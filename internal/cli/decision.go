@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/wordlist"
 )
 
 type decisionCmd struct {
@@ -29,11 +30,14 @@ type decisionLine struct {
 	Book       int      `json:"rulebook"`
 	Event      int64    `json:"event" col:"序号|event"`
 	Text       string   `json:"text" col:"消息|message"`
+	Review     string   `json:"review" col:"审核|review"` // open: it waits in the review queue
+
+	Words []wordlist.Named `json:"words"` // of word lists: on which it rests
 }
 
 func lineOfDecision(d community.DecisionRow) decisionLine {
 	l := decisionLine{ID: d.ID.String(), At: Moment(d.At), Group: d.GroupName, Member: d.MemberName, Verdict: string(d.Verdict), Rung: d.Rung,
-		Resolution: d.Resolution, By: d.ResolvedBy, Reason: d.Reason, Book: d.Book, Event: d.Event, Text: d.Message.Text, Rules: []string{}, Actions: []string{}}
+		Resolution: d.Resolution, By: d.ResolvedBy, Reason: d.Reason, Book: d.Book, Event: d.Event, Text: d.Message.Text, Rules: []string{}, Actions: []string{}, Review: d.Review, Words: []wordlist.Named{}}
 	for _, hit := range d.Hits {
 		l.Rules = append(l.Rules, hit.Rule)
 	}
@@ -42,6 +46,24 @@ func lineOfDecision(d community.DecisionRow) decisionLine {
 		l.Actions = append(l.Actions, strings.TrimSuffix(string(a.Verb)+":"+string(state), ":"))
 	}
 	return l
+}
+
+// named puts the words of word lists on which decisions rest into their lines.
+func (c *call) named(h *House, rows []community.DecisionRow, lines []decisionLine) error {
+	for i, d := range rows {
+		words := wordlist.WordsOf(d.Decision)
+		if len(words) == 0 || h.Words == nil {
+			continue
+		}
+		w, err := c.wordlists(h)
+		if err != nil {
+			return err
+		}
+		if lines[i].Words, err = w.Named(c.ctx, words); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type decisionListCmd struct {
@@ -76,7 +98,11 @@ func (q *decisionListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return printList(c, mapped(rows, lineOfDecision), total)
+	lines := mapped(rows, lineOfDecision)
+	if err := c.named(h, rows, lines); err != nil {
+		return err
+	}
+	return printList(c, lines, total)
 }
 
 type decisionShowCmd struct {
@@ -111,7 +137,11 @@ func (q *decisionShowCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	p := decisionPage{lineOfDecision(d), d.Hits, mapped(near, lineOfMessage)}
+	line := []decisionLine{lineOfDecision(d)}
+	if err := c.named(h, []community.DecisionRow{d}, line); err != nil {
+		return err
+	}
+	p := decisionPage{line[0], d.Hits, mapped(near, lineOfMessage)}
 	if c.json {
 		return c.printJSON(p)
 	}

@@ -22,6 +22,7 @@ type grammar struct {
 	Short   shortCmd   `cmd:"" group:"community" help:"短链：谁读了|short links: who read"`
 	Member  memberCmd  `cmd:"" group:"community" help:"成员|members"`
 	Message messageCmd `cmd:"" group:"community" help:"消息|messages"`
+	Request requestCmd `cmd:"" group:"community" help:"入群申请|requests to be let in"`
 	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
 	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
 	Bot     botCmd     `cmd:"" group:"community" help:"接入的机器人|attached bots"`
@@ -36,6 +37,7 @@ type grammar struct {
 	Rule     ruleCmd     `cmd:"" group:"order" help:"群规|rulebooks"`
 	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
 	Decision decisionCmd `cmd:"" group:"order" help:"判定与审核|decisions and review"`
+	Words    wordsCmd    `cmd:"" group:"order" help:"词库|word lists"`
 	Strike   strikeCmd   `cmd:"" group:"order" help:"违规记分|strikes"`
 	Action   actionCmd   `cmd:"" group:"order" help:"动作|actions"`
 	Task     taskCmd     `cmd:"" group:"order" help:"待办|tasks for people"`

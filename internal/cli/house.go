@@ -50,6 +50,7 @@ type House struct {
 	Plans    func(org community.OrgKey) Plans
 	Codes    func(org community.OrgKey) Codes
 	Shorts   func(org community.OrgKey) Shorts
+	Words    func(org community.OrgKey) Wordlists
 	Moments  func(org community.OrgKey) Moments
 	Articles func(org community.OrgKey) Articles
 	Persons  func(org community.OrgKey) Persons
@@ -101,6 +102,8 @@ type Desk interface {
 	FindStrikes(ctx context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error)
 	FindActions(ctx context.Context, f community.ActionFilter) ([]community.ActionRow, int, error)
 	FindTasks(ctx context.Context, f community.TaskFilter) ([]community.TaskRow, int, error)
+	// FindJoins lists requests to be let in.
+	FindJoins(ctx context.Context, f community.JoinFilter) ([]community.JoinRow, int, error)
 	FindAudit(ctx context.Context, f community.AuditFilter) ([]community.Audit, int, error)
 	FindImports(ctx context.Context, p community.Page) ([]community.ImportRow, int, error)
 	FindBooks(ctx context.Context, g community.GroupKey, p community.Page) ([]community.BookRow, int, error)
@@ -121,6 +124,8 @@ type Hands interface {
 	TaskRefuse(ctx context.Context, user string, task community.ID, note string) error
 	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
+	// Learn teaches a model with a group's talk of the last days and people's judgements, and puts it into the draft.
+	Learn(ctx context.Context, user string, g community.GroupKey, days int, note string) (community.Taught, error)
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	SetMode(ctx context.Context, user string, g community.GroupKey, mode community.Mode, reason string) error
 	// AddGroup makes a group that people bring by hand; most is its size limit, 0 = as is usual.

@@ -22,6 +22,7 @@ type ruleCmd struct {
 	Draft    ruleDraftCmd    `cmd:"" help:"存为草稿|keep as the draft"`
 	Publish  rulePublishCmd  `cmd:"" help:"发布|put in force"`
 	Rollback ruleRollbackCmd `cmd:"" help:"重新发布以前的版本|put an earlier version in force again"`
+	Learn    ruleLearnCmd    `cmd:"" help:"用本群的发言和人的判断训练，放进草稿|teach a model with the group's talk and people's judgements; it goes into the draft"`
 	Hits     ruleHitsCmd     `cmd:"" help:"各条规则的命中|how often each rule hit"`
 }
 

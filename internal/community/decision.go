@@ -29,6 +29,7 @@ type RuleHit struct {
 	Chose bool   `json:"chose,omitempty"` // this hit gave the consequence
 
 	Words []HitWord `json:"words,omitempty"` // which words of word lists were found
+	Near  []int64   `json:"near,omitempty"`  // numbers of the earlier events that it resembles, newest first
 }
 
 // HitWord names a word of a word list as a hit found it.

@@ -189,6 +189,7 @@ type DecisionRow struct {
 	MemberID   ID
 	MemberName string
 	Message    MessageRow // the evidence event
+	Review     string     // "open": it waits in the review queue; "" = it needs nobody, or somebody looked
 	Resolution string     // "" open, "kept", "undone", "false_hit", "dismissed"
 	ResolvedBy string
 	ResolvedAt int64
@@ -248,6 +249,52 @@ type ActionRow struct {
 }
 
 // TaskFilter asks for tasks waiting for a person.
+// JoinFilter chooses requests to be let in: those that wait, with Answered those that are over, with Number that one.
+type JoinFilter struct {
+	Group    GroupKey
+	Tag      string
+	Answered bool
+	Number   int64
+	Page     Page
+}
+
+// JoinAnswer is what became of a request to be let in; "" = it waits.
+type JoinAnswer string
+
+// Answers.
+const (
+	JoinApproved JoinAnswer = "approved" // by an action of ours
+	JoinRefused  JoinAnswer = "refused"  // by an action of ours
+	JoinedSince  JoinAnswer = "joined"   // they are in
+	JoinSettled  JoinAnswer = "handled"  // somebody answered in the app
+	JoinAgain    JoinAnswer = "again"    // they asked once more
+)
+
+// JoinRow is a request to be let in.
+type JoinRow struct {
+	Number    int64 // of its event
+	Group     GroupKey
+	GroupID   ID
+	GroupName string
+	Member    MemberKey
+	MemberID  ID
+	Name      string
+	External  string
+	Text      string // what they wrote
+	Flag      string // the platform's word for it
+	Asked     int64  // UTC ms
+	Answer    JoinAnswer
+	Answered  int64 // UTC ms; 0 = it waits
+}
+
+// AnswerJoin is the action that answers a request. CodeConflict: it is over.
+func AnswerJoin(q JoinRow, refuse bool, text string) (Action, error) {
+	if q.Answer != "" {
+		return Action{}, Errorf(CodeConflict, "request %d: %s already", q.Number, q.Answer)
+	}
+	return Action{Verb: Approve, Group: q.Group, Target: q.Member, Event: q.Number, Message: q.Flag, Refuse: refuse, Text: text}, nil
+}
+
 type TaskFilter struct {
 	Group    GroupKey
 	Tag      string

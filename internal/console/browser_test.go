@@ -20,7 +20,7 @@ import (
 
 // browserPages are looked at in a real browser: both widths, both languages, owner. "!" at the front: not signed in.
 var browserPages = []string{
-	"!/signin", "!/setup/welcome", "/", "/inbox", "/inbox?state=done", "/inbox?state=expired", "/connections", "/connections/new?kind=onebot", "/connections/new?kind=sim",
+	"!/signin", "!/setup/welcome", "/", "/requests", "/requests?state=over", "/inbox", "/inbox?state=done", "/inbox?state=expired", "/connections", "/connections/new?kind=onebot", "/connections/new?kind=sim",
 	"/connections/" + fakeID(11).String(), "/connections/" + fakeID(11).String() + "/chores", "/connections/" + fakeID(11).String() + "/chores/hand.over",
 	"/connections/" + fakeID(12).String() + "/chores", "/users", "/users/new", "/users/" + fakeID(2).String(), "/me", "/audit", "/audit?verb=nothing", "/settings",
 	"/activity", "/activity?days=90&tag=%E5%AD%A6%E4%B9%A0", "/activity?from=2026-11-20&to=2026-11-23&g=" + fakeID(20).String(), "/?tag=%E5%AD%A6%E4%B9%A0", "/inbox?tag=none",

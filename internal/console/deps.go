@@ -42,6 +42,8 @@ type Deps struct {
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
 	// Shorts makes the handle of short links and of what people did besides speaking; may be nil: their pages are then absent.
 	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
+	// Words makes the handle of word lists; may be nil: their pages are then absent.
+	Words func(org community.OrgKey, groups []community.GroupKey) Wordlists
 	// Moments makes the handle of posts on employees' pages; may be nil: their pages are then absent.
 	Moments func(org community.OrgKey) Moments
 	// Articles makes the handle of the platform's totals of articles; may be nil: their page is then absent.
@@ -89,6 +91,8 @@ type Desk interface {
 	FindStrikes(ctx context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error)
 	FindActions(ctx context.Context, f community.ActionFilter) ([]community.ActionRow, int, error)
 	FindTasks(ctx context.Context, f community.TaskFilter) ([]community.TaskRow, int, error)
+	// FindJoins lists requests to be let in.
+	FindJoins(ctx context.Context, f community.JoinFilter) ([]community.JoinRow, int, error)
 	TaskByID(ctx context.Context, id community.ID) (community.TaskRow, error)
 	FindAudit(ctx context.Context, f community.AuditFilter) ([]community.Audit, int, error)
 	FindImports(ctx context.Context, p community.Page) ([]community.ImportRow, int, error)
@@ -140,6 +144,8 @@ type Hands interface {
 	Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error)
 	// SaveDraft keeps the group's one draft; an empty book deletes it.
 	SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error
+	// Learn teaches a model with a group's talk of the last days (0 = 30) and people's judgements, and puts it into the draft.
+	Learn(ctx context.Context, user string, g community.GroupKey, days int, note string) (community.Taught, error)
 	// Freeze holds (or frees) automatic actions of one group, or of all with g = 0, within 2 s.
 	Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
 	// SetMode switches a group between observing and acting.

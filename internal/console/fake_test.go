@@ -263,6 +263,16 @@ func (h *house) FindTasks(_ context.Context, f community.TaskFilter) ([]communit
 		return (f.State == "" && waits || f.State == t.State) && (f.Assignee == "" || f.Assignee == t.Assignee) && h.tagged(t.Group, f.Tag)
 	})
 }
+func (h *house) FindJoins(_ context.Context, f community.JoinFilter) ([]community.JoinRow, int, error) {
+	at := int64(1_767_000_000_000)
+	rows := []community.JoinRow{
+		{Number: 41, Group: 1, GroupID: fakeID(1), GroupName: "产品交流群", Member: 4, MemberID: fakeID(4), Name: "<b>新人\u202e</b>", External: "u9", Text: "我是老周介绍来的，想学做产品", Flag: "f-41", Asked: at},
+		{Number: 42, Group: 1, GroupID: fakeID(1), GroupName: "产品交流群", Member: 5, MemberID: fakeID(5), Name: "阿芳", External: "u10", Flag: "f-42", Asked: at, Answer: community.JoinApproved, Answered: at + 1000},
+	}
+	return cut(h, rows, f.Page, func(q community.JoinRow) bool {
+		return (f.Number == q.Number || f.Number == 0 && f.Answered == (q.Answer != "")) && (f.Group == 0 || f.Group == q.Group)
+	})
+}
 func (h *house) TaskByID(_ context.Context, id community.ID) (community.TaskRow, error) {
 	return one(h.tasks, func(t community.TaskRow) bool { return t.ID == id })
 }
@@ -357,6 +367,10 @@ func (h *house) SaveDraft(_ context.Context, user string, g community.GroupKey, 
 		h.books[0].Body = book
 	}
 	return nil
+}
+func (h *house) Learn(_ context.Context, _ string, g community.GroupKey, days int, note string) (community.Taught, error) {
+	h.note("learn %d, %d days: %s", g, days, note)
+	return community.Taught{Model: strings.Repeat("ab", 32), Days: days, Talk: 812, Ham: 3, Spam: 5, Messages: 900, Before: 7, After: 4, New: 1, Gone: 4}, nil
 }
 func (h *house) Freeze(_ context.Context, user string, g community.GroupKey, on bool, reason string) error {
 	h.frozen = on

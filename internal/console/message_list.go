@@ -18,6 +18,7 @@ var messageRoutes = []route{
 	{pattern: "GET /messages.csv", may: owners, serve: (*Console).messageSheet},
 	{pattern: "GET /messages/{id}/{number}", may: staff, serve: (*Console).messagePage},
 	{pattern: "POST /messages/{id}/{number}/recall", may: staff, serve: (*Console).messageRecall},
+	{pattern: "POST /messages/{id}/{number}/essence", may: staff, serve: (*Console).messageEssence},
 	{pattern: "POST /messages/{id}/{number}/strike", may: staff, serve: (*Console).messageStrike},
 }
 

@@ -82,6 +82,7 @@ func (c *Console) messagePage(k *call) error {
 		p.Recall = &ui.Confirm{ID: "recall", Title: k.T("act.recall"), Object: m.Name + k.T("list.colon") + short(m.Text, 60), Effect: k.T("act.recall_effect") + k.T("act.level_"+string(recall.Level)),
 			Action: messageLink(g, m.Number) + "/recall", Button: k.T("act.recall_button"), Reason: k.T("form.reason"), Need: true}
 	}
+	p.Shelf = shelfAsks(k, g, m)
 	if p.Strike, err = strikeAsk(k, g, m); err != nil {
 		return err
 	}
@@ -118,6 +119,40 @@ func talk(k *call, g community.GroupRow, rows []community.MessageRow, focus int6
 		out = append(out, k.line(m, marks, m.Number == focus))
 	}
 	return out
+}
+
+// shelfAsks offers to put a message on the group's shelf of best messages, and to take it off; nil where there is none.
+func shelfAsks(k *call, g community.GroupRow, m community.MessageRow) []ui.Confirm {
+	level := k.ability(g, community.Essence).Level
+	if m.Type != community.MessageCreated || m.Recalled || m.Message == "" || level == community.None {
+		return nil
+	}
+	var out []ui.Confirm
+	for _, act := range []string{"essence", "unessence"} {
+		out = append(out, ui.Confirm{ID: act, Title: k.T("act." + act), Object: m.Name + k.T("list.colon") + short(m.Text, 60), Effect: k.T("act."+act+"_effect") + k.T("act.level_"+string(level)),
+			Action: messageLink(g, m.Number) + "/essence", Button: k.T("act." + act), Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "act", Text: act}}})
+	}
+	return out
+}
+
+// messageEssence puts a message on the group's shelf of best messages by hand, or takes it off.
+func (c *Console) messageEssence(k *call) error {
+	g, m, _, err := messageHere(k, 0)
+	if err != nil {
+		return err
+	}
+	to, reason, act := messageLink(g, m.Number), k.form("reason"), "essence"
+	if reason == "" {
+		return k.done(to, "danger", k.T("act.need_reason"), community.ID{})
+	}
+	if k.form("act") == "unessence" {
+		act = "unessence"
+	}
+	ids, err := k.Hands.Act(k.ctx(), k.who(), []community.Action{{Verb: community.Essence, Refuse: act == "unessence", Group: g.Key, Target: m.Member, Event: m.Number, Message: m.Message}}, reason)
+	if err != nil {
+		return k.refused(to, err)
+	}
+	return k.done(to, "ok", actSaid(k, act, m.Name, g, community.Essence), first(ids))
 }
 
 // messageRecall takes a message back by hand.

@@ -400,6 +400,41 @@ func TestDraftIsPublishedInTheGroupsModeAndThenGone(t *testing.T) {
 	}
 }
 
+func TestTeachingSaysWhatChangesAndLeadsToTheReplay(t *testing.T) {
+	at := "/rules/" + fakeID(20).String()
+	h := furnished()
+	v := open(t, h).as("mod")
+	if _, page := v.get(at); !strings.Contains(page, "训练模型") {
+		t.Error("the rulebook's page offers no teaching")
+	}
+	_, body := v.post(at+"/learn", "stamp", v.stamp(at), "days", "14")
+	if want := []string{"learn 1, 14 days: 训练了新的模型"}; !slices.Equal(h.did, want) {
+		t.Errorf("did %q, want %q", h.did, want)
+	}
+	for _, want := range []string{"812 条日常发言", "原来命中 7，现在 4", "推演"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page that follows lacks %q", want)
+		}
+	}
+	h.did = nil
+	if v.post(at+"/learn", "stamp", "old", "days", "14"); len(h.did) != 0 {
+		t.Errorf("an old form taught: %q", h.did)
+	}
+}
+
+func TestHitsOfCopiesAndModelsAreSaidInWords(t *testing.T) {
+	h := furnished()
+	for why, want := range map[string]string{
+		"copies 15m 3/2": "15 分钟内同一段话的第 3 份，出自 2 人", "learned 3.20>2.80": "学习判断得分 3.20&gt;2.80", "suspect 1.60<2.80 100%": "像是广告，把握不大：请人看",
+		"copies x": "copies x", "allowed text: copies 15m 4/4": "15 分钟内同一段话的第 4 份",
+	} {
+		h.decided[0].Hits = []community.RuleHit{{Rule: "x", Kind: "copies", Why: why}}
+		if _, body := open(t, h).as("mod").get("/review?all=1&d=" + h.decided[0].ID.String()); !strings.Contains(body, want) {
+			t.Errorf("%q is not said as %q", why, want)
+		}
+	}
+}
+
 func TestRollbackPublishesTheOldBookAnew(t *testing.T) {
 	at := "/rules/" + fakeID(20).String()
 	h := furnished()
@@ -601,4 +636,14 @@ func TestLineDiffShowsWhatChanged(t *testing.T) {
 	if want := []string{" a", "-b", "+x", " c", " d", "+e"}; !slices.Equal(got, want) {
 		t.Errorf("diff = %q, want %q", got, want)
 	}
+}
+
+// TestRulesThatLearnAreSoundInABrowser: the book with its offer to teach, and the forms of rules about copies and by a model.
+func TestRulesThatLearnAreSoundInABrowser(t *testing.T) {
+	at := "/rules/" + fakeID(20).String()
+	sound(t, []string{at, at + "/new?kind=learned", at + "/new?kind=copies", "/review?all=1"}, func() *house {
+		h := furnished()
+		h.decided[0].Hits = []community.RuleHit{{Rule: "copies", Kind: "copies", Why: "copies 15m 3/2"}, {Rule: "learned", Kind: "learned", Why: "suspect 1.60<2.80 100%", Dry: true}}
+		return h
+	})
 }

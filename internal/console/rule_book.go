@@ -30,6 +30,7 @@ var ruleRoutes = []route{
 	{pattern: "POST /rules/{id}/publish", may: owners, serve: (*Console).rulePublish},
 	{pattern: "POST /rules/{id}/enable", may: owners, serve: (*Console).ruleEnable},
 	{pattern: "POST /rules/{id}/degrade", may: staff, serve: (*Console).ruleDegrade},
+	{pattern: "POST /rules/{id}/learn", may: staff, serve: (*Console).ruleLearn},
 	{pattern: "POST /rules/{id}/discard", may: staff, serve: (*Console).ruleDiscard},
 	{pattern: "GET /rules/{id}/versions", may: staff, serve: (*Console).ruleVersions},
 	{pattern: "POST /rules/{id}/rollback", may: owners, serve: (*Console).ruleRollback},

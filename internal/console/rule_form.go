@@ -48,10 +48,14 @@ func under(prefix, name string) string {
 
 // inputKinds are the kinds of input of the simple types.
 var inputKinds = map[string]string{"text": "text", "id": "text", "time": "text", "zone": "text", "long": "area", "int": "number", "bool": "check", "choice": "select",
-	"words": "area", "hosts": "area", "regexps": "area", "apps": "area", "members": "area", "groups": "area"}
+	"words": "area", "hosts": "area", "regexps": "area", "patterns": "area", "apps": "area", "members": "area", "groups": "area"}
 
 func (m formMaker) control(path string, f policy.Field, value any) view.Control {
 	c := view.Control{Input: ui.Input{Kind: inputKinds[f.Type], Name: path, Label: m.k.Words.Pick(f.Title), Help: m.k.Words.Pick(f.Help), Required: f.Required, Value: text(value), Err: m.fault(path, f), Max: 400}}
+	if f.Carried && c.Err == "" {
+		c.Kind = "hidden"
+		return c
+	}
 	switch f.Type {
 	case "long":
 		c.Rows = 2
@@ -71,7 +75,7 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 		for _, ch := range f.Choices {
 			c.Ticks = append(c.Ticks, view.Tick{Value: ch.Value, Text: m.k.Words.Pick(ch.Title), On: slices.Contains(lines(value), ch.Value)})
 		}
-	case "words", "hosts", "regexps", "apps":
+	case "words", "hosts", "regexps", "patterns", "apps":
 		list := lines(value)
 		c.Value, c.Rows = strings.Join(list, "\n"), min(max(4, len(list)+1), 14)
 		c.Help = strings.TrimSpace(c.Help + " " + m.k.T("rule.per_line"))
@@ -97,12 +101,22 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 		for i, item := range list {
 			inner, _ := item.(map[string]any)
 			at := fmt.Sprintf("%s[%d]", path, i)
-			c.Items = append(c.Items, view.Item{Title: m.k.T("rule.item", "i", i+1), Controls: m.controls(at, f.Fields, inner), Drop: "drop:" + at})
+			one := m
+			one.fresh = m.fresh || len(inner) == 0 && m.typed == nil // just added
+			c.Items = append(c.Items, view.Item{Title: m.itemTitle(i, inner), Controls: one.controls(at, f.Fields, inner), Drop: "drop:" + at})
 		}
 		c.Add, c.Count = "add:"+path, strconv.Itoa(len(list))
 		m.comeBack(&c, path)
 	}
 	return c
+}
+
+// itemTitle names an entry of a list: by its place, and by the word list that it names.
+func (m formMaker) itemTitle(i int, item map[string]any) string {
+	if text(item["asset"]) == "" {
+		return m.k.T("rule.item", "i", i+1)
+	}
+	return m.k.T("words.item", "i", i+1, "list", text(item["name"]), "v", text(item["version"]))
 }
 
 // comeBack puts the cursor where the list that just grew or shrank stands, so that a page made anew does not begin at its
@@ -320,7 +334,7 @@ func (r formReader) value(path string, f policy.Field) (any, error) {
 		return json.Number(itoa(n)), nil
 	case "choices":
 		return append([]string{}, r.form[path]...), nil
-	case "words", "hosts", "regexps", "apps":
+	case "words", "hosts", "regexps", "patterns", "apps":
 		return filled(got), nil
 	case "members":
 		return r.members(path, got)

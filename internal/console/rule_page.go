@@ -114,6 +114,7 @@ func ruleStatus(k *call, p *view.RulePage, b bookDesk) error {
 		p.Force = k.T("rule.force_since", "v", b.force.Version, "at", moment(b.force.At, b.g), "who", ui.Visible(who(b.force.User)))
 		p.ForceNote = b.force.Note
 	}
+	p.Learn = b.learnAsk(k)
 	if !b.drafted() {
 		return nil
 	}

@@ -196,7 +196,26 @@ func (k *call) reason(d community.DecisionRow, h community.RuleHit) ui.Reason {
 	if !d.GroupID.IsZero() {
 		r.Link = "/rules/" + d.GroupID.String() + "#rule-" + h.Rule
 	}
+	if said := k.hitWords(h); said != "" {
+		r.Why = strings.TrimSpace(r.Why + " · " + said)
+	}
 	return r
+}
+
+// hitWords names the words of word lists on which a hit rests; "" = none, or it cannot be told now.
+func (k *call) hitWords(h community.RuleHit) string {
+	if len(h.Words) == 0 || k.c.deps.Words == nil {
+		return ""
+	}
+	list, err := k.words().Named(k.ctx(), h.Words)
+	if err != nil {
+		return "" // the hit stands without
+	}
+	var said []string
+	for _, n := range list {
+		said = append(said, k.T("words.named_hit", "list", n.List, "v", n.Version, "word", n.Word))
+	}
+	return strings.Join(said, k.T("list.comma"))
 }
 
 // decisionStep is a decision as a line of a history.

@@ -26,10 +26,17 @@ func (k *call) whyWord(why string) string {
 
 // foundWord says what was found: a code, then names or figures.
 func (k *call) foundWord(why string) string {
+	why, views, seen := strings.Cut(why, " via ")
+	if seen {
+		return k.foundWord(why) + k.T("list.paren", "what", k.T("hitwhy.via", "views", k.viewWords(views)))
+	}
 	code, rest, _ := strings.Cut(why, " ")
 	key := "hitwhy." + code
 	if code == "" || !k.Words.Has(key) {
 		return why
+	}
+	if said, ok := k.figuresWord(code, rest); ok {
+		return said
 	}
 	word, figures, _ := strings.Cut(rest, " ")
 	switch {
@@ -39,6 +46,30 @@ func (k *call) foundWord(why string) string {
 		rest = strings.TrimSpace(k.T("hitwhy."+code+"_"+word) + " " + figures)
 	}
 	return strings.TrimSpace(k.T(key) + " " + rest)
+}
+
+// viewWords names the ways in which a word was hidden: "sound+pinyin".
+func (k *call) viewWords(views string) string {
+	var out []string
+	for name := range strings.SplitSeq(views, "+") {
+		if key := "hitwhy.via_" + name; k.Words.Has(key) {
+			name = k.T(key)
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, k.T("list.comma"))
+}
+
+// figuresWord says the reasons whose figures are not to be read as they stand: "copies 15m 3/2".
+func (k *call) figuresWord(code, rest string) (string, bool) {
+	var minutes, nth, members int
+	if code != "copies" {
+		return "", false
+	}
+	if _, err := fmt.Sscanf(rest, "%dm %d/%d", &minutes, &nth, &members); err != nil {
+		return code + " " + rest, true
+	}
+	return k.T("hitwhy.copies", "minutes", minutes, "nth", nth, "members", members), true
 }
 
 // sparedWord says why a hit does not count: "immune admin", "allowed text".

@@ -30,8 +30,17 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 		return b.tx.AccountHeard(ctx, ev.Account, now, HearingSlack)
 	case community.AccountOffline, community.AccountDisplaced:
 		return b.tx.AccountLost(ctx, ev.Account, lossOf(ev), true, min(ev.OccurredAt, now), now)
-	case community.MessageCreated, community.MessageDeleted, community.MemberMuted, community.MemberLeft, community.JoinHandled:
+	case community.MessageCreated, community.MessageDeleted, community.MemberMuted, community.MemberLeft:
 		return e.confirm(ctx, b, it.g, ev, now)
+	case community.JoinRequested:
+		return b.tx.Asked(ctx, ev)
+	case community.JoinHandled:
+		if err := b.tx.JoinAnswered(ctx, ev.Group, subject(ev), community.JoinSettled, ev.OccurredAt); err != nil {
+			return err
+		}
+		return e.confirm(ctx, b, it.g, ev, now)
+	case community.MemberJoined:
+		return b.tx.JoinAnswered(ctx, ev.Group, subject(ev), community.JoinedSince, ev.OccurredAt)
 	case community.AccountRestricted:
 		return e.limited(ctx, b, ev, now)
 	case community.ReactionAdded:
@@ -68,6 +77,9 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 		return err
 	}
 	a := g.moved(r.Action, r.State, r.Receipt.Message, now)
+	if err := decided(ctx, b, a, r.State, now); err != nil {
+		return err
+	}
 	if r.State == community.HumanTask && a != nil {
 		b.tasks = true
 		return b.tx.OpenTask(ctx, store.TaskFor(a, cmp.Or(r.Why, r.Receipt.Detail), now))
@@ -81,6 +93,18 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 		return err
 	}
 	return e.answered(ctx, b, g, a, r, now)
+}
+
+// decided notes the answer to a request to be let in once it was given.
+func decided(ctx context.Context, b *batch, a *community.Action, state community.State, now int64) error {
+	if a == nil || a.Verb != community.Approve || state != community.Acked && state != community.Confirmed {
+		return nil
+	}
+	answer := community.JoinApproved
+	if a.Refuse {
+		answer = community.JoinRefused
+	}
+	return b.tx.JoinAnswered(ctx, a.Group, a.Target, answer, now)
 }
 
 // heard keeps what a platform says became of a mass send in each group, even of one that a person has ended here.

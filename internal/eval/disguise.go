@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 
 	"qunluo/internal/community"
@@ -54,13 +55,16 @@ func disguises(ctx context.Context, o Options) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.tell("disguises: %d words", len(list.words))
+	if err := o.tame(list); err != nil {
+		o.tell("disguises: no group's past to tame the words with: %v", err)
+	}
+	o.tell("disguises: %d words", len(list.phrases))
 	var rows []Row
 	for _, d := range disguiseKinds() {
 		if ctx.Err() != nil {
 			return rows, ctx.Err()
 		}
-		rows = append(rows, o.found(list, d, files[d.file]))
+		rows = append(rows, o.found(list, d, files[d.file])...)
 	}
 	return append(rows, o.innocent(list)...), nil
 }
@@ -84,9 +88,14 @@ func (o Options) sentences() (map[string][]sentence, error) {
 
 // watch is the list of words that is looked for: plainly, and through disguises.
 type watch struct {
-	words  []string
-	number map[string]int
-	plain  *lexicon.Matcher
+	number  map[string]int
+	phrases []lexicon.Phrase
+	plain   *lexicon.Matcher // as they are written
+	careful *lexicon.Matcher // through views that hardly ever hit innocent talk
+	wide    *lexicon.Matcher // through all views
+	tame    *lexicon.Matcher // through all views, each word without those that hit the group's own past
+	mild    *lexicon.Matcher // the same of the careful ones
+	few     []lexicon.Phrase // the words with their careful views
 }
 
 func newWatch(clean []sentence) (*watch, error) {
@@ -96,13 +105,25 @@ func newWatch(clean []sentence) (*watch, error) {
 			if _, ok := w.number[e]; ok || lexicon.CheckPhrase(e) != nil {
 				continue
 			}
-			w.number[e] = len(w.words)
-			w.words = append(w.words, e)
+			w.number[e] = len(w.phrases)
+			w.phrases = append(w.phrases, lexicon.Phrase{Text: e, Views: lexicon.WideViews(e)})
 		}
 	}
-	var err error
-	w.plain, err = lexicon.Compile(w.words)
-	return w, err
+	careful, plain := slices.Clone(w.phrases), slices.Clone(w.phrases)
+	for i := range careful {
+		careful[i].Views, plain[i].Views = lexicon.CarefulViews(careful[i].Text), 0
+	}
+	w.few = careful
+	for _, c := range []struct {
+		to   **lexicon.Matcher
+		list []lexicon.Phrase
+	}{{&w.plain, plain}, {&w.careful, careful}, {&w.wide, w.phrases}} {
+		var err error
+		if *c.to, err = lexicon.CompileViews(c.list); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
 // sees reports whether a matcher finds one of the sentence's own words in its disguise.
@@ -117,25 +138,117 @@ func (w *watch) sees(m *lexicon.Matcher, s sentence) bool {
 	return false
 }
 
-func (o Options) found(w *watch, d disguise, list []sentence) Row {
-	var plain count
+func (o Options) found(w *watch, d disguise, list []sentence) []Row {
+	var plain, careful, wide, tame count
 	for _, s := range list {
-		if partOf(s.Text) == o.Part {
-			plain.add(w.sees(w.plain, s))
+		if partOf(s.Text) != o.Part {
+			continue
+		}
+		plain.add(w.sees(w.plain, s))
+		careful.add(w.sees(w.careful, s))
+		tame.add(w.tame != nil && w.sees(w.tame, s))
+		seen := w.sees(w.wide, s)
+		if wide.add(seen); !seen {
+			o.Show("missed "+d.name, strings.Join(s.Entities, " "), s.Hidden)
 		}
 	}
-	return least("disguise."+d.name, plain, d.target).beside(plain)
+	return []Row{
+		least("disguise."+d.name, wide, d.target).beside(plain),
+		percent("disguise."+d.name+".careful", careful).beside(plain),
+		percent("disguise."+d.name+".tame", tame).beside(plain),
+	}
 }
 
-// innocent is how much of an ordinary group's talk the same list hits.
+// innocent is how much of an ordinary group's talk the same list hits, that it would not hit as it is written.
 func (o Options) innocent(w *watch) []Row {
 	all, err := o.ordinary("01", "20")
 	if err != nil {
 		return []Row{skipped("disguise.innocent", err)}
 	}
-	var plain count
+	var plain, wide, careful count
+	by := map[lexicon.View]*count{}
+	for v := lexicon.View(1); v <= lexicon.AllViews; v <<= 1 {
+		by[v] = &count{}
+	}
 	for _, t := range all {
 		plain.add(len(w.plain.Find(t.text, nil)) > 0)
+		careful.add(disguised(w.careful.Find(t.text, nil)) != 0)
+		hits := w.wide.Find(t.text, nil)
+		seen := disguised(hits)
+		wide.add(seen != 0)
+		for v, c := range by {
+			c.add(seen&v != 0)
+		}
+		for _, h := range hits {
+			if h.View != 0 {
+				o.Show("innocent "+h.View.String(), w.phrases[h.Phrase].Text, t.text[h.Span.Start:h.Span.End], t.text)
+			}
+		}
 	}
-	return []Row{percent("disguise.innocent.plain", plain)}
+	rows, err := o.tamed(w)
+	if err != nil {
+		return []Row{skipped("disguise.innocent", err)}
+	}
+	rows = append(rows,
+		percent("disguise.innocent.plain", plain), most("disguise.innocent.careful", careful, maxInnocent), most("disguise.innocent", wide, maxInnocent))
+	for v := lexicon.View(1); v <= lexicon.AllViews; v <<= 1 {
+		rows = append(rows, percent("disguise.innocent."+v.String(), *by[v]))
+	}
+	return rows
+}
+
+// tame takes from the words what hits the first half of the group's days.
+func (o Options) tame(w *watch) error {
+	past, err := o.ordinary("01", "10")
+	if err != nil {
+		return err
+	}
+	texts := func(yield func(string) bool) {
+		for _, t := range past {
+			if !yield(t.text) {
+				return
+			}
+		}
+	}
+	list, err := lexicon.Tame(w.phrases, texts)
+	if err != nil {
+		return err
+	}
+	if w.tame, err = lexicon.CompileViews(list); err != nil {
+		return err
+	}
+	if list, err = lexicon.Tame(w.few, texts); err != nil {
+		return err
+	}
+	w.mild, err = lexicon.CompileViews(list)
+	return err
+}
+
+// tamed is how much of the second half of the days the tamed words hit, that they would not hit as they are written.
+func (o Options) tamed(w *watch) ([]Row, error) {
+	later, err := o.ordinary("11", "20")
+	if err != nil {
+		return nil, err
+	}
+	var hit, mild count
+	for _, t := range later {
+		mild.add(disguised(w.mild.Find(t.text, nil)) != 0)
+		hits := w.tame.Find(t.text, nil)
+		hit.add(disguised(hits) != 0)
+		for _, h := range hits {
+			if h.View != 0 {
+				o.Show("later "+h.View.String(), w.phrases[h.Phrase].Text, t.text[h.Span.Start:h.Span.End], t.text)
+			}
+		}
+	}
+	return []Row{most("disguise.innocent.tame", hit, maxInnocent), most("disguise.innocent.careful.tame", mild, maxInnocent)}, nil
+}
+
+// disguised is the views of the hits that need one, those of one hit counted where it is the only such.
+func disguised(hits []lexicon.Match) lexicon.View {
+	var all lexicon.View
+	for _, h := range hits {
+		all |= h.View
+	}
+	return all
 }

@@ -52,6 +52,12 @@ type test struct {
 func moderation() []test {
 	return []test{
 		{"disguises", disguises},
+		{"lint", lint},
+		{"live", liveSpam},
+		{"shipped", shipped},
+		{"cold", coldStart},
+		{"copies", nearCopies},
+		{"decision", wholeDecision},
 	}
 }
 

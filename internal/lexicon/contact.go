@@ -47,6 +47,11 @@ func Contacts(text string, buf []Contact) []Contact {
 			buf = append(buf, c)
 		}
 	}
+	return apart(buf, from)
+}
+
+// apart puts what was found from an index on into order and leaves out what overlaps what began before it.
+func apart(buf []Contact, from int) []Contact {
 	found := buf[from:]
 	slices.SortStableFunc(found, func(a, b Contact) int {
 		if a.Span.Start != b.Span.Start {

@@ -89,15 +89,15 @@ func linkAround(text string, from, dot int) (link Link, next int, ok bool) {
 		return link, next, false
 	}
 	scheme := max(schemeStart(text, start), from)
-	tail := linkEnd(text, end)
 	host := text[start:end]
 	if !plain {
 		host = strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(host)
 	}
 	host = strings.ToLower(host)
-	if end < len(text) && text[end] == '@' && scheme == start || !isHost(host, scheme < start, tail > end && text[end] == '/') {
+	if end < len(text) && text[end] == '@' && scheme == start || !isHost(host, scheme < start, end < len(text) && text[end] == '/') {
 		return link, next, false
 	}
+	tail := linkEnd(text, end) // only of a link: who is none gives nothing to go on from, and the next would walk as far
 	return Link{Span: community.Span{Start: scheme, End: tail}, Host: host}, max(tail, next), true
 }
 

@@ -1,6 +1,7 @@
 package lexicon
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,4 +62,23 @@ func FuzzLinks(f *testing.F) {
 			end = l.Span.End
 		}
 	})
+}
+
+// TestWhatLooksLikeLinksCostsLinearTime feeds what begins like a link at every fourth byte and is none.
+func TestWhatLooksLikeLinksCostsLinearTime(t *testing.T) {
+	cost := func(n int) float64 {
+		text, best := strings.Repeat("a.b/", n), 1e9
+		for range 5 {
+			before := cpuSeconds(t)
+			if got := Links(text, nil); len(got) != 0 {
+				t.Fatalf("%d links", len(got))
+			}
+			best = min(best, cpuSeconds(t)-before)
+		}
+		return best
+	}
+	once, twice := cost(20_000), cost(40_000)
+	if twice > 3*once+0.002 {
+		t.Errorf("twice the text costs %.1f times as much (%.1f ms)", twice/once, twice*1000)
+	}
 }

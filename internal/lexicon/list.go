@@ -28,6 +28,16 @@ const MaxList = 100_000
 // listHead is the first line of a packed list.
 const listHead = "qunluo words 1"
 
+// CompileWords makes a matcher of words, each looked for through its own views. Views that are not known are none.
+func CompileWords(list []Word) (*Matcher, error) {
+	phrases := make([]Phrase, len(list))
+	for i, w := range list {
+		views, _ := ReadViews(w.Views, w.Text)
+		phrases[i] = Phrase{Text: w.Text, Views: views}
+	}
+	return CompileViews(phrases)
+}
+
 // PackList writes words as the content that a rulebook names by its hash: a line for each, the same words the same bytes.
 // Words must be good ones (CheckPhrase) and categories without tabs and line ends.
 func PackList(list []Word) []byte {
@@ -79,4 +89,25 @@ func unpackWord(line string) (Word, error) {
 	}
 	w := Word{Number: n[0], Level: int(n[1]), Expires: n[2], Views: part[3], Category: part[4], Text: part[5]}
 	return w, CheckPhrase(w.Text)
+}
+
+// FoldPhrase is the form in which two phrases are found in the same texts: folded, without skip symbols. A text that cannot
+// be a phrase is its own form.
+func FoldPhrase(text string) string {
+	p, err := readPhrase(text)
+	if err != nil {
+		return text
+	}
+	return string(p.runes)
+}
+
+// LettersOf gives the runes of a text that count in comparisons: folded, without skip symbols and line ends.
+func LettersOf(text string, buf []rune) []rune {
+	fold := folding()
+	for _, r := range text {
+		if !fold.isSkip(r) && !isLineEnd(r) {
+			buf = append(buf, fold.fold(r))
+		}
+	}
+	return buf
 }

@@ -3,6 +3,7 @@ package lexicon
 import (
 	"errors"
 	"math/bits"
+	"strings"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -15,6 +16,8 @@ const (
 	MaxPhrase = 64
 	// MaxGap is how many skip symbols may stand between two runes of a phrase.
 	MaxGap = 6
+	// MaxPhrases is how many phrases one matcher takes.
+	MaxPhrases = 500_000
 )
 
 // Why a text cannot be a phrase.
@@ -29,6 +32,7 @@ var (
 type Match struct {
 	Phrase int            // index into the phrases that were compiled
 	Span   community.Span // first to last rune of the phrase, with what was skipped between them
+	View   View           // through which views it was found; 0 = as it is written
 }
 
 // Matcher finds many phrases at once. It is never changed after Compile and may be used by many goroutines.
@@ -39,7 +43,9 @@ type Match struct {
 // MaxPhrase table look-ups for each rune of the text.
 type Matcher struct {
 	words   *trie // phrases as people write them: skip symbols do not count
+	viewed  *trie // those of them that are looked for through views, and their initials
 	literal *trie // phrases that are (nearly) nothing but symbols: every rune counts
+	veil    *veil // what the views find that no class of a table can; nil where no phrase wants it
 	size    int
 }
 
@@ -49,36 +55,63 @@ type Matcher struct {
 // digit): "vip" is in "加vip群" and "vip8", not in "vips". Errors (community.CodeBadInput): a phrase without any
 // visible rune, not UTF-8, with a line end, or longer than MaxPhrase.
 func Compile(phrases []string) (*Matcher, error) {
-	words, literal := newTrie(true), newTrie(false)
+	list := make([]Phrase, len(phrases))
 	for i, text := range phrases {
-		p, err := readPhrase(text)
+		list[i].Text = text
+	}
+	return CompileViews(list)
+}
+
+// CompileViews is Compile for phrases each of which is looked for through its own views. Views that do not suit a phrase
+// find nothing: a word of one character has no sound that means it.
+func CompileViews(phrases []Phrase) (*Matcher, error) {
+	if len(phrases) > MaxPhrases {
+		return nil, community.Errorf(community.CodeTooLarge, "%d phrases, at most %d", len(phrases), MaxPhrases)
+	}
+	words, viewed, literal, hidden := newTrie(true), newTrie(true), newTrie(false), veilMaker{}
+	for i, ph := range phrases {
+		p, err := readPhrase(ph.Text)
 		if err != nil {
 			return nil, community.Errorf(community.CodeBadInput, "phrase %d: %w", i, err)
 		}
 		p.number = int32(i)
-		if p.literal {
+		switch {
+		case p.literal:
 			literal.add(p)
-		} else {
+		case ph.Views == 0:
 			words.add(p)
+		default:
+			p.views = ph.Views
+			viewed.addViewed(p)
+			hidden.add(p)
 		}
 	}
-	return &Matcher{words: words.finish(), literal: literal.finish(), size: len(phrases)}, nil
+	return &Matcher{words: words.finish(), viewed: viewed.finish(), literal: literal.finish(), veil: hidden.finish(), size: len(phrases)}, nil
 }
 
 // Len is the number of phrases.
 func (m *Matcher) Len() int { return m.size }
 
 // Size is about how many bytes the matcher holds.
-func (m *Matcher) Size() int { return m.words.bytes() + m.literal.bytes() }
+func (m *Matcher) Size() int {
+	return m.words.bytes() + m.viewed.bytes() + m.literal.bytes() + m.veil.bytes()
+}
 
-// Find appends to buf every match in text, in order of the position where the match begins (literal phrases after the
-// others), and returns buf. It allocates only when buf must grow.
+// Find appends to buf every match in text, in order of the position where the match begins (first phrases without views,
+// then those with views as far as a table shows them, then literal phrases, then what else the views find), and returns buf.
+// It allocates only when buf must grow.
 func (m *Matcher) Find(text string, buf []Match) []Match {
 	if m.words != nil {
 		buf = m.words.find(text, buf)
 	}
+	if m.viewed != nil {
+		buf = m.viewed.find(text, buf)
+	}
 	if m.literal != nil {
 		buf = m.literal.find(text, buf)
+	}
+	if m.veil != nil {
+		buf = m.veil.find(text, buf)
 	}
 	return buf
 }
@@ -91,6 +124,8 @@ type phrase struct {
 	tight   uint64 // bit k: rune k is joined to rune k-1 as part of one ASCII word
 	head    wordKind
 	tail    wordKind
+	views   View
+	via     View // the views that were used to write the runes so
 }
 
 // CheckPhrase says whether Compile would take the phrase: nil, or one of the errors above.
@@ -191,7 +226,22 @@ func (p *ending) fits(fold *foldTable, text string, start, end int, gapped, blan
 			return false
 		}
 	}
+	if p.via&Initials != 0 && !amidHan(text, start, end) {
+		return false
+	}
 	return blank&p.tight == 0 || spelled(p.tight, gapped, blank)
+}
+
+// amidHan reports whether letters stand right beside Han, and beside nothing else but that, punctuation, or an end of the text:
+// so initials are written, and names and commands mostly are not.
+func amidHan(text string, start, end int) bool {
+	if end-start < carefulInitials && strings.ToUpper(text[start:end]) == text[start:end] {
+		return false // two or three capitals are the name of something
+	}
+	before, n := utf8.DecodeLastRuneInString(text[:start])
+	after, m := utf8.DecodeRuneInString(text[end:])
+	left, right := n > 0 && isHan(before), m > 0 && isHan(after)
+	return left && (right || m == 0 || after >= 0x3000) || right && (n == 0 || before >= 0x3000)
 }
 
 // spelled checks each run of tight places that holds a blank: then all of the run must be gapped.
@@ -206,4 +256,41 @@ func spelled(tight, gapped, blank uint64) bool {
 		tight &^= run
 	}
 	return true
+}
+
+// Hash of 32 bits, FNV-1a over runes.
+const (
+	hashStart32 = 2166136261
+	hashPrime32 = 16777619
+)
+
+// ending is the phrase as it stands at its node.
+func (t *trie) ending(p *phrase, last bool) ending {
+	e := ending{tight: p.tight, number: p.number, plain: hashStart32, allowed: hashStart32, views: p.views, via: p.via, head: p.head, tail: p.tail, last: last}
+	if p.views == 0 {
+		return e
+	}
+	for _, r := range p.runes {
+		g, v := t.further(r, p.views)
+		e.plain, e.allowed, e.kinds = (e.plain^uint32(r))*hashPrime32, (e.allowed^uint32(g))*hashPrime32, e.kinds|v
+	}
+	return e
+}
+
+// initialsOf is a phrase of Han written as the first letters of its syllables, those of the readings in use most; without runes
+// where it cannot be.
+func initialsOf(p phrase) phrase {
+	c := charted()
+	short := phrase{number: p.number, head: letters, tail: letters, views: p.views, via: Initials}
+	for i, r := range p.runes {
+		s := c.soundsOf(glyphs().fold(r))[0]
+		if s == 0 {
+			return phrase{}
+		}
+		if i > 0 {
+			short.tight |= 1 << i
+		}
+		short.runes = append(short.runes, rune(c.names[s][0]))
+	}
+	return short
 }

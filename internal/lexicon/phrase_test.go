@@ -151,7 +151,7 @@ func naive(phrases []string, text string) []Match {
 				}
 			}
 			if bounded(want[0], i, i-1) && bounded(want[len(want)-1], last, last+1) {
-				out = append(out, Match{number, community.Span{Start: runes[i].start, End: runes[last].end}})
+				out = append(out, Match{Phrase: number, Span: community.Span{Start: runes[i].start, End: runes[last].end}})
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package lexicon
 
 import (
 	"math/bits"
+	"sync"
 	"unicode/utf8"
 	"unsafe"
 
@@ -19,11 +20,13 @@ const (
 // addressed hash table.
 type trie struct {
 	fold   *foldTable
+	glyph  *foldTable       // what makes two runes one class; fold, unless phrases have views
 	class  *[1 << 16]uint16 // basic plane: rune → class
 	astral map[rune]uint16  // the planes above it; absent: skip if isSkip, else break
 	skips  bool             // skip symbols do not count
 
-	pairs     []uint64 // bitmap over hashed pairs of classes that begin a phrase
+	pairs     []uint64 // bitmap over hashed pairs of classes that are a phrase
+	triples   []uint64 // the same over three classes that begin one
 	pairShift uint
 	single    []bool   // by class: a phrase of this one rune
 	first     []uint32 // by class: node after the root; 0 = none
@@ -32,6 +35,8 @@ type trie struct {
 	edgeShift uint
 	ends      []uint32 // by node: 1 + index of its first ending; 0 = none
 	endings   []ending
+
+	chained func() *chain // made when it is needed first
 
 	nodes   uint32
 	classes uint16
@@ -42,16 +47,34 @@ type trie struct {
 type ending struct {
 	tight  uint64
 	number int32
-	head   wordKind
-	tail   wordKind
-	last   bool // the last one of its node
+	plain  uint32 // with views: hash of the runes, folded only
+
+	allowed uint32 // and folded as far as the views allow
+	kinds   View   // the views by which that is further
+	views   View   // those it may be found through
+	via     View   // those that its runes stand for
+	head    wordKind
+	tail    wordKind
+	last    bool // the last one of its node
 }
 
 const golden = 0x9e3779b97f4a7c15
 
-func newTrie(skips bool) *trie { return &trie{fold: folding(), skips: skips} }
+func newTrie(skips bool) *trie { return &trie{fold: folding(), glyph: folding(), skips: skips} }
 
 func (t *trie) add(p phrase) { t.phrases = append(t.phrases, p) }
+
+// addViewed adds a phrase that has views, and its initials where it is to be found by them.
+func (t *trie) addViewed(p phrase) {
+	t.glyph = glyphs()
+	t.add(p)
+	if p.views&Initials == 0 {
+		return
+	}
+	if short := initialsOf(p); len(short.runes) > 1 {
+		t.add(short)
+	}
+}
 
 // finish builds the arrays; nil when there is no phrase.
 func (t *trie) finish() *trie {
@@ -62,6 +85,7 @@ func (t *trie) finish() *trie {
 	t.growEdges()
 	t.markPairs()
 	t.phrases = nil
+	t.chained = sync.OnceValue(t.makeChain)
 	return t
 }
 
@@ -70,19 +94,19 @@ func (t *trie) giveClasses() {
 	t.astral = map[rune]uint16{}
 	if t.skips {
 		for r := range t.class {
-			t.class[r] = uint16(t.fold.skip[r>>6] >> (r & 63) & 1) // classSkip or classBreak
+			t.class[r] = uint16(t.glyph.skip[r>>6] >> (r & 63) & 1) // classSkip or classBreak
 		}
 	}
 	t.classes = classFirst
 	for _, p := range t.phrases {
 		for _, r := range p.runes {
-			if t.classOf(r) < classFirst {
+			if r = t.glyph.fold(r); t.classOf(r) < classFirst {
 				t.setClass(r, t.classes)
 				t.classes++
 			}
 		}
 	}
-	for _, p := range t.fold.pairs {
+	for _, p := range t.glyph.pairs {
 		if c := t.classOf(p.to); c >= classFirst {
 			t.setClass(p.from, c)
 		}
@@ -105,7 +129,7 @@ func (t *trie) classOf(r rune) uint16 {
 	if c, ok := t.astral[r]; ok {
 		return c
 	}
-	if t.skips && t.fold.isSkip(r) {
+	if t.skips && t.glyph.isSkip(r) {
 		return classSkip
 	}
 	return classBreak
@@ -134,7 +158,7 @@ func (t *trie) growEdges() {
 			if k == 0 {
 				t.ends[node] = uint32(len(t.endings)) + 1
 			}
-			t.endings = append(t.endings, ending{tight: p.tight, number: p.number, head: p.head, tail: p.tail, last: k == len(list)-1})
+			t.endings = append(t.endings, t.ending(&p, k == len(list)-1))
 		}
 	}
 	t.shrinkEdges()
@@ -164,14 +188,14 @@ func (t *trie) shrinkEdges() {
 }
 
 func (t *trie) insert(runes []rune) uint32 {
-	c := t.classOf(runes[0])
+	c := t.classOf(t.glyph.fold(runes[0]))
 	if t.first[c] == 0 {
 		t.first[c] = t.nodes
 		t.nodes++
 	}
 	node := t.first[c]
 	for _, r := range runes[1:] {
-		key := uint64(node)<<16 | uint64(t.classOf(r))
+		key := uint64(node)<<16 | uint64(t.classOf(t.glyph.fold(r)))
 		s := t.slot(key)
 		if t.keys[s] == 0 {
 			t.keys[s], t.vals[s] = key, t.nodes
@@ -194,17 +218,25 @@ func (t *trie) slot(key uint64) uint64 {
 
 func (t *trie) markPairs() {
 	b := max(bits.Len(uint(len(t.phrases)*32)), 12) // 32 to 64 bits for each phrase
-	t.pairs, t.pairShift = make([]uint64, 1<<(b-6)), uint(64-b)
+	t.pairs, t.triples, t.pairShift = make([]uint64, 1<<(b-6)), make([]uint64, 1<<(b-6)), uint(64-b)
 	t.single = make([]bool, t.classes)
+	class := func(r rune) uint16 { return t.classOf(t.glyph.fold(r)) }
 	for _, p := range t.phrases {
-		a := t.classOf(p.runes[0])
-		if len(p.runes) == 1 {
+		switch a := class(p.runes[0]); len(p.runes) {
+		case 1:
 			t.single[a] = true
-			continue
+		case 2:
+			h := pairHash(a, class(p.runes[1]), t.pairShift)
+			t.pairs[h>>6] |= 1 << (h & 63)
+		default:
+			h := tripleHash(a, class(p.runes[1]), class(p.runes[2]), t.pairShift)
+			t.triples[h>>6] |= 1 << (h & 63)
 		}
-		h := pairHash(a, t.classOf(p.runes[1]), t.pairShift)
-		t.pairs[h>>6] |= 1 << (h & 63)
 	}
+}
+
+func tripleHash(a, b, c uint16, shift uint) uint64 {
+	return (uint64(a)<<32 | uint64(b)<<16 | uint64(c)) * golden >> (shift & 63)
 }
 
 func pairHash(a, b uint16, shift uint) uint64 {
@@ -215,14 +247,15 @@ func (t *trie) bytes() int {
 	if t == nil {
 		return 0
 	}
-	return len(t.class)*2 + len(t.pairs)*8 + len(t.single) + len(t.first)*4 + len(t.keys)*8 + len(t.vals)*4 +
+	return len(t.class)*2 + len(t.pairs)*16 + len(t.single) + len(t.first)*4 + len(t.keys)*8 + len(t.vals)*4 +
 		len(t.ends)*4 + len(t.endings)*int(unsafe.Sizeof(ending{})) + len(t.astral)*8
 }
 
-// find walks the text once. It keeps the last class that counts and looks at it together with the next one.
+// find walks the text once. It keeps the last two classes that count and looks at them together with the next one.
 func (t *trie) find(text string, buf []Match) []Match {
-	class, pairs, single, shift := t.class, t.pairs, t.single, t.pairShift
-	prev, prevAt := uint16(classBreak), 0
+	class, pairs, triples, single, shift := t.class, t.pairs, t.triples, t.single, t.pairShift
+	older, olderAt, prev, prevAt := uint16(classBreak), 0, uint16(classBreak), 0
+	kept, steps := len(buf), -walkStart
 	for i := 0; i < len(text); {
 		c, n := uint16(0), 1
 		if b := text[i]; b < utf8.RuneSelf {
@@ -234,19 +267,46 @@ func (t *trie) find(text string, buf []Match) []Match {
 		}
 		if c < classFirst {
 			if c == classBreak {
-				prev = classBreak
+				older, prev = classBreak, classBreak
 			}
 			i += n
 			continue
 		}
-		if h := pairHash(prev, c, shift); pairs[h>>6]>>(h&63)&1 != 0 {
-			buf = t.walk(text, prevAt, buf)
+		if h := tripleHash(older, prev, c, shift); triples[h>>6]>>(h&63)&1 != 0 && older != classBreak {
+			if steps > walkEach*i {
+				return t.read(text, olderAt, before(buf, kept, olderAt))
+			}
+			took, had := 0, len(buf)
+			buf, took = t.walk(text, olderAt, 3, MaxPhrase, buf)
+			steps += took
+			inOrder(buf[kept:], had-kept)
+		}
+		if h := pairHash(prev, c, shift); pairs[h>>6]>>(h&63)&1 != 0 && prev != classBreak {
+			buf, _ = t.walk(text, prevAt, 2, 2, buf)
 		}
 		if single[c] {
 			buf = t.alone(text, c, i, i+n, buf)
 		}
-		prev, prevAt = c, i
+		older, olderAt, prev, prevAt = prev, prevAt, c, i
 		i += n
+	}
+	return buf
+}
+
+// inOrder moves what was added from an index on before what begins later: a phrase of one rune is seen before a longer one that
+// begins earlier.
+func inOrder(found []Match, from int) {
+	for i := from; i < len(found); i++ {
+		for k := i; k > 0 && found[k-1].Span.Start > found[k].Span.Start; k-- {
+			found[k-1], found[k] = found[k], found[k-1]
+		}
+	}
+}
+
+// before leaves out, of what was found since kept, what begins at a position or after it.
+func before(buf []Match, kept, at int) []Match {
+	for len(buf) > kept && buf[len(buf)-1].Span.Start >= at {
+		buf = buf[:len(buf)-1]
 	}
 	return buf
 }
@@ -276,22 +336,22 @@ func (t *trie) alone(text string, c uint16, start, end int, buf []Match) []Match
 	return t.report(text, t.first[c], start, end, 0, 0, buf)
 }
 
-// walk reports every phrase of two or more runes that begins at start.
-func (t *trie) walk(text string, start int, buf []Match) []Match {
+// walk reports every phrase of least to most runes that begins at start, and says how many steps it took.
+func (t *trie) walk(text string, start int, least, most uint, buf []Match) ([]Match, int) {
 	c, n := t.classAt(text, start)
 	if c < classFirst {
-		return buf // the pair's first half was a break
+		return buf, 1 // the pair's first half was a break
 	}
 	node := t.first[c]
 	if node == 0 {
-		return buf
+		return buf, 1
 	}
 	var gapped, blank uint64
 	at := start + n
-	for k := uint(1); k < MaxPhrase; k++ {
+	for k := uint(1); k < most; k++ {
 		gap, blanks, i := t.gap(text, at)
 		if gap < 0 {
-			return buf
+			return buf, int(k)
 		}
 		if gap > 0 {
 			gapped |= 1 << k
@@ -302,12 +362,14 @@ func (t *trie) walk(text string, start int, buf []Match) []Match {
 		c, n = t.classAt(text, i)
 		s := t.slot(uint64(node)<<16 | uint64(c))
 		if t.keys[s] == 0 {
-			return buf
+			return buf, int(k)
 		}
 		node, at = t.vals[s], i+n
-		buf = t.report(text, node, start, at, gapped, blank, buf)
+		if k+1 >= least {
+			buf = t.report(text, node, start, at, gapped, blank, buf)
+		}
 	}
-	return buf
+	return buf, int(most)
 }
 
 // gap skips symbols from at on: how many there were, whether all were blanks, and where the next rune that counts
@@ -340,10 +402,48 @@ func (t *trie) report(text string, node uint32, start, end int, gapped, blank ui
 	for i := e - 1; ; i++ {
 		p := &t.endings[i]
 		if p.fits(t.fold, text, start, end, gapped, blank) {
-			buf = append(buf, Match{Phrase: int(p.number), Span: community.Span{Start: start, End: end}})
+			if via, ok := t.via(p, text[start:end]); ok {
+				buf = append(buf, Match{Phrase: int(p.number), Span: community.Span{Start: start, End: end}, View: via})
+			}
 		}
 		if p.last {
 			return buf
 		}
 	}
+}
+
+// via says by which views a phrase is seen in a part of a text; false where it would need one that it has not.
+func (t *trie) via(p *ending, part string) (View, bool) {
+	if p.views == 0 {
+		return 0, true
+	}
+	plain, allowed, seen := uint32(hashStart32), uint32(hashStart32), View(0)
+	for _, r := range part {
+		if t.glyph.isSkip(r) {
+			continue
+		}
+		f := t.fold.fold(r)
+		plain = (plain ^ uint32(f)) * hashPrime32
+		g, v := t.further(f, p.views)
+		allowed, seen = (allowed^uint32(g))*hashPrime32, seen|v
+	}
+	switch {
+	case plain == p.plain || p.via&Initials != 0:
+		return p.via, true
+	case allowed != p.allowed:
+		return 0, false
+	case seen^p.kinds != 0:
+		return p.via | seen ^ p.kinds, true
+	}
+	return p.via | seen, true
+}
+
+// further folds a folded rune as far as the views allow, and says by which of them.
+func (t *trie) further(f rune, views View) (rune, View) {
+	if g := t.glyph.fold(f); g != f {
+		if v := glyphView(f) & views; v != 0 {
+			return g, v
+		}
+	}
+	return f, 0
 }

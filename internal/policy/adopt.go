@@ -18,9 +18,13 @@ func Adopt(s *State, old, next *Rulebook) {
 	s.now.Pending = slices.DeleteFunc(slices.Clone(s.now.Pending), func(p pending) bool { return !keeps(p.Rule) })
 	// a defence that muted everybody is remembered without its rule: its end lifts the mute
 	s.now.Raids = slices.DeleteFunc(slices.Clone(s.now.Raids), func(w raidWatch) bool { return !keeps(w.Rule) && !w.Muted })
+	if !next.looksForCopies() {
+		s.echoes = echoes{}
+	}
 	from := slotsFrom(old, next)
 	for _, m := range s.members {
 		m.Shadow = slices.DeleteFunc(slices.Clone(m.Shadow), func(x shadow) bool { return !keeps(x.Rule) })
+		m.Suspected = slices.DeleteFunc(slices.Clone(m.Suspected), func(x suspected) bool { return !keeps(x.Rule) })
 		m.moveFloods(from)
 	}
 }

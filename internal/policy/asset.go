@@ -29,14 +29,14 @@ type reader func(content []byte) (any, error)
 
 // tools is what a book is made ready with.
 type tools struct {
-	compile func(phrases []string) (*lexicon.Matcher, error)
+	compile func(phrases []lexicon.Phrase) (*lexicon.Matcher, error)
 	listed  func(hashes []string, lists [][]lexicon.Word) (*listed, error)
 	content func(hash, kind string, read reader) (any, error)
 }
 
 // alone are the tools of a book that stands for itself: nobody keeps content for it.
 func alone() tools {
-	return tools{compile: lexicon.Compile, listed: compileLists, content: func(hash, _ string, _ reader) (any, error) {
+	return tools{compile: lexicon.CompileViews, listed: compileLists, content: func(hash, _ string, _ reader) (any, error) {
 		return nil, community.Errorf(community.CodeNotFound, "asset %s: not found", hash)
 	}}
 }

@@ -27,6 +27,7 @@ type Field struct {
 	Required bool      `json:"required,omitempty"`
 	Choices  []Choice  `json:"choices,omitempty"` // choice, choices
 	Fields   []Field   `json:"fields,omitempty"`  // object, objects
+	Carried  bool      `json:"carried,omitempty"` // the program fills it in: forms carry it along and show no field
 }
 
 // Choice is one value of a choice.
@@ -36,7 +37,7 @@ type Choice struct {
 }
 
 // Types of fields. "text" is a line, "long" several; "words" is a list of phrases, "hosts" of domain names, "apps" of appids, "members" of
-// inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "params" is whatever the
+// inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "patterns" are expressions that punish; "params" is whatever the
 // rule's kind says.
 const (
 	typeText, typeLong, typeInt, typeBool, typeID    = "text", "long", "int", "bool", "id"
@@ -44,6 +45,7 @@ const (
 	typeApps                                         = "apps"
 	typeWords, typeHosts, typeMembers, typeGroups    = "words", "hosts", "members", "groups"
 	typeObject, typeObjects, typeParams, typeRegexps = "object", "objects", "params", "regexps"
+	typePatterns                                     = "patterns"
 )
 
 // fieldType is how a type is checked.
@@ -125,7 +127,7 @@ func fieldCheck(name string) fieldType {
 		return fieldType{"want_bool", checkBool}
 	case typeChoices:
 		return fieldType{"want_list", checkChoices}
-	case typeWords, typeHosts, typeRegexps, typeApps:
+	case typeWords, typeHosts, typeRegexps, typePatterns, typeApps:
 		return fieldType{"want_list", checkLines}
 	case typeMembers, typeGroups:
 		return fieldType{"want_list", checkKeys}
@@ -233,6 +235,10 @@ func checkLines(c *checker, path string, raw json.RawMessage, f Field) bool {
 		case typeRegexps:
 			if _, err := compileRegexp(s); err != nil {
 				c.add(at(path, i), "bad_regexp", err.Error())
+			}
+		case typePatterns:
+			if code, args := checkPattern(s); code != "" {
+				c.add(at(path, i), code, args...)
 			}
 		}
 	}

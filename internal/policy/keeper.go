@@ -82,6 +82,7 @@ type snapshot struct {
 	Now     groupState         `json:"now"`
 	Members []memberShot       `json:"members"`
 	Cool    []coolShot         `json:"cool,omitempty"`
+	Echoes  []byte             `json:"echoes,omitempty"`
 }
 
 type memberShot struct {
@@ -98,7 +99,7 @@ type coolShot struct {
 // Snapshot is the Keeper as JSON: equal Keepers give equal bytes.
 func (k *Keeper) Snapshot() []byte {
 	s := k.state
-	shot := snapshot{Version: Version, Group: s.group, Book: k.raw, Now: s.now, Members: make([]memberShot, 0, len(s.members))}
+	shot := snapshot{Version: Version, Group: s.group, Book: k.raw, Now: s.now, Members: make([]memberShot, 0, len(s.members)), Echoes: s.echoes.pack()}
 	for _, m := range s.members {
 		shot.Members = append(shot.Members, memberShot{*m, packRings(m.floods)})
 	}
@@ -167,6 +168,7 @@ func restore(lib *Library, group community.GroupKey, raw []byte) (*Keeper, error
 		k.rb, k.raw = rb, shot.Book
 	}
 	k.state.now = shot.Now
+	k.state.echoes = unpackEchoes(shot.Echoes)
 	for _, m := range shot.Members {
 		one := m.member
 		one.floods = unpackRings(m.Floods)
@@ -192,12 +194,12 @@ func (k *Keeper) Size() int {
 
 func (k *Keeper) measure() int {
 	const each, perGroup = 320, 4096
-	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400 + len(k.state.now.Copies)*160
+	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400 + len(k.state.now.Copies)*160 + len(k.state.echoes.buf)*(echoSize+40) + len(k.state.now.Lines)*24
 	for _, w := range k.state.now.Raids {
 		n += 64 + len(w.Joins)*96 + len(w.Members)*8
 	}
 	for _, m := range k.state.members {
-		n += len(m.Strikes)*64 + len(m.Shadow)*32
+		n += len(m.Strikes)*64 + len(m.Shadow)*32 + len(m.Suspected)*40
 		for i := range m.floods {
 			n += 32 + len(m.floods[i].buf)*16
 		}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"qunluo/internal/community"
+	"qunluo/internal/learn"
 )
 
 // drawBook makes a small book of all kinds that hits often.
@@ -21,11 +22,13 @@ func drawBook(t *rapid.T, version int) Book {
 		"keyword":   map[string]any{"lists": []wordList{{Words: []string{"广告"}}, {Level: 2, Words: []string{"赌"}}}},
 		"link":      map[string]any{"allow": []string{"qq.com"}},
 		"flood":     map[string]any{"windows": []floodWindow{{Seconds: int64(rapid.IntRange(1, 4).Draw(t, "s")), Messages: 3, Same: 2}}},
+		"copies":    map[string]any{"minutes": 1, "copies": 2, "senders": rapid.IntRange(1, 2).Draw(t, "senders"), "alone": rapid.IntRange(0, 3).Draw(t, "alone")},
+		"learned":   map[string]any{"model": learn.ShippedHash, "acts": rapid.Bool().Draw(t, "acts"), "hours": 1},
 		"probation": probation{Hours: 1, Messages: 2, NoLinks: true, NoContact: true},
 		"welcome":   welcome{Coalesce: int64(rapid.IntRange(0, 2).Draw(t, "coalesce")), Entries: []greeting{{Text: "欢迎 {name}"}}},
 		"reply":     reply{Match: "contains", Patterns: []string{"群规"}, Text: "答", GroupCool: 2, MemberCool: 5},
 	}
-	for _, k := range []string{"keyword", "link", "flood", "probation", "welcome", "reply"} {
+	for _, k := range []string{"keyword", "link", "flood", "copies", "learned", "probation", "welcome", "reply"} {
 		book.Rules = append(book.Rules, Rule{ID: k, Name: k, Kind: k, Mode: mode.Draw(t, k), Params: params(kinds[k])})
 	}
 	return book
@@ -43,7 +46,7 @@ func drawEvents(t *rapid.T, k *Keeper, n int) (events []*community.Event, decisi
 		}
 		switch what := rapid.IntRange(0, 19).Draw(t, "what"); {
 		case what < 11:
-			ev.Body.Text = rapid.SampledFrom([]string{"你好", "广-告", "赌", "看 a.com", "群规", "13800138000", "x"}).Draw(t, "text")
+			ev.Body.Text = rapid.SampledFrom([]string{"你好", "广-告", "赌", "看 a.com", "宅家副业一天五百起，感兴趣加薇信kk77889", "想看片的私我", "大家快来报名参加周末的登山活动", "大家-快来报明参加周末的登山活动", "群规", "13800138000", "x"}).Draw(t, "text")
 		case what < 13:
 			ev.Type, ev.Body.Name = community.MemberJoined, "甲"
 		case what == 13:

@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/lexicon"
@@ -22,6 +23,7 @@ type wordList struct {
 	List    string   `json:"list,omitempty"`    // id of the word list
 	Version int      `json:"version,omitempty"` // its version
 	Asset   string   `json:"asset,omitempty"`   // hash of the content: lexicon.PackList
+	Views   []string `json:"views,omitempty"`   // in which disguises its own words are looked for: lexicon.ReadViews
 }
 
 func keywordKind() kind {
@@ -37,10 +39,13 @@ func keywordKind() kind {
 						Help: words("0 表示按规则的设置", "0 = as the rule says")},
 					{Name: "words", Title: words("词语", "Phrases"), Type: typeWords, Max: 100_000,
 						Help: words("引用词库时不填", "empty where a word list is named")},
-					{Name: "list", Title: words("词库编号", "Word list"), Type: typeText, Max: 40},
-					{Name: "version", Title: words("词库版本", "Its version"), Type: typeInt, Max: 1 << 31},
-					{Name: "asset", Title: words("词库内容", "Its content"), Type: typeText, Max: 64,
+					{Name: "list", Title: words("词库编号", "Word list"), Type: typeText, Max: 40, Carried: true},
+					{Name: "version", Title: words("词库版本", "Its version"), Type: typeInt, Max: 1 << 31, Carried: true},
+					{Name: "asset", Title: words("词库内容", "Its content"), Type: typeText, Max: 64, Carried: true,
 						Help: words("发布词库时自动填写", "filled in when the list is published")},
+					{Name: "views", Title: words("认出变体", "Disguises"), Type: typeChoices, Default: []any{lexicon.ViewsAuto}, Choices: viewChoices(), Help: words(
+						"“自动”按每个词的长短只用很少误伤的；“尽量”多找，两个字的谐音、两个字母的缩写也算，适合先试运行再看；都不选只认原样（全角、大小写、夹杂符号仍认得）。引用词库时以词库里每个词的设置为准。",
+						"“Automatic” uses, by each word's length, what hardly ever hits innocent talk; “as many as possible” finds more, two-syllable sounds and two-letter initials too: try it in a dry run first; none = as written (width, case and inserted symbols are still seen through). Where a word list is named, each of its words says for itself.")},
 				}},
 			},
 		},
@@ -61,8 +66,10 @@ func keywordKind() kind {
 				if r.Mode == RuleOff {
 					continue
 				}
+				names := strings.Join(list.Views, "+")
 				for _, text := range list.Words {
-					b.phrase(r.index, i, text)
+					views, _ := lexicon.ReadViews(names, text) // the fields were checked
+					b.phrase(r.index, i, text, views)
 				}
 			}
 		},
@@ -83,7 +90,7 @@ func (k *keyword) judge(l *look, r *rule) {
 			continue
 		}
 		if f == nil {
-			f = l.find(r, k.why(o))
+			f = l.find(r, k.why(o)+seenBy(m))
 		}
 		f.rung = max(f.rung, k.lists[o.list].Level)
 		f.span(m.Span)
@@ -106,7 +113,7 @@ func (k *keyword) judgeLists(l *look, r *rule, f *finding) {
 		for _, i := range own {
 			list := &k.lists[i]
 			if f == nil {
-				f = l.find(r, whyWord(list, w))
+				f = l.find(r, whyWord(list, w)+seenBy(m))
 			}
 			if f.rung = max(f.rung, list.Level); w.Level > 0 {
 				f.rung = max(f.rung, w.Level)
@@ -132,6 +139,24 @@ func (k *keyword) why(o owner) string {
 		return "keyword " + name
 	}
 	return "keyword"
+}
+
+// seenBy names the views through which a word was seen, as a part of a reason; nothing for a word as it is written.
+func seenBy(m lexicon.Match) string {
+	if m.View == 0 {
+		return ""
+	}
+	return " via " + m.View.String()
+}
+
+// viewChoices are the views that a list may be given.
+func viewChoices() []Choice {
+	return []Choice{
+		{lexicon.ViewsAuto, words("自动", "Automatic")}, {lexicon.ViewsWide, words("尽量多", "As many as possible")},
+		{"traditional", words("繁体", "Traditional characters")}, {"letters", words("形近字母", "Look-alike letters")}, {"digits", words("数字写法", "Numbers as words")},
+		{"pinyin", words("全拼", "Spelled in pinyin")}, {"split", words("拆字", "Taken apart")}, {"emoji", words("表情替字", "Emoji stand-ins")}, {"shape", words("形近字", "Look-alike characters")},
+		{"sound", words("谐音", "Same sound")}, {"swap", words("换序", "Another order")}, {"initials", words("首字母", "Initials")}, {"loose", words("弱证据也算", "Weak signs count too")},
+	}
 }
 
 // maxSpans bounds the places that a hit records.

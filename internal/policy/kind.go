@@ -25,7 +25,8 @@ type kind struct {
 
 // kinds is the table. Adding a kind adds a file and a line.
 func kinds() []kind {
-	return []kind{keywordKind(), linkKind(), floodKind(), probationKind(), typeLockKind(), raidKind(), welcomeKind(), replyKind(), mirrorKind()}
+	return []kind{keywordKind(), linkKind(), contactKind(), patternKind(), floodKind(), copiesKind(), learnedKind(), probationKind(), typeLockKind(), raidKind(),
+		welcomeKind(), replyKind(), mirrorKind()}
 }
 
 // Kinds lists the kinds of rules in the order in which pages offer them.
@@ -66,12 +67,14 @@ type rule struct {
 
 // finding is a rule's view of a message.
 type finding struct {
-	rule   *rule
-	why    string
-	rung   int // at least this one
-	spans  []community.Span
-	words  []community.HitWord
-	spared bool
+	rule    *rule
+	why     string
+	rung    int // at least this one
+	spans   []community.Span
+	near    []int64 // numbers of the events that it resembles
+	words   []community.HitWord
+	spared  bool
+	suspect bool // weak evidence: a person is asked, nothing is done
 }
 
 // words is a text in two languages: Chinese, English.

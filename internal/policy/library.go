@@ -71,11 +71,11 @@ func (l *Library) Parse(raw []byte) (*Rulebook, error) {
 	return rb, nil
 }
 
-func (l *Library) compile(phrases []string) (*lexicon.Matcher, error) {
+func (l *Library) compile(phrases []lexicon.Phrase) (*lexicon.Matcher, error) {
 	h := sha256.New()
 	for _, p := range phrases {
-		h.Write([]byte(p))
-		h.Write([]byte{'\n'}) // no phrase holds a line end
+		h.Write([]byte(p.Text))
+		h.Write([]byte{'\n', byte(p.Views >> 8), byte(p.Views)}) // no phrase holds a line end
 	}
 	key := [sha256.Size]byte(h.Sum(nil))
 	l.mu.Lock()
@@ -84,7 +84,7 @@ func (l *Library) compile(phrases []string) (*lexicon.Matcher, error) {
 	if m != nil {
 		return m, nil
 	}
-	m, err := lexicon.Compile(phrases)
+	m, err := lexicon.CompileViews(phrases)
 	if err != nil {
 		return nil, err
 	}

@@ -23,15 +23,15 @@ type listPlace struct{ list, word int32 }
 
 func compileLists(_ []string, lists [][]lexicon.Word) (*listed, error) {
 	s := &listed{lists: lists}
-	var phrases []string
+	var all []lexicon.Word
 	for i, list := range lists {
-		for k, w := range list {
-			phrases = append(phrases, w.Text)
+		for k := range list {
 			s.places = append(s.places, listPlace{int32(i), int32(k)})
 		}
+		all = append(all, list...)
 	}
 	var err error
-	s.matcher, err = lexicon.Compile(phrases)
+	s.matcher, err = lexicon.CompileWords(all)
 	return s, err
 }
 

@@ -26,8 +26,16 @@ type look struct {
 	codes    []community.Span // a reading's QR codes
 	contacts []lexicon.Contact
 	reached  bool // contacts is filled
+	hidden   []lexicon.Contact
+	lifted   bool // hidden is filled
 	hash     uint64
 	hashed   bool
+	printer  lexicon.Printer
+	print    lexicon.Print
+	sketched bool   // print is filled
+	ownLine  uint64 // the name of what is said, if it is a line of the group's own
+	near     []int  // places of echoes
+	doubts   []doubt
 
 	work   int                 // what expressions looked at so far, bytes
 	faults []community.RuleHit // rules that were over their budget
@@ -43,8 +51,10 @@ func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
 	l.rb, l.ev, l.state, l.member, l.evidence = rb, ev, s, nil, ev.Number
 	l.matches, l.allowed, l.links, l.contacts = l.matches[:0], l.allowed[:0], l.links[:0], l.contacts[:0]
 	l.listed, l.trusted, l.codes, l.bare = l.listed[:0], l.trusted[:0], l.codes[:0], false
-	l.linked, l.reached, l.hashed, l.hash = false, false, false, 0
 	l.work, l.faults = 0, nil
+	l.hidden, l.lifted = l.hidden[:0], false
+	l.linked, l.reached, l.hashed, l.hash, l.sketched, l.ownLine = false, false, false, 0, false, 0
+	l.doubts = l.doubts[:0]
 	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
 }
 
@@ -162,6 +172,15 @@ func (l *look) contactsOf() []lexicon.Contact {
 		l.contacts = lexicon.Contacts(l.ev.Body.Text, l.contacts)
 	}
 	return l.contacts
+}
+
+// hiddenOf gives the contacts of the text, those in disguise too.
+func (l *look) hiddenOf() []lexicon.Contact {
+	if !l.lifted {
+		l.lifted = true
+		l.hidden = lexicon.HiddenContacts(l.ev.Body.Text, l.hidden)
+	}
+	return l.hidden
 }
 
 // foldHosts makes host lists comparable with lexicon.Link.Host.

@@ -107,10 +107,10 @@ func buildMirror(b *builder, path string, r *rule, params json.RawMessage) {
 		return
 	}
 	for _, text := range p.Words {
-		b.phrase(r.index, mirrorWords, text)
+		b.phrase(r.index, mirrorWords, text, 0)
 	}
 	for _, text := range p.Except {
-		b.phrase(r.index, mirrorExcept, text)
+		b.phrase(r.index, mirrorExcept, text, 0)
 	}
 }
 

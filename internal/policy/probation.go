@@ -47,7 +47,7 @@ func probationKind() kind {
 				return
 			}
 			for i, text := range p.Words {
-				b.phrase(r.index, i, text)
+				b.phrase(r.index, i, text, 0)
 			}
 		},
 	}

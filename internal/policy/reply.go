@@ -91,7 +91,7 @@ func buildReply(b *builder, path string, r *rule, params json.RawMessage) {
 		return
 	}
 	for i, text := range p.Patterns {
-		b.phrase(r.index, i, text)
+		b.phrase(r.index, i, text, 0)
 	}
 }
 

@@ -39,6 +39,7 @@ type Rulebook struct {
 	staff   map[community.MemberKey]bool
 	allowed map[community.MemberKey]bool
 	slots   []*rule // flood rules, by slot
+	copying []*rule // rules about copies; the first one keeps the memory
 	hosts   []string
 
 	pictures bool // somebody wants to know what stands in pictures
@@ -106,13 +107,15 @@ type builder struct {
 	*checker
 	rb      *Rulebook
 	kinds   []kind
-	phrases []string
+	phrases []lexicon.Phrase
 	lists   []namedList
 
 	expressions int // of all rules that are on
 
-	tools   tools
-	trouble error // content could not be read now: the book is neither good nor bad
+	tools tools
+
+	patterns int   // of all rules
+	trouble  error // content could not be read now: the book is neither good nor bad
 }
 
 func build(book Book, c *checker, with tools) (*Rulebook, error) {
@@ -161,7 +164,7 @@ func (b *builder) head() {
 	rb.pictures = rb.book.ReadPictures
 	b.rungs("ladder", rb.book.Ladder)
 	for i, text := range rb.book.Allow.Phrases {
-		b.phrase(ownerAllow, i, text)
+		b.phrase(ownerAllow, i, text, 0)
 	}
 }
 
@@ -225,6 +228,10 @@ func (b *builder) enlist(r *rule) {
 	if p, ok := r.does.(interface{ seesPictures() bool }); ok && p.seesPictures() {
 		rb.pictures = true
 	}
+	if c, ok := r.does.(*nearCopies); ok {
+		c.keeps = !rb.looksForCopies()
+		rb.copying = append(rb.copying, r)
+	}
 	if _, ok := r.does.(noter); ok {
 		rb.noters = append(rb.noters, r)
 	}
@@ -245,8 +252,8 @@ func (b *builder) enlist(r *rule) {
 }
 
 // phrase hands a phrase to the common matcher. Fields have checked that it can be one.
-func (b *builder) phrase(rule, list int, text string) {
-	b.phrases = append(b.phrases, text)
+func (b *builder) phrase(rule, list int, text string, views lexicon.View) {
+	b.phrases = append(b.phrases, lexicon.Phrase{Text: text, Views: views})
 	b.rb.owners = append(b.rb.owners, owner{int32(rule), int32(list)})
 }
 
@@ -282,6 +289,9 @@ func (b *builder) window(path string, h Hours) window {
 	}
 	return w
 }
+
+// looksForCopies reports whether a rule needs the group's echoes.
+func (rb *Rulebook) looksForCopies() bool { return len(rb.copying) > 0 }
 
 func set(keys []community.MemberKey) map[community.MemberKey]bool {
 	out := make(map[community.MemberKey]bool, len(keys))

@@ -85,7 +85,7 @@ func (l *look) sanction(found []*finding, d *community.Decision) {
 	var mark, chosenRung, strikingRung int // mark: the chosen one's place in d.Hits, which is that in found
 	var what Rung
 	for i, f := range found {
-		if f.spared || f.rule.dry {
+		if f.spared || f.rule.dry || f.suspect {
 			continue
 		}
 		n, rung := l.rung(f)

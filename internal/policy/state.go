@@ -13,6 +13,7 @@ type State struct {
 	now     groupState
 	members map[community.MemberKey]*member
 	cool    map[coolKey]int64 // until when a reply keeps silent, UTC ms
+	echoes  echoes            // while the book looks for copies
 
 	journal journal
 	look    look       // scratch of the message being judged
@@ -29,6 +30,7 @@ type groupState struct {
 	Pending  []pending   `json:"pending,omitempty"`
 	Recent   []sketch    `json:"recent,omitempty"`
 	Copies   []copied    `json:"copies,omitempty"`
+	Lines    []ownLine   `json:"lines,omitempty"` // the group's own lines
 	Raids    []raidWatch `json:"raids,omitempty"`
 	AtFault  []int64     `json:"at_fault,omitempty"` // numbers of messages with pictures that were at fault, newest last
 }
@@ -50,6 +52,7 @@ type member struct {
 	Messages  int64               `json:"messages,omitempty"` // since joining, or since first seen
 	Strikes   []strike            `json:"strikes,omitempty"`
 	Shadow    []shadow            `json:"shadow,omitempty"`
+	Suspected []suspected         `json:"suspected,omitempty"`
 	MutedTill int64               `json:"muted_till,omitempty"`
 	MutedBy   community.ID        `json:"muted_by,omitzero"` // the decision
 	floods    []ring              // by slot of the flood rule; in place, so the journal keeps what was overwritten
@@ -85,6 +88,7 @@ type journal struct {
 	steps []memberUndo
 	rings []ringUndo
 	cools []coolUndo
+	echo  echoUndo
 }
 
 type memberUndo struct {
@@ -111,12 +115,14 @@ func (s *State) begin() {
 	s.journal.steps = s.journal.steps[:0]
 	s.journal.rings = s.journal.rings[:0]
 	s.journal.cools = s.journal.cools[:0]
+	s.journal.echo.kept = false
 	s.now.Steps++
 }
 
 func (s *State) rollback() {
 	j := &s.journal
 	s.now = j.group
+	s.rollbackEchoes()
 	for i := len(j.rings) - 1; i >= 0; i-- {
 		u := j.rings[i]
 		*u.r = u.saved

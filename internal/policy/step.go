@@ -127,7 +127,7 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 || len(l.faults) > 0 {
 		out = l.conclude()
 	}
-	if rb.pictures && len(out) > 0 && out[0].Verdict == community.Hit && len(ev.Body.Pictures()) > 0 {
+	if rb.pictures && len(out) > 0 && len(out[0].Strikes) > 0 && len(ev.Body.Pictures()) > 0 {
 		s.blame(ev.Number)
 	}
 	l.noteAll()
@@ -235,30 +235,37 @@ func (l *look) conclude() []community.Decision {
 	slices.SortStableFunc(found, func(a, b *finding) int { return a.rule.index - b.rule.index })
 	d := decide(l.rb, l.state, l.ev, l.ev.Actor)
 	immune := l.rb.immune(l.ev.Actor, l.member.Role, l.member.Mark)
-	live, dry, spared := 0, 0, 0
+	live, dry, spared, suspects := 0, 0, 0, 0
 	for _, f := range found {
 		f.spared = f.spared || immune
-		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Dry: f.rule.dry, Why: f.why, Words: f.words}
+		hit := community.RuleHit{Rule: f.rule.ID, Kind: f.rule.Kind, Spans: f.spans, Near: f.near, Dry: f.rule.dry, Why: f.why, Words: f.words}
 		switch {
 		case f.spared:
 			hit.Why = l.whySpared(immune) + sparedMark + hit.Why
 			spared++
+		case f.rule.dry && f.suspect:
+			dry++
 		case f.rule.dry:
 			l.shadow(f, &d, &hit)
 			dry++
+		case f.suspect:
+			suspects++
 		default:
 			live++
 		}
 		d.Hits = append(d.Hits, hit)
 	}
-	if live > 0 {
+	switch {
+	case live > 0:
 		l.sanction(found, &d)
+	case suspects > 0:
+		l.askPerson(found, &d)
 	}
 	spoken := len(d.Actions)
 	l.answer(&d, live > 0)
 	l.mirrorOut(&d, live > 0)
 	switch {
-	case live > 0:
+	case live+suspects > 0:
 		d.Verdict = community.Hit
 	case len(d.Actions) > spoken:
 		d.Verdict = community.Served

@@ -89,17 +89,22 @@ func pack(content []byte) ([]byte, error) {
 }
 
 func unpack(packed []byte, size int64) ([]byte, error) {
+	content, err := unpackUpTo(packed, size)
+	if err == nil && int64(len(content)) != size {
+		err = fmt.Errorf("%d bytes, want %d", len(content), size)
+	}
+	return content, err
+}
+
+// unpackUpTo reads what pack wrote, refusing more than so many bytes.
+func unpackUpTo(packed []byte, most int64) ([]byte, error) {
 	zip, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
 	}
-	content := make([]byte, 0, size)
-	out := bytes.NewBuffer(content)
-	if _, err := io.Copy(out, io.LimitReader(zip, size+1)); err != nil {
-		return nil, err
+	content, err := io.ReadAll(io.LimitReader(zip, most+1))
+	if err == nil && int64(len(content)) > most {
+		err = fmt.Errorf("more than %d bytes", most)
 	}
-	if int64(out.Len()) != size {
-		return nil, fmt.Errorf("%d bytes and more, want %d", out.Len(), size)
-	}
-	return out.Bytes(), zip.Close()
+	return content, errors.Join(err, zip.Close())
 }

@@ -159,6 +159,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', '', '', $10, $11, $12, $1
 func (t *Tx) decision(ctx context.Context, d *community.Decision, ordinal int, body []byte, now int64) error {
 	t.add(insertDecision, d.ID[:], int64(d.Group), d.Event, d.Seq, int64(ordinal), d.Decider, int64(d.Member), d.At, int64(d.Book), string(d.Verdict),
 		ruleList(d), body, review(d))
+	t.wordHits(d)
 	for i := range d.Strikes {
 		s := &d.Strikes[i]
 		t.add(insertStrike, s.ID[:], d.ID[:], int64(d.Group), int64(s.Member), s.Rule, int64(s.Book), s.Event, s.User, s.At, s.Expires)

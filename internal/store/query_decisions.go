@@ -70,9 +70,8 @@ FROM decision d JOIN chat_group g ON g.key = d.group_key`+rest, args, scanDecisi
 
 func scanDecision(r *sql.Rows, v *community.DecisionRow) error {
 	var body []byte
-	var review string
 	var number, g, m int64
-	err := r.Scan(&body, &review, &v.Resolution, &v.ResolvedBy, &v.ResolvedAt, &v.Reason, &number, &g, &m)
+	err := r.Scan(&body, &v.Review, &v.Resolution, &v.ResolvedBy, &v.ResolvedAt, &v.Reason, &number, &g, &m)
 	if err != nil {
 		return err
 	}

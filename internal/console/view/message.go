@@ -9,7 +9,8 @@ type MessagePage struct {
 	Earlier, Later string
 	Facts          []ui.Option
 	Decisions      []ui.Step
-	Copies         []ui.Option // what was sent into other groups: the group, and what became of it
-	Recall         *ui.Confirm // nil: it cannot be recalled
-	Strike         *ui.Confirm // nil: nothing can be held against its author
+	Copies         []ui.Option  // what was sent into other groups: the group, and what became of it
+	Recall         *ui.Confirm  // nil: it cannot be recalled
+	Strike         *ui.Confirm  // nil: nothing can be held against its author
+	Shelf          []ui.Confirm // on the group's shelf of best messages, and off it
 }

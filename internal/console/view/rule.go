@@ -75,6 +75,7 @@ type RulePage struct {
 	Diff      []ui.Change
 	Publish   *ui.Confirm // nil: not offered
 	Discard   *ui.Confirm
+	Learn     *ui.Confirm
 }
 
 // Preset is a book to begin with.

@@ -49,6 +49,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"presence in imported channels is collapsed", presenceCollapsed},
 		{"a desk keeps followers and is no group", deskIsNoGroup},
 		{"projections follow the log when woken", followsWake},
+		{"requests to be let in wait for an answer", joinsKept},
 		{"codes keep their entries, scans and pictures", codesKept},
 		{"what a platform says of a held account is kept", restrictionKept},
 		{"the last place is shown to one", lastPlaceHeld},
@@ -69,6 +70,9 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"the minutes nobody heard are kept", silenceIsKept},
 		{"attached bots are kept and see their groups only", botsAreKept},
 		{"assets are kept by their hash", assetsAreKept},
+		{"words of lists are kept with every version", wordsAreKept},
+		{"a large list is paged", largeListIsPaged},
+		{"work on word lists is noted", runsOfWords},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}

@@ -177,11 +177,39 @@ func hitsAreLinked(t *testing.T, s *store.Store) {
 	caughtUp(t, s)
 	want[0].Undone = 1
 	same(t, "rules after a person looked", must(desk(s).RuleHits(t.Context(), 0, 0))(t), want)
+	judged(t, s, d)
 	before := must(s.DigestFigures(t.Context()))(t)
 	if err := s.Rebuild(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "figures built anew", must(s.DigestFigures(t.Context()))(t), before)
+}
+
+// judged looks for what people said about decisions: nothing while they are open, then the text with the word, to those who
+// may see it.
+func judged(t *testing.T, s *store.Store, d community.Decision) {
+	t.Helper()
+	ctx := t.Context()
+	if list := must(desk(s).Judgements(ctx, d.Group, 10))(t); len(list) != 0 {
+		t.Errorf("judgements before anybody judged: %+v", list)
+	}
+	tx, err := s.BeginLog(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Resolve(ctx, d.ID, "false_hit", "x", "is no advertisement", d.At); err != nil {
+		t.Fatal(tx.Rollback(ctx, err))
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	list := must(desk(s).Judgements(ctx, d.Group, 10))(t)
+	if len(list) != 1 || list[0].Resolution != "false_hit" || list[0].Message.Text != "加微信领红包" || list[0].ID != d.ID {
+		t.Errorf("judgements: %+v", list)
+	}
+	if list := must(s.For(community.Scope{Org: 99}).Judgements(ctx, d.Group, 10))(t); len(list) != 0 {
+		t.Errorf("another organisation sees %+v", list)
+	}
 }
 
 // decided writes a decision of an event that is there already, before the projections see it.

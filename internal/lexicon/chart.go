@@ -1,0 +1,217 @@
+package lexicon
+
+import (
+	"bytes"
+	"compress/flate"
+	_ "embed"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// The tables that are made from public character data: where they come from stands in tables/README.md.
+var (
+	//go:embed tables/simplified.bin
+	simplifiedTable []byte
+	//go:embed tables/sound.bin
+	soundTable []byte
+	//go:embed tables/parts.bin
+	partsTable []byte
+	//go:embed tables/emoji.bin
+	emojiTable []byte
+	//go:embed tables/words.bin
+	wordsTable []byte
+	//go:embed tables/single.bin
+	singleTable []byte
+)
+
+// The characters that the tables know.
+const (
+	firstHan = 0x3400
+	lastHan  = 0x9fff
+	hanCount = lastHan - firstHan + 1
+)
+
+func unpack(table []byte) []byte {
+	out, err := io.ReadAll(flate.NewReader(bytes.NewReader(table)))
+	if err != nil {
+		panic(err) // the table is part of the program
+	}
+	return out
+}
+
+// syllable names a syllable without its tone; 0 is none.
+type syllable = uint16
+
+// maxSounds is how many readings of a character count.
+const maxSounds = 3
+
+// chart is what is known about characters.
+type chart struct {
+	names   []string                      // by syllable
+	sounds  [hanCount][maxSounds]syllable // by character, the usual one first
+	spelled map[string]syllable
+	parts   string           // lines: a character, then what it is made of
+	partsAt [hanCount]uint32 // 1 + where the lines of a character begin in parts; 0 = none
+	family  map[rune]uint16  // part → how many ways have it
+	emoji   map[rune]string  // picture → characters by whose sound it is read
+	words   []byte
+	single  []byte
+}
+
+// charted is worked out at first use and never changed.
+var charted = sync.OnceValue(makeChart)
+
+func makeChart() *chart {
+	c := &chart{names: []string{""}, spelled: map[string]syllable{}, family: map[rune]uint16{}, emoji: map[rune]string{}}
+	var also []string // by syllable: the characters that are read so too
+	for line := range strings.Lines(string(unpack(soundTable))) {
+		name, chars, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		mostly, rest, _ := strings.Cut(chars, "|")
+		c.spelled[name] = syllable(len(c.names))
+		for _, r := range mostly {
+			c.addSound(r, syllable(len(c.names)))
+		}
+		c.names, also = append(c.names, name), append(also, rest)
+	}
+	for i, chars := range also {
+		for _, r := range chars {
+			c.addSound(r, syllable(i+1))
+		}
+	}
+	c.parts = string(unpack(partsTable))
+	at := 0
+	for line := range strings.Lines(c.parts) {
+		if r, _ := utf8.DecodeRuneInString(line); c.partsAt[r-firstHan] == 0 {
+			c.partsAt[r-firstHan] = uint32(at) + 1
+		}
+		for i, part := range strings.TrimSuffix(line, "\n") {
+			if i > 0 {
+				c.family[part]++
+			}
+		}
+		at += len(line)
+	}
+	for line := range strings.Lines(string(unpack(emojiTable))) {
+		picture, chars, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		c.emoji[pictureKey(picture)] = chars
+	}
+	c.words, c.single = unpack(wordsTable), unpack(singleTable)
+	return c
+}
+
+// keycap is the mark that frames the digit before it.
+const keycap = 0x20e3
+
+// pictureKey is a picture as one number: a framed digit lies beyond all runes.
+func pictureKey(s string) rune {
+	r, n := utf8.DecodeRuneInString(s)
+	if next, _ := utf8.DecodeRuneInString(s[n:]); next == keycap {
+		return utf8.MaxRune + 1 + r
+	}
+	return r
+}
+
+func (c *chart) addSound(r rune, s syllable) {
+	for i := range c.sounds[r-firstHan] {
+		if c.sounds[r-firstHan][i] == 0 {
+			c.sounds[r-firstHan][i] = s
+			return
+		}
+	}
+}
+
+func isTabled(r rune) bool { return firstHan <= r && r <= lastHan }
+
+// soundsOf gives the readings of a character; what follows the last one is 0.
+func (c *chart) soundsOf(r rune) [maxSounds]syllable {
+	if !isTabled(r) {
+		return [maxSounds]syllable{}
+	}
+	return c.sounds[r-firstHan]
+}
+
+// alike reports whether two characters may be read the same.
+func (c *chart) alike(a, b rune) bool {
+	x, y := c.soundsOf(a), c.soundsOf(b)
+	for _, s := range x {
+		if s != 0 && (s == y[0] || s == y[1] || s == y[2]) {
+			return true
+		}
+	}
+	return false
+}
+
+// ways goes through the ways in which a character is taken apart.
+func (c *chart) ways(r rune) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		if !isTabled(r) || c.partsAt[r-firstHan] == 0 {
+			return
+		}
+		rest := c.parts[c.partsAt[r-firstHan]-1:]
+		for line := range strings.Lines(rest) {
+			head, n := utf8.DecodeRuneInString(line)
+			if head != r || !yield(strings.TrimSuffix(line[n:], "\n")) {
+				return
+			}
+		}
+	}
+}
+
+// Of how many characters a part may be one, to say something about how they look: of a common character, and of an odd one.
+const (
+	maxFamily    = 400
+	maxOddFamily = 800
+)
+
+// isElement reports whether two characters that share a part look alike by it; odd is what is not written often.
+func (c *chart) isElement(part rune, odd bool) bool {
+	if odd {
+		return c.family[part] <= maxOddFamily
+	}
+	return c.family[part] <= maxFamily
+}
+
+// elements appends the parts of a character.
+func (c *chart) elements(r rune, buf []rune) []rune {
+	for way := range c.ways(r) {
+		for _, part := range way {
+			if c.family[part] <= maxStroke && !slices.Contains(buf, part) {
+				buf = append(buf, part)
+			}
+		}
+	}
+	return buf
+}
+
+// maxStroke is of how many characters a part may be one, to be more than a stroke.
+const maxStroke = 1200
+
+// looksLike reports whether a character of a text may be taken for another by its looks: one is a part of the other, or
+// they share one that few characters have.
+func (c *chart) looksLike(r, want rune) bool {
+	var room, more [maxElements]rune
+	x, y := c.elements(r, room[:0]), c.elements(want, more[:0])
+	odd := c.singleCost(r) >= oddLooks
+	for _, q := range y {
+		if q == r {
+			return true
+		}
+	}
+	for _, p := range x {
+		if p == want {
+			return true
+		}
+		for _, q := range y {
+			if p == q && c.isElement(p, odd) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// maxElements is room for the parts of nearly all characters.
+const maxElements = 24
