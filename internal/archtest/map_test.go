@@ -103,9 +103,10 @@ func plan() []room {
 			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves"},
 
 		{path: "app", layer: top},
-		{path: "bench", layer: top}, // measures the belt from the frame to the page
-		{path: "eval", layer: top},  // measures verdicts over labelled texts
-		{path: "fault", layer: top}, // kills the belt and looks what is left
+		{path: "bench", layer: top},          // measures the belt from the frame to the page
+		{path: "lexicon/tables", layer: top}, // a command: makes the tables that lexicon embeds
+		{path: "eval", layer: top},           // measures verdicts over labelled texts
+		{path: "fault", layer: top},          // kills the belt and looks what is left
 		{path: "archtest", layer: top},
 		{path: "browsertest", layer: working}, // a real Chromium for tests that look at pages
 	}

@@ -205,12 +205,12 @@ func (q *wordsNewCmd) Do(c *call, h *House) error {
 }
 
 type wordsSetCmd struct {
-	List   string  `arg:"" help:"词库的编号或名称|the list's id or name"`
-	Name   *string `placeholder:"TEXT" help:"新名称|a new name"`
-	Note   *string `placeholder:"TEXT" help:"说明|a note"`
-	Close  bool    `xor:"open" help:"停用：没有群在用时才行|put it away: only when no group uses it"`
-	Open   bool    `xor:"open" help:"恢复|take it back"`
-	Reason string  `placeholder:"TEXT" help:"原因|why"`
+	List   string `arg:"" help:"词库的编号或名称|the list's id or name"`
+	Name   string `placeholder:"TEXT" help:"新名称|a new name"`
+	Note   string `placeholder:"TEXT" help:"说明；- 清空|a note; - empties it"`
+	Close  bool   `xor:"open" help:"停用：没有群在用时才行|put it away: only when no group uses it"`
+	Open   bool   `xor:"open" help:"恢复|take it back"`
+	Reason string `placeholder:"TEXT" help:"原因|why"`
 }
 
 func (wordsSetCmd) Shape() any          { return wordListLine{} }
@@ -219,11 +219,11 @@ func (wordsSetCmd) Examples() []example { return nil }
 // Do changes a list.
 func (q *wordsSetCmd) Do(c *call, h *House) error {
 	return c.onList(h, q.List, func(w Wordlists, l wordlist.List) error {
-		if q.Name != nil {
-			l.Name = *q.Name
+		if q.Name != "" {
+			l.Name = q.Name
 		}
-		if q.Note != nil {
-			l.Note = *q.Note
+		if q.Note != "" {
+			l.Note = strings.TrimPrefix(q.Note, "-")
 		}
 		closed := l.Closed != 0 && !q.Open || q.Close
 		if err := w.Set(c.ctx, user, l, closed, q.Reason); err != nil {
@@ -424,10 +424,10 @@ func (c *call) wordNumber(w Wordlists, l wordlist.List, text string) (int64, err
 
 type wordsEditCmd struct {
 	chosen
-	Category *string `placeholder:"TEXT" help:"类别|category"`
-	Level    *int    `placeholder:"N" help:"从第几级开始处罚，0 按规则|the rung on which hits start, 0 = as the rule says"`
-	Views    *string `placeholder:"TEXT" help:"变体|views"`
-	Expires  *string `placeholder:"DATE" help:"到这一天为止有效；never 为不过期|the last day on which they count; never = for ever"`
+	Category string `placeholder:"TEXT" help:"类别；- 清空|category; - empties it"`
+	Level    *int   `placeholder:"N" help:"从第几级开始处罚，0 按规则|the rung on which hits start, 0 = as the rule says"`
+	Views    string `placeholder:"TEXT" help:"变体|views"`
+	Expires  string `placeholder:"DATE" help:"到这一天为止有效；never 为不过期|the last day on which they count; never = for ever"`
 }
 
 func (wordsEditCmd) Shape() any          { return versionLine{} }
@@ -435,15 +435,22 @@ func (wordsEditCmd) Examples() []example { return nil }
 
 // Do changes words.
 func (q *wordsEditCmd) Do(c *call, h *House) error {
-	p := wordlist.Patch{Category: q.Category, Level: q.Level, Views: q.Views}
-	if q.Expires != nil {
+	p := wordlist.Patch{Level: q.Level}
+	if q.Category != "" {
+		bare := strings.TrimPrefix(q.Category, "-")
+		p.Category = &bare
+	}
+	if q.Views != "" {
+		p.Views = &q.Views
+	}
+	if q.Expires != "" {
 		var end int64
-		if *q.Expires != "never" {
+		if q.Expires != "never" {
 			w, err := c.wordlists(h)
 			if err != nil {
 				return err
 			}
-			if end, err = wordlist.ReadExpiry(*q.Expires, w.Zone()); err != nil {
+			if end, err = wordlist.ReadExpiry(q.Expires, w.Zone()); err != nil {
 				return badUsage("--expires 写作 2027-03-31 或 never", "write --expires as 2027-03-31 or never")
 			}
 		}

@@ -637,13 +637,3 @@ func TestLineDiffShowsWhatChanged(t *testing.T) {
 		t.Errorf("diff = %q, want %q", got, want)
 	}
 }
-
-// TestRulesThatLearnAreSoundInABrowser: the book with its offer to teach, and the forms of rules about copies and by a model.
-func TestRulesThatLearnAreSoundInABrowser(t *testing.T) {
-	at := "/rules/" + fakeID(20).String()
-	sound(t, []string{at, at + "/new?kind=learned", at + "/new?kind=copies", "/review?all=1"}, func() *house {
-		h := furnished()
-		h.decided[0].Hits = []community.RuleHit{{Rule: "copies", Kind: "copies", Why: "copies 15m 3/2"}, {Rule: "learned", Kind: "learned", Why: "suspect 1.60<2.80 100%", Dry: true}}
-		return h
-	})
-}

@@ -18,11 +18,10 @@ import (
 )
 
 const (
-	wordsArchive = "words-zh-51k.tar.gz"
-	speedWords   = 10_000
-	speedRounds  = 5
-	speedLeast   = 0.4 // CPU-seconds of a round
-	speedTarget  = 10  // times the plain way
+	speedWords  = 10_000
+	speedRounds = 5
+	speedLeast  = 0.4 // CPU-seconds of a round
+	speedTarget = 10  // times the plain way
 )
 
 // cpuSeconds is what this process has used of the processors so far.
@@ -73,7 +72,7 @@ func wholeDecision(ctx context.Context, o Options) ([]Row, error) {
 	mine, base := ours[speedRounds/2], theirs[speedRounds/2]
 	speed := Row{Name: "decision.speed", Value: mine, Low: ours[0], High: ours[speedRounds-1], Unit: "messages/CPU-s", N: len(talk), Baseline: base, Target: speedTarget * base, Met: mine >= speedTarget*base}
 	var same count
-	same.add(bytes.Equal(judged(rb, talk), judged(rb, talk)))
+	same.add(bytes.Equal(verdictsOf(rb, talk), verdictsOf(rb, talk)))
 	return []Row{speed, told("decision.ratio", mine/base, "×", len(talk)), least("decision.same", same, 100)}, nil
 }
 
@@ -88,8 +87,8 @@ func rate(talk []timed, judge func([]timed), n int) float64 {
 	return float64(done) / (cpuSeconds() - began)
 }
 
-// judged is the hash of all decisions about recorded talk.
-func judged(rb *policy.Rulebook, talk []timed) []byte {
+// verdictsOf is the hash of all decisions about recorded talk.
+func verdictsOf(rb *policy.Rulebook, talk []timed) []byte {
 	run, sum := newRun(rb), sha256.New()
 	for _, t := range talk {
 		if d := run.say(t); d != nil {

@@ -70,6 +70,11 @@ func checkPattern(text string) (code string, args []string) {
 
 func (k *pattern) judge(l *look, r *rule) {
 	text := head(l.ev.Body.Text, maxPatternText)
+	for range k.expressions {
+		if !l.mayMatch(r, text) {
+			return
+		}
+	}
 	var f *finding
 	for _, re := range k.expressions {
 		for _, loc := range re.FindAllStringIndex(text, maxSpans) {

@@ -37,7 +37,7 @@ func stepReading(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 		return nil
 	}
 	out := l.conclude()
-	if len(out) > 0 && out[0].Verdict == community.Hit {
+	if len(out) > 0 && len(out[0].Strikes) > 0 {
 		s.blame(reading.Event)
 	}
 	return out

@@ -129,7 +129,7 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 || len(l.faults) > 0 {
 		out = l.conclude()
 	}
-	if rb.pictures && len(out) > 0 && out[0].Verdict == community.Hit && len(ev.Body.Pictures()) > 0 {
+	if rb.pictures && len(out) > 0 && len(out[0].Strikes) > 0 && len(ev.Body.Pictures()) > 0 {
 		s.blame(ev.Number)
 	}
 	l.noteAll()
