@@ -43,7 +43,7 @@ func PackByName(name string) (Pack, bool) {
 }
 
 // Packs lists the packs in the order in which pages offer them. Phrases are of three characters or more, as people who
-// advertise write them and others hardly do: lint lets each of them pass on the talk of the demo.
+// advertise write them and others hardly do.
 func Packs() []Pack {
 	return []Pack{
 		{"advertising", [2]string{"广告推销", "Advertising"},
