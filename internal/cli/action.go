@@ -162,11 +162,16 @@ func (q *actionDoCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
+	return c.act(h, a, q.Reason)
+}
+
+// act orders one action and prints the decision that carries it.
+func (c *call) act(h *House, a community.Action, reason string) error {
 	_, hands, err := c.both(h)
 	if err != nil {
 		return err
 	}
-	ids, err := hands.Act(c.ctx, user, []community.Action{a}, q.Reason)
+	ids, err := hands.Act(c.ctx, user, []community.Action{a}, reason)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (answering) Shape() any { return actedLine{} }
 
 // answer orders the answer; the server gives it, or a person is asked to.
 func (q answering) answer(c *call, h *House, refuse bool, text string) error {
-	desk, hands, err := c.both(h)
+	desk, err := c.desk(h)
 	if err != nil {
 		return err
 	}
@@ -74,14 +74,7 @@ func (q answering) answer(c *call, h *House, refuse bool, text string) error {
 	if err != nil {
 		return err
 	}
-	ids, err := hands.Act(c.ctx, user, []community.Action{a}, q.Reason)
-	if err != nil {
-		return err
-	}
-	if len(ids) != 1 {
-		return failed(nil, "没有任何判定", "no decision came of it")
-	}
-	return printOne(c, actedLine{Decision: ids[0].String()})
+	return c.act(h, a, q.Reason)
 }
 
 type requestApproveCmd struct{ answering }
