@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -59,9 +60,10 @@ type chart struct {
 	emoji   map[rune]string  // picture → characters by whose sound it is read
 	words   []byte
 	single  []byte
+	apart   [hanCount]atomic.Pointer[[]element] // by character, once somebody asked
 }
 
-// charted is worked out at first use and never changed.
+// charted is worked out at first use and never changed, but for what is kept of characters taken apart.
 var charted = sync.OnceValue(makeChart)
 
 func makeChart() *chart {
@@ -166,24 +168,40 @@ const (
 	maxOddFamily = 800
 )
 
-// isElement reports whether two characters that share a part look alike by it; odd is what is not written often.
-func (c *chart) isElement(part rune, odd bool) bool {
-	if odd {
-		return c.family[part] <= maxOddFamily
-	}
-	return c.family[part] <= maxFamily
+// element is a part of a character, and of how many characters it is one.
+type element struct {
+	r      rune
+	family uint16
 }
 
-// elements appends the parts of a character.
-func (c *chart) elements(r rune, buf []rune) []rune {
+// isTelling reports whether two characters that share the part look alike by it; odd is what is not written often.
+func (e element) isTelling(odd bool) bool {
+	if odd {
+		return e.family <= maxOddFamily
+	}
+	return e.family <= maxFamily
+}
+
+// elements are the parts of a character. They are worked out once.
+func (c *chart) elements(r rune) []element {
+	if !isTabled(r) {
+		return nil
+	}
+	at := &c.apart[r-firstHan]
+	if done := at.Load(); done != nil {
+		return *done
+	}
+	var out []element
 	for way := range c.ways(r) {
 		for _, part := range way {
-			if c.family[part] <= maxStroke && !slices.Contains(buf, part) {
-				buf = append(buf, part)
+			e := element{part, c.family[part]}
+			if e.family <= maxStroke && !slices.Contains(out, e) {
+				out = append(out, e)
 			}
 		}
 	}
-	return buf
+	at.Store(&out)
+	return out
 }
 
 // maxStroke is of how many characters a part may be one, to be more than a stroke.
@@ -192,26 +210,17 @@ const maxStroke = 1200
 // looksLike reports whether a character of a text may be taken for another by its looks: one is a part of the other, or
 // they share one that few characters have.
 func (c *chart) looksLike(r, want rune) bool {
-	var room, more [maxElements]rune
-	x, y := c.elements(r, room[:0]), c.elements(want, more[:0])
-	odd := c.singleCost(r) >= oddLooks
+	x, y := c.elements(r), c.elements(want)
 	for _, q := range y {
-		if q == r {
+		if q.r == r {
 			return true
 		}
 	}
+	odd := c.singleCost(r) >= oddLooks
 	for _, p := range x {
-		if p == want {
+		if p.r == want || p.isTelling(odd) && slices.Contains(y, p) {
 			return true
-		}
-		for _, q := range y {
-			if p == q && c.isElement(p, odd) {
-				return true
-			}
 		}
 	}
 	return false
 }
-
-// maxElements is room for the parts of nearly all characters.
-const maxElements = 24

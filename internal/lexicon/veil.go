@@ -92,12 +92,9 @@ func (v *veil) index(i int32) {
 		}
 	}
 	if p.views&Shape != 0 {
-		var room, more [maxElements]rune
-		for _, a := range v.chart.elements(p.runes[0], append(room[:0], -p.runes[0])) {
-			for _, b := range v.chart.elements(p.runes[1], append(more[:0], -p.runes[1])) {
-				if v.chart.family[a] <= maxOddFamily && v.chart.family[b] <= maxOddFamily {
-					v.looks.add(lookKey(a), lookKey(b), i)
-				}
+		for _, a := range v.lookedFor(p.runes[0]) {
+			for _, b := range v.lookedFor(p.runes[1]) {
+				v.looks.add(lookKey(a), lookKey(b), i)
 			}
 		}
 	}
@@ -109,6 +106,17 @@ func (v *veil) index(i int32) {
 	if p.views&Swap != 0 && len(p.runes) <= maxSwap {
 		v.swaps.add(p.runes, i)
 	}
+}
+
+// lookedFor gives the looks under which a phrase's character is indexed: itself, and its parts that tell something.
+func (v *veil) lookedFor(r rune) []rune {
+	out := []rune{-r}
+	for _, part := range v.chart.elements(r) {
+		if part.isTelling(true) {
+			out = append(out, part.r)
+		}
+	}
+	return out
 }
 
 // keysOf gives the readings under which a phrase's character is indexed: its syllables, or itself.
@@ -200,6 +208,8 @@ type scratch struct {
 	odd    int // the next token that is a seldom character, or the end
 	firsts []reading
 	nexts  []reading
+	looks  []rune
+	others []rune
 }
 
 // scratches are kept between texts: looking allocates nothing then.
@@ -281,10 +291,9 @@ func (v *veil) looking(s *scratch, i int) {
 	if !isTabled(s.tokens[i].r) || !isTabled(s.tokens[i+1].r) || s.tokens[i+1].cut {
 		return
 	}
-	var room, more [2 * maxElements]rune
-	firsts, nexts := v.looksOf(s.tokens[i].r, room[:0]), v.looksOf(s.tokens[i+1].r, more[:0])
-	for _, a := range firsts {
-		for _, b := range nexts {
+	s.looks, s.others = v.looksOf(s.tokens[i].r, s.looks[:0]), v.looksOf(s.tokens[i+1].r, s.others[:0])
+	for _, a := range s.looks {
+		for _, b := range s.others {
 			v.try(s, &v.looks, lookKey(a), lookKey(b), i)
 		}
 	}
@@ -292,12 +301,11 @@ func (v *veil) looking(s *scratch, i int) {
 
 // looksOf appends what a character of a text may be taken for: each of its parts as a whole, and what shares one with it.
 func (v *veil) looksOf(r rune, buf []rune) []rune {
-	var room [maxElements]rune
 	odd := v.chart.singleCost(r) >= oddLooks
 	buf = append(buf, -r, r)
-	for _, part := range v.chart.elements(r, room[:0]) {
-		if buf = append(buf, -part); v.chart.isElement(part, odd) {
-			buf = append(buf, part)
+	for _, part := range v.chart.elements(r) {
+		if buf = append(buf, -part.r); part.isTelling(odd) {
+			buf = append(buf, part.r)
 		}
 	}
 	return buf
