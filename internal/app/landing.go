@@ -33,7 +33,7 @@ func (l landings) Landing(ctx context.Context, slug string, arrives func() bool)
 	if err != nil {
 		return page, err
 	}
-	now, err := l.choose(ctx, code, sizes, aways, arrives())
+	now, err := l.choose(ctx, code, sizes, aways, arrives)
 	if err != nil {
 		return page, err
 	}
@@ -51,12 +51,17 @@ func (l landings) Landing(ctx context.Context, slug string, arrives func() bool)
 	return page, err
 }
 
-// choose chooses what an address shows; of somebody who arrives it is kept that they are on the way.
-func (l landings) choose(ctx context.Context, code admit.Code, sizes admit.Sizes, aways map[community.GroupKey]admit.Away, arrives bool) (now admit.Choice, err error) {
+// choose chooses what an address shows; of somebody who arrives it is kept that they are on the way. Whoever is shown nothing
+// has not arrived: their next look is their first.
+func (l landings) choose(ctx context.Context, code admit.Code, sizes admit.Sizes, aways map[community.GroupKey]admit.Away, arrives func() bool) (now admit.Choice, err error) {
 	at := l.app.millis()
-	if !arrives {
-		held, err := l.app.store.Held(ctx, bounded(sizes), at-holdFor)
-		return admit.Spread(code, sizes, held, at), err
+	there, err := l.app.store.Held(ctx, bounded(sizes), at-holdFor)
+	if err != nil {
+		return now, err
+	}
+	now = admit.Spread(code, sizes, there, at)
+	if _, away := admit.Leads(code, now, aways); !now.Found && !away || !arrives() {
+		return now, nil
 	}
 	day, err := l.app.store.For(community.Scope{}).Today(ctx, 0)
 	if err != nil {
