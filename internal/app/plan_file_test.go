@@ -380,7 +380,10 @@ func TestStepsWithFilesByCommandLine(t *testing.T) {
 			Rule, Reason string
 			Refused      bool
 		}]
-		w.must(t, &found, "sop", "check", sop.ID)
+		if code, _, talk := w.types(t, "sop", "show", "八天"); code != 2 || !strings.Contains(talk, "qunluo sop list") {
+			t.Errorf("an SOP that is not there: exit %d, %s", code, talk)
+		}
+		w.must(t, &found, "sop", "check", "七天")
 		if len(found.Rows) != 1 || found.Rows[0].Step != 1 || found.Rows[0].Rule != "redirect" || found.Rows[0].Refused {
 			t.Errorf("findings = %+v, want only that nobody can tell where the link leads", found.Rows)
 		}

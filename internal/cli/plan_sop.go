@@ -88,7 +88,7 @@ func (q *sopNewCmd) Do(c *call, h *House) error {
 }
 
 type sopEditCmd struct {
-	ID     string `arg:"" help:"编号|id"`
+	ID     string `arg:"" help:"编号或名称|id or name"`
 	Name   string `help:"新名称|a new name"`
 	Steps  string `placeholder:"FILE" help:"步骤（JSON 数组）|the steps (a JSON array)"`
 	Force  string `placeholder:"REASON" help:"外链检查不许发也照存的原因|why it is kept although the link check stops it"`
@@ -117,7 +117,7 @@ func (q *sopEditCmd) Do(c *call, h *House) error {
 }
 
 type sopCheckCmd struct {
-	ID    string `arg:"" help:"编号|id"`
+	ID    string `arg:"" help:"编号或名称|id or name"`
 	Steps string `placeholder:"FILE" help:"换成这些步骤来检查，不保存|check these steps instead, saving nothing"`
 }
 
@@ -132,15 +132,7 @@ func (sopCheckCmd) Examples() []example { return nil }
 
 // Do judges the steps of an SOP for the groups in it.
 func (q *sopCheckCmd) Do(c *call, h *House) error {
-	id, err := idOf(q.ID)
-	if err != nil {
-		return err
-	}
-	plans, err := c.plans(h)
-	if err != nil {
-		return err
-	}
-	s, err := plans.SOP(c.ctx, id)
+	plans, s, err := c.sop(h, q.ID)
 	if err != nil {
 		return err
 	}
@@ -156,17 +148,38 @@ func (q *sopCheckCmd) Do(c *call, h *House) error {
 	return printList(c, mapped(found, func(f plan.StepFinding) stepFindingLine { return stepFindingLine{f.Step, c.lineOfFinding(f.Finding)} }), len(found))
 }
 
-// onSOP finds an SOP, does something and prints it as it is then.
-func (c *call) onSOP(h *House, text string, do func(Plans, plan.SOP) (plan.SOP, error)) error {
-	id, err := idOf(text)
-	if err != nil {
-		return err
-	}
+// sop finds an SOP by its id or name.
+func (c *call) sop(h *House, text string) (Plans, plan.SOP, error) {
 	plans, err := c.plans(h)
 	if err != nil {
-		return err
+		return nil, plan.SOP{}, err
 	}
-	s, err := plans.SOP(c.ctx, id)
+	if id, err := community.ParseID(text); err == nil {
+		s, err := plans.SOP(c.ctx, id)
+		return plans, s, err
+	}
+	all, err := plans.SOPs(c.ctx, "")
+	if err != nil {
+		return nil, plan.SOP{}, err
+	}
+	var named []plan.SOP
+	for _, s := range all {
+		if s.Name == text {
+			named = append(named, s)
+		}
+	}
+	switch len(named) {
+	case 0:
+		return nil, plan.SOP{}, badUsage("没有 SOP %q，qunluo sop list 可列出", "there is no SOP %q; qunluo sop list shows them", text)
+	case 1:
+		return plans, named[0], nil
+	}
+	return nil, plan.SOP{}, badUsage("有 %d 个 SOP 叫 %q，请用编号", "%d SOPs are called %q; use the id", len(named), text)
+}
+
+// onSOP finds an SOP, does something and prints it as it is then.
+func (c *call) onSOP(h *House, text string, do func(Plans, plan.SOP) (plan.SOP, error)) error {
+	plans, s, err := c.sop(h, text)
 	if err != nil {
 		return err
 	}
@@ -193,7 +206,7 @@ type sopShape struct {
 }
 
 type sopShowCmd struct {
-	ID string `arg:"" help:"编号|id"`
+	ID string `arg:"" help:"编号或名称|id or name"`
 }
 
 func (sopShowCmd) Shape() any          { return sopShape{} }
@@ -201,19 +214,11 @@ func (sopShowCmd) Examples() []example { return nil }
 
 // Do shows an SOP and its groups.
 func (q *sopShowCmd) Do(c *call, h *House) error {
-	id, err := idOf(q.ID)
+	plans, s, err := c.sop(h, q.ID)
 	if err != nil {
 		return err
 	}
-	plans, err := c.plans(h)
-	if err != nil {
-		return err
-	}
-	s, err := plans.SOP(c.ctx, id)
-	if err != nil {
-		return err
-	}
-	list, err := plans.SOPGroups(c.ctx, id)
+	list, err := plans.SOPGroups(c.ctx, s.ID)
 	if err != nil {
 		return err
 	}
@@ -227,7 +232,7 @@ func (q *sopShowCmd) Do(c *call, h *House) error {
 }
 
 type sopSendsCmd struct {
-	ID string `arg:"" help:"编号|id"`
+	ID string `arg:"" help:"编号或名称|id or name"`
 	paging
 }
 
@@ -236,17 +241,16 @@ func (sopSendsCmd) Examples() []example { return nil }
 
 // Do lists an SOP's sends with their marks.
 func (q *sopSendsCmd) Do(c *call, h *House) error {
-	return c.onBroadcast(h, q.ID, func(plans Plans, id community.ID) error {
-		if _, err := plans.SOP(c.ctx, id); err != nil {
-			return err
-		}
-		return c.printTargets(plans, id, q.page())
-	})
+	plans, s, err := c.sop(h, q.ID)
+	if err != nil {
+		return err
+	}
+	return c.printTargets(plans, s.ID, q.page())
 }
 
 // sopGroupArgs name an SOP and a group.
 type sopGroupArgs struct {
-	ID     string `arg:"" help:"编号|id"`
+	ID     string `arg:"" help:"编号或名称|id or name"`
 	Group  string `arg:"" help:"群的编号、名称或平台群号|the group's id, name or the platform's id"`
 	Reason string `placeholder:"TEXT" help:"原因|why"`
 }
