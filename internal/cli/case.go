@@ -51,6 +51,16 @@ func lineOfCase(r community.CaseRow) caseLine {
 	return caseLine{ID: r.ID.String(), At: Moment(r.At), Group: r.GroupName, Wide: r.Wide, Want: string(r.Want), Rule: r.Rule, By: r.User, Why: r.Why, Event: r.Event, Text: r.Message.Text}
 }
 
+// casesIn opens the labelled cases, and finds the group that a question is about; it may be left out.
+func (c *call) casesIn(h *House, group string) (Cases, Desk, community.GroupRow, error) {
+	cases, err := inOrg(c, h, h.Cases)
+	if err != nil {
+		return nil, nil, community.GroupRow{}, err
+	}
+	desk, g, _, err := c.place(h, group, "")
+	return cases, desk, g, err
+}
+
 type caseListCmd struct {
 	Group string `placeholder:"GROUP" help:"对这个群有效的|that hold for this group"`
 	Want  string `enum:",hit,none" default:"" help:"hit 应当命中、none 不应命中|hit or none"`
@@ -65,11 +75,7 @@ func (caseListCmd) Examples() []example {
 
 // Do lists cases; of one group with how each stands under the book in force.
 func (q *caseListCmd) Do(c *call, h *House) error {
-	cases, err := inOrg(c, h, h.Cases)
-	if err != nil {
-		return err
-	}
-	_, g, _, err := c.place(h, q.Group, "")
+	cases, _, g, err := c.casesIn(h, q.Group)
 	if err != nil {
 		return err
 	}
@@ -132,11 +138,7 @@ func (caseJudgeCmd) Examples() []example {
 
 // Do judges the cases under a book.
 func (q *caseJudgeCmd) Do(c *call, h *House) error {
-	cases, err := inOrg(c, h, h.Cases)
-	if err != nil {
-		return err
-	}
-	_, g, _, err := c.place(h, q.Group, "")
+	cases, _, g, err := c.casesIn(h, q.Group)
 	if err != nil {
 		return err
 	}
@@ -179,11 +181,7 @@ func (caseAddCmd) Examples() []example {
 
 // Do labels a message.
 func (q *caseAddCmd) Do(c *call, h *House) error {
-	cases, err := inOrg(c, h, h.Cases)
-	if err != nil {
-		return err
-	}
-	desk, g, _, err := c.place(h, q.Group, "")
+	cases, desk, g, err := c.casesIn(h, q.Group)
 	if err != nil {
 		return err
 	}
