@@ -10,12 +10,11 @@ import (
 	"qunluo/internal/community"
 )
 
-// Bounds of patterns. RE2 never explodes: its time grows with text and expression; these bound both.
+// Bounds of patterns, besides those of all expressions. RE2 never explodes: its time grows with text and expression; these
+// bound both.
 const (
-	maxPattern      = 1024     // bytes of an expression
-	maxPatterns     = 200      // in a book
-	maxPatternSteps = 4000     // of one written out
-	maxPatternText  = 16 << 10 // bytes of a message that are looked at
+	maxPattern      = 1024 // bytes of an expression
+	maxPatternSteps = 4000 // of one written out
 )
 
 // pattern hits when a message matches one of its regular expressions (RE2, case ignored).
@@ -28,7 +27,7 @@ func patternKind() kind {
 			Summary: words("消息与某个 RE2 正则表达式相符，不分大小写。", "A message matches a regular expression (RE2, case ignored)."),
 			Reason:  words("消息含有本群不允许的内容", "the message holds what is not allowed here"),
 			Fields: []Field{
-				{Name: "patterns", Title: words("表达式", "Expressions"), Type: typePatterns, Max: maxPatterns, Required: true,
+				{Name: "patterns", Title: words("表达式", "Expressions"), Type: typePatterns, Max: maxRegexps, Required: true,
 					Help: words("每个最长 1024 字节，整份群规最多 200 个；只看消息的前 16 KB", "each at most 1024 bytes, 200 in a book; of a message the first 16 KB are looked at")},
 			},
 		},
@@ -41,8 +40,8 @@ func patternKind() kind {
 					k.expressions = append(k.expressions, re)
 				}
 			}
-			if b.patterns += len(p.Patterns); b.patterns > maxPatterns {
-				b.add(path+".patterns", "too_many_rules", strconv.Itoa(maxPatterns))
+			if b.patterns += len(p.Patterns); b.patterns > maxRegexps {
+				b.add(path+".patterns", "too_many_rules", strconv.Itoa(maxRegexps))
 			}
 			r.does = k
 		},
@@ -69,7 +68,7 @@ func checkPattern(text string) (code string, args []string) {
 }
 
 func (k *pattern) judge(l *look, r *rule) {
-	text := head(l.ev.Body.Text, maxPatternText)
+	text := head(l.ev.Body.Text, maxRegexpText)
 	for range k.expressions {
 		if !l.mayMatch(r, text) {
 			return
