@@ -77,6 +77,8 @@ type App struct {
 	// driftTurns are *sync.Mutex by account: its differences are read or settled by one at a time.
 	driftTurns sync.Map
 	striking   sync.Mutex // strikes by hand are given one by one
+	pasts      pasts      // what versions of rules changed for members
+	asking     sync.Mutex // questions about codes are asked and settled one by one
 	sending    sync.Mutex // sends by plan pass the guard one by one
 	reading    sync.Mutex // held while a platform is asked for totals of articles: one asks, the others find them told
 	words      *i18n.Catalogue
@@ -85,8 +87,9 @@ type App struct {
 	scanner    *scan.Reader
 	began      int64 // UTC ms
 	guests     *guests
-	served     atomic.Value  // string: where the doors stand, once they are open
-	ready      chan struct{} // closed when Run has started
+	arms       atomic.Pointer[ruleArms] // what rules say two ways now
+	served     atomic.Value             // string: where the doors stand, once they are open
+	ready      chan struct{}            // closed when Run has started
 }
 
 // decider fits the room policy into the belt's table of deciders.
@@ -137,7 +140,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		Store: st, Clock: o.Clock, Media: a.shelf, Private: o.Config.Intake.PrivateChats,
 		Deciders:  []engine.Decider{decider{policy.NewDecider(a.library)}},
 		Sessions:  func(k community.AccountKey) connect.Session { return a.wires.session(k) },
-		Committed: a.committed, Notice: a.notice,
+		Committed: a.committed, Notice: a.notice, Varies: a.varied,
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
@@ -151,6 +154,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.began = a.millis()
 	a.imports = newImports(a, filepath.Join(o.Config.DataDir, "imports"))
 	if a.guests, err = newGuests(a); err != nil {
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
+	if err := a.readRuleArms(ctx); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	return a, nil
@@ -255,6 +261,8 @@ func (a *App) Run(ctx context.Context) error {
 		"jobs":        a.jobs.Run,
 		"projections": func(ctx context.Context) error { return a.store.RunProjections(ctx, a.project) },
 		"connections": a.wires.run,
+		"points":      a.keepPoints,
+		"votes":       a.keepVotes,
 		"bots":        a.guests.north.Run,
 		"bots to go":  a.guests.outward.Run,
 	}

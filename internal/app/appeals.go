@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -60,9 +61,43 @@ func (a *App) appealRules(ctx context.Context, org community.OrgKey) (community.
 	return rules.Or(), err
 }
 
-// notice adds to the words of a penalty which version of the rules it rests on and, where people outside reach this server,
-// where to appeal.
-func (a *App) notice(ctx context.Context, d *community.Decision, act *community.Action) error {
+// notice puts addresses into what is said, and adds to the words of a penalty on which version and article of the rules it rests
+// and, where people outside reach this server, where to appeal.
+func (a *App) notice(ctx context.Context, d *community.Decision, ev *community.Event, act *community.Action) error {
+	if act.Verb == community.Approve {
+		return a.noticeRefused(ctx, d, act)
+	}
+	if outranked, err := a.outranked(ctx, d, ev, act); err != nil || outranked {
+		return err
+	}
+	if err := a.vary(ctx, act); err != nil {
+		return err
+	}
+	if err := a.addressed(ctx, act); err != nil {
+		return err
+	}
+	if d.Verdict == community.Served || len(d.Strikes) == 0 && d.Article == 0 {
+		return nil
+	}
+	if cite := policy.Cite(d.Book, d.Article); cite != "" && !strings.Contains(act.Text, fmt.Sprintf("第 %d 版", d.Book)) {
+		act.Text += "\n依据：" + cite
+	}
+	if len(d.Strikes) == 0 {
+		return nil
+	}
+	return a.sayAppeal(ctx, d, act)
+}
+
+// noticeRefused adds to the words of a refusal that rests on a shared list where to appeal: whoever is not let in can read no
+// group.
+func (a *App) noticeRefused(ctx context.Context, d *community.Decision, act *community.Action) error {
+	if !listedHit(*d) {
+		return nil
+	}
+	return a.sayAppeal(ctx, d, act)
+}
+
+func (a *App) sayAppeal(ctx context.Context, d *community.Decision, act *community.Action) error {
 	org, err := a.store.OrgOf(ctx, d.Group)
 	if err != nil {
 		return err
@@ -70,9 +105,6 @@ func (a *App) notice(ctx context.Context, d *community.Decision, act *community.
 	rules, err := a.appealRules(ctx, org)
 	if err != nil {
 		return err
-	}
-	if d.Book > 0 {
-		act.Text += fmt.Sprintf("\n依据：群规第 %d 版", d.Book)
 	}
 	if rules.Off || a.cfg.Server.PublicURL == "" {
 		return nil
@@ -115,7 +147,7 @@ func (p appeals) Link(ctx context.Context, decision community.ID) (link string, 
 	if err != nil {
 		return "", 0, err
 	}
-	if len(d.Strikes) == 0 {
+	if len(d.Strikes) == 0 && !listedHit(d.Decision) {
 		return "", 0, community.Errorf(community.CodeConflict, "the decision gave no strike: there is nothing to appeal against")
 	}
 	rules, err := p.app.appealRules(ctx, p.org)
@@ -233,15 +265,32 @@ func (a *App) asked(ctx context.Context, row community.AppealRow) error {
 
 // appealDone closes the task that asked for an appeal to be decided.
 func (a *App) appealDone(ctx context.Context, h *hands, row community.AppealRow, user string) error {
-	tasks, _, err := h.desk().FindTasks(ctx, community.TaskFilter{Group: row.Group, Page: community.Page{Limit: 200}})
+	return a.todoDone(ctx, h, row.Group, "/appeals/"+row.ID.String(), user, "申诉已处理")
+}
+
+// todoDone closes the tasks of a group by which people were asked to look at an address; one that is only just being written is
+// closed once it is there.
+func (a *App) todoDone(ctx context.Context, h *hands, g community.GroupKey, address, user, note string) error {
+	asked, _, err := h.desk().FindActions(ctx, community.ActionFilter{Group: g, Verb: community.Todo, Page: community.Page{Limit: 200}})
+	if err != nil {
+		return err
+	}
+	for _, k := range asked {
+		if !k.State.Final() && k.State != community.HumanTask && strings.HasSuffix(k.Text, address) {
+			if err := a.answerLater(ctx, k.ID); err != nil {
+				return err
+			}
+		}
+	}
+	tasks, _, err := h.desk().FindTasks(ctx, community.TaskFilter{Group: g, Page: community.Page{Limit: 200}})
 	if err != nil {
 		return err
 	}
 	for _, k := range tasks {
-		if k.Verb != community.Todo || !strings.HasSuffix(k.Text, "/appeals/"+row.ID.String()) {
+		if k.Verb != community.Todo || !strings.HasSuffix(k.Text, address) {
 			continue
 		}
-		err := a.engine.Report(ctx, k.ID, user, "申诉已处理", true, h.audit(user, "task.done", "task:"+k.ID.String(), "appeal"))
+		err := a.engine.Report(ctx, k.ID, user, note, true, h.audit(user, "task.done", "task:"+k.ID.String(), note))
 		if err != nil && community.CodeOf(err) != community.CodeConflict {
 			return err
 		}
@@ -281,8 +330,12 @@ func (f defence) look(ctx context.Context, link string) (out h5.Appeal, d commun
 			out.Rule = h.Rule
 		}
 	}
-	if body, err := f.app.store.BookBody(ctx, d.Group, d.Book); err == nil && out.Rule != "" {
-		out.Rule = ruleCalled(body, out.Rule)
+	out.Article = d.Article
+	if body, err := f.app.store.BookBody(ctx, d.Group, d.Book); err == nil {
+		if out.Rule != "" {
+			out.Rule = ruleCalled(body, out.Rule)
+		}
+		out.Title = titled(body, d.Article)
 	}
 	for _, a := range d.Actions {
 		if a.Verb != community.Send {
@@ -361,4 +414,9 @@ func (a *App) decisionAnywhere(ctx context.Context, id community.ID) (community.
 		}
 	}
 	return community.DecisionRow{}, community.Errorf(community.CodeNotFound, "decision %s: not found", id)
+}
+
+// listedHit reports whether a shared list had its way in a decision: that, too, one may appeal against.
+func listedHit(d community.Decision) bool {
+	return d.Verdict == community.Hit && slices.ContainsFunc(d.Hits, func(h community.RuleHit) bool { return h.Kind == policy.SharedKind })
 }

@@ -24,10 +24,7 @@ func TestCasesAndAppealsFitTheirScreens(t *testing.T) {
 	check(t, err)
 	for _, width := range []int64{1440, 390} {
 		w := look(t, s.base, width, "zh-CN")
-		w.open("/signin")
-		w.put("login", "ming")
-		w.put("password", aPassword)
-		w.press("button.btn-primary")
+		w.signIn("ming")
 		for name, at := range map[string]string{"cases": "/cases?g=" + s.group.ID.String(), "cases-none": "/cases?rule=nothing", "appeals": "/appeals", "appeal": "/appeals/" + rows[0].ID.String(),
 			"review-appeal": "/review?all=1&d=" + d.ID.String(), "strikes-appeal": "/strikes?view=all"} {
 			w.open(at)

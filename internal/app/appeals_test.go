@@ -35,7 +35,7 @@ func (s *shift) struck(text string) (community.DecisionRow, string) {
 		if err != nil || len(rows) == 0 {
 			return false
 		}
-		if m := appealPath.FindStringSubmatch(rows[0].Text); m != nil && strings.Contains(rows[0].Text, "群规第 1 版") {
+		if m := appealPath.FindStringSubmatch(rows[0].Text); m != nil && strings.Contains(rows[0].Text, "《群规》第 1 版") {
 			path = m[1]
 		}
 		return path != ""
@@ -55,6 +55,11 @@ func TestMemberAppealsByTheLinkAndSomebodyElseDecides(t *testing.T) {
 		_, err := s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, wordBook(t, "团购"), "第一版")
 		check(t, err)
 		d, path := s.struck("上次的团购真好吃")
+		for _, ledger := range []string{"/hits", "/strikes", "/hits.csv"} {
+			if code, body := s.get(ledger); code != 200 || !strings.Contains(body, "广告 (ads)") {
+				t.Errorf("%s = %d does not call the rule by its name: %s", ledger, code, excerpt(body))
+			}
+		}
 		m := s.stranger()
 		if code, body := m.get(path); code != 200 || !strings.Contains(body, "群规第 1 版") || !strings.Contains(body, "广告") || strings.Contains(body, "大刘") || strings.Contains(body, "真好吃") {
 			t.Fatalf("the page answers %d: %s", code, excerpt(body))

@@ -108,7 +108,7 @@ func TestTotalsOfArticlesAreKeptDayByDay(t *testing.T) {
 		if len(n.asked) != len(last) {
 			t.Errorf("asked again at once: %v", n.asked)
 		}
-		spans, err := articles.Days(ctx, account.Key, 10)
+		spans, err := articles.Days(ctx, account.Key, 12) // before eight in the morning the last day that is told is the one before yesterday
 		check(t, err)
 		state := map[measure.Day]measure.ArticleSpan{}
 		for _, s := range spans {

@@ -98,8 +98,7 @@ func (b books) diff(ctx context.Context, rep *console.ReplayReport, g community.
 	rep.Events = c.Messages
 	rep.Would, rep.Concerned = c.Would, c.Concerned
 	for _, r := range c.Rules {
-		rep.PerRule = append(rep.PerRule, console.ReplayCount{Rule: r.Rule, Hits: r.Both + r.OnlyB, Members: r.MembersB, BaseHits: r.Both + r.OnlyA,
-			BaseMembers: r.MembersA, Would: r.Would})
+		rep.PerRule = append(rep.PerRule, countOf(r))
 	}
 	now, before := sides(c)
 	if rep.Rows, err = b.app.evidence(ctx, now, maxReplayRows); err != nil {

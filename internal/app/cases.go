@@ -30,7 +30,7 @@ const maxWhyCase = 2000
 
 // Add makes a case of a message: what ought to come of it, and why. The rule may be left out.
 func (c cases) Add(ctx context.Context, user string, one community.Case) (community.Case, error) {
-	if _, err := c.mine(ctx, one.Group); err != nil {
+	if err := c.sees(ctx, one.Group); err != nil {
 		return one, err
 	}
 	switch {

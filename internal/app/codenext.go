@@ -78,7 +78,7 @@ func (c codes) adopt(ctx context.Context, code admit.Code, sizes admit.Sizes) (a
 		if known[g.Key] || g.Created < code.Created || !platforms[g.Platform] {
 			continue
 		}
-		if _, err := c.Order(ctx, system, code.ID, g.Key); err != nil {
+		if _, err := c.order(ctx, system, code, g.Key); err != nil {
 			return adopted, err
 		}
 		adopted = true

@@ -17,6 +17,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/connect/wecom/wecomtest"
 	"qunluo/internal/drift"
+	"qunluo/internal/measure"
 )
 
 // TestNextGroupIsNamedAskedForAndTakenIn: on a platform that can create nothing a person is told the next group's name; once a
@@ -183,6 +184,18 @@ func TestCodeIsChangedOnTheCommandLine(t *testing.T) {
 		}
 		if exit, _, _ := w.types(t, "code", "set", "新海报", "--base", strings.Repeat("长", 41)); exit != cli.ExitFailed {
 			t.Errorf("a prefix of 41 characters: exit %d, want failed", exit)
+		}
+		w.must(t, nil, "group", "add", "宝妈一群")
+		w.must(t, nil, "code", "add-entry", "新海报", "宝妈一群", "--link", "https://chat.example/+a")
+		if exit, _, talk := w.types(t, "code", "set", "新海报", "--line", "每周两本"); exit != cli.ExitUsage || !strings.Contains(talk, "--no-figure") {
+			t.Errorf("a gate changed without a word on its figure: exit %d %q, want wrong usage", exit, talk)
+		}
+		w.must(t, &code, "code", "set", "新海报", "--line", "每周两本", "--no-figure", "只是说法")
+		var kept struct {
+			Rows []struct{ Kind, Why string }
+		}
+		if w.must(t, &kept, "adjust", "list", "--no-figure"); len(kept.Rows) != 1 || kept.Rows[0].Kind != measure.AdjustGate {
+			t.Errorf("kept = %+v, want the gate's", kept)
 		}
 	})
 }

@@ -106,7 +106,7 @@ func (c codes) AddEntry(ctx context.Context, user string, id community.ID, e adm
 	if err != nil {
 		return e, err
 	}
-	if _, err := c.mine(ctx, e.Group); err != nil {
+	if err := c.sees(ctx, e.Group); err != nil {
 		return e, err
 	}
 	if picture != nil {
@@ -116,6 +116,9 @@ func (c codes) AddEntry(ctx context.Context, user string, id community.ID, e adm
 	}
 	if picture == nil && e.Link == "" {
 		return e, community.Errorf(community.CodeBadInput, "link: give a picture or a link")
+	}
+	if err := c.mayOpen(ctx, code, e.Group); err != nil {
+		return e, err
 	}
 	if e, err = c.app.store.AddEntry(ctx, code, e, picture, c.audit(user, "code.entry", "", "")); err != nil {
 		return e, err
@@ -159,6 +162,18 @@ func (c codes) Order(ctx context.Context, user string, id community.ID, g commun
 	if err != nil {
 		return none, err
 	}
+	if err := c.sees(ctx, g); err != nil {
+		return none, err
+	}
+	if err := c.mayOpen(ctx, code, g); err != nil {
+		return none, err
+	}
+	return c.order(ctx, user, code, g)
+}
+
+// order is Order of a group that may be opened.
+func (c codes) order(ctx context.Context, user string, code admit.Code, g community.GroupKey) (admit.Entry, error) {
+	var none admit.Entry
 	group, err := c.mine(ctx, g)
 	if err != nil {
 		return none, err
@@ -340,7 +355,7 @@ func (c codes) Cap(ctx context.Context, g community.GroupKey) (admit.CapRule, er
 
 // SetCap says how many a group holds (0 = as the connection says) and how many days ahead a person is asked (0 = 7).
 func (c codes) SetCap(ctx context.Context, user string, g community.GroupKey, most, lead int64, reason string) error {
-	if _, err := c.mine(ctx, g); err != nil {
+	if err := c.sees(ctx, g); err != nil {
 		return err
 	}
 	if most < 0 || most > 1e7 || lead < 0 || lead > 90 {

@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
+	"qunluo/internal/policy"
 	"qunluo/internal/store"
 )
 
@@ -69,7 +71,14 @@ func (a *App) watchCode(ctx context.Context, org community.OrgKey, id community.
 	return c.watch(ctx, code)
 }
 
+// watch looks after one code; the next asks only when what this one asked is noted.
 func (c codes) watch(ctx context.Context, code admit.Code) error {
+	c.app.asking.Lock()
+	defer c.app.asking.Unlock()
+	code, err := c.desk().CodeByID(ctx, code.ID)
+	if err != nil {
+		return err
+	}
 	sizes, err := c.app.sizes(ctx, c.org, groupsOf([]admit.Code{code}))
 	if err != nil {
 		return err
@@ -172,12 +181,21 @@ func (a *App) waits(ctx context.Context, task community.ID, asked int64) (bool, 
 	return k.State == "open" || k.State == "claimed", err
 }
 
+// answered closes a question that what happened answers, and reports whether it may be forgotten: one that was asked and is not yet
+// written stays noted, so that it is closed when it is.
+func (a *App) answered(ctx context.Context, task community.ID, asked int64) (bool, error) {
+	if _, err := a.store.TaskNow(ctx, task); community.CodeOf(err) == community.CodeNotFound && a.millis()-asked < askAgainAfter {
+		return false, nil
+	}
+	return true, a.answerTask(ctx, task)
+}
+
 // settleTask closes the question about an entry: what it asked for is there.
 func (a *App) settleTask(ctx context.Context, e *admit.Entry) error {
 	if e.Task.IsZero() {
 		return nil
 	}
-	if err := a.answerTask(ctx, e.Task); err != nil {
+	if over, err := a.answered(ctx, e.Task, e.Warned); err != nil || !over {
 		return err
 	}
 	e.Task, e.Warned = community.ID{}, 0
@@ -223,13 +241,58 @@ func (a *App) seeComers(ctx context.Context, _ store.Job) error {
 	})
 }
 
+// outranked leaves a rule's greeting unsaid where the code by which somebody came has a welcome of its own: one of the two greets.
+// In a group whose rules ask newcomers to agree, the rule's greeting carries the question and is said all the same.
+func (a *App) outranked(ctx context.Context, d *community.Decision, ev *community.Event, act *community.Action) (bool, error) {
+	if d.Verdict != community.Served || act.Verb != community.Send || act.Target == 0 || !slices.ContainsFunc(d.Hits, func(h community.RuleHit) bool { return h.Chose && h.Kind == "welcome" }) {
+		return false, nil
+	}
+	state := ev.Body.State
+	if ev.Type != community.MemberJoined { // it waited for others to join
+		org, err := a.store.OrgOf(ctx, d.Group)
+		if err != nil {
+			return false, err
+		}
+		places, err := a.store.For(community.Scope{Org: org}).Memberships(ctx, act.Target)
+		if err != nil {
+			return false, err
+		}
+		for _, p := range places {
+			if p.Group == d.Group && p.LeftAt == 0 {
+				state = p.State
+			}
+		}
+	}
+	greets, err := a.store.CodeGreets(ctx, d.Group, state)
+	if err != nil || !greets {
+		return false, err
+	}
+	raw, err := a.store.BookBody(ctx, d.Group, d.Book)
+	if err != nil {
+		return false, err
+	}
+	book, err := policy.Read(raw)
+	if err != nil {
+		return false, err
+	}
+	if slices.ContainsFunc(book.Rules, func(r policy.Rule) bool { return r.Kind == "confirm" && r.Mode == policy.RuleLive }) {
+		return false, nil
+	}
+	act.Text = ""
+	return true, nil
+}
+
 // see marks first and greets then: a greeting may be lost when we stop in between, it is never said twice.
 func (c codes) see(ctx context.Context, code admit.Code, who admit.Comer) error {
 	fresh, err := c.app.store.SeeComer(ctx, code, who)
 	if err != nil || !fresh || code.Welcome == "" || c.app.millis()-who.JoinedAt > greetWithin {
 		return err
 	}
-	_, err = c.Act(ctx, system, []community.Action{{Verb: community.Send, Group: who.Group, Target: who.Member, Mention: true, Text: code.Greeting(who.Name),
+	text, err := c.greeting(ctx, code, who)
+	if err != nil {
+		return err
+	}
+	_, err = c.Act(ctx, system, []community.Action{{Verb: community.Send, Group: who.Group, Target: who.Member, Mention: true, Text: text,
 		Deadline: c.app.millis() + greetWithin}}, code.Name)
 	return err
 }
@@ -318,7 +381,7 @@ func (c codes) askNext(ctx context.Context, g community.GroupRow, forecast measu
 	case err != nil || !near && rule.Task.IsZero():
 		return err
 	case !near:
-		if err := c.app.answerTask(ctx, rule.Task); err != nil {
+		if over, err := c.app.answered(ctx, rule.Task, rule.Warned); err != nil || !over {
 			return err
 		}
 		return c.app.store.CapAsked(ctx, g.Key, community.ID{}, 0)

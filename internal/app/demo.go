@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -365,7 +366,28 @@ func demoBook(name string) policy.Book {
 		}
 	}
 	book.Rules = append(kept, demoRules()...)
+	book.Charter = demoCharter(book.Rules)
 	return book
+}
+
+// demoCharter is the general charter; what its articles say of advertising the demo's own words enforce.
+func demoCharter(rules []policy.Rule) policy.Charter {
+	ready, err := policy.Starter("general")
+	if err != nil {
+		panic(err) // the preset ships with the program
+	}
+	charter := ready.Charter
+	charter.Articles = slices.Clone(charter.Articles)
+	for i := range charter.Articles {
+		a, named := &charter.Articles[i], []string(nil)
+		for _, r := range rules {
+			if slices.Contains(a.Rules, r.ID) || a.ID == "no-ads" && r.Kind == "keyword" {
+				named = append(named, r.ID)
+			}
+		}
+		a.Rules = named
+	}
+	return charter
 }
 
 func demoRules() []policy.Rule {

@@ -226,9 +226,14 @@ func (a *App) answerGone(ctx context.Context, org community.OrgKey, key communit
 // answerDrift closes a task whose difference is gone; one that is only just being written is closed once it is there.
 func (a *App) answerDrift(ctx context.Context, task community.ID) error {
 	if _, err := a.store.TaskNow(ctx, task); community.CodeOf(err) == community.CodeNotFound {
-		return a.store.AddJob(ctx, store.Job{Kind: jobSettle, Key: task.String(), RunAt: a.millis() + 2000})
+		return a.answerLater(ctx, task)
 	}
 	return a.answerTask(ctx, task)
+}
+
+// answerLater closes a task that is only just being written once it is there.
+func (a *App) answerLater(ctx context.Context, task community.ID) error {
+	return a.store.AddJob(ctx, store.Job{Kind: jobSettle, Key: task.String(), RunAt: a.millis() + 2000})
 }
 
 // answerJob is answerDrift once more.

@@ -30,10 +30,8 @@ func (a *App) alarm(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return err
 	}
-	if al.Group != 0 {
-		if policy.First, err = a.store.KeeperOf(ctx, al.Group); err != nil && community.CodeOf(err) != community.CodeNotFound {
-			return err
-		}
+	if policy.First, err = a.askedFirst(ctx, al); err != nil {
+		return err
 	}
 	m := duty.Next(al, roster, policy, a.millis())
 	switch m.Do {

@@ -10,11 +10,15 @@ import (
 )
 
 // figures gives the console its numbers.
-type figures struct{ desk *store.Desk }
+type figures struct {
+	desk *store.Desk
+	app  *App
+	org  community.OrgKey
+}
 
 // Figures makes the handle through which one person sees numbers.
 func (a *App) Figures(org community.OrgKey, groups []community.GroupKey) figures {
-	return figures{a.store.For(community.Scope{Org: org, Groups: groups})}
+	return figures{a.store.For(community.Scope{Org: org, Groups: groups}), a, org}
 }
 
 // span is the last days, today included.
@@ -101,4 +105,39 @@ func (f figures) Today(ctx context.Context, g community.GroupKey) (measure.Day, 
 // Activity measures a group, the groups with a tag, or all of the handle, on the days [from, to].
 func (f figures) Activity(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) (measure.Activity, error) {
 	return f.desk.Activity(ctx, g, tag, from, to)
+}
+
+// Questions gives the questions asked on the days [from, to] with what is held to answer them, and how they were answered.
+func (f figures) Questions(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) ([]measure.Question, measure.Response, error) {
+	return f.desk.Questions(ctx, g, tag, from, to)
+}
+
+// MessagesByNumber gives messages by their place in the log.
+func (f figures) MessagesByNumber(ctx context.Context, numbers []int64) (map[int64]community.MessageRow, error) {
+	return f.desk.MessagesByNumber(ctx, numbers)
+}
+
+// History gives what retention in a group is made of, until a day.
+func (f figures) History(ctx context.Context, g community.GroupKey, to measure.Day) (measure.History, error) {
+	return f.desk.History(ctx, g, to)
+}
+
+// Traces gives what happened on members' ways besides stays and words.
+func (f figures) Traces(ctx context.Context, g community.GroupKey, h measure.History) (measure.Traces, error) {
+	return f.desk.Traces(ctx, g, h)
+}
+
+// Contacts gives who turned to whom on the days [from, to], and how many of the days are known.
+func (f figures) Contacts(ctx context.Context, g community.GroupKey, from, to measure.Day) ([]measure.Contact, measure.Coverage, error) {
+	return f.desk.Contacts(ctx, g, from, to)
+}
+
+// Paid gives what stands of a group's payments on the days [from, to], by currency.
+func (f figures) Paid(ctx context.Context, g community.GroupKey, from, to measure.Day) (map[string][]measure.Payment, error) {
+	return f.desk.Paid(ctx, g, from, to)
+}
+
+// MembersByKey names members, at most 200 keys; those outside the handle's scope are left out.
+func (f figures) MembersByKey(ctx context.Context, keys []community.MemberKey) ([]community.Member, error) {
+	return f.desk.MembersByKey(ctx, keys)
 }

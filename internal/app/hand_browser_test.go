@@ -19,16 +19,9 @@ func TestNewcomerCaresForAWeChatGroupByHand(t *testing.T) {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			s := startShift(t, "", "")
 			w := look(t, s.base, width, "zh-CN")
-			w.open("/signin")
-			w.put("login", "ming")
-			w.put("password", aPassword)
-			w.press("button.btn-primary")
+			w.signIn("ming")
 			careByHand(w, s)
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			if len(w.wrong) > 0 {
-				t.Errorf("the browser's console says %q", w.wrong)
-			}
+			w.silent()
 		})
 	}
 }
@@ -147,7 +140,7 @@ func rulesByHand(w *screen, at string) {
 	}
 	if w.eval(`!!document.querySelector('[popovertarget="publish"]')`) == "true" {
 		w.tap(`[popovertarget="publish"]`)
-		w.eval(`(document.querySelector("#publish [name=reason]").value = "全部打开", "")`)
+		w.eval(`(document.querySelector("#publish [name=reason]").value = document.querySelector("#publish [name=move_none]").value = "全部打开", "")`)
 		w.press(`#publish button[type=submit]`)
 		w.wants("published again", "success")
 	}

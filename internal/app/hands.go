@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/policy"
@@ -37,6 +38,14 @@ func (h *hands) mine(ctx context.Context, g community.GroupKey) (community.Group
 	return h.desk().GroupByKey(ctx, g)
 }
 
+// sees asks whether a group lies in the scope, without its figures. community.CodeNotFound: it does not.
+func (h *hands) sees(ctx context.Context, g community.GroupKey) error {
+	if h.groups != nil && !slices.Contains(h.groups, g) {
+		return community.Errorf(community.CodeNotFound, "group %d: not found", g)
+	}
+	return h.desk().HasGroup(ctx, g)
+}
+
 func (h *hands) decision(ctx context.Context, id community.ID) (community.DecisionRow, error) {
 	return h.desk().DecisionByID(ctx, id)
 }
@@ -46,15 +55,38 @@ func (h *hands) audit(user, verb, subject, reason string) community.Audit {
 }
 
 // Act does something by a person's hand: one decision per group.
-func (h *hands) Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error) {
+//
+// A removal or a mute counts towards what one person may do alone: *bulk.Waits when it was proposed to a second person instead.
+func (h *hands) Act(ctx context.Context, user string, actions []community.Action, reason string) (ids []community.ID, err error) {
 	if len(actions) == 0 {
 		return nil, community.Errorf(community.CodeBadInput, "actions: empty")
 	}
+	for i := range actions {
+		s, counts := singleOf(actions[i])
+		switch {
+		case !counts:
+		case len(actions) > 1:
+			return nil, community.Errorf(community.CodeBadInput, "actions: one member at a time; many are a run of their own")
+		default:
+			if err := h.sees(ctx, s.group); err != nil {
+				return nil, err
+			}
+			err = h.singly(ctx, user, reason, s, func() (err error) {
+				ids, err = h.act(ctx, user, actions, reason)
+				return err
+			})
+			return ids, err
+		}
+	}
+	return h.act(ctx, user, actions, reason)
+}
+
+func (h *hands) act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error) {
 	var order []community.GroupKey
 	byGroup := map[community.GroupKey][]community.Action{}
 	for _, a := range actions {
 		if byGroup[a.Group] == nil {
-			if _, err := h.mine(ctx, a.Group); err != nil {
+			if err := h.sees(ctx, a.Group); err != nil {
 				return nil, err
 			}
 			order = append(order, a.Group)
@@ -90,8 +122,13 @@ func (h *hands) Act(ctx context.Context, user string, actions []community.Action
 // CodeConflict when the message is the evidence of a live strike already, a rule's or a person's: nobody climbs the ladder
 // twice for one message, or because a button was pressed twice.
 func (h *hands) Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error) {
+	return h.strike(ctx, user, g, s, reason, nil)
+}
+
+// strike is Strike; with a verdict it ends a case of reports, too.
+func (h *hands) strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string, verdict *community.ReportVerdict) (community.ID, error) {
 	var none community.ID
-	if _, err := h.mine(ctx, g); err != nil {
+	if err := h.sees(ctx, g); err != nil {
 		return none, err
 	}
 	if s.Member == 0 || s.Event == 0 {
@@ -105,12 +142,23 @@ func (h *hands) Strike(ctx context.Context, user string, g community.GroupKey, s
 	if err := h.unpunished(ctx, g, s); err != nil {
 		return none, err
 	}
+	id := none
+	one := single{kind: bulk.Strike, params: bulk.Params{Rule: s.Rule, Article: s.Article, Event: s.Event}, group: g, member: s.Member}
+	err := h.singly(ctx, user, reason, one, func() (err error) {
+		id, err = h.strikeNow(ctx, user, g, s, reason, verdict)
+		return err
+	})
+	return id, err
+}
+
+func (h *hands) strikeNow(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string, verdict *community.ReportVerdict) (community.ID, error) {
+	var none community.ID
 	audit := h.audit(user, "strike.give", subjectOf("group", int64(g)), reason)
 	var err error
 	if audit.After, err = json.Marshal(s); err != nil {
 		return none, err
 	}
-	made, err := h.app.engine.Decide(ctx, g, community.PersonDecision{Kind: "strike", User: user, Strike: &s, Reason: reason}, audit)
+	made, err := h.app.engine.Decide(ctx, g, community.PersonDecision{Kind: "strike", User: user, Strike: &s, Reason: reason, Report: verdict}, audit)
 	switch {
 	case err != nil:
 		return none, err
@@ -156,6 +204,33 @@ func (h *hands) judge(ctx context.Context, user string, id community.ID, kind, r
 			return community.Errorf(community.CodeConflict, "nothing is held")
 		}
 	}
+	if d.Report != nil && (kind == "kept" || kind == "dismiss" || kind == "false_hit") {
+		row, err := h.desk().ReportByID(ctx, d.Report.Case)
+		if err != nil {
+			return err
+		}
+		if row.State == community.ReportOpen || row.State == community.ReportRaised {
+			p.Report = verdictOf(row, kind == "kept")
+		}
+	}
+	if one, counts := releasedSingle(d.Decision, p.Action); counts {
+		return h.singly(ctx, user, reason, one, func() error { return h.judged(ctx, user, d, p) })
+	}
+	return h.judged(ctx, user, d, p)
+}
+
+// releasedSingle is what a release does to a member, where that counts.
+func releasedSingle(d community.Decision, id community.ID) (single, bool) {
+	for _, a := range d.Actions {
+		if a.ID == id && !id.IsZero() {
+			return singleOf(a)
+		}
+	}
+	return single{}, false
+}
+
+func (h *hands) judged(ctx context.Context, user string, d community.DecisionRow, p community.PersonDecision) error {
+	id, kind, reason := d.ID, p.Kind, p.Reason
 	before, _ := json.Marshal(map[string]any{"resolution": d.Resolution, "verdict": d.Verdict}) // plain values
 	audit := h.audit(user, "decision."+kind, "decision:"+id.String(), reason)
 	audit.Before = before
@@ -248,6 +323,11 @@ func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, 
 
 // publishDespite is Publish; despite says why labelled cases may be broken by it.
 func (h *hands) publishDespite(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note, despite string) (int, error) {
+	return h.publishTelling(ctx, user, g, raw, note, despite, "")
+}
+
+// publishTelling is publishDespite; tell is what the group is told, "" = nothing.
+func (h *hands) publishTelling(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note, despite, tell string) (int, error) {
 	group, err := h.mine(ctx, g)
 	if err != nil {
 		return 0, err
@@ -275,7 +355,15 @@ func (h *hands) publishDespite(ctx context.Context, user string, g community.Gro
 	if book.Group == "" {
 		book.Group = group.Name
 	}
-	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish", broken.facts(despite)...)
+	notice, err := h.telling(ctx, user, group, book, tell)
+	if err != nil {
+		return 0, err
+	}
+	facts := broken.facts(despite)
+	if notice != nil {
+		facts = append(facts, fact{"notice", notice.Actions[0].Text})
+	}
+	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish", notice, facts...)
 }
 
 // fact is something more that the trail says of a change.
@@ -291,7 +379,7 @@ const (
 	wordsVerb = "rulebook.words"
 )
 
-func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string, facts ...fact) error {
+func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, book policy.Book, note, verb string, tell *community.PersonDecision, facts ...fact) error {
 	raw, err := json.Marshal(book)
 	if err != nil {
 		return err
@@ -306,7 +394,7 @@ func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, 
 	if verb != "rulebook.publish" {
 		draft = community.DraftKept
 	}
-	if err := h.app.engine.Publish(ctx, g, raw, user, note, draft, audit); err != nil {
+	if err := h.app.engine.Publish(ctx, g, raw, user, note, draft, audit, tell); err != nil {
 		return err
 	}
 	return h.noteLists(ctx, user, g, book)
@@ -314,7 +402,7 @@ func (h *hands) publish(ctx context.Context, user string, g community.GroupKey, 
 
 // SaveDraft keeps the group's one draft; an empty book deletes it.
 func (h *hands) SaveDraft(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) error {
-	if _, err := h.mine(ctx, g); err != nil {
+	if err := h.sees(ctx, g); err != nil {
 		return err
 	}
 	return h.app.store.SaveDraft(ctx, h.org, community.BookRow{Group: g, User: user, Note: note, Body: book})
@@ -335,7 +423,7 @@ func (h *hands) SetMode(ctx context.Context, user string, g community.GroupKey, 
 	}
 	book.Mode = mode
 	book.Version++
-	return h.publish(ctx, user, g, book, reason, modeVerb)
+	return h.publish(ctx, user, g, book, reason, modeVerb, nil)
 }
 
 // inForce is the group's book in force: the last published one, or the default that holds until then.
@@ -367,7 +455,7 @@ func (h *hands) bookInForce(ctx context.Context, group community.GroupRow) (*pol
 // Freeze holds (or frees) automatic actions of one group, or of all with g = 0.
 func (h *hands) Freeze(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error {
 	if g != 0 {
-		if _, err := h.mine(ctx, g); err != nil {
+		if err := h.sees(ctx, g); err != nil {
 			return err
 		}
 	}
@@ -391,7 +479,7 @@ func (h *hands) SetGroup(ctx context.Context, user string, g community.Group, re
 		return community.Errorf(community.CodeBadInput, "parent: a group cannot be its own main group")
 	}
 	if g.Parent != 0 {
-		if _, err := h.mine(ctx, g.Parent); err != nil {
+		if err := h.sees(ctx, g.Parent); err != nil {
 			return err
 		}
 	}

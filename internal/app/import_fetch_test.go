@@ -29,7 +29,7 @@ func TestAnswersOfChatlogOnThisMachineAreRead(t *testing.T) {
 		fmt.Fprint(w, "["+strings.Join(rows, ",")+"]")
 	}))
 	defer server.Close()
-	both(t, func(t *testing.T, w terminal) {
+	oneByOne(t, func(t *testing.T, w terminal) { // they count on the folder for temporary files
 		t.Setenv("TMPDIR", t.TempDir())
 		n = 2
 		address := server.URL + "/api/v1/chatlog?time=2026-01-01&talker=1@chatroom&format=json"

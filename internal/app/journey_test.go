@@ -194,7 +194,7 @@ func TestRulebookIsBegunTriedPublishedAndRolledBack(t *testing.T) {
 			g, err := s.desk.GroupByKey(t.Context(), s.group.Key)
 			return err == nil && g.Mode == community.Live && g.Book == 2
 		})
-		s.does(at+"/versions", at+"/rollback", url.Values{"version": {"1"}, "reason": {"还是先观察"}})
+		s.does(at+"/versions", at+"/rollback", url.Values{"version": {"1"}, "reason": {"还是先观察"}, "move_none": {"只是退回去"}})
 		await(t, func() bool {
 			g, err := s.desk.GroupByKey(t.Context(), s.group.Key)
 			return err == nil && g.Book == 3

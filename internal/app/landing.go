@@ -25,6 +25,9 @@ func (l landings) Landing(ctx context.Context, slug string, arrives func() bool)
 	if page.Closed {
 		return page, nil
 	}
+	if page.Line, err = l.pageLine(ctx, code); err != nil {
+		return page, err
+	}
 	sizes, err := l.app.sizes(ctx, code.Org, groupsOf([]admit.Code{code}))
 	if err != nil {
 		return page, err
@@ -45,10 +48,28 @@ func (l landings) Landing(ctx context.Context, slug string, arrives func() bool)
 	}
 	page.Found, page.Name, page.Entry = true, now.Entry.GroupName, now.Entry.ID
 	page.Link, page.Until = now.Entry.Link, now.Entry.Expires
+	if page.Difference, err = l.difference(ctx, code, now.Entry.Group); err != nil {
+		return page, err
+	}
 	if size := sizes[now.Entry.Group]; size.Full() && code.LeadsOn(now.Entry, size) {
 		page.Name, err = l.app.Codes(code.Org, nil).leadsInto(ctx, code, now.Entry)
 	}
 	return page, err
+}
+
+// difference is what a group gives that others do not, as its operator wrote it. Of a group that a code opened by itself it is what was
+// written of the one before it.
+func (l landings) difference(ctx context.Context, code admit.Code, g community.GroupKey) (string, error) {
+	words, err := l.app.store.Difference(ctx, g)
+	if err != nil || words != "" || code.Kind != admit.Group && !code.Overflow {
+		return words, err
+	}
+	for _, e := range code.Entries {
+		if words, err = l.app.store.Difference(ctx, e.Group); err != nil || words != "" {
+			return words, err
+		}
+	}
+	return "", nil
 }
 
 // choose chooses what an address shows; of somebody who arrives it is kept that they are on the way. Whoever is shown nothing

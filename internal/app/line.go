@@ -56,32 +56,49 @@ func openForLine(ctx context.Context, cfg config.Config, held *hold.Hold, log *s
 func (a *App) house() *cli.House {
 	l := line{a}
 	return &cli.House{
-		Orgs:      l.orgs,
-		Desk:      func(org community.OrgKey) cli.Desk { return a.store.For(community.Scope{Org: org}) },
-		Hands:     func(org community.OrgKey) cli.Hands { return a.Hands(org, nil) },
-		People:    linePeople{a.store, a},
-		Wires:     a.wires,
-		Books:     lineBooks{a},
-		Files:     lineFiles{a},
-		Queue:     lineQueue{a.store},
-		Keeping:   lineKeeping{a.store, a.shelf},
-		Figures:   func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
-		Plans:     func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
-		Codes:     func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
-		Moments:   func(org community.OrgKey) cli.Moments { return a.Moments(org) },
-		Articles:  func(org community.OrgKey) cli.Articles { return a.Articles(org) },
-		Shorts:    func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
-		Words:     func(org community.OrgKey) cli.Wordlists { return a.Words(org, nil) },
-		Persons:   func(org community.OrgKey) cli.Persons { return a.Persons(org, nil) },
-		Standbys:  func(org community.OrgKey) cli.Standbys { return a.Standbys(org, nil) },
-		Drifts:    func(org community.OrgKey) cli.Drifts { return a.Drifts(org, nil) },
-		Handovers: func(org community.OrgKey) cli.Handovers { return a.Handovers(org, nil) },
-		Cases:     func(org community.OrgKey) cli.Cases { return a.Cases(org, nil) },
-		Appeals:   func(org community.OrgKey) cli.Appeals { return a.Appeals(org, nil) },
-		Duty:      func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
-		Bots:      func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
-		Hooks:     func(org community.OrgKey) cli.Hooks { return a.Hands(org, nil) },
-		Settle:    a.store.CatchUp,
+		Orgs:        l.orgs,
+		Desk:        func(org community.OrgKey) cli.Desk { return a.store.For(community.Scope{Org: org}) },
+		Hands:       func(org community.OrgKey) cli.Hands { return a.Hands(org, nil) },
+		People:      linePeople{a.store, a},
+		Wires:       a.wires,
+		Books:       lineBooks{a},
+		Files:       lineFiles{a},
+		Queue:       lineQueue{a.store},
+		Keeping:     lineKeeping{a.store, a.shelf},
+		Figures:     func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
+		Insights:    func(org community.OrgKey) cli.Insights { return a.Figures(org, nil) },
+		Plans:       func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
+		Codes:       func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
+		Leads:       func(org community.OrgKey) cli.Leads { return a.Leads(org, nil) },
+		Overlaps:    func(org community.OrgKey) cli.Overlaps { return a.Codes(org, nil) },
+		Moments:     func(org community.OrgKey) cli.Moments { return a.Moments(org) },
+		Articles:    func(org community.OrgKey) cli.Articles { return a.Articles(org) },
+		Shorts:      func(org community.OrgKey) cli.Shorts { return a.Shorts(org, nil) },
+		Words:       func(org community.OrgKey) cli.Wordlists { return a.Words(org, nil) },
+		Persons:     func(org community.OrgKey) cli.Persons { return a.Persons(org, nil) },
+		Standbys:    func(org community.OrgKey) cli.Standbys { return a.Standbys(org, nil) },
+		Drifts:      func(org community.OrgKey) cli.Drifts { return a.Drifts(org, nil) },
+		Handovers:   func(org community.OrgKey) cli.Handovers { return a.Handovers(org, nil) },
+		Cases:       func(org community.OrgKey) cli.Cases { return a.Cases(org, nil) },
+		Charters:    func(org community.OrgKey) cli.Charters { return a.Charters(org, nil) },
+		Bulks:       func(org community.OrgKey) cli.Bulks { return a.Bulks(org, nil) },
+		Lab:         func(org community.OrgKey) cli.Lab { return a.Lab(org, nil) },
+		Appeals:     func(org community.OrgKey) cli.Appeals { return a.Appeals(org, nil) },
+		Reports:     func(org community.OrgKey) cli.Reports { return a.Reports(org, nil) },
+		Duty:        func(org community.OrgKey) cli.Duty { return a.Duty(org, nil) },
+		Bots:        func(org community.OrgKey) cli.Bots { return a.Hands(org, nil) },
+		Hooks:       func(org community.OrgKey) cli.Hooks { return a.Hands(org, nil) },
+		Settle:      a.store.CatchUp,
+		Payments:    func(org community.OrgKey) cli.Payments { return a.Payments(org, nil) },
+		Points:      func(org community.OrgKey) cli.Points { return a.Points(org, nil) },
+		Goals:       func(org community.OrgKey) cli.Goals { return a.Goals(org, nil) },
+		Weeklies:    func(org community.OrgKey) cli.Weeklies { return a.Weeklies(org, nil) },
+		Tiers:       func(org community.OrgKey) cli.Tiers { return a.Tiers(org, nil) },
+		Blocklists:  func(org community.OrgKey) cli.Blocklists { return a.Blocklists(org, nil) },
+		Suggests:    func(org community.OrgKey) cli.Suggests { return a.Suggests(org, nil) },
+		Shields:     func(org community.OrgKey) cli.Shields { return a.Shields(org, nil) },
+		Experiments: func(org community.OrgKey) cli.Experiments { return a.Experiments(org, nil) },
+		Votes:       func(org community.OrgKey) cli.Votes { return a.Votes(org, nil) },
 		Serve: func(ctx context.Context, ready func(cli.Served)) error {
 			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })
 		},
@@ -135,7 +152,7 @@ type lineBooks struct{ app *App }
 // Body gives a version of a group's book; 0 = the one in force, which is the default before the first publication.
 func (b lineBooks) Body(ctx context.Context, g community.GroupKey, version int) (json.RawMessage, error) {
 	if version != 0 {
-		return b.app.store.BookBody(ctx, g, version)
+		return b.app.store.BookBody(ctx, g, max(version, 0)) // the draft is kept as version 0
 	}
 	last, err := b.app.store.LastBook(ctx, g)
 	if err != nil {
@@ -204,7 +221,11 @@ func (b lineBooks) whatIf(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayR
 	if err != nil {
 		return err
 	}
-	out, err := replay.WhatIf(o.Group, rb, b.events(ctx, o, progress), replay.Span{From: o.From, To: o.To, Examples: max(o.Rows, 1)})
+	past, err := b.app.lookAcross(ctx, o.Group, o.From, o.To, rb)
+	if err != nil {
+		return err
+	}
+	out, err := replay.WhatIf(o.Group, rb, past.over(b.events(ctx, o, progress)), replay.Span{From: o.From, To: o.To, Examples: max(o.Rows, 1)})
 	if err != nil {
 		return err
 	}
@@ -229,7 +250,11 @@ func (b lineBooks) diff(ctx context.Context, o cli.ReplayOrder, r *cli.ReplayRep
 	if err != nil {
 		return err
 	}
-	c, err := replay.Diff(o.Group, base, next, b.events(ctx, o, progress), replay.Span{From: o.From, To: o.To, Examples: max(o.Rows, 1)})
+	past, err := b.app.lookAcross(ctx, o.Group, o.From, o.To, base, next)
+	if err != nil {
+		return err
+	}
+	c, err := replay.Diff(o.Group, base, next, past.over(b.events(ctx, o, progress)), replay.Span{From: o.From, To: o.To, Examples: max(o.Rows, 1)})
 	if err != nil {
 		return err
 	}
@@ -317,7 +342,7 @@ type lineKeeping struct {
 	shelf *media.Shelf
 }
 
-func (k lineKeeping) Projections() []string { return []string{store.FiguresView, store.SearchView} }
+func (k lineKeeping) Projections() []string { return store.Views() }
 
 func (k lineKeeping) Rebuild(ctx context.Context, names []string, progress func(label string, done, of int64)) ([]cli.Rebuilt, error) {
 	if len(names) == 0 {

@@ -71,11 +71,24 @@ func (w terminal) chat(t *testing.T) string {
 	return filepath.Join(w.dir, "2024")
 }
 
+// both runs a test on both databases beside each other.
 func both(t *testing.T, run func(t *testing.T, w terminal)) {
-	t.Run("sqlite", func(t *testing.T) { run(t, terminal{dir: t.TempDir()}) })
-	t.Run("postgres", func(t *testing.T) {
-		run(t, terminal{dir: t.TempDir(), env: []string{"QL_DATABASE__URL=" + storetest.PostgresURL(t)}})
-	})
+	onBoth(t, func(t *testing.T, url string) { run(t, terminalTo(t, url)) })
+}
+
+// oneByOne is both, one after the other.
+func oneByOne(t *testing.T, run func(t *testing.T, w terminal)) {
+	t.Run("sqlite", func(t *testing.T) { run(t, terminalTo(t, "")) })
+	t.Run("postgres", func(t *testing.T) { run(t, terminalTo(t, storetest.PostgresURL(t))) })
+}
+
+// terminalTo is a command line over an installation of its own; the address of its database, "" = its own file.
+func terminalTo(t *testing.T, url string) terminal {
+	w := terminal{dir: t.TempDir()}
+	if url != "" {
+		w.env = []string{"QL_DATABASE__URL=" + url}
+	}
+	return w
 }
 
 type rows[T any] struct{ Rows []T }
@@ -158,7 +171,7 @@ func (w terminal) changes(t *testing.T, group string) {
 	}
 	w.must(t, nil, "rule", "publish", group, file, "--note", "first")
 	w.must(t, nil, "rule", "test", group+"@", "加V：abc12345 免费领")
-	w.must(t, nil, "rule", "rollback", group, "1", "--note", "again")
+	w.must(t, nil, "rule", "rollback", group, "1", "--note", "again", "--no-figure", "同一本")
 	var changed rows[struct{ Field string }]
 	w.must(t, &changed, "rule", "diff", group+"@1", group+"@2")
 	if len(changed.Rows) != 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/duty"
 	"qunluo/internal/store"
@@ -50,13 +51,40 @@ func (w *watch) LockScope(ctx context.Context, o duty.LockOrder) (rows []communi
 }
 
 // Lock begins a lockdown: all of its groups are muted where a connection can, a notice is put up, nothing is sent by plan;
-// what no connection can do becomes a task. It ends at Until, or by Unlock.
+// what no connection can do becomes a task. It ends at Until, or by Unlock. *bulk.Waits: so many groups need a second person.
 func (w *watch) Lock(ctx context.Context, user string, o duty.LockOrder) (duty.Lockdown, error) {
+	rows, people, err := w.LockScope(ctx, o)
+	if err == nil {
+		err = w.checkLock(o)
+	}
+	if err != nil {
+		return duty.Lockdown{}, err
+	}
+	order, err := json.Marshal(o)
+	if err != nil {
+		return duty.Lockdown{}, err
+	}
+	p := bulk.Proposal{Kind: bulk.Lockdown, User: user, Reason: o.Reason, Params: bulk.Params{Order: order, Groups: len(rows)}, Total: len(rows), People: people}
+	if err := w.pass(ctx, p); err != nil {
+		return duty.Lockdown{}, err
+	}
+	return w.lockNow(ctx, user, o)
+}
+
+func (w *watch) checkLock(o duty.LockOrder) error {
 	if o.Until != 0 && (o.Until <= w.app.millis() || o.Until > w.app.millis()+maxLockFor) {
-		return duty.Lockdown{}, community.Errorf(community.CodeBadInput, "until: want within the next 7 days")
+		return community.Errorf(community.CodeBadInput, "until: want within the next 7 days")
 	}
 	if len(o.Text) > duty.MaxNote {
-		return duty.Lockdown{}, community.Errorf(community.CodeTooLarge, "text: at most %d bytes", duty.MaxNote)
+		return community.Errorf(community.CodeTooLarge, "text: at most %d bytes", duty.MaxNote)
+	}
+	return nil
+}
+
+// lockNow begins it, whoever confirmed it.
+func (w *watch) lockNow(ctx context.Context, user string, o duty.LockOrder) (duty.Lockdown, error) {
+	if err := w.checkLock(o); err != nil {
+		return duty.Lockdown{}, err
 	}
 	rows, people, err := w.LockScope(ctx, o)
 	if err != nil {

@@ -109,7 +109,7 @@ func (h *hand) waiting() string {
 // until waits for the tasks to be as wanted: actions are carried out beside.
 func (h *hand) until(want string) {
 	h.t.Helper()
-	ctx, stop := context.WithTimeout(h.t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(h.t.Context(), time.Minute)
 	defer stop()
 	for h.waiting() != want {
 		h.app.Jobs().Wake()

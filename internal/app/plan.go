@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"sync"
 
+	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/plan"
@@ -280,9 +281,39 @@ func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast)
 			b.Filter.Groups = append(b.Filter.Groups, r.Group.Key)
 		}
 	}
-	b, err = p.app.store.AddBroadcast(ctx, b, p.audit(user, "", "", b.Force))
+	return p.addBroadcast(ctx, user, b, e)
+}
+
+// addBroadcast keeps it; one to more groups than a person may send to alone is kept as a draft and waits for a second person.
+func (p *plans) addBroadcast(ctx context.Context, user string, b plan.Broadcast, e plan.Estimate) (plan.Broadcast, error) {
+	wait := false
+	if b.State == plan.Scheduled {
+		var err error
+		if wait, err = p.mustWait(ctx, bulk.Send, user, e.Groups); err == nil && !wait {
+			err = p.passSend(ctx, user, b, e, b.Force)
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+	if wait {
+		b.State = plan.Draft
+	}
+	b, err := p.app.store.AddBroadcast(ctx, b, p.audit(user, "", "", b.Force))
+	if err == nil && wait {
+		err = p.passSend(ctx, user, b, e, b.Force)
+	}
 	p.app.jobs.Wake()
 	return b, err
+}
+
+// passSend asks the guard over what touches many: *bulk.Waits when so many groups need a second person.
+func (p *plans) passSend(ctx context.Context, user string, b plan.Broadcast, e plan.Estimate, reason string) error {
+	var people int64
+	for _, r := range e.Rows {
+		people += int64(r.Group.Members)
+	}
+	return p.pass(ctx, bulk.Proposal{Kind: bulk.Send, User: user, Reason: cmp.Or(reason, b.Title), Params: bulk.Params{Ref: b.ID, Groups: e.Groups}, Total: e.Groups, People: people})
 }
 
 // refusal says why a mass send may not be scheduled: CodeRefused.
@@ -315,19 +346,34 @@ func (p *plans) Targets(ctx context.Context, source community.ID, g community.Gr
 }
 
 // MoveBroadcast schedules a draft, pauses, resumes or cancels. Paused and cancelled ones come back where they were with
-// plan.Running. CodeConflict when that may not be.
+// plan.Running. CodeConflict when that may not be; *bulk.Waits when so many groups need a second person.
 func (p *plans) MoveBroadcast(ctx context.Context, user string, id community.ID, to plan.State, reason string) error {
-	b, err := p.Broadcast(ctx, id)
+	b, to, err := p.mayMove(ctx, id, to)
 	if err != nil {
 		return err
 	}
-	if to == plan.Running && b.Counts.All == 0 {
-		to = plan.Scheduled // its time has not come yet
+	if (b.State == plan.Draft || b.State == plan.Cancelled) && to == plan.Scheduled { // a draft may have been cancelled unconfirmed
+		e, err := p.Estimate(ctx, b)
+		if err == nil {
+			err = refusal(b, e)
+		}
+		if err == nil {
+			err = p.passSend(ctx, user, b, e, reason)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if !plan.MayBecome(b.State, to) || b.Now() == plan.Finished {
-		return community.Errorf(community.CodeConflict, "it is %s and cannot become %s", b.Now(), to)
+	return p.move(ctx, user, b, to, reason)
+}
+
+// moveNow is MoveBroadcast for what two people confirmed.
+func (p *plans) moveNow(ctx context.Context, user string, id community.ID, to plan.State, reason string) error {
+	b, to, err := p.mayMove(ctx, id, to)
+	if err != nil {
+		return err
 	}
-	if b.State == plan.Draft && to == plan.Scheduled {
+	if to == plan.Scheduled {
 		e, err := p.Estimate(ctx, b)
 		if err == nil {
 			err = refusal(b, e)
@@ -336,12 +382,30 @@ func (p *plans) MoveBroadcast(ctx context.Context, user string, id community.ID,
 			return err
 		}
 	}
-	err = p.app.store.MoveBroadcast(ctx, b, to, p.audit(user, "", "", reason))
+	return p.move(ctx, user, b, to, reason)
+}
+
+func (p *plans) mayMove(ctx context.Context, id community.ID, to plan.State) (plan.Broadcast, plan.State, error) {
+	b, err := p.Broadcast(ctx, id)
+	if err != nil {
+		return b, to, err
+	}
+	if to == plan.Running && b.Counts.All == 0 {
+		to = plan.Scheduled // its time has not come yet
+	}
+	if !plan.MayBecome(b.State, to) || b.Now() == plan.Finished {
+		err = community.Errorf(community.CodeConflict, "it is %s and cannot become %s", b.Now(), to)
+	}
+	return b, to, err
+}
+
+func (p *plans) move(ctx context.Context, user string, b plan.Broadcast, to plan.State, reason string) error {
+	err := p.app.store.MoveBroadcast(ctx, b, to, p.audit(user, "", "", reason))
 	p.app.jobs.Wake()
 	if err != nil || to != plan.Cancelled {
 		return err
 	}
-	return p.takeBack(ctx, id)
+	return p.takeBack(ctx, b.ID)
 }
 
 // each goes over all targets of a source.

@@ -3,10 +3,12 @@ package app
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
+	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/plan"
@@ -38,7 +40,80 @@ func (p *plans) SaveSOP(ctx context.Context, user string, s plan.SOP, reason str
 		return s, err
 	}
 	s.User = user
-	return p.app.store.SaveSOP(ctx, s, p.audit(user, "", "", cmp.Or(reason, s.Force)))
+	made, err := p.app.store.SaveSOP(ctx, s, p.audit(user, "", "", cmp.Or(reason, s.Force)))
+	if err != nil || s.ID.IsZero() || made.State != plan.Running {
+		return made, err
+	}
+	return made, p.guardSaved(ctx, user, made, reason)
+}
+
+// guardSaved asks the guard about new steps for the groups that are in an SOP: where a second person is needed it pauses until
+// they agree.
+func (p *plans) guardSaved(ctx context.Context, user string, s plan.SOP, reason string) error {
+	groups, people, err := p.sopReach(ctx, s.ID)
+	if err != nil || groups == 0 {
+		return err
+	}
+	wait, err := p.mustWait(ctx, bulk.Send, user, groups)
+	if err == nil && !wait {
+		return p.passSOP(ctx, user, s, sopOrder{}, groups, people, reason)
+	}
+	if moved := p.moveSOPNow(ctx, user, s.ID, plan.Paused, reason); moved != nil {
+		return moved
+	}
+	if err != nil {
+		return err
+	}
+	return p.passSOP(ctx, user, s, sopOrder{SOP: s.ID, To: plan.Running}, groups, people, reason)
+}
+
+// sopOrder is what waits for a second person: a group that enters an SOP, or an SOP that goes on.
+type sopOrder struct {
+	SOP   community.ID       `json:"sop"`
+	Group community.GroupKey `json:"group,omitempty"`
+	To    plan.State         `json:"to,omitempty"`
+}
+
+// passSOP asks the guard over what touches many: *bulk.Waits when so many groups need a second person.
+func (p *plans) passSOP(ctx context.Context, user string, s plan.SOP, o sopOrder, groups int, people int64, reason string) error {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	return p.pass(ctx, bulk.Proposal{Kind: bulk.Send, User: user, Reason: cmp.Or(reason, s.Name), Params: bulk.Params{Ref: s.ID, Order: raw, Groups: groups}, Total: groups, People: people})
+}
+
+// sopReach counts the groups in an SOP now, and the people in them.
+func (p *plans) sopReach(ctx context.Context, id community.ID) (groups int, people int64, err error) {
+	list, err := p.app.store.SOPGroups(ctx, id)
+	if err != nil {
+		return 0, 0, err
+	}
+	desk := p.app.store.For(community.Scope{Org: p.org})
+	for _, m := range list {
+		if m.Left != 0 {
+			continue
+		}
+		g, err := desk.GroupByKey(ctx, m.Group)
+		if err != nil {
+			return 0, 0, err
+		}
+		groups++
+		people += int64(g.Members)
+	}
+	return groups, people, nil
+}
+
+// sopUndone takes that back: the group leaves, or the SOP pauses.
+func (p *plans) sopUndone(ctx context.Context, user string, raw json.RawMessage, reason string) error {
+	var o sopOrder
+	if err := json.Unmarshal(raw, &o); err != nil {
+		return err
+	}
+	if o.Group != 0 {
+		return p.RemoveFromSOP(ctx, user, o.SOP, o.Group, reason)
+	}
+	return p.moveSOPNow(ctx, user, o.SOP, plan.Paused, reason)
 }
 
 // readySOP checks an SOP and fills in what its files are.
@@ -126,8 +201,25 @@ func stepRefusal(force string, list []plan.StepFinding) error {
 	return nil
 }
 
-// MoveSOP pauses an SOP or lets it go on.
+// MoveSOP pauses an SOP or lets it go on. *bulk.Waits when it would go on in so many groups that a second person is needed.
 func (p *plans) MoveSOP(ctx context.Context, user string, id community.ID, to plan.State, reason string) error {
+	s, err := p.SOP(ctx, id)
+	if err != nil {
+		return err
+	}
+	if to == plan.Running && plan.MayBecome(s.State, to) {
+		groups, people, err := p.sopReach(ctx, id)
+		if err == nil && groups > 0 {
+			err = p.passSOP(ctx, user, s, sopOrder{SOP: id, To: to}, groups, people, reason)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return p.moveSOPNow(ctx, user, id, to, reason)
+}
+
+func (p *plans) moveSOPNow(ctx context.Context, user string, id community.ID, to plan.State, reason string) error {
 	s, err := p.SOP(ctx, id)
 	if err != nil {
 		return err
@@ -141,7 +233,8 @@ func (p *plans) MoveSOP(ctx context.Context, user string, id community.ID, to pl
 }
 
 // AddToSOP lets a group enter an SOP now. CodeRefused when it cannot get one of the steps at all, or the
-// link check of its platform stops one and no reason is given.
+// link check of its platform stops one and no reason is given; *bulk.Waits when so many entered today that a second person is
+// needed.
 func (p *plans) AddToSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error {
 	s, err := p.SOP(ctx, id)
 	if err != nil {
@@ -158,10 +251,33 @@ func (p *plans) AddToSOP(ctx context.Context, user string, id community.ID, g co
 	if err != nil {
 		return err
 	}
+	if err := p.passSOP(ctx, user, s, sopOrder{SOP: id, Group: g}, 1, int64(group.Members), reason); err != nil {
+		return err
+	}
+	return p.enterSOPNow(ctx, user, s, g, reason)
+}
+
+func (p *plans) enterSOPNow(ctx context.Context, user string, s plan.SOP, g community.GroupKey, reason string) error {
 	if err := p.app.store.EnterSOP(ctx, s, g, p.audit(user, "", "", reason)); err != nil {
 		return err
 	}
 	return p.app.materialise(ctx, s)
+}
+
+// sopAgreed does what waited for a second person.
+func (p *plans) sopAgreed(ctx context.Context, user string, raw json.RawMessage, reason string) error {
+	var o sopOrder
+	if err := json.Unmarshal(raw, &o); err != nil {
+		return err
+	}
+	s, err := p.SOP(ctx, o.SOP)
+	switch {
+	case err != nil:
+		return err
+	case o.Group != 0:
+		return p.enterSOPNow(ctx, user, s, o.Group, reason)
+	}
+	return p.moveSOPNow(ctx, user, o.SOP, o.To, reason)
 }
 
 // RemoveFromSOP takes a group out: nothing more of the SOP is sent to it.
@@ -183,17 +299,26 @@ func (p *plans) SOPGroups(ctx context.Context, id community.ID) ([]plan.Member, 
 		return nil, err
 	}
 	list, err := p.app.store.SOPGroups(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	now := p.app.millis()
+	desk := p.app.store.For(community.Scope{Org: p.org})
 	for i := range list {
 		m := &list[i]
 		if m.Left != 0 {
 			continue
 		}
+		g, err := desk.GroupByKey(ctx, m.Group)
+		if err != nil {
+			return nil, err
+		}
+		m.People = g.Members
 		if slots := plan.Due(s.Steps, m.Entered, zoneFor(m.Zone), now, now+foresight); len(slots) > 0 {
 			m.Next = slots[0].Due
 		}
 	}
-	return list, err
+	return list, nil
 }
 
 const (
@@ -226,7 +351,11 @@ func (a *App) materialise(ctx context.Context, s plan.SOP) error {
 		if m.Left != 0 {
 			continue
 		}
-		slots := plan.Due(s.Steps, m.Entered, zoneFor(m.Zone), m.Through, through)
+		steps, err := a.timed(ctx, s, m.Group)
+		if err != nil {
+			return err
+		}
+		slots := plan.Due(steps, m.Entered, zoneFor(m.Zone), m.Through, through)
 		if len(slots) == 0 {
 			continue
 		}

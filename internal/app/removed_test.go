@@ -56,7 +56,7 @@ func TestRemovalAndItsNoticeAreOneUnit(t *testing.T) {
 				}
 				await(t, func() bool {
 					got := s.noticed()
-					return len(got) == 1 && got[0].Text == "公示：大** 因发广告被移出" && got[0].State == community.Confirmed
+					return len(got) == 1 && got[0].Text == "公示：大** 因发广告被移出\n依据：《群规》第 1 版" && got[0].State == community.Confirmed
 				})
 				rep, err := s.app.AsDecided(ctx, s.group.Key)
 				check(t, err)

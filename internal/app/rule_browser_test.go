@@ -190,8 +190,61 @@ func (w *screen) answer(id, what string) {
 	if w.eval(fmt.Sprintf(`!!document.querySelector("#%s [name=reason]")`, id)) == "true" {
 		w.eval(fmt.Sprintf(`(document.querySelector("#%s [name=reason]").value = "按同事商量的", "")`, id))
 	}
+	if w.eval(fmt.Sprintf(`!!document.querySelector("#%s [name=move_none]")`, id)) == "true" {
+		w.eval(fmt.Sprintf(`(document.querySelector("#%s [name=move_none]").value = "只是换个说法", "")`, id))
+	}
 	w.press("#" + id + ` button[type=submit]`)
 	w.wants(what, "success")
+}
+
+// signIn fills in the form like a person.
+func (w *screen) signIn(login string) {
+	w.t.Helper()
+	w.open("/signin")
+	w.put("login", login)
+	w.put("password", aPassword)
+	w.press("button.btn-primary")
+}
+
+// silent reports what the browser's console said.
+func (w *screen) silent() {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.wrong) > 0 {
+		w.t.Errorf("the browser's console says %q", w.wrong)
+	}
+}
+
+// visited is a page to look at, by the name of its picture.
+type visited struct{ name, at string }
+
+// looksAtBothWidths looks, as an owner who is at home in Chinese at 1440 px and in English at 390, at the pages that prepare gives: nothing
+// may stick out, and the browser's console stays silent.
+func looksAtBothWidths(t *testing.T, shots string, prepare func(t *testing.T, s *shift, owner community.User) []visited) {
+	t.Helper()
+	browsertest.Need(t)
+	for _, c := range []struct {
+		lang  string
+		width int64
+	}{{"zh-CN", 1440}, {"en", 390}} {
+		t.Run(fmt.Sprintf("%s %d", c.lang, c.width), func(t *testing.T) {
+			s := startShift(t, "", "", reachable)
+			users, err := s.app.Store().Users(t.Context(), s.org)
+			check(t, err)
+			users[0].Lang = c.lang
+			_, err = s.app.Store().SaveUser(t.Context(), "test", users[0], "")
+			check(t, err)
+			pages := prepare(t, s, users[0])
+			w := look(t, s.base, c.width, c.lang)
+			w.signIn("ming")
+			for _, page := range pages {
+				w.open(page.at)
+				w.shot(shots + "-" + page.name)
+			}
+			w.silent()
+		})
+	}
 }
 
 func (w *screen) shot(name string) {
@@ -225,16 +278,9 @@ func TestEveryPartOfTheRuleEditorWorksInABrowser(t *testing.T) {
 					s.says(s.member("大刘"), text)
 				}
 				w := look(t, s.base, width, lang)
-				w.open("/signin")
-				w.put("login", "ming")
-				w.put("password", aPassword)
-				w.press("button.btn-primary")
+				w.signIn("ming")
 				editRules(w, s)
-				w.mu.Lock()
-				defer w.mu.Unlock()
-				if len(w.wrong) > 0 {
-					t.Errorf("the browser's console says %q", w.wrong)
-				}
+				w.silent()
 			})
 		}
 	}
@@ -352,27 +398,26 @@ func tryBox(w *screen, at string) {
 	w.open(at + "/test")
 	w.put("text", "砍一刀，快来")
 	w.put("clock", "23:30")
-	w.press(`form[action$="/test"] button.btn-primary`)
+	w.press(`form[action*="/test"] button.btn-primary`)
 	if got := w.eval(`document.querySelector("main").innerText`); !strings.Contains(got, "试加的 keyword") {
 		w.t.Errorf("the test box does not name the rule: %s", got)
 	}
 	w.shot("test")
 	w.put("what", "join")
 	w.put("scene", "invite")
-	w.press(`form[action$="/test"] button.btn-primary`)
+	w.press(`form[action*="/test"] button.btn-primary`)
 	if got := w.eval(`document.querySelector("main").innerText`); !strings.Contains(got, "朋友之邀") {
 		w.t.Errorf("the test box does not greet who was invited: %s", got)
 	}
 	w.put("clock", "25 点")
-	w.press(`form[action$="/test"] button.btn-primary`)
+	w.press(`form[action*="/test"] button.btn-primary`)
 	w.wants("a time that is none", "danger")
 }
 
 // replayAndEnable replays over the group's past and, from the same screen, switches a rule on, publishes and lets the
 // group act.
 func replayAndEnable(w *screen, s *shift, at string) {
-	w.open(at + "/replay")
-	w.press(`main form button[type="submit"]`)
+	w.open(at + "/replay?run=1&days=30")
 	w.shot("replay")
 	page := w.eval(`document.querySelector("main").innerText`)
 	for _, word := range []string{"大刘", "加V领取", "动动手指赚钱"} {

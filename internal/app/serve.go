@@ -50,6 +50,8 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
 		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Codes:    func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
+		Leads:    func(org community.OrgKey, groups []community.GroupKey) console.Leads { return a.Leads(org, groups) },
+		Overlaps: func(org community.OrgKey, groups []community.GroupKey) console.Overlaps { return a.Codes(org, groups) },
 		Moments:  func(org community.OrgKey) console.Moments { return a.Moments(org) },
 		Articles: func(org community.OrgKey) console.Articles { return a.Articles(org) },
 		Words:    func(org community.OrgKey, groups []community.GroupKey) console.Wordlists { return a.Words(org, groups) },
@@ -62,7 +64,41 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Appeals: func(org community.OrgKey, groups []community.GroupKey) console.Appeals {
 			return a.Appeals(org, groups)
 		},
+		Blocklists: func(org community.OrgKey, groups []community.GroupKey) console.Blocklists {
+			return a.Blocklists(org, groups)
+		},
+		Growths: func(org community.OrgKey, groups []community.GroupKey) console.Growths { return a.Figures(org, groups) },
+		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
+			return a.Weeklies(org, groups)
+		},
+		Comparisons: func(org community.OrgKey, groups []community.GroupKey) console.Comparisons {
+			return a.Figures(org, groups)
+		},
+		Payments: func(org community.OrgKey, groups []community.GroupKey) console.Payments {
+			return a.Payments(org, groups)
+		},
+		Experiments: func(org community.OrgKey, groups []community.GroupKey) console.Experiments {
+			return a.Experiments(org, groups)
+		},
+		Points: func(org community.OrgKey, groups []community.GroupKey) console.Points { return a.Points(org, groups) },
+		Goals:  func(org community.OrgKey, groups []community.GroupKey) console.Goals { return a.Goals(org, groups) },
+		Tiers:  func(org community.OrgKey, groups []community.GroupKey) console.Tiers { return a.Tiers(org, groups) },
+		Votes:  func(org community.OrgKey, groups []community.GroupKey) console.Votes { return a.Votes(org, groups) },
+		Bulks:  func(org community.OrgKey, groups []community.GroupKey) console.Bulks { return a.Bulks(org, groups) },
+		Shields: func(org community.OrgKey, groups []community.GroupKey) console.Shields {
+			return a.Shields(org, groups)
+		},
+		Charters: func(org community.OrgKey, groups []community.GroupKey) console.Charters {
+			return a.Charters(org, groups)
+		},
+		Reports: func(org community.OrgKey, groups []community.GroupKey) console.Reports {
+			return a.Reports(org, groups)
+		},
 		Cases: func(org community.OrgKey, groups []community.GroupKey) console.Cases { return a.Cases(org, groups) },
+		Suggests: func(org community.OrgKey, groups []community.GroupKey) console.Suggests {
+			return a.Suggests(org, groups)
+		},
+		Lab: func(org community.OrgKey, groups []community.GroupKey) console.Lab { return a.Lab(org, groups) },
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) console.Handovers {
 			return a.Handovers(org, groups)
 		},
@@ -71,7 +107,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +117,15 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/l/", public)
 	mux.Handle("/f/", public)
 	mux.Handle("/a/", public)
+	mux.Handle("/g/", public)
+	mux.Handle("/y/", public)
+	mux.Handle("/r/", public)
+	mux.Handle("/t/", public)
+	mux.Handle("/v/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)
+	mux.HandleFunc(blocklistPath, a.handOut)
 	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
 	a.guests.mount(mux)
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -39,7 +39,7 @@ func (s standbys) Set(ctx context.Context, user string, one duty.Standby, reason
 
 // Clear forgets a group's standby. CodeConflict: it has none.
 func (s standbys) Clear(ctx context.Context, user string, g community.GroupKey, reason string) error {
-	if _, err := s.mine(ctx, g); err != nil {
+	if err := s.sees(ctx, g); err != nil {
 		return err
 	}
 	return s.app.store.ClearStandby(ctx, s.org, g, s.audit(user, "", "", reason))
@@ -94,7 +94,7 @@ func (s standbys) tell(ctx context.Context, row community.GroupRow, one duty.Sta
 
 // End lets a group go on where it was. CodeConflict: it does.
 func (s standbys) End(ctx context.Context, user string, g community.GroupKey, reason string) error {
-	if _, err := s.mine(ctx, g); err != nil {
+	if err := s.sees(ctx, g); err != nil {
 		return err
 	}
 	return s.app.store.EndDetour(ctx, s.org, g, s.audit(user, "", "", reason))
@@ -117,7 +117,7 @@ func (s standbys) Roll(ctx context.Context, one duty.Standby) (duty.Roll, error)
 
 // Unheard says when nobody heard what a group said, from some time before a moment (UTC ms) on, until now or until.
 func (s standbys) Unheard(ctx context.Context, g community.GroupKey, since, until int64) ([]duty.Span, error) {
-	if _, err := s.mine(ctx, g); err != nil {
+	if err := s.sees(ctx, g); err != nil {
 		return nil, err
 	}
 	if until == 0 {

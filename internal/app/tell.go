@@ -119,6 +119,9 @@ func (t *teller) notice(ctx context.Context, al duty.Alarm, user string, way dut
 // what says in one sentence what an alarm is about.
 func (t *teller) what(ctx context.Context, w *i18n.Words, al duty.Alarm) (string, error) {
 	if al.Kind != duty.KindTask {
+		if key, args, ok := al.Says(); ok {
+			return w.T(key, args...), nil
+		}
 		return w.T("alarm.what."+al.Kind, "name", t.app.accountName(ctx, al.Account), "detail", al.Detail), nil
 	}
 	id, err := community.ParseID(al.Subject[len("task:"):])

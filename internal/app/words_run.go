@@ -188,7 +188,7 @@ func (w words) Use(ctx context.Context, user string, id community.ID, groups []c
 		return wordlist.Run{}, wordlist.Fault(community.CodeBadInput, "请选群，以及启用、试运行或停用。", "choose groups, and live, dry or off")
 	}
 	for _, g := range groups {
-		if _, err := w.mine(ctx, g); err != nil {
+		if err := w.sees(ctx, g); err != nil {
 			return wordlist.Run{}, err
 		}
 	}
@@ -328,7 +328,7 @@ func (w words) bring(ctx context.Context, run *wordlist.Run, l wordlist.List, re
 	if run.Note != "" {
 		note += ": " + run.Note
 	}
-	if err := w.publish(ctx, run.User, g, next, note, wordsVerb); err != nil {
+	if err := w.publish(ctx, run.User, g, next, note, wordsVerb, nil); err != nil {
 		return err
 	}
 	return w.bringDraft(ctx, run.User, g, edit)
@@ -419,7 +419,7 @@ func (h *hands) ownLists(ctx context.Context, rb *policy.Rulebook) error {
 }
 
 // watchWords looks at the words of a decision that a person judged: one that proves wrong is suspended, in a new version that
-// is published at once, and its list's keepers are told by the version and the audit row.
+// is published at once; whoever is on duty is told.
 func (a *App) watchWords(ctx context.Context, j store.Job) error {
 	id, err := community.ParseID(j.Key)
 	if err != nil {
@@ -468,6 +468,9 @@ func (a *App) watchWord(ctx context.Context, org community.OrgKey, hit community
 	e.State, e.Why = wordlist.Suspended, score.Why().String()
 	w := a.Words(org, nil)
 	note := e.Text + ": " + score.Why().Words()[0] + " / " + score.Why().Words()[1]
+	if err := a.tellWord(ctx, org, hit.List, hit.Word, l.Name+": "+note); err != nil { // first: a word that is suspended is not looked at again
+		return err
+	}
 	if _, err := w.change(ctx, l, store.WordChange{Put: []wordlist.Entry{e}, Kind: wordlist.BySuspend, User: watcher, Note: note}); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"qunluo/internal/app"
 	"qunluo/internal/community"
+	"qunluo/internal/duty"
 	"qunluo/internal/policy"
 	"qunluo/internal/wordlist"
 )
@@ -219,6 +220,11 @@ func TestWordThatProvesWrongIsSuspendedByItself(t *testing.T) {
 		check(t, err)
 		if versions[0].Kind != wordlist.BySuspend || versions[0].User != "qunluo" {
 			t.Errorf("version = %+v", versions[0])
+		}
+		alarm, err := l.app.Store().AlarmOf(ctx, l.org, fmt.Sprintf("word:%s:%d", list.ID, out[0].Number))
+		check(t, err)
+		if alarm.Kind != duty.KindWord || !strings.Contains(alarm.Detail, "喝茶聊天") || !strings.Contains(alarm.Detail, list.Name) {
+			t.Errorf("whoever is on duty is told %+v", alarm)
 		}
 		l.says("茶友一群", "茶友1", "再喝茶聊天")
 		if got := l.hits(l.groups[0]); len(got) != 10 {

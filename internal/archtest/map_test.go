@@ -34,6 +34,11 @@ func plan() []room {
 		{path: "admit", layer: subject, decides: true},
 		{path: "duty", layer: subject, decides: true},
 		{path: "drift", layer: subject, decides: true},
+		{path: "blocklist", layer: subject, decides: true},  // lists shared between installations: what they say, signed, and what follows
+		{path: "points", layer: subject, decides: true},     // how members earn points; a ledger that is only added to
+		{path: "tier", layer: subject, decides: true},       // core, normal and lurker: who stands where in a group, and why
+		{path: "bulk", layer: subject, decides: true},       // policy, duty, plan and exports stand under one guard
+		{path: "experiment", layer: subject, decides: true}, // two ways tried on one's own community, and what may be said of it
 		{path: "identity", layer: subject, decides: true},
 		{path: "wordlist", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
@@ -75,8 +80,8 @@ func plan() []room {
 		{path: "importer", layer: working},
 		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "replay"}, why: "the examination of both databases, figures and duty included"},
 		{path: "scan", layer: working}, // strangers' pictures, in a child process of few rights
 		{path: "safehttp", layer: working},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
@@ -86,8 +91,8 @@ func plan() []room {
 		{path: "i18n", layer: frame},
 		{path: "httpd", layer: frame},
 
-		{path: "console", layer: door, may: []string{"connect", "console/view", "console/view/ui", "console/static"},
-			why: "it shows connectors' settings and abilities; its own pages and files"},
+		{path: "console", layer: door, may: []string{"connect", "console/view", "console/view/ui", "console/static", "poster"},
+			why: "it shows connectors' settings and abilities; its own pages and files; charts are taken as pictures"},
 		{path: "console/view", layer: door, may: []string{"console/view/ui", "console/static"}, why: "pages are made of the kit"},
 		{path: "console/view/ui", layer: door, may: []string{"console/static"}, why: "the kit names vendored files"},
 		{path: "console/static", layer: door},
@@ -120,7 +125,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -141,7 +146,7 @@ func libraries() []library {
 		{"golang.org/x/text", append(pure, "lexicon/tables"), "tables of characters and languages: a pure library"},
 		{"golang.org/x/net/html", []string{"importer"}, "a tokenizer of HTML: pure, kept by the Go project"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
-		{"github.com/RoaringBitmap/roaring", []string{"measure"}, "sets of numbers: a pure library"},
+		{"github.com/RoaringBitmap/roaring", []string{"measure", "bench"}, "sets of numbers: a pure library; what retention is measured against"},
 		{"github.com/jackc/pgx/v5", []string{"store", "store/storetest"}, "only the store speaks to databases"},
 		{"modernc.org/sqlite", []string{"store", "store/storetest"}, "only the store speaks to databases"},
 		{"github.com/pressly/goose/v3", []string{"store"}, "migrations"},
@@ -152,6 +157,9 @@ func libraries() []library {
 		{"google.golang.org/protobuf/encoding/protowire", []string{"connect/wechaty/wire"}, "its messages by field numbers: no generated stubs"},
 		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui", "h5", "h5/view"}, "pages"},
 		{"github.com/skip2/go-qrcode", []string{"poster"}, "QR codes as pictures: small, without dependencies, stable for years"},
+		{"golang.org/x/image/font", []string{"poster"}, "letters on pictures: a pure library, kept by the Go project"},
+		{"golang.org/x/image/math/fixed", []string{"poster"}, "where letters stand: a pure library"},
+		{"golang.org/x/image/vector", []string{"poster"}, "fills shapes with smooth edges: a pure library"},
 		{"golang.org/x/image/draw", []string{"poster", "scan"}, "scaling of pictures: a pure library"},
 		{"golang.org/x/image/webp", []string{"scan"}, "the format in which most stickers come: a pure library"},
 		{"github.com/makiuchi-d/gozxing", []string{"scan"}, "reads QR codes: pure Go, drags in x/text and xerrors only, the one port of ZXing that is kept; it runs in a child process"},

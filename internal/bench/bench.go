@@ -55,6 +55,7 @@ func tests() []test {
 		{"mirror", mirrored},
 		{"pages", pages},
 		{"match", matched},
+		{"insight", insights},
 	}
 }
 

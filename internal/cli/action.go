@@ -86,6 +86,7 @@ type actionDoCmd struct {
 	For     string `default:"10m" placeholder:"SPAN" help:"mute：多久，如 10m、24h、7d|mute: how long, e.g. 10m, 24h, 7d"`
 	Block   bool   `help:"remove：并拒绝再次申请|remove: and refuse new requests"`
 	Reason  string `required:"" placeholder:"TEXT" help:"原因，记入操作记录|why; kept in the audit trail"`
+	named
 }
 
 // Effect is what doing it means, for what cannot simply be taken back.
@@ -162,16 +163,20 @@ func (q *actionDoCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return c.act(h, a, q.Reason)
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
+	return c.act(h, who, a, q.Reason)
 }
 
-// act orders one action and prints the decision that carries it.
-func (c *call) act(h *House, a community.Action, reason string) error {
+// act orders one action for somebody and prints the decision that carries it.
+func (c *call) act(h *House, who string, a community.Action, reason string) error {
 	_, hands, err := c.both(h)
 	if err != nil {
 		return err
 	}
-	ids, err := hands.Act(c.ctx, user, []community.Action{a}, reason)
+	ids, err := hands.Act(c.ctx, who, []community.Action{a}, reason)
 	if err != nil {
 		return err
 	}

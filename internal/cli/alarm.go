@@ -109,6 +109,39 @@ func (q *dutyFinishCmd) Do(c *call, h *House) error {
 	return c.onAlarm(h, q.ID, q.As, func(d Duty, who string, id community.ID) error { return d.Finish(c.ctx, who, id, q.Note) })
 }
 
+type dutyFalseCmd struct {
+	ID     string `arg:"" help:"舆情告警的编号|id of an alarm about public opinion"`
+	As     string `placeholder:"LOGIN" help:"以谁的名义|in whose name"`
+	Reason string `required:"" placeholder:"TEXT" help:"为什么|why"`
+}
+
+func (dutyFalseCmd) Shape() any { return alarmLine{} }
+func (dutyFalseCmd) Examples() []example {
+	return []example{{"duty false 0Gm… --reason 只是在聊天", [2]string{"舆情误报：结束，并记成标注案例", "a false alarm: it ends and becomes a labelled case"}}}
+}
+
+// Do ends an alarm about public opinion as a false one.
+func (q *dutyFalseCmd) Do(c *call, h *House) error {
+	hands, err := inOrg(c, h, h.Hands)
+	if err != nil {
+		return err
+	}
+	return c.onAlarm(h, q.ID, q.As, func(d Duty, who string, id community.ID) error {
+		a, err := d.Alarm(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		decision, is := a.OpinionDecision()
+		if !is {
+			return community.Errorf(community.CodeNotFound, "alarm %s is not about public opinion", id)
+		}
+		if err := hands.Judge(c.ctx, who, decision, "false_hit", q.Reason); err != nil {
+			return err
+		}
+		return d.Finish(c.ctx, who, id, q.Reason)
+	})
+}
+
 func (c *call) onAlarm(h *House, text, as string, do func(Duty, string, community.ID) error) error {
 	d, names, err := c.duty(h)
 	if err != nil {

@@ -220,11 +220,13 @@ type codeSetCmd struct {
 	Base     string   `placeholder:"TEXT" help:"新群名前缀|how new groups are called"`
 	Clear    []string `placeholder:"FIELD" help:"清空（可重复）：state、line、tags、welcome、base|empty these (repeatable): state, line, tags, welcome, base"`
 	Reason   string   `placeholder:"TEXT" help:"原因，记入操作记录|why; kept in the audit trail"`
+
+	moveFlags
 }
 
 func (codeSetCmd) Shape() any { return codeLine{} }
 func (codeSetCmd) Examples() []example {
-	return []example{{"code set 读书群 --overflow --base 读书", [2]string{"满了接上“读书2”“读书3”", "when full, go on with 读书2, 读书3"}}}
+	return []example{{"code set 读书群 --overflow --base 读书 --no-figure 只是接上新群", [2]string{"满了接上“读书2”“读书3”", "when full, go on with 读书2, 读书3"}}}
 }
 
 // Do changes a code.
@@ -260,8 +262,23 @@ func (q *codeSetCmd) Do(c *call, h *House) error {
 	if len(q.Tag) > 0 {
 		r.Tags = q.Tag
 	}
+	return q.save(c, h, codes, r)
+}
+
+// save keeps the change, and for the group that the code leads to what it should move; a code that leads nowhere yet moves nothing.
+func (q *codeSetCmd) save(c *call, h *House, codes Codes, r admit.Row) error {
+	if r.Now.Found {
+		if err := q.check(); err != nil {
+			return err
+		}
+	}
 	if _, err := codes.Save(c.ctx, user, r.Code, q.Reason); err != nil {
 		return err
+	}
+	if r.Now.Found {
+		if err := q.keep(c, h, r.Now.Entry.Group, measure.AdjustGate, r.Name, "code:"+r.ID.String()); err != nil {
+			return err
+		}
 	}
 	return c.printCode(codes, r.ID)
 }
@@ -297,7 +314,7 @@ func (q *codeAddCmd) Do(c *call, h *House) error {
 	}
 	if q.Order {
 		if _, err := codes.Order(c.ctx, user, r.ID, g.Key); err != nil {
-			return err
+			return notOpened(g.Name, err)
 		}
 		return c.printCode(codes, r.ID)
 	}
@@ -310,7 +327,7 @@ func (q *codeAddCmd) Do(c *call, h *House) error {
 		return err
 	}
 	if _, err := codes.AddEntry(c.ctx, user, r.ID, e, picture); err != nil {
-		return err
+		return notOpened(g.Name, err)
 	}
 	return c.printCode(codes, r.ID)
 }

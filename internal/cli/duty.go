@@ -35,6 +35,9 @@ type Duty interface {
 	Lock(ctx context.Context, user string, o duty.LockOrder) (duty.Lockdown, error)
 	Unlock(ctx context.Context, user string, id community.ID, reason string) error
 	Lockdowns(ctx context.Context) ([]duty.Lockdown, error)
+	// QuestionWatch is how long a group's questions may stay open before somebody is told; SetQuestionWatch changes it.
+	QuestionWatch(ctx context.Context, g community.GroupKey) (duty.QuestionWatch, error)
+	SetQuestionWatch(ctx context.Context, user string, g community.GroupKey, set duty.QuestionWatch, reason string) error
 }
 
 type dutyCmd struct {
@@ -51,7 +54,9 @@ type dutyCmd struct {
 	Show   dutyShowCmd   `cmd:"" help:"一条告警的每一步|every step of an alarm"`
 	Ack    dutyAckCmd    `cmd:"" help:"收到|acknowledge"`
 	Finish dutyFinishCmd `cmd:"" help:"处理完了|it is dealt with"`
+	False  dutyFalseCmd  `cmd:"" help:"舆情误报：结束并记成标注案例|a false alarm about public opinion: it ends and becomes a labelled case"`
 	Test   dutyTestCmd   `cmd:"" help:"测试告警|try an alarm out"`
+	Asks   dutyAsksCmd   `cmd:"" name:"questions" help:"提问多久没人回就告警、叫谁|when open questions raise an alarm, and whom it goes to"`
 }
 
 // duty gives the handle of the organisation and the people's logins by id.
@@ -60,18 +65,34 @@ func (c *call) duty(h *House) (Duty, logins, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if h.Duty == nil || h.People == nil {
+	if h.Duty == nil {
 		return nil, nil, errNotHere()
+	}
+	names, err := c.logins(h)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.Duty(org), names, nil
+}
+
+// logins reads what people of the organisation are called.
+func (c *call) logins(h *House) (logins, error) {
+	org, err := c.orgOf(h)
+	if err != nil {
+		return nil, err
+	}
+	if h.People == nil {
+		return nil, errNotHere()
 	}
 	users, err := h.People.Users(c.ctx, org)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	names := logins{}
 	for _, u := range users {
 		names[u.ID.String()] = u.Login
 	}
-	return h.Duty(org), names, nil
+	return names, nil
 }
 
 // logins names people by the ids that rosters and alarms hold.

@@ -6,10 +6,17 @@ import (
 )
 
 type evalCmd struct {
+	Insight    evalInsightCmd    `cmd:"" help:"推测的数字对不对：谁回答了谁，实验会不会误报|whether figures that are guesses are right: which message answers which, what experiments claim"`
 	Moderation evalModerationCmd `cmd:"" help:"变体识别与误伤|what is seen through disguises, and whom it hits wrongly"`
 }
 
-type evalModerationCmd struct {
+type (
+	evalModerationCmd evalOrderCmd
+	evalInsightCmd    evalOrderCmd
+)
+
+// evalOrderCmd says what is measured.
+type evalOrderCmd struct {
 	Only []string `placeholder:"NAME" help:"只测哪些，默认全部（可重复）|which ones, by default all (repeatable)"`
 	Data string   `placeholder:"DIR" help:"标注文本所在的文件夹，默认看环境变量 QL_TESTDATA|folder of labelled texts, by default what QL_TESTDATA names"`
 	Part string   `enum:"test,train" default:"test" help:"test 为度量部分，train 为构建部分|test is the part to measure on, train the part to build with"`
@@ -27,9 +34,27 @@ func (evalModerationCmd) Examples() []example {
 
 // Run measures; it fails when a target was missed. What could not be measured is said, and is not a pass.
 func (q *evalModerationCmd) Run(c *call) error {
+	return (*evalOrderCmd)(q).run(c, c.program.Houses.Evals)
+}
+
+func (evalInsightCmd) Tolerates() {}
+func (evalInsightCmd) Shape() any { return []Judged{} }
+func (evalInsightCmd) Examples() []example {
+	return []example{
+		{"eval insight --data DIR --json", [2]string{"全部测一遍", "measure everything"}},
+		{"eval insight --only experiments", [2]string{"模拟一万次两边相同的实验：会不会误报，不用标注文本", "ten thousand simulated experiments whose arms are the same: how often a difference is claimed; needs no texts"}},
+	}
+}
+
+// Run measures; it fails when a target was missed.
+func (q *evalInsightCmd) Run(c *call) error {
+	return (*evalOrderCmd)(q).run(c, c.program.Houses.Insights)
+}
+
+func (q *evalOrderCmd) run(c *call, known []string) error {
 	names := q.Only
 	if len(names) == 0 {
-		names = c.program.Houses.Evals
+		names = known
 	}
 	order := EvalOrder{Data: q.folder(c), Part: q.Part, Told: func(line string) { c.say("%s", "%s", line) }}
 	if q.Show {
@@ -37,10 +62,10 @@ func (q *evalModerationCmd) Run(c *call) error {
 	}
 	var all []Judged
 	for _, name := range names {
-		if !slices.Contains(c.program.Houses.Evals, name) {
-			return badUsage("没有 %s 这项，有：%s", "there is no measurement %s; there are: %s", name, strings.Join(c.program.Houses.Evals, ", "))
+		if !slices.Contains(known, name) {
+			return badUsage("没有 %s 这项，有：%s", "there is no measurement %s; there are: %s", name, strings.Join(known, ", "))
 		}
-		if order.Data == "" {
+		if order.Data == "" && !slices.Contains(c.program.Houses.Simulated, name) {
 			return badUsage("请用 --data 或 QL_TESTDATA 指明标注文本所在的文件夹", "say with --data or QL_TESTDATA where the labelled texts are")
 		}
 		rows, err := c.program.Houses.Eval(c.ctx, name, order)
@@ -59,7 +84,7 @@ func (q *evalModerationCmd) Run(c *call) error {
 }
 
 // folder is where the data is, as the flag or the environment says.
-func (q *evalModerationCmd) folder(c *call) string {
+func (q *evalOrderCmd) folder(c *call) string {
 	if q.Data != "" {
 		return c.path(q.Data)
 	}

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"qunluo/internal/community"
 )
 
 type exportCmd struct {
@@ -15,6 +18,8 @@ type exportCmd struct {
 	Format string `enum:"chatlab,chatlab-jsonl" default:"chatlab-jsonl" help:"chatlab 或 chatlab-jsonl|chatlab or chatlab-jsonl"`
 	From   string `placeholder:"TIME" help:"从（含）|from (included)"`
 	To     string `placeholder:"TIME" help:"到（不含）|to (not included)"`
+	Bulk   string `placeholder:"ID" help:"人多时要第二个人确认：确认后的编号|many people need a second person: the number under which it was confirmed"`
+	named
 }
 
 func (exportCmd) Shape() any { return "ChatLab v0.0.2 (JSON / JSONL)" }
@@ -40,6 +45,9 @@ func (q *exportCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
+	if err := q.guard(c, h, g); err != nil {
+		return err
+	}
 	o := ExportOrder{Org: org, Group: g.Key, Format: q.Format, From: from, To: to}
 	write := func(w io.Writer) (int64, error) {
 		return files.Export(c.ctx, o, w, func(done, of int64) { c.progress("export", done, of) })
@@ -55,6 +63,28 @@ func (q *exportCmd) Do(c *call, h *House) error {
 	}
 	c.say("已导出 %s 条记录", "exported %s events", grouped(n))
 	return nil
+}
+
+// guard asks before the record of people leaves the house: everybody counts who is or was in the group.
+func (q *exportCmd) guard(c *call, h *House, g community.GroupRow) error {
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
+	desk, err := c.desk(h)
+	if err != nil {
+		return err
+	}
+	_, people, err := desk.FindMembers(c.ctx, community.MemberFilter{Group: g.Key, Page: community.Page{Limit: 1}})
+	if err != nil {
+		return err
+	}
+	bulks, err := inOrg(c, h, h.Bulks)
+	if err != nil {
+		return err
+	}
+	v := url.Values{"group": {g.ID.String()}, "format": {q.Format}, "from": {q.From}, "to": {q.To}}
+	return bulks.Export(c.ctx, who, "export?"+v.Encode(), people, q.Bulk)
 }
 
 // toFile writes a new file: whole or not at all.

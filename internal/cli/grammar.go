@@ -17,16 +17,26 @@ type grammar struct {
 	SetupURL setupURLCmd `cmd:"" group:"run" name:"setup-url" help:"打印新的一次性设置链接|print a new one-time set-up link"`
 	Freeze   freezeCmd   `cmd:"" group:"run" help:"冻结或恢复自动动作|hold automatic actions, or let them go"`
 
-	Group   groupCmd   `cmd:"" group:"community" help:"群|groups"`
-	Code    codeCmd    `cmd:"" group:"community" help:"引流与活码|codes to join by"`
-	Short   shortCmd   `cmd:"" group:"community" help:"短链：谁读了|short links: who read"`
-	Member  memberCmd  `cmd:"" group:"community" help:"成员|members"`
-	Message messageCmd `cmd:"" group:"community" help:"消息|messages"`
-	Request requestCmd `cmd:"" group:"community" help:"入群申请|requests to be let in"`
-	Figures figuresCmd `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
-	Account accountCmd `cmd:"" group:"community" help:"平台连接|connections to platforms"`
-	Bot     botCmd     `cmd:"" group:"community" help:"接入的机器人|attached bots"`
-	Hook    hookCmd    `cmd:"" group:"community" help:"外部系统发来的 Webhook|webhooks in, from outside systems"`
+	Group      groupCmd      `cmd:"" group:"community" help:"群|groups"`
+	Code       codeCmd       `cmd:"" group:"community" help:"引流与活码|codes to join by"`
+	Short      shortCmd      `cmd:"" group:"community" help:"短链：谁读了|short links: who read"`
+	Member     memberCmd     `cmd:"" group:"community" help:"成员|members"`
+	Message    messageCmd    `cmd:"" group:"community" help:"消息|messages"`
+	Points     pointsCmd     `cmd:"" group:"community" help:"积分|points"`
+	Payment    paymentCmd    `cmd:"" group:"community" help:"付款：成员付的和退的钱|payments: what members paid and got back"`
+	Tier       tierCmd       `cmd:"" group:"community" help:"分层：核心、普通、潜水|tiers: core, normal, lurker"`
+	Request    requestCmd    `cmd:"" group:"community" help:"入群申请|requests to be let in"`
+	Figures    figuresCmd    `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
+	Insight    insightCmd    `cmd:"" group:"community" help:"洞察：提问、留存、阶段|insight: questions, retention, stage"`
+	Goal       goalCmd       `cmd:"" group:"community" help:"群的目标与指标|goals and targets of groups"`
+	Lead       leadCmd       `cmd:"" group:"community" help:"潜在用户：按规则标记，并和后来对账|potential users: marked by a rule, and held against what came of it"`
+	Renewal    renewalCmd    `cmd:"" group:"community" help:"焕新记录：给衰退的群做过什么|renewals: what was done for groups in decline"`
+	Adjust     adjustCmd     `cmd:"" group:"community" help:"调整记录：改了什么、动了什么|adjustments: what was changed, and what it moved"`
+	Account    accountCmd    `cmd:"" group:"community" help:"平台连接|connections to platforms"`
+	Bot        botCmd        `cmd:"" group:"community" help:"接入的机器人|attached bots"`
+	Hook       hookCmd       `cmd:"" group:"community" help:"外部系统发来的 Webhook|webhooks in, from outside systems"`
+	Experiment experimentCmd `cmd:"" group:"community" help:"实验：同一件事试两种做法|experiments: two ways of one thing"`
+	Vote       voteCmd       `cmd:"" group:"community" help:"每周评选和发奖|the weekly vote and its rewards"`
 
 	Broadcast broadcastCmd `cmd:"" group:"community" help:"群发|mass sends"`
 	SOP       sopCmd       `cmd:"" name:"sop" group:"community" help:"群 SOP|SOPs of groups"`
@@ -34,17 +44,21 @@ type grammar struct {
 	Article   articleCmd   `cmd:"" group:"community" help:"公众号文章的每日合计|daily totals of articles of Official Accounts"`
 	Links     linksCmd     `cmd:"" group:"community" help:"外链检查|check of links"`
 
-	Rule     ruleCmd     `cmd:"" group:"order" help:"群规|rulebooks"`
-	Replay   replayCmd   `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
-	Decision decisionCmd `cmd:"" group:"order" help:"判定与审核|decisions and review"`
-	Words    wordsCmd    `cmd:"" group:"order" help:"词库|word lists"`
-	Strike   strikeCmd   `cmd:"" group:"order" help:"违规记分|strikes"`
-	Appeal   appealCmd   `cmd:"" group:"order" help:"申诉|appeals"`
-	Case     caseCmd     `cmd:"" group:"order" help:"标注案例|labelled cases"`
-	Action   actionCmd   `cmd:"" group:"order" help:"动作|actions"`
-	Task     taskCmd     `cmd:"" group:"order" help:"待办|tasks for people"`
-	Duty     dutyCmd     `cmd:"" group:"order" help:"值班与告警|duty roster and alarms"`
-	Lockdown lockdownCmd `cmd:"" group:"order" help:"一键封控|lockdown"`
+	Rule     ruleCmd      `cmd:"" group:"order" help:"群规|rulebooks"`
+	Replay   replayCmd    `cmd:"" group:"order" help:"群规在历史上会怎样|what a rulebook would have done"`
+	Decision decisionCmd  `cmd:"" group:"order" help:"判定与审核|decisions and review"`
+	Words    wordsCmd     `cmd:"" group:"order" help:"词库|word lists"`
+	Strike   strikeCmd    `cmd:"" group:"order" help:"违规记分|strikes"`
+	Appeal   appealCmd    `cmd:"" group:"order" help:"申诉|appeals"`
+	Report   reportCmd    `cmd:"" group:"order" help:"成员举报|members' reports"`
+	Case     caseCmd      `cmd:"" group:"order" help:"标注案例|labelled cases"`
+	Action   actionCmd    `cmd:"" group:"order" help:"动作|actions"`
+	Task     taskCmd      `cmd:"" group:"order" help:"待办|tasks for people"`
+	Duty     dutyCmd      `cmd:"" group:"order" help:"值班与告警|duty roster and alarms"`
+	Bulk     bulkCmd      `cmd:"" group:"order" help:"批量操作与复核|what touches many, and the second person"`
+	Lockdown lockdownCmd  `cmd:"" group:"order" help:"一键封控|lockdown"`
+	Shared   blocklistCmd `cmd:"" name:"blocklist" group:"order" help:"共享名单|lists shared between communities"`
+	Suggest  suggestCmd   `cmd:"" group:"order" help:"改群规的建议|suggested changes of rulebooks"`
 
 	Import  importCmd  `cmd:"" group:"data" help:"导入聊天记录|import chat histories"`
 	Export  exportCmd  `cmd:"" group:"data" help:"导出聊天记录|export chat histories"`

@@ -17,7 +17,9 @@ type groupCmd struct {
 	Main groupMainCmd `cmd:"" help:"设置主群，空为取消|set the main group; none: take away"`
 	Cap  groupCapCmd  `cmd:"" help:"满员预测与上限|when it is full, and its limit"`
 
+	Shield     groupShieldCmd     `cmd:"" help:"防骚扰模式：一个开关，到时恢复原样|shield: one switch, timed, everything as before afterwards"`
 	Standby    standbyCmd         `cmd:"" help:"备用群：账号出事时去哪|standby: where the group goes when its account is lost"`
+	Overlap    groupOverlapCmd    `cmd:"" help:"开群前：和别的群重合多少，这个群有什么不同|before opening: what it shares with other groups, and what it gives that they do not"`
 	Paste      groupPasteCmd      `cmd:"" help:"粘贴聊天记录，重复的不会重复|paste copied talk; again repeats nothing"`
 	Roster     groupRosterCmd     `cmd:"" help:"粘贴完整的成员名单|paste the whole list of members"`
 	Duplicates groupDuplicatesCmd `cmd:"" help:"同时在几个子群里的人|people in several sub groups"`

@@ -28,9 +28,12 @@ type Houses struct {
 	// Benches names what Bench can measure.
 	Benches []string
 	Bench   func(ctx context.Context, name string, o BenchOrder) ([]Measured, error)
-	// Evals names what Eval can measure over labelled texts.
-	Evals []string
-	Eval  func(ctx context.Context, name string, o EvalOrder) ([]Judged, error)
+	// Evals and Insights name what Eval can measure over labelled texts: of verdicts, and of figures.
+	Evals, Insights []string
+	// Simulated are those of them that need no texts.
+	Simulated []string
+
+	Eval func(ctx context.Context, name string, o EvalOrder) ([]Judged, error)
 	// Inspect opens a backup's database for reading and counts its tables; any damage is an error.
 	Inspect func(ctx context.Context, path string) (map[string]int64, error)
 }
@@ -48,22 +51,40 @@ type House struct {
 	Queue    Queue
 	Keeping  Keeping
 	Figures  func(org community.OrgKey) Figures
+	Insights func(org community.OrgKey) Insights
 	Plans    func(org community.OrgKey) Plans
 	Codes    func(org community.OrgKey) Codes
+	Leads    func(org community.OrgKey) Leads
+	Overlaps func(org community.OrgKey) Overlaps
 	Shorts   func(org community.OrgKey) Shorts
 	Words    func(org community.OrgKey) Wordlists
 	Moments  func(org community.OrgKey) Moments
 	Articles func(org community.OrgKey) Articles
 	Persons  func(org community.OrgKey) Persons
 
-	Handovers func(org community.OrgKey) Handovers
-	Standbys  func(org community.OrgKey) Standbys
-	Drifts    func(org community.OrgKey) Drifts
-	Cases     func(org community.OrgKey) Cases
-	Appeals   func(org community.OrgKey) Appeals
-	Duty      func(org community.OrgKey) Duty
-	Bots      func(org community.OrgKey) Bots
-	Hooks     func(org community.OrgKey) Hooks
+	Charters   func(org community.OrgKey) Charters
+	Handovers  func(org community.OrgKey) Handovers
+	Standbys   func(org community.OrgKey) Standbys
+	Drifts     func(org community.OrgKey) Drifts
+	Cases      func(org community.OrgKey) Cases
+	Lab        func(org community.OrgKey) Lab
+	Appeals    func(org community.OrgKey) Appeals
+	Bulks      func(org community.OrgKey) Bulks
+	Reports    func(org community.OrgKey) Reports
+	Duty       func(org community.OrgKey) Duty
+	Bots       func(org community.OrgKey) Bots
+	Hooks      func(org community.OrgKey) Hooks
+	Points     func(org community.OrgKey) Points
+	Goals      func(org community.OrgKey) Goals
+	Weeklies   func(org community.OrgKey) Weeklies
+	Payments   func(org community.OrgKey) Payments
+	Tiers      func(org community.OrgKey) Tiers
+	Votes      func(org community.OrgKey) Votes
+	Blocklists func(org community.OrgKey) Blocklists
+	Suggests   func(org community.OrgKey) Suggests
+	Shields    func(org community.OrgKey) Shields
+	// Experiments opens experiments of an organisation.
+	Experiments func(org community.OrgKey) Experiments
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
@@ -94,6 +115,8 @@ type Desk interface {
 	FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error)
 	FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error)
 	MemberByID(ctx context.Context, id community.ID) (community.Member, error)
+	// Invited lists the memberships that began by a member's invitation, the latest first.
+	Invited(ctx context.Context, m community.MemberKey, p community.Page) ([]community.MemberRow, int, error)
 	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
 	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
 	FindMessages(ctx context.Context, f community.MessageFilter) ([]community.MessageRow, int, error)
@@ -102,6 +125,8 @@ type Desk interface {
 	Around(ctx context.Context, g community.GroupKey, number int64, before, after int) ([]community.MessageRow, error)
 	FindDecisions(ctx context.Context, f community.DecisionFilter) ([]community.DecisionRow, int, error)
 	DecisionByID(ctx context.Context, id community.ID) (community.DecisionRow, error)
+	// Copies says what a message was a copy of in the organisation's groups; what lies outside the scope is only counted.
+	Copies(ctx context.Context, g community.GroupKey, number int64) (community.CopiesRow, error)
 	FindStrikes(ctx context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error)
 	FindActions(ctx context.Context, f community.ActionFilter) ([]community.ActionRow, int, error)
 	FindTasks(ctx context.Context, f community.TaskFilter) ([]community.TaskRow, int, error)
@@ -119,6 +144,9 @@ type Desk interface {
 type Hands interface {
 	Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error)
 	Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error)
+	// HitRules are the rules for telling people about hits; SetHitRules changes them.
+	HitRules(ctx context.Context) (community.HitRules, error)
+	SetHitRules(ctx context.Context, user string, rules community.HitRules, reason string) error
 	Undo(ctx context.Context, user string, decision community.ID, reason string) error
 	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
@@ -175,7 +203,7 @@ type Wires interface {
 
 // Books replays rulebooks over recorded events.
 type Books interface {
-	// Body gives a version of a group's book; 0 = the one in force.
+	// Body gives a version of a group's book; 0 = the one in force, -1 = the draft (CodeNotFound when there is none).
 	Body(ctx context.Context, g community.GroupKey, version int) (json.RawMessage, error)
 	Replay(ctx context.Context, o ReplayOrder, progress func(done, of int64)) (ReplayReport, error)
 	// Ready makes a book ready to judge, with the content that it names.

@@ -16,6 +16,7 @@ type lockdownCmd struct {
 	Text   string   `placeholder:"TEXT" help:"要发的公告|notice to put up"`
 	ID     string   `placeholder:"ID" help:"off：哪一次，默认最近的|off: which one, by default the newest"`
 	Reason string   `placeholder:"TEXT" help:"原因，记入操作记录|why; kept in the audit trail"`
+	named
 }
 
 // lockdownLine is a lockdown as the verb prints it.
@@ -105,7 +106,11 @@ func (q *lockdownCmd) begin(c *call, h *House, d Duty) error {
 	if o.Groups, err = c.groupKeys(desk, q.Group); err != nil {
 		return err
 	}
-	l, err := d.Lock(c.ctx, user, o)
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
+	l, err := d.Lock(c.ctx, who, o)
 	if err != nil {
 		return err
 	}

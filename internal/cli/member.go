@@ -165,17 +165,19 @@ type memberShowCmd struct {
 
 // memberPage is everything about one member.
 type memberPage struct {
-	ID       string       `json:"id"`
-	Name     string       `json:"name"`
-	Platform string       `json:"platform"`
-	External string       `json:"external_id"`
-	Bot      bool         `json:"bot"`
-	Mark     string       `json:"mark"`      // "bot", "staff", "member": what one of us said; "" = nobody did
-	NameOnly bool         `json:"name_only"` // known by name alone
-	Stays    []stayLine   `json:"stays"`
-	Names    []nameLine   `json:"names"`
-	Tags     []string     `json:"tags"`
-	Strikes  []strikeLine `json:"strikes"`
+	ID       string        `json:"id"`
+	Name     string        `json:"name"`
+	Platform string        `json:"platform"`
+	External string        `json:"external_id"`
+	Bot      bool          `json:"bot"`
+	Mark     string        `json:"mark"`      // "bot", "staff", "member": what one of us said; "" = nobody did
+	NameOnly bool          `json:"name_only"` // known by name alone
+	Stays    []stayLine    `json:"stays"`
+	Names    []nameLine    `json:"names"`
+	Tags     []string      `json:"tags"`
+	Strikes  []strikeLine  `json:"strikes"`
+	Invited  []guestLine   `json:"invited"`  // the latest 200 whom they brought
+	Payments []paymentLine `json:"payments"` // the latest 200
 	// Accounts are all accounts of the person, this one first; empty where nothing was merged. Stays, names and strikes above
 	// are this account's: no strike counts for another one.
 	Accounts []accountOfPerson `json:"accounts"`
@@ -189,6 +191,37 @@ type stayLine struct {
 	Inviter string `json:"inviter" col:"邀请人|invited by"`
 	Left    Moment `json:"left_at" col:"离群|left"`
 	Reason  string `json:"left_reason" col:"离群原因|why"`
+}
+
+// guestLine is somebody a member brought.
+type guestLine struct {
+	ID     string `json:"id"`
+	Name   string `json:"name" col:"带来的人|brought"`
+	Group  string `json:"group" col:"群|group"`
+	Joined Moment `json:"joined_at" col:"入群|joined"`
+	Left   Moment `json:"left_at" col:"离群|left"` // 0 = still there
+}
+
+// profile adds whom a member brought and what they paid.
+func (c *call) profile(h *House, desk Desk, p *memberPage, m community.Member) error {
+	guests, _, err := desk.Invited(c.ctx, m.Key, community.Page{Limit: 200})
+	if err != nil {
+		return err
+	}
+	p.Invited, p.Payments = []guestLine{}, []paymentLine{}
+	for _, r := range guests {
+		p.Invited = append(p.Invited, guestLine{r.ID.String(), r.Name, r.GroupName, Moment(r.JoinedAt), Moment(r.LeftAt)})
+	}
+	if h.Payments == nil {
+		return nil
+	}
+	kept, err := inOrg(c, h, h.Payments)
+	if err != nil {
+		return err
+	}
+	paid, _, err := kept.Find(c.ctx, community.PaymentFilter{Member: m.Key, Page: community.Page{Limit: 200}})
+	p.Payments = mapped(paid, lineOfPayment)
+	return err
 }
 
 type nameLine struct {
@@ -221,6 +254,9 @@ func (q *memberShowCmd) Do(c *call, h *House) error {
 	if err := c.accountsOf(h, &p, m); err != nil {
 		return err
 	}
+	if err := c.profile(h, desk, &p, m); err != nil {
+		return err
+	}
 	if c.json {
 		return c.printJSON(p)
 	}
@@ -235,7 +271,7 @@ func (q *memberShowCmd) Do(c *call, h *House) error {
 	if err := printParts(c, p.Stays, p.Names, p.Strikes); err != nil {
 		return err
 	}
-	return printPart(c, p.Accounts)
+	return printParts(c, p.Accounts, p.Invited, p.Payments)
 }
 
 // printParts prints tables below each other, leaving out empty ones.

@@ -279,6 +279,7 @@ type broadcastNewCmd struct {
 	audience
 	Draft bool   `help:"只存草稿|keep it as a draft"`
 	Force string `placeholder:"REASON" help:"不顾拦截照发的原因|why it goes although it would be stopped"`
+	named
 }
 
 func (broadcastNewCmd) Shape() any { return broadcastLine{} }
@@ -302,7 +303,11 @@ func (q *broadcastNewCmd) Do(c *call, h *House) error {
 	} else if err := c.confirm(fmt.Sprintf(c.lang.pick([2]string{"发给 %d 个群、%d 人", "it goes to %d groups, %d people"}), e.Groups, e.People)); err != nil {
 		return err
 	}
-	made, err := plans.NewBroadcast(c.ctx, user, b)
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
+	made, err := plans.NewBroadcast(c.ctx, who, b)
 	if err != nil {
 		return err
 	}
@@ -414,9 +419,9 @@ type moveArgs struct {
 	Reason string `placeholder:"TEXT" help:"原因|why"`
 }
 
-func (q moveArgs) broadcast(c *call, h *House, to plan.State) error {
+func (q moveArgs) broadcast(c *call, h *House, to plan.State, who string) error {
 	return c.onBroadcast(h, q.ID, func(plans Plans, id community.ID) error {
-		if err := plans.MoveBroadcast(c.ctx, user, id, to, q.Reason); err != nil {
+		if err := plans.MoveBroadcast(c.ctx, who, id, to, q.Reason); err != nil {
 			return err
 		}
 		b, err := plans.Broadcast(c.ctx, id)
@@ -433,15 +438,24 @@ func (broadcastPauseCmd) Shape() any          { return broadcastLine{} }
 func (broadcastPauseCmd) Examples() []example { return nil }
 
 // Do pauses a mass send.
-func (q *broadcastPauseCmd) Do(c *call, h *House) error { return q.broadcast(c, h, plan.Paused) }
+func (q *broadcastPauseCmd) Do(c *call, h *House) error { return q.broadcast(c, h, plan.Paused, user) }
 
-type broadcastResumeCmd struct{ moveArgs }
+type broadcastResumeCmd struct {
+	moveArgs
+	named
+}
 
 func (broadcastResumeCmd) Shape() any          { return broadcastLine{} }
 func (broadcastResumeCmd) Examples() []example { return nil }
 
 // Do lets a mass send go on.
-func (q *broadcastResumeCmd) Do(c *call, h *House) error { return q.broadcast(c, h, plan.Running) }
+func (q *broadcastResumeCmd) Do(c *call, h *House) error {
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
+	return q.broadcast(c, h, plan.Running, who)
+}
 
 type broadcastCancelCmd struct{ moveArgs }
 
@@ -449,7 +463,9 @@ func (broadcastCancelCmd) Shape() any          { return broadcastLine{} }
 func (broadcastCancelCmd) Examples() []example { return nil }
 
 // Do cancels a mass send.
-func (q *broadcastCancelCmd) Do(c *call, h *House) error { return q.broadcast(c, h, plan.Cancelled) }
+func (q *broadcastCancelCmd) Do(c *call, h *House) error {
+	return q.broadcast(c, h, plan.Cancelled, user)
+}
 
 // countLine is how many sends something was done to.
 type countLine struct {

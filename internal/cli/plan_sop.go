@@ -2,8 +2,10 @@ package cli
 
 import (
 	"os"
+	"strconv"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 )
 
@@ -93,6 +95,8 @@ type sopEditCmd struct {
 	Steps  string `placeholder:"FILE" help:"步骤（JSON 数组）|the steps (a JSON array)"`
 	Force  string `placeholder:"REASON" help:"外链检查不许发也照存的原因|why it is kept although the link check stops it"`
 	Reason string `placeholder:"TEXT" help:"原因|why"`
+	named
+	moveFlags
 }
 
 func (sopEditCmd) Shape() any          { return sopLine{} }
@@ -100,6 +104,13 @@ func (sopEditCmd) Examples() []example { return nil }
 
 // Do makes a new version of an SOP.
 func (q *sopEditCmd) Do(c *call, h *House) error {
+	if err := q.check(); err != nil {
+		return err
+	}
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
 	return c.onSOP(h, q.ID, func(plans Plans, s plan.SOP) (plan.SOP, error) {
 		if q.Name != "" {
 			s.Name = q.Name
@@ -112,8 +123,39 @@ func (q *sopEditCmd) Do(c *call, h *House) error {
 			s.Steps = steps
 		}
 		s.Force = q.Force
-		return plans.SaveSOP(c.ctx, user, s, q.Reason)
+		made, err := plans.SaveSOP(c.ctx, who, s, q.Reason)
+		if err != nil {
+			return made, err
+		}
+		return made, q.keepFor(c, h, plans, made)
 	})
+}
+
+// keepFor notes of each group in an SOP what its change should move, of at most 20; that it moves no figure is said once.
+func (q *sopEditCmd) keepFor(c *call, h *House, plans Plans, s plan.SOP) error {
+	what, ref := s.Name+" v"+strconv.Itoa(s.Version), "sop:"+s.ID.String()
+	if q.Moves == "" {
+		return q.keep(c, h, 0, measure.AdjustPlan, what, ref)
+	}
+	members, err := plans.SOPGroups(c.ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	kept := 0
+	for _, m := range members {
+		if m.Left != 0 || kept == 20 {
+			continue
+		}
+		if err := q.keep(c, h, m.Group, measure.AdjustPlan, what, ref); err != nil {
+			return err
+		}
+		kept++
+	}
+	if kept == 0 { // nobody is in it: there is nothing to look at yet
+		q.NoFigure, q.Moves = "没有群在里面 / no group is in it", ""
+		return q.keep(c, h, 0, measure.AdjustPlan, what, ref)
+	}
+	return nil
 }
 
 type sopCheckCmd struct {
@@ -192,6 +234,7 @@ func (c *call) onSOP(h *House, text string, do func(Plans, plan.SOP) (plan.SOP, 
 // sopGroupLine is a group in an SOP.
 type sopGroupLine struct {
 	Group   string `json:"group" col:"群|group"`
+	People  int    `json:"people" col:"人|people"`
 	Entered Moment `json:"entered_at" col:"进入|entered"`
 	Left    Moment `json:"left_at" col:"离开|left"`
 	Next    Moment `json:"next_at" col:"下一次|next"`
@@ -223,7 +266,7 @@ func (q *sopShowCmd) Do(c *call, h *House) error {
 		return err
 	}
 	in := mapped(list, func(m plan.Member) sopGroupLine {
-		return sopGroupLine{m.GroupName, Moment(m.Entered), Moment(m.Left), Moment(m.Next), m.Counts.Sent, m.Counts.Failed + m.Counts.NotSent}
+		return sopGroupLine{m.GroupName, m.People, Moment(m.Entered), Moment(m.Left), Moment(m.Next), m.Counts.Sent, m.Counts.Failed + m.Counts.NotSent}
 	})
 	if err := printOne(c, sopShape{lineOfSOP(s), in}); err != nil || c.json {
 		return err
@@ -272,15 +315,22 @@ func (q sopGroupArgs) on(c *call, h *House, do func(Plans, plan.SOP, community.G
 	})
 }
 
-type sopAddCmd struct{ sopGroupArgs }
+type sopAddCmd struct {
+	sopGroupArgs
+	named
+}
 
 func (sopAddCmd) Shape() any          { return sopLine{} }
 func (sopAddCmd) Examples() []example { return nil }
 
 // Do lets a group enter.
 func (q *sopAddCmd) Do(c *call, h *House) error {
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
 	return q.on(c, h, func(plans Plans, s plan.SOP, g community.GroupKey) error {
-		return plans.AddToSOP(c.ctx, user, s.ID, g, q.Reason)
+		return plans.AddToSOP(c.ctx, who, s.ID, g, q.Reason)
 	})
 }
 
@@ -296,9 +346,9 @@ func (q *sopRemoveCmd) Do(c *call, h *House) error {
 	})
 }
 
-func (q moveArgs) sop(c *call, h *House, to plan.State) error {
+func (q moveArgs) sop(c *call, h *House, to plan.State, who string) error {
 	return c.onSOP(h, q.ID, func(plans Plans, s plan.SOP) (plan.SOP, error) {
-		if err := plans.MoveSOP(c.ctx, user, s.ID, to, q.Reason); err != nil {
+		if err := plans.MoveSOP(c.ctx, who, s.ID, to, q.Reason); err != nil {
 			return s, err
 		}
 		return plans.SOP(c.ctx, s.ID)
@@ -311,15 +361,24 @@ func (sopPauseCmd) Shape() any          { return sopLine{} }
 func (sopPauseCmd) Examples() []example { return nil }
 
 // Do pauses an SOP.
-func (q *sopPauseCmd) Do(c *call, h *House) error { return q.sop(c, h, plan.Paused) }
+func (q *sopPauseCmd) Do(c *call, h *House) error { return q.sop(c, h, plan.Paused, user) }
 
-type sopResumeCmd struct{ moveArgs }
+type sopResumeCmd struct {
+	moveArgs
+	named
+}
 
 func (sopResumeCmd) Shape() any          { return sopLine{} }
 func (sopResumeCmd) Examples() []example { return nil }
 
 // Do lets an SOP go on.
-func (q *sopResumeCmd) Do(c *call, h *House) error { return q.sop(c, h, plan.Running) }
+func (q *sopResumeCmd) Do(c *call, h *House) error {
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
+	return q.sop(c, h, plan.Running, who)
+}
 
 type linksCmd struct {
 	Check linksCheckCmd `cmd:"" help:"一段话里的链接有没有不妥|what is wrong with the links of a text"`

@@ -74,7 +74,7 @@ func (q answering) answer(c *call, h *House, refuse bool, text string) error {
 	if err != nil {
 		return err
 	}
-	return c.act(h, a, q.Reason)
+	return c.act(h, user, a, q.Reason)
 }
 
 type requestApproveCmd struct{ answering }

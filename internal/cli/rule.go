@@ -1,12 +1,14 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 )
 
@@ -23,6 +25,13 @@ type ruleCmd struct {
 	Draft    ruleDraftCmd    `cmd:"" help:"存为草稿|keep as the draft"`
 	Publish  rulePublishCmd  `cmd:"" help:"发布|put in force"`
 	Rollback ruleRollbackCmd `cmd:"" help:"重新发布以前的版本|put an earlier version in force again"`
+	Charter  charterCmd      `cmd:"" help:"公开的群规：条文、公开页、成员的确认|rules as members read them: articles, public page, agreements"`
+	Ladders  ruleLaddersCmd  `cmd:"" help:"有哪些现成的处罚阶梯|which ready ladders there are"`
+	Ladder   ruleLadderCmd   `cmd:"" help:"给草稿换上现成的处罚阶梯|take a ready ladder into the draft"`
+	Mode     ruleModeCmd     `cmd:"" help:"启用、试运行或停用一条规则，发布为新版本|switch one rule live, dry or off, as a new version"`
+	Lab      ruleLabCmd      `cmd:"" help:"规则实验室：用标注案例和本群的过去检验一份群规|the rule lab: try a rulebook on labelled cases and the group's past"`
+	Trials   ruleTrialsCmd   `cmd:"" help:"在本群的过去上试过哪些|what was tried on the group's past"`
+	Stop     ruleStopCmd     `cmd:"" help:"取消正在进行的检验|cancel a trial under way"`
 	Learn    ruleLearnCmd    `cmd:"" help:"用本群的发言和人的判断训练，放进草稿|teach a model with the group's talk and people's judgements; it goes into the draft"`
 	Hits     ruleHitsCmd     `cmd:"" help:"各条规则的命中|how often each rule hit"`
 }
@@ -126,7 +135,7 @@ func (rulePresetCmd) Examples() []example {
 
 // Run prints a preset as JSON, ready to be changed and published.
 func (q *rulePresetCmd) Run(c *call) error {
-	b, err := policy.Default(q.Name)
+	b, err := policy.Starter(q.Name)
 	if err != nil {
 		return err
 	}
@@ -219,8 +228,27 @@ type ruleCheckCmd struct {
 
 // checked is the answer for a good rulebook.
 type checked struct {
-	Rules int  `json:"rules" col:"规则|rules"`
-	Good  bool `json:"good" col:"可用|good"`
+	Rules   int         `json:"rules" col:"规则|rules"`
+	Good    bool        `json:"good" col:"可用|good"`
+	Clashes []clashLine `json:"clashes"` // what it asks for and takes back
+}
+
+// clashLine is one thing that a rulebook asks for and takes back.
+type clashLine struct {
+	Code  string   `json:"code"`
+	Rules []string `json:"rules"`
+	Says  string   `json:"says"`
+}
+
+// clashes lists what a rulebook asks for and takes back, and says it to the person.
+func (c *call) clashes(raw json.RawMessage) []clashLine {
+	lines := []clashLine{}
+	for _, x := range policy.Contradictions(raw) {
+		l := clashLine{x.Code, x.Rules, c.lang.pick(x.Words())}
+		c.say("请看一眼：%s：%s", "please look: %s: %s", strings.Join(l.Rules, ", "), l.Says)
+		lines = append(lines, l)
+	}
+	return lines
 }
 
 func (ruleCheckCmd) Tolerates()          {}
@@ -237,7 +265,7 @@ func (q *ruleCheckCmd) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return printOne(c, checked{len(b.Rules), true})
+	return printOne(c, checked{len(b.Rules), true, c.clashes(raw)})
 }
 
 // parseBook reads a rulebook as people wrote it, if nothing is wrong with it; word lists that it names are taken on trust.
@@ -337,7 +365,9 @@ type rulePublishCmd struct {
 	Group string `arg:"" help:"群|group"`
 	File  string `arg:"" help:"文件、- 或 群@版本|a file, - or GROUP@VERSION"`
 	Note  string `required:"" placeholder:"TEXT" help:"改了什么、为什么|what was changed and why"`
+	noticeFlags
 	despiteFlag
+	moveFlags
 }
 
 // Feeds says that stdin may be the rulebook.
@@ -350,7 +380,7 @@ func (q *rulePublishCmd) Effect() [2]string {
 
 func (rulePublishCmd) Shape() any { return bookLine{} }
 func (rulePublishCmd) Examples() []example {
-	return []example{{"rule publish 产品交流群 book.json --note 链接放宽", [2]string{"先用 replay 看它会做什么；文件里的群和成员可以写名称或编号", "see with replay what it would do first; groups and members in the file may be names or ids"}}}
+	return []example{{"rule publish 产品交流群 book.json --note 链接放宽 --moves leaves --falls --review-days 28", [2]string{"先用 replay 看它会做什么；文件里的群和成员可以写名称或编号", "see with replay what it would do first; groups and members in the file may be names or ids"}}}
 }
 
 // Do puts a rulebook in force.
@@ -359,10 +389,11 @@ func (q *rulePublishCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return c.publish(h, q.Group, raw, q.Note, q.Despite)
+	return c.publish(h, q.Group, raw, q.Note, q.Despite, q.noticeFlags, q.moveFlags)
 }
 
-func (c *call) publish(h *House, group string, raw json.RawMessage, note, despite string) error {
+// publish puts a book in force. A group's first is no change, and need move no figure.
+func (c *call) publish(h *House, group string, raw json.RawMessage, note, despite string, tell noticeFlags, moves moveFlags) error {
 	if _, err := parseBook(raw); err != nil {
 		return err
 	}
@@ -373,23 +404,28 @@ func (c *call) publish(h *House, group string, raw json.RawMessage, note, despit
 	if g.Key == 0 {
 		return badUsage("请指明群", "say which group")
 	}
-	_, hands, err := c.both(h)
+	if g.Book > 0 {
+		if err := moves.check(); err != nil {
+			return err
+		}
+	}
+	charters, err := inOrg(c, h, h.Charters)
 	if err != nil {
 		return err
 	}
-	publish := hands.Publish
-	if despite != "" {
-		cases, err := inOrg(c, h, h.Cases)
-		if err != nil {
-			return err
-		}
-		publish = func(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error) {
-			return cases.Publish(ctx, user, g, book, note, despite)
-		}
+	notice, err := tell.text(c, charters, g, raw)
+	if err != nil {
+		return err
 	}
-	version, err := publish(c.ctx, user, g.Key, raw, note)
+	version, err := charters.Publish(c.ctx, user, g.Key, raw, note, despite, notice)
 	if err != nil {
 		return c.saidBy(err)
+	}
+	c.clashes(raw)
+	if g.Book > 0 {
+		if err := moves.keep(c, h, g.Key, measure.AdjustRule, note, "book:"+strconv.Itoa(version)); err != nil {
+			return err
+		}
 	}
 	return printOne(c, bookLine{version, "published", Moment(c.program.now().UnixMilli()), user, note})
 }
@@ -398,7 +434,9 @@ type ruleRollbackCmd struct {
 	Group   string `arg:"" help:"群|group"`
 	Version int    `arg:"" help:"回到哪个版本|which version to go back to"`
 	Note    string `required:"" placeholder:"TEXT" help:"为什么|why"`
+	noticeFlags
 	despiteFlag
+	moveFlags
 }
 
 // Effect is what rolling back means.
@@ -426,7 +464,7 @@ func (q *ruleRollbackCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return c.publish(h, g.ID.String(), raw, q.Note, q.Despite)
+	return c.publish(h, g.ID.String(), raw, q.Note, q.Despite, q.noticeFlags, q.moveFlags)
 }
 
 type ruleHitsCmd struct {

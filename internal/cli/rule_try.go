@@ -8,7 +8,10 @@ import (
 	"qunluo/internal/policy"
 )
 
-// cutVersion reads "GROUP@VERSION"; "GROUP@" is the version in force.
+// draftVersion is what Books.Body calls a group's draft.
+const draftVersion = -1
+
+// cutVersion reads "GROUP@VERSION"; "GROUP@" is the version in force, "GROUP@draft" the draft.
 func cutVersion(arg string) (group string, version int, ok bool) {
 	i := strings.LastIndexByte(arg, '@')
 	if i <= 0 {
@@ -16,6 +19,9 @@ func cutVersion(arg string) (group string, version int, ok bool) {
 	}
 	if arg[i+1:] == "" {
 		return arg[:i], 0, true
+	}
+	if arg[i+1:] == "draft" {
+		return arg[:i], draftVersion, true
 	}
 	n, err := strconv.Atoi(arg[i+1:])
 	return arg[:i], n, err == nil && n > 0
@@ -30,6 +36,7 @@ type ruleTestCmd struct {
 	Strikes  int    `help:"已有几次有效记分|live strikes already there"`
 	Repeat   int    `default:"1" help:"一秒内连发几次|how often within a second"`
 	At       string `placeholder:"TIME" help:"何时，默认现在|when, by default now"`
+	Class    string `enum:",text,link,share,file,image,voice,video,forward,card" default:"" help:"消息类型：text、link 链接卡片、share 小程序、file、image、voice、video、forward、card|kind of message: text, link (a card), share (a mini-program), file, image, voice, video, forward, card"`
 
 	Join       bool   `help:"试有人进群，而不是一条消息|somebody joins, instead of a message"`
 	Scene      string `placeholder:"SCENE" help:"--join：进群方式 qr、invite、search、link、request|--join: qr, invite, search, link, request"`
@@ -61,6 +68,7 @@ func (ruleTestCmd) Shape() any { return trialPage{} }
 func (ruleTestCmd) Examples() []example {
 	return []example{
 		{"rule test 产品交流群@ '加V：abc123 免费领' --joined 1h", [2]string{"现行群规会怎么处理", "what the rulebook in force would do"}},
+		{"rule test 产品交流群@draft --class file", [2]string{"草稿会怎么处理一个文件", "what the draft would do about a file"}},
 		{"rule test book.json --join --scene qr --state poster", [2]string{"扫这张海报进群的人会看到什么欢迎", "how somebody who scanned that poster is greeted"}},
 	}
 }
@@ -70,7 +78,7 @@ func (q *ruleTestCmd) Validate() error {
 	if q.Repeat < 1 || q.Repeat > 1000 || q.Strikes < 0 || q.Strikes > 100 || q.Messages < 0 {
 		return badUsage("--repeat 1 到 1000，--strikes 0 到 100", "--repeat 1 to 1000, --strikes 0 to 100")
 	}
-	if (q.Text == "") != q.Join {
+	if q.Join && q.Text != "" || !q.Join && q.Text == "" && tryClasses[q.Class] == community.Text {
 		return badUsage("要么给一条消息，要么用 --join", "give a message, or --join")
 	}
 	return nil
@@ -112,8 +120,12 @@ func (q *ruleTestCmd) Do(c *call, h *House) error {
 	return nil
 }
 
+// tryClasses are the kinds of messages that can be tried.
+var tryClasses = map[string]community.Class{"": community.Text, "text": community.Text, "link": community.Link, "share": community.Share, "file": community.File,
+	"image": community.Image, "voice": community.Voice, "video": community.Video, "forward": community.Forward, "card": community.Card}
+
 func (q *ruleTestCmd) probe(c *call) (policy.Probe, error) {
-	p := policy.Probe{Text: q.Text, Role: community.Role(q.Role), Messages: int64(q.Messages), Strikes: q.Strikes, Repeat: q.Repeat, At: c.program.now().UnixMilli(),
+	p := policy.Probe{Text: q.Text, Class: tryClasses[q.Class], Role: community.Role(q.Role), Messages: int64(q.Messages), Strikes: q.Strikes, Repeat: q.Repeat, At: c.program.now().UnixMilli(),
 		Join: q.Join, Scene: q.Scene, State: q.State, Unofficial: q.Unofficial}
 	if q.Joined != "" {
 		d, ok := readSpan(q.Joined)

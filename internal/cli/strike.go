@@ -17,9 +17,11 @@ type strikeLine struct {
 	At      Moment `json:"at" col:"时间|time"`
 	Group   string `json:"group" col:"群|group"`
 	Member  string `json:"member" col:"成员|member"`
-	Rule    string `json:"rule" col:"规则|rule"`
+	Rule    string `json:"rule"`
+	Called  string `json:"rule_called" col:"规则|rule"`     // its name with the id
 	User    string `json:"moderator" col:"记分人|moderator"` // "" = by a rule
 	Book    int    `json:"rulebook" col:"版本|version"`
+	Article int    `json:"article" col:"条|article"` // of that version; 0 = none
 	Expires Moment `json:"expires_at" col:"到期|expires"`
 	Revoked Moment `json:"revoked_at" col:"撤销|revoked"`
 	By      string `json:"revoked_by" col:"撤销人|revoked by"`
@@ -29,7 +31,7 @@ type strikeLine struct {
 }
 
 func lineOfStrike(s community.StrikeRow) strikeLine {
-	return strikeLine{s.ID.String(), Moment(s.At), s.GroupName, s.MemberName, s.Rule, s.User, s.Book, Moment(s.Expires), Moment(s.Revoked), s.RevokedBy,
+	return strikeLine{s.ID.String(), Moment(s.At), s.GroupName, s.MemberName, s.Rule, s.RuleCalled(), s.User, s.Book, s.Article, Moment(s.Expires), Moment(s.Revoked), s.RevokedBy,
 		s.Event, s.Message.Text, string(s.Appeal)}
 }
 
@@ -58,10 +60,12 @@ func (q *strikeListCmd) Do(c *call, h *House) error {
 }
 
 type strikeGiveCmd struct {
-	Group  string `arg:"" help:"群|group"`
-	Number int64  `arg:"" help:"作为证据的消息的序号|number of the message that is the evidence"`
-	Rule   string `placeholder:"RULE" help:"按这条规则的阶梯，默认按群规的|under this rule's ladder, by default the book's"`
-	Reason string `required:"" placeholder:"TEXT" help:"原因，当事人可能会问|why; the person concerned may ask"`
+	Group   string `arg:"" help:"群|group"`
+	Number  int64  `arg:"" help:"作为证据的消息的序号|number of the message that is the evidence"`
+	Rule    string `placeholder:"RULE" help:"按这条规则的阶梯，默认按群规的|under this rule's ladder, by default the book's"`
+	Article string `placeholder:"ARTICLE" help:"依据哪一条（rule charter show 里的编号），处罚会引用它|under which article (id, see rule charter show); it is cited"`
+	Reason  string `required:"" placeholder:"TEXT" help:"原因，当事人可能会问|why; the person concerned may ask"`
+	named
 }
 
 // Effect says that the ladder follows.
@@ -97,7 +101,11 @@ func (q *strikeGiveCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	id, err := hands.Strike(c.ctx, user, g.Key, community.PersonStrike{Member: m.Member, Name: m.Name, Event: m.Number, Message: m.Message, Rule: q.Rule}, q.Reason)
+	who, err := q.who(c, h)
+	if err != nil {
+		return err
+	}
+	id, err := hands.Strike(c.ctx, who, g.Key, community.PersonStrike{Member: m.Member, Name: m.Name, Event: m.Number, Message: m.Message, Rule: q.Rule, Article: q.Article}, q.Reason)
 	if err != nil {
 		return err
 	}

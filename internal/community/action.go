@@ -50,6 +50,9 @@ const Match Verb = "platform.match"
 // alarm of its own: that would be told by another notice.
 const NoticeRule = "duty.notice"
 
+// ReachRule is the Rule of messages to the silent part of a group, one member at a time: nobody is alarmed about one of them.
+const ReachRule = "tier.reach"
+
 // Verbs lists every verb in the order pages show them.
 var Verbs = []Verb{Send, RecallMsg, Mute, Unmute, Remove, Approve, SetCard, MuteAll, Announce, Rename, ListMember,
 	Essence, Invite, MassSend, MassRemind, MassCancel}
@@ -201,14 +204,29 @@ type MassPart struct {
 
 // PersonDecision is the Data of a person.decided event.
 type PersonDecision struct {
-	Kind     string   `json:"kind"` // "act" (do Actions), "bot" (an attached bot wants Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action), "strike"
+	Kind     string   `json:"kind"` // "act" (do Actions), "bot" (an attached bot wants Actions), "undo" (of Decision), "false_hit", "dismiss", "release" (a held action), "strike", "report" (about Report alone)
 	User     string   `json:"user"`
 	Decision ID       `json:"decision,omitzero"`
 	Action   ID       `json:"action,omitzero"`
 	Actions  []Action `json:"actions,omitempty"` // ids are derived by the step
 	Reason   string   `json:"reason,omitempty"`
 
-	Strike *PersonStrike `json:"strike,omitempty"`
+	Strike *PersonStrike  `json:"strike,omitempty"`
+	Report *ReportVerdict `json:"report,omitempty"` // the decision ends a case of reports, too
+	Listed *Listed        `json:"listed,omitempty"` // kind "listed": who comes stands on a shared list
+}
+
+// Listed says that somebody who comes was found on a shared list, and what that list does there: the answer of a look-up that is
+// recorded as an event, so that it is decided upon again in the same way.
+type Listed struct {
+	Member  MemberKey `json:"member"`
+	Source  string    `json:"source"` // what we call the list
+	Class   string    `json:"class"`
+	Effect  string    `json:"effect"` // dry, hold, refuse, allowed
+	Event   int64     `json:"event"`  // by which they come
+	Request bool      `json:"request,omitempty"`
+	Flag    string    `json:"flag,omitempty"` // of the request
+	Text    string    `json:"text,omitempty"` // what a refused applicant is told
 }
 
 // PersonStrike is a strike that a moderator gives on the evidence of a message.
@@ -218,6 +236,7 @@ type PersonStrike struct {
 	Event   int64     `json:"event"`             // number of the message
 	Message string    `json:"message,omitempty"` // its id on the platform; "" = it cannot be recalled any more
 	Rule    string    `json:"rule,omitempty"`    // whose ladder; "" = the book's
+	Article string    `json:"article,omitempty"` // id of the article of the rules that was breached; "" = none is named
 }
 
 // ReceiptData is the Data of an action.receipt event.

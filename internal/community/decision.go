@@ -46,8 +46,9 @@ type Strike struct {
 	Group    GroupKey  `json:"group"`
 	Member   MemberKey `json:"member"`
 	Rule     string    `json:"rule"`
-	Book     int       `json:"book"`  // rulebook version
-	Event    int64     `json:"event"` // number of the evidence event
+	Book     int       `json:"book"`              // rulebook version
+	Article  int       `json:"article,omitempty"` // of that version, on which it rests; 0 = none
+	Event    int64     `json:"event"`             // number of the evidence event
 	User     string    `json:"user,omitempty"`
 	At       int64     `json:"at"`
 	Expires  int64     `json:"expires"`
@@ -55,26 +56,38 @@ type Strike struct {
 
 // Decision is what a step says about one event, with reasons. Its ID is derived, never random.
 type Decision struct {
-	ID      ID        `json:"id"`
-	Decider string    `json:"decider"`
-	Group   GroupKey  `json:"group"`
-	Event   int64     `json:"event"` // number
-	Seq     int64     `json:"seq"`
-	At      int64     `json:"at"`
-	Member  MemberKey `json:"member,omitempty"`
-	Book    int       `json:"book,omitempty"` // rulebook version in force
-	Verdict Verdict   `json:"verdict"`
-	Hits    []RuleHit `json:"hits,omitempty"`
-	Rung    int       `json:"rung,omitempty"` // of the ladder, from 1
-	Strikes []Strike  `json:"strikes,omitempty"`
-	Actions []Action  `json:"actions,omitempty"`
-	Revoke  []ID      `json:"revoke,omitempty"` // strikes that no longer count
-	Cancel  []ID      `json:"cancel,omitempty"` // actions not to be carried out any more
-	Undoes  ID        `json:"undoes,omitzero"`  // the decision that this one undoes
-	User    string    `json:"user,omitempty"`
-	Why     string    `json:"why,omitempty"`
-	Wakes   []Wake    `json:"wakes,omitempty"`
-	Alarm   string    `json:"alarm,omitempty"` // whoever is on duty is alarmed: the figures
+	ID        ID        `json:"id"`
+	Decider   string    `json:"decider"`
+	Group     GroupKey  `json:"group"`
+	Event     int64     `json:"event"` // number
+	Seq       int64     `json:"seq"`
+	At        int64     `json:"at"`
+	Member    MemberKey `json:"member,omitempty"`
+	Book      int       `json:"book,omitempty"` // rulebook version in force
+	Verdict   Verdict   `json:"verdict"`
+	Hits      []RuleHit `json:"hits,omitempty"`
+	Rung      int       `json:"rung,omitempty"`    // of the ladder, from 1
+	Article   int       `json:"article,omitempty"` // of that version, on which a sanction rests; 0 = none
+	Strikes   []Strike  `json:"strikes,omitempty"`
+	Actions   []Action  `json:"actions,omitempty"`
+	Confirmed int       `json:"confirmed,omitempty"` // the version of the rules that the member agreed to by this
+	Revoke    []ID      `json:"revoke,omitempty"`    // strikes that no longer count
+	Cancel    []ID      `json:"cancel,omitempty"`    // actions not to be carried out any more
+	Undoes    ID        `json:"undoes,omitzero"`     // the decision that this one undoes
+	User      string    `json:"user,omitempty"`
+	Why       string    `json:"why,omitempty"`
+	Wakes     []Wake    `json:"wakes,omitempty"`
+	Alarm     string    `json:"alarm,omitempty"` // whoever is on duty is alarmed: the figures
+
+	Report *ReportWeighed `json:"report,omitempty"` // about a report: what it weighs
+}
+
+// About is the number of the event that a decision is about: of a report, the message reported.
+func (d *Decision) About() int64 {
+	if d.Report != nil && d.Report.Event != 0 {
+		return d.Report.Event
+	}
+	return d.Event
 }
 
 // Wake asks for a timer.fired event at a later time. Key is unique per group: asking twice gives one.

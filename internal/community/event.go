@@ -143,7 +143,20 @@ type Body struct {
 	Caused   ID              `json:"caused,omitzero"`    // the action of ours that brought this about
 	Low      int64           `json:"low,omitempty"`      // departures known as an interval (Low, occurred_at]
 	Source   string          `json:"source,omitempty"`   // where in a file: original type, line
+	Removed  []MemberKey     `json:"removed,omitempty"`  // member list: whose asked-for removal it proves, since they are not on it
 	Data     json.RawMessage `json:"data,omitempty"`     // anything a type adds, as JSON
+
+	// Elsewhere is what a message was found to be a copy of in the organisation's groups when it came in, newest first. It says
+	// what stands in other groups: it leaves by no door but those that ask who may see them, so JSON has none of it.
+	Elsewhere []Elsewhere `json:"-"`
+}
+
+// Elsewhere is an earlier copy of a message, in its own group or another.
+type Elsewhere struct {
+	Group GroupKey
+	Event int64 // number
+	At    int64 // UTC ms
+	Who   int   // 0 = the message's own author; others are counted from 1
 }
 
 // Completion is Body.Data of a message.edited that completes a message which a copy by hand had cut: which event, and from

@@ -167,6 +167,14 @@ type MessageRow struct {
 	Message    string // the platform's id
 }
 
+// CopiesRow is what a message was a copy of when it came in (Body.Elsewhere), for somebody who may see some groups: Seen stand in
+// these, of the others there are only numbers.
+type CopiesRow struct {
+	Copies, Groups             int          // in all, the message itself not counted; its own group is one
+	Seen                       []MessageRow // newest first
+	HiddenCopies, HiddenGroups int
+}
+
 // DecisionFilter asks for decisions: the hit ledger and the review queue.
 type DecisionFilter struct {
 	Group   GroupKey
@@ -179,6 +187,10 @@ type DecisionFilter struct {
 	From    int64
 	To      int64
 	Page    Page
+
+	Hits       bool   // only those in which a rule hit, or failed: the hit ledger
+	Unresolved bool   // nobody has looked
+	Noticed    string // "yes": somebody was told, "no": nobody was; "" = any
 }
 
 // DecisionRow is a decision with its evidence for a person to look at.
@@ -195,6 +207,18 @@ type DecisionRow struct {
 	ResolvedAt int64
 	Reason     string
 	States     map[string]State // of its actions, by action id
+	Notice     HitNotice
+	Called     map[string]string // names of its rules in the book that was in force, by their ids; without one the id stands
+}
+
+// RuleCalled is a rule of the decision for people: its name with its id, or the id alone.
+func (d DecisionRow) RuleCalled(rule string) string { return ruleCalled(d.Called[rule], rule) }
+
+func ruleCalled(name, id string) string {
+	if name == "" || name == id {
+		return id
+	}
+	return name + " (" + id + ")"
 }
 
 // StrikeFilter asks for strikes.
@@ -219,7 +243,11 @@ type StrikeRow struct {
 	RevokedBy  string
 	Why        string
 	Appeal     AppealState // "" = nobody appealed
+	Called     string      // the rule's name in the book that was in force; "" = it has none
 }
+
+// RuleCalled is the rule for people: its name with its id, or the id alone.
+func (s StrikeRow) RuleCalled() string { return ruleCalled(s.Called, s.Rule) }
 
 // ActionFilter asks for actions.
 type ActionFilter struct {

@@ -110,6 +110,9 @@ func (c *Console) activity(k *call) error {
 	p.Notes = activityNotes(k, ask, a)
 	p.Sums, p.Metrics = activitySums(k, ask, a), activityMetrics(k, ask, a)
 	activityGraphs(k, &p, a)
+	if done, err := k.taken(activityAlbum(k, &p, p.Chosen, a)); done || err != nil {
+		return err
+	}
 	if p.Talkers, err = activityTalkers(k, ask, a); err != nil {
 		return err
 	}
@@ -371,13 +374,9 @@ func activityTalkers(k *call, ask activityAsk, a measure.Activity) (ui.Table, er
 	for i, t := range a.Top {
 		keys[i] = t.Member
 	}
-	people, err := k.Desk.MembersByKey(k.ctx(), keys)
+	known, err := k.membersOf(keys)
 	if err != nil {
 		return ui.Table{}, err
-	}
-	known := make(map[community.MemberKey]community.Member, len(people))
-	for _, m := range people {
-		known[m.Key] = m
 	}
 	t := ui.Table{Label: k.T("activity.talkers"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("activity.messages"), Num: true}, {Title: k.T("activity.share"), Num: true}, {Title: k.T("group.talk_days"), Num: true}},
 		Empty: ui.Empty{Icon: "message", Title: k.T("home.quiet"), Text: k.T("group.quiet_text")}}

@@ -22,6 +22,7 @@ var alarmRoutes = []route{
 	{pattern: "POST /duty/alarms/{id}/finish", may: staff, serve: alarmStep("alarm.finished", func(k *call, id community.ID, reason string) error {
 		return k.Duty.Finish(k.ctx(), k.who(), id, reason)
 	})},
+	{pattern: "POST /duty/alarms/{id}/false", may: staff, serve: (*Console).alarmFalse},
 	{pattern: "POST /inbox/{id}/hand-on", may: staff, serve: taskStep("task.handed", func(k *call, id community.ID, reason string) error {
 		return k.Duty.TaskHandOn(k.ctx(), k.who(), id, reason)
 	})},
@@ -84,6 +85,9 @@ var alarmTones = map[string]string{duty.Waiting: "danger", duty.Taken: "warning"
 
 // alarmWhat says in one sentence what an alarm is about.
 func alarmWhat(k *call, a duty.Alarm) (string, error) {
+	if key, args, ok := a.Says(); ok {
+		return k.T(key, args...), nil
+	}
 	if a.Kind != duty.KindTask {
 		return k.T("alarm.what."+a.Kind, "name", accountName(k, a.Account), "detail", short(a.Detail, 80)), nil
 	}
@@ -131,6 +135,12 @@ func (c *Console) alarmPage(k *call) error {
 	}
 	p := view.Alarm{Head: ui.Head{Title: line.What, Back: "/duty"}, Line: line, Detail: alarmDetail(k, a), Steps: alarmSteps(k, a, names)}
 	alarmWays(k, &p, a)
+	if err := alarmOpinion(k, &p, a); err != nil {
+		return err
+	}
+	if err := alarmQuestions(k, &p, a); err != nil {
+		return err
+	}
 	if a.Kind == duty.KindAccount {
 		if p.Missing, err = missingLines(k, a); err != nil {
 			return err
@@ -145,7 +155,7 @@ func (c *Console) alarmPage(k *call) error {
 
 // alarmDetail says what the platform said.
 func alarmDetail(k *call, a duty.Alarm) string {
-	if a.Detail == "" {
+	if _, _, said := a.Says(); said || a.Detail == "" {
 		return ""
 	}
 	word, rest, _ := strings.Cut(a.Detail, ":")

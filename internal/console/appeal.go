@@ -236,7 +236,7 @@ func (c *Console) appealDecide(k *call) error {
 
 // reviewAppeal adds to an open item of the review where its appeal stands: the link, or what became of it.
 func reviewAppeal(k *call, it *view.ReviewItem, d community.DecisionRow) error {
-	if k.c.deps.Appeals == nil || len(d.Strikes) == 0 {
+	if k.c.deps.Appeals == nil || len(d.Strikes) == 0 && !sharedHit(d) {
 		return nil
 	}
 	a, err := k.appeals().Of(k.ctx(), d.ID)

@@ -68,6 +68,11 @@ func (c *Console) auditSheet(k *call) error {
 	if err != nil {
 		return err
 	}
+	if _, total, err := k.Desk.FindAudit(k.ctx(), f); err != nil {
+		return err
+	} else if err := k.bulkExport(min(total, community.CountCap)); err != nil {
+		return k.refused("/audit", err)
+	}
 	head := []string{k.T("audit.at"), k.T("audit.who"), k.T("audit.what"), k.T("audit.subject"), k.T("form.reason"), k.T("audit.before"), k.T("audit.after")}
 	return k.sheet("audit", head, func() ([][]string, error) {
 		if f.Page.Offset > community.CountCap {

@@ -24,6 +24,8 @@ var browserPages = []string{
 	"/connections/" + fakeID(11).String(), "/connections/" + fakeID(11).String() + "/chores", "/connections/" + fakeID(11).String() + "/chores/hand.over",
 	"/connections/" + fakeID(12).String() + "/chores", "/users", "/users/new", "/users/" + fakeID(2).String(), "/me", "/audit", "/audit?verb=nothing", "/settings",
 	"/activity", "/activity?days=90&tag=%E5%AD%A6%E4%B9%A0", "/activity?from=2026-11-20&to=2026-11-23&g=" + fakeID(20).String(), "/?tag=%E5%AD%A6%E4%B9%A0", "/inbox?tag=none",
+	"/questions?g=" + fakeID(20).String(), "/questions?state=all&days=7", "/glossary", "/retention", "/retention?g=" + fakeID(20).String(), "/retention/people?j=2&week=2026-09-14&g=" + fakeID(20).String(),
+	"/board", "/board?days=90&g=" + fakeID(20).String(), "/board/people?what=activated&days=90&g=" + fakeID(20).String(), "/journey?g=" + fakeID(20).String(), "/journey/people?step=3&g=" + fakeID(20).String(), "/bonds?g=" + fakeID(20).String(), "/payments",
 	"/dev/ui", "/nowhere", "/duty", "/duty/lockdown", "/duty/alarms/" + fakeID(630).String(), "/duty/alarms/" + fakeID(631).String(), "/me/notify", "/m", "/m/review", "/m/duty", "!/m/in/good",
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
@@ -325,6 +326,13 @@ func (k *call) badges() (Badges, error) {
 		return Badges{}, err
 	}
 	b := Badges{Tasks: tasks, Review: review}
+	if k.c.deps.Bulks != nil {
+		_, proposed, err := k.bulks().List(k.ctx(), bulk.Waiting, community.Page{Limit: 1})
+		if err != nil {
+			return b, err
+		}
+		b.Tasks += proposed
+	}
 	if k.Duty != nil {
 		if b.Alarms, err = k.waiting(); err != nil {
 			return b, err
@@ -442,6 +450,10 @@ func (k *call) ok(to, text string) error { return k.done(to, "ok", text, communi
 // refused sends the person back with the reason in words, for errors they can do something about; others pass through
 // as an error page.
 func (k *call) refused(to string, err error) error {
+	var waits *bulk.Waits
+	if errors.As(err, &waits) {
+		return k.done("/bulk/"+waits.Proposal.String(), "warning", k.T("bulk.proposed"), community.ID{})
+	}
 	code := community.CodeOf(err)
 	if statusOf(code) >= 500 && code != community.CodeBusy && statusOf(code) != http.StatusBadGateway {
 		return err

@@ -119,11 +119,11 @@ func (k *call) caseStandings(g community.GroupRow, p *view.List) ([]caseBook, er
 // caseSum says the sums of labelled cases under a book.
 func (k *call) caseSum(s replay.CaseSums) string {
 	said := k.T("case.sum", "cases", s.Cases, "right", s.Right, "broken", s.Broken, "unknown", s.Unknown)
-	if s.Precision() >= 0 {
-		said += k.T("case.precision", "percent", permille(s.Precision()), "found", s.Found, "hits", s.Found+s.False)
+	if p := s.PrecisionShare(); p.Of > 0 {
+		said += k.T("case.precision", "percent", permille(p.Permille), "found", p.Part, "hits", p.Of, "low", permille(p.Low), "high", permille(p.High))
 	}
-	if s.Recall() >= 0 {
-		said += k.T("case.recall", "percent", permille(s.Recall()), "found", s.Found, "wanted", s.Found+s.Missed)
+	if r := s.RecallShare(); r.Of > 0 {
+		said += k.T("case.recall", "percent", permille(r.Permille), "found", r.Part, "wanted", r.Of, "low", permille(r.Low), "high", permille(r.High))
 	}
 	return said
 }
@@ -240,8 +240,11 @@ func (k *call) despite() []ui.Input {
 	return []ui.Input{{Kind: "text", Name: "despite", Label: k.T("case.despite"), Help: k.T("case.despite_help")}}
 }
 
-// putInForce publishes a book; with a reason for it, also one that breaks labelled cases.
-func (b bookDesk) putInForce(k *call, raw json.RawMessage, note string) (int, error) {
+// putInForce publishes a book, and tells the group; with a reason for it, also one that breaks labelled cases.
+func (b bookDesk) putInForce(k *call, raw json.RawMessage, note, tell string) (int, error) {
+	if k.c.deps.Charters != nil {
+		return k.charters().Publish(k.ctx(), k.who(), b.g.Key, raw, note, k.form("despite"), tell)
+	}
 	if why := k.form("despite"); why != "" && k.c.deps.Cases != nil {
 		return k.cases().Publish(k.ctx(), k.who(), b.g.Key, raw, note, why)
 	}

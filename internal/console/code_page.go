@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/measure"
 )
 
 // maxQR is how much of an uploaded picture is read: one byte more than is taken, so that too much is seen.
@@ -170,6 +171,9 @@ func codeForms(k *call, p *view.CodePage, r admit.Row) error {
 		{Kind: "number", Name: "days", Label: k.T("code.days"), Value: "0", Of: "li"}, {Kind: "number", Name: "most", Label: k.T("code.most"), Value: "0", Of: "li"}}}
 	p.Order = view.Form{Action: at + "/order", Button: k.T("code.order_button"), Fields: []ui.Input{in("or")}}
 	p.Edit = ui.Confirm{ID: "edit", Title: k.T("code.edit"), Object: r.Name, Effect: k.T("code.edit_effect"), Action: at, Button: k.T("code.save"), Reason: k.T("form.reason"), Inputs: codeFields(k, r.Code, nil)[1:]}
+	if r.Now.Found {
+		p.Edit.Inputs = append(p.Edit.Inputs, k.moveOf()...)
+	}
 	p.Close = ui.Confirm{ID: "close", Title: k.T("code.close"), Object: r.Name, Effect: k.T("code.close_effect"), Action: at + "/close", Button: k.T("code.close"), Danger: true, Reason: k.T("form.reason"), Need: true}
 	if r.Now.Found {
 		p.Rotate = &ui.Confirm{ID: "rotate", Title: k.T("code.rotate"), Object: r.Now.Entry.GroupName, Effect: k.T("code.rotate_effect"), Action: at + "/rotate", Button: k.T("code.rotate")}
@@ -238,6 +242,9 @@ func (c *Console) codeSave(k *call) error {
 	}
 	to, next := "/codes/"+r.ID.String(), codeOf(k)
 	next.ID, next.Kind = r.ID, r.Kind
+	if r.Now.Found && k.unsaid(r.Now.Entry.Group) {
+		return k.done(to, "danger", k.T("adjust.ask"), community.ID{})
+	}
 	if _, err := k.Codes.Save(k.ctx(), k.who(), next, k.form("reason")); err != nil {
 		for field := range codeFaults(k, err) {
 			if key := "code." + field; k.Words.Has(key) {
@@ -246,7 +253,15 @@ func (c *Console) codeSave(k *call) error {
 		}
 		return k.refused(to, err)
 	}
-	return k.ok(to, k.T("code.saved"))
+	return k.ok(to, k.T("code.saved")+k.codeMoves(r))
+}
+
+// codeMoves keeps for the group that a code leads to what its change should move, and gives what to add to the result.
+func (k *call) codeMoves(r admit.Row) string {
+	if !r.Now.Found {
+		return "" // nobody comes by it yet
+	}
+	return k.noteMove(community.GroupRow{Group: community.Group{Key: r.Now.Entry.Group}}, measure.AdjustGate, r.Name, "code:"+r.ID.String())
 }
 
 // codeUpload takes in the next QR picture.
@@ -272,7 +287,7 @@ func (c *Console) codeUpload(k *call) error {
 		raw = []byte{} // an empty file is a picture that nobody can read, not none
 	}
 	if _, err := k.Codes.AddEntry(k.ctx(), k.who(), id, e, raw); err != nil {
-		return k.refused(to, err)
+		return k.notOpened(to, e.Group, err)
 	}
 	return k.ok(to, k.T("code.added"))
 }
@@ -313,7 +328,7 @@ func (c *Console) codeLink(k *call) error {
 		return k.done(to, "danger", k.T("code.bad_form", "why", k.T("code.link_help")), community.ID{})
 	}
 	if _, err := k.Codes.AddEntry(k.ctx(), k.who(), id, e, nil); err != nil {
-		return k.refused(to, err)
+		return k.notOpened(to, e.Group, err)
 	}
 	return k.ok(to, k.T("code.added"))
 }
@@ -330,7 +345,7 @@ func (c *Console) codeOrder(k *call) error {
 		return k.badEntry(to, err)
 	}
 	if _, err := k.Codes.Order(k.ctx(), k.who(), id, g.Key); err != nil {
-		return k.refused(to, err)
+		return k.notOpened(to, g.Key, err)
 	}
 	return k.ok(to, k.T("code.ordered"))
 }

@@ -171,8 +171,9 @@ func TestCodesAreChangedByThoseWhoMay(t *testing.T) {
 	}{
 		{"/codes", []string{"kind", "channel", "name", "菜单", "state", "menu"}, "save channel 菜单"},
 		{"/codes", []string{"kind", "channel", "name", "", "state", "menu"}, ""},
-		{at, []string{"name", "新名", "state", "menu"}, "save channel 新名"},
-		{at, []string{"name", strings.Repeat("长", 61), "state", "menu"}, ""},
+		{at, []string{"name", "新名", "state", "menu"}, ""}, // it leads to a group: which figure should it move?
+		{at, []string{"name", "新名", "state", "menu", "move_none", "只是改名"}, "save channel 新名"},
+		{at, []string{"name", strings.Repeat("长", 61), "state", "menu", "move_none", "只是改名"}, ""},
 		{at + "/link", []string{"g", g, "link", "https://a.example/x", "days", "0", "most", "9"}, `entry of group 1: 0 bytes, link "https://a.example/x", until 0, most 9`},
 		{at + "/link", []string{"g", g, "link", "javascript:alert(1)", "days", "0", "most", "0"}, ""},
 		{at + "/link", []string{"g", g, "link", "https://a.example", "days", "-3", "most", "0"}, ""},

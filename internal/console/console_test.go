@@ -49,7 +49,10 @@ func openWith(t *testing.T, d Deps) *visitor {
 	}
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "broken", 500) })
 	srv := httptest.NewServer(httpd.Edge(quiet, nil, broken, handler))
-	t.Cleanup(srv.Close)
+	t.Cleanup(func() {
+		srv.CloseClientConnections() // a page in a browser may still listen
+		srv.Close()
+	})
 	jar, _ := cookiejar.New(nil)
 	return &visitor{t: t, base: srv.URL, client: &http.Client{Jar: jar}}
 }

@@ -41,6 +41,10 @@ type Deps struct {
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
+	// Leads makes the handle of potential users; may be nil: their page is then absent.
+	Leads func(org community.OrgKey, groups []community.GroupKey) Leads
+	// Overlaps makes the handle of what groups share; may be nil: its page is then absent.
+	Overlaps func(org community.OrgKey, groups []community.GroupKey) Overlaps
 	// Shorts makes the handle of short links and of what people did besides speaking; may be nil: their pages are then absent.
 	Shorts func(org community.OrgKey, groups []community.GroupKey) Shorts
 	// Words makes the handle of word lists; may be nil: their pages are then absent.
@@ -55,10 +59,42 @@ type Deps struct {
 	Standbys func(org community.OrgKey, groups []community.GroupKey) Standbys
 	// Cases makes the handle of labelled cases; may be nil: their pages are then absent.
 	Cases func(org community.OrgKey, groups []community.GroupKey) Cases
+	// Blocklists makes the handle of shared lists; may be nil: their pages are then absent.
+	Blocklists func(org community.OrgKey, groups []community.GroupKey) Blocklists
+	// Growths makes the handle of self-growth and claims; may be nil: their pages are then absent.
+	Growths func(org community.OrgKey, groups []community.GroupKey) Growths
+	// Experiments makes the handle of experiments; may be nil: their pages are then absent.
+	Experiments func(org community.OrgKey, groups []community.GroupKey) Experiments
+	// Weeklies makes the handle of the weekly report; may be nil: its pages are then absent.
+	Weeklies func(org community.OrgKey, groups []community.GroupKey) Weeklies
+	// Comparisons puts groups side by side; may be nil: the page is then absent.
+	Comparisons func(org community.OrgKey, groups []community.GroupKey) Comparisons
+	// Points makes the handle of points; may be nil: their pages are then absent.
+	Points func(org community.OrgKey, groups []community.GroupKey) Points
+	// Payments makes the handle of what members paid; may be nil: its page is then absent.
+	Payments func(org community.OrgKey, groups []community.GroupKey) Payments
+	// Tiers makes the handle of who is core, normal and lurker; may be nil: its pages are then absent.
+	Tiers func(org community.OrgKey, groups []community.GroupKey) Tiers
+	// Votes makes the handle of the weekly vote; may be nil: its pages are then absent.
+	Votes func(org community.OrgKey, groups []community.GroupKey) Votes
+	// Bulks makes the guard over what touches many at once; may be nil: its pages are then absent, and nothing is held.
+	Bulks func(org community.OrgKey, groups []community.GroupKey) Bulks
+	// Lab makes the handle of rulebooks tried in the background; may be nil: the past is then tried while the page loads.
+	Lab func(org community.OrgKey, groups []community.GroupKey) Lab
+	// Suggests makes the handle of suggested changes; may be nil: their pages are then absent.
+	Suggests func(org community.OrgKey, groups []community.GroupKey) Suggests
 	// Appeals makes the handle of appeals; may be nil: their pages are then absent.
 	Appeals func(org community.OrgKey, groups []community.GroupKey) Appeals
+	// Shields makes the handle of groups' shields; may be nil: their page is then absent.
+	Shields func(org community.OrgKey, groups []community.GroupKey) Shields
+	// Charters makes the handle of rules as members read them; may be nil: their pages are then absent.
+	Charters func(org community.OrgKey, groups []community.GroupKey) Charters
+	// Reports makes the handle of members' reports; may be nil: their pages are then absent.
+	Reports func(org community.OrgKey, groups []community.GroupKey) Reports
 	// Drifts makes the handle of what differs between here and platforms; may be nil: the report is then absent.
 	Drifts func(org community.OrgKey, groups []community.GroupKey) Drifts
+	// Goals makes the handle of goals, stages and adjustments; may be nil: their pages are then absent.
+	Goals func(org community.OrgKey, groups []community.GroupKey) Goals
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
 	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
 
@@ -84,6 +120,8 @@ type Desk interface {
 	// AllMembers gives all rows of FindMembers, in its order, many at a time.
 	AllMembers(ctx context.Context, f community.MemberFilter) iter.Seq2[[]community.MemberRow, error]
 	MemberByID(ctx context.Context, id community.ID) (community.Member, error)
+	// Invited lists the memberships that began by a member's invitation, the latest first.
+	Invited(ctx context.Context, m community.MemberKey, p community.Page) ([]community.MemberRow, int, error)
 	Stays(ctx context.Context, m community.MemberKey) ([]community.Stay, error)
 	Names(ctx context.Context, m community.MemberKey) ([]community.NameSpan, error)
 	FindMessages(ctx context.Context, f community.MessageFilter) ([]community.MessageRow, int, error)
@@ -93,6 +131,8 @@ type Desk interface {
 	Around(ctx context.Context, g community.GroupKey, number int64, before, after int) ([]community.MessageRow, error)
 	FindDecisions(ctx context.Context, f community.DecisionFilter) ([]community.DecisionRow, int, error)
 	DecisionByID(ctx context.Context, id community.ID) (community.DecisionRow, error)
+	// Copies says what a message was a copy of in the organisation's groups; what lies outside the scope is only counted.
+	Copies(ctx context.Context, g community.GroupKey, number int64) (community.CopiesRow, error)
 	FindStrikes(ctx context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error)
 	FindActions(ctx context.Context, f community.ActionFilter) ([]community.ActionRow, int, error)
 	FindTasks(ctx context.Context, f community.TaskFilter) ([]community.TaskRow, int, error)
@@ -131,6 +171,9 @@ type Hands interface {
 	Act(ctx context.Context, user string, actions []community.Action, reason string) ([]community.ID, error)
 	// Strike gives a strike by hand, with what the ladder says; the decision's id. CodeForbidden when the member is immune.
 	Strike(ctx context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error)
+	// HitRules are the rules for telling people about hits; SetHitRules changes them.
+	HitRules(ctx context.Context) (community.HitRules, error)
+	SetHitRules(ctx context.Context, user string, rules community.HitRules, reason string) error
 	// Undo takes a decision back: strikes revoked, what can be undone is. CodeConflict when it was undone before.
 	Undo(ctx context.Context, user string, decision community.ID, reason string) error
 	// Judge closes a decision in the review queue. kind: "kept", "false_hit", "dismiss" or "release".
@@ -223,6 +266,19 @@ type Figures interface {
 	Today(ctx context.Context, g community.GroupKey) (measure.Day, error)
 	// Activity measures a group, the groups with a tag, or (0 and "") all of the handle, on the days [from, to].
 	Activity(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) (measure.Activity, error)
+	// Questions gives the questions asked on the days [from, to], the latest first, with what is held to answer them, and how
+	// they were answered.
+	Questions(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) ([]measure.Question, measure.Response, error)
+	// History gives what retention in a group is made of, until a day.
+	History(ctx context.Context, g community.GroupKey, to measure.Day) (measure.History, error)
+	// Traces gives what happened on members' ways besides stays and words.
+	Traces(ctx context.Context, g community.GroupKey, h measure.History) (measure.Traces, error)
+	// Contacts gives who turned to whom on the days [from, to], in the order of time, and how many of the days are known.
+	Contacts(ctx context.Context, g community.GroupKey, from, to measure.Day) ([]measure.Contact, measure.Coverage, error)
+	// Paid gives what stands of a group's payments on the days [from, to], by currency.
+	Paid(ctx context.Context, g community.GroupKey, from, to measure.Day) (map[string][]measure.Payment, error)
+	// MessagesByNumber gives messages by their place in the log, at most 1,000; those outside the handle's scope are left out.
+	MessagesByNumber(ctx context.Context, numbers []int64) (map[int64]community.MessageRow, error)
 }
 
 // Talker is a member with the number of their messages in a span of days.
@@ -278,6 +334,19 @@ type Books interface {
 	Ready(book json.RawMessage) (*policy.Rulebook, error)
 }
 
+// Lab tries rulebooks on a group's past in the background.
+type Lab interface {
+	// Start tries a book on the last days, compared with the one in force. wait nil: a job does it. CodeConflict: one is under
+	// way.
+	Start(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, days int, wait func(done, of int64)) (replay.Run, error)
+	Runs(ctx context.Context, g community.GroupKey, p community.Page) ([]replay.Run, int, error)
+	Run(ctx context.Context, id community.ID) (replay.Run, error)
+	// Stop ends one that is under way; CodeConflict when it is not.
+	Stop(ctx context.Context, id community.ID) error
+	// Report puts what came of it beside the messages.
+	Report(ctx context.Context, run replay.Run) (ReplayReport, error)
+}
+
 // Fault is one thing wrong with a document.
 type Fault struct {
 	Path string // "rules[3].words"
@@ -291,6 +360,7 @@ type ReplayReport struct {
 	Events   int64
 	Erased   int64 // bodies no longer there, left out
 	Millis   int64
+	Micros   int64 // what judging by the book alone took; 0 = not measured
 	PerRule  []ReplayCount
 	Rows     []community.DecisionRow
 	Gone     []community.DecisionRow // only the base decided so

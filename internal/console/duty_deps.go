@@ -32,6 +32,11 @@ type Duty interface {
 	TaskHandOn(ctx context.Context, user string, task community.ID, reason string) error
 	// Missing says when nobody heard the groups of the account that an alarm is about.
 	Missing(ctx context.Context, a duty.Alarm) ([]duty.MissingMinutes, error)
+	// QuestionWatch is how long a group's questions may stay open before somebody is told; SetQuestionWatch changes it.
+	QuestionWatch(ctx context.Context, g community.GroupKey) (duty.QuestionWatch, error)
+	SetQuestionWatch(ctx context.Context, user string, g community.GroupKey, set duty.QuestionWatch, reason string) error
+	// AlarmQuestions lists the questions that an alarm is about.
+	AlarmQuestions(ctx context.Context, alarm community.ID) ([]duty.ToldQuestion, error)
 
 	Ways(ctx context.Context, of string) ([]duty.Way, error)
 	SetWays(ctx context.Context, user, of string, ways []duty.Way, reason string) error

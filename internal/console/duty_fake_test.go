@@ -13,6 +13,7 @@ import (
 
 // fakeDuty is a roster with a gap, alarms in every state and a lockdown. What is asked of it is noted in the house.
 type fakeDuty struct {
+	asks   duty.QuestionWatch
 	h      *house
 	roster duty.Roster
 	alarms []duty.Alarm
@@ -136,6 +137,16 @@ func (d *fakeDuty) TaskHandOn(_ context.Context, user string, id community.ID, _
 func (d *fakeDuty) Missing(context.Context, duty.Alarm) ([]duty.MissingMinutes, error) {
 	at := fakeNow.UnixMilli()
 	return []duty.MissingMinutes{{Group: fakeID(20), Name: "Go 语言学习交流群", Spans: []duty.Span{{From: at - 90*60_000, To: at - 31*60_000}}}}, d.read()
+}
+func (d *fakeDuty) QuestionWatch(context.Context, community.GroupKey) (duty.QuestionWatch, error) {
+	return d.asks, d.read()
+}
+func (d *fakeDuty) SetQuestionWatch(_ context.Context, _ string, _ community.GroupKey, set duty.QuestionWatch, _ string) error {
+	d.asks = set
+	return d.note("ask-watch", set.User)
+}
+func (d *fakeDuty) AlarmQuestions(context.Context, community.ID) ([]duty.ToldQuestion, error) {
+	return []duty.ToldQuestion{{Number: 4, Open: true}, {Number: 6}}, d.read()
 }
 func (d *fakeDuty) Ways(context.Context, string) ([]duty.Way, error) { return d.ways, d.read() }
 func (d *fakeDuty) SetWays(_ context.Context, _, of string, ways []duty.Way, _ string) error {

@@ -30,6 +30,8 @@ type house struct {
 	members  []community.MemberRow
 	messages []community.MessageRow
 	decided  []community.DecisionRow
+	copied   map[int64]community.CopiesRow
+	let      []string // files that the guard was asked about, with their rows
 	strikes  []community.StrikeRow
 	actions  []community.ActionRow
 	tasks    []community.TaskRow
@@ -140,6 +142,7 @@ func (h *house) deps() Deps {
 		For:      func(community.OrgKey, []community.GroupKey) Desk { return h },
 		HandsFor: func(community.OrgKey, []community.GroupKey) Hands { return h },
 		Figures:  func(community.OrgKey, []community.GroupKey) Figures { return h },
+		Payments: func(community.OrgKey, []community.GroupKey) Payments { return fakePayments{h} },
 		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h, Moments: func(community.OrgKey) Moments { return momentPoster{h} }, Articles: func(community.OrgKey) Articles { return articleReader{h} }, Shorts: func(community.OrgKey, []community.GroupKey) Shorts { return shortener{h} }, Plans: func(community.OrgKey, []community.GroupKey) Plans { return planner{h} },
 		Clock: func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }, Insecure: true, Dev: true, Version: "test",
 	}
@@ -251,6 +254,9 @@ func (h *house) FindDecisions(_ context.Context, f community.DecisionFilter) ([]
 func (h *house) DecisionByID(_ context.Context, id community.ID) (community.DecisionRow, error) {
 	return one(h.decided, func(d community.DecisionRow) bool { return d.ID == id })
 }
+func (h *house) Copies(_ context.Context, g community.GroupKey, number int64) (community.CopiesRow, error) {
+	return h.copied[number], nil
+}
 func (h *house) FindStrikes(_ context.Context, f community.StrikeFilter) ([]community.StrikeRow, int, error) {
 	return cut(h, h.strikes, f.Page, func(s community.StrikeRow) bool { return h.tagged(s.Group, f.Tag) })
 }
@@ -346,6 +352,20 @@ func (h *house) TaskClaim(_ context.Context, user string, id community.ID, note 
 func (h *house) TaskDone(_ context.Context, user string, id community.ID, note string) error {
 	return h.setTask(id, "done", user, note)
 }
+func (h *house) HitRules(context.Context) (community.HitRules, error) {
+	return community.HitRules{}.Or(), h.err
+}
+
+func (h *house) SetHitRules(_ context.Context, user string, rules community.HitRules, reason string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if rules.Minutes < 1 {
+		return community.Errorf(community.CodeBadInput, "minutes")
+	}
+	h.audit = append(h.audit, community.Audit{User: user, Verb: "hits.rules", Reason: reason})
+	return h.err
+}
+
 func (h *house) Strike(_ context.Context, user string, g community.GroupKey, s community.PersonStrike, reason string) (community.ID, error) {
 	h.note("strike group %d member %d event %d rule %s: %s", g, s.Member, s.Event, s.Rule, reason)
 	return fakeID(900), nil

@@ -55,6 +55,9 @@ func (c *Console) groupList(k *call) error {
 	if err := capColumn(k, rows, &p.Table); err != nil {
 		return err
 	}
+	if err := goalColumn(k, rows, &p.Table); err != nil {
+		return err
+	}
 	p.Table.Pager = k.pager(f.Page, len(rows), total)
 	if f.Text+f.Tag+string(f.Platform)+string(f.Mode) != "" {
 		p.Filters.Clear = "/groups"

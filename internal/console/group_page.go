@@ -28,11 +28,21 @@ func (c *Console) groupPage(k *call) error {
 	if c.deps.Standbys != nil {
 		p.Standby = standbyAt(g)
 	}
+	if c.deps.Overlaps != nil && !g.Desk {
+		p.Overlap = overlapAt(g)
+	}
+	if c.deps.Shields != nil && !g.Desk {
+		list, err := k.shields().Of(k.ctx(), g.Key)
+		if err != nil {
+			return err
+		}
+		p.Shield, p.Shielded = "/groups/"+g.ID.String()+"/shield", len(list) > 0 && list[0].On
+	}
 	p.Span = ui.Range{Label: k.T("group.span")}
 	for _, n := range groupSpans {
 		p.Span.Options = append(p.Span.Options, ui.Tab{Text: k.T("group.days", "count", n), Link: k.here("days", strconv.Itoa(n)), Here: n == days})
 	}
-	for _, fill := range []func(*call, *view.GroupPage, community.GroupRow, int) error{groupFigures, groupCap, groupTalk, groupAsks, groupHands, groupChannel} {
+	for _, fill := range []func(*call, *view.GroupPage, community.GroupRow, int) error{groupFigures, groupCap, groupTalk, groupAsks, groupHands, groupChannel, groupGoal} {
 		if err := fill(k, &p, g, days); err != nil {
 			return err
 		}

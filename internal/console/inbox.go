@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
@@ -101,6 +102,13 @@ func inboxTabs(k *call, f community.TaskFilter) ([]ui.Tab, error) {
 		if state == "" {
 			tabs = append(tabs, ui.Tab{Text: k.T("task.tab_mine"), Link: k.here("state", "", "mine", "1"), Here: f.Assignee != ""})
 		}
+	}
+	if k.c.deps.Bulks != nil {
+		_, n, err := k.bulks().List(k.ctx(), bulk.Waiting, community.Page{Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		tabs = append(tabs, ui.Tab{Text: k.T("bulk.title"), Link: "/bulk", Count: n})
 	}
 	return tabs, nil
 }

@@ -49,6 +49,16 @@ func (k *call) groupNamed(text string) (community.GroupRow, error) {
 	return k.Desk.GroupByID(k.ctx(), id)
 }
 
+// membersOf names members, at most 200 keys; those outside the scope are left out.
+func (k *call) membersOf(keys []community.MemberKey) (map[community.MemberKey]community.Member, error) {
+	list, err := k.Desk.MembersByKey(k.ctx(), keys)
+	known := make(map[community.MemberKey]community.Member, len(list))
+	for _, m := range list {
+		known[m.Key] = m
+	}
+	return known, err
+}
+
 // groupHere reads the group that {id} of the path names.
 func (k *call) groupHere() (community.GroupRow, error) {
 	id, err := k.id()

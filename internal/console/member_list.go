@@ -148,6 +148,7 @@ func (c *Console) memberList(k *call) error {
 		p.Table.Empty = ui.Empty{Icon: "filter", Title: k.T("list.none"), Text: k.T("list.none_text"), Button: k.T("list.clear"), Link: "/members"}
 	}
 	k.export(p.Table.Pager, "/members.csv")
+	bulkBar(k, &p)
 	return k.show(p.Head.Title, view.ListPage(p))
 }
 
@@ -208,7 +209,7 @@ func memberTable(k *call, rows []community.MemberRow, f community.MemberFilter) 
 		t.Columns = append(t.Columns, c.column)
 	}
 	for i := range rows {
-		row := ui.Row{Link: "/members/" + rows[i].ID.String()}
+		row := ui.Row{ID: rows[i].ID.String(), Link: "/members/" + rows[i].ID.String()}
 		for _, c := range columns {
 			row.Cells = append(row.Cells, c.cell(&rows[i]))
 		}
@@ -333,6 +334,11 @@ func (c *Console) memberSheet(k *call) error {
 	f, _, err := memberFilter(k)
 	if err != nil {
 		return err
+	}
+	if _, n, err := k.Desk.FindMembers(k.ctx(), f); err != nil {
+		return err
+	} else if err := k.bulkExport(n); err != nil {
+		return k.refused("/members", err)
 	}
 	head := []string{"id", k.T("member.name"), k.T("member.account"), k.T("member.external"), k.T("word.group"), k.T("member.joined"), k.T("member.source"), k.T("member.last_word"), k.T("home.messages"), k.T("member.strikes"), k.T("member.left"), k.T("person.tags")}
 	if !f.Spoke.IsZero() {

@@ -49,7 +49,19 @@ func (c *Console) memberPage(k *call) error {
 	if err := memberStays(k, &p, accounts); err != nil {
 		return err
 	}
+	if err := memberTiers(k, &p, m); err != nil {
+		return err
+	}
+	if err := memberInvited(k, &p, m); err != nil {
+		return err
+	}
+	if err := memberPaid(k, &p, m); err != nil {
+		return err
+	}
 	if err := memberTrail(k, &p, m); err != nil {
+		return err
+	}
+	if err := memberConfirmations(k, &p, m, own); err != nil {
 		return err
 	}
 	if err := memberOrder(k, &p, m); err != nil {
@@ -59,6 +71,10 @@ func (c *Console) memberPage(k *call) error {
 		return err
 	}
 	memberMarks(k, &p, m)
+	said := k.T("activity.messages_means")
+	if done, err := k.taken(album{about: []string{name + " · " + k.T("group.in_days", "count", len(p.ByDay.Labels))}, graphs: []*ui.Graph{&p.ByDay, &p.ByHour}, means: map[string]string{p.ByDay.ID: said, p.ByHour.ID: said}}); done || err != nil {
+		return err
+	}
 	return k.show(name, view.Member(p), withCharts)
 }
 
@@ -250,6 +266,52 @@ func memberNames(k *call, p *view.MemberPage, m community.Member, which string) 
 	return nil
 }
 
+// profileRows is how many guests and payments a member's page shows.
+const profileRows = 20
+
+// memberInvited shows whom a member brought, and whether they are still there.
+func memberInvited(k *call, p *view.MemberPage, m community.Member) error {
+	list, total, err := k.Desk.Invited(k.ctx(), m.Key, community.Page{Limit: profileRows})
+	if err != nil || total == 0 {
+		return err
+	}
+	t := ui.Table{Label: k.T("profile.invited"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("member.joined")}, {Title: k.T("member.left")}, {Title: k.T("member.all_messages"), Num: true}}}
+	for _, r := range list {
+		left := view.Quiet(k.T("member.still_there"))
+		if r.LeftAt != 0 {
+			left = ui.Moment(r.LeftAt)
+		}
+		t.Rows = append(t.Rows, ui.Row{Link: "/members/" + r.ID.String(), Cells: []templ.Component{ui.Two(named(r.Name, r.External), ui.Visible(r.GroupName)), joinedCell(k, r.JoinedAt), left, ui.Figure(r.Messages)}})
+	}
+	p.Invited = &view.PlanTable{Title: k.T("profile.invited_count", "count", k.Words.Number(total)), Note: k.T("profile.invited_note", "rows", profileRows), Table: t}
+	return nil
+}
+
+// memberPaid shows what a member paid, where payments are kept.
+func memberPaid(k *call, p *view.MemberPage, m community.Member) error {
+	if k.c.deps.Payments == nil {
+		return nil
+	}
+	list, total, err := k.payments().Find(k.ctx(), community.PaymentFilter{Member: m.Key, Page: community.Page{Limit: profileRows}})
+	if err != nil || total == 0 {
+		return err
+	}
+	who, err := k.userNames()
+	if err != nil {
+		return err
+	}
+	t := ui.Table{Label: k.T("nav.payments"), Columns: []ui.Column{{Title: k.T("payment.at")}, {Title: k.T("payment.amount")}, {Title: k.T("payment.what")}, {Title: k.T("payment.who")}, {Title: k.T("payment.state")}}}
+	for _, r := range list {
+		state := ui.Pill("success", "check", k.T("payment.stands"))
+		if r.Voided != 0 {
+			state = ui.Pill("secondary", "", k.T("payment.voided"))
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Moment(r.At), ui.Two(k.money(r.Amount, r.Currency), ui.Visible(r.GroupName)), ui.Two(ui.Visible(r.What), ui.Visible(r.Ref)), ui.Text(who(r.User)), state}})
+	}
+	p.Paid = &view.PlanTable{Title: k.T("nav.payments"), Note: k.T("profile.paid_note", "count", k.Words.Number(total), "rows", profileRows), Table: t}
+	return nil
+}
+
 func leftCell(k *call, s community.Stay) templ.Component {
 	if s.LeftAt == 0 {
 		return view.Quiet(k.T("member.still_there"))
@@ -335,7 +397,12 @@ func memberAsks(k *call, p *view.MemberPage, m community.Member, places []commun
 		p.Asks = append(p.Asks, ask)
 		p.Buttons = append(p.Buttons, ui.Opener{Target: ask.ID, Text: k.T("act." + one.act), Icon: one.icon, Danger: one.danger})
 	}
-	return nil
+	ask, ok, err := reportMemberAsk(k, m, where, at)
+	if err == nil && ok {
+		p.Asks = append(p.Asks, ask)
+		p.Buttons = append(p.Buttons, ui.Opener{Target: ask.ID, Text: ask.Title, Icon: "alert-circle"})
+	}
+	return err
 }
 
 func actInputs(k *call, act string) []ui.Input {

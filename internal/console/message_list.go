@@ -197,6 +197,11 @@ func (c *Console) messageSheet(k *call) error {
 		return err
 	}
 	ask.f.Limit, ask.f.Before = 200, 0
+	if _, n, err := k.Desk.FindMessages(k.ctx(), ask.f); err != nil {
+		return err
+	} else if err := k.bulkExport(n); err != nil {
+		return k.refused("/messages", err)
+	}
 	head := []string{"number", k.T("message.at"), k.T("word.group"), k.T("member.name"), k.T("message.class"), k.T("message.message")}
 	n := 0
 	return k.sheet("messages", head, func() ([][]string, error) {

@@ -87,6 +87,7 @@ func (c *Console) messagePage(k *call) error {
 		return err
 	}
 	p.Case = caseAsk(k, g, m)
+	p.Report = reportAsk(k, g, m)
 	return k.show(p.Head.Title, view.Message(p), inZone(g))
 }
 

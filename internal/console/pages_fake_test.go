@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -226,8 +227,12 @@ func (h *house) fullDeps() Deps {
 	d.Duty, d.Phones = func(community.OrgKey, []community.GroupKey) Duty { return watch }, fakePhones{h}
 	d.Standbys = func(community.OrgKey, []community.GroupKey) Standbys { return &harbour{h: h} }
 	d.Drifts = func(community.OrgKey, []community.GroupKey) Drifts { return weighed(h) }
+	d.Overlaps = func(community.OrgKey, []community.GroupKey) Overlaps { return &mingler{h: h} }
 	d.Handovers = func(community.OrgKey, []community.GroupKey) Handovers { return &attic{h: h} }
 	d.Persons = func(community.OrgKey, []community.GroupKey) Persons { return &kin{h: h} }
+	h.equip(&d, false)
+	h.keepOrder(&d)
+	h.keepInsight(&d)
 	return d
 }
 
@@ -294,4 +299,143 @@ func furnish(h *house) {
 	h.decided = append(h.decided, closed)
 	h.strikes[1].Revoked, h.strikes[1].RevokedBy, h.strikes[1].Why = at-minute, fakeID(2).String(), "误判"
 	h.strikes[2].Expires = at - day
+}
+
+// Questions invents three a day of the first group: one answered by a reply, one by its course, one open.
+func (h *house) Questions(_ context.Context, g community.GroupKey, tag string, from, to measure.Day) ([]measure.Question, measure.Response, error) {
+	var list []measure.Question
+	for d := to; d >= from && len(h.groups) > 0 && !h.quiet; d-- {
+		first := h.groups[0]
+		if g != 0 && first.Key != g || !h.tagged(first.Key, tag) {
+			break
+		}
+		at := d.Start(zone(first.Zone)) + 10*3600_000
+		n := int64(d) * 10
+		list = append(list, measure.Question{Number: n, Group: first.Key, At: at, Member: 1, Answers: []measure.Answer{{Number: n + 1, At: at + 300_000, Member: 2, By: measure.ByReply}}},
+			measure.Question{Number: n + 2, Group: first.Key, At: at, Member: 1, Answers: []measure.Answer{{Number: n + 3, At: at + 900_000, Member: 2, By: measure.ByThread}}},
+			measure.Question{Number: n + 4, Group: first.Key, At: at, Member: 3})
+	}
+	until := func(community.GroupKey) int64 { return fakeNow.UnixMilli() }
+	return list, measure.Respond(list, until, measure.Coverage{Covered: int(to-from) + 1, Of: int(to-from) + 1}), h.err
+}
+
+func (h *house) MessagesByNumber(_ context.Context, numbers []int64) (map[int64]community.MessageRow, error) {
+	out := map[int64]community.MessageRow{}
+	for _, n := range numbers {
+		if n > 0 {
+			out[n] = community.MessageRow{Number: n, Group: h.groups[0].Key, GroupName: h.groups[0].Name, Name: "小满", MemberID: community.ID{1}, Text: "押金什么时候退？" + itoa(n), OccurredAt: fakeNow.UnixMilli()}
+		}
+	}
+	return out, h.err
+}
+
+// History invents a year of members who come each week and go after a while; the quiet house has one member of one day.
+func (h *house) History(_ context.Context, g community.GroupKey, to measure.Day) (measure.History, error) {
+	z := zone("Asia/Shanghai")
+	out := measure.History{Watched: measure.Watched{From: to - 200, To: to}, Until: (to + 1).Start(z), DayOf: func(ms int64) measure.Day { d, _ := measure.DayOf(ms, z); return d }}
+	if h.quiet {
+		out.Watched.From = to
+		out.Spoke = []measure.Life{{Member: 1, First: to, Days: []measure.Day{to}}}
+	}
+	for range out.Watched.To - out.Watched.From + 1 {
+		out.Watched.Known = append(out.Watched.Known, true)
+	}
+	for m := community.MemberKey(1); m <= 150 && !h.quiet; m++ {
+		l := measure.Life{Member: m, First: to - 200 + measure.Day(m)}
+		for d := l.First; d <= to && d < l.First+measure.Day(m%50)+3; d += 1 + measure.Day(m%4) {
+			l.Days = append(l.Days, d)
+		}
+		out.Spoke = append(out.Spoke, l)
+		st := measure.Stay{Member: m, Joined: l.First.Start(z), Source: []string{"qr", "invite", ""}[m%3]}
+		if m%2 == 0 {
+			st.Left, st.Cause = (l.First + measure.Day(m%60)).Start(z), measure.Cause(1+m%4)
+			if st.Left > out.Until {
+				st.Left, st.Cause = 0, measure.Censored
+			}
+		}
+		if st.Source == "invite" {
+			st.Inviter = m/2 + 1
+		}
+		out.Stays = append(out.Stays, st)
+	}
+	return out, h.err
+}
+
+// Invited says that the first member brought the others.
+func (h *house) Invited(_ context.Context, m community.MemberKey, p community.Page) ([]community.MemberRow, int, error) {
+	if len(h.members) == 0 || m != h.members[0].Key {
+		return nil, 0, h.err
+	}
+	return cut(h, h.members, p, func(r community.MemberRow) bool { return r.Key != m })
+}
+
+// Traces invents what happened on the ways of the members of History: every second confirmed, two thirds spoke, half of them were heard.
+func (h *house) Traces(_ context.Context, _ community.GroupKey, hist measure.History) (out measure.Traces, err error) {
+	for _, s := range hist.Stays {
+		if s.Member%5 == 0 {
+			out.Requests = append(out.Requests, measure.Request{Member: s.Member, Asked: s.Joined - 7_200_000, Answered: s.Joined - 3_600_000, Admitted: true})
+		}
+		if s.Member%2 == 1 {
+			out.Confirmed = append(out.Confirmed, measure.Moment{Member: s.Member, At: s.Joined + 600_000})
+		}
+		if s.Member%3 != 0 {
+			out.FirstWords = append(out.FirstWords, measure.Moment{Member: s.Member, At: s.Joined + 3_600_000*int64(s.Member)})
+		}
+		if s.Member%3 == 1 {
+			out.Contacts = append(out.Contacts, measure.Contact{From: s.Member + 1, To: s.Member, At: s.Joined + 3_700_000*int64(s.Member), Reply: true})
+		}
+	}
+	return out, h.err
+}
+
+// Contacts invents a ring in which every fourth answers.
+func (h *house) Contacts(_ context.Context, _ community.GroupKey, from, to measure.Day) (list []measure.Contact, c measure.Coverage, err error) {
+	c = measure.Coverage{Covered: int(to-from) + 1, Of: int(to-from) + 1}
+	for m := community.MemberKey(1); m <= 40 && !h.quiet; m++ {
+		list = append(list, measure.Contact{From: m, To: m%40 + 1, At: fakeNow.UnixMilli()})
+		if m%4 == 0 {
+			list = append(list, measure.Contact{From: m%40 + 1, To: m, At: fakeNow.UnixMilli(), Reply: true})
+		}
+	}
+	return list, c, h.err
+}
+
+// Paid invents three payments and a refund.
+func (h *house) Paid(_ context.Context, _ community.GroupKey, from, _ measure.Day) (map[string][]measure.Payment, error) {
+	if h.quiet {
+		return nil, h.err
+	}
+	at := from.Start(zone("Asia/Shanghai"))
+	return map[string][]measure.Payment{"CNY": {{Member: 1, At: at, Amount: 9900}, {Member: 2, At: at, Amount: 19900}, {Member: 2, At: at + 1, Amount: -5000}}, "USD": {{Member: 3, At: at, Amount: 1000}}}, h.err
+}
+
+// fakePayments are those of a house: one that stands, one that is void.
+type fakePayments struct{ h *house }
+
+func (p fakePayments) Find(_ context.Context, f community.PaymentFilter) ([]community.PaymentRow, int, error) {
+	if p.h.quiet || f.Page.Offset > 0 {
+		return nil, 0, p.h.err
+	}
+	g := p.h.groups[0]
+	one := community.PaymentRow{Payment: community.Payment{ID: fakeID(900), Group: g.Key, Member: 1, At: fakeNow.UnixMilli(), Amount: 9900, Currency: "CNY", What: "年卡", Ref: "A1", User: fakeID(2).String()}, GroupID: g.ID, GroupName: g.Name, MemberID: fakeID(30), Name: "=小满"}
+	gone := one
+	gone.ID, gone.Amount, gone.Voided, gone.VoidedBy, gone.VoidWhy = fakeID(901), -9900, fakeNow.UnixMilli(), fakeID(2).String(), "记错了人"
+	return []community.PaymentRow{one, gone}, 2, p.h.err
+}
+
+func (p fakePayments) AddFile(_ context.Context, user string, g community.GroupKey, file io.Reader) ([]community.Payment, int, []community.PaymentFault, error) {
+	lines, faults, err := community.ReadPayments(file, time.UTC)
+	var out []community.Payment
+	for _, l := range lines {
+		out = append(out, l.Payment)
+	}
+	if len(faults) == 0 {
+		p.h.did = append(p.h.did, "payments "+itoa(int64(len(out))))
+	}
+	return out, 0, faults, err
+}
+
+func (p fakePayments) Void(_ context.Context, _ string, id community.ID, why string) error {
+	p.h.did = append(p.h.did, "void "+id.String()+" "+why)
+	return p.h.err
 }

@@ -51,6 +51,9 @@ func PasswordFault(login, password string) string {
 	return ""
 }
 
+// PasswordFits compares a password with a hash in PHC form.
+func PasswordFits(hash, password string) (bool, error) { return passwordFits(hash, password) }
+
 // HashPassword gives the PHC form of argon2id with fresh salt.
 func HashPassword(password string) string {
 	salt := random(16)

@@ -312,7 +312,7 @@ func TestWhatIsDoneWithPlansReachesThem(t *testing.T) {
 	post(v, s+"/groups", url.Values{"g": {h.groups[1].ID.String()}})
 	post(v, s+"/leave", url.Values{"g": {h.groups[1].ID.String()}})
 	post(v, s+"/move", url.Values{"to": {"paused"}})
-	post(v, "/sops", url.Values{"id": {fakeID(650).String()}, "version": {"3"}, "name": {"新群"}, "kind0": {"weekly"}, "weekday0": {"2"}, "at0": {"09:00"}, "text0": {"早"}, "id0": {"s2"}, "text1": {""}, "kind1": {"day"}})
+	post(v, "/sops", url.Values{"id": {fakeID(650).String()}, "version": {"3"}, "name": {"新群"}, "kind0": {"weekly"}, "weekday0": {"2"}, "at0": {"09:00"}, "text0": {"早"}, "id0": {"s2"}, "text1": {""}, "kind1": {"day"}, "move_none": {"只改时间"}})
 	if status, body := post(v, "/sops", url.Values{"name": {"坏"}, "kind0": {"day"}, "day0": {"0"}, "at0": {"9点"}, "text0": {"早"}}); status != 200 || !strings.Contains(body, "9点") {
 		t.Errorf("a bad step = %d; want the form again with what was written", status)
 	}

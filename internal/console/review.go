@@ -59,23 +59,11 @@ func (c *Console) review(k *call) error {
 }
 
 func reviewFilters(k *call, g community.GroupRow) (ui.Filters, error) {
-	groups, err := k.groupChoice(k.T("list.any"), g)
+	fields, err := decisionFilters(k, g)
 	if err != nil {
 		return ui.Filters{}, err
 	}
-	tags, err := k.tagFilter(k.T("list.any"))
-	if err != nil {
-		return ui.Filters{}, err
-	}
-	verdicts := []ui.Option{{Text: k.T("list.any")}}
-	for _, v := range []community.Verdict{community.Hit, community.DryHit, community.Spared, community.Faulted} {
-		verdicts = append(verdicts, ui.Option{Value: string(v), Text: k.T("verdict." + string(v))})
-	}
-	out := ui.Filters{Action: "/review", Fields: []ui.Filter{
-		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.query("g"), Options: groups}, tags,
-		{Kind: "select", Name: "verdict", Label: k.T("review.verdict"), Value: k.query("verdict"), Options: verdicts},
-		{Kind: "text", Name: "rule", Label: k.T("rule.rule"), Value: k.query("rule")},
-	}}
+	out := ui.Filters{Action: "/review", Fields: fields}
 	if k.query("all") == "1" {
 		out.Keep = []ui.Option{{Value: "all", Text: "1"}}
 	}
@@ -83,6 +71,28 @@ func reviewFilters(k *call, g community.GroupRow) (ui.Filters, error) {
 		out.Clear = "/review"
 	}
 	return out, nil
+}
+
+// decisionFilters are what lists of decisions are asked by: group, tag, verdict and rule, and between the last two what else a
+// list is asked by.
+func decisionFilters(k *call, g community.GroupRow, also ...ui.Filter) ([]ui.Filter, error) {
+	groups, err := k.groupChoice(k.T("list.any"), g)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := k.tagFilter(k.T("list.any"))
+	if err != nil {
+		return nil, err
+	}
+	verdicts := []ui.Option{{Text: k.T("list.any")}}
+	for _, v := range []community.Verdict{community.Hit, community.DryHit, community.Spared, community.Faulted} {
+		verdicts = append(verdicts, ui.Option{Value: string(v), Text: k.T("verdict." + string(v))})
+	}
+	out := []ui.Filter{
+		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.query("g"), Options: groups}, tags,
+		{Kind: "select", Name: "verdict", Label: k.T("review.verdict"), Value: k.query("verdict"), Options: verdicts},
+	}
+	return append(append(out, also...), ui.Filter{Kind: "text", Name: "rule", Label: k.T("rule.rule"), Value: k.query("rule")}), nil
 }
 
 // reviewOpen is the decision that stands open; nil where the queue is empty. One that is gone from the queue can still be
@@ -138,6 +148,9 @@ func reviewItem(k *call, p *view.ReviewPage, d community.DecisionRow, rows []com
 	for _, h := range d.Hits {
 		it.Reasons = append(it.Reasons, k.reason(d, h))
 	}
+	if err := reviewCopies(k, it, d); err != nil {
+		return err
+	}
 	if d.Rung > 0 {
 		it.Rung = k.T("review.rung", "rung", d.Rung)
 	}
@@ -147,15 +160,15 @@ func reviewItem(k *call, p *view.ReviewPage, d community.DecisionRow, rows []com
 	} else if row, ok := found[d.Group]; ok {
 		g = row
 	}
-	near, err := k.Desk.Around(k.ctx(), d.Group, d.Event, reviewSide, reviewSide)
+	near, err := k.Desk.Around(k.ctx(), d.Group, d.About(), reviewSide, reviewSide)
 	if err != nil {
 		return err
 	}
 	if len(near) == 0 && d.Message.Number != 0 {
 		near = []community.MessageRow{d.Message}
 	}
-	it.Talk = talk(k, g, near, d.Event, spansOf(d.Decision))
-	it.Context = messageLink(g, d.Event)
+	it.Talk = talk(k, g, near, d.About(), spansOf(d.Decision))
+	it.Context = messageLink(g, d.About())
 	i := slices.IndexFunc(rows, func(r community.DecisionRow) bool { return r.ID == d.ID })
 	if i > 0 {
 		it.Prev = k.here("d", rows[i-1].ID.String(), "p", k.query("p"))
@@ -175,6 +188,9 @@ func reviewItem(k *call, p *view.ReviewPage, d community.DecisionRow, rows []com
 		it.Reason = d.Reason
 	}
 	if err := reviewAppeal(k, it, d); err != nil {
+		return err
+	}
+	if err := reviewReport(k, it, d); err != nil {
 		return err
 	}
 	reviewButtons(k, it, d, g, rows, i)
@@ -257,7 +273,7 @@ func reviewButtons(k *call, it *view.ReviewItem, d community.DecisionRow, g comm
 		it.Release = &ui.Confirm{ID: "release", Title: k.T("review.do_release"), Object: d.MemberName, Effect: k.T("review.release_effect", "what", k.T("verb."+string(h.Verb)), "group", d.GroupName) + k.T("act.level_"+string(k.ability(g, h.Verb).Level)),
 			Action: at + "/judge", Button: k.T("review.do_release"), Danger: true, Reason: k.T("form.reason"), Need: true, Fields: append([]ui.Option{{Value: "kind", Text: "release"}}, keep...)}
 	}
-	if d.Event != 0 && d.Message.Number != 0 && !d.Message.Recalled && d.Message.Origin != community.OriginImport {
+	if d.Event != 0 && d.Message.Number != 0 && d.Message.Type != community.MemberReported && !d.Message.Recalled && d.Message.Origin != community.OriginImport {
 		it.Deeds = append(it.Deeds, act("recall", "d", "arrow-back-up"))
 	}
 	if d.Member != 0 && d.Message.Origin != community.OriginImport {
@@ -372,7 +388,7 @@ func ruleNames(d community.DecisionRow) string {
 		if i > 0 {
 			out += ", "
 		}
-		out += h.Rule
+		out += d.RuleCalled(h.Rule)
 	}
 	return out
 }
@@ -381,7 +397,7 @@ func reviewAction(k *call, d community.DecisionRow, do string) (community.Action
 	a := community.Action{Group: d.Group, Target: d.Member}
 	switch do {
 	case "recall":
-		a.Verb, a.Event, a.Message = community.RecallMsg, d.Event, d.Message.Message
+		a.Verb, a.Event, a.Message = community.RecallMsg, d.About(), d.Message.Message
 	case "warn":
 		a.Verb, a.Text, a.Mention = community.Send, k.T("act.warn_default"), true
 	case "mute":

@@ -386,7 +386,7 @@ func TestDraftIsPublishedInTheGroupsModeAndThenGone(t *testing.T) {
 	h := furnished()
 	h.keep = true
 	v := open(t, h).as("owner")
-	v.post(at+"/publish", "stamp", v.stamp(at), "reason", "放宽刷屏")
+	v.post(at+"/publish", "stamp", v.stamp(at), "reason", "放宽刷屏", "move_none", "只放宽")
 	want := []string{"publish 1: 放宽刷屏", "draft 1: 已发布为第 4 版"}
 	if !slices.Equal(h.did, want) {
 		t.Errorf("did %q, want %q", h.did, want)
@@ -408,7 +408,7 @@ func TestTeachingSaysWhatChangesAndLeadsToTheReplay(t *testing.T) {
 		t.Error("the rulebook's page offers no teaching")
 	}
 	_, body := v.post(at+"/learn", "stamp", v.stamp(at), "days", "14")
-	if want := []string{"learn 1, 14 days: 训练了新的模型"}; !slices.Equal(h.did, want) {
+	if want := []string{"learn 1, 14 days: 训练了新的模型", "replay 1 against true over 30 days"}; !slices.Equal(h.did, want) { // the laboratory shows its newest trial
 		t.Errorf("did %q, want %q", h.did, want)
 	}
 	for _, want := range []string{"812 条日常发言", "原来命中 7，现在 4", "推演"} {
@@ -441,7 +441,7 @@ func TestRollbackPublishesTheOldBookAnew(t *testing.T) {
 	h.keep = true
 	h.books = h.books[1:] // no draft
 	v := open(t, h).as("owner")
-	v.post(at+"/rollback", "version", "2", "reason", "误判多")
+	v.post(at+"/rollback", "version", "2", "reason", "误判多", "move_none", "只是退回")
 	if len(h.did) == 0 || h.did[0] != "publish 1: 回到第 2 版：误判多" || typed(h.published).MemoryDays != 30 {
 		t.Errorf("did %q", h.did)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/console/view"
+	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 )
 
@@ -25,7 +27,7 @@ var ruleRoutes = []route{
 	{pattern: "POST /rules/{id}/rule/{rule}/mode", may: staff, serve: (*Console).ruleMode},
 	{pattern: "POST /rules/{id}/rule/{rule}/delete", may: staff, serve: (*Console).ruleDelete},
 	{pattern: "GET /rules/{id}/test", may: staff, serve: (*Console).ruleTest},
-	{pattern: "POST /rules/{id}/test", may: staff, serve: (*Console).ruleTest},
+	{pattern: "POST /rules/{id}/test", may: staff, serve: (*Console).ruleTry},
 	{pattern: "GET /rules/{id}/replay", may: staff, serve: (*Console).ruleReplay},
 	{pattern: "POST /rules/{id}/publish", may: owners, serve: (*Console).rulePublish},
 	{pattern: "POST /rules/{id}/enable", may: owners, serve: (*Console).ruleEnable},
@@ -45,6 +47,9 @@ type bookDesk struct {
 	force community.BookRow // Version 0 = there is none
 	draft community.BookRow // State "" = there is none
 	doc   map[string]any
+	tried *view.RuleTest // what the test box answered; nil = nothing was tried
+
+	lab string // the page is the laboratory's, with this rule or "new:KIND"; "" = the book's own pages
 }
 
 func (b bookDesk) drafted() bool { return b.draft.State != "" }
@@ -224,13 +229,16 @@ func (c *Console) ruleMode(k *call) error {
 		return err
 	}
 	mode := k.form("mode")
-	if !slices.Contains([]string{policy.RuleLive, policy.RuleDry, policy.RuleOff}, mode) {
+	if !slices.Contains(ruleModes, mode) {
 		return community.Errorf(community.CodeBadInput, "mode %q", mode)
 	}
 	r := b.rules()[i]
 	r["mode"] = mode
 	return b.kept(k, b.at()+"#rule-"+text(r["id"]), k.T("rule.note_mode", "rule", ruleName(r), "mode", k.T("rulemode."+mode)))
 }
+
+// ruleModes are the modes of a rule in the order in which pages offer them.
+var ruleModes = []string{policy.RuleLive, policy.RuleDry, policy.RuleOff}
 
 func ruleName(r map[string]any) string {
 	if n := text(r["name"]); n != "" {
@@ -304,7 +312,7 @@ func (c *Console) ruleBegin(k *call) error {
 		b.doc["zone"], b.doc["group"] = b.g.Zone, b.g.Name
 		return b.kept(k, b.at(), k.T("rule.note_copy", "group", other.Name))
 	}
-	book, err := policy.Default(k.form("preset"))
+	book, err := policy.Starter(k.form("preset"))
 	if err != nil {
 		return err
 	}
@@ -340,13 +348,17 @@ func (c *Console) rulePublish(k *call) error {
 	if !b.drafted() {
 		return k.refused(b.at(), community.Errorf(community.CodeConflict, "there is no draft"))
 	}
-	return b.publish(k, b.doc, k.form("reason"))
+	return b.publish(k, b.doc, k.form("reason"), k.told())
 }
 
 // publish puts a book in force in the group's own mode: observing or live is said on the group's page, not by a book.
-func (b bookDesk) publish(k *call, doc map[string]any, note string) error {
+func (b bookDesk) publish(k *call, doc map[string]any, note, tell string) error {
+	to := k.back(b.at())
 	if note == "" {
-		return k.done(b.at(), "danger", k.T("act.need_reason"), community.ID{})
+		return k.done(to, "danger", k.T("act.need_reason"), community.ID{})
+	}
+	if b.g.Book > 0 && k.unsaid(b.g.Key) {
+		return k.done(to, "danger", k.T("adjust.ask"), community.ID{})
 	}
 	doc["mode"] = string(community.Observe)
 	if b.g.Mode == community.Live {
@@ -354,17 +366,17 @@ func (b bookDesk) publish(k *call, doc map[string]any, note string) error {
 	}
 	raw := writeDoc(doc)
 	if faults := k.c.deps.Books.Check(k.ctx(), b.g.Key, raw); len(faults) > 0 {
-		return k.done(b.at(), "danger", k.T("rule.faulty", "count", len(faults)), community.ID{})
+		return k.done(to, "danger", k.T("rule.faulty", "count", len(faults)), community.ID{})
 	}
-	v, err := b.putInForce(k, raw, note)
+	v, err := b.putInForce(k, raw, note, tell)
 	if err != nil {
-		return k.refused(b.at(), err)
+		return k.refused(to, err)
 	}
-	said := k.T("rule.published_"+text(doc["mode"]), "v", v, "group", b.g.Name)
+	said := k.T("rule.published_"+text(doc["mode"]), "v", v, "group", b.g.Name) + k.noteMove(b.g, measure.AdjustRule, note, "book:"+strconv.Itoa(v))
 	if err := k.Hands.SaveDraft(k.ctx(), k.who(), b.g.Key, nil, k.T("rule.note_published", "v", v)); err != nil {
-		return k.halfDone(b.at(), said, err)
+		return k.halfDone(to, said, err)
 	}
-	return k.ok(b.at(), said)
+	return k.ok(to, said)
 }
 
 // ruleRollback publishes an old version anew.
@@ -391,7 +403,20 @@ func (c *Console) ruleRollback(k *call) error {
 	if b.drafted() {
 		return k.done(b.at(), "danger", k.T("rule.rollback_draft"), community.ID{})
 	}
-	return b.publish(k, doc, k.T("rule.note_rollback", "v", v, "why", k.form("reason")))
+	tell, err := b.rollbackTells(k, doc)
+	if err != nil {
+		return k.refused(b.at()+"/versions", err)
+	}
+	return b.publish(k, doc, k.T("rule.note_rollback", "v", v, "why", k.form("reason")), tell)
+}
+
+// rollbackTells is what the group is told of an earlier version that comes back, where that was asked for; "" = nothing.
+func (b bookDesk) rollbackTells(k *call, doc map[string]any) (string, error) {
+	if k.form("tell") != "1" || k.c.deps.Charters == nil {
+		return "", nil
+	}
+	n, err := k.charters().Notice(k.ctx(), b.g.Key, writeDoc(doc))
+	return n.Text, err
 }
 
 // bookRoutes are there where rulebooks are.
@@ -399,5 +424,5 @@ func (c *Console) bookRoutes() []route {
 	if c.deps.Books == nil {
 		return nil
 	}
-	return ruleRoutes
+	return slices.Concat(ruleRoutes, c.labRoutes())
 }

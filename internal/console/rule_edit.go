@@ -13,9 +13,9 @@ import (
 	"qunluo/internal/policy"
 )
 
-// Fields that a form leaves to others: the version counts publications, the mode is the group's, rules have their own
-// pages.
-var notInBook = []string{"version", "mode", "rules"}
+// Fields that a form leaves to others: the version counts publications, the mode is the group's, rules and the charter have
+// their own pages.
+var notInBook = []string{"version", "mode", "rules", "charter"}
 
 // Fields of a rule that only a rule with consequences has; the form folds them.
 var sanctionFields = []string{"start_rung", "ladder", "own_strikes", "remind"}
@@ -65,7 +65,7 @@ func (b bookDesk) bookForm(k *call, status int, doc map[string]any, faults, type
 		return err
 	}
 	m.typed, m.fresh = typed, true
-	p := view.RuleForm{Action: b.at() + "/book", Offers: k.offer(b.g, doc), Stamp: b.stamp(), First: m.controls("", bookFields(), doc), Summary: k.T("rule.book_text")}
+	p := view.RuleForm{Action: b.at() + "/book", Offers: k.offer(b.g, doc), Stamp: b.stamp(), First: m.controls("", bookFields(), doc), Summary: k.T("rule.book_text"), Ladders: k.readyLadders()}
 	p.Head, p.Tabs = b.head(k)
 	if status != http.StatusOK {
 		p.Faults = []string{k.T("form.marked")}
@@ -99,11 +99,15 @@ func (c *Console) ruleBookSave(k *call) error {
 	if err != nil {
 		return err
 	}
-	switch k.form("do") {
-	case "":
-	case degradeStep:
+	switch do := k.form("do"); {
+	case do == "":
+	case do == degradeStep:
 		got = plain(withDefaults(got))
 		k.degrade(b.g, got)
+	case strings.HasPrefix(do, ladderStep):
+		if err := takeLadder(got, do); err != nil {
+			return err
+		}
 	default:
 		return b.bookForm(k, http.StatusOK, plain(got), nil, r.typed)
 	}
@@ -186,6 +190,9 @@ func (b bookDesk) ruleForm(k *call, status int, action string, schema policy.Sch
 	p := view.RuleForm{Action: action, Offers: k.offer(b.g, r), Stamp: b.stamp(), Summary: k.Words.Pick(schema.Summary), Hidden: []ui.Option{{Value: "kind", Text: schema.Name}},
 		First: m.controls("", first, r), Content: k.T("rule.content", "kind", k.Words.Pick(schema.Title)), Second: m.controls("params", schema.Fields, params),
 		More: k.T("rule.more"), Third: m.controls("", folded, r)}
+	if schema.Sanction {
+		p.Ladders = k.readyLadders()
+	}
 	known := !strings.HasSuffix(action, "/new")
 	for i := range p.First {
 		if p.First[i].Name == "id" && known {
@@ -212,7 +219,35 @@ func (b bookDesk) ruleForm(k *call, status int, action string, schema policy.Sch
 	if status != http.StatusOK && len(p.Faults) == 0 {
 		p.Faults = []string{k.T("form.marked")}
 	}
+	if b.lab != "" {
+		p.Hidden = append(p.Hidden, ui.Option{Value: "lab", Text: b.lab})
+		return b.labPage(k, status, &p)
+	}
 	return k.showStatus(status, p.Head.Title, view.RuleEdit(p))
+}
+
+// ladderStep begins the value of a form's button that takes a ready ladder; its name follows.
+const ladderStep = "ladder:"
+
+// readyLadders offers the ready ladders, each with what it does.
+func (k *call) readyLadders() []view.Ladder {
+	var out []view.Ladder
+	for _, p := range policy.LadderPresets() {
+		out = append(out, view.Ladder{Do: ladderStep + p.Name, Title: k.Words.Pick(p.Title), Says: k.Words.Pick(policy.LadderWords(p.Ladder))})
+	}
+	return out
+}
+
+// takeLadder puts a ready ladder into a rule or a book: it begins at its first rung, and breaches count.
+func takeLadder(doc map[string]any, do string) error {
+	p, err := policy.LadderPresetNamed(strings.TrimPrefix(do, ladderStep))
+	if err != nil {
+		return err
+	}
+	doc["ladder"] = plainList(p.Ladder)
+	delete(doc, "start_rung")
+	delete(doc, "remind")
+	return nil
 }
 
 // posted reads a rule from the form.
@@ -265,10 +300,15 @@ func (b bookDesk) saveRule(k *call, i int, action, kind, note string) error {
 		return err
 	}
 	rules, fresh := b.rules(), note == "rule.note_add"
-	switch k.form("do") {
-	case "":
-	case degradeStep:
+	b.lab = k.form("lab")
+	switch do := k.form("do"); {
+	case do == "":
+	case do == degradeStep:
 		k.degrade(b.g, got)
+	case strings.HasPrefix(do, ladderStep):
+		if err := takeLadder(got, do); err != nil {
+			return err
+		}
 	default:
 		return b.ruleForm(k, http.StatusOK, action, schema, got, false, nil, r.typed)
 	}
@@ -283,5 +323,9 @@ func (b bookDesk) saveRule(k *call, i int, action, kind, note string) error {
 	if len(faults) > 0 {
 		return b.ruleForm(k, http.StatusUnprocessableEntity, action, schema, got, false, faults, r.typed)
 	}
-	return b.kept(k, b.at()+"#rule-"+text(got["id"]), k.T(note, "rule", ruleName(got)))
+	to := b.at() + "#rule-" + text(got["id"])
+	if b.lab != "" {
+		to = b.labAt(text(got["id"]))
+	}
+	return b.kept(k, to, k.T(note, "rule", ruleName(got)))
 }

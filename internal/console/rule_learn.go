@@ -15,7 +15,7 @@ func (c *Console) ruleLearn(k *call) error {
 	if err != nil {
 		return k.refused(b.at(), err)
 	}
-	return k.ok(b.at()+"/replay", k.T("learn.done", "talk", t.Talk, "ham", t.Ham, "spam", t.Spam, "left", t.LeftOut,
+	return k.ok(b.labAt("")+"#past", k.T("learn.done", "talk", t.Talk, "ham", t.Ham, "spam", t.Spam, "left", t.LeftOut,
 		"days", t.Days, "messages", t.Messages, "before", t.Before, "after", t.After, "new", t.New, "gone", t.Gone))
 }
 

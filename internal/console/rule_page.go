@@ -52,7 +52,10 @@ func (b bookDesk) head(k *call) (ui.Head, []ui.Tab) {
 		return h, nil
 	}
 	var tabs []ui.Tab
-	for _, t := range []string{"", "/book", "/test", "/replay", "/versions", "/json"} {
+	for _, t := range []string{"", "/charter", "/book", "/lab", "/versions", "/json"} {
+		if t == "/charter" && k.c.deps.Charters == nil {
+			continue
+		}
 		tabs = append(tabs, ui.Tab{Text: k.T("rule.tab_" + strings.TrimPrefix(t, "/") + "x"), Link: b.at() + t, Here: k.R.URL.Path == b.at()+t})
 	}
 	return h, tabs
@@ -114,7 +117,7 @@ func ruleStatus(k *call, p *view.RulePage, b bookDesk) error {
 		p.Force = k.T("rule.force_since", "v", b.force.Version, "at", moment(b.force.At, b.g), "who", ui.Visible(who(b.force.User)))
 		p.ForceNote = b.force.Note
 	}
-	p.Learn = b.learnAsk(k)
+	p.Learn, p.Clashes = b.learnAsk(k), b.clashes(k)
 	if !b.drafted() {
 		return nil
 	}
@@ -123,7 +126,9 @@ func ruleStatus(k *call, p *view.RulePage, b bookDesk) error {
 		p.Offers = b.offers(k)
 	}
 	p.Diff = bookDiff(k, b.force.Body, b.raw())
-	p.Publish = b.publishAsk(k, len(p.Diff))
+	if p.Publish, err = b.publishAsk(k, len(p.Diff)); err != nil {
+		return err
+	}
 	p.Discard = &ui.Confirm{ID: "discard", Title: k.T("rule.discard"), Object: b.g.Name, Effect: k.T("rule.discard_effect"), Action: b.at() + "/discard", Button: k.T("rule.discard"), Danger: true}
 	return nil
 }
@@ -133,7 +138,7 @@ func (b bookDesk) faultList(k *call) []string {
 	rules := b.rules()
 	var out []string
 	for _, f := range k.c.deps.Books.Check(k.ctx(), b.g.Key, b.raw()) {
-		where := f.Path
+		where := cmpOr(strings.TrimSuffix(b.articleAt(f.Path), ": "), f.Path)
 		if rest, ok := strings.CutPrefix(f.Path, "rules["); ok {
 			n, tail, _ := strings.Cut(rest, "]")
 			if i, err := strconv.Atoi(n); err == nil && i < len(rules) {
@@ -145,13 +150,34 @@ func (b bookDesk) faultList(k *call) []string {
 	return out
 }
 
-// publishAsk asks before the draft goes in force; nil for those who may not.
-func (b bookDesk) publishAsk(k *call, changes int) *ui.Confirm {
+// clashes says what in the book on the desk contradicts itself.
+func (b bookDesk) clashes(k *call) []string {
+	names := map[string]string{}
+	for _, r := range b.rules() {
+		names[text(r["id"])] = ruleName(r)
+	}
+	var out []string
+	for _, c := range policy.Contradictions(b.raw()) {
+		var of []string
+		for _, id := range c.Rules {
+			of = append(of, names[id])
+		}
+		out = append(out, strings.Join(of, k.T("list.and"))+k.T("list.colon")+k.Words.Pick(c.Words()))
+	}
+	return out
+}
+
+// publishAsk asks before the draft goes in force, and what the group is told of it; nil for those who may not.
+func (b bookDesk) publishAsk(k *call, changes int) (*ui.Confirm, error) {
 	if k.User.Role != RoleOwner || !b.drafted() {
-		return nil
+		return nil, nil
+	}
+	tell, err := b.noticeInputs(k, b.raw())
+	if err != nil {
+		return nil, err
 	}
 	return &ui.Confirm{ID: "publish", Title: k.T("rule.publish"), Object: b.g.Name, Effect: k.T("rule.publish_"+string(b.g.Mode)+"_effect", "from", b.force.Version, "lines", changes, "members", k.Words.Number(b.g.Members)),
-		Action: b.at() + "/publish", Button: k.T("rule.publish"), Danger: b.g.Mode == community.Live, Reason: k.T("rule.publish_note"), Need: true, Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}}, Inputs: k.despite()}
+		Action: b.at() + "/publish", Button: k.T("rule.publish"), Danger: b.g.Mode == community.Live, Reason: k.T("rule.publish_note"), Need: true, Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}}, Inputs: append(append(tell, k.despite()...), k.moveOffer()...)}, nil
 }
 
 func ruleRows(k *call, b bookDesk) ([]view.RuleRow, error) {
@@ -163,8 +189,8 @@ func ruleRows(k *call, b bookDesk) ([]view.RuleRow, error) {
 	var out []view.RuleRow
 	for i, r := range book.Rules {
 		row := view.RuleRow{ID: r.ID, Name: r.Name, Kind: k.kindTitle(r.Kind), Mode: r.Mode, Says: ruleSays(k, book, r), First: i == 0, Final: i == len(book.Rules)-1,
-			Link: b.at() + "/rule/" + r.ID, HitsLink: "/review?all=1&g=" + b.g.ID.String() + "&rule=" + r.ID}
-		for _, m := range []string{policy.RuleLive, policy.RuleDry, policy.RuleOff} {
+			Link: b.at() + "/rule/" + r.ID, Lab: b.labAt(r.ID), HitsLink: "/review?all=1&g=" + b.g.ID.String() + "&rule=" + r.ID}
+		for _, m := range ruleModes {
 			row.Modes = append(row.Modes, ui.Option{Value: m, Text: k.T("rulemode." + m)})
 		}
 		j := slices.IndexFunc(counts, func(h community.RuleHits) bool { return h.Rule == r.ID })
@@ -281,6 +307,9 @@ func bookDiff(k *call, a, b json.RawMessage) []ui.Change {
 			continue // the mode is the group's, not the book's
 		}
 		where := fieldTitle(k, ch, before, after)
+		if ch.Article != "" {
+			where = k.T("charter.article_called", "title", articleTitle(ch.Article, after, before)) + " · " + where
+		}
 		if ch.Rule != "" {
 			where = strings.TrimSpace(names[ch.Rule]+" ("+ch.Rule+")") + " · " + where
 		}
@@ -344,10 +373,20 @@ func fieldTitle(k *call, ch policy.Change, before, after policy.Book) string {
 			return k.T("rule.diff_new")
 		}
 		return k.T("rule.diff_gone")
+	case "article":
+		if ch.Before == nil {
+			return k.T("charter.diff_new")
+		}
+		return k.T("charter.diff_gone")
+	case "charter.order":
+		return k.T("charter.diff_order")
 	case "order":
 		return k.T("rule.diff_order")
 	}
 	fields := policy.BookFields()
+	if ch.Article != "" {
+		fields = policy.ArticleFields()
+	}
 	if ch.Rule != "" {
 		fields = policy.RuleFields()
 	}
@@ -366,6 +405,16 @@ func fieldTitle(k *call, ch policy.Change, before, after policy.Book) string {
 		}
 	}
 	return strings.Join(words, " · ")
+}
+
+// articleTitle is the title of an article in the first of the books that has it.
+func articleTitle(id string, books ...policy.Book) string {
+	for _, b := range books {
+		if a, ok := b.Charter.At(b.Charter.Number(id)); ok {
+			return a.Title
+		}
+	}
+	return id
 }
 
 func paramFields(rule string, books ...policy.Book) []policy.Field {

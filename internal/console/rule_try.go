@@ -17,8 +17,17 @@ import (
 	"qunluo/internal/replay"
 )
 
-// ruleTest is the test box: one message against the book on the desk. It does nothing to anybody.
+// ruleTest leads to the laboratory, where the test box stands.
 func (c *Console) ruleTest(k *call) error {
+	b, err := bookHere(k)
+	if err != nil {
+		return err
+	}
+	return k.redirect(b.labAt("") + "#try")
+}
+
+// ruleTry tries one message against the book on the desk, in the laboratory. It does nothing to anybody.
+func (c *Console) ruleTry(k *call) error {
 	b, err := bookHere(k)
 	if err != nil {
 		return err
@@ -26,22 +35,19 @@ func (c *Console) ruleTest(k *call) error {
 	if !b.begun() {
 		return k.redirect(b.at())
 	}
+	if b.lab = k.form("rule"); b.lab == "" && len(b.rules()) > 0 {
+		b.lab = text(b.rules()[0]["id"])
+	}
 	t := k.trial()
-	p := view.RuleTest{Action: b.at() + "/test", Tried: k.R.Method == "POST"}
-	p.Head, p.Tabs = b.head(k)
-	p.Inputs = t.inputs(k)
-	if !p.Tried {
-		return k.show(p.Head.Title, view.RuleTryPage(p))
-	}
-	if p.Faults = t.faults(k); len(p.Faults) > 0 {
-		return k.showStatus(http.StatusUnprocessableEntity, p.Head.Title, view.RuleTryPage(p))
-	}
-	raw := b.raw()
-	if faults := c.deps.Books.Check(k.ctx(), b.g.Key, raw); len(faults) > 0 {
+	p := view.RuleTest{Action: b.at() + "/test", Rule: b.lab, Inputs: t.inputs(k), Tried: true}
+	if p.Faults = t.faults(k); len(p.Faults) == 0 {
 		p.Faults = b.faultList(k)
-		return k.show(p.Head.Title, view.RuleTryPage(p))
 	}
-	rb, err := c.deps.Books.Ready(raw)
+	b.tried = &p
+	if len(p.Faults) > 0 {
+		return b.labForm(k, http.StatusUnprocessableEntity)
+	}
+	rb, err := c.deps.Books.Ready(b.raw())
 	if err != nil {
 		return err
 	}
@@ -53,7 +59,7 @@ func (c *Console) ruleTest(k *call) error {
 		t.text = ""
 	}
 	tryResult(k, &p, t.text, policy.Test(rb, probe))
-	return k.show(p.Head.Title, view.RuleTryPage(p))
+	return b.labForm(k, http.StatusOK)
 }
 
 // trial is what somebody types into the test box: a message of a member with a past, or somebody who joins.
@@ -63,13 +69,17 @@ type trial struct {
 	joined, repeat, strikes int
 	clock                   string // HH:MM in the group's zone; "" = now
 	scene, state            string
+	class                   community.Class
 }
+
+// triedClasses are the kinds of content that the test box offers.
+var triedClasses = []community.Class{community.Text, community.Link, community.Share, community.File, community.Image, community.Voice, community.Video, community.Forward, community.Card}
 
 func (k *call) trial() trial {
 	return trial{
 		join: k.form("what") == "join", text: strings.ReplaceAll(k.R.PostFormValue("text"), "\r\n", "\n"), role: k.form("role"),
 		joined: number(k.form("joined"), 0, 3650, 30), repeat: number(k.form("repeat"), 1, 100, 1), strikes: number(k.form("strikes"), 0, 10, 0),
-		clock: k.form("clock"), scene: k.form("scene"), state: k.form("state"),
+		clock: k.form("clock"), scene: k.form("scene"), state: k.form("state"), class: community.Class(number(k.form("class"), 0, 99, 0)),
 	}
 }
 
@@ -82,8 +92,13 @@ func (t trial) inputs(k *call) []ui.Input {
 	for _, r := range []string{"member", "admin", "owner", "bot"} {
 		roles.Options = append(roles.Options, ui.Option{Value: r, Text: k.T("grouprole." + r)})
 	}
+	classes := ui.Input{Kind: "select", Name: "class", Label: k.T("rule.try_class"), Value: strconv.Itoa(int(t.class))}
+	for _, c := range triedClasses {
+		classes.Options = append(classes.Options, ui.Option{Value: strconv.Itoa(int(c)), Text: k.className(c)})
+	}
 	return []ui.Input{
 		what,
+		classes,
 		{Kind: "area", Name: "text", Label: k.T("rule.try_text"), Value: t.text, Rows: 3, Help: k.T("rule.try_text_help")},
 		roles,
 		{Kind: "number", Name: "joined", Label: k.T("rule.try_joined"), Value: strconv.Itoa(t.joined), Help: k.T("rule.try_joined_help")},
@@ -98,7 +113,7 @@ func (t trial) inputs(k *call) []ui.Input {
 // faults says what is missing or cannot be read.
 func (t trial) faults(k *call) []string {
 	var out []string
-	if !t.join && strings.TrimSpace(t.text) == "" {
+	if !t.join && t.class == community.Text && strings.TrimSpace(t.text) == "" {
 		out = append(out, k.T("rule.try_need_text"))
 	}
 	if len(t.text) > community.MaxText {
@@ -111,7 +126,7 @@ func (t trial) faults(k *call) []string {
 }
 
 func (t trial) probe(k *call, g community.GroupRow) policy.Probe {
-	p := policy.Probe{Text: t.text, Role: community.Role(t.role), Name: k.T("rule.try_name"), Messages: int64(t.joined), Strikes: t.strikes, Repeat: t.repeat,
+	p := policy.Probe{Text: t.text, Class: t.class, Role: community.Role(t.role), Name: k.T("rule.try_name"), Messages: int64(t.joined), Strikes: t.strikes, Repeat: t.repeat,
 		At: k.now(), JoinedMs: int64(t.joined) * 24 * time.Hour.Milliseconds(), Join: t.join, Scene: t.scene, State: t.state}
 	if t.joined == 0 {
 		p.JoinedMs = time.Minute.Milliseconds()
@@ -198,8 +213,11 @@ func (c *Console) ruleReplay(k *call) error {
 	if !b.begun() {
 		return k.redirect(b.at())
 	}
+	if k.query("run") != "1" {
+		return k.redirect(b.labAt("") + "#past")
+	}
 	days, against := number(k.query("days"), 1, 3650, 30), k.query("against")
-	p := view.RuleReplay{Ran: k.query("run") == "1", Empty: ui.Empty{Icon: "history", Title: k.T("replay.not_run"), Text: k.T("replay.not_run_text")}}
+	p := view.RuleReplay{Ran: true, Empty: k.notRun()}
 	p.Head, p.Tabs = b.head(k)
 	p.Filters = ui.Filters{Action: b.at() + "/replay", Keep: []ui.Option{{Value: "run", Text: "1"}}, Fields: []ui.Filter{
 		{Kind: "select", Name: "days", Label: k.T("group.span"), Value: strconv.Itoa(days)},
@@ -211,9 +229,9 @@ func (c *Console) ruleReplay(k *call) error {
 	if b.force.Version > 0 && b.drafted() {
 		p.Filters.Fields[1].Options = append(p.Filters.Fields[1].Options, ui.Option{Value: "force", Text: k.T("replay.difference", "v", b.force.Version)})
 	}
-	p.Publish, p.Act = b.publishAsk(k, len(bookDiff(k, b.force.Body, b.raw()))), b.actAsk(k)
-	if !p.Ran {
-		return k.show(p.Head.Title, view.RuleReplayPage(p))
+	p.Act = b.actAsk(k)
+	if p.Publish, err = b.publishAsk(k, len(bookDiff(k, b.force.Body, b.raw()))); err != nil {
+		return err
 	}
 	if p.Faults = b.faultList(k); len(p.Faults) > 0 {
 		p.Ran = false
@@ -229,6 +247,11 @@ func (c *Console) ruleReplay(k *call) error {
 	}
 	replayResult(k, &p, b, rep, base != nil)
 	return k.show(p.Head.Title, view.RuleReplayPage(p), inZone(b.g))
+}
+
+// notRun is what stands in the place of a past that was not tried yet.
+func (k *call) notRun() ui.Empty {
+	return ui.Empty{Icon: "history", Title: k.T("replay.not_run"), Text: k.T("replay.not_run_text")}
 }
 
 func replayResult(k *call, p *view.RuleReplay, b bookDesk, rep ReplayReport, compared bool) {
@@ -311,6 +334,9 @@ func replayCost(k *call, rep ReplayReport) string {
 		return k.T("replay.cost_none")
 	}
 	micros := (rep.Millis+1)*1000/max(1, rep.Events) + 1 // the clock of a replay counts whole milliseconds
+	if rep.Micros > 0 {
+		micros = rep.Micros/max(1, rep.Events) + 1
+	}
 	return k.T("replay.cost", "acts", strings.Join(acts, k.T("list.comma")), "people", k.Words.Number(rep.Concerned), "micros", micros)
 }
 
@@ -322,7 +348,7 @@ func (b bookDesk) enableAsk(k *call, rule string) (ui.Confirm, bool) {
 	}
 	return ui.Confirm{ID: "enable-" + rule, Title: k.T("replay.enable"), Object: ruleName(b.rules()[i]) + " · " + b.g.Name, Effect: k.T("replay.enable_" + string(b.g.Mode)),
 		Action: b.at() + "/enable", Button: k.T("replay.enable"), Danger: true, Reason: k.T("rule.publish_note"), Need: true,
-		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "rule", Text: rule}}, Inputs: k.despite()}, true
+		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "rule", Text: rule}}, Inputs: append(k.despite(), k.moveOffer()...)}, true
 }
 
 // actAsk asks before an observing group is switched on under the book that was replayed; for owners.
@@ -332,10 +358,11 @@ func (b bookDesk) actAsk(k *call) *ui.Confirm {
 	}
 	return &ui.Confirm{ID: "act", Title: k.T("replay.act"), Object: b.g.Name, Effect: k.T("replay.act_effect", "members", k.Words.Number(b.g.Members)),
 		Action: b.at() + "/enable", Button: k.T("replay.act"), Danger: true, Reason: k.T("rule.publish_note"), Need: true,
-		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "live", Text: "1"}}, Inputs: k.despite()}
+		Fields: []ui.Option{{Value: "stamp", Text: b.stamp()}, {Value: "live", Text: "1"}}, Inputs: append(k.despite(), k.moveOffer()...)}
 }
 
-// ruleEnable puts the book that was replayed in force from the same screen: with one rule switched on, or with the group.
+// ruleEnable puts the book that was tried in force from the same screen: with one rule in another mode (live where none is
+// named), or with the group switched on.
 func (c *Console) ruleEnable(k *call) error {
 	b, err := bookChange(k)
 	if err != nil {
@@ -346,12 +373,19 @@ func (c *Console) ruleEnable(k *call) error {
 		if i < 0 {
 			return community.Errorf(community.CodeNotFound, "no rule %q", id)
 		}
-		b.rules()[i]["mode"] = policy.RuleLive
+		mode := k.form("mode")
+		if mode == "" {
+			mode = policy.RuleLive
+		}
+		if !slices.Contains(ruleModes, mode) {
+			return community.Errorf(community.CodeBadInput, "mode %q", mode)
+		}
+		b.rules()[i]["mode"] = mode
 	}
 	if k.form("live") == "1" {
 		b.g.Mode = community.Live
 	}
-	return b.publish(k, b.doc, k.form("reason"))
+	return b.publish(k, b.doc, k.form("reason"), "")
 }
 
 func replayRow(k *call, b bookDesk, d community.DecisionRow) view.ReplayRow {

@@ -49,7 +49,7 @@ func (c *Console) ruleVersions(k *call) error {
 			ask := "roll-" + value
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask, Text: k.T("rule.rollback"), Icon: "history", Small: true})
 			p.Asks = append(p.Asks, ui.Confirm{ID: ask, Title: k.T("rule.rollback"), Object: b.g.Name + " · " + word, Effect: k.T("rule.rollback_effect", "v", r.Version, "now", b.force.Version), Action: b.at() + "/rollback",
-				Button: k.T("rule.rollback"), Danger: true, Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "version", Text: value}}, Inputs: k.despite()})
+				Button: k.T("rule.rollback"), Danger: true, Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "version", Text: value}}, Inputs: append(append(k.tellAsk(), k.despite()...), k.moveOffer()...)})
 		}
 		p.Versions.Rows = append(p.Versions.Rows, row)
 	}
@@ -57,6 +57,14 @@ func (c *Console) ruleVersions(k *call) error {
 		return err
 	}
 	return k.show(p.Head.Title, view.RuleVersionsPage(p))
+}
+
+// tellAsk asks whether the group is told of an earlier version that comes back, in the charter's own words.
+func (k *call) tellAsk() []ui.Input {
+	if k.c.deps.Charters == nil {
+		return nil
+	}
+	return []ui.Input{{Kind: "check", Name: "tell", Label: k.T("charter.tell"), Help: k.T("charter.tell_rollback")}}
 }
 
 // versionDiff compares the two chosen versions; by default the newest two.

@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 )
 
@@ -87,7 +88,33 @@ func (k *call) sopEdit(s sopForm) error {
 		}
 		p.Groups = append(p.Groups, fields)
 	}
+	p.Groups = append(p.Groups, k.moveFields("adjust.offer_sop")...)
 	return k.show(p.Head.Title, view.PlanEdit(p))
+}
+
+// sopMoves keeps for the groups of an SOP what its change should move, and gives what to add to the result.
+func (k *call) sopMoves(made plan.SOP) string {
+	if k.c.deps.Goals == nil || k.form("move") == "" && k.form("move_none") == "" {
+		return ""
+	}
+	if k.form("move") == "" {
+		return k.noteMove(community.GroupRow{}, measure.AdjustPlan, made.Name+" v"+strconv.Itoa(made.Version), "sop:"+made.ID.String())
+	}
+	members, err := k.plans().SOPGroups(k.ctx(), made.ID)
+	if err != nil || len(members) == 0 {
+		return " " + k.T("adjust.not_kept")
+	}
+	said := ""
+	for _, m := range members[:min(len(members), 20)] {
+		if m.Left == 0 {
+			g, err := k.Desk.GroupByID(k.ctx(), m.GroupID)
+			if err != nil {
+				return " " + k.T("adjust.not_kept")
+			}
+			said = k.noteMove(g, measure.AdjustPlan, made.Name+" v"+strconv.Itoa(made.Version), "sop:"+made.ID.String())
+		}
+	}
+	return said
 }
 
 // foundIn are the findings about one step.
@@ -176,10 +203,14 @@ func (c *Console) sopSave(k *call) error {
 	if len(s.faults) > 0 {
 		return k.sopEdit(s)
 	}
+	if !s.ID.IsZero() && k.unsaid(0) {
+		s.faults = []string{k.T("adjust.ask")}
+		return k.sopEdit(s)
+	}
 	made, err := k.plans().SaveSOP(k.ctx(), k.who(), s.SOP, k.form("reason"))
 	switch community.CodeOf(err) {
 	case community.CodeNone:
-		return k.ok("/sops/"+made.ID.String(), k.T("plan.sop_saved", "name", made.Name, "num", made.Version))
+		return k.ok("/sops/"+made.ID.String(), k.T("plan.sop_saved", "name", made.Name, "num", made.Version)+k.sopMoves(made))
 	case community.CodeBadInput, community.CodeTooLarge, community.CodeRefused:
 		return k.sopChecked(s)
 	}
@@ -252,7 +283,7 @@ func (c *Console) sopPage(k *call) error {
 	p := view.PlanPage{Head: ui.Head{Title: s.Name, Sub: k.T("plan.version", "num", s.Version), Back: "/sops"}, State: planPill(k, string(s.State)), Means: k.T("plan.sop_means_" + string(s.State)), Stats: countStats(k, s.Counts),
 		Asks: asks, Links: []ui.Option{{Value: "/sops/" + id.String() + "/edit", Text: k.T("plan.edit")}}}
 	p.Tables = []view.PlanTable{sopSteps(k, s), sopMembers(k, &p, s, members), {Title: k.T("plan.results"), Table: table}}
-	sopAsks(k, &p, s, groups)
+	sopAsks(k, &p, s, members, groups)
 	return k.show(s.Name, view.PlanShow(p))
 }
 
@@ -300,17 +331,23 @@ func sopMembers(k *call, p *view.PlanPage, s plan.SOP, list []plan.Member) view.
 	return view.PlanTable{Title: k.T("plan.in_groups"), Table: t}
 }
 
-func sopAsks(k *call, p *view.PlanPage, s plan.SOP, groups []ui.Option) {
+func sopAsks(k *call, p *view.PlanPage, s plan.SOP, members []plan.Member, groups []ui.Option) {
+	in, people := 0, 0
+	for _, m := range members {
+		if m.Left == 0 {
+			in, people = in+1, people+m.People
+		}
+	}
 	at := "/sops/" + s.ID.String()
 	p.Openers = []ui.Opener{{Target: "enter", Text: k.T("plan.enter"), Icon: "users-group"}}
 	p.Asks = append(p.Asks, ui.Confirm{ID: "enter", Title: k.T("plan.enter"), Object: s.Name, Effect: k.T("plan.enter_effect"), Action: at + "/groups", Button: k.T("plan.enter"), Reason: k.T("form.reason"),
 		Inputs: []ui.Input{{Kind: "select", Name: "g", Label: k.T("word.group"), Options: groups, Required: true}}})
-	key, to := "sop_pause", plan.Paused
+	key, to, reach := "sop_pause", plan.Paused, ""
 	if s.State != plan.Running {
-		key, to = "sop_resume", plan.Running
+		key, to, reach = "sop_resume", plan.Running, k.T("plan.sop_reach", "groups", in, "people", people)
 	}
 	p.Openers = append(p.Openers, ui.Opener{Target: key, Text: k.T("plan." + key), Icon: "clock"})
-	p.Asks = append(p.Asks, ui.Confirm{ID: key, Title: k.T("plan." + key), Object: s.Name, Effect: k.T("plan."+key+"_effect", "open", s.Counts.Open()), Action: at + "/move", Button: k.T("plan." + key),
+	p.Asks = append(p.Asks, ui.Confirm{ID: key, Title: k.T("plan." + key), Object: s.Name, Effect: k.T("plan."+key+"_effect", "open", s.Counts.Open()) + reach, Action: at + "/move", Button: k.T("plan." + key),
 		Reason: k.T("form.reason"), Fields: []ui.Option{{Value: "to", Text: string(to)}}})
 }
 

@@ -33,13 +33,21 @@ func strikeAsk(k *call, g community.GroupRow, m community.MessageRow) (*ui.Confi
 			rules.Options = append(rules.Options, ui.Option{Value: r.ID, Text: r.Name})
 		}
 	}
+	inputs := []ui.Input{rules}
+	if all := book.Charter.Ordered(); len(all) > 0 {
+		articles := ui.Input{Kind: "select", Name: "article", Label: k.T("strike.article"), Help: k.T("strike.article_help"), Options: []ui.Option{{Text: k.T("strike.no_article")}}}
+		for i, a := range all {
+			articles.Options = append(articles.Options, ui.Option{Value: a.ID, Text: k.T("charter.number", "no", i+1) + " " + a.Title})
+		}
+		inputs = []ui.Input{articles, rules}
+	}
 	ladder := book.Ladder
 	if len(ladder) == 0 {
 		ladder = policy.DefaultLadder()
 	}
 	return &ui.Confirm{ID: "strike", Title: k.T("strike.give"), Object: m.Name + k.T("list.colon") + short(m.Text, 60),
 		Effect: k.T("strike.give_effect", "n", places[i].Strikes, "ladder", ladderSays(k, ladder)), Action: messageLink(g, m.Number) + "/strike",
-		Button: k.T("strike.give_button"), Danger: true, Reason: k.T("form.reason"), Need: true, Inputs: []ui.Input{rules}}, nil
+		Button: k.T("strike.give_button"), Danger: true, Reason: k.T("form.reason"), Need: true, Inputs: inputs}, nil
 }
 
 // bookOf is the book in force of a group; without one, an empty book, whose ladder is the usual.
@@ -64,7 +72,7 @@ func (c *Console) messageStrike(k *call) error {
 	if m.Origin == community.OriginImport || m.Member == 0 {
 		return k.refused(to, community.Errorf(community.CodeConflict, "message %d: nothing can be held against its author", m.Number))
 	}
-	s := community.PersonStrike{Member: m.Member, Name: m.Name, Event: m.Number, Message: m.Message, Rule: strings.TrimSpace(k.form("rule"))}
+	s := community.PersonStrike{Member: m.Member, Name: m.Name, Event: m.Number, Message: m.Message, Rule: strings.TrimSpace(k.form("rule")), Article: strings.TrimSpace(k.form("article"))}
 	if m.Recalled {
 		s.Message = ""
 	}

@@ -95,9 +95,21 @@ func evidence(k *call, m community.MessageRow) string {
 // strikeRule names the rule, or the person who gave the strike.
 func strikeRule(k *call, s community.StrikeRow, g community.GroupRow, who func(string) string) templ.Component {
 	if s.User != "" {
-		return ui.Two(k.T("strike.by_hand"), who(s.User))
+		return ui.Two(k.T("strike.by_hand")+k.cited(s.Book, s.Article), who(s.User))
 	}
-	return ui.ReasonChip(ui.Reason{Rule: s.Rule, Version: s.Book, Link: ruleLink(g, s.Rule)})
+	return ui.ReasonChip(ui.Reason{Rule: s.RuleCalled(), Version: s.Book, Article: s.Article, Link: ruleLink(g, s.Rule)})
+}
+
+// cited names the version and article on which a strike rests; "" = no rules were in force.
+func (k *call) cited(version, article int) string {
+	if version == 0 {
+		return ""
+	}
+	said := " · " + k.T("rule.version", "v", version)
+	if article > 0 {
+		said += " " + k.T("charter.number", "no", article)
+	}
+	return said
 }
 
 func ruleLink(g community.GroupRow, rule string) string {
@@ -139,7 +151,7 @@ func liftAsks(k *call, rows []community.StrikeRow, ask, back string) []ui.Confir
 		if s.Revoked != 0 || s.Expires <= k.now() {
 			continue
 		}
-		out = append(out, ui.Confirm{ID: ask + s.ID.String(), Title: k.T("strike.lift"), Object: s.MemberName + " · " + s.Rule, Effect: k.T("strike.lift_effect"),
+		out = append(out, ui.Confirm{ID: ask + s.ID.String(), Title: k.T("strike.lift"), Object: s.MemberName + " · " + s.RuleCalled(), Effect: k.T("strike.lift_effect"),
 			Action: "/strikes/" + s.Decision.String() + "/lift", Button: k.T("strike.lift"), Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "back", Text: back}}})
 	}
 	return out
@@ -200,7 +212,10 @@ func (k *call) kindTitle(kind string) string {
 }
 
 func (k *call) reason(d community.DecisionRow, h community.RuleHit) ui.Reason {
-	r := ui.Reason{Rule: h.Rule, Kind: k.kindTitle(h.Kind), Version: d.Book, Why: k.whyWord(h.Why), Dry: h.Dry}
+	r := ui.Reason{Rule: d.RuleCalled(h.Rule), Kind: k.kindTitle(h.Kind), Version: d.Book, Why: k.whyWord(h.Why), Dry: h.Dry}
+	if h.Chose {
+		r.Article = d.Article
+	}
 	if !d.GroupID.IsZero() {
 		r.Link = "/rules/" + d.GroupID.String() + "#rule-" + h.Rule
 	}

@@ -40,8 +40,10 @@ func (k *call) foundWord(why string) string {
 	}
 	word, figures, _ := strings.Cut(rest, " ")
 	switch {
-	case code == "probation" && k.Words.Has("hitwhy.probation_"+word):
+	case (code == "probation" || code == "unconfirmed") && k.Words.Has("hitwhy.probation_"+word):
 		rest = k.T("hitwhy.probation_" + word)
+	case code == "unconfirmed" && k.Words.Has("hitwhy.unconfirmed_"+word):
+		rest = k.T("hitwhy.unconfirmed_" + word)
 	case (code == "lock" || code == "raid") && k.Words.Has("hitwhy."+code+"_"+word):
 		rest = strings.TrimSpace(k.T("hitwhy."+code+"_"+word) + " " + figures)
 	}
@@ -63,6 +65,19 @@ func (k *call) viewWords(views string) string {
 // figuresWord says the reasons whose figures are not to be read as they stand: "copies 15m 3/2".
 func (k *call) figuresWord(code, rest string) (string, bool) {
 	var minutes, nth, members int
+	if code == "opinion" {
+		var sour, messages, growth int
+		if _, err := fmt.Sscan(rest, &members, &sour, &messages, &minutes, &growth); err != nil {
+			return code + " " + rest, true
+		}
+		return k.T("hitwhy.opinion", "minutes", minutes, "members", members, "sour", sour, "growth", growth), true
+	}
+	if code == "report" {
+		return k.reportFigures(rest), true
+	}
+	if code == "across" {
+		return k.acrossFigures(rest), true
+	}
 	if code != "copies" {
 		return "", false
 	}
@@ -70,6 +85,15 @@ func (k *call) figuresWord(code, rest string) (string, bool) {
 		return code + " " + rest, true
 	}
 	return k.T("hitwhy.copies", "minutes", minutes, "nth", nth, "members", members), true
+}
+
+// acrossFigures says how far a text has come: "30m 4/3/2".
+func (k *call) acrossFigures(rest string) string {
+	var minutes, copies, groups, members int
+	if _, err := fmt.Sscanf(rest, "%dm %d/%d/%d", &minutes, &copies, &groups, &members); err != nil {
+		return "across " + rest
+	}
+	return k.T("hitwhy.across", "minutes", minutes, "copies", copies, "groups", groups, "members", members)
 }
 
 // sparedWord says why a hit does not count: "immune admin", "allowed text".

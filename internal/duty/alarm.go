@@ -12,7 +12,14 @@ const (
 	KindAccount = "account" // one of our accounts is lost or restricted
 	KindHook    = "hook"    // an outside system says so: Detail
 	KindRaid    = "raid"    // many joined a group at once: Detail
+	KindOpinion = "opinion" // several members complain about one thing: Detail, see ReadOpinion
+	KindHits    = "hits"    // hits of a group wait for a person: Detail
+	KindWord    = "word"    // a word of a list was suspended by itself: Detail
 	KindTest    = "test"    // nothing happened: does it reach somebody?
+
+	KindQuestion = "question" // questions of a group are open for too long: Detail
+	KindOdd      = "odd"      // a day of a group is unlike its past: Detail, see OddDay
+	KindDecline  = "decline"  // a group begins to decline: Detail, see Decline
 )
 
 // States of an alarm.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -32,6 +33,7 @@ type batch struct {
 	items   []*item // those that will be written
 	touched []*group
 	tx      *store.Tx
+	before  int64 // the log's last number before it
 	last    int64
 	tasks   bool
 	run     *Run // the import it belongs to
@@ -159,7 +161,7 @@ func (e *Engine) write(ctx context.Context, b *batch) error {
 		e.groups.clear()
 		e.registry.Reset()
 	}
-	b.last = last
+	b.before, b.last = last-int64(n), last
 	if err := e.draft(ctx, b); err != nil {
 		return err
 	}
@@ -349,6 +351,9 @@ func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, it *item)
 			tags[key] = who.Tags
 		}
 	}
+	if err := e.notListed(ctx, b, it); err != nil {
+		return err
+	}
 	if it.in.Group.Desk {
 		if err := b.tx.TagContacts(ctx, ev.Group, tags); err != nil {
 			return err
@@ -366,6 +371,9 @@ func (e *Engine) listed(ctx context.Context, b *batch, o store.Origin, it *item)
 func (e *Engine) insert(ctx context.Context, b *batch) error {
 	for range maxRounds {
 		b.number(e.o.Store)
+		if err := e.compare(ctx, b); err != nil {
+			return err
+		}
 		drafts := e.room.drafts[:0]
 		for _, it := range b.items {
 			drafts = append(drafts, &it.draft)
@@ -516,6 +524,9 @@ func (e *Engine) record(ctx context.Context, b *batch) error {
 		if b.run == nil && it.g.reads(ev) {
 			b.tx.Enqueue(store.Job{Kind: store.JobRead, Key: strconv.FormatInt(ev.Number, 10), RunAt: now})
 		}
+		if b.run == nil && it.g.reports(ev) {
+			b.tx.Enqueue(store.Job{Kind: store.JobReport, Key: strconv.FormatInt(ev.Number, 10), RunAt: now})
+		}
 		if it.in.Audit != nil {
 			if err := b.tx.AddAudit(ctx, *it.in.Audit); err != nil {
 				return err
@@ -532,7 +543,7 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 		if bodies[i], err = json.Marshal(it.list[i]); err != nil {
 			return err
 		}
-		if err := e.finish(ctx, &it.list[i]); err != nil {
+		if err := e.finish(ctx, &it.list[i], &it.draft.Event); err != nil {
 			return err
 		}
 		if err := e.expect(ctx, b, it.g, it.list[i].Actions, now); err != nil {
@@ -542,8 +553,8 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 			b.tasks = b.tasks || it.list[i].Actions[j].Hold != ""
 		}
 		b.tasks = b.tasks || len(it.list[i].Cancel) > 0
-		if a := it.list[i].Alarm; a != "" {
-			if err := b.tx.AlarmRaid(ctx, it.list[i].Group, a, now); err != nil {
+		if it.list[i].Alarm != "" {
+			if err := b.tx.AlarmFor(ctx, &it.list[i], now); err != nil {
 				return err
 			}
 		}
@@ -552,21 +563,46 @@ func (e *Engine) writeDecisions(ctx context.Context, b *batch, it *item, now int
 	return b.tx.Decisions(ctx, it.list, bodies, now)
 }
 
-// finish completes the words that go with strikes. The decision's own record holds them as they were decided.
-func (e *Engine) finish(ctx context.Context, d *community.Decision) error {
-	if e.o.Notice == nil || len(d.Strikes) == 0 {
+// finish completes the words that go with sanctions, and those that name addresses; a greeting that is left without words is not
+// said. The decision's own record holds them as
+// they were decided.
+func (e *Engine) finish(ctx context.Context, d *community.Decision, ev *community.Event) error {
+	if e.o.Notice == nil || !slices.ContainsFunc(d.Actions, func(a community.Action) bool { return e.unfinished(d, &a) }) {
 		return nil
 	}
 	d.Actions = slices.Clone(d.Actions)
 	for i := range d.Actions {
-		if d.Actions[i].Verb != community.Send {
+		if !e.unfinished(d, &d.Actions[i]) {
 			continue
 		}
-		if err := e.o.Notice(ctx, d, &d.Actions[i]); err != nil {
+		if err := e.o.Notice(ctx, d, ev, &d.Actions[i]); err != nil {
 			return err
 		}
 	}
+	d.Actions = slices.DeleteFunc(d.Actions, func(a community.Action) bool {
+		return d.Verdict == community.Served && a.Verb == community.Send && a.Text == "" && len(a.Segments) == 0
+	})
 	return nil
+}
+
+// unfinished reports whether what is said is to be completed.
+func (e *Engine) unfinished(d *community.Decision, a *community.Action) bool {
+	if a.Verb == community.Approve && a.Refuse && a.Text != "" { // why somebody is not let in
+		return true
+	}
+	if d.Verdict == community.Served && a.Verb == community.Send && a.Target != 0 { // a greeting that another may outrank
+		return true
+	}
+	if a.Verb != community.Send && a.Verb != community.Announce || a.Text == "" {
+		return false
+	}
+	if len(d.Strikes) > 0 && a.Target != 0 && a.Target != d.Strikes[0].Member {
+		return false // others are told something else
+	}
+	if e.o.Varies != nil && a.Cause == community.ByRule && a.Rule != "" && e.o.Varies(a.Group, a.Rule) {
+		return true
+	}
+	return len(d.Strikes) > 0 || d.Article > 0 || strings.Contains(a.Text, community.RulesMark) || strings.Contains(a.Text, community.ConfirmMark)
 }
 
 // expect lets each group that actions are meant for wait for their evidence: a mirror's copies are seen elsewhere than
@@ -590,6 +626,7 @@ func (e *Engine) expect(ctx context.Context, b *batch, here *group, actions []co
 // keep swaps the batch in: from here on it is the truth.
 func (e *Engine) keep(b *batch) {
 	e.last = b.last
+	e.keepSaid(b)
 	e.registry.Trim()
 	c := Commit{Last: b.last, Events: len(b.items), Tasks: b.tasks}
 	var snaps []store.Snapshot
@@ -623,6 +660,7 @@ func (e *Engine) forget(b *batch) {
 		e.groups.remove(g.key)
 	}
 	e.registry.Reset()
+	e.crowd.Drop()
 	e.last = -1
 }
 

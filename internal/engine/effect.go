@@ -33,18 +33,32 @@ func (e *Engine) effect(ctx context.Context, b *batch, it *item, now int64) erro
 	case community.MessageCreated, community.MessageDeleted, community.MemberMuted, community.MemberLeft:
 		return e.confirm(ctx, b, it.g, ev, now)
 	case community.JoinRequested:
-		return b.tx.Asked(ctx, ev)
+		if err := b.tx.Asked(ctx, ev); err != nil {
+			return err
+		}
+		return b.tx.AskLists(ctx, ev, ev.Actor)
 	case community.JoinHandled:
 		if err := b.tx.JoinAnswered(ctx, ev.Group, subject(ev), community.JoinSettled, ev.OccurredAt); err != nil {
 			return err
 		}
 		return e.confirm(ctx, b, it.g, ev, now)
 	case community.MemberJoined:
-		return b.tx.JoinAnswered(ctx, ev.Group, subject(ev), community.JoinedSince, ev.OccurredAt)
+		if err := b.tx.JoinAnswered(ctx, ev.Group, subject(ev), community.JoinedSince, ev.OccurredAt); err != nil {
+			return err
+		}
+		return b.tx.AskLists(ctx, ev, subject(ev))
 	case community.AccountRestricted:
 		return e.limited(ctx, b, ev, now)
 	case community.AppealWritten:
 		return b.tx.AppealWritten(ctx, ev)
+	case community.MemberConfirmed:
+		return b.tx.Confirmed(ctx, ev)
+	case community.MemberReported:
+		return b.tx.Reported(ctx, ev, it.list)
+	case community.ShieldSet:
+		return b.tx.ShieldSet(ctx, ev, it.list)
+	case community.TimerFired:
+		return b.tx.ShieldTimed(ctx, ev)
 	case community.ReactionAdded:
 		return b.tx.Reacted(ctx, ev)
 	case community.RosterRead:
@@ -162,6 +176,11 @@ func (e *Engine) judged(ctx context.Context, b *batch, it *item, now int64) erro
 	if err := json.Unmarshal(ev.Body.Data, &p); err != nil {
 		return err
 	}
+	if p.Report != nil && len(it.list) > 0 && (p.Strike == nil || len(it.list[0].Strikes) > 0) {
+		if err := b.tx.ReportsSettled(ctx, p, it.list[0], now); err != nil || p.Decision.IsZero() && p.Strike == nil {
+			return err
+		}
+	}
 	c := community.Case{ID: community.DeriveID(ev.ID, "case", 0), Group: ev.Group, Want: community.WantHit, Decision: p.Decision, User: p.User, At: now, Why: p.Reason}
 	if g := p.Strike; g != nil && len(it.list) > 0 && len(it.list[0].Strikes) > 0 { // what no rule found
 		c.Event, c.Rule, c.Decision = g.Event, g.Rule, it.list[0].ID
@@ -170,7 +189,7 @@ func (e *Engine) judged(ctx context.Context, b *batch, it *item, now int64) erro
 	if p.Decision.IsZero() {
 		return nil
 	}
-	if want, says := corrections[p.Kind]; says {
+	if want, says := corrections[p.Kind]; says && p.Report == nil { // a report's verdict is about people's word, no rule's
 		c.Want = want
 		if err := b.tx.LabelDecision(ctx, c); err != nil {
 			return err

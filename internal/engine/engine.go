@@ -15,6 +15,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/policy"
 	"qunluo/internal/store"
 )
 
@@ -29,7 +30,9 @@ type Decider interface {
 
 // Fold is a decider's state of one group: the fold of the group's events. One that also has Ready(*community.Event) error is
 // asked before each Step: an error is a trouble of the moment, and the batch is put back. One that also has
-// Reads(*community.Event) bool says after the Step whether the event's pictures are to be read (store.JobRead).
+// Reads(*community.Event) bool says after the Step whether the event's pictures are to be read (store.JobRead), one with
+// Reports(*community.Event) bool whether it is a member's report (store.JobReport), one with Says(*community.Event)
+// (policy.Saying, bool), before the event is written, whether it is compared with what is said in other groups.
 type Fold interface {
 	// Step takes the next event in and says what is to be done about it. It reads no clock, chance, disk or net.
 	Step(ev *community.Event) []community.Decision
@@ -49,9 +52,13 @@ type Options struct {
 	Committed func(Commit)
 	// Media makes the parts of a send that lie elsewhere ready for the session that sends it. Nil = addresses are passed on.
 	Media Media
-	// Notice finishes the words by which a member is told of a decision, before they are kept to be sent: what was decided stays
-	// as it was decided. May be nil. It must not write.
-	Notice func(ctx context.Context, d *community.Decision, a *community.Action) error
+	// Notice finishes the words by which a member is told of a sanction, and words in which addresses of the rules are still
+	// marks (community.RulesMark), before they are kept to be sent: what was decided stays as it was decided. May be nil. It
+	// must not write. ev is what was decided upon. A greeting whose words it empties is not said: somebody else greets.
+	Notice func(ctx context.Context, d *community.Decision, ev *community.Event, a *community.Action) error
+	// Varies says whether what a rule says in a group is tried two ways now: such words are finished by Notice too. May be nil. It
+	// must be quick.
+	Varies func(g community.GroupKey, rule string) bool
 	// CacheBytes bounds the states kept in memory; 0 = 256 MiB.
 	CacheBytes int
 	// Private lets private chats in.
@@ -99,6 +106,8 @@ type Engine struct {
 	groups   *cache
 	lanes    *lanes
 	last     int64 // the number our last commit ended with
+	crowd    *policy.Crowd
+	heard    int64 // up to which number the crowd knows the log; 0 = it was just started
 	room     room
 
 	saving  sync.WaitGroup
@@ -118,7 +127,7 @@ func New(o Options) *Engine {
 	if o.Sessions == nil {
 		o.Sessions = func(community.AccountKey) connect.Session { return nil }
 	}
-	return &Engine{o: o, registry: store.NewRegistry(), groups: newCache(o.CacheBytes), lanes: newLanes()}
+	return &Engine{o: o, registry: store.NewRegistry(), groups: newCache(o.CacheBytes), lanes: newLanes(), crowd: policy.NewCrowd()}
 }
 
 // Close waits for snapshots under way.

@@ -111,8 +111,7 @@ func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64)
 		return nil // away is not gone
 	}
 	for i := 0; i < len(g.open); {
-		o := &g.open[i]
-		if o.Action.Verb != community.Remove || o.State == community.Queued || o.Updated > ev.OccurredAt || it.here[o.Action.Target] {
+		if !goneBy(&g.open[i], it) {
 			i++
 			continue
 		}
@@ -121,6 +120,37 @@ func (e *Engine) confirmGone(ctx context.Context, b *batch, it *item, now int64)
 		}
 	}
 	return e.confirmOld(ctx, b, it, now)
+}
+
+// goneBy reports whether a member list proves an open removal.
+func goneBy(o *store.OpenAction, it *item) bool {
+	return o.Action.Verb == community.Remove && o.State != community.Queued && o.Updated <= it.draft.Event.OccurredAt && !it.here[o.Action.Target]
+}
+
+// notListed writes into a member list whose removal it proves, so that deciders know of it, and replay.
+func (e *Engine) notListed(ctx context.Context, b *batch, it *item) error {
+	ev := &it.draft.Event
+	ev.Body.Removed = nil
+	if len(it.here) == 0 || ev.Body.Scene == community.Presence {
+		return nil
+	}
+	for i := range it.g.open {
+		if o := &it.g.open[i]; goneBy(o, it) {
+			ev.Body.Removed = append(ev.Body.Removed, o.Action.Target)
+		}
+	}
+	asked, err := b.tx.RemovalTasks(ctx, it.g.key)
+	if err != nil {
+		return err
+	}
+	for _, k := range asked {
+		if k.Target != 0 && k.Created <= ev.OccurredAt && !it.here[k.Target] {
+			ev.Body.Removed = append(ev.Body.Removed, k.Target)
+		}
+	}
+	slices.Sort(ev.Body.Removed)
+	ev.Body.Removed = slices.Compact(ev.Body.Removed)
+	return nil
 }
 
 // proved ends what an event is evidence of, beginning with the i-th open action.

@@ -121,14 +121,32 @@ func (b *batch) ready() error {
 	return nil
 }
 
+// reader is a fold that says whether the pictures of an event it stepped over are to be read.
+type reader interface {
+	Reads(ev *community.Event) bool
+}
+
+// hearer is a fold that says whether an event it stepped over is a member's report.
+type hearer interface {
+	Reports(ev *community.Event) bool
+}
+
+// anyFold reports whether one of the group's folds that can be asked says yes.
+func anyFold[T any](g *group, ask func(T) bool) bool {
+	return slices.ContainsFunc(g.folds, func(f Fold) bool {
+		t, ok := f.(T)
+		return ok && ask(t)
+	})
+}
+
 // reads reports whether a decider wants to know what stands in the pictures of an event it stepped over.
 func (g *group) reads(ev *community.Event) bool {
-	return slices.ContainsFunc(g.folds, func(f Fold) bool {
-		r, ok := f.(interface {
-			Reads(ev *community.Event) bool
-		})
-		return ok && r.Reads(ev)
-	})
+	return anyFold(g, func(r reader) bool { return r.Reads(ev) })
+}
+
+// reports reports whether a decider takes an event that it stepped over for a member's report.
+func (g *group) reports(ev *community.Event) bool {
+	return anyFold(g, func(h hearer) bool { return h.Reports(ev) })
 }
 
 // step lets every decider look at the group's next event.

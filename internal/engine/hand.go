@@ -36,12 +36,20 @@ func (e *Engine) DecideOnce(ctx context.Context, g community.GroupKey, key strin
 }
 
 // Publish puts a rulebook in force from now on. book holds the whole rulebook with its version. draft is what becomes of
-// the group's draft: "" = it goes, community.DraftKept.
-func (e *Engine) Publish(ctx context.Context, g community.GroupKey, book json.RawMessage, user, note, draft string, audit community.Audit) error {
-	_, err := e.Apply(ctx, community.Inbound{
+// the group's draft: "" = it goes, community.DraftKept. With it goes what the group is told, if anything: both or neither.
+func (e *Engine) Publish(ctx context.Context, g community.GroupKey, book json.RawMessage, user, note, draft string, audit community.Audit, tell *community.PersonDecision) error {
+	in := []community.Inbound{{
 		Type: community.RulebookPublished, GroupKey: g, Key: e.o.Store.NewID().String(),
 		Body: community.Body{Data: book, Reason: note, Source: user, State: draft}, Audit: &audit,
-	})
+	}}
+	if tell != nil {
+		data, err := json.Marshal(tell)
+		if err != nil {
+			return err
+		}
+		in = append(in, community.Inbound{Type: community.PersonDecided, GroupKey: g, Key: e.o.Store.NewID().String(), Body: community.Body{Data: data}})
+	}
+	_, err := e.Apply(ctx, in...)
 	return err
 }
 

@@ -45,7 +45,11 @@ func nearCopies(ctx context.Context, o Options) ([]Row, error) {
 	}
 	rows := []Row{least("copies.found", found, copiesFound), percent("copies.short", short)}
 	talk, err := o.innocentCopies(ctx, rb)
-	return append(rows, talk...), err
+	if err != nil {
+		return append(rows, talk...), err
+	}
+	across, err := copiesAcross(ctx, o, p)
+	return append(append(rows, talk...), across...), err
 }
 
 // copied lets six members send changed copies of a text.

@@ -6,9 +6,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/lexicon"
+	"qunluo/internal/wordlist"
 )
 
 const disguiseArchive = "obfuscation-zh.tar.gz"
@@ -93,9 +95,9 @@ type watch struct {
 	plain   *lexicon.Matcher // as they are written
 	careful *lexicon.Matcher // through views that hardly ever hit innocent talk
 	wide    *lexicon.Matcher // through all views
-	tame    *lexicon.Matcher // through all views, each word without those that hit the group's own past
+	tame    *lexicon.Matcher // through all views, each word without those that lint took
 	mild    *lexicon.Matcher // the same of the careful ones
-	few     []lexicon.Phrase // the words with their careful views
+	linted  *lexicon.Matcher // tame, without the words that lint holds back
 }
 
 func newWatch(clean []sentence) (*watch, error) {
@@ -113,7 +115,6 @@ func newWatch(clean []sentence) (*watch, error) {
 	for i := range careful {
 		careful[i].Views, plain[i].Views = lexicon.CarefulViews(careful[i].Text), 0
 	}
-	w.few = careful
 	for _, c := range []struct {
 		to   **lexicon.Matcher
 		list []lexicon.Phrase
@@ -139,7 +140,7 @@ func (w *watch) sees(m *lexicon.Matcher, s sentence) bool {
 }
 
 func (o Options) found(w *watch, d disguise, list []sentence) []Row {
-	var plain, careful, wide, tame count
+	var plain, careful, wide, tame, linted count
 	for _, s := range list {
 		if partOf(s.Text) != o.Part {
 			continue
@@ -147,6 +148,7 @@ func (o Options) found(w *watch, d disguise, list []sentence) []Row {
 		plain.add(w.sees(w.plain, s))
 		careful.add(w.sees(w.careful, s))
 		tame.add(w.tame != nil && w.sees(w.tame, s))
+		linted.add(w.linted != nil && w.sees(w.linted, s))
 		seen := w.sees(w.wide, s)
 		if wide.add(seen); !seen {
 			o.Show("missed "+d.name, strings.Join(s.Entities, " "), s.Hidden)
@@ -156,6 +158,7 @@ func (o Options) found(w *watch, d disguise, list []sentence) []Row {
 		least("disguise."+d.name, wide, d.target).beside(plain),
 		percent("disguise."+d.name+".careful", careful).beside(plain),
 		percent("disguise."+d.name+".tame", tame).beside(plain),
+		percent("disguise."+d.name+".linted", linted).beside(plain),
 	}
 }
 
@@ -197,51 +200,81 @@ func (o Options) innocent(w *watch) []Row {
 	return rows
 }
 
-// tame takes from the words what hits the first half of the group's days.
+// tame lints the words, with all views and with the careful ones, on the first half of the group's days.
 func (o Options) tame(w *watch) error {
 	past, err := o.ordinary("01", "10")
 	if err != nil {
 		return err
 	}
-	texts := func(yield func(string) bool) {
-		for _, t := range past {
-			if !yield(t.text) {
-				return
+	for _, c := range []struct {
+		views    string
+		to, kept **lexicon.Matcher
+	}{{lexicon.ViewsWide, &w.tame, &w.linted}, {lexicon.ViewsAuto, &w.mild, nil}} {
+		rows := make([]wordlist.Row, len(w.phrases))
+		for i, p := range w.phrases {
+			rows[i] = wordlist.Row{Line: i + 1, Text: p.Text, Views: c.views}
+		}
+		list := wordlist.Lint(rows, wordlist.Present{}, time.UTC)
+		if _, err := judged(list, past); err != nil {
+			return err
+		}
+		all, kept := slices.Clone(w.phrases), slices.Clone(w.phrases)
+		for i := range list {
+			all[i].Views, _ = lexicon.ReadViews(list[i].Entry.Views, all[i].Text)
+			if kept[i].Views = all[i].Views; list[i].Verdict() != wordlist.Keep {
+				kept[i] = lexicon.Phrase{Text: heldBack}
 			}
 		}
+		if *c.to, err = lexicon.CompileViews(all); err != nil {
+			return err
+		}
+		if c.kept == nil {
+			continue
+		}
+		if *c.kept, err = lexicon.CompileViews(kept); err != nil {
+			return err
+		}
 	}
-	list, err := lexicon.Tame(w.phrases, texts)
-	if err != nil {
-		return err
-	}
-	if w.tame, err = lexicon.CompileViews(list); err != nil {
-		return err
-	}
-	if list, err = lexicon.Tame(w.few, texts); err != nil {
-		return err
-	}
-	w.mild, err = lexicon.CompileViews(list)
-	return err
+	return nil
 }
 
-// tamed is how much of the second half of the days the tamed words hit, that they would not hit as they are written.
+// heldBack stands for a word that is not looked for: no text holds it.
+const heldBack = "\U000f0000\U000f0001\U000f0002"
+
+// tamed is how much of the days that lint saw and of those that it did not see the words hit, as they are written and through the views
+// that lint left them.
 func (o Options) tamed(w *watch) ([]Row, error) {
-	later, err := o.ordinary("11", "20")
-	if err != nil {
-		return nil, err
-	}
-	var hit, mild count
-	for _, t := range later {
-		mild.add(disguised(w.mild.Find(t.text, nil)) != 0)
-		hits := w.tame.Find(t.text, nil)
-		hit.add(disguised(hits) != 0)
-		for _, h := range hits {
-			if h.View != 0 {
-				o.Show("later "+h.View.String(), w.phrases[h.Phrase].Text, t.text[h.Span.Start:h.Span.End], t.text)
+	var rows []Row
+	for _, days := range []struct{ name, from, to string }{{"seen", "01", "10"}, {"later", "11", "20"}} {
+		talk, err := o.ordinary(days.from, days.to)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range []struct {
+			name   string
+			by     *lexicon.Matcher
+			target float64
+		}{{"tame", w.tame, maxInnocent}, {"careful.tame", w.mild, maxInnocent}, {"linted", w.linted, 0}} {
+			var written, through count
+			for _, t := range talk {
+				hits := m.by.Find(t.text, nil)
+				views := disguised(hits)
+				written.add(slices.ContainsFunc(hits, func(h lexicon.Match) bool { return h.View == 0 }))
+				through.add(views != 0)
+				if views != 0 && days.name == "later" {
+					o.Show("later "+m.name+" "+views.String(), t.text)
+				}
+			}
+			name := "disguise.innocent." + m.name + "." + days.name
+			rows = append(rows, percent(name+".written", written))
+			if m.target > 0 && days.name == "later" {
+				rows = append(rows, most(name+".views", through, m.target))
+			} else {
+				rows = append(rows, percent(name+".views", through))
 			}
 		}
 	}
-	return []Row{most("disguise.innocent.tame", hit, maxInnocent), most("disguise.innocent.careful.tame", mild, maxInnocent)}, nil
+	return rows, nil
 }
 
 // disguised is the views of the hits that need one, those of one hit counted where it is the only such.

@@ -1,5 +1,5 @@
-// Package eval measures how good verdicts are, over labelled texts that stand outside the repository: how many of the
-// disguised words are found, how often innocent talk is hit.
+// Package eval measures how good verdicts and guesses are, over labelled texts that stand outside the repository: how many of the
+// disguised words are found, how often innocent talk is hit, which message answers which.
 //
 // A figure is a share of messages with the interval in which it may be believed (Wilson, 95 %). What is built upon one part of the
 // data is measured on another: texts are told apart by a hash of their source, so that the parts never change.
@@ -57,20 +57,24 @@ func moderation() []test {
 		{"shipped", shipped},
 		{"cold", coldStart},
 		{"copies", nearCopies},
+		{"opinion", opinions},
+		{"raids", raids},
 		{"decision", wholeDecision},
 	}
 }
 
-// Names lists the measurements in the order in which "all" runs them.
-func Names() []string {
+// Names lists the measurements of verdicts in the order in which "all" runs them.
+func Names() []string { return namesOf(moderation()) }
+
+func namesOf(tests []test) []string {
 	var names []string
-	for _, t := range moderation() {
+	for _, t := range tests {
 		names = append(names, t.name)
 	}
 	return names
 }
 
-// Run runs the measurement called name, or all of them ("" or "all"). community.CodeNotFound for another name, and where the
+// Run runs the measurement called name, or all of verdicts ("" or "all"). community.CodeNotFound for another name, and where the
 // folder does not hold the data.
 func Run(ctx context.Context, name string, o Options) ([]Row, error) {
 	if o.Told == nil {
@@ -83,14 +87,15 @@ func Run(ctx context.Context, name string, o Options) ([]Row, error) {
 		o.Part = Test
 	}
 	all := name == "" || name == "all"
-	if !all && !slices.Contains(Names(), name) {
-		return nil, community.Errorf(community.CodeNotFound, "no measurement %q: want one of %v or all", name, Names())
+	tests := moderation()
+	if !all {
+		tests = slices.DeleteFunc(append(tests, insight()...), func(t test) bool { return t.name != name })
+	}
+	if len(tests) == 0 {
+		return nil, community.Errorf(community.CodeNotFound, "no measurement %q: want one of %v or all", name, append(Names(), Insights()...))
 	}
 	var rows []Row
-	for _, t := range moderation() {
-		if !all && t.name != name {
-			continue
-		}
+	for _, t := range tests {
 		got, err := t.run(ctx, o)
 		if err != nil {
 			return rows, fmt.Errorf("eval %s: %w", t.name, err)

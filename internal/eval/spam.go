@@ -268,12 +268,18 @@ func newRun(rb *policy.Rulebook) *run {
 	return &run{rb: rb, state: policy.NewState(1), people: map[string]community.MemberKey{}}
 }
 
-func (r *run) event(t timed) *community.Event {
-	who, ok := r.people[t.nick]
+// who is the member with a name.
+func (r *run) who(nick string) community.MemberKey {
+	who, ok := r.people[nick]
 	if !ok {
 		who = community.MemberKey(len(r.people) + 1)
-		r.people[t.nick] = who
+		r.people[nick] = who
 	}
+	return who
+}
+
+func (r *run) event(t timed) *community.Event {
+	who := r.who(t.nick)
 	r.number++
 	n := r.number
 	return &community.Event{

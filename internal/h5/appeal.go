@@ -28,6 +28,8 @@ type Appeal struct {
 	Zone    string
 	Rule    string // name; "" = given by a person
 	Version int    // of the rules
+	Article int    // of that version; 0 = none
+	Title   string // of the article
 	At      int64
 	Did     []community.Verb
 	Until   int64 // one may write until then, UTC ms
@@ -76,6 +78,9 @@ func appealView(t *i18n.Words, a Appeal, fault, words string) view.Appeal {
 	}
 	if a.Version > 0 {
 		rule += t.T("h5.appeal_version", "v", a.Version)
+	}
+	if a.Article > 0 {
+		fact("article", t.T("charter.number", "no", a.Article)+" "+a.Title)
 	}
 	fact("rule", rule)
 	var did []string

@@ -26,7 +26,11 @@ type Deps struct {
 	Codes Codes
 	// Showcase may be nil: nothing is shown of what connections can do.
 	Showcase Showcase
-	Appeals  Appeals // may be nil: links of appeals then lead nowhere
+	Appeals  Appeals  // may be nil: links of appeals then lead nowhere
+	Charters Charters // may be nil: rules are then shown to nobody
+	Reports  Reports  // may be nil: links of reports then lead nowhere
+	Tiers    Tiers    // may be nil: members then see nothing of tiers
+	Votes    Votes    // may be nil: links of votes then lead nowhere
 	Words    *i18n.Catalogue
 	Clock    func() time.Time // nil = time.Now
 	Log      *slog.Logger     // nil = slog.Default()
@@ -49,18 +53,20 @@ type Codes interface {
 
 // Landing is what an address shows.
 type Landing struct {
-	Slug    string
-	Name    string // of the group, or of the code where there is nothing to show
-	Line    string
-	Closed  bool
-	Found   bool         // there is a way in; the rest is set with it
-	Away    bool         // the group goes on elsewhere: the way leads there
-	From    string       // with Away: the group
-	Invite  string       // with Away: the words of the invitation
-	Picture string       // with Away: slug under which the picture is; "" = there is none
-	Entry   community.ID // of the code shown
-	Link    string       // "" = only a picture
-	Until   int64        // UTC ms; 0 = does not end
+	Slug string
+	Name string // of the group, or of the code where there is nothing to show
+	Line string
+	// Difference is what the group gives that others of its operator do not; "" = nothing was written.
+	Difference string
+	Closed     bool
+	Found      bool         // there is a way in; the rest is set with it
+	Away       bool         // the group goes on elsewhere: the way leads there
+	From       string       // with Away: the group
+	Invite     string       // with Away: the words of the invitation
+	Picture    string       // with Away: slug under which the picture is; "" = there is none
+	Entry      community.ID // of the code shown
+	Link       string       // "" = only a picture
+	Until      int64        // UTC ms; 0 = does not end
 }
 
 // looks is how many pages and pictures one address of the net may ask for per minute.
@@ -76,7 +82,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /a/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /a/, /g/, /y/, /r/, /t/, /v/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -100,6 +106,15 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /f/{id}", p.limited(p.file))
 	mux.HandleFunc("GET /a/{link}", p.limited(p.appeal))
 	mux.HandleFunc("POST /a/{link}", p.limited(p.appealWrite))
+	mux.HandleFunc("GET /g/{slug}", p.limited(p.charter))
+	mux.HandleFunc("GET /g/{slug}/{version}", p.limited(p.charter))
+	mux.HandleFunc("GET /y/{link}", p.limited(p.confirm))
+	mux.HandleFunc("POST /y/{link}", p.limited(p.agree))
+	mux.HandleFunc("GET /t/{link}", p.limited(p.tier))
+	mux.HandleFunc("GET /r/{link}", p.limited(p.report))
+	mux.HandleFunc("POST /r/{link}", p.limited(p.reportWrite))
+	mux.HandleFunc("GET /v/{link}", p.limited(p.vote))
+	mux.HandleFunc("POST /v/{link}", p.limited(p.voteCast))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))
@@ -137,7 +152,7 @@ func (p *pages) words(r *http.Request) *i18n.Words {
 	return p.deps.Words.In(p.deps.Words.Choose(r.Header.Get("Accept-Language")))
 }
 
-// say shows a page of one sentence: state is none, busy, broken, closed or empty.
+// say shows a page of one sentence: state is none, busy, broken, closed, expired or empty.
 func (p *pages) say(w http.ResponseWriter, r *http.Request, status int, state string) {
 	words := p.words(r)
 	p.render(w, r, status, words, words.T("h5."+state+"_title"), view.Notice(view.Words{Title: words.T("h5." + state + "_title"), Text: words.T("h5." + state + "_text")}))
@@ -185,6 +200,9 @@ func (p *pages) landing(w http.ResponseWriter, r *http.Request) error {
 	}
 	if page.Away {
 		v.Line, v.Invite = words.T("h5.away", "group", plain(page.From)), plain(page.Invite)
+	}
+	if v.Difference = plain(page.Difference); v.Difference != "" {
+		v.DifferenceTitle = words.T("h5.difference")
 	}
 	if page.Until != 0 {
 		v.Until = words.T("h5.until", "at", i18n.Time(page.Until, nil))

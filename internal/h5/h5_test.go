@@ -96,7 +96,7 @@ func street(t *testing.T, b *board) (*httptest.Server, *time.Time) {
 	}
 	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	quiet := slog.New(slog.DiscardHandler)
-	h, err := New(Deps{Codes: b, Words: words, Clock: func() time.Time { return now }, Log: quiet})
+	h, err := New(Deps{Codes: b, Votes: &ballots{}, Words: words, Clock: func() time.Time { return now }, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,8 +259,12 @@ func TestPagesFitAPhone(t *testing.T) {
 	if err := chromedp.Do(tab, chromedp.EmulateViewport(360, 740)); err != nil {
 		t.Fatal(err)
 	}
+	pages := map[string]string{"vote-open": "/v/open", "vote-ended": "/v/ended", "vote-group": "/v/group"}
 	for name := range b.page {
-		if err := chromedp.Do(tab, chromedp.Navigate(srv.URL+"/j/"+name)); err != nil {
+		pages[name] = "/j/" + name
+	}
+	for name, at := range pages {
+		if err := chromedp.Do(tab, chromedp.Navigate(srv.URL+at)); err != nil {
 			t.Fatal(err)
 		}
 		wide, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))

@@ -88,7 +88,7 @@ func (c *Catalogue) Choose(wish string) string {
 }
 
 // T says a message. args are names and values in turn; the value named "n" chooses singular or plural. A key that the
-// catalogue lacks is said as it is, in brackets.
+// catalogue lacks is said as it is, in brackets; a message without a singular is the same for one.
 func (w *Words) T(key string, args ...any) string {
 	cfg := i18n.LocalizeConfig{MessageID: key}
 	if len(args) > 1 {
@@ -104,6 +104,10 @@ func (w *Words) T(key string, args ...any) string {
 		cfg.TemplateData = data
 	}
 	said, err := w.say.Localize(&cfg)
+	if err != nil && cfg.PluralCount != nil { // without a singular of its own
+		cfg.PluralCount = nil
+		said, err = w.say.Localize(&cfg)
+	}
 	if err != nil {
 		return "[" + key + "]"
 	}

@@ -148,6 +148,9 @@ func TestWordsBendToNumbers(t *testing.T) {
 		{c.In(Chinese).Number(-1234), "-1,234"},
 		{c.In(Chinese).Ago(1000, 3601000), "1 小时前"},
 		{c.In(English).Ago(3601000, 1000), "in 1 hour"},
+		{c.In(English).T("question.hours", "n", "1"), "1 h"}, // no singular of its own
+		{c.In(English).T("question.days", "n", "1"), "1 day"},
+		{c.In(English).T("question.days", "n", "1.5"), "1.5 days"},
 		{c.In("fr").T("unit.now"), "刚刚"},
 		{c.In(English).T("no.such"), "[no.such]"},
 		{c.Choose("en-US,en;q=0.9,zh;q=0.1"), English},

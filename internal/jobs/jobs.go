@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,6 +55,8 @@ type Runner struct {
 	o     Options
 	wake  chan struct{}
 	fired map[string]int64 // the slot each schedule was last asked for; only Run touches it
+	hands sync.Map         // community.ID of every job that runs here
+	turn  sync.RWMutex     // nothing is settled while jobs are claimed: what a claim gives either runs here or does not
 }
 
 const (
@@ -104,8 +107,7 @@ func (r *Runner) Run(ctx context.Context) error {
 // claim takes as many due jobs as workers are free and starts them.
 func (r *Runner) claim(ctx context.Context, slots chan struct{}, wg *sync.WaitGroup) {
 	for ctx.Err() == nil {
-		free := cap(slots) - len(slots)
-		list, err := r.due(ctx, free)
+		list, more, err := r.take(ctx, cap(slots)-len(slots))
 		if err != nil {
 			r.o.Log.Error("claim jobs", "err", err)
 			return
@@ -117,10 +119,22 @@ func (r *Runner) claim(ctx context.Context, slots chan struct{}, wg *sync.WaitGr
 				r.run(context.WithoutCancel(ctx), j)
 			})
 		}
-		if len(list) == 0 {
+		if !more {
 			return
 		}
 	}
+}
+
+// take claims jobs and leaves out those that run here already: a clock that jumped ended their lease, and the claim prolonged it.
+func (r *Runner) take(ctx context.Context, n int) (list []store.Job, more bool, err error) {
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	list, err = r.due(ctx, n)
+	more = len(list) > 0
+	return slices.DeleteFunc(list, func(j store.Job) bool {
+		_, runs := r.hands.LoadOrStore(j.ID, true)
+		return runs
+	}), more, err
 }
 
 func (r *Runner) due(ctx context.Context, n int) ([]store.Job, error) {
@@ -153,7 +167,11 @@ func (r *Runner) RunDue(ctx context.Context) (int, error) {
 // run does one job and writes down how it ended.
 func (r *Runner) run(ctx context.Context, j store.Job) {
 	err := r.attempt(ctx, j)
-	if err = r.settle(ctx, j, err); err != nil {
+	r.turn.RLock()
+	err = r.settle(ctx, j, err)
+	r.hands.Delete(j.ID)
+	r.turn.RUnlock()
+	if err != nil {
 		r.o.Log.Error("job", "kind", j.Kind, "key", j.Key, "attempt", j.Attempts, "err", err)
 	}
 }
@@ -227,7 +245,11 @@ func (r *Runner) fire(ctx context.Context) {
 		if r.fired[p.Name] == slot {
 			continue
 		}
-		if _, err := r.o.Store.FireSlot(ctx, p.Name, slot, store.Job{Kind: p.Kind, Key: p.Name, RunAt: slot}); err != nil {
+		_, err := r.o.Store.FireSlot(ctx, p.Name, slot, store.Job{Kind: p.Kind, Key: p.Name, RunAt: slot})
+		if community.CodeOf(err) == community.CodeConflict {
+			continue // asked again when what runs has ended
+		}
+		if err != nil {
 			r.o.Log.Error("fire", "schedule", p.Name, "err", err)
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -139,6 +140,44 @@ func TestLeaseThatRanOutIsClaimedAgainAndTheOldOwnerIsToldSo(t *testing.T) {
 	})
 }
 
+// A job that runs while the clock jumps past its lease is not begun a second time beside itself.
+func TestJumpOfTheClockDoesNotRunAJobTwiceAtOnce(t *testing.T) {
+	both(t, func(b *bench) {
+		b.add("work", "slow", 0, 0)
+		var now atomic.Int64
+		now.Store(b.now.UnixMilli())
+		began, beside, goOn := make(chan string, 9), make(chan string, 9), make(chan bool)
+		work := func(_ context.Context, j store.Job) error {
+			if j.Key == "slow" {
+				began <- j.Key
+				<-goOn
+				return nil
+			}
+			beside <- j.Key
+			return nil
+		}
+		r := jobs.New(jobs.Options{Store: b.st, Owner: "one", Clock: func() time.Time { return time.UnixMilli(now.Load()) }, Log: slog.New(slog.DiscardHandler),
+			Handlers: map[string]jobs.Handler{"work": work}})
+		ctx, stop := context.WithCancel(b.t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx) }()
+		<-began
+		now.Add(24 * time.Hour.Milliseconds())
+		b.add("work", "after", 0, 0) // claimed in the round that finds the lease of the slow one over, or after it
+		r.Wake()
+		<-beside
+		b.add("work", "last", 0, 0)
+		r.Wake()
+		<-beside
+		close(goOn)
+		stop()
+		<-ended
+		if len(began) != 0 || len(b.listed("")) != 0 {
+			b.t.Errorf("begun %d times more, left over: %+v", len(began), b.listed(""))
+		}
+	})
+}
+
 func TestExpiredLeasesAreClaimedBeforeABacklogAndNoMoreThanAsked(t *testing.T) {
 	both(t, func(b *bench) {
 		ctx, now := b.t.Context(), b.now.UnixMilli()
@@ -174,6 +213,25 @@ func TestSlotFiresOnceHoweverManyAsk(t *testing.T) {
 		b.run(1)
 		if fired != 1 || len(b.did) != 1 {
 			b.t.Errorf("fired %d times, ran %d; want 1 and 1", fired, len(b.did))
+		}
+	})
+}
+
+// A slot that comes while the job of the slot before runs is not lost.
+func TestSlotWaitsForTheOneBefore(t *testing.T) {
+	both(t, func(b *bench) {
+		ctx, j := b.t.Context(), store.Job{Kind: "work", Key: "tick", RunAt: 1}
+		if fired, err := b.st.FireSlot(ctx, "tick", 1000, j); err != nil || !fired {
+			b.t.Fatalf("the first slot: %v, %v", fired, err)
+		}
+		list, err := b.st.ClaimJobs(ctx, "one", 5, b.now.UnixMilli(), 10_000)
+		check(b.t, err)
+		if _, err := b.st.FireSlot(ctx, "tick", 2000, j); community.CodeOf(err) != community.CodeConflict {
+			b.t.Errorf("while the first runs: %v, want a conflict", err)
+		}
+		check(b.t, b.st.FinishJob(ctx, list[0], "one"))
+		if fired, err := b.st.FireSlot(ctx, "tick", 2000, j); err != nil || !fired || len(b.listed("ready")) != 1 {
+			b.t.Errorf("afterwards: %v, %v, %d wait; want it fired", fired, err, len(b.listed("ready")))
 		}
 	})
 }

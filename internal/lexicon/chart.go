@@ -224,3 +224,13 @@ func (c *chart) looksLike(r, want rune) bool {
 	}
 	return false
 }
+
+// lookMask has a bit for a character and one for each of its parts: two that look alike have one in common.
+func (c *chart) lookMask(r rune) uint64 {
+	bit := func(r rune) uint64 { return 1 << (uint32(r) * 0x9e3779b1 >> 26) }
+	mask := bit(r)
+	for _, part := range c.elements(r) {
+		mask |= bit(part.r)
+	}
+	return mask
+}

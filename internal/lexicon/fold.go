@@ -15,6 +15,7 @@ type foldTable struct {
 	pairs  []foldPair           // every rune that does not fold to itself
 	skip   [1 << 16 / 64]uint64 // bit set: isSkip
 	counts [1 << 16]uint16      // base, with 0 for what Hash leaves out
+	kinds  func() *classes      // no phrase yet
 }
 
 type foldPair struct{ from, to rune }
@@ -24,6 +25,7 @@ var folding = sync.OnceValue(makeFolding)
 
 func makeFolding() *foldTable {
 	t := &foldTable{astral: map[rune]rune{}}
+	t.kinds = sync.OnceValue(func() *classes { return newClasses(t) })
 	for r := rune(0); r < 1<<16; r++ {
 		t.base[r] = uint16(r)
 		if isSkip(r) {
@@ -55,6 +57,9 @@ func makeFolding() *foldTable {
 	}
 	return t
 }
+
+// unclassed is what foldings have where nothing is skipped.
+var unclassed = sync.OnceValue(func() *classes { return newClasses(nil) })
 
 func (t *foldTable) fold(r rune) rune {
 	if uint32(r) < 1<<16 {

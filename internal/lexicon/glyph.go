@@ -41,6 +41,7 @@ func numbered() map[rune]rune {
 func makeGlyphs(numbers bool) *foldTable {
 	plain := folding()
 	t := &foldTable{base: plain.base, skip: plain.skip, astral: map[rune]rune{}}
+	t.kinds = sync.OnceValue(func() *classes { return newClasses(t) })
 	to := map[rune]rune{}
 	for _, l := range lookalikes {
 		for _, r := range l.alike {
@@ -100,10 +101,20 @@ func (t *foldTable) listPairs() {
 // glyphView says by which view two runes that fold alike beyond [Fold] are the same.
 func glyphView(r rune) View {
 	switch {
-	case strings.ContainsRune(strings.Join(numerals[:], ""), r):
+	case isNumeral(r):
 		return Digits
 	case isTabled(r):
 		return Traditional
 	}
 	return Letters
+}
+
+// isNumeral reports whether a rune is a word for a digit.
+func isNumeral(r rune) bool {
+	for _, words := range numerals {
+		if strings.ContainsRune(words, r) {
+			return true
+		}
+	}
+	return false
 }

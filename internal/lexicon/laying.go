@@ -117,12 +117,11 @@ func (l *laying) parts(k, i int, via View) (int, View, bool) {
 	if i+1 >= len(l.s.tokens) {
 		return 0, 0, false
 	}
-	x := &l.v.splits
 	a, b := l.s.tokens[i].r, l.s.tokens[i+1].r
-	if h := runeHash(a, b) >> x.shift; x.bits[h>>6]>>(h&63)&1 == 0 {
+	if !l.v.splits.may(a, b) {
 		return 0, 0, false
 	}
-	for _, w := range x.ways[[2]rune{a, b}] {
+	for _, w := range l.v.splits.ways[[2]rune{a, b}] {
 		if w.whole == l.p.runes[k] && l.s.holds(i, w.parts) {
 			if end, used, ok := l.rest(k+1, i+len(w.parts), via|Split); ok {
 				return end, used, true

@@ -94,7 +94,7 @@ func unpackWord(line string) (Word, error) {
 // FoldPhrase is the form in which two phrases are found in the same texts: folded, without skip symbols. A text that cannot
 // be a phrase is its own form.
 func FoldPhrase(text string) string {
-	p, err := readPhrase(text)
+	p, err := readPhrase(text, nil)
 	if err != nil {
 		return text
 	}

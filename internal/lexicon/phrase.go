@@ -37,10 +37,10 @@ type Match struct {
 
 // Matcher finds many phrases at once. It is never changed after Compile and may be used by many goroutines.
 //
-// The technique: a flat table gives each rune a small class, so that folding costs nothing; every two neighbouring
-// classes are looked up in a bitmap of the first two classes of all phrases, which nearly every position fails; only
-// then is the trie walked, from this position on, which finds every phrase that begins here. The work is at most
-// MaxPhrase table look-ups for each rune of the text.
+// The technique: tables give each rune a small class, byte by byte, so that folding costs nothing, and skip symbols vanish; in the
+// same pass every three neighbouring classes are looked up in a bitmap of the first three of all phrases, which nearly every
+// position fails, and then four in another; only then is the trie walked, from this position on, which finds every phrase that begins here.
+// The work is linear in the text: one that makes walking dear is read on with a [chain].
 type Matcher struct {
 	words   *trie // phrases as people write them: skip symbols do not count
 	viewed  *trie // those of them that are looked for through views, and their initials
@@ -68,12 +68,17 @@ func CompileViews(phrases []Phrase) (*Matcher, error) {
 	if len(phrases) > MaxPhrases {
 		return nil, community.Errorf(community.CodeTooLarge, "%d phrases, at most %d", len(phrases), MaxPhrases)
 	}
-	words, viewed, literal, hidden := newTrie(true), newTrie(true), newTrie(false), veilMaker{}
+	words, viewed, literal, hidden := newTrie(true, len(phrases)), newTrie(true, len(phrases)), newTrie(false, len(phrases)), veilMaker{}
+	var room []rune
 	for i, ph := range phrases {
-		p, err := readPhrase(ph.Text)
+		if len(room) < MaxPhrase {
+			room = make([]rune, roomOfRunes)
+		}
+		p, err := readPhrase(ph.Text, room[:MaxPhrase:MaxPhrase])
 		if err != nil {
 			return nil, community.Errorf(community.CodeBadInput, "phrase %d: %w", i, err)
 		}
+		room = room[len(p.runes):]
 		p.number = int32(i)
 		switch {
 		case p.literal:
@@ -86,8 +91,21 @@ func CompileViews(phrases []Phrase) (*Matcher, error) {
 			hidden.add(p)
 		}
 	}
-	return &Matcher{words: words.finish(), viewed: viewed.finish(), literal: literal.finish(), veil: hidden.finish(), size: len(phrases)}, nil
+	m := &Matcher{veil: hidden.finish(), size: len(phrases)}
+	for _, made := range []struct {
+		to   **trie
+		from *trie
+	}{{&m.words, words}, {&m.viewed, viewed}, {&m.literal, literal}} {
+		var err error
+		if *made.to, err = made.from.finish(); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
+
+// roomOfRunes is for how many runes of phrases room is made at once, while a matcher is built.
+const roomOfRunes = 1 << 13
 
 // Len is the number of phrases.
 func (m *Matcher) Len() int { return m.size }
@@ -130,11 +148,12 @@ type phrase struct {
 
 // CheckPhrase says whether Compile would take the phrase: nil, or one of the errors above.
 func CheckPhrase(text string) error {
-	_, err := readPhrase(text)
+	_, err := readPhrase(text, nil)
 	return err
 }
 
-func readPhrase(text string) (phrase, error) {
+// readPhrase reads a phrase; its runes stand in room, where they fit in.
+func readPhrase(text string, room []rune) (phrase, error) {
 	if !utf8.ValidString(text) {
 		return phrase{}, ErrPhraseUTF8
 	}
@@ -150,6 +169,7 @@ func readPhrase(text string) (phrase, error) {
 		}
 	}
 	p.literal = kept < 2 && kept < utf8.RuneCountInString(text)
+	p.runes = room[:0]
 	joined := false
 	for _, r := range text {
 		if fold.isSkip(r) && !p.literal {
@@ -212,10 +232,8 @@ func kindOf(r rune) wordKind {
 	return noWord
 }
 
-// fits reports whether the phrase may be said to stand in text at [start, end), given which of its gaps held symbols
-// and which of those held only blanks: whole words at its ends, and blanks inside an ASCII word between all of its
-// letters ("v x") or none ("s ex" is not one word).
-func (p *ending) fits(fold *foldTable, text string, start, end int, gapped, blank uint64) bool {
+// stands reports whether the neighbours of [start, end) let the phrase stand there: whole words at its ends.
+func (p *ending) stands(fold *foldTable, text string, start, end int) bool {
 	if p.head != noWord {
 		if r, n := utf8.DecodeLastRuneInString(text[:start]); n > 0 && kindOf(fold.fold(r)) == p.head {
 			return false
@@ -226,10 +244,7 @@ func (p *ending) fits(fold *foldTable, text string, start, end int, gapped, blan
 			return false
 		}
 	}
-	if p.via&Initials != 0 && !amidHan(text, start, end) {
-		return false
-	}
-	return blank&p.tight == 0 || spelled(p.tight, gapped, blank)
+	return p.via&Initials == 0 || amidHan(text, start, end)
 }
 
 // amidHan reports whether letters stand right beside Han, and beside nothing else but that, punctuation, or an end of the text:
@@ -244,7 +259,8 @@ func amidHan(text string, start, end int) bool {
 	return left && (right || m == 0 || after >= 0x3000) || right && (n == 0 || before >= 0x3000)
 }
 
-// spelled checks each run of tight places that holds a blank: then all of the run must be gapped.
+// spelled tells, given which gaps of a phrase held symbols and which of those only blanks, whether blanks stand inside an ASCII word
+// between all of its letters ("v x") or none ("s ex" is not one word): in a run of tight places that holds a blank, all are gapped.
 func spelled(tight, gapped, blank uint64) bool {
 	for tight != 0 {
 		low := bits.TrailingZeros64(tight)
@@ -265,16 +281,17 @@ const (
 )
 
 // ending is the phrase as it stands at its node.
-func (t *trie) ending(p *phrase, last bool) ending {
-	e := ending{tight: p.tight, number: p.number, plain: hashStart32, allowed: hashStart32, views: p.views, via: p.via, head: p.head, tail: p.tail, last: last}
+func (t *trie) ending(p *phrase) (ending, closer) {
+	e := ending{number: p.number, via: p.via, runes: uint8(len(p.runes)), head: p.head, tail: p.tail}
+	more := closer{tight: p.tight, plain: hashStart32, allowed: hashStart32, views: p.views}
 	if p.views == 0 {
-		return e
+		return e, more
 	}
 	for _, r := range p.runes {
 		g, v := t.further(r, p.views)
-		e.plain, e.allowed, e.kinds = (e.plain^uint32(r))*hashPrime32, (e.allowed^uint32(g))*hashPrime32, e.kinds|v
+		more.plain, more.allowed, more.kinds = (more.plain^uint32(r))*hashPrime32, (more.allowed^uint32(g))*hashPrime32, more.kinds|v
 	}
-	return e
+	return e, more
 }
 
 // initialsOf is a phrase of Han written as the first letters of its syllables, those of the readings in use most; without runes

@@ -14,9 +14,10 @@ type reading struct {
 
 // readings appends what may be read at token i. Pictures that mean nothing here are passed over.
 func (v *veil) readings(s *scratch, i int, buf []reading) []reading {
+	had := len(buf)
 	for skipped := 0; i < len(s.tokens) && skipped <= MaxGap; skipped++ {
 		t := &s.tokens[i]
-		if len(buf) > 0 && t.cut {
+		if len(buf) > had && t.cut {
 			return buf
 		}
 		switch t.kind {
@@ -152,6 +153,12 @@ func (x *splitIndex) add(v *veil, r rune) {
 	}
 }
 
+// may reports whether two runes may be the first parts of a character.
+func (x *splitIndex) may(a, b rune) bool {
+	h := runeHash(a, b) >> (x.shift & 63)
+	return x.bits[h>>6]>>(h&63)&1 != 0
+}
+
 func foldedParts(fold *foldTable, way string) []rune {
 	parts := make([]rune, 0, utf8.RuneCountInString(way))
 	for _, r := range way {
@@ -179,7 +186,7 @@ func (v *veil) split(s *scratch, i int, buf []reading) []reading {
 		return buf
 	}
 	a, b := s.tokens[i].r, s.tokens[i+1].r
-	if h := runeHash(a, b) >> v.splits.shift; v.splits.bits[h>>6]>>(h&63)&1 == 0 {
+	if !v.splits.may(a, b) {
 		return buf
 	}
 	for _, w := range v.splits.ways[[2]rune{a, b}] {

@@ -60,57 +60,98 @@ func (v *veil) swapped(s *scratch, n int) {
 			if i+size > len(s.tokens) || s.tokens[i+size-1].cut && size > 1 {
 				break
 			}
-			sum := s.sums[i+size] - s.sums[i]
-			v.swappedAs(s, i, size, sum, -1)
-			if v.views&Loose == 0 || size < minMixed || i+size == len(s.tokens) {
-				continue
-			}
-			sum = s.sums[i+size+1] - s.sums[i]
-			for k := i + 1; k < i+size; k++ {
-				v.swappedAs(s, i, size+1, sum-runeSum(s.tokens[k].r), k)
+			v.swappedAs(s, i, size, s.sums[i+size]-s.sums[i], 0)
+			if v.views&Loose != 0 {
+				v.parted(s, i, size)
 			}
 		}
 	}
 }
 
-// minMixed is how many characters a word has at least that is looked for with a foreign one among them.
-const minMixed = 3
+// parted finds the words of size characters, beginning at token i, among which stand foreign ones.
+func (v *veil) parted(s *scratch, i, size int) {
+	if i+size >= len(s.tokens) {
+		return
+	}
+	one := s.sums[i+size+1] - s.sums[i]
+	for k := 1; k < size; k++ {
+		v.swappedAs(s, i, size+1, one-runeSum(s.tokens[i+k].r), 1<<k)
+	}
+	if i+size+1 >= len(s.tokens) || size > maxParted {
+		return
+	}
+	two := s.sums[i+size+2] - s.sums[i]
+	for k := 1; k <= size; k++ {
+		for m := k + 1; m <= size; m++ {
+			v.swappedAs(s, i, size+2, two-runeSum(s.tokens[i+k].r)-runeSum(s.tokens[i+m].r), 1<<k|1<<m)
+		}
+	}
+}
 
-// swappedAs notes the words of whose characters size tokens from i on are made, all but the foreign one (-1: there is none).
-func (v *veil) swappedAs(s *scratch, i, size int, sum uint64, foreign int) {
+// maxParted is how many characters a word has at most that is looked for with two foreign ones among them.
+const maxParted = 5
+
+// What is believed to be a word in another order, or among others, whatever else could be read there: one of so many characters, and one
+// more for each foreign one. Of a word of two characters that foreign ones part, the mean cost of the two as words of their own must
+// be so high.
+const (
+	surelySwapped = 4
+	oddParted     = 54
+	oddParted2    = 62
+)
+
+// swappedAs notes the words of whose characters size tokens from i on are made, all but the foreign ones, counted from i on.
+func (v *veil) swappedAs(s *scratch, i, size int, sum, foreign uint64) {
 	x := &v.swaps
 	if h := sum * golden >> x.shift; x.bits[h>>6]>>(h&63)&1 == 0 {
 		return
 	}
 	for _, p := range x.sums[sum] {
 		l := laying{v: v, s: s, p: &v.list[p], from: i}
-		if foreign >= 0 && l.p.views&Loose == 0 || !l.isSwapped(size, foreign) {
-			continue
-		}
-		if !v.isTalk(s, l.p, i, i+size, Swap, l.moved(size)) {
+		if (foreign == 0 || l.p.views&Loose != 0) && l.isSwapped(size, foreign) && l.isBelieved(size, foreign) {
 			v.note(s, l.p, i, i+size, Swap)
 		}
 	}
 }
 
-// isSwapped reports whether the tokens, but for the foreign one, are the phrase's runes, in another order
-// where there is none.
-func (l *laying) isSwapped(size, foreign int) bool {
-	if foreign < 0 && (size != len(l.p.runes) || l.s.holds(l.from, l.p.runes)) || foreign >= 0 && size != len(l.p.runes)+1 {
+// isBelieved reports whether tokens that are the phrase's runes in another order, or among foreign ones, are hardly said otherwise.
+func (l *laying) isBelieved(size int, foreign uint64) bool {
+	runes, others := l.p.runes, bits.OnesCount64(foreign)
+	if len(runes) >= surelySwapped+others {
+		return true
+	}
+	if len(runes) > 2 || others == 0 {
+		return !l.v.isTalk(l.s, l.p, l.from, l.from+size, Swap, l.moved(size))
+	}
+	least := int32(2 * oddParted)
+	if others > 1 {
+		least = 2 * oddParted2
+	}
+	first, last := l.s.tokens[l.from].r, l.s.tokens[l.from+size-1].r
+	return first == runes[0] && last == runes[1] && l.v.chart.singleCost(first)+l.v.chart.singleCost(last) >= least &&
+		!l.v.isTalk(l.s, l.p, l.from, l.from+size, Swap, 1|1<<(size-1))
+}
+
+// isSwapped reports whether the tokens, but for the foreign ones, are the phrase's runes, in another order where there are none.
+func (l *laying) isSwapped(size int, foreign uint64) bool {
+	if size != len(l.p.runes)+bits.OnesCount64(foreign) || foreign == 0 && l.s.holds(l.from, l.p.runes) {
 		return false
 	}
 	var room [maxSwap]rune
 	left := append(room[:0], l.p.runes...)
-	for i := l.from; i < l.from+size; i++ {
-		t := &l.s.tokens[i]
-		if i == foreign && !t.cut {
-			continue
-		}
-		k := slices.Index(left, t.r)
-		if k < 0 || i > l.from && t.cut {
+	for k := range size {
+		t := &l.s.tokens[l.from+k]
+		if k > 0 && t.cut {
 			return false
 		}
-		left = slices.Delete(left, k, k+1)
+		if foreign>>k&1 != 0 {
+			continue
+		}
+		at := slices.Index(left, t.r)
+		if at < 0 {
+			return false
+		}
+		left = slices.Delete(left, at, at+1)
 	}
 	return true
 }

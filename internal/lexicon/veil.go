@@ -81,12 +81,15 @@ func (m *veilMaker) finish() *veil {
 }
 
 func (v *veil) index(i int32) {
-	p := &v.list[i]
+	p, looks := &v.list[i], uint64(0)
+	if p.views&Shape != 0 && len(p.runes) > 2 {
+		looks = v.chart.lookMask(p.runes[2])
+	}
 	if p.views&(Sound|Pinyin|Split|Emoji) != 0 {
 		for _, a := range v.keysOf(p.runes[0]) {
 			for _, b := range v.keysOf(p.runes[1]) {
 				if a != 0 && b != 0 {
-					v.sounds.add(a, b, i)
+					v.sounds.add(a, b, p, looks, i)
 				}
 			}
 		}
@@ -94,7 +97,7 @@ func (v *veil) index(i int32) {
 	if p.views&Shape != 0 {
 		for _, a := range v.lookedFor(p.runes[0]) {
 			for _, b := range v.lookedFor(p.runes[1]) {
-				v.looks.add(lookKey(a), lookKey(b), i)
+				v.looks.add(lookKey(a), lookKey(b), p, looks, i)
 			}
 		}
 	}
@@ -136,49 +139,67 @@ func lookKey(r rune) uint16 { return uint16(uint32(r) * 0x9e3779b1 >> 16) }
 
 // pairIndex leads from two readings to the phrases that begin with them.
 type pairIndex struct {
-	bits  []uint64
-	shift uint
-	heads []int32 // 1 + index into items; 0 = none
-	items []pairItem
+	bits   []uint64
+	shift  uint
+	starts []uint32 // by place: where its items begin; they end where those of the next one do
+	items  []pairItem
 }
 
 type pairItem struct {
 	a, b   uint16
 	phrase int32
-	next   int32 // as in heads
+	third  rune   // of the phrase; 0 = it has two
+	looks  uint64 // of third, where the phrase is looked for by its looks: lookMask
+	views  View
+	runes  uint8
 }
 
-func (x *pairIndex) add(a, b uint16, phrase int32) {
-	x.items = append(x.items, pairItem{a: a, b: b, phrase: phrase})
+func (x *pairIndex) add(a, b uint16, p *veiled, looks uint64, phrase int32) {
+	it := pairItem{a: a, b: b, phrase: phrase, looks: looks, views: p.views, runes: uint8(len(p.runes))}
+	if len(p.runes) > 2 {
+		it.third = p.runes[2]
+	}
+	x.items = append(x.items, it)
 }
 
-// seal makes the index ready once all is added.
+// seal makes the index ready once all is added: items of one place stand side by side, the last one added first.
 func (x *pairIndex) seal() {
 	b := max(bits.Len(uint(len(x.items))), 6)
 	x.shift = uint(64 - b)
-	x.heads, x.bits = make([]int32, 1<<b), make([]uint64, 1<<b/4) // 16 bits for a place in heads
+	x.starts, x.bits = make([]uint32, 1<<b+1), make([]uint64, 1<<b/4) // 16 bits for a place
 	for i := range x.items {
-		it := &x.items[i]
-		h := pairHash(it.a, it.b, 0)
-		head := &x.heads[h>>x.shift]
-		it.next, *head = *head, int32(i)+1
+		h := pairHash(x.items[i].a, x.items[i].b, 0)
+		x.starts[h>>x.shift]++
 		h >>= x.shift - 4
 		x.bits[h>>6] |= 1 << (h & 63)
 	}
+	sum := uint32(0)
+	for i := range x.starts {
+		sum += x.starts[i]
+		x.starts[i] = sum
+	}
+	placed := make([]pairItem, len(x.items))
+	for _, it := range x.items {
+		at := &x.starts[pairHash(it.a, it.b, x.shift)]
+		*at--
+		placed[*at] = it
+	}
+	x.items = placed
 }
 
-// first gives 1 + the first item of two readings, 0 when there is none.
-func (x *pairIndex) first(a, b uint16) int32 {
+// of are the items that may be those of two readings.
+func (x *pairIndex) of(a, b uint16) []pairItem {
 	h := pairHash(a, b, 0)
 	k := h >> (x.shift - 4)
 	if x.bits[k>>6]>>(k&63)&1 == 0 {
-		return 0
+		return nil
 	}
-	return x.heads[h>>x.shift]
+	k = h >> x.shift
+	return x.items[x.starts[k]:x.starts[k+1]]
 }
 
 func (x *pairIndex) bytes() int {
-	return len(x.bits)*8 + len(x.heads)*4 + len(x.items)*int(unsafe.Sizeof(pairItem{}))
+	return len(x.bits)*8 + len(x.starts)*4 + len(x.items)*int(unsafe.Sizeof(pairItem{}))
 }
 
 func (v *veil) bytes() int {
@@ -205,9 +226,11 @@ type scratch struct {
 	sums   []uint64
 	found  []Match
 	credit int
-	odd    int // the next token that is a seldom character, or the end
-	firsts []reading
-	nexts  []reading
+	odd    int      // the next token that is a seldom character, or the end
+	loud   int      // the next one that is that or no Han, or the end
+	masks  []uint64 // by token: lookMask; 0 = nobody asked
+	read   []reading
+	readAt []uint32 // by token: 1 + where its readings stand in read, after how many they are; 0 = nobody asked
 	looks  []rune
 	others []rune
 }
@@ -245,7 +268,9 @@ func (v *veil) block(text string, from int, s *scratch) int {
 		next = int(s.tokens[n].start)
 	}
 	v.spell(s)
-	s.odd = -1
+	s.odd, s.loud = -1, -1
+	s.masks = append(s.masks[:0], make([]uint64, len(s.tokens))...)
+	s.read, s.readAt = s.read[:0], append(s.readAt[:0], make([]uint32, len(s.tokens))...)
 	for i := range n {
 		if i > s.odd && v.views&Shape != 0 {
 			s.odd = v.nextOdd(s, i)
@@ -271,16 +296,28 @@ func (v *veil) nextOdd(s *scratch, i int) int {
 
 // at lays against the text every phrase that may begin at token i.
 func (v *veil) at(s *scratch, i int) {
-	s.firsts = v.readings(s, i, s.firsts[:0])
-	for _, a := range s.firsts {
-		s.nexts = v.readings(s, a.next, s.nexts[:0])
-		for _, b := range s.nexts {
-			v.try(s, &v.sounds, a.key, b.key, i)
+	for _, a := range v.readingsOf(s, i) {
+		if a.next == len(s.tokens) {
+			continue
+		}
+		for _, b := range v.readingsOf(s, a.next) {
+			v.try(s, &v.sounds, a.key, b.key, i, b.next)
 		}
 	}
 	if v.views&Shape != 0 && i+1 < len(s.tokens) && s.odd < len(s.tokens) && i+maxShape > s.odd {
 		v.looking(s, i)
 	}
+}
+
+// readingsOf is readings, worked out once.
+func (v *veil) readingsOf(s *scratch, i int) []reading {
+	if s.readAt[i] == 0 {
+		s.readAt[i] = uint32(len(s.read)) + 1
+		s.read = v.readings(s, i, append(s.read, reading{}))
+		s.read[s.readAt[i]-1].next = len(s.read)
+	}
+	from := int(s.readAt[i])
+	return s.read[from:s.read[from-1].next]
 }
 
 // maxShape is how far before an odd character a word may begin that is looked for by its looks.
@@ -291,10 +328,14 @@ func (v *veil) looking(s *scratch, i int) {
 	if !isTabled(s.tokens[i].r) || !isTabled(s.tokens[i+1].r) || s.tokens[i+1].cut {
 		return
 	}
+	next := i + 2
+	if v.views&Split != 0 && (v.splits.may(s.tokens[i].r, s.tokens[i+1].r) || i+2 < len(s.tokens) && v.splits.may(s.tokens[i+1].r, s.tokens[i+2].r)) {
+		next = unknown // a part looks like the whole
+	}
 	s.looks, s.others = v.looksOf(s.tokens[i].r, s.looks[:0]), v.looksOf(s.tokens[i+1].r, s.others[:0])
 	for _, a := range s.looks {
 		for _, b := range s.others {
-			v.try(s, &v.looks, lookKey(a), lookKey(b), i)
+			v.try(s, &v.looks, lookKey(a), lookKey(b), i, next)
 		}
 	}
 }
@@ -311,14 +352,15 @@ func (v *veil) looksOf(r rune, buf []rune) []rune {
 	return buf
 }
 
-func (v *veil) try(s *scratch, x *pairIndex, a, b uint16, i int) {
-	for at := x.first(a, b); at > 0; {
-		it := &x.items[at-1]
-		at = it.next
+// try lays the phrases of two readings, which end before token next.
+func (v *veil) try(s *scratch, x *pairIndex, a, b uint16, i, next int) {
+	items := x.of(a, b)
+	for k := range items {
+		it := &items[k]
 		if s.credit--; s.credit <= 0 {
 			return
 		}
-		if it.a != a || it.b != b {
+		if it.a != a || it.b != b || !v.goesOn(s, it, i, next) {
 			continue
 		}
 		l := laying{v: v, s: s, p: &v.list[it.phrase], from: i}
@@ -326,6 +368,52 @@ func (v *veil) try(s *scratch, x *pairIndex, a, b uint16, i int) {
 			v.note(s, l.p, i, end, via)
 		}
 	}
+}
+
+// unknown is where the third character stands when the two before it may be read in several lengths.
+const unknown = -1
+
+// mostParts is of how many tokens a character is made up at most when it is taken apart.
+const mostParts = 4
+
+// goesOn reports whether the third character of a phrase may stand at a token, so that it is worth laying.
+func (v *veil) goesOn(s *scratch, it *pairItem, i, next int) bool {
+	if it.third == 0 || next == unknown {
+		return true
+	}
+	if next >= len(s.tokens) || s.tokens[next].cut {
+		return false
+	}
+	t := &s.tokens[next]
+	switch {
+	case t.kind != hanToken || t.r == it.third || it.views&Sound != 0 && v.chart.alike(t.r, it.third):
+		return true
+	case it.views&Split != 0 && next+1 < len(s.tokens) && v.splits.may(t.r, s.tokens[next+1].r):
+		return true
+	case it.views&Shape == 0:
+		return false
+	}
+	if s.loud < i {
+		s.loud = v.nextLoud(s, i)
+	}
+	if i+mostParts*int(it.runes) <= s.loud {
+		return false
+	}
+	if s.masks[next] == 0 {
+		s.masks[next] = v.chart.lookMask(t.r)
+	}
+	return s.masks[next]&it.looks != 0 && v.chart.looksLike(t.r, it.third)
+}
+
+// nextLoud is the first token from i on that is a seldom character or no Han, or the end. Among others no word is believed that is hidden
+// by its looks.
+func (v *veil) nextLoud(s *scratch, i int) int {
+	for ; i < len(s.tokens); i++ {
+		if s.tokens[i].kind != hanToken || v.chart.singleCost(s.tokens[i].r) >= oddLooks {
+			return i
+		}
+	}
+	return i
 }
 
 // note keeps a match, once.

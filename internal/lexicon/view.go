@@ -19,7 +19,7 @@ const (
 	Emoji                        // a picture for a character, by what it shows or how that sounds
 	Shape                        // characters that look alike: 徽信 for 微信
 	Sound                        // other characters with the same sound: 薇芯 for 微信
-	Swap                         // in another order: 信微 for 微信
+	Swap                         // in another order: 信微 for 微信; with Loose, also with one or two others between them
 	Initials                     // first letters of the syllables: wx for 微信
 	Loose                        // no way of hiding a word by itself: the others are believed upon weaker signs
 	viewEnd

@@ -42,14 +42,15 @@ const (
 
 // Why a figure is withheld.
 const (
-	NoData     = "no_data"   // the denominator is zero
-	LowCover   = "low_cover" // more than a fifth of the days is unknown
-	NoRoster   = "no_roster" // no member list was ever read
-	fullWindow = 30          // days of a month, trailing
-	weekWindow = 7           // days of a week, trailing
-	maxUnknown = 0.2         // share of days that may be unknown
-	smallDenom = 20          // below it a ratio is greyed and the counts lead
-	topListed  = 20          // how many talkers are listed
+	NoData     = "no_data"    // the denominator is zero
+	NoInviter  = "no_inviter" // the platform never said who invited
+	LowCover   = "low_cover"  // more than a fifth of the days is unknown
+	NoRoster   = "no_roster"  // no member list was ever read
+	fullWindow = 30           // days of a month, trailing
+	weekWindow = 7            // days of a week, trailing
+	maxUnknown = 0.2          // share of days that may be unknown
+	smallDenom = 20           // below it a ratio is greyed and the counts lead
+	topListed  = 20           // how many talkers are listed
 	week       = Day(weekWindow) - 1
 	month      = Day(fullWindow) - 1
 )

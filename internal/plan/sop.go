@@ -231,6 +231,7 @@ type Member struct {
 	GroupID   community.ID
 	GroupName string
 	Zone      string
+	People    int // on the group's roster now
 	Entered   int64
 	Left      int64 // 0 = it is in it
 	Through   int64 // turns up to here were materialised

@@ -10,6 +10,7 @@ func Adopt(s *State, old, next *Rulebook) {
 		a, b := old.find(id), next.find(id)
 		return a != nil && b != nil && a.Kind == b.Kind && a.dry == b.dry
 	}
+	s.adoptCharter(old, next, keeps)
 	for key := range s.cool {
 		if !keeps(key.rule) {
 			delete(s.cool, key)
@@ -18,6 +19,9 @@ func Adopt(s *State, old, next *Rulebook) {
 	s.now.Pending = slices.DeleteFunc(slices.Clone(s.now.Pending), func(p pending) bool { return !keeps(p.Rule) })
 	if !next.looksForCopies() {
 		s.echoes = echoes{}
+	}
+	if len(next.opinions) == 0 {
+		s.now.Talk = voices{}
 	}
 	// a defence that muted everybody is remembered without its rule: its end lifts the mute
 	s.now.Raids = slices.DeleteFunc(slices.Clone(s.now.Raids), func(w raidWatch) bool { return !keeps(w.Rule) && !w.Muted })

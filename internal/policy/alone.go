@@ -8,5 +8,6 @@ func (rb *Rulebook) NeedsMore(id string) bool {
 		return false
 	}
 	_, counts := r.does.(noter)
-	return counts
+	_, compares := r.does.(*across)
+	return counts || compares
 }

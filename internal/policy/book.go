@@ -21,13 +21,14 @@ type Book struct {
 	// releases each.
 	TrustGateway bool                  `json:"trust_gateway,omitempty"`
 	Ladder       []Rung                `json:"ladder"`                  // what follows the 1st, 2nd, … live strike
-	WarnText     string                `json:"warn_text,omitempty"`     // {name} {reason} {rung} {group}
-	RemovedText  string                `json:"removed_text,omitempty"`  // public notice of a removal that happened: {name} {reason} {group} {version}; "" = none
+	WarnText     string                `json:"warn_text,omitempty"`     // {name} {reason} {rung} {group} {version} {article}
+	RemovedText  string                `json:"removed_text,omitempty"`  // public notice of a removal that happened: {name} {reason} {group} {version} {article}; "" = none
 	MaskNames    bool                  `json:"mask_names,omitempty"`    // the notice says only the first character of the name
 	Allow        Allow                 `json:"allow,omitzero"`          // outranks every rule
 	ReadPictures bool                  `json:"read_pictures,omitempty"` // what stands in pictures is judged by the same rules
 	Immune       []community.Role      `json:"immune"`                  // roles that are never sanctioned
 	Staff        []community.MemberKey `json:"staff,omitempty"`         // members that are never sanctioned: our own people
+	Charter      Charter               `json:"charter,omitzero"`        // the rules as members read them
 	Rules        []Rule                `json:"rules"`
 }
 

@@ -8,18 +8,21 @@ import (
 
 // Change is one difference between two books.
 type Change struct {
-	Rule   string          `json:"rule,omitempty"` // id; empty = the book itself
-	Field  string          `json:"field"`          // "rule" when the whole rule came or went, else the field's path
-	Before json.RawMessage `json:"before,omitempty"`
-	After  json.RawMessage `json:"after,omitempty"`
+	Rule    string          `json:"rule,omitempty"`    // id; empty = the book itself, or an article
+	Article string          `json:"article,omitempty"` // id
+	Field   string          `json:"field"`             // "rule" or "article" when the whole of it came or went, else the field's path
+	Before  json.RawMessage `json:"before,omitempty"`
+	After   json.RawMessage `json:"after,omitempty"`
 }
 
-// DiffBooks lists what is different in b, field by field: the book's own fields, then the rules of a in a's order, then
-// the new rules. Versions are not compared; an order of rules that changed is one Change of field "order".
+// DiffBooks lists what is different in b, field by field: the book's own fields, the articles of a in a's order, then the new
+// ones, and likewise the rules. Versions are not compared; an order of rules or articles that changed is one Change of field
+// "order".
 func DiffBooks(a, b Book) []Change {
 	rulesA, rulesB := a.Rules, b.Rules
-	a.Rules, b.Rules, a.Version, b.Version = nil, nil, 0, 0
-	out := diffObjects("", "", encode(a), encode(b))
+	articlesA, articlesB := a.Charter.Articles, b.Charter.Articles
+	a.Rules, b.Rules, a.Charter.Articles, b.Charter.Articles, a.Version, b.Version = nil, nil, nil, nil, 0, 0
+	out := append(diffObjects("", "", encode(a), encode(b)), diffArticles(articlesA, articlesB)...)
 	var common [2][]string
 	for _, r := range rulesA {
 		k := indexRule(rulesB, r.ID)
@@ -39,6 +42,37 @@ func DiffBooks(a, b Book) []Change {
 	}
 	if !slices.Equal(common[0], common[1]) {
 		out = append(out, Change{Field: "order", Before: encode(common[0]), After: encode(common[1])})
+	}
+	return out
+}
+
+func diffArticles(a, b []Article) []Change {
+	var out []Change
+	var common [2][]string
+	find := func(list []Article, id string) int {
+		return slices.IndexFunc(list, func(x Article) bool { return x.ID == id })
+	}
+	for _, was := range a {
+		k := find(b, was.ID)
+		if k < 0 {
+			out = append(out, Change{Article: was.ID, Field: "article", Before: encode(was)})
+			continue
+		}
+		common[0] = append(common[0], was.ID)
+		for _, ch := range diffObjects("", "", encode(was), encode(b[k])) {
+			ch.Article = was.ID
+			out = append(out, ch)
+		}
+	}
+	for _, now := range b {
+		if find(a, now.ID) < 0 {
+			out = append(out, Change{Article: now.ID, Field: "article", After: encode(now)})
+			continue
+		}
+		common[1] = append(common[1], now.ID)
+	}
+	if !slices.Equal(common[0], common[1]) {
+		out = append(out, Change{Field: "charter.order", Before: encode(common[0]), After: encode(common[1])})
 	}
 	return out
 }

@@ -36,13 +36,13 @@ type Choice struct {
 	Title [2]string `json:"title"`
 }
 
-// Types of fields. "text" is a line, "long" several; "words" is a list of phrases, "hosts" of domain names, "apps" of appids, "members" of
+// Types of fields. "text" is a line, "long" several; "words" is a list of phrases, "rules" of ids of rules, "hosts" of domain names, "apps" of appids, "members" of
 // inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "patterns" are expressions that punish; "params" is whatever the
 // rule's kind says.
 const (
 	typeText, typeLong, typeInt, typeBool, typeID    = "text", "long", "int", "bool", "id"
 	typeTime, typeZone, typeChoice, typeChoices      = "time", "zone", "choice", "choices"
-	typeApps                                         = "apps"
+	typeApps, typeRules                              = "apps", "rules"
 	typeWords, typeHosts, typeMembers, typeGroups    = "words", "hosts", "members", "groups"
 	typeObject, typeObjects, typeParams, typeRegexps = "object", "objects", "params", "regexps"
 	typePatterns                                     = "patterns"
@@ -127,7 +127,7 @@ func fieldCheck(name string) fieldType {
 		return fieldType{"want_bool", checkBool}
 	case typeChoices:
 		return fieldType{"want_list", checkChoices}
-	case typeWords, typeHosts, typeRegexps, typePatterns, typeApps:
+	case typeWords, typeHosts, typeRegexps, typePatterns, typeApps, typeRules:
 		return fieldType{"want_list", checkLines}
 	case typeMembers, typeGroups:
 		return fieldType{"want_list", checkKeys}
@@ -231,6 +231,10 @@ func checkLines(c *checker, path string, raw json.RawMessage, f Field) bool {
 		case typeApps:
 			if !validApp(s) {
 				c.add(at(path, i), "bad_app")
+			}
+		case typeRules:
+			if !validID(s) {
+				c.add(at(path, i), "bad_id")
 			}
 		case typeRegexps:
 			if _, err := compileRegexp(s); err != nil {

@@ -10,7 +10,7 @@ import (
 
 // Version is the version of what a snapshot means. A snapshot of another version must be thrown away and the events
 // folded again.
-const Version = 2
+const Version = 3
 
 // Keeper folds a group's events with the book in force at each. It is for one goroutine and changes in place: who cannot
 // commit what it decided drops it and folds again.
@@ -19,6 +19,9 @@ type Keeper struct {
 	rb    *Rulebook
 	raw   json.RawMessage // the book in force as it was published; nil = the default book
 	state *State
+	over  *Rulebook // the book with the shield's rules on top, while one is on
+
+	sayer sayer
 
 	size    int   // what Size found last
 	sizedAt int64 // at which step
@@ -26,20 +29,30 @@ type Keeper struct {
 
 // Step says what follows from the group's next event. Book changes (rulebook.published) take effect here.
 func (k *Keeper) Step(ev *community.Event) []community.Decision {
-	if ev.Type == community.RulebookPublished {
+	switch {
+	case ev.Type == community.RulebookPublished:
 		return k.publish(ev)
+	case ev.Type == community.ShieldSet:
+		return k.shield(ev)
+	case ev.Type == community.TimerFired && strings.HasPrefix(ev.Body.Message, community.WakeShield):
+		return k.shieldOver(ev)
 	}
-	return Step(k.rb, k.state, ev)
+	return Step(k.inForce(), k.state, ev)
 }
 
 // Ready says whether Step can judge the event now. It cannot while the content that a newly published book names cannot be
 // read (community.CodeBadInput and CodeNotFound are no such trouble: Step reports them as a fault); whoever asks tries again
 // later, so that a trouble of the moment decides nothing.
 func (k *Keeper) Ready(ev *community.Event) error {
-	if ev.Type != community.RulebookPublished {
+	var err error
+	switch ev.Type {
+	case community.RulebookPublished:
+		_, err = k.lib.Parse(bookForm(ev))
+	case community.ShieldSet:
+		_, err = k.lib.under(k.rb)
+	default:
 		return nil
 	}
-	_, err := k.lib.Parse(bookForm(ev))
 	switch community.CodeOf(err) {
 	case community.CodeNone, community.CodeBadInput, community.CodeTooLarge, community.CodeNotFound:
 		return nil
@@ -56,7 +69,7 @@ func bookForm(ev *community.Event) json.RawMessage {
 	return raw
 }
 
-// Rulebook is the book in force.
+// Rulebook is the group's book in force, without what a shield lays on top.
 func (k *Keeper) Rulebook() *Rulebook { return k.rb }
 
 // publish puts a book in force. One that cannot be read changes nothing and is reported as a fault.
@@ -68,8 +81,19 @@ func (k *Keeper) publish(ev *community.Event) []community.Decision {
 		d.Verdict, d.Why = community.Faulted, err.Error()
 		return []community.Decision{d}
 	}
-	Adopt(k.state, k.rb, next)
+	force := next
+	if k.over != nil {
+		if force, err = k.lib.under(next); err != nil {
+			d := decide(k.rb, k.state, ev, 0)
+			d.Verdict, d.Why = community.Faulted, err.Error()
+			return []community.Decision{d}
+		}
+	}
+	Adopt(k.state, k.inForce(), force)
 	k.rb, k.raw = next, raw
+	if k.over != nil {
+		k.over = force
+	}
 	k.state.now.Steps++
 	return nil
 }
@@ -168,6 +192,13 @@ func restore(lib *Library, group community.GroupKey, raw []byte) (*Keeper, error
 		k.rb, k.raw = rb, shot.Book
 	}
 	k.state.now = shot.Now
+	if shot.Now.Shield != nil {
+		over, err := lib.under(k.rb)
+		if err != nil {
+			return nil, err
+		}
+		k.over = over
+	}
 	k.state.echoes = unpackEchoes(shot.Echoes)
 	for _, m := range shot.Members {
 		one := m.member
@@ -194,7 +225,8 @@ func (k *Keeper) Size() int {
 
 func (k *Keeper) measure() int {
 	const each, perGroup = 320, 4096
-	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400 + len(k.state.now.Copies)*160 + len(k.state.echoes.buf)*(echoSize+40) + len(k.state.now.Lines)*24
+	n := perGroup + len(k.raw) + len(k.state.members)*each + len(k.state.cool)*80 + len(k.state.now.Recent)*400 + len(k.state.now.Copies)*160 + len(k.state.echoes.buf)*(echoSize+40) + len(k.state.now.Lines)*24 +
+		len(k.state.now.Reporters)*64 + len(k.state.now.Reports)*512 + len(k.state.now.Talk.Usual) + len(k.state.now.Talk.Said)*160 + len(k.state.now.Invites)*48
 	for _, w := range k.state.now.Raids {
 		n += 64 + len(w.Joins)*96 + len(w.Members)*8
 	}

@@ -25,8 +25,8 @@ type kind struct {
 
 // kinds is the table. Adding a kind adds a file and a line.
 func kinds() []kind {
-	return []kind{keywordKind(), linkKind(), contactKind(), patternKind(), floodKind(), copiesKind(), learnedKind(), probationKind(), typeLockKind(), raidKind(),
-		welcomeKind(), replyKind(), mirrorKind()}
+	return []kind{keywordKind(), linkKind(), contactKind(), patternKind(), floodKind(), copiesKind(), acrossKind(), learnedKind(), probationKind(), confirmKind(), typeLockKind(), raidKind(), opinionKind(),
+		welcomeKind(), replyKind(), mirrorKind(), reportKind(), inviteKind()}
 }
 
 // Kinds lists the kinds of rules in the order in which pages offer them.
@@ -61,6 +61,7 @@ type rule struct {
 	dry      bool // by its own mode or the book's
 	ladder   []Rung
 	reason   string
+	article  int // that it enforces, as a published book numbers it; 0 = none
 	does     any // the kind's own form: judge, noter, greeter, replier
 	slot     int // flood: where members keep its window
 }

@@ -44,7 +44,7 @@ const (
 )
 
 // HoldSuspicion is why an action waits for a person: weak evidence that the text is advertising.
-const HoldSuspicion = "suspicion"
+const HoldSuspicion = community.HoldSuspicion
 
 func learnedKind() kind {
 	return kind{

@@ -45,6 +45,7 @@ type look struct {
 	judging  *rule   // for the one who must explain a panic
 	replies  []*rule // replies whose patterns match
 	copies   []*rule // mirrors that choose the message
+	agreed   *rule   // by whose words the author agrees to the rules
 }
 
 func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
@@ -54,7 +55,7 @@ func (l *look) reset(rb *Rulebook, s *State, ev *community.Event) {
 	l.hidden, l.lifted = l.hidden[:0], false
 	l.linked, l.reached, l.hashed, l.hash, l.sketched, l.ownLine = false, false, false, 0, false, 0
 	l.work, l.faults, l.doubts = 0, nil, l.doubts[:0]
-	l.used, l.judging, l.replies, l.copies = 0, nil, l.replies[:0], l.copies[:0]
+	l.used, l.judging, l.replies, l.copies, l.agreed = 0, nil, l.replies[:0], l.copies[:0], nil
 }
 
 // read finds every phrase once, for all rules.

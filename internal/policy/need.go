@@ -26,6 +26,10 @@ func (rb *Rulebook) Needs() []Need {
 				out = append(out, Need{Path: at(path+".params.to", i), Verb: community.Send, Group: g})
 			}
 			continue
+		case *confirm:
+			if does.DeadlineHours > 0 && does.After == afterRemove {
+				out = append(out, Need{Path: path + ".params.after", Verb: community.Remove})
+			}
 		case *raid:
 			if does.MuteAll {
 				out = append(out, Need{Path: path + ".params.mute_all", Verb: community.MuteAll})

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,8 +15,10 @@ type awaited struct {
 	Name   string              `json:"name,omitempty"`
 	Reason string              `json:"reason,omitempty"`
 	Rule   string              `json:"rule,omitempty"`
-	At     int64               `json:"at"`
-	Held   bool                `json:"held,omitempty"` // nobody has released it yet
+
+	Article int   `json:"article,omitempty"`
+	At      int64 `json:"at"`
+	Held    bool  `json:"held,omitempty"` // nobody has released it yet
 }
 
 // How long a removal is waited for, and how long its notice is worth sending, in ms.
@@ -43,7 +44,7 @@ const brokeRules = "违反群规"
 func (s *State) awaitActs(rb *Rulebook, ev *community.Event, d *community.Decision) {
 	for _, a := range d.Actions {
 		if a.Verb == community.Remove {
-			s.await(rb, ev.At, awaited{Action: a.ID, Member: a.Target, Reason: brokeRules, Rule: a.Rule})
+			s.await(rb, ev.At, awaited{Action: a.ID, Member: a.Target, Reason: brokeRules, Rule: a.Rule, Article: rb.article(a.Rule)})
 		}
 	}
 }
@@ -114,12 +115,28 @@ func (s *State) removedNow(rb *Rulebook, ev *community.Event, who community.Memb
 	return nil
 }
 
-// publish makes the public notice of a removal, once.
-func (s *State) publish(rb *Rulebook, ev *community.Event, a awaited) []community.Decision {
-	s.forgetRemoval(ev.At, a.Member)
-	if rb.book.RemovedText == "" || a.Held {
-		return nil
+// publish makes the public notice of removals, once for each; of one that nobody released there is none.
+func (s *State) publish(rb *Rulebook, ev *community.Event, gone ...awaited) []community.Decision {
+	var d community.Decision
+	for _, a := range gone {
+		s.forgetRemoval(ev.At, a.Member)
+		if rb.book.RemovedText == "" || a.Held {
+			continue
+		}
+		if d.ID.IsZero() {
+			d = decide(rb, s, ev, a.Member)
+			d.Verdict, d.Why, d.Article = community.Served, "removed", a.Article
+		}
+		d.Actions = append(d.Actions, community.Action{
+			ID: community.DeriveID(ev.ID, "notice", len(d.Actions)), Decision: d.ID, Group: ev.Group, Verb: community.Send, Text: a.notice(rb, ev),
+			Cause: community.BySystem, Rule: a.Rule, Deadline: ev.At + noticeLasts,
+		})
 	}
+	return some(d)
+}
+
+// notice is the text about a removal.
+func (a awaited) notice(rb *Rulebook, ev *community.Event) string {
 	name := a.Name
 	if name == "" && ev.Type == community.MemberLeft {
 		name = community.Who{Name: ev.Body.Name, Card: ev.Body.Card}.Shown()
@@ -128,20 +145,17 @@ func (s *State) publish(rb *Rulebook, ev *community.Event, a awaited) []communit
 	case name == "":
 		name = "一位成员" // the platform did not name them
 	case rb.book.MaskNames:
-		name = masked(name)
+		name = Masked(name)
 	}
-	text := strings.NewReplacer("{reason}", a.Reason, "{version}", strconv.Itoa(rb.book.Version)).Replace(rb.book.RemovedText)
-	d := decide(rb, s, ev, a.Member)
-	d.Verdict, d.Why = community.Served, "removed"
-	d.Actions = []community.Action{{
-		ID: community.DeriveID(ev.ID, "notice", 0), Decision: d.ID, Group: ev.Group, Verb: community.Send, Text: fill(text, rb, name),
-		Cause: community.BySystem, Rule: a.Rule, Deadline: ev.At + noticeLasts,
-	}}
-	return []community.Decision{d}
+	template := rb.book.RemovedText
+	if cite := Cite(rb.book.Version, a.Article); cite != "" && !strings.Contains(template, "{version}") {
+		template += "\n依据：" + cite
+	}
+	return fill(strings.NewReplacer("{reason}", a.Reason).Replace(rb.cited(template, a.Article)), rb, name)
 }
 
-// masked keeps the first character of a name.
-func masked(name string) string {
+// Masked keeps the first character of a name.
+func Masked(name string) string {
 	_, n := utf8.DecodeRuneInString(name)
 	return name[:n] + "**"
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,8 @@ const (
 	personKept     = "kept" // looked at and found right
 	personRelease  = "release"
 	personStrikes  = "strike"
+	personReport   = "report" // about a case of reports alone
+	personListed   = "listed" // nobody's word: a shared list says so
 )
 
 // sketch is what an undo or a release must know about a decision that acted.
@@ -89,7 +92,7 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		s.botActs(rb, ev, &d, p)
 	case personUndo, personFalseHit:
 		s.undo(ev, &d, p)
-	case personKept:
+	case personKept, personReport:
 		// what was decided stands
 	case personDismiss:
 		d.Cancel = one(p.Action)
@@ -98,8 +101,13 @@ func stepPerson(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		s.release(ev, &d, p)
 	case personStrikes:
 		s.personStrike(rb, ev, &d, p)
+	case personListed:
+		s.listed(rb, ev, &d, p)
 	default:
 		d.Verdict, d.Why = community.Faulted, fmt.Sprintf("person.decided: unknown kind %q", p.Kind)
+	}
+	if p.Report != nil && d.Verdict == community.Judged && (p.Strike == nil || len(d.Strikes) > 0) {
+		s.verdict(rb, ev, &d, p.Report)
 	}
 	s.remember(rb, &d)
 	return []community.Decision{d}
@@ -116,6 +124,21 @@ func one(id community.ID) []community.ID {
 func (s *State) personActs(ev *community.Event, d *community.Decision, p community.PersonDecision) {
 	for _, a := range p.Actions {
 		s.addAction(ev, d, a, community.ByPerson)
+		if a.Verb == community.MuteAll {
+			s.silence(!a.Refuse)
+		}
+	}
+}
+
+// silence keeps in mind that a person muted everybody; one who lifts that has lifted a defence's mute, too.
+func (s *State) silence(on bool) {
+	s.now.Silenced = on
+	if on {
+		return
+	}
+	s.now.Raids = slices.Clone(s.now.Raids)
+	for i := range s.now.Raids {
+		s.now.Raids[i].Muted = false
 	}
 }
 
@@ -273,6 +296,9 @@ func stepTimer(rb *Rulebook, s *State, ev *community.Event) []community.Decision
 	key := ev.Body.Message
 	if strings.HasPrefix(key, wakeWelcome) {
 		return greetAll(rb, s, ev)
+	}
+	if strings.HasPrefix(key, wakeConfirm) {
+		return stepConfirmDue(rb, s, ev)
 	}
 	if strings.HasPrefix(key, wakeRaid) {
 		return stepRaidOver(rb, s, ev)

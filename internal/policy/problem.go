@@ -64,6 +64,18 @@ var problemWords = map[string][2]string{
 	"cannot message.recall":      {"这个群的任何连接都不能撤回别人的消息，也没有别的能做。可改为：去掉这一步", "no connection of the group can recall others' messages, and nothing else can be done. Instead: leave the step out"},
 	"cannot message.send":        {"这个群的任何连接都不能发消息。可改为：停用这条规则，或去掉这一步", "no connection of the group can send. Instead: switch the rule off, or leave the step out"},
 
+	"confirm_twice":         {"群规确认只能有一条规则，已经有“{0}”", "only one rule may ask for agreement; there is “{0}” already"},
+	"confirm_reminds_late":  {"提醒要早于期限", "must come before the deadline"},
+	"article_title":         {"与 {0} 的标题相同：两条写成一条，或换个标题", "has the title of {0}: make them one, or give it another"},
+	"article_no_rule":       {"“{1}”说由规则 {0} 执行，可群规里没有这条规则", "“{1}” says that the rule {0} enforces it, and there is no such rule"},
+	"article_no_sanction":   {"规则 {0} 不处罚任何人，不能执行“{1}”", "the rule {0} punishes nobody; it cannot enforce “{1}”"},
+	"article_never_removes": {"“{1}”是退出规则，可规则 {0} 从不移出：给规则一个会移出的阶梯，或把条文放到别的层级", "“{1}” is a rule of exit, and the rule {0} never removes: give the rule a ladder that does, or the article another level"},
+	"article_contradicts":   {"规则 {0} 已经执行“{1}”，那一条与“{2}”不在同一层级：一次违规不能既是又不是退出规则", "the rule {0} enforces “{1}” already, which has another level than “{2}”: one breach cannot be of both"},
+	"article_off":           {"“{1}”说由规则“{0}”执行，可它停用了：现在只能由人判断", "“{1}” says that the rule “{0}” enforces it, which is off: people judge for now"},
+	"article_dry":           {"“{1}”说由规则“{0}”执行，可它还在试运行：现在不会处罚", "“{1}” says that the rule “{0}” enforces it, which is a dry run: nothing is done for now"},
+	"article_base_removes":  {"“{1}”是基础规则，可规则“{0}”第一次就移出：放到退出规则更清楚", "“{1}” is a base rule, and the rule “{0}” removes at the first breach: it would be clearer among the rules of exit"},
+	"rule_no_article":       {"规则“{0}”会处罚，却没有一条条文讲到它：处罚时只能引用版本", "the rule “{0}” punishes, and no article speaks of it: a sanction can cite the version only"},
+
 	"needs_text":   {"要含有 {text}，否则副本里没有原文", "must hold {text}, or copies say nothing"},
 	"mute_seconds": {"禁言需要时长", "a mute needs its length in seconds"},
 }

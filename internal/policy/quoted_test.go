@@ -26,7 +26,7 @@ func TestWhoOnlyQuotesOrForwardsIsNeverStruck(t *testing.T) {
 			text := rapid.SampledFrom(bad).Draw(t, "words")
 			body := community.Body{Text: text, Message: "m", Name: "甲"}
 			who := community.MemberKey(rapid.IntRange(1, 3).Draw(t, "who"))
-			switch rapid.SampledFrom([]string{"say", "forward", "quote", "answer", "desktop"}).Draw(t, "how") {
+			switch rapid.SampledFrom([]string{"say", "forward", "quote", "answer", "desktop", "report"}).Draw(t, "how") {
 			case "forward":
 				who, body.Class = honest, community.Forward
 			case "quote": // the platform embeds the message answered
@@ -34,6 +34,9 @@ func TestWhoOnlyQuotesOrForwardsIsNeverStruck(t *testing.T) {
 				body.Segments = []community.Segment{{Kind: "quote", Text: text, Ref: "m1"}}
 			case "answer": // the platform names it
 				who, body.Class, body.Text, body.ReplyTo = honest, community.Reply, "大家别信", "m1"
+				body.Segments = []community.Segment{{Kind: "quote", Text: text, Ref: "m1"}}
+			case "report": // and reports it
+				who, body.Class, body.ReplyTo, body.Text = honest, community.Reply, "m1", "「"+text+"」举报"
 				body.Segments = []community.Segment{{Kind: "quote", Text: text, Ref: "m1"}}
 			case "desktop":
 				who, body.Class, body.ReplyTo, body.Text = honest, community.Reply, "m1", "「甲："+text+"」\n- - - - - - - -\n别信"

@@ -14,7 +14,7 @@ import (
 // raid (防爆破) watches who joins: too many within some seconds, too many brought by one member, too many with names of one
 // pattern. Then the group defends itself for a while: whoever came with the wave, and whoever comes while it lasts, may not
 // send what is listed; the group may be muted and told; whoever is on duty is alarmed. It ends by itself. Who was there
-// before is not touched.
+// before is not touched, and whoever comes back within the hour is no newcomer: a broken connection is no wave.
 type raid struct {
 	Seconds  int64        `json:"seconds"`
 	Joins    int          `json:"joins"`   // more than so many within Seconds
@@ -39,7 +39,7 @@ type raidWatch struct {
 	Joins   []raidJoin            `json:"joins,omitempty"` // within the window, oldest first
 	Until   int64                 `json:"until,omitempty"` // the defence is on until then; 0 = off
 	Members []community.MemberKey `json:"members,omitempty"`
-	Muted   bool                  `json:"muted,omitempty"` // by us: the end lifts it
+	Muted   bool                  `json:"muted,omitempty"` // by us: the end lifts it, unless a person has muted everybody
 }
 
 // raidJoin is one join; one that was expected counts for nothing.
@@ -279,7 +279,7 @@ func stepRaidOver(rb *Rulebook, s *State, ev *community.Event) []community.Decis
 		d.Wakes = []community.Wake{{Key: wakeRaid + id + ":" + ev.ID.String(), At: w.Until}}
 	} else {
 		hit.Why = fmt.Sprintf("raid over %d", len(w.Members))
-		if w.Muted {
+		if w.Muted && !s.now.Silenced {
 			s.addAction(ev, &d, community.Action{Verb: community.MuteAll, Refuse: true, Rule: id}, community.BySystem)
 		}
 		s.keepRaid(raidWatch{Rule: id, Joins: w.Joins})

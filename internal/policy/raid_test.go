@@ -203,3 +203,58 @@ func TestRaidRemembersLittleAndSurvivesSnapshots(t *testing.T) {
 		t.Errorf("the snapshot is not the same again: %v", err)
 	}
 }
+
+// Connections break and come back together: that is no wave. Who was sent away and comes back with others is one.
+func TestComingBackTogetherIsNoRaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason string
+		after  int64 // seconds
+		told   bool  // whether their leaving was told at all
+		raid   bool
+	}{
+		"a broken connection":      {"left", 30, true, false},
+		"leaving that nobody told": {"", 30, false, false},
+		"an hour later":            {"left", 3700, true, true},
+		"sent away":                {"kicked", 30, true, true},
+	} {
+		r := newRoom(t, live(raidRule(nil)))
+		for i := range 8 {
+			r.joins(community.MemberKey(10+i), int64(i)*100, differentNames[i], "", 0)
+		}
+		for i := range 8 {
+			if c.told {
+				r.now = noon + 1000*second
+				r.step(r.event(community.MemberLeft, community.MemberKey(10+i), community.Body{Reason: c.reason}))
+			}
+		}
+		raid := false
+		for i := range 8 {
+			d := r.joins(community.MemberKey(10+i), 1000+c.after+int64(i), differentNames[i], "", 0)
+			raid = raid || d != nil && d.Alarm != ""
+		}
+		if raid != c.raid {
+			t.Errorf("%s: raid %v, want %v", name, raid, c.raid)
+		}
+	}
+}
+
+// What a person muted stays muted when a raid ends; what a person lifted is not lifted once more.
+func TestEndOfARaidLeavesAPersonsLockdownAlone(t *testing.T) {
+	for name, acts := range map[string][]bool{"muted": {true}, "muted and lifted": {true, false}} {
+		r := newRoom(t, live(raidRule(map[string]any{"mute_all": true})))
+		var began *community.Decision
+		for i := range 6 {
+			began = r.joins(community.MemberKey(10+i), int64(i), differentNames[i], "", 0)
+		}
+		for _, mute := range acts {
+			r.step(r.event(community.PersonDecided, 0, community.Body{Data: params(community.PersonDecision{
+				Kind: personAct, User: "ming", Actions: []community.Action{{Verb: community.MuteAll, Refuse: !mute}},
+			})}))
+		}
+		r.now = began.Wakes[0].At
+		over := r.one(r.event(community.TimerFired, 0, community.Body{Message: began.Wakes[0].Key}))
+		if over == nil || len(over.Actions) != 0 || over.Hits[0].Why != "raid over 6" {
+			t.Errorf("%s: the end of the raid = %+v, want it to touch nothing", name, over)
+		}
+	}
+}

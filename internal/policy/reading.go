@@ -59,12 +59,12 @@ func (s *State) blame(number int64) {
 // Reads reports whether the pictures of an event that was just stepped over are wanted to be read: the book looks at
 // pictures, there are some, and something could be held against their author.
 func (k *Keeper) Reads(ev *community.Event) bool {
-	if !k.rb.pictures || ev.Type != community.MessageCreated && ev.Type != community.MessageEdited {
+	if !k.inForce().pictures || ev.Type != community.MessageCreated && ev.Type != community.MessageEdited {
 		return false
 	}
 	if ev.Actor == 0 || !ev.Body.Caused.IsZero() || k.state.isOurs(ev) || len(ev.Body.Pictures()) == 0 {
 		return false
 	}
 	m := k.state.members[ev.Actor]
-	return m == nil || !k.rb.immune(ev.Actor, m.Role, m.Mark)
+	return m == nil || !k.inForce().immune(ev.Actor, m.Role, m.Mark)
 }

@@ -22,25 +22,31 @@ const (
 
 // Rulebook is a book made ready. It is never changed; many groups and goroutines may share one.
 type Rulebook struct {
-	book    Book
-	loc     *time.Location
-	night   window
-	memory  int64 // ms
-	rules   []*rule
-	always  []*rule // judged on every message
-	phrased []*rule // judged when phrases were found
-	noters  []*rule
-	joins   []*rule
-	raids   []*rule
-	matcher *lexicon.Matcher
-	owners  []owner   // by phrase number of matcher
-	listed  *listed   // the lists that rules name by hash; nil = none
-	named   [][]owner // by list of listed: whose it is
-	staff   map[community.MemberKey]bool
-	allowed map[community.MemberKey]bool
-	slots   []*rule // flood rules, by slot
-	copying []*rule // rules about copies; the first one keeps the memory
-	hosts   []string
+	book     Book
+	loc      *time.Location
+	night    window
+	memory   int64 // ms
+	rules    []*rule
+	always   []*rule // judged on every message
+	phrased  []*rule // judged when phrases were found
+	noters   []*rule
+	joins    []*rule
+	raids    []*rule
+	reports  *rule // the first rule that weighs members' reports; nil = none
+	asks     *rule // the one rule that asks for agreement to the rules; nil = none
+	matcher  *lexicon.Matcher
+	owners   []owner   // by phrase number of matcher
+	listed   *listed   // the lists that rules name by hash; nil = none
+	named    [][]owner // by list of listed: whose it is
+	staff    map[community.MemberKey]bool
+	allowed  map[community.MemberKey]bool
+	slots    []*rule              // flood rules, by slot
+	copying  []*rule              // rules about copies; the first one keeps the memory
+	acrosses []*rule              // rules about copies across groups
+	mirrors  []community.GroupKey // what the book copies into
+	hosts    []string
+
+	opinions []*rule // about public opinion; the first one keeps the memory
 
 	pictures bool // somebody wants to know what stands in pictures
 }
@@ -67,13 +73,23 @@ func Parse(raw []byte) (*Rulebook, error) { return parse(raw, alone()) }
 
 // Sound says everything that is wrong with a book where the content that it names is not at hand: that is taken on trust.
 func Sound(raw []byte) (Book, error) {
-	with := alone()
-	with.content = func(string, string, reader) (any, error) { return nil, nil }
-	rb, err := parse(raw, with)
+	rb, err := parse(raw, trusting())
 	if err != nil {
 		return Book{}, err
 	}
 	return rb.book, nil
+}
+
+// Read reads a book that was checked before, with what holds where it says nothing.
+func Read(raw []byte) (Book, error) {
+	book := blank()
+	if err := json.Unmarshal(raw, &book); err != nil {
+		return Book{}, community.Errorf(community.CodeBadInput, "rulebook: %w", err)
+	}
+	if book.Ladder == nil {
+		book.Ladder = DefaultLadder()
+	}
+	return book, nil
 }
 
 func parse(raw []byte, with tools) (*Rulebook, error) {
@@ -130,6 +146,7 @@ func build(book Book, c *checker, with tools) (*Rulebook, error) {
 	for i := range book.Rules {
 		b.rule(i)
 	}
+	b.charter()
 	if b.trouble != nil {
 		return nil, b.trouble
 	}
@@ -142,6 +159,7 @@ func build(book Book, c *checker, with tools) (*Rulebook, error) {
 	if len(b.problems) > 0 {
 		return nil, badBook(b.problems)
 	}
+	b.rb.mirrors = b.rb.MirrorTargets()
 	err := b.gather()
 	if err == nil {
 		b.rb.matcher, err = with.compile(b.phrases)
@@ -201,7 +219,7 @@ func (b *builder) rule(i int) {
 
 func (b *builder) ready(i int, spec Rule, schema Schema) *rule {
 	r := &rule{Rule: spec, index: i, sanction: schema.Sanction, ladder: spec.Ladder, reason: spec.Reason}
-	r.dry = spec.Mode == RuleDry || b.rb.book.Mode != community.Live
+	r.dry, r.article = spec.Mode == RuleDry || b.rb.book.Mode != community.Live, b.rb.article(spec.ID)
 	if r.reason == "" {
 		r.reason = schema.Reason[0]
 	}
@@ -229,6 +247,13 @@ func (b *builder) enlist(r *rule) {
 		c.keeps = !rb.looksForCopies()
 		rb.copying = append(rb.copying, r)
 	}
+	if _, ok := r.does.(*across); ok {
+		rb.acrosses = append(rb.acrosses, r)
+	}
+	if o, ok := r.does.(*opinion); ok {
+		o.keeps = len(rb.opinions) == 0
+		rb.opinions = append(rb.opinions, r)
+	}
 	if p, ok := r.does.(interface{ seesPictures() bool }); ok && p.seesPictures() {
 		rb.pictures = true
 	}
@@ -237,6 +262,9 @@ func (b *builder) enlist(r *rule) {
 	}
 	if _, ok := r.does.(*raid); ok {
 		rb.raids = append(rb.raids, r)
+	}
+	if _, ok := r.does.(*report); ok && rb.reports == nil {
+		rb.reports = r
 	}
 	if _, ok := r.does.(greeter); ok {
 		rb.joins = append(rb.joins, r)
@@ -307,26 +335,46 @@ func (rb *Rulebook) AsLive() *Rulebook {
 	if rb.book.Mode == community.Live {
 		return rb
 	}
-	live := *rb
+	live := rb.relive(func(r *rule) bool { return r.Mode == RuleDry })
 	live.book.Mode = community.Live
+	return live
+}
+
+// relive is the same book with each rule dry as told.
+func (rb *Rulebook) relive(dry func(*rule) bool) *Rulebook {
+	next := *rb
 	same := make(map[*rule]*rule, len(rb.rules))
 	copied := func(list []*rule) []*rule {
 		out := make([]*rule, len(list))
 		for i, r := range list {
 			if same[r] == nil {
 				c := *r
-				c.dry = r.Mode == RuleDry
+				c.dry = dry(r)
 				same[r] = &c
 			}
 			out[i] = same[r]
 		}
 		return out
 	}
-	live.rules, live.always, live.phrased = copied(rb.rules), copied(rb.always), copied(rb.phrased)
-	live.noters, live.joins, live.slots = copied(rb.noters), copied(rb.joins), copied(rb.slots)
-	live.raids = copied(rb.raids)
-	return &live
+	next.rules, next.always, next.phrased = copied(rb.rules), copied(rb.always), copied(rb.phrased)
+	next.noters, next.joins, next.slots = copied(rb.noters), copied(rb.joins), copied(rb.slots)
+	next.raids, next.copying, next.opinions = copied(rb.raids), copied(rb.copying), copied(rb.opinions)
+	next.acrosses = copied(rb.acrosses)
+	for _, one := range []**rule{&next.asks, &next.reports} {
+		if *one != nil {
+			*one = copied([]*rule{*one})[0]
+		}
+	}
+	return &next
 }
+
+// Immune reports whether nothing is held against a member by this book.
+func (rb *Rulebook) Immune(key community.MemberKey, role, mark community.Role) bool {
+	return rb.immune(key, role, mark)
+}
+
+// RemovalCap is how many removals an hour may bring without a person, in a group of so many members.
+func (rb *Rulebook) RemovalCap(members int64) int { return rb.removalCap(members) }
 
 // immune reports whether nothing is held against a member: by role or mark, as our own people, or by the allow list.
 func (rb *Rulebook) immune(key community.MemberKey, role, mark community.Role) bool {

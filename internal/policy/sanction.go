@@ -99,7 +99,7 @@ func (l *look) sanction(found []*finding, d *community.Decision) {
 	if !chosen.rule.Remind {
 		striking = chosen // the strike is the chosen rule's where that one strikes
 	}
-	d.Hits[mark].Chose, d.Rung = true, chosenRung
+	d.Hits[mark].Chose, d.Rung, d.Article = true, chosenRung, chosen.rule.article
 	if striking != nil {
 		l.strike(d, striking.rule)
 	}
@@ -109,7 +109,7 @@ func (l *look) sanction(found []*finding, d *community.Decision) {
 func (l *look) strike(d *community.Decision, r *rule) {
 	row := community.Strike{
 		ID: community.DeriveID(l.ev.ID, "strike:"+r.ID, 0), Decision: d.ID, Group: l.ev.Group, Member: l.ev.Actor, Rule: r.ID,
-		Book: l.rb.book.Version, Event: l.evidence, At: l.ev.At, Expires: l.ev.At + l.rb.memory,
+		Book: l.rb.book.Version, Article: r.article, Event: l.evidence, At: l.ev.At, Expires: l.ev.At + l.rb.memory,
 	}
 	d.Strikes = append(d.Strikes, row)
 	l.member.addStrike(l.ev.At, strike{ID: row.ID, Decision: d.ID, Rule: r.ID, Expires: row.Expires})
@@ -153,17 +153,17 @@ func (l *look) mute(_ *rule, _ int, rung Rung, a *community.Action) {
 func (l *look) remove(r *rule, _ int, rung Rung, a *community.Action) {
 	a.Verb, a.Block = community.Remove, rung.Block
 	a.Hold = l.state.holdRemoval(l.rb, l.ev.At, a.Target, l.ev.Origin == community.OriginUnofficial)
-	l.state.await(l.rb, l.ev.At, awaited{Action: a.ID, Member: a.Target, Name: nameOf(l.ev), Reason: r.reason, Rule: r.ID, Held: a.Hold != ""})
+	l.state.await(l.rb, l.ev.At, awaited{Action: a.ID, Member: a.Target, Name: nameOf(l.ev), Reason: r.reason, Rule: r.ID, Article: r.article, Held: a.Hold != ""})
 }
 
 func (l *look) warn(r *rule, n int, _ Rung, a *community.Action) {
 	a.Verb, a.Mention, a.Deadline = community.Send, true, l.ev.At+warnLasts
-	a.Text = warning(l.rb, r.reason, n, nameOf(l.ev))
+	a.Text = warning(l.rb, r, n, nameOf(l.ev))
 }
 
 // warning is the book's text of a warning.
-func warning(rb *Rulebook, reason string, n int, name string) string {
-	return fill(strings.NewReplacer("{reason}", reason, "{rung}", fmt.Sprint(n)).Replace(rb.book.WarnText), rb, name)
+func warning(rb *Rulebook, r *rule, n int, name string) string {
+	return fill(strings.NewReplacer("{reason}", r.reason, "{rung}", fmt.Sprint(n)).Replace(rb.cited(rb.book.WarnText, r.article)), rb, name)
 }
 
 // holdRemoval says why a removal that nobody asked for must wait for a person; "" = it need not. unproved: what it rests on

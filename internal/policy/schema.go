@@ -25,9 +25,9 @@ func BookFields() []Field {
 			"What such a client says is signed by nobody and cannot be checked: one forged or broken message may remove an innocent member, and a removal cannot be taken back. Unless ticked, every such removal waits for a person's tap; official connections are not concerned.")},
 		{Name: "ladder", Title: words("处罚阶梯", "Ladder"), Type: typeObjects, Max: maxRungs, Fields: rungFields()},
 		{Name: "warn_text", Title: words("警告的文字", "Text of a warning"), Type: typeLong, Max: 500, Default: DefaultWarnText,
-			Help: words("可用 {reason} {rung} {name} {group}", "may hold {reason} {rung} {name} {group}")},
+			Help: words("可用 {reason} {rung} {name} {group} {version} {article}；{article} 是条文的编号，如“第 2 条”", "may hold {reason} {rung} {name} {group} {version} {article}; {article} is the article's number, e.g. 第 2 条")},
 		{Name: "removed_text", Title: words("移出后公示的文字", "Public notice of a removal"), Type: typeLong, Max: 500,
-			Help: words("确认移出后才发；没做成就不发。可用 {name} {reason} {group} {version}，留空不公示", "sent only once the removal is confirmed, never when it failed; may hold {name} {reason} {group} {version}; empty = none")},
+			Help: words("确认移出后才发；没做成就不发。可用 {name} {reason} {group} {version} {article}，留空不公示", "sent only once the removal is confirmed, never when it failed; may hold {name} {reason} {group} {version} {article}; empty = none")},
 		{Name: "mask_names", Title: words("公示时隐去名字", "Mask names in public notices"), Type: typeBool},
 		{Name: "allow", Title: words("白名单", "Allowlist"), Type: typeObject, Fields: []Field{
 			{Name: "phrases", Title: words("词语", "Phrases"), Type: typeWords, Max: 10000},
@@ -47,6 +47,7 @@ func BookFields() []Field {
 			{string(community.RoleBot), words("机器人", "Bots")},
 		}},
 		{Name: "staff", Title: words("工作人员", "Staff members"), Type: typeMembers, Max: 1000},
+		{Name: "charter", Title: words("公开的群规", "Charter"), Type: typeObject, Fields: CharterFields()},
 		{Name: "rules", Title: words("规则", "Rules"), Type: typeObjects, Max: MaxRules, Fields: RuleFields()},
 	}
 }

@@ -23,17 +23,25 @@ type State struct {
 // groupState is the part of the state that belongs to nobody. Its slices are appended to or replaced, never written
 // into: so a copy of the struct is enough to go back.
 type groupState struct {
-	Roster   int64       `json:"roster,omitempty"`   // members present; 0 = not known
-	Steps    int64       `json:"steps,omitempty"`    // events stepped over
-	Unproved bool        `json:"unproved,omitempty"` // the last message came through an unofficial gateway
-	Removals []removal   `json:"removals,omitempty"`
-	Pending  []pending   `json:"pending,omitempty"`
-	Recent   []sketch    `json:"recent,omitempty"`
-	Awaited  []awaited   `json:"awaited,omitempty"`
-	Copies   []copied    `json:"copies,omitempty"`
-	Lines    []ownLine   `json:"lines,omitempty"` // the group's own lines
-	Raids    []raidWatch `json:"raids,omitempty"`
-	AtFault  []int64     `json:"at_fault,omitempty"` // numbers of messages with pictures that were at fault, newest last
+	Roster    int64        `json:"roster,omitempty"`   // members present; 0 = not known
+	Steps     int64        `json:"steps,omitempty"`    // events stepped over
+	Unproved  bool         `json:"unproved,omitempty"` // the last message came through an unofficial gateway
+	Removals  []removal    `json:"removals,omitempty"`
+	Pending   []pending    `json:"pending,omitempty"`
+	Recent    []sketch     `json:"recent,omitempty"`
+	Awaited   []awaited    `json:"awaited,omitempty"`
+	Copies    []copied     `json:"copies,omitempty"`
+	Lines     []ownLine    `json:"lines,omitempty"` // the group's own lines
+	Raids     []raidWatch  `json:"raids,omitempty"`
+	Talk      voices       `json:"talk,omitzero"`
+	Silenced  bool         `json:"silenced,omitempty"` // a person has muted everybody
+	Charter   int          `json:"charter,omitempty"`  // the version in which the articles changed last, as far as this book's life goes
+	Again     int          `json:"again,omitempty"`    // who agreed to an earlier version is asked again
+	Reports   []reportCase `json:"reports,omitempty"`
+	Invites   []invited    `json:"invites,omitempty"`
+	Shield    *shielded    `json:"shield,omitempty"`
+	Reporters []reporter   `json:"reporters,omitempty"`
+	AtFault   []int64      `json:"at_fault,omitempty"` // numbers of messages with pictures that were at fault, newest last
 }
 
 // removal is an automatic removal that was not held back.
@@ -50,7 +58,9 @@ type member struct {
 	Joined    int64               `json:"joined,omitempty"` // of this stay; 0 = was there before us
 	Stay      community.ID        `json:"stay,omitzero"`    // the event that began this stay
 	Gone      bool                `json:"gone,omitempty"`
+	Left      int64               `json:"left,omitempty"`     // when the last stay ended of itself; 0 = never
 	Messages  int64               `json:"messages,omitempty"` // since joining, or since first seen
+	Agreement agreement           `json:"agreement,omitzero"`
 	Strikes   []strike            `json:"strikes,omitempty"`
 	Shadow    []shadow            `json:"shadow,omitempty"`
 	Suspected []suspected         `json:"suspected,omitempty"`
@@ -194,7 +204,7 @@ func (s *State) sweep(now int64) {
 }
 
 func (m *member) forgettable(now int64) bool {
-	if m.Mark != community.RoleNone {
+	if m.Mark != community.RoleNone || m.justLeft(now) || m.Agreement.Agreed > 0 { // who comes back is not asked what they agreed to
 		return false
 	}
 	for _, x := range m.Strikes {
@@ -209,6 +219,12 @@ func (m *member) forgettable(now int64) bool {
 	}
 	return m.MutedTill <= now
 }
+
+// justLeft reports whether a member left so lately that coming back is no arrival: connections break, people change devices.
+func (m *member) justLeft(now int64) bool { return m.Left > 0 && now-m.Left < backWithin }
+
+// backWithin is how long after leaving a member counts as coming back, in ms.
+const backWithin = 3_600_000
 
 // liveStrikes counts the strikes that hold at a time: all of them, or one rule's.
 func (m *member) liveStrikes(now int64, rule string) int {

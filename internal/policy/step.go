@@ -52,6 +52,8 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepUpdated(rb, s, ev)
 	case community.MemberMarked:
 		return stepMarked(rb, s, ev)
+	case community.MemberConfirmed:
+		return stepConfirmed(rb, s, ev)
 	case community.MemberMuted:
 		return stepMuted(rb, s, ev)
 	case community.RosterRead:
@@ -64,6 +66,8 @@ func dispatch(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return stepPerson(rb, s, ev)
 	case community.MediaRead:
 		return stepReading(rb, s, ev)
+	case community.MemberReported:
+		return stepReported(rb, s, ev)
 	}
 	return nil
 }
@@ -126,7 +130,7 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	l.member = m
 	l.judgeAll()
 	var out []community.Decision
-	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 || len(l.faults) > 0 {
+	if l.used > 0 || len(l.replies) > 0 || len(l.copies) > 0 || len(l.faults) > 0 || l.agreed != nil {
 		out = l.conclude()
 	}
 	if rb.pictures && len(out) > 0 && len(out[0].Strikes) > 0 && len(ev.Body.Pictures()) > 0 {
@@ -134,6 +138,9 @@ func stepMessage(rb *Rulebook, s *State, ev *community.Event) []community.Decisi
 	}
 	l.noteAll()
 	m.Messages++
+	if len(rb.opinions) > 0 && l.counts() {
+		out = l.watchOpinions(out)
+	}
 	return out
 }
 
@@ -265,12 +272,13 @@ func (l *look) conclude() []community.Decision {
 		l.askPerson(found, &d)
 	}
 	spoken := len(d.Actions)
+	l.takeAgreement(&d)
 	l.answer(&d, live > 0)
 	l.mirrorOut(&d, live > 0)
 	switch {
 	case live+suspects > 0:
 		d.Verdict = community.Hit
-	case len(d.Actions) > spoken:
+	case len(d.Actions) > spoken || d.Confirmed > 0:
 		d.Verdict = community.Served
 	case dry > 0 || spared < len(d.Hits):
 		d.Verdict = community.DryHit
@@ -323,23 +331,31 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 	if who == 0 {
 		return nil
 	}
-	if ev.Body.Scene == community.Presence && s.isHere(who) {
+	back := s.isHere(who) // and nobody told that they had left
+	if ev.Body.Scene == community.Presence && back {
 		return nil
 	}
 	m := s.touch(who)
+	back = back || m.justLeft(ev.At)
 	m.Joined, m.Stay, m.Gone, m.Messages = ev.At, ev.ID, false, 0
 	m.unmute()
 	m.Role = ev.Body.Role
 	if s.now.Roster > 0 {
 		s.now.Roster++
 	}
-	if m.Role == community.RoleSelf || !ev.Body.Caused.IsZero() || ev.At-ev.OccurredAt > welcomeLasts {
+	late := ev.At-ev.OccurredAt > welcomeLasts
+	if m.Role == community.RoleSelf || !ev.Body.Caused.IsZero() || late && rb.asks == nil {
 		return nil
 	}
 	d := decide(rb, s, ev, who)
 	j := &arriving{rb: rb, state: s, ev: ev, member: who, out: &d}
 	d.Verdict = community.DryHit
-	raided := s.watchRaids(rb, j)
+	s.askNewcomer(rb, j, m)
+	if late { // it is too late for a greeting
+		return greeted(d)
+	}
+	raided := !back && s.watchRaids(rb, j)
+	tooMany := !back && s.watchInvites(rb, j)
 	served, shown := s.isRaiding(rb, who, ev.At), false
 	if raided {
 		d.Verdict = community.Served
@@ -359,10 +375,34 @@ func stepJoined(rb *Rulebook, s *State, ev *community.Event) []community.Decisio
 		}
 		served, d.Verdict = true, community.Served
 	}
+	if j.also != "" && !served { // nobody greets: the rule speaks for itself
+		d.Actions = append(d.Actions, say(ev, rb.asks, 0, who, fill(j.also, rb, nameOf(ev)), welcomeLasts))
+	}
+	if tooMany {
+		d.Verdict = community.Hit
+	}
+	return greeted(d)
+}
+
+func greeted(d community.Decision) []community.Decision {
 	if len(d.Hits) == 0 {
 		return nil
 	}
 	return []community.Decision{d}
+}
+
+// askNewcomer lets a newcomer be asked to agree to the rules.
+func (s *State) askNewcomer(rb *Rulebook, j *arriving, m *member) {
+	r := rb.asks
+	if r == nil {
+		return
+	}
+	s.look.judging = r
+	said, asked := r.does.(*confirm).ask(j, r, m)
+	s.look.judging = nil
+	if asked && !r.dry {
+		j.also, j.out.Verdict = said, community.Served
+	}
 }
 
 // watchRaids lets every raid rule see a join; true when a live one began its defence.
@@ -391,7 +431,10 @@ func stepLeft(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 		return nil
 	}
 	m := s.touch(who)
-	m.Gone, m.Joined, m.Messages, m.floods = true, 0, 0, nil
+	m.Gone, m.Left, m.Joined, m.Messages, m.floods = true, ev.At, 0, 0, nil
+	if ev.Body.Reason == "kicked" { // whoever was sent away comes back as a newcomer
+		m.Left = 0
+	}
 	m.unmute()
 	if s.now.Roster > 0 {
 		s.now.Roster--

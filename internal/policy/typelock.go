@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -28,7 +29,17 @@ type lockRow struct {
 	finds func(t *typeLock, l *look, r *rule) *finding // nil = nothing
 }
 
-const lockLong = "long"
+const (
+	lockLong   = "long"
+	lockAtAll  = "at_all"
+	lockAtMany = "at_many"
+)
+
+// manyMentions is from how many members on a message mentions many.
+const manyMentions = 5
+
+// atAll are the words by which apps mention everybody, where the platform does not tell it otherwise.
+var atAll = []string{"@所有人", "@全体成员", "@everyone", "@all "}
 
 // defaultLong is from how many characters on a text is long.
 const defaultLong = 500
@@ -44,6 +55,8 @@ func lockRows() []lockRow {
 		{"voice", words("语音", "Voice"), ofClass(community.Voice, "audio")},
 		{"video", words("视频", "Videos"), ofClass(community.Video, "video")},
 		{"forward", words("转发的聊天记录", "Forwarded messages"), ofClass(community.Forward, "")},
+		{lockAtAll, words("@所有人", "Mentions of everybody"), lockMentions},
+		{lockAtMany, words("一条里 @ 很多人", "Mentions of many at once"), lockManyMentions},
 		{lockLong, words("长文字", "Long text"), lockTexts},
 	}
 }
@@ -203,4 +216,37 @@ func lockTexts(t *typeLock, l *look, r *rule) *finding {
 		return nil
 	}
 	return l.find(r, fmt.Sprintf("lock long %d>%d", n, t.Long))
+}
+
+// lockMentions finds that everybody is mentioned.
+func lockMentions(_ *typeLock, l *look, r *rule) *finding {
+	if l.ev.Type == community.MediaRead {
+		return nil
+	}
+	if slices.ContainsFunc(l.ev.Body.Segments, func(s community.Segment) bool { return s.Kind == "at_all" }) {
+		return l.find(r, "lock at_all")
+	}
+	text := l.ev.Body.Text
+	for _, word := range atAll {
+		if i := strings.Index(text, word); i >= 0 {
+			f := l.find(r, "lock at_all")
+			f.span(community.Span{Start: i, End: i + len(word)})
+			return f
+		}
+	}
+	return nil
+}
+
+// lockManyMentions finds that many members are mentioned at once.
+func lockManyMentions(_ *typeLock, l *look, r *rule) *finding {
+	n := 0
+	for _, s := range l.ev.Body.Segments {
+		if s.Kind == "at" {
+			n++
+		}
+	}
+	if n < manyMentions {
+		return nil
+	}
+	return l.find(r, fmt.Sprintf("lock at_many %d>%d", n, manyMentions-1))
 }

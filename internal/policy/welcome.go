@@ -71,6 +71,7 @@ func welcomeKind() kind {
 
 // arriving is a joining under consideration.
 type arriving struct {
+	also   string // what a newcomer is told besides; "" = nothing
 	rb     *Rulebook
 	state  *State
 	ev     *community.Event
@@ -104,6 +105,9 @@ func (w *welcome) greet(j *arriving, r *rule) bool {
 	if r.dry {
 		j.out.Hits = append(j.out.Hits, hit)
 		return true
+	}
+	if j.also != "" {
+		g.Text += "\n" + j.also
 	}
 	if w.Coalesce > 0 {
 		hit.Why = w.wait(j, r, g)

@@ -14,12 +14,23 @@ type Span struct {
 	From     int64 // occurred_at, UTC ms, included; 0 = from the beginning
 	To       int64 // not included; 0 = to the end
 	Examples int   // how many hits to keep; 0 = DefaultExamples. Counts are always exact
+
+	// Timed, if set, is given each judging by the second book of a Diff, to call it and see what it takes.
+	Timed func(judge func())
 }
 
 // DefaultExamples is how many hits are kept where nothing else is said.
 const DefaultExamples = 10_000
 
 func (s Span) holds(at int64) bool { return at >= s.From && (s.To == 0 || at < s.To) }
+
+func (s Span) timed(judge func()) {
+	if s.Timed == nil {
+		judge()
+		return
+	}
+	s.Timed(judge)
+}
 
 func (s Span) examples() int {
 	if s.Examples > 0 {
@@ -273,7 +284,8 @@ type Comparison struct {
 	Same      int64      `json:"same"`      // events that both decide upon alike
 	Rules     []RuleDiff `json:"rules"`     // by id
 	Changes   []Change   `json:"changes"`
-	Truncated bool       `json:"truncated"`
+	Hits      []Hit      `json:"hits,omitempty"` // the second book's, those that the first shares too
+	Truncated bool       `json:"truncated"`      // more changes or hits than Examples
 	// Would and Concerned are the second book's: see Outcome.
 	Would     map[string]int64 `json:"would"`
 	Concerned int64            `json:"concerned"`
@@ -292,7 +304,7 @@ func Diff(group community.GroupKey, a, b *policy.Rulebook, events Events, span S
 		}
 		var sides [2]side
 		left.step(ev, sides[0].take(ev))
-		right.step(ev, sides[1].take(ev))
+		span.timed(func() { right.step(ev, sides[1].take(ev)) })
 		c.compareTimers(sides)
 		c.compare(ev, sides[0].hits, sides[1].hits)
 	})
@@ -371,6 +383,11 @@ func (c *comparer) compare(ev *community.Event, a, b []Hit) {
 		return
 	}
 	c.count(a, b)
+	if room := c.most - len(c.Hits); len(b) > room {
+		c.Hits, c.Truncated = append(c.Hits, b[:room]...), true
+	} else {
+		c.Hits = append(c.Hits, b...)
+	}
 	if sameHits(a, b) {
 		c.Same++
 		return

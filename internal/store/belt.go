@@ -150,7 +150,7 @@ const (
 	insertDecision = `INSERT INTO decision (id, group_key, event_number, seq, ordinal, decider, member_key, at, book, verdict, rules, body,
  review, resolution, resolved_by, resolved_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', 0, '')`
 	insertStrike = `INSERT INTO strike (id, decision_id, group_key, member_key, rule, book, event_number, user_name, at, expires,
- revoked, revoked_by, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '')`
+ revoked, revoked_by, why, article) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '', $11)`
 	insertAction = `INSERT INTO action (id, decision_id, group_key, account_key, verb, target_key, event_number, body, state, mode,
  attempts, code, detail, message, cause, user_name, created, updated)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', '', '', $10, $11, $12, $13)`
@@ -160,9 +160,10 @@ func (t *Tx) decision(ctx context.Context, d *community.Decision, ordinal int, b
 	t.add(insertDecision, d.ID[:], int64(d.Group), d.Event, d.Seq, int64(ordinal), d.Decider, int64(d.Member), d.At, int64(d.Book), string(d.Verdict),
 		ruleList(d), body, review(d))
 	t.wordHits(d)
+	t.agreed(d)
 	for i := range d.Strikes {
 		s := &d.Strikes[i]
-		t.add(insertStrike, s.ID[:], d.ID[:], int64(d.Group), int64(s.Member), s.Rule, int64(s.Book), s.Event, s.User, s.At, s.Expires)
+		t.add(insertStrike, s.ID[:], d.ID[:], int64(d.Group), int64(s.Member), s.Rule, int64(s.Book), s.Event, s.User, s.At, s.Expires, int64(s.Article))
 	}
 	for i := range d.Actions {
 		if err := t.plan(ctx, &d.Actions[i], d, now); err != nil {

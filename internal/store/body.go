@@ -33,6 +33,8 @@ const (
 	tagLow
 	tagSource
 	tagData
+	tagRemoved
+	tagElsewhere
 )
 
 func putText(b []byte, tag byte, s string) []byte {
@@ -138,7 +140,63 @@ func encodeBody(b []byte, v *community.Body) []byte {
 	}
 	b = putInt(b, tagLow, v.Low)
 	b = putText(b, tagSource, v.Source)
-	return putText(b, tagData, shared(v.Data))
+	b = putText(b, tagData, shared(v.Data))
+	b = putKeys(b, v.Removed)
+	return putElsewhere(b, v.Elsewhere)
+}
+
+// putElsewhere writes copies as four uvarints each: group, event, time, whose.
+func putElsewhere(b []byte, list []community.Elsewhere) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	var all []byte
+	for _, e := range list {
+		for _, n := range [...]uint64{uint64(e.Group), uint64(e.Event), uint64(e.At), uint64(e.Who)} {
+			all = binary.AppendUvarint(all, n)
+		}
+	}
+	return putText(b, tagElsewhere, shared(all))
+}
+
+func elsewhereOf(raw []byte) ([]community.Elsewhere, error) {
+	var list []community.Elsewhere
+	for len(raw) > 0 {
+		var v [4]uint64
+		for i := range v {
+			n, k := binary.Uvarint(raw)
+			if k <= 0 {
+				return nil, fmt.Errorf("copy %d cut short", len(list)+1)
+			}
+			v[i], raw = n, raw[k:]
+		}
+		list = append(list, community.Elsewhere{Group: community.GroupKey(v[0]), Event: int64(v[1]), At: int64(v[2]), Who: int(v[3])})
+	}
+	return list, nil
+}
+
+// putKeys writes keys of members, one uvarint each.
+func putKeys(b []byte, list []community.MemberKey) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	var all []byte
+	for _, key := range list {
+		all = binary.AppendUvarint(all, uint64(key))
+	}
+	return putText(b, tagRemoved, shared(all))
+}
+
+func keysOf(raw []byte) ([]community.MemberKey, error) {
+	var list []community.MemberKey
+	for len(raw) > 0 {
+		n, k := binary.Uvarint(raw)
+		if k <= 0 {
+			return nil, fmt.Errorf("key %d cut short", len(list)+1)
+		}
+		list, raw = append(list, community.MemberKey(n)), raw[k:]
+	}
+	return list, nil
 }
 
 // decodeBody reads the stored form. The strings of the result share raw's memory: raw must not be written to again.
@@ -204,6 +262,16 @@ func setField(v *community.Body, tag byte, field []byte) error {
 		v.Source = shared(field)
 	case tagData:
 		v.Data = json.RawMessage(field)
+	case tagRemoved:
+		var err error
+		if v.Removed, err = keysOf(field); err != nil {
+			return err
+		}
+	case tagElsewhere:
+		var err error
+		if v.Elsewhere, err = elsewhereOf(field); err != nil {
+			return err
+		}
 	default:
 		return fmt.Errorf("body field %d is not known to this version", tag)
 	}

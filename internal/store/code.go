@@ -282,6 +282,16 @@ ON CONFLICT (group_key) DO UPDATE SET task_id = excluded.task_id, warned = exclu
 	})
 }
 
+// CodeGreets reports whether an open code of a group's organisation greets by itself whoever comes with its mark.
+func (s *Store) CodeGreets(ctx context.Context, g community.GroupKey, state string) (bool, error) {
+	if state == "" {
+		return false, nil
+	}
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM code c JOIN chat_group g ON g.org_key = c.org_key WHERE g.key = $1 AND c.state = $2 AND c.closed = 0 AND c.welcome <> ''`, int64(g), state).Scan(&n)
+	return n > 0, coded(s.dialect, err)
+}
+
 // SeeComer notes that somebody who came by a code is seen to now, and gives them the code's tags. False: that was done.
 func (s *Store) SeeComer(ctx context.Context, c admit.Code, who admit.Comer) (fresh bool, err error) {
 	err = s.writeTx(ctx, func(t *Tx) error {

@@ -112,6 +112,16 @@ func (d *Draft) Seal() {
 	d.dedup = d.dedupKey(0)
 }
 
+// Note keeps with the event what was found about it when it came in. The fact stays the same: told again, with other findings,
+// it is a repeat.
+func (d *Draft) Note(list []community.Elsewhere) {
+	if len(list) == 0 && len(d.Event.Body.Elsewhere) == 0 {
+		return
+	}
+	d.Event.Body.Elsewhere = list
+	d.body = encodeBody(d.body[:0], &d.Event.Body)
+}
+
 // dedupKey names the fact: account, type, the source's id and, for facts without an account (files, our own), the
 // group. Facts without an id are named by group, actor, time and body. nth > 0 gives the key of a repeat with another body.
 func (d *Draft) dedupKey(nth int) [16]byte {

@@ -177,9 +177,17 @@ func (t *Tx) TakeSlot(ctx context.Context, schedule string, slot int64) (bool, e
 	return n == 1, err
 }
 
-// FireSlot enqueues a schedule's job once per slot, over all processes and restarts.
+// FireSlot enqueues a schedule's job once per slot, over all processes and restarts. CodeConflict: the job of the slot before still
+// runs; the slot is not taken, so that it is not lost.
 func (s *Store) FireSlot(ctx context.Context, schedule string, slot int64, j Job) (fired bool, err error) {
 	err = s.writeTx(ctx, func(t *Tx) error {
+		var busy int
+		if err := t.one(ctx, `SELECT count(*) FROM job WHERE kind = $1 AND unique_key = $2 AND state = 'leased'`, []any{j.Kind, j.Key}, &busy); err != nil {
+			return err
+		}
+		if busy > 0 {
+			return community.Errorf(community.CodeConflict, "schedule %s: the last job still runs", schedule)
+		}
 		if fired, err = t.TakeSlot(ctx, schedule, slot); err != nil || !fired {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -50,6 +51,7 @@ type Store struct {
 	mu  sync.Mutex // guards log: the one writer of a SQLite database
 	log *session
 
+	followed  atomic.Int64 // lists of others that are followed, of all organisations
 	projector projector
 	alikes    alikes
 }
@@ -70,6 +72,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	t.unsynced = o.Unsynced
 	s := &Store{dialect: t.dialect, target: t, clock: o.Clock, before: o.Before}
 	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.CountFollowed(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

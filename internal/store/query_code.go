@@ -285,15 +285,15 @@ LEFT JOIN person_member pm ON pm.member_key = p.member_key` + c.String()
 	if err != nil || len(pairs) == 0 {
 		return nil, total, err
 	}
-	list, err := d.doubles(ctx, pairs, from, c.args)
+	list, err := d.doubles(ctx, pairs, "g.parent_key", from, c.args)
 	return list, total, err
 }
 
 // double is somebody in several sub groups of one main group; head is the account known longest.
 type double struct{ main, person, head int64 }
 
-// doubles reads where they are and whether they were asked.
-func (d *Desk) doubles(ctx context.Context, pairs []double, from string, args []any) ([]admit.Double, error) {
+// doubles reads where they are and whether they were asked; main is the column that says of which main group.
+func (d *Desk) doubles(ctx context.Context, pairs []double, main, from string, args []any) ([]admit.Double, error) {
 	type place struct {
 		main, person int64
 		admit.Place
@@ -303,7 +303,7 @@ func (d *Desk) doubles(ctx context.Context, pairs []double, from string, args []
 		at[[2]int64{f.main, f.person}], persons[i] = i, f.person
 		list[i].Main, list[i].Member.Key = community.GroupKey(f.main), community.MemberKey(f.head)
 	}
-	places, err := rows(ctx, d.s, `SELECT g.parent_key, `+personOf+`, g.key, g.id, g.name, g.platform, p.joined_at, p.messages, p.last_word, p.member_key, p.shown `+from+
+	places, err := rows(ctx, d.s, `SELECT `+main+`, `+personOf+`, g.key, g.id, g.name, g.platform, p.joined_at, p.messages, p.last_word, p.member_key, p.shown `+from+
 		` AND `+personOf+` IN (`+keyList(persons)+`) ORDER BY g.key, p.member_key`, args,
 		func(r *sql.Rows, v *place) error {
 			var id []byte

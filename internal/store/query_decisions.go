@@ -37,6 +37,13 @@ func (d *Desk) FindDecisions(ctx context.Context, f community.DecisionFilter) ([
 	if f.Open {
 		c.and("d.review = 'open'")
 	}
+	if f.Hits {
+		c.and("(d.rules <> '' AND d.verdict IN ('hit', 'dry', 'spared') OR d.verdict = 'faulted')")
+	}
+	if f.Unresolved {
+		c.and("d.resolution = ''")
+	}
+	noticedOnly(&c, f.Noticed)
 	within(&c, "d.at", f.From, f.To)
 	order, err := sorts{"at": column}.newest(f.Page, column, tie)
 	if err != nil {
@@ -88,7 +95,7 @@ func (d *Desk) evidence(ctx context.Context, list []community.DecisionRow) error
 	numbers := make([]int64, len(list))
 	for i := range list {
 		groups[list[i].Group], members[list[i].Member] = label{}, label{}
-		numbers[i] = list[i].Event
+		numbers[i] = list[i].About()
 	}
 	l, err := d.label(ctx, groups, members)
 	if err != nil {
@@ -102,12 +109,27 @@ func (d *Desk) evidence(ctx context.Context, list []community.DecisionRow) error
 		v := &list[i]
 		v.GroupID, v.GroupName = l.groups[v.Group].id, l.groups[v.Group].name
 		v.MemberID, v.MemberName = l.members[v.Member].id, l.members[v.Member].name
-		v.Message = messages[v.Event]
+		v.Message = messages[v.About()]
 		if v.States, err = d.states(ctx, v.ID); err != nil {
 			return err
 		}
 	}
-	return nil
+	books := map[bookAt]bool{}
+	for _, v := range list {
+		if len(v.Hits) > 0 {
+			books[bookAt{v.Group, v.Book}] = true
+		}
+	}
+	called, err := d.rulesCalled(ctx, books)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if names := called[bookAt{list[i].Group, list[i].Book}]; len(list[i].Hits) > 0 {
+			list[i].Called = names
+		}
+	}
+	return d.noticed(ctx, list)
 }
 
 func (d *Desk) states(ctx context.Context, decision community.ID) (map[string]community.State, error) {
@@ -212,7 +234,7 @@ func (d *Desk) FindStrikes(ctx context.Context, f community.StrikeFilter) ([]com
 		return nil, 0, err
 	}
 	list, err := rows(ctx, d.s, `SELECT s.id, s.decision_id, s.group_key, s.member_key, s.rule, s.book, s.event_number, s.user_name, s.at, s.expires,
- s.revoked, s.revoked_by, s.why, g.name, coalesce(m.called, ''), m.id, coalesce(ap.state, '') `+from+order, c.args, scanStrike)
+ s.revoked, s.revoked_by, s.why, g.name, coalesce(m.called, ''), m.id, coalesce(ap.state, ''), s.article `+from+order, c.args, scanStrike)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -221,10 +243,19 @@ func (d *Desk) FindStrikes(ctx context.Context, f community.StrikeFilter) ([]com
 		numbers[i] = list[i].Event
 	}
 	messages, err := d.messagesAt(ctx, numbers)
+	if err != nil {
+		return nil, 0, err
+	}
+	books := map[bookAt]bool{}
 	for i := range list {
 		if m := messages[list[i].Event]; m.Group == list[i].Group {
 			list[i].Message = m
 		}
+		books[bookAt{list[i].Group, list[i].Book}] = true
+	}
+	called, err := d.rulesCalled(ctx, books)
+	for i := range list {
+		list[i].Called = called[bookAt{list[i].Group, list[i].Book}][list[i].Rule]
 	}
 	return list, total, err
 }
@@ -233,7 +264,7 @@ func scanStrike(r *sql.Rows, v *community.StrikeRow) error {
 	var id, decision, member []byte
 	var g, m int64
 	err := r.Scan(&id, &decision, &g, &m, &v.Rule, &v.Book, &v.Event, &v.User, &v.At, &v.Expires, &v.Revoked, &v.RevokedBy, &v.Why,
-		&v.GroupName, &v.MemberName, &member, &v.Appeal)
+		&v.GroupName, &v.MemberName, &member, &v.Appeal, &v.Article)
 	copy(v.ID[:], id)
 	copy(v.Decision[:], decision)
 	copy(v.MemberID[:], member)

@@ -91,6 +91,13 @@ func (d *Desk) GroupByKey(ctx context.Context, g community.GroupKey) (community.
 	return oneOf(list, err, "group", g)
 }
 
+// HasGroup answers community.CodeNotFound when there is no such group, or it lies outside the scope.
+func (d *Desk) HasGroup(ctx context.Context, g community.GroupKey) error {
+	list, err := d.among(ctx, []community.GroupKey{g})
+	_, err = oneOf(list, err, "group", g)
+	return err
+}
+
 func (d *Desk) groups(ctx context.Context, rest string, args []any) ([]community.GroupRow, error) {
 	return rows(ctx, d.s, "SELECT "+groupColumns+groupFrom+rest, args, scanGroup)
 }

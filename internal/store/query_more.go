@@ -26,6 +26,23 @@ func (d *Desk) Memberships(ctx context.Context, m community.MemberKey) ([]commun
 	return d.memberRows(ctx, c, " ORDER BY g.name, g.key")
 }
 
+// Invited lists the memberships that began by a member's invitation, the latest first.
+func (d *Desk) Invited(ctx context.Context, m community.MemberKey, p community.Page) ([]community.MemberRow, int, error) {
+	if p.Offset < 0 || p.Sort != "" {
+		return nil, 0, community.Errorf(community.CodeBadInput, "invitations have one order")
+	}
+	var c clause
+	d.in(&c, "g")
+	c.and("p.inviter_key > 0 AND p.inviter_key = ?", int64(m)) // the first says which index
+	c.and("g.key = p.group_key")
+	total, err := d.count(ctx, "FROM views.people p CROSS JOIN chat_group g"+c.String(), c.args)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := d.memberRows(ctx, c, fmt.Sprintf(" ORDER BY p.joined_at DESC, p.member_key LIMIT %d OFFSET %d", limitOf(p.Limit), p.Offset))
+	return list, total, err
+}
+
 // FindMuted lists members whose mute ends after now (UTC ms), by its end. g = 0: all groups of the scope;
 // tag "": with any tag or none.
 func (d *Desk) FindMuted(ctx context.Context, g community.GroupKey, tag string, now int64, p community.Page) ([]community.MemberRow, int, error) {

@@ -7,6 +7,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/duty"
+	"qunluo/internal/policy"
 )
 
 // taskDue is how long a person has, in milliseconds. An action's own deadline is for sending it natively.
@@ -15,7 +16,8 @@ const taskDue = 60 * 60 * 1000
 // correction is what to post where a message can no longer be taken back, ready to paste.
 const correction = "更正：前面的一条消息有误，请以本条为准。"
 
-// TaskFor is the task card of an action that no connection can carry out.
+// TaskFor is the task card of an action that no connection can carry out. Suspicions have no alarm of their own: people are told
+// of them by the group, so that nobody is flooded.
 func TaskFor(a *community.Action, why string, now int64) community.Task {
 	if why == "too_old" || why == "no_recall" {
 		a = &community.Action{ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, Text: correction}
@@ -24,7 +26,7 @@ func TaskFor(a *community.Action, why string, now int64) community.Task {
 	if a.Verb != community.Mute && a.Until > due {
 		due = a.Until
 	}
-	return community.Task{Quiet: a.Rule == community.NoticeRule || a.Verb == community.TakeOver || a.Verb == community.MoveOut, ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
+	return community.Task{Quiet: a.Rule == community.NoticeRule || a.Rule == community.ReachRule || a.Hold == community.HoldSuspicion || a.Verb == community.TakeOver || a.Verb == community.MoveOut, ID: a.ID, Group: a.Group, Verb: a.Verb, Target: a.Target, State: "open", Why: why, Text: a.Text,
 		Created: now, Due: due, Evidence: 1}
 }
 
@@ -51,7 +53,21 @@ VALUES ($1, $2, $3, $4, 'open', '', $5, $6, $7, $8, '', 0, '', 1) ON CONFLICT (i
 	return t.alarmTask(ctx, k)
 }
 
-// alarmTask opens the alarm that goes with a task.
+// AlarmFor alarms whoever is on duty about what a decision saw: a raid, or several members who complain about one thing.
+func (t *Tx) AlarmFor(ctx context.Context, d *community.Decision, now int64) error {
+	figures, opinion := policy.IsOpinion(d.Alarm)
+	if !opinion {
+		return t.AlarmRaid(ctx, d.Group, d.Alarm, now)
+	}
+	var org int64
+	var name string
+	if err := t.one(ctx, `SELECT org_key, name FROM chat_group WHERE key = $1`, []any{int64(d.Group)}, &org, &name); err != nil {
+		return missing(err, "group %d", d.Group)
+	}
+	_, err := t.OpenAlarm(ctx, duty.Alarm{Org: community.OrgKey(org), Kind: duty.KindOpinion, Subject: duty.OpinionOf(d.ID), Group: d.Group, Detail: name + ": " + figures}, now)
+	return err
+}
+
 // AlarmRaid alarms whoever is on duty about many who joined a group at once, unless they are about that already. figures say
 // how many.
 func (t *Tx) AlarmRaid(ctx context.Context, g community.GroupKey, figures string, now int64) error {
@@ -64,6 +80,7 @@ func (t *Tx) AlarmRaid(ctx context.Context, g community.GroupKey, figures string
 	return err
 }
 
+// alarmTask opens the alarm that goes with a task.
 func (t *Tx) alarmTask(ctx context.Context, k community.Task) error {
 	var org int64
 	if err := t.one(ctx, `SELECT org_key FROM chat_group WHERE key = $1`, []any{int64(k.Group)}, &org); err != nil {

@@ -182,6 +182,7 @@ func (f *figures) take(ctx context.Context, ev *community.Event) error {
 var ours = map[community.Type]bool{
 	community.ActionReceipt: true, community.TimerFired: true, community.RulebookPublished: true, community.PersonDecided: true,
 	community.ImportUndone: true, community.GroupMerged: true, community.MemberMarked: true, community.MediaRead: true,
+	community.MemberConfirmed: true,
 }
 
 // cover keeps what says on which days somebody listened: events of the day, an account's day, an import's span.
@@ -263,7 +264,7 @@ func content(ev *community.Event) bool {
 // count adds n messages like ev: a person's to the figures, a bot's apart.
 func (f *figures) count(g *groupFact, p *person, ev *community.Event, n int64) {
 	day, hour := measure.DayOf(ev.OccurredAt, g.zone)
-	p.messages += n
+	p.messages, p.added = p.messages+n, p.added+n
 	p.words = true
 	if f.isBot(ev.Actor, ev.Body.Role) {
 		f.day(g.key, day).aside(ev.Actor, ev.Body.Class, hour, n)

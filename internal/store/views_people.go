@@ -40,6 +40,7 @@ type person struct {
 	firstWord int64
 	lastWord  int64
 	messages  int64
+	added     int64 // of messages: since the last flush
 	mutedTill int64
 	ours      bool  // an own account, or a bot
 	stood     int64 // the standing as the group's list has it
@@ -526,7 +527,6 @@ func (f *figures) flushPeople(ctx context.Context) error {
 		} else {
 			words = append(words, []any{p.firstWord, p.lastWord, p.messages, int64(p.key.group), int64(p.key.member)})
 		}
-		p.dirty, p.words = false, false
 		f.stands(p)
 	}
 	if _, err := f.t.dialect.bulk(ctx, f.t, savePerson, whole); err != nil {
@@ -535,12 +535,42 @@ func (f *figures) flushPeople(ctx context.Context) error {
 	if _, err := f.t.dialect.bulk(ctx, f.t, saveWords, words); err != nil {
 		return err
 	}
-	members := make([]int64, len(changed))
-	for i, p := range changed {
-		members[i] = int64(p.key.member)
+	return f.sumPeople(ctx, changed)
+}
+
+// saveWordsAnyone adds to a member's sums what they said.
+const saveWordsAnyone = `UPDATE views.anyone SET last_word = CASE WHEN last_word < $1 THEN $1 ELSE last_word END, messages = messages + $2 WHERE member_key = $3`
+
+// sumPeople brings the sums of those who changed up to date. Of whom nothing changed but what they said, the rest is not added up
+// anew.
+func (f *figures) sumPeople(ctx context.Context, changed []*person) error {
+	type said struct{ last, added int64 }
+	whole, words := map[community.MemberKey]bool{}, map[community.MemberKey]said{}
+	for _, p := range changed {
+		if p.dirty {
+			whole[p.key.member] = true
+		} else if !f.groups[p.key.group].desk {
+			w := words[p.key.member]
+			words[p.key.member] = said{max(w.last, p.lastWord), w.added + p.added}
+		}
+		p.dirty, p.words, p.added = false, false, 0
+	}
+	var rows [][]any
+	for m, w := range words {
+		if !whole[m] {
+			rows = append(rows, []any{w.last, w.added, int64(m)})
+		}
+	}
+	slices.SortFunc(rows, func(a, b []any) int { return cmp.Compare(a[2].(int64), b[2].(int64)) })
+	if _, err := f.t.dialect.bulk(ctx, f.t, saveWordsAnyone, rows); err != nil {
+		return err
+	}
+	members := make([]int64, 0, len(whole))
+	for m := range whole {
+		members = append(members, int64(m))
 	}
 	slices.Sort(members)
-	return f.addUp(ctx, slices.Compact(members))
+	return f.addUp(ctx, members)
 }
 
 func abs(n int64) int64 {

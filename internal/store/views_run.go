@@ -28,7 +28,12 @@ type projection interface {
 const (
 	SearchView  = "search"  // the text index
 	FiguresView = "figures" // daily counters, people, stays, names, recalls, hits of rules
+	// QuestionsView is who asks and which messages follow the questions.
+	QuestionsView = "questions"
 )
+
+// Views names all projections.
+func Views() []string { return []string{FiguresView, QuestionsView, SearchView} }
 
 // projector follows the log. One at a time works: mu.
 type projector struct {
@@ -109,7 +114,7 @@ func (s *Store) CatchUpWith(ctx context.Context, names ...string) error {
 // Rebuild throws projections away and builds them anew: all of them when none is named. progress, if given, is told how
 // far in the log (by number) the slowest has come, and where the log ended. A name that is none gives community.CodeBadInput.
 func (s *Store) Rebuild(ctx context.Context, progress func(done, of int64), names ...string) error {
-	all := []string{SearchView, FiguresView}
+	all := Views()
 	for _, name := range names {
 		if !slices.Contains(all, name) {
 			return community.Errorf(community.CodeBadInput, "projection %q: want one of %v", name, all)
@@ -161,7 +166,10 @@ func (s *Store) Lag(ctx context.Context) (Lag, error) {
 	if err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM event`).Scan(&head); err != nil {
 		return nil, coded(s.dialect, err)
 	}
-	lag := Lag{SearchView: head, FiguresView: head}
+	lag := Lag{}
+	for _, name := range Views() {
+		lag[name] = head
+	}
 	rows, err := s.read.QueryContext(ctx, `SELECT name, number FROM views.cursor WHERE name <> $1`, schemaRow)
 	if err != nil {
 		return nil, coded(s.dialect, err)
@@ -184,7 +192,7 @@ func (s *Store) project(ctx context.Context, fn func(t *session) error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.views == nil {
-		p.views = []projection{&searchView{store: s}, newFigures(s)}
+		p.views = []projection{&searchView{store: s}, newFigures(s), newQuestions(s)}
 	}
 	if p.sess == nil {
 		sess, err := newSession(ctx, s.views, s.dialect)

@@ -49,6 +49,7 @@ CREATE INDEX people_last_word ON views.people (group_key, present, last_word);
 CREATE INDEX people_messages ON views.people (group_key, present, messages);
 CREATE INDEX people_member ON views.people (member_key);
 CREATE INDEX people_muted ON views.people (muted_till) WHERE muted_till > 0;
+CREATE INDEX people_inviter ON views.people (inviter_key) WHERE inviter_key > 0;
 -- What is known of a member over all chat groups: people, added up; desks are left out.
 CREATE TABLE views.anyone (
   member_key BIGINT NOT NULL PRIMARY KEY, org_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL,
@@ -92,4 +93,26 @@ CREATE INDEX trail_group ON views.trail (group_key);
 CREATE TABLE views.rule_day (
   group_key BIGINT NOT NULL, day BIGINT NOT NULL, rule TEXT NOT NULL, hits BIGINT NOT NULL, dry BIGINT NOT NULL,
   undone BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (group_key, day, rule)
+);
+-- Messages that ask, and what follows them: evidence is measure.Evidence. Whether a question is open is not kept: an answer may be recalled.
+CREATE TABLE views.question (
+  number BIGINT NOT NULL PRIMARY KEY, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, message TEXT NOT NULL,
+  import_key BIGINT NOT NULL
+);
+CREATE INDEX question_group ON views.question (group_key, at);
+CREATE INDEX question_message ON views.question (group_key, message);
+CREATE TABLE views.answer (
+  question BIGINT NOT NULL, number BIGINT NOT NULL, group_key BIGINT NOT NULL, asked_at BIGINT NOT NULL, at BIGINT NOT NULL,
+  member_key BIGINT NOT NULL, evidence BIGINT NOT NULL, import_key BIGINT NOT NULL, PRIMARY KEY (question, number)
+);
+CREATE INDEX answer_group ON views.answer (group_key, asked_at);
+-- To whom a message turns: by @, by the name at its start, or (reply) by answering or quoting that one's message.
+CREATE TABLE views.contact (
+  number BIGINT NOT NULL, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, other_key BIGINT NOT NULL,
+  reply BOOLEAN NOT NULL, import_key BIGINT NOT NULL, PRIMARY KEY (number, other_key)
+);
+CREATE INDEX contact_group ON views.contact (group_key, at);
+-- The last messages of a group's talk (of an import apart) with what is known of them besides their words.
+CREATE TABLE views.thread (
+  group_key BIGINT NOT NULL, import_key BIGINT NOT NULL, marks BYTEA NOT NULL, PRIMARY KEY (group_key, import_key)
 );

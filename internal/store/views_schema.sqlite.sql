@@ -46,6 +46,7 @@ CREATE INDEX views.people_last_word ON people (group_key, present, last_word);
 CREATE INDEX views.people_messages ON people (group_key, present, messages);
 CREATE INDEX views.people_member ON people (member_key);
 CREATE INDEX views.people_muted ON people (muted_till) WHERE muted_till > 0;
+CREATE INDEX views.people_inviter ON people (inviter_key) WHERE inviter_key > 0;
 -- What is known of a member over all chat groups: people, added up; desks are left out.
 CREATE TABLE views.anyone (
   member_key BIGINT NOT NULL PRIMARY KEY, org_key BIGINT NOT NULL, shown TEXT NOT NULL, look TEXT NOT NULL,
@@ -89,4 +90,26 @@ CREATE INDEX views.trail_group ON trail (group_key);
 CREATE TABLE views.rule_day (
   group_key BIGINT NOT NULL, day BIGINT NOT NULL, rule TEXT NOT NULL, hits BIGINT NOT NULL, dry BIGINT NOT NULL,
   undone BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (group_key, day, rule)
+) WITHOUT ROWID;
+-- Messages that ask, and what follows them: evidence is measure.Evidence. Whether a question is open is not kept: an answer may be recalled.
+CREATE TABLE views.question (
+  number BIGINT NOT NULL PRIMARY KEY, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, message TEXT NOT NULL,
+  import_key BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX views.question_group ON question (group_key, at);
+CREATE INDEX views.question_message ON question (group_key, message);
+CREATE TABLE views.answer (
+  question BIGINT NOT NULL, number BIGINT NOT NULL, group_key BIGINT NOT NULL, asked_at BIGINT NOT NULL, at BIGINT NOT NULL,
+  member_key BIGINT NOT NULL, evidence BIGINT NOT NULL, import_key BIGINT NOT NULL, PRIMARY KEY (question, number)
+) WITHOUT ROWID;
+CREATE INDEX views.answer_group ON answer (group_key, asked_at);
+-- To whom a message turns: by @, by the name at its start, or (reply) by answering or quoting that one's message.
+CREATE TABLE views.contact (
+  number BIGINT NOT NULL, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, other_key BIGINT NOT NULL,
+  reply BOOLEAN NOT NULL, import_key BIGINT NOT NULL, PRIMARY KEY (number, other_key)
+) WITHOUT ROWID;
+CREATE INDEX views.contact_group ON contact (group_key, at);
+-- The last messages of a group's talk (of an import apart) with what is known of them besides their words.
+CREATE TABLE views.thread (
+  group_key BIGINT NOT NULL, import_key BIGINT NOT NULL, marks BYTEA NOT NULL, PRIMARY KEY (group_key, import_key)
 ) WITHOUT ROWID;

@@ -131,6 +131,37 @@ func TestOrdinaryWordsAreQuarantinedAndWhatAdvertisersSayIsNot(t *testing.T) {
 	}
 }
 
+// TestDisguiseThatOrdinaryTalkWearsIsNotLookedFor: a word that members' talk sounds like loses that view and keeps the others, and itself.
+func TestDisguiseThatOrdinaryTalkWearsIsNotLookedFor(t *testing.T) {
+	list := Lint([]Row{{Line: 1, Text: "刷单返利"}, {Line: 2, Text: "真人荷官"}}, Present{}, time.UTC)
+	p, err := NewPast(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range MinMessages {
+		text := fmt.Sprintf("第%d次聊今天的天气", i)
+		if i == 7 {
+			text = "唰单饭粒是什么"
+		}
+		p.Add(Message{Text: text, Day: int64(i / 200), Ordinary: true})
+	}
+	p.Add(Message{Text: "真人禾官，唰单饭粒"})
+	r := p.Judge()
+	if r.Before != 2 || r.After != 1 || r.Others != 1 || r.Kept != 2 {
+		t.Errorf("report = %+v, want of two messages hit the passer-by's alone left, and both words", r)
+	}
+	left, _ := lexicon.ReadViews(list[0].Entry.Views, list[0].Entry.Text)
+	if want := lexicon.CarefulViews(list[0].Entry.Text) &^ lexicon.Sound; left != want {
+		t.Errorf("%s is looked for as %q, want %q", list[0].Entry.Text, left, want)
+	}
+	if got := list[0].Reasons[0].Words()[1]; list[0].Verdict() != Keep || got != "would hit ordinary talk in the disguises sound (1 of 1000 past messages), and is not looked for in these" {
+		t.Errorf("the reason is %q", got)
+	}
+	if list[1].Entry.Views != lexicon.ViewsAuto || len(list[1].Reasons) != 0 {
+		t.Errorf("the other word: %q, %v", list[1].Entry.Views, list[1].Reasons)
+	}
+}
+
 func TestTooLittlePastJudgesNothing(t *testing.T) {
 	list := Lint([]Row{{Line: 1, Text: "周末爬山"}}, Present{}, time.UTC)
 	p, err := NewPast(list)

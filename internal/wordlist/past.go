@@ -35,8 +35,9 @@ type Past struct {
 	at      []int // by phrase: the row
 	m       *lexicon.Matcher
 	talk    talk
-	count   []int32 // by phrase: ordinary messages that hold it
-	all     []int32 // by phrase: messages that hold it
+	count   []int32  // by phrase: ordinary messages that hold it as it is written
+	all     []int32  // by phrase: messages that hold it
+	veiled  []veiled // by phrase: ordinary messages that hold it in disguise
 	hits    []heard
 	days    map[int64]int
 	per     [folds]int // ordinary messages
@@ -48,8 +49,31 @@ type Past struct {
 
 // heard is a message that holds phrases.
 type heard struct {
-	fold    int8 // -1: not ordinary
-	phrases []int32
+	fold    int8    // -1: not ordinary
+	phrases []int32 // as they are written
+	hidden  []hidden
+}
+
+// hidden is a phrase found through views only.
+type hidden struct {
+	phrase int32
+	views  lexicon.View
+}
+
+// veiled is in how many ordinary messages a phrase was found through views, and through which in each fold.
+type veiled struct {
+	n     int32
+	views [folds]lexicon.View
+}
+
+// but are the views of all folds but one; of all where it is none.
+func (v *veiled) but(fold int) (all lexicon.View) {
+	for i, views := range v.views {
+		if i != fold {
+			all |= views
+		}
+	}
+	return all
 }
 
 // NewPast begins to try a list. Rows that are rejected for their shape are counted in what the list would have hit as it
@@ -62,7 +86,7 @@ func NewPast(list []Linted) (*Past, error) {
 			words, p.at = append(words, w), append(p.at, i)
 		}
 	}
-	p.count, p.all = make([]int32, len(words)), make([]int32, len(words))
+	p.count, p.all, p.veiled = make([]int32, len(words)), make([]int32, len(words)), make([]veiled, len(words))
 	p.talk = newTalk(words)
 	var err error
 	p.m, err = lexicon.CompileWords(words)
@@ -92,7 +116,7 @@ func (p *Past) Add(m Message) {
 	p.before++
 	h := heard{fold: fold}
 	for _, f := range p.buf {
-		if k := int32(f.Phrase); !slices.Contains(h.phrases, k) {
+		if k := int32(f.Phrase); f.View == 0 && !slices.Contains(h.phrases, k) {
 			h.phrases = append(h.phrases, k)
 			p.all[k]++
 			if m.Ordinary {
@@ -100,7 +124,28 @@ func (p *Past) Add(m Message) {
 			}
 		}
 	}
+	for _, f := range p.buf {
+		if f.View != 0 {
+			p.hear(&h, hidden{int32(f.Phrase), f.View}, m.Ordinary)
+		}
+	}
 	p.hits = append(p.hits, h)
+}
+
+// hear notes a phrase that a message holds in disguise.
+func (p *Past) hear(h *heard, f hidden, ordinary bool) {
+	again := slices.ContainsFunc(h.hidden, func(o hidden) bool { return o.phrase == f.phrase })
+	h.hidden = append(h.hidden, f)
+	if !again && !slices.Contains(h.phrases, f.phrase) {
+		p.all[f.phrase]++
+	}
+	if ordinary {
+		v := &p.veiled[f.phrase]
+		v.views[h.fold] |= f.views
+		if !again {
+			v.n++
+		}
+	}
 }
 
 // ladder are the steps at which words may leave: expected hits in 10,000 messages, from the most ordinary down.
@@ -117,10 +162,33 @@ func ladder() (steps []float64) {
 func (p *Past) Judge() Report {
 	limit := math.Inf(1)
 	if p.good >= MinMessages {
+		p.narrow()
 		limit = p.limit()
 		p.quarantine(limit)
 	}
 	return p.report(limit)
+}
+
+// narrow takes from each word the views through which it hits ordinary talk: what people write anyhow is no disguise there. The word
+// itself stays, and its other views.
+func (p *Past) narrow() {
+	for k, v := range p.veiled {
+		l := &p.list[p.at[k]]
+		if v.n == 0 || l.Verdict() == Reject {
+			continue
+		}
+		has, _ := lexicon.ReadViews(l.Entry.Views, l.Entry.Text)
+		taken := v.but(-1)
+		l.Entry.Views = (has &^ taken).String()
+		l.say("narrowed", strconv.Itoa(int(v.n)), strconv.Itoa(p.good), (has & taken).String())
+	}
+}
+
+// still reports whether a word finds through the views it has left what it found in disguise.
+func (p *Past) still(f hidden) bool {
+	l := &p.list[p.at[f.phrase]]
+	has, _ := lexicon.ReadViews(l.Entry.Views, l.Entry.Text)
+	return l.Verdict() == Keep && f.views&^has == 0
 }
 
 // limit is the highest step of the ladder at which the words left would have hit at most the aimed share of messages on
@@ -136,6 +204,11 @@ func (p *Past) limit() float64 {
 		for _, k := range h.phrases {
 			if p.list[p.at[k]].Verdict() == Keep {
 				least = min(least, p.rating(k, int(h.fold)))
+			}
+		}
+		for _, f := range h.hidden { // what the other folds would not have taken from the word
+			if p.list[p.at[f.phrase]].Verdict() == Keep && p.veiled[f.phrase].but(int(h.fold))&f.views == 0 {
+				least = min(least, p.rating(f.phrase, int(h.fold)))
 			}
 		}
 		for i, s := range steps {
@@ -249,7 +322,7 @@ func (p *Past) report(limit float64) Report {
 		r.Limit = limit
 	}
 	for _, h := range p.hits {
-		if slices.ContainsFunc(h.phrases, func(k int32) bool { return p.list[p.at[k]].Verdict() == Keep }) {
+		if slices.ContainsFunc(h.phrases, func(k int32) bool { return p.list[p.at[k]].Verdict() == Keep }) || slices.ContainsFunc(h.hidden, p.still) {
 			r.After++
 			if h.fold < 0 {
 				r.Others++

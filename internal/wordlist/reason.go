@@ -48,6 +48,7 @@ var reasons = map[string]struct {
 	"unknown":  {Keep, [2]string{"新的类别“{0}”", "brings a new category, {0}"}},
 	"level":    {Keep, [2]string{"级别“{0}”看不懂，按规则的设置", "has the level {0}, which is none: as the rule says"}},
 	"views":    {Keep, [2]string{"变体“{0}”看不懂，按 auto", "has the views {0}, which are none: as auto"}},
+	"narrowed": {Keep, [2]string{"变体 {2} 会命中平常的话（{1} 条历史消息里有 {0} 条），这个词不再认这些变体", "would hit ordinary talk in the disguises {2} ({0} of {1} past messages), and is not looked for in these"}},
 	"replaces": {Keep, [2]string{"替换词库里原有的设置", "replaces what the list says of this word"}},
 	"released": {Keep, [2]string{"之前有人放行过，保持放行", "was released by a person before and stays so"}},
 

@@ -77,6 +77,17 @@ type Alarm struct {
 	Finish  string
 	Account bool
 	Missing []MissingLine
+	Opinion *Opinion // nil: it is about something else
+	Tables  []PlanTable
+}
+
+// Opinion is what an alarm about public opinion shows.
+type Opinion struct {
+	Subject string // what they complain about; "" = erased
+	Figures []ui.Option
+	People  ui.Table
+	Thread  []ui.Line
+	False   *ui.Confirm // nil: not offered
 }
 
 // AlarmStep is one timed step.

@@ -15,13 +15,26 @@ type List struct {
 	Note    string   // what the figures mean; "" = nothing to say
 	Table   ui.Table
 	Asks    []ui.Confirm
-	Live    string // kinds of change that read the table again; "" = none
+	Bulk    *BulkBar // what may be done to many of the rows; nil = nothing
+	Live    string   // kinds of change that read the table again; "" = none
+}
+
+// GroupGoal is what a group is for, with its targets.
+type GroupGoal struct {
+	Goal, Value string // "" = nobody has written it
+	Edit        string // address of the form
+	Stage       string // address of its stage
+	Table       ui.Table
 }
 
 // GroupPage is one group.
 type GroupPage struct {
-	Channel     []ui.Tab // what people do next in a group that they bring by hand; empty = a connection does
+	Goal        *GroupGoal // nil: goals are not kept here
+	Channel     []ui.Tab   // what people do next in a group that they bring by hand; empty = a connection does
 	Head        ui.Head
+	Shield      string // address of its shield; "" = there is none
+	Shielded    bool
+	Overlap     string // address of what it shares with other groups; "" = not known here
 	Standby     string // address of where it goes on when its account is lost; "" = not known here
 	ID          string
 	Action      string // address of the group: its forms are below it
@@ -45,4 +58,11 @@ type GroupPage struct {
 	Rules       string
 	Members     string
 	Review      string
+}
+
+// BulkBar offers what may be done to those who are ticked, or to all whom the filter finds.
+type BulkBar struct {
+	Action string
+	Keep   []ui.Option // the filter: Value = name, Text = value
+	Kinds  []ui.Option
 }

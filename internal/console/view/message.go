@@ -14,4 +14,5 @@ type MessagePage struct {
 	Strike         *ui.Confirm  // nil: nothing can be held against its author
 	Shelf          []ui.Confirm // on the group's shelf of best messages, and off it
 	Case           *ui.Confirm  // nil: it cannot become a labelled case
+	Report         *ui.Confirm  // nil: nobody can be reported for it
 }

@@ -8,19 +8,20 @@ import (
 
 // PlanForm is a form of what is sent by plan, with what it would do once that was asked.
 type PlanForm struct {
-	Head    ui.Head
-	Faults  []string
-	Action  string
-	Hidden  []ui.Option // Value = name, Text = value
-	Groups  []PlanFields
-	Ask     string // address of the button that only asks; "" = none
-	AskText string
-	Do      string // the button that does it
-	Wait    bool   // it may not be done yet; Hint says why
-	Hint    string
-	Stats   []ui.Number
-	Tables  []PlanTable
-	Multi   bool // it holds files
+	Head     ui.Head
+	Faults   []string
+	Action   string
+	Hidden   []ui.Option // Value = name, Text = value
+	Groups   []PlanFields
+	Ask      string // address of the button that only asks; "" = none
+	AskText  string
+	Do       string // the button that does it
+	Wait     bool   // it may not be done yet; Hint says why
+	Hint     string
+	HintLink ui.Option // where to go about it: Value = address; "" = nowhere
+	Stats    []ui.Number
+	Tables   []PlanTable
+	Multi    bool // it holds files
 }
 
 // PlanFields are fields that belong together.
@@ -66,8 +67,10 @@ type PlanPage struct {
 	Links   []ui.Option // further addresses: Value = address, Text = words
 	Asks    []ui.Confirm
 	Stats   []ui.Number
+	Curves  []Curve
 	Text    string
 	Files   []ui.TaskFile
+	Talk    []ui.Line // messages around the one it is about
 	Tables  []PlanTable
 	Busy    bool // something is under way that ends soon: the page looks again by itself
 }

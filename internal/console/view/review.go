@@ -34,12 +34,20 @@ type ReviewItem struct {
 	Talk                  []ui.Line
 	Context, Prev, Next   string
 	Appeal, AppealNote    string // address of the appeal, or where one may be written; "" = nothing to appeal against
+	Report, ReportNote    string // address of the reports that it rests on; "" = it rests on none
+	Reporters             []string
+	Copies                string // how far the text has come in other groups; "" = it is not about that
+	CopyLines             []Copy
+	CopiesHidden          string
 	Facts                 []ui.Option
 	History               []ui.Step
 	Deeds                 []Deed
 	Release, Remove, Undo *ui.Confirm // nil: not offered
 	Abilities             []ui.Ability
 }
+
+// Copy is a message in another group with the same text.
+type Copy struct{ Group, Name, At, Link, Text string }
 
 // Deed is a button that does something at once, also by a key.
 type Deed struct {

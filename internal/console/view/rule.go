@@ -43,6 +43,7 @@ type RuleForm struct {
 	Hidden   []ui.Option
 	Summary  string
 	Faults   []string
+	Ladders  []Ladder // ready ones; one click takes one
 	Offers   []string // what can be done in place of what cannot; one click takes it
 	First    []Control
 	Content  string // title of Second
@@ -51,6 +52,11 @@ type RuleForm struct {
 	Third    []Control
 	MoreOpen bool
 	Delete   *ui.Confirm // nil: not offered
+}
+
+// Ladder is a ready ladder.
+type Ladder struct {
+	Do, Title, Says string
 }
 
 // RulePage is a group's rulebook.
@@ -69,6 +75,7 @@ type RulePage struct {
 	ModeMeans string
 	Faults    []string
 	Offers    []string // what can be done in place of what cannot; one click takes it
+	Clashes   []string // what the book asks for and takes back
 	Rows      []RuleRow
 	Kinds     []RuleKind
 	Facts     []ui.Option
@@ -87,6 +94,7 @@ type RuleKind struct{ Link, Title, Summary string }
 // RuleRow is a rule of the book.
 type RuleRow struct {
 	ID, Name, Kind, Says string
+	Lab                  string // where it is tried
 	Mode                 string
 	Modes                []ui.Option
 	Hits, Dry, False     string
@@ -98,9 +106,8 @@ type RuleRow struct {
 
 // RuleTest is the test box.
 type RuleTest struct {
-	Head    ui.Head
-	Tabs    []ui.Tab
 	Action  string
+	Rule    string // which the laboratory shows; "" = the first
 	Inputs  []ui.Input
 	Tried   bool
 	Outcome []string

@@ -9,6 +9,7 @@ type Frame struct {
 // Landing is the page of a code.
 type Landing struct {
 	Name, Line   string
+	Difference   string // what the group gives that others do not; "" = nothing was written
 	Invite       string // words by which people find the way; "" = none
 	Picture, Alt string // Picture "" = there is none
 	Hint         string // how to scan
@@ -16,6 +17,8 @@ type Landing struct {
 	Link, Button string // "" = there is only a picture
 	Note         string
 	Foot         string
+
+	DifferenceTitle string
 }
 
 // Words is a page of one sentence.
@@ -58,4 +61,29 @@ type Appeal struct {
 // Fact is a line of a page.
 type Fact struct {
 	Name, Text string
+}
+
+// Tier is the page on which a member sees where they stand in a group, and why.
+type Tier struct {
+	Title, Line      string
+	Reason           string
+	Gives            string // heading of benefits
+	Benefits         []string
+	ChangesTitle     string
+	Changes, Reasons []string // by change: what, and why
+	Foot             string
+}
+
+// Report is the page on which a member is reported, or how far a report has come.
+type Report struct {
+	Title, Line                      string
+	Fault                            string // "" = none
+	State                            string // of a receipt; "" = the form
+	Kind, Message, Private           string // labels
+	IsPrivate                        bool
+	NameLabel, SaidLabel, WordsLabel string
+	Name, Said, Words                string // what was typed and not taken
+	Button                           string
+	Most                             int // characters
+	Foot                             string
 }

@@ -24,6 +24,17 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"figures built anew are the same", rebuildIsTheSame},
 		{"sums over groups equal their days", sumsEqualTheirDays},
 		{"an undone import leaves no trace in figures", undoneImport},
+		{"questions and answers equal one reading", questionsEqualOneReading},
+		{"an answer that is recalled opens its question again", recalledAnswer},
+		{"what retention is made of equals the log", historyEqualsTheLog},
+		{"stays say how they ended", staysSayHowTheyEnded},
+		{"what tiers rest on is read from the log", tierPeopleAreRead},
+		{"tiers are kept with their changes and pins", tiersAreKept},
+		{"tags reach the score of tiers", tagsReachTheScore},
+		{"benefits follow the tier", benefitsFollowTheTier},
+		{"reaches are kept", reachesAreKept},
+		{"ways of members are read from the log", waysAreRead},
+		{"payments stand until they are void", paymentsAreKept},
 		{"a rejoin is a new stay", rejoinIsNewStay},
 		{"a roster ends the stays of who is missing", rosterEndsStays},
 		{"presence is not membership", presenceIsNoStay},
@@ -74,7 +85,24 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"a large list is paged", largeListIsPaged},
 		{"work on word lists is noted", runsOfWords},
 		{"labelled cases are kept", casesAreKept},
+		{"trials of rulebooks are kept", trialsAreKept},
+		{"experiments are kept", experimentsAreKept},
 		{"appeals are kept", appealsAreKept},
+		{"bulks are kept", bulksAreKept},
+		{"points are kept", pointsAreKept},
+		{"votes are kept", votesAreKept},
+		{"lists are shared", listsAreShared},
+		{"suggestions are kept", suggestionsAreKept},
+		{"charters are kept", chartersAreKept},
+		{"reports are kept", reportsAreKept},
+		{"notices are kept", noticesAreKept},
+		{"goals and words about stages are kept", goalsAreKept},
+		{"weekly reports are sent once a week", weekliesAreKept},
+		{"adjustments are kept", adjustmentsAreKept},
+		{"overlaps are found", overlapsAreFound},
+		{"leads are kept", leadsAreKept},
+		{"lives of groups are kept", livesAreKept},
+		{"open questions are told of", openQuestionsAreTold},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
 	}
@@ -339,7 +367,7 @@ func rebuildIsTheSame(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	lag := must(s.Lag(t.Context()))(t)
-	same(t, "lag", lag, store.Lag{store.SearchView: 0, store.FiguresView: 0})
+	same(t, "lag", lag, store.Lag{store.SearchView: 0, store.FiguresView: 0, store.QuestionsView: 0})
 }
 
 func undoneImport(t *testing.T, s *store.Store) {

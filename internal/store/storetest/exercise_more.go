@@ -193,6 +193,7 @@ func judged(t *testing.T, s *store.Store, d community.Decision) {
 	if list := must(desk(s).Judgements(ctx, d.Group, 10))(t); len(list) != 0 {
 		t.Errorf("judgements before anybody judged: %+v", list)
 	}
+	same(t, "spam of the weeks", spamOf(t, s, d.Group), []int64{1})
 	tx, err := s.BeginLog(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -210,6 +211,16 @@ func judged(t *testing.T, s *store.Store, d community.Decision) {
 	if list := must(s.For(community.Scope{Org: 99}).Judgements(ctx, d.Group, 10))(t); len(list) != 0 {
 		t.Errorf("another organisation sees %+v", list)
 	}
+	same(t, "spam once it was a false hit", spamOf(t, s, d.Group), []int64{0})
+}
+
+// spamOf is how many messages of each complete week until 4 January 2026 rules hit.
+func spamOf(t *testing.T, s *store.Store, g community.GroupKey) (out []int64) {
+	t.Helper()
+	for _, w := range must(desk(s).Weeks(t.Context(), g, day(t, "2026-01-04")))(t) {
+		out = append(out, w.Spam)
+	}
+	return out
 }
 
 // decided writes a decision of an event that is there already, before the projections see it.

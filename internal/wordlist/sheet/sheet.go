@@ -34,7 +34,7 @@ func Forms() []string { return []string{"txt", "csv", "xlsx"} }
 // CodeTooLarge and CodeBadInput come with a sentence for people.
 func Read(name string, raw []byte) ([]wordlist.Row, error) {
 	if len(raw) > wordlist.MaxFile {
-		return nil, tooLarge(fmt.Sprintf("文件有 %d MB", len(raw)>>20), fmt.Sprintf("the file has %d MB", len(raw)>>20))
+		return nil, tooLarge("文件太大", "the file is too large")
 	}
 	form := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
 	switch {

@@ -36,7 +36,8 @@ type Graph struct {
 	Means  [][]float64 // heat of means instead of counts; NaN = unknown
 	Gaps   []bool      // lines and bars: the label's values are unknown, not zero; nil = all are known
 	Unit   string
-	Empty  Empty // shown when there is nothing but zeroes
+	Save   string // address of the chart as a picture; "" = none
+	Empty  Empty  // shown when there is nothing but zeroes
 }
 
 // Series is a named row of figures. Right puts it on a second axis.
@@ -97,6 +98,7 @@ type Reason struct {
 	Rule    string
 	Kind    string // said
 	Version int
+	Article int    // of that version; 0 = none
 	Why     string // code with figures, said
 	Dry     bool
 	Link    string
@@ -233,7 +235,8 @@ func (i Input) rows() int {
 	return i.Rows
 }
 
-func (g Graph) nothing() bool {
+// Nothing reports whether there is nothing to draw.
+func (g Graph) Nothing() bool {
 	for _, s := range g.Series {
 		for _, n := range s.Data {
 			if n != 0 {

@@ -1,0 +1,146 @@
+package storetest
+
+import (
+	"testing"
+
+	"qunluo/internal/community"
+	"qunluo/internal/duty"
+	"qunluo/internal/measure"
+	"qunluo/internal/store"
+)
+
+// goalsAreKept: versions stay, the newest holds; a person's word about a stage ends the one before; a weekly look is kept once.
+func goalsAreKept(t *testing.T, s *store.Store) {
+	l, ctx := NewLog(s), t.Context()
+	g := l.Append(t, say(tea, "a", "早", at("2026-01-01 10:00:00")))[0].Group
+	caughtUp(t, s)
+	d := desk(s)
+	list, n, err := d.Goals(ctx, 0, "", community.Page{})
+	if err != nil || n != 1 || list[0].Version != 0 || list[0].Name != "茶友群" {
+		t.Fatalf("without a goal = %+v, %v", list, err)
+	}
+	goal := measure.Goal{Goal: "喝好茶", Value: "每周一款", Targets: []measure.Target{{Metric: "activity.speakers", Value: 20, Days: 7}, {Metric: "activity.messages", Value: 9, Days: 7}, {Metric: "activity.leaves", AtMost: true, Value: 2.5, Days: 30}}}
+	audit := community.Audit{Org: 1, User: "ming", Verb: "goal.set", Subject: "group:1", Reason: "开年"}
+	same(t, "the first", must(s.SetGoal(ctx, g, goal, audit))(t).Version, 1)
+	goal.Value = "每周两款"
+	same(t, "the second", must(s.SetGoal(ctx, g, goal, audit))(t).Version, 2)
+	versions := must(d.GoalVersions(ctx, g))(t)
+	same(t, "both stay", []any{len(versions), versions[0].Value, versions[1].Value, versions[0].Targets[2], versions[0].Reason}, []any{2, "每周两款", "每周一款", goal.Targets[2], "开年"})
+	same(t, "counted", must(d.GoalTargets(ctx, []community.GroupKey{g, 77}))(t), map[community.GroupKey]int{g: 3})
+	list, _, err = d.Goals(ctx, g, "", community.Page{})
+	if err != nil || len(list) != 1 || list[0].Version != 2 || list[0].User != "ming" {
+		t.Errorf("as it stands = %+v, %v", list, err)
+	}
+	other := s.For(community.Scope{Org: 2})
+	if list, n, err := other.Goals(ctx, 0, "", community.Page{}); err != nil || n != 0 || len(list) != 0 {
+		t.Errorf("another organisation sees %+v", list)
+	}
+	word := measure.Ruling{Group: g, Stage: measure.StageStable, Reason: "放假", User: "ming", Until: 20_600}
+	first := must(s.AddRuling(ctx, word, audit))(t)
+	word.Stage = measure.StageDecline
+	must(s.AddRuling(ctx, word, audit))(t)
+	rulings := must(d.Rulings(ctx, g))(t)
+	same(t, "one stands", []any{len(rulings), rulings[0].Stage, rulings[0].Ended, rulings[1].ID, rulings[1].EndedBy}, []any{2, measure.StageDecline, int64(0), first.ID, "ming"})
+	if err := s.EndRuling(ctx, g, audit); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "none stands", must(d.Rulings(ctx, g))(t)[0].Ended > 0, true)
+	look := measure.StageLook{Group: g, Week: 20_450, Verdict: measure.StageStable, Warned: true}
+	same(t, "looked", must(s.PutStageLook(ctx, look))(t), true)
+	same(t, "once", must(s.PutStageLook(ctx, look))(t), false)
+	got := must(s.StageLooks(ctx, g, 5))(t)
+	same(t, "kept", []any{len(got), got[0].Week, got[0].Verdict, got[0].Warned}, []any{1, look.Week, look.Verdict, true})
+}
+
+// adjustmentsAreKept: a change waits for its day, is asked about once and decided once, with what was seen.
+func adjustmentsAreKept(t *testing.T, s *store.Store) {
+	l, ctx := NewLog(s), t.Context()
+	g := l.Append(t, say(tea, "a", "早", at("2026-01-01 10:00:00")))[0].Group
+	caughtUp(t, s)
+	d := desk(s)
+	v := must(s.AddAdjustment(ctx, measure.Adjustment{Org: 1, Group: g, Kind: measure.AdjustGate, What: "先答题", Metric: measure.MoveLeaves, Down: true, By: 0.25, Day: 20_500, Review: 20_514, User: "ming"}, community.Audit{User: "ming", Verb: "adjust.add"}))(t)
+	same(t, "not yet", len(must(s.AdjustmentsToReview(ctx, 20_513))(t)), 0)
+	same(t, "its day", len(must(s.AdjustmentsToReview(ctx, 20_514))(t)), 1)
+	task := community.DeriveID(v.ID, "task", 0)
+	if err := s.AdjustmentDue(ctx, v.ID, task); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "asked once", len(must(s.AdjustmentsToReview(ctx, 20_600))(t)), 0)
+	got := must(d.AdjustmentByID(ctx, v.ID))(t)
+	same(t, "due", []any{got.State, got.Task, got.By, got.Down, got.Effect == nil}, []any{measure.AdjustDue, task, 0.25, true, true})
+	got.State, got.Decider, got.Note, got.Effect = measure.AdjustKept, "anna", "少了", &measure.Effect{Before: 4.5, After: 2, DaysB: 14, DaysA: 13, Diff: -2.5, Low: -4, High: -1, Moved: measure.MovedAsMeant}
+	if err := s.DecideAdjustment(ctx, got, community.Audit{User: "anna", Verb: "adjust.review"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DecideAdjustment(ctx, got, community.Audit{User: "ben", Verb: "adjust.review"}); community.CodeOf(err) != community.CodeConflict {
+		t.Errorf("decided twice: %v", err)
+	}
+	kept := must(d.AdjustmentByID(ctx, v.ID))(t)
+	same(t, "kept", []any{kept.State, kept.Decider, kept.Note, *kept.Effect, kept.Decided > 0}, []any{measure.AdjustKept, "anna", "少了", *got.Effect, true})
+	for f, want := range map[measure.AdjustFilter]int{{}: 1, {Group: g}: 1, {Group: g + 1}: 0, {State: measure.AdjustKept}: 1, {State: measure.AdjustDue}: 0, {Kind: measure.AdjustRule}: 0} {
+		if list, n, err := d.Adjustments(ctx, f, community.Page{}); err != nil || n != want || len(list) != want {
+			t.Errorf("%+v: %d of %d, %v, want %d", f, len(list), n, err, want)
+		}
+	}
+	if _, err := s.For(community.Scope{Org: 2}).AdjustmentByID(ctx, v.ID); community.CodeOf(err) != community.CodeNotFound {
+		t.Errorf("another organisation sees it: %v", err)
+	}
+	same(t, "nothing unnamed", len(must(d.UnnamedChanges(ctx, 0))(t)), 0)
+	same(t, "reports by day", len(must(d.ReportDays(ctx, g, 20_400, 20_500))(t)), 0)
+}
+
+// openQuestionsAreTold: a question open for too long is told of once, by the alarm that waits; the alarm ends when all are answered,
+// and an answer that is recalled opens the question again.
+func openQuestionsAreTold(t *testing.T, s *store.Store) {
+	l, ctx := NewLog(s), t.Context()
+	asked := say(tea, "a", "押金怎么退？", at("2026-01-01 10:00:00"))
+	second := say(tea, "b", "发票怎么开？", at("2026-01-01 10:30:00"))
+	evs := l.Append(t, asked, second, say(tea, "c", "今天天气不错", at("2026-01-01 10:31:00")))
+	caughtUp(t, s)
+	g, from, to := evs[0].Group, at("2026-01-01 00:00:00"), at("2026-01-01 10:15:00")
+	due := must(s.Overdue(ctx, g, from, to))(t)
+	same(t, "one is overdue", []any{len(due), due[0].Number}, []any{1, evs[0].Number})
+	al := duty.Alarm{Org: 1, Kind: duty.KindQuestion, Group: g, Detail: "茶友群: 1 > 15 min"}
+	for _, until := range []int64{to, at("2026-01-01 11:00:00")} {
+		list := must(s.Overdue(ctx, g, from, until))(t)
+		if err := s.NotifyQuestions(ctx, al, list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "all are told of", len(must(s.Overdue(ctx, g, from, at("2026-01-01 12:00:00")))(t)), 0)
+	alarms, n, err := desk(s).FindAlarms(ctx, true, "", community.Page{})
+	if err != nil || n != 1 {
+		t.Fatalf("alarms = %+v, %v; want one about both", alarms, err)
+	}
+	about := must(desk(s).AlarmQuestions(ctx, alarms[0].ID))(t)
+	same(t, "about both", []any{len(about), about[0].Open, about[1].Open}, []any{2, true, true})
+	same(t, "nothing ends", must(s.EndAnsweredAlarms(ctx))(t), 0)
+	reply := say(tea, "c", "在订单页", at("2026-01-01 11:10:00"))
+	reply.Body.ReplyTo = asked.Body.Message
+	l.Append(t, reply)
+	caughtUp(t, s)
+	about = must(desk(s).AlarmQuestions(ctx, alarms[0].ID))(t)
+	same(t, "one is answered", []any{about[0].Open, about[1].Open}, []any{false, true})
+	same(t, "still nothing ends", must(s.EndAnsweredAlarms(ctx))(t), 0)
+	other := say(tea, "c", "找我开", at("2026-01-01 11:12:00"))
+	other.Body.ReplyTo = second.Body.Message
+	l.Append(t, recallOf(reply, at("2026-01-01 11:11:00")), other)
+	caughtUp(t, s)
+	about = must(desk(s).AlarmQuestions(ctx, alarms[0].ID))(t)
+	same(t, "the recalled answer counts no more", []any{about[0].Open, about[1].Open}, []any{true, false})
+	l.Append(t, recallOf(asked, at("2026-01-01 11:13:00")))
+	caughtUp(t, s)
+	same(t, "it ends", must(s.EndAnsweredAlarms(ctx))(t), 1)
+	same(t, "once", must(s.EndAnsweredAlarms(ctx))(t), 0)
+	watch := duty.QuestionWatch{Minutes: 30, User: "anna"}
+	if err := s.SetAskWatch(ctx, g, watch, community.Audit{Org: 1, User: "ming", Verb: "question.watch", Subject: "group:1"}); err != nil {
+		t.Fatal(err)
+	}
+	on := must(s.AskWatches(ctx, 0))(t)
+	same(t, "watched", []any{len(on), on[0].Minutes, on[0].User, on[0].Name, on[0].Since > 0}, []any{1, 30, "anna", "茶友群", true})
+	watch.Minutes = 0
+	if err := s.SetAskWatch(ctx, g, watch, community.Audit{Org: 1, User: "ming", Verb: "question.watch", Subject: "group:1"}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "off", len(must(s.AskWatches(ctx, g))(t)), 0)
+}
