@@ -55,7 +55,7 @@ func (t *Tx) Snapshot(ctx context.Context, g community.GroupKey, decider string,
 
 // SaveSnapshots keeps snapshots; an older one never replaces a newer one.
 func (s *Store) SaveSnapshots(ctx context.Context, snaps []Snapshot) error {
-	return s.writeTx(ctx, func(t *Tx) error {
+	return s.besides(ctx, func(t *Tx) error {
 		for _, sn := range snaps {
 			_, err := t.exec(ctx, `INSERT INTO snapshot (group_key, decider, seq, code_version, body) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (group_key, decider) DO UPDATE SET seq = excluded.seq, code_version = excluded.code_version, body = excluded.body

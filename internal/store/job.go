@@ -38,7 +38,7 @@ func (t *Tx) Enqueue(j Job) {
 
 // AddJob is Enqueue in a transaction of its own.
 func (s *Store) AddJob(ctx context.Context, j Job) error {
-	return s.writeTx(ctx, func(t *Tx) error {
+	return s.besides(ctx, func(t *Tx) error {
 		t.Enqueue(j)
 		return nil
 	})
@@ -48,7 +48,7 @@ func (s *Store) AddJob(ctx context.Context, j Job) error {
 // claimed again, before what is ready; that attempt counts.
 func (s *Store) ClaimJobs(ctx context.Context, owner string, n int, now, lease int64) ([]Job, error) {
 	var list []Job
-	err := s.writeTx(ctx, func(t *Tx) error {
+	err := s.besides(ctx, func(t *Tx) error {
 		var err error
 		if list, err = t.dueJobs(ctx, n, now); err != nil {
 			return err
@@ -145,7 +145,7 @@ WHERE id = $1 AND lease_owner = $2 AND state = 'leased'`, why, s.now())
 }
 
 func (s *Store) leased(ctx context.Context, j Job, owner, query string, args ...any) error {
-	return s.writeTx(ctx, func(t *Tx) error {
+	return s.besides(ctx, func(t *Tx) error {
 		n, err := t.exec(ctx, query, append([]any{j.ID[:], owner}, args...)...)
 		if err == nil && n == 0 {
 			return community.Errorf(community.CodeConflict, "job %s is no longer leased to %s", j.ID, owner)
@@ -156,7 +156,7 @@ func (s *Store) leased(ctx context.Context, j Job, owner, query string, args ...
 
 // ReviveJobs gives dead letters another round of attempts: the one with the id, or all when it is zero.
 func (s *Store) ReviveJobs(ctx context.Context, id community.ID) (n int64, err error) {
-	err = s.writeTx(ctx, func(t *Tx) error {
+	err = s.besides(ctx, func(t *Tx) error {
 		n, err = t.exec(ctx, `UPDATE job SET state = 'ready', attempts = 0, run_at = $1, finished = 0 WHERE state = 'dead' AND ($2 = 1 OR id = $3)`,
 			s.now(), flag(id.IsZero()), id[:])
 		return err

@@ -48,7 +48,7 @@ type Store struct {
 	chance  chance
 	before  func(statement string) error
 
-	mu  sync.Mutex // guards log: the one writer of a SQLite database
+	mu  sync.Mutex // guards log, the one writer of a SQLite database; on PostgreSQL whose turn writeTx is within this process
 	log *session
 
 	followed  atomic.Int64 // lists of others that are followed, of all organisations

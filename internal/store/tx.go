@@ -173,8 +173,27 @@ ON CONFLICT (name) DO UPDATE SET n = counter.n + excluded.n RETURNING n`, []any{
 	return last - int64(n) + 1, err
 }
 
-// write runs fn in one transaction on the log.
+// turns is the key of the lock of PostgreSQL that lets one writeTx after another decide, over all processes on a database.
+const turns = 0x716c74 // "qlt"
+
+// writeTx runs fn in one transaction on the log, one such after another on both databases: what fn reads does not change until what it
+// writes from it is committed. BeginLog and besides go beside it; fn must not call what begins another writeTx.
 func (s *Store) writeTx(ctx context.Context, fn func(t *Tx) error) error {
+	if s.dialect.name() != "postgres" {
+		return s.besides(ctx, fn)
+	}
+	s.mu.Lock() // whoever waits within this process holds no connection
+	defer s.mu.Unlock()
+	return s.besides(ctx, func(t *Tx) error {
+		if _, err := t.session.exec(ctx, `SELECT pg_advisory_xact_lock($1)`, turns); err != nil {
+			return err
+		}
+		return fn(t)
+	})
+}
+
+// besides is writeTx for what reads nothing that decides on what it writes, or locks what it reads: on PostgreSQL several run side by side.
+func (s *Store) besides(ctx context.Context, fn func(t *Tx) error) error {
 	t, err := s.BeginLog(ctx)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"sync"
 	"testing"
 
 	"qunluo/internal/community"
@@ -55,4 +56,27 @@ func livesAreKept(t *testing.T, s *store.Store) {
 	fine(t, s.ReadGrowth(ctx, g, 0, head, store.GrowthRead{Turns: map[measure.Day]int64{entered: 1}}))
 	same(t, "read anew", first(d.LifeFacts(ctx))[0].Talk, []measure.Day{entered})
 	same(t, "another's scope", len(first(s.For(community.Scope{Org: 2}).LifeFacts(ctx))), 0)
+	manyReadAtOnce(t, s, l)
+}
+
+// manyReadAtOnce: of many who read the same stretch of a log at once, one adds what it counted; the others are told so, or put the same in
+// its place.
+func manyReadAtOnce(t *testing.T, s *store.Store, l *Log) {
+	ctx := t.Context()
+	g := l.Append(t, say(community.Ref{ID: "books", Name: "书友群"}, "a", "早", at("2026-01-01 10:00:00")))[0].Group
+	head := store.GrowthHead{Seq: 1, State: map[int64]measure.TalkState{}}
+	read := store.GrowthRead{Months: map[string]measure.Talked{"2026-01": {Messages: 3}}}
+	for round, from := range []int64{0, 1, 2} {
+		head.Seq = from + 1
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if err := s.ReadGrowth(ctx, g, from, head, read); err != nil && community.CodeOf(err) != community.CodeConflict {
+					t.Errorf("from %d: %v", from, err)
+				}
+			})
+		}
+		all.Wait()
+		same(t, "messages, read by many at once", must(s.GrowthTalk(ctx, g, "2026-01"))(t)["2026-01"].Messages, int64(3*(round+1)))
+	}
 }
