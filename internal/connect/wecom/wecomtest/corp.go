@@ -5,9 +5,11 @@
 package wecomtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -78,6 +80,7 @@ type Moment struct {
 // Fault is what goes wrong with a call, so many times.
 type Fault struct {
 	Times   int
+	Of      string // only calls whose body holds this; "" = all
 	Errcode int
 	Errmsg  string
 	Status  int    // of HTTP; 0 = 200
@@ -352,11 +355,7 @@ func (c *Corp) Client() *http.Client { return &http.Client{Transport: c} }
 
 // RoundTrip implements http.RoundTripper.
 func (c *Corp) RoundTrip(r *http.Request) (*http.Response, error) {
-	path := strings.TrimPrefix(r.URL.Path, "/cgi-bin/")
-	c.mu.Lock()
-	down := c.down
-	fault := c.next(path)
-	c.mu.Unlock()
+	fault, down := c.next(r)
 	if down || fault.Refuse {
 		return nil, errors.New("connection refused")
 	}
@@ -374,9 +373,7 @@ func (c *Corp) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // ServeHTTP answers over a real network; an answer that is to be lost hangs until the caller gives up.
 func (c *Corp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c.mu.Lock()
-	fault := c.next(strings.TrimPrefix(r.URL.Path, "/cgi-bin/"))
-	c.mu.Unlock()
+	fault, _ := c.next(r)
 	if fault.Lose {
 		c.answer(httptest.NewRecorder(), r, fault)
 		<-r.Context().Done()
@@ -385,12 +382,19 @@ func (c *Corp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.answer(w, r, fault)
 }
 
-// next is the fault of the call that now comes.
-func (c *Corp) next(path string) Fault {
-	f := c.faults[path]
-	if f == nil || f.Times <= 0 {
-		return Fault{}
+// next is the fault of the call that now comes, and whether nobody listens.
+func (c *Corp) next(r *http.Request) (f Fault, down bool) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body) // what broke off is answered as it came
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	f.Times--
-	return *f
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	due := c.faults[strings.TrimPrefix(r.URL.Path, "/cgi-bin/")]
+	if due == nil || due.Times <= 0 || !bytes.Contains(body, []byte(due.Of)) {
+		return Fault{}, c.down
+	}
+	due.Times--
+	return *due, c.down
 }
