@@ -34,6 +34,7 @@ const (
 const (
 	wideLeast     = 8
 	narrowLeast   = 24
+	mostlyLatin   = 2 // a text with more Latin letters for each Chinese character is one in letters
 	placedLeast   = 8
 	placedMost    = 40
 	maxUnits      = 320
@@ -143,6 +144,7 @@ type Printer struct {
 	run    idRun
 	id     uint64
 	best   int
+	blank  bool // a blank came since the last letter
 	spaced bool // blanks stand between letters
 }
 
@@ -157,7 +159,7 @@ func (m *Printer) Print(text string) Print {
 	}
 	narrow := len(m.units) - m.wide
 	switch {
-	case m.wide >= wideLeast:
+	case m.wide >= wideLeast && (narrow < narrowLeast || narrow <= mostlyLatin*m.wide):
 		p.kind |= printWide
 		m.wideFeatures()
 	case len(m.units) >= narrowLeast:
@@ -255,7 +257,7 @@ func (m *Printer) narrowFeatures() {
 
 // read takes the text apart.
 func (m *Printer) read(text string) {
-	m.units, m.wide, m.id, m.best, m.spaced, m.run = m.units[:0], 0, 0, 0, false, idRun{hash: hashStart}
+	m.units, m.wide, m.id, m.best, m.blank, m.spaced, m.run = m.units[:0], 0, 0, 0, false, false, idRun{hash: hashStart}
 	m.polite, m.past, m.kind = m.polite[:0], 0, 0
 	m.links = Links(text, m.links[:0])
 	if len(text) <= maxCourteous {
@@ -323,9 +325,10 @@ func hasPath(link string) bool {
 }
 
 func (m *Printer) take(f rune) {
-	if f == ' ' && len(m.units) > 0 {
-		m.spaced = true
+	if f == ' ' {
+		m.blank = len(m.units) > 0
 	}
+	letters := len(m.units)
 	m.run.take(f)
 	if !m.run.on {
 		m.endRun()
@@ -339,6 +342,9 @@ func (m *Printer) take(f rune) {
 		m.wide++
 	case unicode.In(f, unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Arabic, unicode.Hebrew, unicode.Thai, unicode.Devanagari) && unicode.IsLetter(f):
 		m.units = append(m.units, unit{f, false})
+	}
+	if len(m.units) > letters { // a number behind the letters is set off by a blank as well
+		m.spaced, m.blank = m.spaced || m.blank, false
 	}
 }
 
@@ -410,11 +416,16 @@ func mentionEnd(text string) int {
 	return 0
 }
 
-// faceEnd is the end of a face like [捂脸] that begins at i; i = there is none.
+// faceEnd is the end of a face like [捂脸] or [Emm] that begins at i; i = there is none. Names of faces do not mix scripts: [s到了]
+// is something said.
 func faceEnd(text string, i int) int {
 	n := 0
+	wide, narrow := false, false
 	for k, r := range text[i+1:] {
+		wide, narrow = wide || isWide(r), narrow || r < utf8.RuneSelf && isASCIILetter(r|0x20)
 		switch {
+		case r == ']' && wide && narrow:
+			return i
 		case r == ']':
 			return i + 1 + k + 1
 		case r == '[' || isLineEnd(r) || n == maxFace:

@@ -12,6 +12,8 @@ func TestCopiesAreAlikeHoweverTheyWereChanged(t *testing.T) {
 		{"小店开张ab77cd快来", "小店开张ab88cd快来呀", "🎉小店开涨ab99cd快来"},
 		{"grand opening of our little shop this weekend", "grand opening of our litle shop this weekend!!", "Grand * opening of our little shop thjs weekend 77"},
 		{"@阿青 请把昨天的会议纪要发给我", "@小满 @老周 请把昨天的会议纪要发给我", "xiaoy: 请把昨天的会议纪要发给我[微笑]"},
+		{"QRST7-UVWX-YZAB", "QRST7-UVWX-YZAB 417", "QR★ST7-UVEX-YZAB 905"},
+		{"2046 7811云游+开团[a今晚到]", "2046 7811云游+开团[a今夜到] 31", "2046 78.11云游+开困[a今晚到]"},
 		{"看 shop.example.com/summer77", "→ shop.example.com/summer77 ←", "shop.example.com/summer77 好"},
 		{"找 ab12cd34", "ab12cd34", "ＡＢ１２ＣＤ３４ 呢"},
 		{strings.Repeat("今天的天气真是不错我们一起出去走走吧", 30), strings.Repeat("今天的天汽真是不错我们一起出去走走吧", 30)},
@@ -31,6 +33,7 @@ func TestDifferentTextsAreNotAlike(t *testing.T) {
 		"周末团建去哪里玩大家快来报名呀", "明天上午十点在三楼会议室开会", "老师今天的数学作业是第几页的", "物业说今晚十点到明早六点停水",
 		"stardiviner: 我也很开心啊", "stardiviner: 一样讨厌下雨天", "stardiviner: suffix是什么", "我家小孩三年级了作业好多啊写到十点",
 		"看 https://a.example.com/1", "看 https://a.example.com/2", "sudo apt-get update", "sudo apt-get install vim",
+		"spring-outing-photos.zip : 上传到 north-storage-server 没有能够成功", "winter-course-recordings.mp4 : 上传到 south-backup-machine 没有能够成功",
 		"the quick brown fox jumps over the lazy dog", "we will meet at the station tomorrow morning at nine",
 	}
 	var m Printer
