@@ -77,6 +77,7 @@ type App struct {
 	// driftTurns are *sync.Mutex by account: its differences are read or settled by one at a time.
 	driftTurns sync.Map
 	striking   sync.Mutex // strikes by hand are given one by one
+	reaching   sync.Mutex // reaches are tended one by one
 	pasts      pasts      // what versions of rules changed for members
 	asking     sync.Mutex // questions about codes are asked and settled one by one
 	sending    sync.Mutex // sends by plan pass the guard one by one

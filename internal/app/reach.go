@@ -40,8 +40,15 @@ func (a *App) reachRound(ctx context.Context, _ store.Job) error {
 // TendReaches looks after every reach at once, as the round does.
 func (a *App) TendReaches(ctx context.Context) error { return a.reachRound(ctx, store.Job{}) }
 
-// tendReach stops first and addresses then, so that nobody is addressed who just spoke. While things are frozen nobody is.
+// tendReach stops first and addresses then, so that nobody is addressed who just spoke. While things are frozen nobody is. One tends after
+// the other: who stops must know by what those before have addressed.
 func (a *App) tendReach(ctx context.Context, r tier.Reach) error {
+	a.reaching.Lock()
+	defer a.reaching.Unlock()
+	r, err := a.store.Reach(ctx, r.ID) // as it is now that it is our turn
+	if err != nil {
+		return err
+	}
 	org, err := a.store.OrgOf(ctx, r.Group)
 	if err != nil {
 		return err
@@ -114,18 +121,20 @@ func (a *App) askSoul(ctx context.Context, org community.OrgKey, r tier.Reach, s
 	return nil
 }
 
-// endSoul ends what a reach has with a member: a task that still waits is taken from people's lists.
+// endSoul ends what a reach has with a member: a task that still waits is taken from people's lists, and what is not yet handed out never
+// is.
 func (a *App) endSoul(ctx context.Context, org community.OrgKey, r tier.Reach, s tier.Soul, why, note string) error {
 	if !s.Action.IsZero() {
+		audit := community.Audit{Org: org, User: system, Verb: "task.refused", Subject: "task:" + s.Action.String(), Reason: note}
 		k, err := a.store.TaskNow(ctx, s.Action)
-		if err != nil && community.CodeOf(err) != community.CodeNotFound {
-			return err
+		switch {
+		case community.CodeOf(err) == community.CodeNotFound:
+			_, err = a.engine.Decide(ctx, r.Group, community.PersonDecision{Kind: "dismiss", User: system, Action: s.Action, Reason: note}, audit)
+		case err == nil && (k.State == "open" || k.State == "claimed"):
+			err = a.engine.Report(ctx, s.Action, system, note, false, audit)
 		}
-		if k.State == "open" || k.State == "claimed" {
-			err := a.engine.Report(ctx, s.Action, system, note, false, community.Audit{Org: org, User: system, Verb: "task.refused", Subject: "task:" + s.Action.String(), Reason: note})
-			if err != nil && community.CodeOf(err) != community.CodeConflict {
-				return err
-			}
+		if err != nil && community.CodeOf(err) != community.CodeConflict {
+			return err
 		}
 	}
 	return a.store.EndSoul(ctx, r, s.Member, why)

@@ -306,17 +306,13 @@ func TestReachGoesToLurkersOneByOneAndStops(t *testing.T) {
 		check(t, err)
 		await(t, func() bool {
 			check(t, s.app.TendReaches(ctx))
-			return len(tasks()) == 1
+			_, souls, err := tiers.Souls(ctx, r.ID)
+			states := map[string]int{}
+			for _, one := range souls {
+				states[one.State]++
+			}
+			return err == nil && len(tasks()) == 1 && states[tier.Asked] == 1 && states[tier.Spoke] == 1 && states[tier.Declined] == 1
 		})
-		_, souls, err := tiers.Souls(ctx, r.ID)
-		check(t, err)
-		states := map[string]int{}
-		for _, one := range souls {
-			states[one.State]++
-		}
-		if states[tier.Asked] != 1 || states[tier.Spoke] != 1 || states[tier.Declined] != 1 {
-			t.Errorf("states = %v", states)
-		}
 		check(t, tiers.StopReach(ctx, "ming", r.ID, "够了"))
 		await(t, func() bool { return len(tasks()) == 0 })
 		codeIs(t, "stopped twice", tiers.StopReach(ctx, "ming", r.ID, ""), community.CodeConflict)
@@ -413,6 +409,13 @@ func TestTiersOnTheCommandLine(t *testing.T) {
 		w.must(t, &reaches, "tier", "reach", "list", "晨读一群")
 		if len(reaches.Rows) != 1 || reaches.Rows[0].Counts["declined"] != 1 || reaches.Rows[0].Counts["over"] != 2 || reaches.Rows[0].Stopped == 0 {
 			t.Errorf("reaches = %+v", reaches)
+		}
+		var waiting rows[struct{ ID, Detail string }] // nothing was handed out here yet, and nothing ever is
+		if w.must(t, &waiting, "action", "list", "--state", "queued"); len(waiting.Rows) != 0 {
+			t.Errorf("still to be handed out: %+v", waiting.Rows)
+		}
+		if w.must(t, &waiting, "action", "list", "--state", "cancelled"); len(waiting.Rows) != 3 {
+			t.Errorf("taken back = %+v, want three", waiting.Rows)
 		}
 		for _, bad := range [][]string{{"tier", "reach", "add", "晨读一群", "x", "--gap", "1"}, {"tier", "benefit", "end", "晨读一群", added.ID, "--reason", "again"}, {"tier", "set", "晨读一群", "--change", `{"grace":2}`, "--reason", "x"}, {"tier", "set", "晨读一群", "--change", `{"tags":[{"tag":"志愿者"}]}`, "--reason", "x"}, {"tier", "set", "晨读一群", "--change", "{", "--reason", "x"}, {"tier", "set", "晨读一群", "--change", `{"grace":15}`}, {"tier", "pin", "晨读一群", "阿敏25", "vip", "--reason", "x"},
 			{"tier", "list", "#nowhere"}, {"tier", "simulate", "晨读一群", "--weeks", "99"}, {"tier", "unpin", "晨读一群", "阿敏25", "--reason", "x"}} {
