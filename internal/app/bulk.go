@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/console"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 )
 
 // bulks is what touches many people at once, bounded as hands are.
@@ -46,7 +47,7 @@ func (b bulks) person(ctx context.Context, user string) (bulk.Person, error) {
 	users, err := b.app.store.Users(ctx, b.org)
 	for _, u := range users {
 		if u.ID.String() == user {
-			return bulk.Person{ID: user, Known: true, Owner: u.Role == console.RoleOwner, On: u.Enabled}, err
+			return bulk.Person{ID: user, Known: true, Owner: confirms(u), On: u.Enabled}, err
 		}
 	}
 	return bulk.Person{ID: user}, err
@@ -57,12 +58,23 @@ func (b bulks) Others(ctx context.Context, user string, k bulk.Kind) (int, error
 	users, err := b.app.store.Users(ctx, b.org)
 	n := 0
 	for _, u := range users {
-		if u.Enabled && u.ID.String() != user && (u.Role == console.RoleOwner || !bulk.OwnersOnly(k)) {
+		if u.Enabled && u.ID.String() != user && may(u, k) {
 			n++
 		}
 	}
 	return n, err
 }
+
+// may says whether somebody could be the second person: who judges, and for what only owners confirm, who holds an owner's powers.
+func may(u community.User, k bulk.Kind) bool {
+	if bulk.OwnersOnly(k) {
+		return confirms(u)
+	}
+	return rights.May(rights.Role(u.Role), rights.Judge)
+}
+
+// confirms says whether somebody confirms what only owners do: an owner or an admin.
+func confirms(u community.User) bool { return rights.May(rights.Role(u.Role), rights.Users) }
 
 // Known gives who has a login and password, for doors without a session. CodeForbidden: nobody.
 func (b bulks) Known(ctx context.Context, login, password string) (string, error) {

@@ -45,6 +45,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Plans:    func(org community.OrgKey, groups []community.GroupKey) console.Plans { return a.Plans(org, groups) },
 		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
 		Phones:   phones{a},
+		Reach:    a.reachOf,
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
 		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
