@@ -522,7 +522,7 @@ func TestWhatIsDoneForOrderReachesIt(t *testing.T) {
 		t.Error("what nobody could confirm: not said")
 	}
 	want := []string{"give -5 in 1: 违规", "open a vote in 1: 试", "candidate 1007: 好", "candidate 2 stands false: 跑题", "candidate 4 stands true: ", "end, counted true: 提前", "end, counted false: 没人投",
-		"paid by " + fakeID(2).String() + ": 顺丰 9", "not paid: 寄错", "vote rules of 1: 5 21 prizes [{50 一本书} {20 } {0 徽章}]: 周五", "points rules of 1: sign 8: ", "second word true: ", "list in 1: hold", "propose remove: 广告"}
+		"paid by " + fakeID(1).String() + ": 顺丰 9", "not paid: 寄错", "vote rules of 1: 5 21 prizes [{50 一本书} {20 } {0 徽章}]: 周五", "points rules of 1: sign 8: ", "second word true: ", "list in 1: hold", "propose remove: 广告"}
 	if !slices.Equal(h.did, want) {
 		t.Errorf("did %q, want %q", h.did, want)
 	}
