@@ -466,7 +466,7 @@ func (h *house) SetPublicAbilities(_ context.Context, user string, set community
 	h.public = set
 	return nil
 }
-func (h *house) Matrix(ctx context.Context, _ community.OrgKey, f community.GroupFilter) ([]connect.Place, int, error) {
+func (h *house) Matrix(ctx context.Context, _ community.Scope, f community.GroupFilter) ([]connect.Place, int, error) {
 	groups, total, err := h.FindGroups(ctx, f)
 	var out []connect.Place
 	for _, a := range h.accounts {
