@@ -431,13 +431,48 @@ func (h *hands) pass(ctx context.Context, p bulk.Proposal) error {
 
 // List lists proposals, those that wait for a second person first.
 func (b bulks) List(ctx context.Context, state bulk.State, page community.Page) ([]bulk.Proposal, int, error) {
-	return b.app.store.Bulks(ctx, b.org, state, page)
+	by, err := b.covered(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	return b.app.store.Bulks(ctx, b.scope(), by, state, page)
+}
+
+// covered lists the people who see no more than the handle: what they propose may be seen although it names nobody. All of them
+// where the handle sees everything.
+func (b bulks) covered(ctx context.Context) ([]string, error) {
+	if b.groups == nil {
+		return nil, nil
+	}
+	users, err := b.app.store.Users(ctx, b.org)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, u := range users {
+		kept, err := b.app.store.KeptBy(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		sees := rights.Of(u).Sees(kept, false)
+		if sees != nil && !slices.ContainsFunc(sees, func(g community.GroupKey) bool { return !slices.Contains(b.groups, g) }) {
+			out = append(out, u.ID.String())
+		}
+	}
+	return out, nil
 }
 
 // ByID gives a proposal; CodeNotFound.
 func (b bulks) ByID(ctx context.Context, id community.ID) (bulk.Proposal, error) {
 	p, err := b.app.store.BulkByID(ctx, id)
-	if err == nil && p.Org != b.org {
+	within := true
+	if err == nil && b.groups != nil {
+		var by []string
+		if by, err = b.covered(ctx); err == nil {
+			within, err = b.app.store.BulkWithin(ctx, id, b.scope(), by)
+		}
+	}
+	if err == nil && (p.Org != b.org || !within) {
 		err = community.Errorf(community.CodeNotFound, "proposal %s: not found", id)
 	}
 	return p, err
