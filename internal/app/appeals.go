@@ -12,9 +12,9 @@ import (
 	"unicode/utf8"
 
 	"qunluo/internal/community"
-	"qunluo/internal/console"
 	"qunluo/internal/h5"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 	"qunluo/internal/store"
 )
 
@@ -233,10 +233,10 @@ func (p appeals) judgeOf(ctx context.Context, user string, acted []string, despi
 		barred[who] = true
 	}
 	for _, u := range users {
-		if u.ID.String() == user && u.Role == console.RoleOwner {
+		if u.ID.String() == user && confirms(u) {
 			j.Owner = true
 		}
-		if u.Enabled && !barred[u.ID.String()] {
+		if u.Enabled && !barred[u.ID.String()] && rights.May(rights.Role(u.Role), rights.Judge) {
 			j.Others++
 		}
 	}

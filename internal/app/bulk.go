@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/console"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 )
 
 // bulks is what touches many people at once, bounded as hands are.
@@ -46,7 +47,7 @@ func (b bulks) person(ctx context.Context, user string) (bulk.Person, error) {
 	users, err := b.app.store.Users(ctx, b.org)
 	for _, u := range users {
 		if u.ID.String() == user {
-			return bulk.Person{ID: user, Known: true, Owner: u.Role == console.RoleOwner, On: u.Enabled}, err
+			return bulk.Person{ID: user, Known: true, Owner: confirms(u), On: u.Enabled}, err
 		}
 	}
 	return bulk.Person{ID: user}, err
@@ -57,12 +58,23 @@ func (b bulks) Others(ctx context.Context, user string, k bulk.Kind) (int, error
 	users, err := b.app.store.Users(ctx, b.org)
 	n := 0
 	for _, u := range users {
-		if u.Enabled && u.ID.String() != user && (u.Role == console.RoleOwner || !bulk.OwnersOnly(k)) {
+		if u.Enabled && u.ID.String() != user && may(u, k) {
 			n++
 		}
 	}
 	return n, err
 }
+
+// may says whether somebody could be the second person: who judges, and for what only owners confirm, who holds an owner's powers.
+func may(u community.User, k bulk.Kind) bool {
+	if bulk.OwnersOnly(k) {
+		return confirms(u)
+	}
+	return rights.May(rights.Role(u.Role), rights.Judge)
+}
+
+// confirms says whether somebody confirms what only owners do: an owner or an admin.
+func confirms(u community.User) bool { return rights.May(rights.Role(u.Role), rights.Users) }
 
 // Known gives who has a login and password, for doors without a session. CodeForbidden: nobody.
 func (b bulks) Known(ctx context.Context, login, password string) (string, error) {
@@ -419,13 +431,48 @@ func (h *hands) pass(ctx context.Context, p bulk.Proposal) error {
 
 // List lists proposals, those that wait for a second person first.
 func (b bulks) List(ctx context.Context, state bulk.State, page community.Page) ([]bulk.Proposal, int, error) {
-	return b.app.store.Bulks(ctx, b.org, state, page)
+	by, err := b.covered(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	return b.app.store.Bulks(ctx, b.scope(), by, state, page)
+}
+
+// covered lists the people who see no more than the handle: what they propose may be seen although it names nobody. All of them
+// where the handle sees everything.
+func (b bulks) covered(ctx context.Context) ([]string, error) {
+	if b.groups == nil {
+		return nil, nil
+	}
+	users, err := b.app.store.Users(ctx, b.org)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, u := range users {
+		kept, err := b.app.store.KeptBy(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		sees := rights.Of(u).Sees(kept, false)
+		if sees != nil && !slices.ContainsFunc(sees, func(g community.GroupKey) bool { return !slices.Contains(b.groups, g) }) {
+			out = append(out, u.ID.String())
+		}
+	}
+	return out, nil
 }
 
 // ByID gives a proposal; CodeNotFound.
 func (b bulks) ByID(ctx context.Context, id community.ID) (bulk.Proposal, error) {
 	p, err := b.app.store.BulkByID(ctx, id)
-	if err == nil && p.Org != b.org {
+	within := true
+	if err == nil && b.groups != nil {
+		var by []string
+		if by, err = b.covered(ctx); err == nil {
+			within, err = b.app.store.BulkWithin(ctx, id, b.scope(), by)
+		}
+	}
+	if err == nil && (p.Org != b.org || !within) {
 		err = community.Errorf(community.CodeNotFound, "proposal %s: not found", id)
 	}
 	return p, err

@@ -140,7 +140,7 @@ func (x experiments) triedRule(ctx context.Context, d experiment.Definition, id 
 }
 
 func (x experiments) triedSOP(ctx context.Context, id community.ID) (subject, error) {
-	sop, err := x.app.store.SOPByID(ctx, x.org, id)
+	sop, err := x.app.store.SOPByID(ctx, x.scope(), id)
 	if err != nil {
 		return subject{}, err
 	}
@@ -472,7 +472,7 @@ func (x experiments) Subjects(ctx context.Context, kind string) ([][2]string, er
 	case experiment.WelcomeRule, experiment.ReplyRule:
 		return x.ruleSubjects(ctx, kind)
 	case experiment.SendTime:
-		sops, err := x.app.store.SOPs(ctx, x.org, "")
+		sops, err := x.app.store.SOPs(ctx, x.scope(), "")
 		for _, s := range sops {
 			if s.State == plan.Running {
 				out = append(out, [2]string{s.ID.String(), s.Name})

@@ -25,10 +25,11 @@ func (a *App) Hands(org community.OrgKey, groups []community.GroupKey) *hands {
 	return &hands{a, org, groups}
 }
 
+// scope is what the handle may see.
+func (h *hands) scope() community.Scope { return community.Scope{Org: h.org, Groups: h.groups} }
+
 // desk reads what the handle may see.
-func (h *hands) desk() *store.Desk {
-	return h.app.store.For(community.Scope{Org: h.org, Groups: h.groups})
-}
+func (h *hands) desk() *store.Desk { return h.app.store.For(h.scope()) }
 
 // mine says whether a group lies inside the handle; community.CodeNotFound otherwise.
 func (h *hands) mine(ctx context.Context, g community.GroupKey) (community.GroupRow, error) {

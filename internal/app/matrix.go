@@ -13,8 +13,8 @@ import (
 
 // Matrix is what can be done where: every account in general, and the groups that a filter finds under each of their
 // accounts, or under nobody's. total counts the groups. It is ordered by platform, account and group.
-func (w *wires) Matrix(ctx context.Context, org community.OrgKey, f community.GroupFilter) (places []connect.Place, total int, err error) {
-	desk := w.app.store.For(community.Scope{Org: org})
+func (w *wires) Matrix(ctx context.Context, scope community.Scope, f community.GroupFilter) (places []connect.Place, total int, err error) {
+	desk := w.app.store.For(scope)
 	accounts, err := desk.Accounts(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -95,7 +95,7 @@ const publicGroups = 2000
 func (w *wires) Public(ctx context.Context, org community.OrgKey, names bool) ([]community.PlatformOffer, error) {
 	var all []connect.Place
 	for page := (community.Page{Limit: 200}); page.Offset < publicGroups; page.Offset += page.Limit {
-		places, total, err := w.Matrix(ctx, org, community.GroupFilter{Page: page})
+		places, total, err := w.Matrix(ctx, community.Scope{Org: org}, community.GroupFilter{Page: page})
 		if err != nil {
 			return nil, err
 		}

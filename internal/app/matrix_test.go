@@ -65,7 +65,7 @@ func TestMatrixHasAccountsGroupsAndWhatPeopleBring(t *testing.T) {
 		check(t, err)
 		var got []string
 		await(t, func() bool { // before the account's session has begun, its kind speaks for it
-			places, _, err := g.app.Wires().Matrix(t.Context(), g.org, community.GroupFilter{Page: community.Page{Limit: 50}})
+			places, _, err := g.app.Wires().Matrix(t.Context(), community.Scope{Org: g.org}, community.GroupFilter{Page: community.Page{Limit: 50}})
 			check(t, err)
 			got = nil
 			for _, p := range places {

@@ -135,7 +135,7 @@ func (c codes) planned(ctx context.Context, keys []community.GroupKey) (map[comm
 	if err != nil {
 		return nil, err
 	}
-	waiting, _, err := c.app.store.Broadcasts(ctx, c.org, "", community.Page{Limit: 200})
+	waiting, _, err := c.app.store.Broadcasts(ctx, c.scope(), "", community.Page{Limit: 200})
 	if err != nil {
 		return nil, err
 	}

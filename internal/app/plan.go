@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"qunluo/internal/bulk"
@@ -275,6 +276,9 @@ func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast)
 			return b, err
 		}
 	}
+	if p.groups != nil && len(e.Rows) == 0 {
+		return b, community.Errorf(community.CodeBadInput, "filter: no group")
+	}
 	if p.groups != nil { // who sees some groups sends to those
 		b.Filter.Groups = nil
 		for _, r := range e.Rows {
@@ -328,21 +332,33 @@ func refusal(b plan.Broadcast, e plan.Estimate) error {
 
 // Broadcasts lists mass sends, the newest first.
 func (p *plans) Broadcasts(ctx context.Context, tag string, at community.Page) ([]plan.Broadcast, int, error) {
-	return p.app.store.Broadcasts(ctx, p.org, tag, at)
+	return p.app.store.Broadcasts(ctx, p.scope(), tag, at)
 }
 
 // Broadcast gives one mass send.
 func (p *plans) Broadcast(ctx context.Context, id community.ID) (plan.Broadcast, error) {
-	return p.app.store.BroadcastByID(ctx, p.org, id)
+	return p.app.store.BroadcastByID(ctx, p.scope(), id)
 }
 
 // Targets lists the sends of a mass send or SOP; g 0 = to every group.
 func (p *plans) Targets(ctx context.Context, source community.ID, g community.GroupKey, at community.Page) ([]plan.Target, int, error) {
-	list, n, err := p.app.store.Targets(ctx, p.org, source, g, at)
+	list, n, err := p.app.store.Targets(ctx, p.scope(), source, g, at)
 	if err != nil {
 		return nil, 0, err
 	}
 	return list, n, p.nameSenders(ctx, list)
+}
+
+// within says whether everything that a mass send (with its filter) or an SOP touches lies inside the handle; CodeForbidden if not.
+func (p *plans) within(ctx context.Context, source community.ID, f plan.Filter) error {
+	beyond, err := p.app.store.ReachesBeyond(ctx, source, p.scope())
+	if err != nil {
+		return err
+	}
+	if p.groups != nil && (beyond || slices.ContainsFunc(f.Groups, func(g community.GroupKey) bool { return !slices.Contains(p.groups, g) })) {
+		return connect.Trouble(community.CodeForbidden, "它也发给你看不到的群：请找能看到全部这些群的人。", "It also goes to groups that you do not see: ask somebody who sees all of them.")
+	}
+	return nil
 }
 
 // MoveBroadcast schedules a draft, pauses, resumes or cancels. Paused and cancelled ones come back where they were with
@@ -387,6 +403,9 @@ func (p *plans) moveNow(ctx context.Context, user string, id community.ID, to pl
 
 func (p *plans) mayMove(ctx context.Context, id community.ID, to plan.State) (plan.Broadcast, plan.State, error) {
 	b, err := p.Broadcast(ctx, id)
+	if err == nil {
+		err = p.within(ctx, b.ID, b.Filter)
+	}
 	if err != nil {
 		return b, to, err
 	}
@@ -429,6 +448,9 @@ func (p *plans) each(ctx context.Context, source community.ID, fn func(plan.Targ
 // Retry asks anew for what failed or was not sent, and gives how many. What was sent, or may have been, is left alone.
 func (p *plans) Retry(ctx context.Context, user string, id community.ID, reason string) (int, error) {
 	b, err := p.Broadcast(ctx, id)
+	if err == nil {
+		err = p.within(ctx, b.ID, b.Filter)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -456,7 +478,7 @@ func (p *plans) Override(ctx context.Context, user string, target community.ID, 
 		return community.Errorf(community.CodeBadInput, "reason: empty")
 	}
 	k, err := p.app.store.TargetNow(ctx, target)
-	if err == nil && k.Org != p.org {
+	if err == nil && (k.Org != p.org || p.groups != nil && !slices.Contains(p.groups, k.Group)) {
 		err = community.Errorf(community.CodeNotFound, "target %s: not found", target)
 	}
 	if err != nil {

@@ -48,7 +48,11 @@ func (p *plans) waits(ctx context.Context, source community.ID) ([]plan.Target, 
 // Remind reminds everybody whose confirmation a mass send waits for: on the platform where it can be, and by their task. It
 // gives how many people were, and how many were not because they were reminded often enough.
 func (p *plans) Remind(ctx context.Context, user string, id community.ID) (reminded, enough int, err error) {
-	if _, err = p.Broadcast(ctx, id); err != nil {
+	b, err := p.Broadcast(ctx, id)
+	if err == nil {
+		err = p.within(ctx, id, b.Filter)
+	}
+	if err != nil {
 		return 0, 0, err
 	}
 	list, err := p.waits(ctx, id)

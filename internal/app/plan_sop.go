@@ -17,12 +17,12 @@ import (
 
 // SOPs lists the SOPs, the newest first.
 func (p *plans) SOPs(ctx context.Context, tag string) ([]plan.SOP, error) {
-	return p.app.store.SOPs(ctx, p.org, tag)
+	return p.app.store.SOPs(ctx, p.scope(), tag)
 }
 
 // SOP gives one SOP.
 func (p *plans) SOP(ctx context.Context, id community.ID) (plan.SOP, error) {
-	return p.app.store.SOPByID(ctx, p.org, id)
+	return p.app.store.SOPByID(ctx, p.scope(), id)
 }
 
 // SaveSOP makes an SOP (zero ID) or a new version of the one whose version the caller read; steps without an id get one.
@@ -38,6 +38,14 @@ func (p *plans) SaveSOP(ctx context.Context, user string, s plan.SOP, reason str
 	}
 	if err != nil {
 		return s, err
+	}
+	if !s.ID.IsZero() {
+		if _, err := p.SOP(ctx, s.ID); err != nil {
+			return s, err
+		}
+		if err := p.within(ctx, s.ID, plan.Filter{}); err != nil {
+			return s, err
+		}
 	}
 	s.User = user
 	made, err := p.app.store.SaveSOP(ctx, s, p.audit(user, "", "", cmp.Or(reason, s.Force)))
@@ -207,6 +215,9 @@ func (p *plans) MoveSOP(ctx context.Context, user string, id community.ID, to pl
 	if err != nil {
 		return err
 	}
+	if err := p.within(ctx, id, plan.Filter{}); err != nil {
+		return err
+	}
 	if to == plan.Running && plan.MayBecome(s.State, to) {
 		groups, people, err := p.sopReach(ctx, id)
 		if err == nil && groups > 0 {
@@ -286,6 +297,9 @@ func (p *plans) RemoveFromSOP(ctx context.Context, user string, id community.ID,
 	if err != nil {
 		return err
 	}
+	if _, err := p.mine(ctx, g); err != nil {
+		return err
+	}
 	return p.app.store.LeaveSOP(ctx, s, g, p.audit(user, "", "", reason))
 }
 
@@ -302,8 +316,11 @@ func (p *plans) SOPGroups(ctx context.Context, id community.ID) ([]plan.Member, 
 	if err != nil {
 		return nil, err
 	}
+	if p.groups != nil {
+		list = slices.DeleteFunc(list, func(m plan.Member) bool { return !slices.Contains(p.groups, m.Group) })
+	}
 	now := p.app.millis()
-	desk := p.app.store.For(community.Scope{Org: p.org})
+	desk := p.desk()
 	for i := range list {
 		m := &list[i]
 		if m.Left != 0 {

@@ -34,9 +34,12 @@ type Doors struct {
 // maxFrame bounds what a platform may post, in bytes (trust.md §7).
 const maxFrame = 1 << 20
 
-// Handler is the public door: the console, and what platforms call.
-func (a *App) Handler(d Doors) (http.Handler, error) {
-	pages, err := console.New(console.Deps{
+// Needs lists every route of the console with the powers that it takes.
+func (a *App) Needs() []console.Need { return console.Needs(a.consoleDeps(Doors{})) }
+
+// consoleDeps is everything that the console is given.
+func (a *App) consoleDeps(d Doors) console.Deps {
+	return console.Deps{
 		For: func(org community.OrgKey, groups []community.GroupKey) console.Desk {
 			return a.store.For(community.Scope{Org: org, Groups: groups})
 		},
@@ -45,6 +48,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		Plans:    func(org community.OrgKey, groups []community.GroupKey) console.Plans { return a.Plans(org, groups) },
 		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
 		Phones:   phones{a},
+		Reach:    a.reachOf,
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
 		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
@@ -103,7 +107,12 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 			return a.Handovers(org, groups)
 		},
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
-	})
+	}
+}
+
+// Handler is the public door: the console, and what platforms call.
+func (a *App) Handler(d Doors) (http.Handler, error) {
+	pages, err := console.New(a.consoleDeps(d))
 	if err != nil {
 		return nil, err
 	}

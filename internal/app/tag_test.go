@@ -86,10 +86,10 @@ func sendsTo(s *shift, tag string) error {
 func sendsOf(s *shift, tag string, want int) {
 	s.t.Helper()
 	ctx, store := s.t.Context(), s.app.Store()
-	if _, n, err := store.Broadcasts(ctx, s.org, tag, community.Page{}); err != nil || n != want {
+	if _, n, err := store.Broadcasts(ctx, community.Scope{Org: s.org}, tag, community.Page{}); err != nil || n != want {
 		s.t.Errorf("mass sends with %s = %d (%v), want %d", tag, n, err, want)
 	}
-	if list, err := store.SOPs(ctx, s.org, tag); err != nil || len(list) != want {
+	if list, err := store.SOPs(ctx, community.Scope{Org: s.org}, tag); err != nil || len(list) != want {
 		s.t.Errorf("SOPs with %s = %d (%v), want %d", tag, len(list), err, want)
 	}
 	if _, n, err := s.desk.FindCodes(ctx, admit.Filter{Tag: tag}); err != nil || n != want {

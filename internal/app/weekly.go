@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/i18n"
 	"qunluo/internal/measure"
 	"qunluo/internal/notify"
+	"qunluo/internal/rights"
 	"qunluo/internal/store"
 )
 
@@ -47,12 +48,26 @@ func (w weeklies) Orders(ctx context.Context) ([]measure.WeeklyOrder, error) {
 	for i := range list {
 		list[i].Secret = ""
 	}
-	return list, err
+	return slices.DeleteFunc(list, func(v measure.WeeklyOrder) bool { return !w.holds(v) }), err
+}
+
+// holds reports whether an order lies within the handle: who sees some groups sees orders of those alone.
+func (w weeklies) holds(v measure.WeeklyOrder) bool {
+	return w.groups == nil || len(v.Groups) > 0 && !slices.ContainsFunc(v.Groups, func(g community.GroupKey) bool { return !slices.Contains(w.groups, g) })
+}
+
+// order reads one that lies within the handle, with its secret; community.CodeNotFound.
+func (w weeklies) order(ctx context.Context, id community.ID) (measure.WeeklyOrder, error) {
+	v, err := w.app.store.WeeklyOrder(ctx, w.org, id)
+	if err == nil && !w.holds(v) {
+		err = community.Errorf(community.CodeNotFound, "weekly order %s: not found", id)
+	}
+	return v, err
 }
 
 // Order gives one, without its secret; community.CodeNotFound.
 func (w weeklies) Order(ctx context.Context, id community.ID) (measure.WeeklyOrder, error) {
-	v, err := w.app.store.WeeklyOrder(ctx, w.org, id)
+	v, err := w.order(ctx, id)
 	v.Secret = ""
 	return v, err
 }
@@ -65,10 +80,13 @@ func (w weeklies) SaveOrder(ctx context.Context, user string, v measure.WeeklyOr
 	if v.User == "" {
 		v.User = user
 	}
+	if w.groups != nil && len(v.Groups) == 0 { // all are all that may be seen
+		v.Groups = slices.Clone(w.groups)
+	}
 	if v.ID.IsZero() {
 		v.Since = w.app.millis()
 	} else {
-		was, err := w.app.store.WeeklyOrder(ctx, w.org, v.ID)
+		was, err := w.order(ctx, v.ID)
 		if err != nil {
 			return v, err
 		}
@@ -120,17 +138,37 @@ func (a *App) mayGet(ctx context.Context, v measure.WeeklyOrder) error {
 	if community.CodeOf(err) == community.CodeNotFound || err == nil && (!u.Enabled || u.Org != v.Org) {
 		return community.Errorf(community.CodeForbidden, "the person can no longer sign in")
 	}
+	if err == nil && !rights.May(rights.Role(u.Role), rights.SeeFigures) {
+		err = community.Errorf(community.CodeForbidden, "the person may no longer see figures")
+	}
 	return err
+}
+
+// reachOfOrder finds the groups that the person of an order sees, whoever is on duty; nil = all.
+func (a *App) reachOfOrder(ctx context.Context, v measure.WeeklyOrder) ([]community.GroupKey, error) {
+	id, err := community.ParseID(v.User)
+	if err != nil {
+		return nil, nil //nolint:nilerr // ordered on the command line, by whoever has the machine
+	}
+	u, err := a.store.UserByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := a.store.KeptBy(ctx, u)
+	return rights.Of(u).Sees(kept, false), err
 }
 
 // DropOrder forgets an order.
 func (w weeklies) DropOrder(ctx context.Context, user string, id community.ID, reason string) error {
+	if _, err := w.order(ctx, id); err != nil {
+		return err
+	}
 	return w.app.store.DropWeeklyOrder(ctx, w.org, id, w.audit(user, "weekly.drop", "", reason))
 }
 
 // PauseOrder holds an order, or lets it go on; what was due meanwhile is not made up for.
 func (w weeklies) PauseOrder(ctx context.Context, user string, id community.ID, on bool, reason string) error {
-	v, err := w.app.store.WeeklyOrder(ctx, w.org, id)
+	v, err := w.order(ctx, id)
 	if err != nil || v.Paused == on {
 		return err
 	}
@@ -153,7 +191,7 @@ func (w weeklies) Runs(ctx context.Context, id community.ID) ([]measure.ReportRu
 // Run gives one of them; community.CodeNotFound.
 func (w weeklies) Run(ctx context.Context, id community.ID) (measure.ReportRun, error) {
 	run, order, err := w.app.store.ReportRun(ctx, id)
-	if err == nil && order.Org != w.org {
+	if err == nil && (order.Org != w.org || !w.holds(order)) {
 		err = community.Errorf(community.CodeNotFound, "report %s: not found", id)
 	}
 	return run, err
@@ -233,7 +271,11 @@ func (a *App) sendWeekly(ctx context.Context, j store.Job) error {
 	err = a.mayGet(ctx, order)
 	if err == nil && run.Report == nil {
 		var r measure.Report
-		if r, err = a.composeReport(ctx, order, nil, run.Until); err == nil {
+		var scope []community.GroupKey
+		if scope, err = a.reachOfOrder(ctx, order); err != nil {
+			return err
+		}
+		if r, err = a.composeReport(ctx, order, scope, run.Until); err == nil {
 			r.ID, run.Report = "weekly."+run.ID.String(), &r
 			err = a.store.PutReportRun(ctx, run) // what is sent again is the same
 		}

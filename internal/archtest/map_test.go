@@ -40,6 +40,7 @@ func plan() []room {
 		{path: "bulk", layer: subject, decides: true},       // policy, duty, plan and exports stand under one guard
 		{path: "experiment", layer: subject, decides: true}, // two ways tried on one's own community, and what may be said of it
 		{path: "identity", layer: subject, decides: true},
+		{path: "rights", layer: subject, decides: true}, // who may do what, and in which groups
 		{path: "wordlist", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
@@ -125,7 +126,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "rights", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (q *accountMatrixCmd) Do(c *call, h *House) error {
 		rows = q.publicLines(list)
 		return printList(c, rows, len(rows))
 	}
-	places, _, err := wires.Matrix(c.ctx, org, community.GroupFilter{Text: q.Text, Tag: q.Tag, Platform: community.Platform(q.Platform), Page: q.page()})
+	places, _, err := wires.Matrix(c.ctx, community.Scope{Org: org}, community.GroupFilter{Text: q.Text, Tag: q.Tag, Platform: community.Platform(q.Platform), Page: q.page()})
 	if err != nil {
 		return err
 	}

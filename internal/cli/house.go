@@ -193,7 +193,7 @@ type Wires interface {
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
 	// Matrix is what can be done where: every account in general, and the groups that a filter finds under each of their
 	// accounts or, where people bring them, under nobody's. total counts the groups.
-	Matrix(ctx context.Context, org community.OrgKey, f community.GroupFilter) (places []connect.Place, total int, err error)
+	Matrix(ctx context.Context, scope community.Scope, f community.GroupFilter) (places []connect.Place, total int, err error)
 	// Public is what the public page would say, with groups named or not.
 	Public(ctx context.Context, org community.OrgKey, names bool) ([]community.PlatformOffer, error)
 	Test(ctx context.Context, a community.AccountKey) ([]community.Ref, error)

@@ -421,9 +421,11 @@ type User struct {
 	Org     OrgKey
 	Login   string
 	Name    string
-	Role    string // owner, moderator
-	Hash    string // argon2id, PHC form
-	Lang    string // "zh-CN", "en"
+	Role    string     // one of package rights
+	Reach   string     // "org", "groups" or "own"; "" = "org"
+	Groups  []GroupKey // of "groups"
+	Hash    string     // argon2id, PHC form
+	Lang    string     // "zh-CN", "en"
 	Enabled bool
 	Created int64
 }

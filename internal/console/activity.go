@@ -12,11 +12,12 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 var activityRoutes = []route{
-	{pattern: "GET /activity", may: staff, serve: (*Console).activity},
-	{pattern: "GET /activity.csv", may: staff, serve: (*Console).activitySheet},
+	{pattern: "GET /activity", may: rights.SeeFigures, serve: (*Console).activity},
+	{pattern: "GET /activity.csv", may: rights.SeeFigures, serve: (*Console).activitySheet},
 }
 
 // Spans of the page, in days; the presets are those of a group.

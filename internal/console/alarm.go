@@ -8,22 +8,23 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
+	"qunluo/internal/rights"
 )
 
 var alarmRoutes = []route{
-	{pattern: "POST /duty/test", may: staff, serve: (*Console).alarmTest},
-	{pattern: "GET /duty/alarms/{id}", may: staff, serve: (*Console).alarmPage},
-	{pattern: "POST /duty/alarms/{id}/ack", may: staff, serve: alarmStep("alarm.acked", func(k *call, id community.ID, _ string) error {
+	{pattern: "POST /duty/test", may: rights.RunDuty, serve: (*Console).alarmTest},
+	{pattern: "GET /duty/alarms/{id}", may: rights.SeeDuty, serve: (*Console).alarmPage},
+	{pattern: "POST /duty/alarms/{id}/ack", may: rights.RunDuty, serve: alarmStep("alarm.acked", func(k *call, id community.ID, _ string) error {
 		return k.Duty.Ack(k.ctx(), k.who(), id)
 	})},
-	{pattern: "POST /duty/alarms/{id}/hand-on", may: staff, serve: alarmStep("alarm.handed", func(k *call, id community.ID, reason string) error {
+	{pattern: "POST /duty/alarms/{id}/hand-on", may: rights.RunDuty, serve: alarmStep("alarm.handed", func(k *call, id community.ID, reason string) error {
 		return k.Duty.HandOn(k.ctx(), k.who(), id, reason)
 	})},
-	{pattern: "POST /duty/alarms/{id}/finish", may: staff, serve: alarmStep("alarm.finished", func(k *call, id community.ID, reason string) error {
+	{pattern: "POST /duty/alarms/{id}/finish", may: rights.RunDuty, serve: alarmStep("alarm.finished", func(k *call, id community.ID, reason string) error {
 		return k.Duty.Finish(k.ctx(), k.who(), id, reason)
 	})},
-	{pattern: "POST /duty/alarms/{id}/false", may: staff, serve: (*Console).alarmFalse},
-	{pattern: "POST /inbox/{id}/hand-on", may: staff, serve: taskStep("task.handed", func(k *call, id community.ID, reason string) error {
+	{pattern: "POST /duty/alarms/{id}/false", may: rights.RunDuty, serve: (*Console).alarmFalse},
+	{pattern: "POST /inbox/{id}/hand-on", may: rights.Work, serve: taskStep("task.handed", func(k *call, id community.ID, reason string) error {
 		return k.Duty.TaskHandOn(k.ctx(), k.who(), id, reason)
 	})},
 }

@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // Appeals is what the pages of appeals ask and change.
@@ -34,14 +35,14 @@ func (c *Console) appealRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /appeals", may: staff, serve: (*Console).appealList},
-		{pattern: "POST /appeals/rules", may: owners, serve: (*Console).appealRules},
-		{pattern: "GET /appeals/{id}", may: staff, serve: (*Console).appealPage},
-		{pattern: "POST /appeals/{id}/decide", may: staff, serve: (*Console).appealDecide},
+		{pattern: "GET /appeals", may: rights.SeePeople, serve: (*Console).appealList},
+		{pattern: "POST /appeals/rules", may: rights.Tune, whole: true, serve: (*Console).appealRules},
+		{pattern: "GET /appeals/{id}", may: rights.SeePeople, serve: (*Console).appealPage},
+		{pattern: "POST /appeals/{id}/decide", may: rights.Judge, serve: (*Console).appealDecide},
 	}
 }
 
-func (k *call) appeals() Appeals { return k.c.deps.Appeals(k.User.Org, nil) }
+func (k *call) appeals() Appeals { return k.c.deps.Appeals(k.User.Org, k.groups) }
 
 // appealList shows appeals, those that wait first, and the rules for them.
 func (c *Console) appealList(k *call) error {
@@ -78,7 +79,7 @@ func (c *Console) appealList(k *call) error {
 		}
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/appeals/" + a.ID.String(), Cells: []templ.Component{ui.Two(a.About.MemberName, a.About.GroupName), k.appealState(a), ui.Moment(a.Created), ui.Moment(a.Due), ui.Text(said)}})
 	}
-	if k.User.Role == RoleOwner {
+	if k.may(rights.Tune) {
 		ask := ui.Confirm{ID: "rules", Title: k.T("appeal.rules"), Object: k.appealRulesSaid(rules), Effect: k.T("appeal.rules_effect"), Action: "/appeals/rules", Button: k.T("appeal.rules"), Reason: k.T("form.reason"),
 			Inputs: []ui.Input{{Kind: "number", Name: "days", Label: k.T("appeal.days"), Value: strconv.Itoa(rules.Days)}, {Kind: "number", Name: "answer", Label: k.T("appeal.answer_days"), Value: strconv.Itoa(rules.Answer)},
 				{Kind: "check", Name: "off", Label: k.T("appeal.off"), Value: oneIf(rules.Off)}}}
@@ -194,7 +195,7 @@ func (k *call) appealAsks(p *view.PlanPage, a community.AppealRow) error {
 		return nil
 	case alone:
 		p.Means = k.T("appeal.alone")
-		if k.User.Role != RoleOwner {
+		if !k.may(rights.Users) {
 			return nil
 		}
 		more = []ui.Input{{Kind: "text", Name: "despite", Label: k.T("appeal.despite"), Required: true}}

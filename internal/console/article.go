@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 // Articles is what the platform says of articles' readings: totals of days that name nobody.
@@ -33,8 +34,8 @@ func (c *Console) articleRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /articles", may: staff, serve: (*Console).articlePage},
-		{pattern: "POST /articles/{id}/read", may: staff, serve: (*Console).articleRead},
+		{pattern: "GET /articles", may: rights.SeeContent, serve: (*Console).articlePage},
+		{pattern: "POST /articles/{id}/read", may: rights.Write, serve: (*Console).articleRead},
 	}
 }
 

@@ -11,11 +11,12 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 var auditRoutes = []route{
-	{pattern: "GET /audit", may: owners, serve: (*Console).auditList},
-	{pattern: "GET /audit.csv", may: owners, serve: (*Console).auditSheet},
+	{pattern: "GET /audit", may: rights.SeeAudit, serve: (*Console).auditList},
+	{pattern: "GET /audit.csv", may: rights.Export, and: rights.SeeAudit, serve: (*Console).auditSheet},
 }
 
 const auditPage = 50

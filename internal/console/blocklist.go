@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 )
 
 // Blocklists is our own shared list and those of others that we follow.
@@ -41,39 +42,39 @@ func (c *Console) blocklistRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /blocklists", may: staff, serve: (*Console).blocklistHome},
-		{pattern: "GET /blocklists/{id}", may: staff, serve: (*Console).blocklistPage},
-		{pattern: "POST /blocklists", may: owners, serve: blocklistStep("/blocklists", "shared.said_followed", func(k *call) error {
+		{pattern: "GET /blocklists", may: rights.SeeOrder, serve: (*Console).blocklistHome},
+		{pattern: "GET /blocklists/{id}", may: rights.SeeOrder, serve: (*Console).blocklistPage},
+		{pattern: "POST /blocklists", may: rights.Publish, whole: true, serve: blocklistStep("/blocklists", "shared.said_followed", func(k *call) error {
 			_, err := k.blocklists().Subscribe(k.ctx(), k.who(), blocklist.Subscription{Name: k.form("name"), URL: strings.TrimSpace(k.R.PostFormValue("url")), Key: k.form("key"), Later: blocklist.Effect(k.form("later"))}, k.form("reason"))
 			return err
 		})},
-		{pattern: "POST /blocklists/publish", may: owners, serve: blocklistStep("/blocklists", "shared.said_published", func(k *call) error {
+		{pattern: "POST /blocklists/publish", may: rights.Publish, whole: true, serve: blocklistStep("/blocklists", "shared.said_published", func(k *call) error {
 			_, err := k.blocklists().Publish(k.ctx(), k.who(), k.form("name"), k.form("plain") != "1", k.form("reason"))
 			return err
 		})},
-		{pattern: "POST /blocklists/entries", may: owners, serve: blocklistStep("/blocklists", "shared.said_put", blocklistPut)},
-		{pattern: "POST /blocklists/withdraw", may: owners, serve: blocklistStep("/blocklists", "shared.said_withdrawn", func(k *call) error {
+		{pattern: "POST /blocklists/entries", may: rights.Publish, whole: true, serve: blocklistStep("/blocklists", "shared.said_put", blocklistPut)},
+		{pattern: "POST /blocklists/withdraw", may: rights.Publish, whole: true, serve: blocklistStep("/blocklists", "shared.said_withdrawn", func(k *call) error {
 			return k.blocklists().Withdraw(k.ctx(), k.who(), community.Platform(k.form("platform")), k.form("external"), k.form("reason"))
 		})},
-		{pattern: "POST /blocklists/let", may: owners, serve: blocklistStep("/blocklists", "shared.said_let", func(k *call) error {
+		{pattern: "POST /blocklists/let", may: rights.Publish, whole: true, serve: blocklistStep("/blocklists", "shared.said_let", func(k *call) error {
 			id, err := community.ParseID(k.form("member"))
 			if err != nil {
 				return community.Errorf(community.CodeBadInput, "member: %w", err)
 			}
 			return k.blocklists().LetIn(k.ctx(), k.who(), id, k.form("on") == "1", k.form("reason"))
 		})},
-		{pattern: "POST /blocklists/{id}/refresh", may: owners, serve: blocklistStep("", "shared.said_read", func(k *call) error {
+		{pattern: "POST /blocklists/{id}/refresh", may: rights.Publish, whole: true, serve: blocklistStep("", "shared.said_read", func(k *call) error {
 			return k.withID(func(id community.ID) error { _, err := k.blocklists().Refresh(k.ctx(), id); return err })
 		})},
-		{pattern: "POST /blocklists/{id}/trust", may: owners, serve: blocklistStep("", "shared.said_trusted", func(k *call) error {
+		{pattern: "POST /blocklists/{id}/trust", may: rights.Publish, whole: true, serve: blocklistStep("", "shared.said_trusted", func(k *call) error {
 			return k.withID(func(id community.ID) error {
 				return k.blocklists().Trust(k.ctx(), k.who(), id, k.form("key"), k.form("reason"))
 			})
 		})},
-		{pattern: "POST /blocklists/{id}/drop", may: owners, serve: blocklistStep("/blocklists", "shared.said_dropped", func(k *call) error {
+		{pattern: "POST /blocklists/{id}/drop", may: rights.Publish, whole: true, serve: blocklistStep("/blocklists", "shared.said_dropped", func(k *call) error {
 			return k.withID(func(id community.ID) error { return k.blocklists().Unsubscribe(k.ctx(), k.who(), id, k.form("reason")) })
 		})},
-		{pattern: "POST /blocklists/{id}/set", may: owners, serve: blocklistStep("", "shared.said_set", func(k *call) error {
+		{pattern: "POST /blocklists/{id}/set", may: rights.Publish, whole: true, serve: blocklistStep("", "shared.said_set", func(k *call) error {
 			g, err := k.groupNamed(k.form("g"))
 			if err != nil {
 				return err
@@ -85,7 +86,7 @@ func (c *Console) blocklistRoutes() []route {
 	}
 }
 
-func (k *call) blocklists() Blocklists { return k.c.deps.Blocklists(k.User.Org, nil) }
+func (k *call) blocklists() Blocklists { return k.c.deps.Blocklists(k.User.Org, k.groups) }
 
 func (k *call) withID(do func(community.ID) error) error {
 	id, err := k.id()
@@ -140,7 +141,7 @@ func (c *Console) blocklistHome(k *call) error {
 }
 
 func (k *call) ask(p *view.PlanPage, key, icon, action string, danger bool, inputs ...ui.Input) {
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Publish) {
 		return
 	}
 	p.Openers = append(p.Openers, ui.Opener{Target: key, Text: k.T("shared." + key), Icon: icon, Danger: danger})
@@ -198,7 +199,7 @@ func (k *call) foundTable(p *view.PlanPage) error {
 			what = k.T("shared.did_refused")
 		}
 		row := ui.Row{Link: "/members/" + h.MemberID.String(), Cells: []templ.Component{ui.Two(h.MemberName, h.GroupName), ui.Name(h.Source), ui.Text(k.T("shared.class_" + h.Class)), view.Link("/review?all=1&d="+h.Decision.String(), what), ui.Moment(h.At)}}
-		if owners.allows(k.User.Role) && h.Effect != "allowed" {
+		if k.may(rights.Publish) && h.Effect != "allowed" {
 			id := "let-" + h.Decision.String()
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: id, Text: k.T("shared.let"), Small: true, Icon: "check"})
 			p.Asks = append(p.Asks, ui.Confirm{ID: id, Title: k.T("shared.let"), Object: h.MemberName, Effect: k.T("shared.let_effect"), Action: "/blocklists/let", Button: k.T("shared.let"), Reason: k.T("form.reason"),
@@ -240,7 +241,7 @@ func (k *call) ownTable(p *view.PlanPage) error {
 			state = ui.Pill("", "x", k.T("shared.withdrawn"))
 		case m.Expires <= k.now():
 			state = ui.Pill("", "clock", k.T("shared.expired"))
-		case owners.allows(k.User.Role):
+		case k.may(rights.Publish):
 			id := "withdraw-" + strconv.Itoa(i)
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: id, Text: k.T("shared.withdraw"), Small: true, Danger: true})
 			p.Asks = append(p.Asks, ui.Confirm{ID: id, Title: k.T("shared.withdraw"), Object: string(m.Platform) + ":" + m.External, Effect: k.T("shared.withdraw_effect"), Action: "/blocklists/withdraw", Button: k.T("shared.withdraw"), Danger: true, Reason: k.T("form.reason"),
@@ -298,7 +299,7 @@ func (k *call) blocklistShow(s blocklist.Subscription) error {
 			said += " " + k.T("shared.observes")
 		}
 		row := ui.Row{Link: "/groups/" + g.ID.String(), Cells: []templ.Component{ui.Name(g.Name), ui.Text(said)}}
-		if owners.allows(k.User.Role) {
+		if k.may(rights.Publish) {
 			ask := "set-" + g.ID.String()
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask, Text: k.T("shared.set"), Small: true, Icon: "settings"})
 			p.Asks = append(p.Asks, ui.Confirm{ID: ask, Title: k.T("shared.set"), Object: g.Name, Effect: k.T("shared.set_effect"), Action: at + "/set", Button: k.T("shared.set"), Reason: k.T("form.reason"), Fields: []ui.Option{{Value: "g", Text: g.ID.String()}},

@@ -11,14 +11,15 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 var boardRoutes = []route{
-	{pattern: "GET /board", may: staff, serve: (*Console).board},
-	{pattern: "GET /board/people", may: staff, serve: (*Console).boardPeople},
-	{pattern: "GET /journey", may: staff, serve: (*Console).journey},
-	{pattern: "GET /journey/people", may: staff, serve: (*Console).journeyPeople},
-	{pattern: "GET /bonds", may: staff, serve: (*Console).bonds},
+	{pattern: "GET /board", may: rights.SeeFigures, serve: (*Console).board},
+	{pattern: "GET /board/people", may: rights.SeePeople, serve: (*Console).boardPeople},
+	{pattern: "GET /journey", may: rights.SeeFigures, serve: (*Console).journey},
+	{pattern: "GET /journey/people", may: rights.SeePeople, serve: (*Console).journeyPeople},
+	{pattern: "GET /bonds", may: rights.SeePeople, serve: (*Console).bonds},
 }
 
 // oneGroupAsk is activityAsk of one group: that of the address, or the first there is.

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // Bots keeps other people's programs that attach to our groups.
@@ -29,11 +30,11 @@ type Bots interface {
 }
 
 var botRoutes = []route{
-	{pattern: "GET /bots", may: owners, serve: (*Console).botList},
-	{pattern: "GET /bots/new", may: owners, serve: (*Console).botNew},
-	{pattern: "POST /bots/new", may: owners, serve: (*Console).botAdd},
-	{pattern: "POST /bots/{id}/rotate", may: owners, serve: (*Console).botRotate},
-	{pattern: "POST /bots/{id}/revoke", may: owners, serve: (*Console).botRevoke},
+	{pattern: "GET /bots", may: rights.Keys, serve: (*Console).botList},
+	{pattern: "GET /bots/new", may: rights.Keys, serve: (*Console).botNew},
+	{pattern: "POST /bots/new", may: rights.Keys, serve: (*Console).botAdd},
+	{pattern: "POST /bots/{id}/rotate", may: rights.Keys, serve: (*Console).botRotate},
+	{pattern: "POST /bots/{id}/revoke", may: rights.Keys, serve: (*Console).botRevoke},
 }
 
 // botRoutes are there where the house attaches bots.

@@ -7,18 +7,19 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/plan"
+	"qunluo/internal/rights"
 )
 
 var broadcastRoutes = []route{
-	{pattern: "GET /broadcasts", may: staff, serve: (*Console).broadcastList},
-	{pattern: "GET /broadcasts/new", may: staff, serve: (*Console).broadcastForm},
-	{pattern: "POST /broadcasts/estimate", may: staff, serve: (*Console).broadcastEstimate, upload: true},
-	{pattern: "POST /broadcasts", may: staff, serve: (*Console).broadcastNew, upload: true},
-	{pattern: "GET /broadcasts/{id}", may: staff, serve: (*Console).broadcastPage},
-	{pattern: "POST /broadcasts/{id}/move", may: staff, serve: (*Console).broadcastMove},
-	{pattern: "POST /broadcasts/{id}/remind", may: staff, serve: (*Console).broadcastRemind},
-	{pattern: "POST /broadcasts/{id}/retry", may: staff, serve: (*Console).broadcastRetry},
-	{pattern: "POST /broadcasts/targets/{id}/let", may: staff, serve: (*Console).broadcastLet},
+	{pattern: "GET /broadcasts", may: rights.SeeContent, serve: (*Console).broadcastList},
+	{pattern: "GET /broadcasts/new", may: rights.Write, serve: (*Console).broadcastForm},
+	{pattern: "POST /broadcasts/estimate", may: rights.Write, serve: (*Console).broadcastEstimate, upload: true},
+	{pattern: "POST /broadcasts", may: rights.Write, serve: (*Console).broadcastNew, upload: true},
+	{pattern: "GET /broadcasts/{id}", may: rights.SeeContent, serve: (*Console).broadcastPage},
+	{pattern: "POST /broadcasts/{id}/move", may: rights.Write, serve: (*Console).broadcastMove},
+	{pattern: "POST /broadcasts/{id}/remind", may: rights.Write, serve: (*Console).broadcastRemind},
+	{pattern: "POST /broadcasts/{id}/retry", may: rights.Write, serve: (*Console).broadcastRetry},
+	{pattern: "POST /broadcasts/targets/{id}/let", may: rights.Write, serve: (*Console).broadcastLet},
 }
 
 // broadcastList shows the mass sends.

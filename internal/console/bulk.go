@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // Bulks is what touches many people at once. *bulk.Waits: it was proposed and waits for a second person.
@@ -41,33 +42,33 @@ func (c *Console) bulkRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /bulk", may: staff, serve: (*Console).bulkList},
-		{pattern: "GET /bulk/new", may: staff, serve: (*Console).bulkNew},
-		{pattern: "POST /bulk/preview", may: staff, serve: (*Console).bulkNew},
-		{pattern: "POST /bulk", may: staff, serve: (*Console).bulkAdd},
-		{pattern: "GET /bulk/rules", may: staff, serve: (*Console).bulkRules},
-		{pattern: "POST /bulk/rules", may: owners, serve: (*Console).bulkRulesSave},
-		{pattern: "GET /bulk/{id}", may: staff, serve: (*Console).bulkPage},
-		{pattern: "POST /bulk/{id}/approve", may: staff, serve: bulkStep("bulk.said_approved", func(k *call, id community.ID) error {
+		{pattern: "GET /bulk", may: rights.SeePeople, serve: (*Console).bulkList},
+		{pattern: "GET /bulk/new", may: rights.SeePeople, serve: (*Console).bulkNew},
+		{pattern: "POST /bulk/preview", may: rights.Judge, serve: (*Console).bulkNew},
+		{pattern: "POST /bulk", may: rights.Judge, serve: (*Console).bulkAdd},
+		{pattern: "GET /bulk/rules", may: rights.SeePeople, serve: (*Console).bulkRules},
+		{pattern: "POST /bulk/rules", may: rights.Tune, whole: true, serve: (*Console).bulkRulesSave},
+		{pattern: "GET /bulk/{id}", may: rights.SeePeople, serve: (*Console).bulkPage},
+		{pattern: "POST /bulk/{id}/approve", may: rights.Judge, serve: bulkStep("bulk.said_approved", func(k *call, id community.ID) error {
 			_, err := k.bulks().Decide(k.ctx(), k.who(), id, true, k.form("reason"))
 			return err
 		})},
-		{pattern: "POST /bulk/{id}/refuse", may: staff, serve: bulkStep("bulk.said_refused", func(k *call, id community.ID) error {
+		{pattern: "POST /bulk/{id}/refuse", may: rights.Judge, serve: bulkStep("bulk.said_refused", func(k *call, id community.ID) error {
 			_, err := k.bulks().Decide(k.ctx(), k.who(), id, false, k.form("reason"))
 			return err
 		})},
-		{pattern: "POST /bulk/{id}/cancel", may: staff, serve: bulkStep("bulk.said_cancelled", func(k *call, id community.ID) error {
+		{pattern: "POST /bulk/{id}/cancel", may: rights.Judge, serve: bulkStep("bulk.said_cancelled", func(k *call, id community.ID) error {
 			_, err := k.bulks().Cancel(k.ctx(), k.who(), id, k.form("reason"))
 			return err
 		})},
-		{pattern: "POST /bulk/{id}/undo", may: staff, serve: bulkStep("bulk.said_undoing", func(k *call, id community.ID) error {
+		{pattern: "POST /bulk/{id}/undo", may: rights.Judge, serve: bulkStep("bulk.said_undoing", func(k *call, id community.ID) error {
 			_, err := k.bulks().Undo(k.ctx(), k.who(), id, k.form("reason"))
 			return err
 		})},
 	}
 }
 
-func (k *call) bulks() Bulks { return k.c.deps.Bulks(k.User.Org, nil) }
+func (k *call) bulks() Bulks { return k.c.deps.Bulks(k.User.Org, k.groups) }
 
 func bulkStep(said string, do func(k *call, id community.ID) error) func(*Console, *call) error {
 	return func(_ *Console, k *call) error {
@@ -254,7 +255,7 @@ func (k *call) bulkNeeds(p *view.PlanForm, o bulk.Order, v bulk.Preview) {
 		p.Wait, p.Hint = true, k.T("bulk.cap_"+string(community.CodeOf(v.Err)))
 	case v.Need.Second && v.Others == 0:
 		p.Wait, p.Hint, p.Do = true, k.T("bulk.needs_user", "soft", v.Limit.Soft), k.T("bulk.propose")
-		if owners.allows(k.User.Role) {
+		if k.may(rights.Users) {
 			p.HintLink = ui.Option{Value: "/users/new", Text: k.T("bulk.invite")}
 		}
 	case v.Need.Second:

@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // bulkList shows what waits for a second person, and what became of the rest.
@@ -196,7 +197,7 @@ func (k *call) bulkMay(p *view.PlanPage, b bulk.Proposal, offer func(key, icon s
 	p.Means = k.T("bulk.not_yours", "at", moment(b.Expires, community.GroupRow{}), "others", others)
 	if others == 0 {
 		p.Means = k.T("bulk.nobody_else")
-		if owners.allows(k.User.Role) {
+		if k.may(rights.Users) {
 			p.Links = append(p.Links, ui.Option{Value: "/users/new", Text: k.T("bulk.invite")})
 		}
 	}
@@ -222,7 +223,7 @@ func (c *Console) bulkRules(k *call) error {
 
 func (k *call) bulkRulesShow(r bulk.Rules, faults []string) error {
 	p := view.PlanForm{Head: ui.Head{Title: k.T("bulk.rules"), Sub: k.T("bulk.rules_sub"), Back: "/bulk"}, Action: "/bulk/rules", Do: k.T("form.save"), Faults: faults}
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Tune) {
 		p.Wait, p.Hint = true, k.T("bulk.rules_owner")
 	}
 	for _, kind := range bulk.Kinds {

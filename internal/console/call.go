@@ -24,6 +24,7 @@ import (
 	"qunluo/internal/duty"
 	"qunluo/internal/httpd"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 // call is one request on its way: who is it, in which language, and through which handles they see and change things.
@@ -38,8 +39,9 @@ type call struct {
 	Figures  Figures
 	Codes    Codes // nil too where the house keeps no codes
 	Persons  Persons
-	Duty     Duty // nil where nothing is known of duty
-	phone    bool // the page is one of the phone's
+	Duty     Duty                 // nil where nothing is known of duty
+	groups   []community.GroupKey // which they see; nil = all
+	phone    bool                 // the page is one of the phone's
 	token    string
 	answered bool
 }
@@ -66,26 +68,41 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request) (*call, error) 
 	if u.Key == 0 {
 		return k, nil
 	}
-	c.greet(k, u)
-	return k, nil
+	if err := c.greet(k, u); err != nil {
+		return k, err
+	}
+	return k, c.notice(k)
 }
 
 // greet gives a person their language and the handles through which they see and change things.
-func (c *Console) greet(k *call, u community.User) {
-	k.User = u
+func (c *Console) greet(k *call, u community.User) error {
+	groups, err := c.reach(k.ctx(), u)
+	if err != nil {
+		return err
+	}
+	k.User, k.groups = u, groups
 	k.Words = c.words.In(u.Lang)
-	k.Desk = c.deps.For(u.Org, nil)
-	k.Hands = c.deps.HandsFor(u.Org, nil)
-	k.Figures = c.deps.Figures(u.Org, nil)
+	k.Desk = c.deps.For(u.Org, groups)
+	k.Hands = c.deps.HandsFor(u.Org, groups)
+	k.Figures = c.deps.Figures(u.Org, groups)
 	if c.deps.Codes != nil {
-		k.Codes = c.deps.Codes(u.Org, nil)
+		k.Codes = c.deps.Codes(u.Org, groups)
 	}
 	if c.deps.Persons != nil {
-		k.Persons = c.deps.Persons(u.Org, nil)
+		k.Persons = c.deps.Persons(u.Org, groups)
 	}
 	if c.deps.Duty != nil {
-		k.Duty = c.deps.Duty(u.Org, nil)
+		k.Duty = c.deps.Duty(u.Org, groups)
 	}
+	return nil
+}
+
+// reach finds the groups that a person sees now; nil = all.
+func (c *Console) reach(ctx context.Context, u community.User) ([]community.GroupKey, error) {
+	if c.deps.Reach == nil {
+		return rights.Of(u).Sees(nil, false), nil
+	}
+	return c.deps.Reach(ctx, u)
 }
 
 func (k *call) ctx() context.Context { return k.R.Context() }
@@ -261,7 +278,7 @@ func (k *call) dress(f *ui.Frame) error {
 	}
 	f.Live = k.c.deps.Live != nil
 	f.Menu = k.menu(badges)
-	f.Search = k.c.mounted("/messages", k.User.Role)
+	f.Search = k.c.mounted("/messages", k)
 	if said, ok := k.result(); ok {
 		f.Flash = &ui.Flash{Kind: said.Kind, Text: said.Text}
 		if strings.HasPrefix(said.Undo, "/") {
@@ -280,6 +297,12 @@ func (k *call) result() (Flash, bool) {
 		return Flash{}, false
 	}
 	said, ok := k.c.sessions.Pop(k.ctx(), sessFlash).(Flash)
+	if note := k.c.sessions.PopString(k.ctx(), sessNote); note != "" {
+		if !ok {
+			return Flash{Kind: "warning", Text: note}, true
+		}
+		said.Text = note + " " + said.Text
+	}
 	return said, ok
 }
 
@@ -372,7 +395,7 @@ func (k *call) menu(b Badges) []ui.MenuGroup {
 			g.Title = k.T("nav.group." + name)
 		}
 		for _, e := range menu {
-			if e.group != name || !k.c.mounted(e.path, k.User.Role) {
+			if e.group != name || !k.c.mounted(e.path, k) {
 				continue
 			}
 			line := ui.MenuEntry{Title: k.T(e.key), Icon: e.icon, Path: e.path, Here: e.path == at}
@@ -413,13 +436,18 @@ func (k *call) render(status int, f *ui.Frame, body templ.Component) error {
 }
 
 // errorPage says a code in words: what happened, what it means, what to do.
-func (k *call) errorPage(code community.Code, status int) error {
+func (k *call) errorPage(err error, code community.Code, status int) error {
 	name := string(code)
 	if !k.Words.Has("error." + name + ".title") {
 		name = string(community.CodeInternal)
 	}
 	p := ui.Panel{Title: k.T("error." + name + ".title"), Text: k.T("error." + name + ".text"), Code: string(code),
 		Request: httpd.RequestID(k.ctx()), Button: k.T("error.home"), Link: "/"}
+	if no := (*refusal)(nil); errors.As(err, &no) && k.User.Key != 0 {
+		if err := k.explain(no, &p); err != nil {
+			return err
+		}
+	}
 	f := k.frame(p.Title)
 	if k.phone {
 		f.Phone, p.Link = true, "/m"

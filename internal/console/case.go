@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/replay"
+	"qunluo/internal/rights"
 )
 
 // Cases is what the pages of labelled cases ask and change.
@@ -31,13 +32,13 @@ func (c *Console) caseRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /cases", may: staff, serve: (*Console).caseList},
-		{pattern: "POST /cases/{id}/remove", may: staff, serve: (*Console).caseRemove},
-		{pattern: "POST /messages/{id}/{number}/case", may: staff, serve: (*Console).caseAdd},
+		{pattern: "GET /cases", may: rights.SeeTexts, serve: (*Console).caseList},
+		{pattern: "POST /cases/{id}/remove", may: rights.Judge, serve: (*Console).caseRemove},
+		{pattern: "POST /messages/{id}/{number}/case", may: rights.Judge, serve: (*Console).caseAdd},
 	}
 }
 
-func (k *call) cases() Cases { return k.c.deps.Cases(k.User.Org, nil) }
+func (k *call) cases() Cases { return k.c.deps.Cases(k.User.Org, k.groups) }
 
 // caseList shows the labelled cases; of one group also how each stands under its book and under the draft.
 func (c *Console) caseList(k *call) error {

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 )
 
 // Charters is what the pages of the rules as members read them ask and change.
@@ -41,23 +42,23 @@ func (c *Console) charterRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /rules/{id}/charter", may: staff, serve: (*Console).charterPage},
-		{pattern: "GET /rules/{id}/charter/preview", may: staff, serve: (*Console).charterPreview},
-		{pattern: "POST /rules/{id}/charter/page", may: owners, serve: (*Console).charterAddress},
-		{pattern: "GET /rules/{id}/charter/words", may: staff, serve: (*Console).charterWords},
-		{pattern: "POST /rules/{id}/charter/words", may: staff, serve: (*Console).charterWordsSave},
-		{pattern: "GET /rules/{id}/charter/new", may: staff, serve: (*Console).articleNew},
-		{pattern: "POST /rules/{id}/charter/new", may: staff, serve: (*Console).articleAdd},
-		{pattern: "GET /rules/{id}/charter/article/{article}", may: staff, serve: (*Console).articleEdit},
-		{pattern: "POST /rules/{id}/charter/article/{article}", may: staff, serve: (*Console).articleSave},
-		{pattern: "POST /rules/{id}/charter/article/{article}/move", may: staff, serve: (*Console).articleMove},
-		{pattern: "POST /rules/{id}/charter/article/{article}/delete", may: staff, serve: (*Console).articleDelete},
-		{pattern: "GET /rules/{id}/confirmed", may: staff, serve: (*Console).confirmedList},
-		{pattern: "POST /rules/{id}/confirmed", may: staff, serve: (*Console).confirmedByHand},
+		{pattern: "GET /rules/{id}/charter", may: rights.SeeOrder, serve: (*Console).charterPage},
+		{pattern: "GET /rules/{id}/charter/preview", may: rights.SeeOrder, serve: (*Console).charterPreview},
+		{pattern: "POST /rules/{id}/charter/page", may: rights.Publish, serve: (*Console).charterAddress},
+		{pattern: "GET /rules/{id}/charter/words", may: rights.SeeOrder, serve: (*Console).charterWords},
+		{pattern: "POST /rules/{id}/charter/words", may: rights.Draft, serve: (*Console).charterWordsSave},
+		{pattern: "GET /rules/{id}/charter/new", may: rights.SeeOrder, serve: (*Console).articleNew},
+		{pattern: "POST /rules/{id}/charter/new", may: rights.Draft, serve: (*Console).articleAdd},
+		{pattern: "GET /rules/{id}/charter/article/{article}", may: rights.SeeOrder, serve: (*Console).articleEdit},
+		{pattern: "POST /rules/{id}/charter/article/{article}", may: rights.Draft, serve: (*Console).articleSave},
+		{pattern: "POST /rules/{id}/charter/article/{article}/move", may: rights.Draft, serve: (*Console).articleMove},
+		{pattern: "POST /rules/{id}/charter/article/{article}/delete", may: rights.Draft, serve: (*Console).articleDelete},
+		{pattern: "GET /rules/{id}/confirmed", may: rights.SeePeople, serve: (*Console).confirmedList},
+		{pattern: "POST /rules/{id}/confirmed", may: rights.Draft, serve: (*Console).confirmedByHand},
 	}
 }
 
-func (k *call) charters() Charters { return k.c.deps.Charters(k.User.Org, nil) }
+func (k *call) charters() Charters { return k.c.deps.Charters(k.User.Org, k.groups) }
 
 // charterPage shows the articles on the desk by level, with what follows from a breach, and the public page.
 func (c *Console) charterPage(k *call) error {
@@ -155,7 +156,7 @@ func (b bookDesk) charterState(k *call, p *view.CharterDesk) error {
 	default:
 		p.State = k.T("charter.page_open")
 	}
-	if page.Slug != "" && k.User.Role == RoleOwner {
+	if page.Slug != "" && k.may(rights.Publish) {
 		ask := func(do string, danger bool) {
 			p.Asks = append(p.Asks, ui.Confirm{ID: "page-" + do, Title: k.T("charter.do_" + do), Object: b.g.Name, Effect: k.T("charter.do_" + do + "_effect"), Action: p.At + "/page", Button: k.T("charter.do_" + do),
 				Danger: danger, Reason: k.T("form.reason"), Fields: []ui.Option{{Value: "do", Text: do}}})

@@ -12,12 +12,13 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 var choreRoutes = []route{
-	{pattern: "GET /connections/{id}/chores", may: owners, serve: (*Console).choreList},
-	{pattern: "GET /connections/{id}/chores/{name}", may: owners, serve: (*Console).chorePage},
-	{pattern: "POST /connections/{id}/chores/{name}", may: owners, serve: (*Console).choreDo},
+	{pattern: "GET /connections/{id}/chores", may: rights.Connect, serve: (*Console).choreList},
+	{pattern: "GET /connections/{id}/chores/{name}", may: rights.Connect, serve: (*Console).chorePage},
+	{pattern: "POST /connections/{id}/chores/{name}", may: rights.Connect, serve: (*Console).choreDo},
 }
 
 // choreRows bounds what one page lists of an outcome.

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 // Codes is what the pages of codes and of groups' sizes ask and change. Every change leaves its audit row.
@@ -47,22 +48,22 @@ type Codes interface {
 }
 
 var codeRoutes = []route{
-	{pattern: "GET /codes", may: staff, serve: (*Console).codeList},
-	{pattern: "GET /codes.csv", may: owners, serve: (*Console).codeSheet},
-	{pattern: "GET /codes/new", may: owners, serve: (*Console).codeNew},
-	{pattern: "POST /codes", may: owners, serve: (*Console).codeCreate},
-	{pattern: "GET /codes/{id}", may: staff, serve: (*Console).codePage},
-	{pattern: "GET /codes/{id}/qr", may: staff, serve: (*Console).codeQR},
-	{pattern: "POST /codes/{id}", may: owners, serve: (*Console).codeSave},
-	{pattern: "POST /codes/{id}/upload", may: staff, serve: (*Console).codeUpload, upload: true},
-	{pattern: "POST /codes/{id}/link", may: staff, serve: (*Console).codeLink},
-	{pattern: "POST /codes/{id}/order", may: staff, serve: (*Console).codeOrder},
-	{pattern: "POST /codes/{id}/rotate", may: staff, serve: (*Console).codeRotate},
-	{pattern: "POST /codes/{id}/remove", may: staff, serve: (*Console).codeRemove},
-	{pattern: "POST /codes/{id}/close", may: owners, serve: (*Console).codeClose},
-	{pattern: "GET /doubles", may: staff, serve: (*Console).doubleList},
-	{pattern: "POST /doubles/{id}", may: staff, serve: (*Console).doubleAsk},
-	{pattern: "POST /groups/{id}/cap", may: owners, serve: (*Console).capSave},
+	{pattern: "GET /codes", may: rights.Codes, serve: (*Console).codeList},
+	{pattern: "GET /codes.csv", may: rights.Export, and: rights.Codes, serve: (*Console).codeSheet},
+	{pattern: "GET /codes/new", may: rights.SetGroups, serve: (*Console).codeNew},
+	{pattern: "POST /codes", may: rights.SetGroups, serve: (*Console).codeCreate},
+	{pattern: "GET /codes/{id}", may: rights.Codes, serve: (*Console).codePage},
+	{pattern: "GET /codes/{id}/qr", may: rights.Codes, serve: (*Console).codeQR},
+	{pattern: "POST /codes/{id}", may: rights.SetGroups, serve: (*Console).codeSave},
+	{pattern: "POST /codes/{id}/upload", may: rights.Codes, serve: (*Console).codeUpload, upload: true},
+	{pattern: "POST /codes/{id}/link", may: rights.Codes, serve: (*Console).codeLink},
+	{pattern: "POST /codes/{id}/order", may: rights.Codes, serve: (*Console).codeOrder},
+	{pattern: "POST /codes/{id}/rotate", may: rights.Codes, serve: (*Console).codeRotate},
+	{pattern: "POST /codes/{id}/remove", may: rights.Codes, serve: (*Console).codeRemove},
+	{pattern: "POST /codes/{id}/close", may: rights.SetGroups, serve: (*Console).codeClose},
+	{pattern: "GET /doubles", may: rights.SeePeople, serve: (*Console).doubleList},
+	{pattern: "POST /doubles/{id}", may: rights.Judge, serve: (*Console).doubleAsk},
+	{pattern: "POST /groups/{id}/cap", may: rights.SetGroups, serve: (*Console).capSave},
 }
 
 // codeRoutes are the routes of codes; none where the house keeps no codes.
@@ -85,7 +86,7 @@ func (c *Console) codeList(k *call) error {
 		return err
 	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.codes"), Sub: k.T("code.sub")}, Note: k.T("code.flow_note")}
-	if k.c.mounted("/codes/new", k.User.Role) {
+	if k.c.mounted("/codes/new", k) {
 		p.Head.Actions = view.LinkButton("/codes/new", "plus", k.T("code.new"))
 	}
 	for _, closed := range []string{"", "1"} {
@@ -129,7 +130,7 @@ func codeTable(k *call, rows []admit.Row, f admit.Filter) ui.Table {
 	num := func(key string) ui.Column { return ui.Column{Title: k.T(key), Num: true} }
 	t := ui.Table{Label: k.T("nav.codes"), Columns: []ui.Column{k.column(k.T("code.name"), "name", f.Page), {Title: k.T("code.now")}, num("code.scans"), num("code.joins"),
 		num("code.leaves"), num("code.net"), num("code.here"), {Title: k.T("code.state"), Hide: true}}, Empty: ui.Empty{Icon: "link", Title: k.T("code.none"), Text: k.T("code.none_text")}}
-	if k.c.mounted("/codes/new", k.User.Role) {
+	if k.c.mounted("/codes/new", k) {
 		t.Empty.Button, t.Empty.Link = k.T("code.new"), "/codes/new"
 	}
 	for _, r := range rows {

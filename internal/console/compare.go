@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 // Comparisons puts groups side by side.
@@ -26,9 +27,9 @@ func (c *Console) compareRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /compare", may: staff, serve: (*Console).compare},
-		{pattern: "GET /compare.csv", may: staff, serve: (*Console).compareSheet},
-		{pattern: "GET /compare.xlsx", may: staff, serve: (*Console).compareBook},
+		{pattern: "GET /compare", may: rights.SeeFigures, serve: (*Console).compare},
+		{pattern: "GET /compare.csv", may: rights.SeeFigures, serve: (*Console).compareSheet},
+		{pattern: "GET /compare.xlsx", may: rights.SeeFigures, serve: (*Console).compareBook},
 	}
 }
 
@@ -77,7 +78,7 @@ func (k *call) beside(ask compareAsk) ([]measure.Sheet, error) {
 	if measure.CheckBeside(ask.keys(), ask.from, ask.to) != nil {
 		return nil, nil
 	}
-	return k.c.deps.Comparisons(k.User.Org, nil).Beside(k.ctx(), ask.keys(), ask.from, ask.to)
+	return k.c.deps.Comparisons(k.User.Org, k.groups).Beside(k.ctx(), ask.keys(), ask.from, ask.to)
 }
 
 // compare shows every figure of two to four groups side by side.

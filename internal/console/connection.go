@@ -13,19 +13,20 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 var connectionRoutes = []route{
-	{pattern: "GET /connections", may: staff, serve: (*Console).connectionList},
-	{pattern: "GET /connections/abilities", may: staff, serve: (*Console).abilityMatrix},
-	{pattern: "GET /connections/new", may: owners, serve: (*Console).connectionNew},
-	{pattern: "POST /connections/new", may: owners, serve: (*Console).connectionAdd},
-	{pattern: "GET /connections/{id}", may: staff, serve: (*Console).connectionPage},
-	{pattern: "POST /connections/{id}", may: owners, serve: (*Console).connectionSave},
-	{pattern: "POST /connections/{id}/switch", may: owners, serve: (*Console).connectionSwitch},
-	{pattern: "POST /connections/{id}/test", may: owners, serve: (*Console).connectionTest},
-	{pattern: "POST /connections/{id}/release", may: owners, serve: (*Console).connectionRelease},
-	{pattern: "POST /connections/{id}/delete", may: owners, serve: (*Console).connectionDelete},
+	{pattern: "GET /connections", may: rights.SeeGroups, serve: (*Console).connectionList},
+	{pattern: "GET /connections/abilities", may: rights.SeeGroups, serve: (*Console).abilityMatrix},
+	{pattern: "GET /connections/new", may: rights.Connect, serve: (*Console).connectionNew},
+	{pattern: "POST /connections/new", may: rights.Connect, serve: (*Console).connectionAdd},
+	{pattern: "GET /connections/{id}", may: rights.SeeGroups, serve: (*Console).connectionPage},
+	{pattern: "POST /connections/{id}", may: rights.Connect, serve: (*Console).connectionSave},
+	{pattern: "POST /connections/{id}/switch", may: rights.Connect, serve: (*Console).connectionSwitch},
+	{pattern: "POST /connections/{id}/test", may: rights.Connect, serve: (*Console).connectionTest},
+	{pattern: "POST /connections/{id}/release", may: rights.Connect, serve: (*Console).connectionRelease},
+	{pattern: "POST /connections/{id}/delete", may: rights.Connect, serve: (*Console).connectionDelete},
 }
 
 // matrixGroups bounds the columns of the ability matrix.
@@ -45,13 +46,13 @@ func (c *Console) connectionList(k *call) error {
 		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/connections/" + a.ID.String(), Cells: []templ.Component{
 			ui.Two(a.Name, c.kindOf(k, a)), healthPill(k, a, h), ui.Text(selfOf(a, h)), ui.When(h.At)}})
 	}
-	p.Head.Actions = view.ConnectionLinks(owners.allows(k.User.Role) && c.deps.BotsFor != nil)
-	if owners.allows(k.User.Role) {
+	p.Head.Actions = view.ConnectionLinks(k.may(rights.Keys) && c.deps.BotsFor != nil)
+	if k.may(rights.Connect) {
 		for _, kind := range c.deps.Wires.Kinds() {
 			p.Kinds = append(p.Kinds, view.Kind{Title: k.Words.Pick(kind.Title), Summary: k.Words.Pick(kind.Summary), Link: "/connections/new?kind=" + kind.Name})
 		}
 	}
-	if len(p.Kinds) > 0 && c.mounted("/groups/new", k.User.Role) {
+	if len(p.Kinds) > 0 && c.mounted("/groups/new", k) {
 		p.Kinds = append(p.Kinds, view.Kind{Title: k.T("channel.kind_title"), Summary: k.T("channel.kind_summary"), Link: "/groups/new"})
 	}
 	return k.show(p.Head.Title, view.ConnectionsPage(p))
@@ -299,7 +300,7 @@ func (c *Console) connectionView(k *call, a community.Account) (view.Connection,
 	if p.Matrix, err = c.matrix(k, a); err != nil {
 		return p, err
 	}
-	if owners.allows(k.User.Role) {
+	if k.may(rights.Connect) {
 		f := c.connectionForm(k, kind, a, nil, "")
 		p.Form = &f
 		p.Asks = []ui.Confirm{connectionSwitchAsk(k, a), connectionDeleteAsk(k, a)}

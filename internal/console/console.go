@@ -15,6 +15,7 @@ import (
 	"qunluo/internal/console/static"
 	"qunluo/internal/httpd"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 // maxForm bounds the body of an ordinary form, in bytes. Rulebooks are the largest.
@@ -32,6 +33,7 @@ type Console struct {
 	nobody    string // a hash that no password fits: unknown logins take as long as known ones
 	byAccount *httpd.Rate
 	byAddress *httpd.Rate
+	byRefusal *httpd.Rate
 	table     []route
 }
 
@@ -67,7 +69,11 @@ func New(d Deps) (http.Handler, error) {
 	}
 	c.byAccount = httpd.NewRate(triesPerAccount, time.Minute, c.clock)
 	c.byAddress = httpd.NewRate(triesPerAddress, time.Minute, c.clock)
+	c.byRefusal = httpd.NewRate(1, refusalEvery, c.clock)
 	c.table = c.routes()
+	if bare := undeclared(c.table); len(bare) > 0 {
+		return nil, fmt.Errorf("routes without a power: %s", strings.Join(bare, ", "))
+	}
 	return c.handler(), nil
 }
 
@@ -126,8 +132,8 @@ func (c *Console) admit(k *call, one route) error {
 	if one.may != anybody && k.User.Key == 0 {
 		return c.askSignIn(k)
 	}
-	if !one.may.allows(k.User.Role) {
-		return community.Errorf(community.CodeForbidden, "role %q may not use %s", k.User.Role, one.pattern)
+	if err := c.allowed(k, one); err != nil {
+		return err
 	}
 	if values := k.R.URL.Query(); storable(values) {
 		k.R.URL.RawQuery = values.Encode()
@@ -160,15 +166,15 @@ func storable(values url.Values) (changed bool) {
 	return changed
 }
 
-// mounted reports whether a GET route exists at a path and the role may use it.
-func (c *Console) mounted(path, role string) bool {
+// mounted reports whether a GET route exists at a path and the person may use it.
+func (c *Console) mounted(path string, k *call) bool {
 	want := "GET " + path
 	if path == "/" {
 		want = "GET /{$}"
 	}
 	for _, one := range c.table {
 		if one.pattern == want {
-			return one.may.allows(role)
+			return !one.ask(rights.Of(k.User)).Refused()
 		}
 	}
 	return false
@@ -181,7 +187,7 @@ func (c *Console) fail(k *call, err error) {
 	if status >= 500 {
 		httpd.Note(k.R.Context(), k.R.Pattern, err)
 	}
-	if err := k.errorPage(code, status); err != nil {
+	if err := k.errorPage(err, code, status); err != nil {
 		c.log.Error("error page", "id", httpd.RequestID(k.R.Context()), "err", fmt.Errorf("%s: %w", code, err))
 	}
 }

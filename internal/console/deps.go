@@ -23,6 +23,10 @@ type Deps struct {
 	// HandsFor makes the handle through which one person changes things, bounded the same way.
 	HandsFor func(org community.OrgKey, groups []community.GroupKey) Hands
 
+	// Reach finds the groups that a person sees at this moment; nil of them = all. May be nil: then nobody looks after any, and
+	// only groups that are named for a person bound them.
+	Reach func(ctx context.Context, u community.User) ([]community.GroupKey, error)
+
 	People   People
 	Sessions SessionStore
 	Figures  func(org community.OrgKey, groups []community.GroupKey) Figures
@@ -231,6 +235,8 @@ type People interface {
 	// SaveUser makes (Key 0) or changes a person, audited as done by `by`. CodeConflict: the login is taken, or the
 	// last enabled owner of the organisation would vanish.
 	SaveUser(ctx context.Context, by string, u community.User, reason string) (community.User, error)
+	// NoteRefusal puts on record that a person was refused a page or a change (what: its route), and why.
+	NoteRefusal(ctx context.Context, u community.User, what, why string) error
 	// SetupValid says whether a set-up token (hashed by HashToken) is known, unspent and not expired at now (UTC ms).
 	SetupValid(ctx context.Context, hash string, now int64) (bool, error)
 	// Setup spends the token and makes the owner, with the organisation when there is none; a login that exists gets
@@ -311,7 +317,7 @@ type Wires interface {
 	Abilities(ctx context.Context, a community.AccountKey, g community.GroupKey) (connect.Abilities, error)
 	// Matrix is what can be done where: every account in general, and the groups that a filter finds under each of their
 	// accounts or, where people bring them, under nobody's. total counts the groups.
-	Matrix(ctx context.Context, org community.OrgKey, f community.GroupFilter) (places []connect.Place, total int, err error)
+	Matrix(ctx context.Context, scope community.Scope, f community.GroupFilter) (places []connect.Place, total int, err error)
 	// Public is what the public page would say, with groups named or not.
 	Public(ctx context.Context, org community.OrgKey, names bool) ([]community.PlatformOffer, error)
 	// Test asks the platform something harmless, at most 10 s, and returns the groups it named.

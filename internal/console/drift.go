@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/drift"
+	"qunluo/internal/rights"
 )
 
 // Drifts tells what differs between here and a platform, and settles it. Every change leaves its audit row.
@@ -28,16 +29,16 @@ func (c *Console) driftRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /connections/{id}/drift", may: owners, serve: (*Console).driftPage},
-		{pattern: "POST /connections/{id}/drift/read", may: owners, serve: (*Console).driftRead},
-		{pattern: "POST /connections/{id}/drift/{line}/{way}", may: owners, serve: (*Console).driftSettle},
+		{pattern: "GET /connections/{id}/drift", may: rights.Connect, serve: (*Console).driftPage},
+		{pattern: "POST /connections/{id}/drift/read", may: rights.Connect, serve: (*Console).driftRead},
+		{pattern: "POST /connections/{id}/drift/{line}/{way}", may: rights.Connect, serve: (*Console).driftSettle},
 	}
 }
 
 // driftShown bounds how many differences of a part one page lists.
 const driftShown = 100
 
-func (k *call) drifts() Drifts { return k.c.deps.Drifts(k.User.Org, nil) }
+func (k *call) drifts() Drifts { return k.c.deps.Drifts(k.User.Org, k.groups) }
 
 func driftAt(a community.Account) string { return "/connections/" + a.ID.String() + "/drift" }
 

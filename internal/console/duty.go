@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
+	"qunluo/internal/rights"
 )
 
 // dutyRoutes are absent where nothing is known of duty.
@@ -19,14 +20,14 @@ func (c *Console) dutyRoutes() []route {
 		return nil
 	}
 	return slices.Concat([]route{
-		{pattern: "GET /duty", may: staff, serve: (*Console).dutyPage},
-		{pattern: "POST /duty/shifts", may: staff, serve: (*Console).shiftAdd},
-		{pattern: "POST /duty/shifts/{id}/remove", may: staff, serve: (*Console).shiftRemove},
-		{pattern: "POST /duty/changes", may: staff, serve: (*Console).changeAdd},
-		{pattern: "POST /duty/changes/{id}/remove", may: staff, serve: (*Console).changeRemove},
-		{pattern: "POST /duty/undo/{id}", may: staff, serve: (*Console).dutyUndo},
-		{pattern: "POST /duty/notes", may: staff, serve: (*Console).noteAdd},
-		{pattern: "POST /duty/settings", may: owners, serve: (*Console).dutySet},
+		{pattern: "GET /duty", may: rights.SeeDuty, serve: (*Console).dutyPage},
+		{pattern: "POST /duty/shifts", may: rights.RunDuty, whole: true, serve: (*Console).shiftAdd},
+		{pattern: "POST /duty/shifts/{id}/remove", may: rights.RunDuty, whole: true, serve: (*Console).shiftRemove},
+		{pattern: "POST /duty/changes", may: rights.RunDuty, whole: true, serve: (*Console).changeAdd},
+		{pattern: "POST /duty/changes/{id}/remove", may: rights.RunDuty, whole: true, serve: (*Console).changeRemove},
+		{pattern: "POST /duty/undo/{id}", may: rights.RunDuty, whole: true, serve: (*Console).dutyUndo},
+		{pattern: "POST /duty/notes", may: rights.RunDuty, serve: (*Console).noteAdd},
+		{pattern: "POST /duty/settings", may: rights.Tune, whole: true, serve: (*Console).dutySet},
 	}, alarmRoutes, lockRoutes, wayRoutes, c.phoneRoutes())
 }
 
@@ -49,7 +50,7 @@ func (c *Console) dutyPage(k *call) error {
 	if err != nil {
 		return err
 	}
-	p := view.Duty{Head: ui.Head{Title: k.T("nav.duty"), Sub: k.T("duty.intro"), Actions: view.DutyTest()}, Owner: k.User.Role == RoleOwner}
+	p := view.Duty{Head: ui.Head{Title: k.T("nav.duty"), Sub: k.T("duty.intro"), Actions: view.DutyTest()}, Owner: k.may(rights.Tune)}
 	p.Now, p.Next = dutyNow(roster, k.now(), names)
 	dutyWeek(k, &p, roster, names)
 	if err := dutyForms(k, &p, roster); err != nil {

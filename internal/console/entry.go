@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/httpd"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 var entryRoutes = []route{
@@ -20,8 +21,8 @@ var entryRoutes = []route{
 	{pattern: "GET /setup/{token}", may: anybody, serve: (*Console).setupForm},
 	{pattern: "POST /setup/{token}", may: anybody, serve: (*Console).setup},
 	{pattern: "POST /lang", may: anybody, serve: (*Console).setLang},
-	{pattern: "POST /decisions/{id}/undo", may: staff, serve: (*Console).undo},
-	{pattern: "GET /live", may: staff, serve: (*Console).live},
+	{pattern: "POST /decisions/{id}/undo", may: rights.Judge, serve: (*Console).undo},
+	{pattern: "GET /live", may: rights.Enter, serve: (*Console).live},
 }
 
 // askSignIn sends a stranger to the sign-in page; parts of pages and forms get 401, which makes htmx read the page anew.

@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/experiment"
+	"qunluo/internal/rights"
 )
 
 // Experiments is what the pages of experiments ask and change.
@@ -38,17 +39,17 @@ func (c *Console) experimentRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /experiments", may: staff, serve: (*Console).experimentList},
-		{pattern: "GET /experiments/new", may: owners, serve: (*Console).experimentNew},
-		{pattern: "POST /experiments/plan", may: owners, serve: (*Console).experimentPlan},
-		{pattern: "POST /experiments", may: owners, serve: (*Console).experimentSave},
-		{pattern: "GET /experiments/{id}", may: staff, serve: (*Console).experimentPage},
-		{pattern: "GET /experiments/{id}/edit", may: owners, serve: (*Console).experimentEdit},
-		{pattern: "POST /experiments/{id}/{act}", may: owners, serve: (*Console).experimentAct},
+		{pattern: "GET /experiments", may: rights.SeeFigures, serve: (*Console).experimentList},
+		{pattern: "GET /experiments/new", may: rights.Tune, serve: (*Console).experimentNew},
+		{pattern: "POST /experiments/plan", may: rights.Tune, serve: (*Console).experimentPlan},
+		{pattern: "POST /experiments", may: rights.Tune, serve: (*Console).experimentSave},
+		{pattern: "GET /experiments/{id}", may: rights.SeeFigures, serve: (*Console).experimentPage},
+		{pattern: "GET /experiments/{id}/edit", may: rights.Tune, serve: (*Console).experimentEdit},
+		{pattern: "POST /experiments/{id}/{act}", may: rights.Tune, serve: (*Console).experimentAct},
 	}
 }
 
-func (k *call) experiments() Experiments { return k.c.deps.Experiments(k.User.Org, nil) }
+func (k *call) experiments() Experiments { return k.c.deps.Experiments(k.User.Org, k.groups) }
 
 // experimentTones are how states and verdicts look.
 var experimentTones = map[string]string{
@@ -72,7 +73,7 @@ func (c *Console) experimentList(k *call) error {
 		return err
 	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.experiments"), Sub: k.T("experiment.sub")}, Note: k.T("experiment.note")}
-	if owners.allows(k.User.Role) {
+	if k.may(rights.Tune) {
 		p.Head.Actions = view.LinkButtons([][3]string{{"/experiments/new", "plus", k.T("experiment.new")}})
 	}
 	states := []ui.Option{{Text: k.T("experiment.all")}}
@@ -357,7 +358,7 @@ func (k *call) experimentSaid(x experiment.Row) string {
 
 // experimentDoes are the buttons of a state, each asking first.
 func (k *call) experimentDoes(p *view.PlanPage, x experiment.Row) {
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Tune) {
 		return
 	}
 	home := "/experiments/" + x.ID.String()

@@ -47,6 +47,7 @@ type house struct {
 	quiet    bool           // nothing was ever said
 	deaf     bool           // nobody ever listened: no day is known, no list was read
 	ill      connect.Health // of every connection; no state = well
+	refused  []string       // who was refused what
 	did      []string       // what was asked of Hands, in words
 	err      error          // what every reading answers, when set
 	changes  chan Change
@@ -465,7 +466,7 @@ func (h *house) SetPublicAbilities(_ context.Context, user string, set community
 	h.public = set
 	return nil
 }
-func (h *house) Matrix(ctx context.Context, _ community.OrgKey, f community.GroupFilter) ([]connect.Place, int, error) {
+func (h *house) Matrix(ctx context.Context, _ community.Scope, f community.GroupFilter) ([]connect.Place, int, error) {
 	groups, total, err := h.FindGroups(ctx, f)
 	var out []connect.Place
 	for _, a := range h.accounts {
@@ -540,6 +541,12 @@ func (h *house) SaveUser(_ context.Context, by string, u community.User, reason 
 	u.Key, u.ID = int64(len(h.users)+1), fakeID(800+len(h.users))
 	h.users = append(h.users, u)
 	return u, nil
+}
+func (h *house) NoteRefusal(_ context.Context, u community.User, what, why string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused = append(h.refused, u.Login+" "+what)
+	return nil
 }
 func (h *house) SetupValid(_ context.Context, hash string, now int64) (bool, error) {
 	return h.setup[hash] > now, nil

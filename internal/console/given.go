@@ -13,10 +13,11 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/httpd"
 	"qunluo/internal/plan"
+	"qunluo/internal/rights"
 )
 
 // fileRoute shows a file that people gave to be sent, to those who may see what is sent, on their phones too.
-var fileRoute = route{pattern: "GET /files/{id}", may: staff, serve: (*Console).fileShow, phone: true}
+var fileRoute = route{pattern: "GET /files/{id}", may: rights.SeeTexts, serve: (*Console).fileShow, phone: true}
 
 // fileShow gives a kept file: pictures to look at, everything else to save.
 func (c *Console) fileShow(k *call) error {

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 // Goals is what the pages of goals, stages and adjustments ask and change.
@@ -70,26 +71,26 @@ func (c *Console) goalRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /life", may: staff, serve: (*Console).life},
-		{pattern: "POST /life/renewals", may: staff, serve: (*Console).renewalAdd},
-		{pattern: "POST /life/renewals/{id}/void", may: staff, serve: (*Console).renewalVoid},
-		{pattern: "GET /goals", may: staff, serve: (*Console).goalList},
-		{pattern: "GET /groups/{id}/goal", may: staff, serve: (*Console).goalForm},
-		{pattern: "POST /groups/{id}/goal", may: owners, serve: (*Console).goalSave},
-		{pattern: "GET /stage", may: staff, serve: (*Console).stagePage},
-		{pattern: "POST /stage/overrule", may: owners, serve: (*Console).stageOverrule},
-		{pattern: "POST /stage/unrule", may: owners, serve: (*Console).stageUnrule},
-		{pattern: "POST /stage/playbook", may: staff, serve: (*Console).playbookStart},
-		{pattern: "GET /stage/rules", may: staff, serve: (*Console).stageRules},
-		{pattern: "POST /stage/rules", may: owners, serve: (*Console).stageRulesSave},
-		{pattern: "GET /adjustments", may: staff, serve: (*Console).adjustList},
-		{pattern: "POST /adjustments", may: staff, serve: (*Console).adjustAdd},
-		{pattern: "GET /adjustments/{id}", may: staff, serve: (*Console).adjustPage},
-		{pattern: "POST /adjustments/{id}/review", may: staff, serve: (*Console).adjustReview},
+		{pattern: "GET /life", may: rights.SeeFigures, serve: (*Console).life},
+		{pattern: "POST /life/renewals", may: rights.Steer, serve: (*Console).renewalAdd},
+		{pattern: "POST /life/renewals/{id}/void", may: rights.Steer, serve: (*Console).renewalVoid},
+		{pattern: "GET /goals", may: rights.SeeFigures, serve: (*Console).goalList},
+		{pattern: "GET /groups/{id}/goal", may: rights.SeeFigures, serve: (*Console).goalForm},
+		{pattern: "POST /groups/{id}/goal", may: rights.Tune, serve: (*Console).goalSave},
+		{pattern: "GET /stage", may: rights.SeeFigures, serve: (*Console).stagePage},
+		{pattern: "POST /stage/overrule", may: rights.Tune, serve: (*Console).stageOverrule},
+		{pattern: "POST /stage/unrule", may: rights.Tune, serve: (*Console).stageUnrule},
+		{pattern: "POST /stage/playbook", may: rights.Steer, serve: (*Console).playbookStart},
+		{pattern: "GET /stage/rules", may: rights.SeeFigures, serve: (*Console).stageRules},
+		{pattern: "POST /stage/rules", may: rights.Tune, whole: true, serve: (*Console).stageRulesSave},
+		{pattern: "GET /adjustments", may: rights.SeeFigures, serve: (*Console).adjustList},
+		{pattern: "POST /adjustments", may: rights.Steer, serve: (*Console).adjustAdd},
+		{pattern: "GET /adjustments/{id}", may: rights.SeeFigures, serve: (*Console).adjustPage},
+		{pattern: "POST /adjustments/{id}/review", may: rights.Steer, serve: (*Console).adjustReview},
 	}
 }
 
-func (k *call) goals() Goals { return k.c.deps.Goals(k.User.Org, nil) }
+func (k *call) goals() Goals { return k.c.deps.Goals(k.User.Org, k.groups) }
 
 // targetName is the name of the figure that a target is about.
 func (k *call) targetName(metric string) string {
@@ -271,7 +272,7 @@ func (c *Console) goalForm(k *call) error {
 func (k *call) goalShow(g community.GroupRow, goal measure.Goal, faults []string) error {
 	at := "/groups/" + g.ID.String()
 	p := view.PlanForm{Head: ui.Head{Title: k.T("goal.title"), Sub: g.Name, Back: at}, Action: at + "/goal", Do: k.T("form.save"), Faults: faults}
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Tune) {
 		p.Wait, p.Hint = true, k.T("bulk.rules_owner")
 	}
 	p.Groups = []view.PlanFields{{Title: k.T("goal.title"), Note: k.T("goal.title_note"), Rows: []ui.Input{

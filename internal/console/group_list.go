@@ -10,16 +10,17 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 var groupRoutes = []route{
-	{pattern: "GET /groups", may: staff, serve: (*Console).groupList},
-	{pattern: "GET /groups.csv", may: owners, serve: (*Console).groupSheet},
-	{pattern: "GET /groups/{id}", may: staff, serve: (*Console).groupPage},
-	{pattern: "POST /groups/{id}/mode", may: owners, serve: (*Console).groupMode},
-	{pattern: "POST /groups/{id}/freeze", may: staff, serve: (*Console).groupFreeze},
-	{pattern: "POST /groups/{id}/settings", may: owners, serve: (*Console).groupSettings},
-	{pattern: "POST /groups/{id}/send", may: staff, serve: (*Console).groupSend},
+	{pattern: "GET /groups", may: rights.SeeGroups, serve: (*Console).groupList},
+	{pattern: "GET /groups.csv", may: rights.Export, and: rights.SeeGroups, serve: (*Console).groupSheet},
+	{pattern: "GET /groups/{id}", may: rights.SeeGroups, serve: (*Console).groupPage},
+	{pattern: "POST /groups/{id}/mode", may: rights.Publish, serve: (*Console).groupMode},
+	{pattern: "POST /groups/{id}/freeze", may: rights.Freeze, serve: (*Console).groupFreeze},
+	{pattern: "POST /groups/{id}/settings", may: rights.SetGroups, serve: (*Console).groupSettings},
+	{pattern: "POST /groups/{id}/send", may: rights.Write, serve: (*Console).groupSend},
 }
 
 const listLimit = 50
@@ -41,7 +42,7 @@ func (c *Console) groupList(k *call) error {
 		return err
 	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.groups"), Sub: k.T("group.list_sub")}, Live: "message health"}
-	if k.c.mounted("/groups/new", k.User.Role) {
+	if k.c.mounted("/groups/new", k) {
 		p.Head.Actions = view.AddGroup()
 	}
 	p.Filters = ui.Filters{Action: "/groups", Fields: []ui.Filter{
@@ -69,7 +70,7 @@ func (c *Console) groupList(k *call) error {
 
 // export offers the whole filtered list to those who may have it.
 func (k *call) export(p *ui.Pager, path string) {
-	if p == nil || !k.c.mounted(path, k.User.Role) {
+	if p == nil || !k.c.mounted(path, k) {
 		return
 	}
 	p.Export = path
@@ -95,7 +96,7 @@ func groupTable(k *call, rows []community.GroupRow, f community.GroupFilter) ui.
 		num(hide(ui.Column{Title: k.T("group.speakers7")})), k.column(k.T("group.last"), "last", f.Page),
 		hide(ui.Column{Title: k.T("group.tags")}), {Title: k.T("group.waiting")},
 	}, Empty: ui.Empty{Icon: "users-group", Title: k.T("group.none"), Text: k.T("group.none_text")}}
-	if k.c.mounted("/connections", k.User.Role) {
+	if k.c.mounted("/connections", k) {
 		t.Empty.Button, t.Empty.Link = k.T("connection.add"), "/connections"
 	}
 	for _, g := range rows {

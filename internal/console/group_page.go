@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 // groupSpans are the spans of days that a group's figures can be seen over.
@@ -24,7 +25,7 @@ func (c *Console) groupPage(k *call) error {
 	}
 	days := number(k.query("days"), 1, 90, 30)
 	p := view.GroupPage{Head: ui.Head{Title: g.Name, Back: "/groups", Sub: k.T("group.sub", "platform", k.platform(g.Platform), "id", g.External)},
-		ID: g.ID.String(), Mode: modePill(k, g), Observing: g.Mode != community.Live, Frozen: g.Frozen, Owner: k.User.Role == RoleOwner}
+		ID: g.ID.String(), Mode: modePill(k, g), Observing: g.Mode != community.Live, Frozen: g.Frozen, Owner: k.may(rights.SetGroups)}
 	if c.deps.Standbys != nil {
 		p.Standby = standbyAt(g)
 	}

@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 // Growths is what the pages of self-growth and of claims ask.
@@ -26,12 +27,12 @@ func (c *Console) growthRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /growth", may: staff, serve: (*Console).growth},
-		{pattern: "GET /claims", may: staff, serve: (*Console).claims},
+		{pattern: "GET /growth", may: rights.SeeFigures, serve: (*Console).growth},
+		{pattern: "GET /claims", may: rights.SeePeople, serve: (*Console).claims},
 	}
 }
 
-func (k *call) growths() Growths { return k.c.deps.Growths(k.User.Org, nil) }
+func (k *call) growths() Growths { return k.c.deps.Growths(k.User.Org, k.groups) }
 
 // growthMonths are how many months a group's page shows; growthGroups how many groups a page lists.
 const (

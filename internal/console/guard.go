@@ -12,17 +12,18 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/plan"
+	"qunluo/internal/rights"
 )
 
 var guardRoutes = []route{
-	{pattern: "GET /broadcasts/limits", may: staff, serve: (*Console).guardPage},
-	{pattern: "GET /broadcasts/limits/edit", may: owners, serve: (*Console).limitForm},
-	{pattern: "POST /broadcasts/limits", may: owners, serve: (*Console).limitSave},
-	{pattern: "POST /broadcasts/limits/undo", may: owners, serve: (*Console).guardUndo},
-	{pattern: "GET /broadcasts/links", may: owners, serve: (*Console).linkForm},
-	{pattern: "POST /broadcasts/links", may: owners, serve: (*Console).linkSave},
-	{pattern: "POST /broadcasts/links/drop", may: owners, serve: (*Console).linkDrop},
-	{pattern: "POST /broadcasts/links/reset", may: owners, serve: (*Console).linkReset},
+	{pattern: "GET /broadcasts/limits", may: rights.SeeContent, serve: (*Console).guardPage},
+	{pattern: "GET /broadcasts/limits/edit", may: rights.Tune, whole: true, serve: (*Console).limitForm},
+	{pattern: "POST /broadcasts/limits", may: rights.Tune, whole: true, serve: (*Console).limitSave},
+	{pattern: "POST /broadcasts/limits/undo", may: rights.Tune, whole: true, serve: (*Console).guardUndo},
+	{pattern: "GET /broadcasts/links", may: rights.Tune, whole: true, serve: (*Console).linkForm},
+	{pattern: "POST /broadcasts/links", may: rights.Tune, whole: true, serve: (*Console).linkSave},
+	{pattern: "POST /broadcasts/links/drop", may: rights.Tune, whole: true, serve: (*Console).linkDrop},
+	{pattern: "POST /broadcasts/links/reset", may: rights.Tune, whole: true, serve: (*Console).linkReset},
 }
 
 // Subjects in the trail of what the page changes.
@@ -42,7 +43,7 @@ func (c *Console) guardPage(k *call) error {
 		return err
 	}
 	p := view.PlanPage{Head: ui.Head{Title: k.T("guard.title"), Sub: k.T("guard.sub"), Back: "/broadcasts"}}
-	mine := k.User.Role == RoleOwner
+	mine := k.may(rights.Tune)
 	if mine {
 		p.Links = []ui.Option{{Value: "/broadcasts/limits/edit", Text: k.T("guard.edit")}, {Value: "/broadcasts/links", Text: k.T("guard.link_new")}}
 	}

@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
+	"qunluo/internal/rights"
 )
 
 // Handovers gives what somebody who leaves owned to another person. Every change leaves its audit row.
@@ -29,15 +30,15 @@ func (c *Console) handoverRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /handovers", may: owners, serve: (*Console).handoverList},
-		{pattern: "GET /handovers/new", may: owners, serve: (*Console).handoverLook},
-		{pattern: "POST /handovers/new", may: owners, serve: (*Console).handoverBegin},
-		{pattern: "GET /handovers/{id}", may: owners, serve: (*Console).handoverPage},
-		{pattern: "POST /handovers/{id}/retry", may: owners, serve: (*Console).handoverRetry},
+		{pattern: "GET /handovers", may: rights.Users, serve: (*Console).handoverList},
+		{pattern: "GET /handovers/new", may: rights.Users, serve: (*Console).handoverLook},
+		{pattern: "POST /handovers/new", may: rights.Users, serve: (*Console).handoverBegin},
+		{pattern: "GET /handovers/{id}", may: rights.Users, serve: (*Console).handoverPage},
+		{pattern: "POST /handovers/{id}/retry", may: rights.Users, serve: (*Console).handoverRetry},
 	}
 }
 
-func (k *call) handovers() Handovers { return k.c.deps.Handovers(k.User.Org, nil) }
+func (k *call) handovers() Handovers { return k.c.deps.Handovers(k.User.Org, k.groups) }
 
 // handoverList shows who handed over to whom, and how far each is.
 func (c *Console) handoverList(k *call) error {

@@ -9,12 +9,13 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 var hitRoutes = []route{
-	{pattern: "GET /hits", may: staff, serve: (*Console).hitList},
-	{pattern: "GET /hits.csv", may: staff, serve: (*Console).hitSheet},
-	{pattern: "POST /hits/rules", may: owners, serve: (*Console).hitRules},
+	{pattern: "GET /hits", may: rights.SeeTexts, serve: (*Console).hitList},
+	{pattern: "GET /hits.csv", may: rights.Export, and: rights.SeeTexts, serve: (*Console).hitSheet},
+	{pattern: "POST /hits/rules", may: rights.Tune, whole: true, serve: (*Console).hitRules},
 }
 
 // hitFilter reads which hits are asked for.
@@ -52,7 +53,7 @@ func (c *Console) hitList(k *call) error {
 			ui.Text(strings.Join(k.hitReasons(d), k.T("list.semicolon"))), ui.Text(k.hitAction(d)), k.hitTold(d, who), k.hitResolved(d, who)}})
 	}
 	k.export(p.Table.Pager, "/hits.csv")
-	if k.User.Role == RoleOwner {
+	if k.may(rights.Tune) {
 		p.Asks = append(p.Asks, ui.Confirm{ID: "rules", Title: k.T("hits.rules"), Object: k.hitRulesSaid(rules), Effect: k.T("hits.rules_effect"), Action: "/hits/rules", Button: k.T("hits.rules"), Reason: k.T("form.reason"),
 			Inputs: []ui.Input{{Kind: "number", Name: "minutes", Label: k.T("hits.minutes"), Value: strconv.Itoa(rules.Minutes)}, {Kind: "number", Name: "dry", Label: k.T("hits.dry"), Value: strconv.Itoa(rules.Dry)},
 				{Kind: "check", Name: "all", Label: k.T("hits.all"), Value: oneIf(rules.All)}, {Kind: "check", Name: "off", Label: k.T("hits.off"), Value: oneIf(rules.Off)}}})

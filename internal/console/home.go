@@ -10,11 +10,12 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 var homeRoutes = []route{
-	{pattern: "GET /{$}", may: staff, serve: (*Console).home},
-	{pattern: "POST /freeze", may: staff, serve: (*Console).freeze},
+	{pattern: "GET /{$}", may: rights.Enter, serve: (*Console).home},
+	{pattern: "POST /freeze", may: rights.Freeze, whole: true, serve: (*Console).freeze},
 }
 
 // homeDays is the span of the figures on Home, heatDays that of the heat map.
@@ -25,9 +26,15 @@ const (
 
 // home is the first page: what waits, what runs, what happened.
 func (c *Console) home(k *call) error {
-	p := view.Home{Head: ui.Head{Title: k.T("nav.home")}}
-	for _, fill := range []func(*call, *view.Home) error{homeFreeze, homeTag, homeTasks, homeFigures, homeConnections, homeChecklist} {
-		if err := fill(k, &p); err != nil {
+	p := view.Home{Head: ui.Head{Title: k.T("nav.home"), Sub: k.T("rights.home", "role", k.roleWord(k.User.Role), "reach", k.reachWord(k.User))}, Work: k.may(rights.Work), Wires: k.may(rights.SeeGroups), Charts: k.may(rights.SeeFigures)}
+	for _, part := range []struct {
+		takes rights.Power
+		fill  func(*call, *view.Home) error
+	}{{rights.Enter, homeFreeze}, {rights.SeeFigures, homeTag}, {rights.Work, homeTasks}, {rights.SeeFigures, homeFigures}, {rights.SeeGroups, homeConnections}, {rights.SetGroups, homeChecklist}} {
+		if !k.may(part.takes) {
+			continue
+		}
+		if err := part.fill(k, &p); err != nil {
 			return err
 		}
 	}
@@ -46,7 +53,9 @@ func homeFreeze(k *call, p *view.Home) (err error) {
 		p.Freeze.Title, p.Freeze.Effect, p.Freeze.Button = k.T("freeze.on"), k.T("freeze.on_effect"), k.T("freeze.on")
 		p.Freeze.Fields = []ui.Option{{Value: "on", Text: "1"}}
 	}
-	p.Head.Actions = view.FreezeButton(p.Frozen)
+	if k.may(rights.Freeze) && k.groups == nil {
+		p.Head.Actions = view.FreezeButton(p.Frozen)
+	}
 	return nil
 }
 
@@ -66,7 +75,7 @@ func homeTasks(k *call, p *view.Home) error {
 	}
 	open := ui.Number{Label: k.T("home.open_tasks"), Value: k.Words.Number(total), Unit: k.T("unit.things"), Note: k.T("home.now"), Link: "/inbox" + tagQuery(k)}
 	wait := ui.Number{Label: k.T("home.open_review"), Value: k.Words.Number(review), Unit: k.T("unit.messages"), Note: k.T("home.now")}
-	if k.c.mounted("/review", k.User.Role) {
+	if k.c.mounted("/review", k) {
 		wait.Link = "/review" + tagQuery(k)
 	}
 	p.Stats = append(p.Stats, open, wait)
@@ -178,7 +187,7 @@ func homeConnections(k *call, p *view.Home) error {
 	}
 	p.Links = ui.Table{Label: k.T("nav.connections"), Columns: []ui.Column{{Title: k.T("connection.name")}, {Title: k.T("connection.health")}},
 		Empty: ui.Empty{Icon: "plug", Title: k.T("connection.none"), Text: k.T("connection.none_text")}}
-	if k.c.mounted("/connections", k.User.Role) {
+	if k.c.mounted("/connections", k) {
 		p.Links.Empty.Button, p.Links.Empty.Link = k.T("connection.add"), "/connections"
 	}
 	for _, a := range accounts {
@@ -250,7 +259,7 @@ func homeChecklist(k *call, p *view.Home) error {
 			continue
 		}
 		step := view.CheckStep{Title: k.T("checklist." + s.key), Text: k.T("checklist." + s.key + "_text")}
-		if k.c.mounted(s.link, k.User.Role) {
+		if k.c.mounted(s.link, k) {
 			step.Link = s.link
 		}
 		p.Checklist = append(p.Checklist, step)

@@ -14,6 +14,7 @@ import (
 	"qunluo/internal/connect"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // Hooks keeps the tokens of outside systems that post to us.
@@ -30,13 +31,13 @@ type Hooks interface {
 }
 
 var hookRoutes = []route{
-	{pattern: "GET /hooks", may: owners, serve: (*Console).hookList},
-	{pattern: "GET /hooks/new", may: owners, serve: (*Console).hookNew},
-	{pattern: "POST /hooks/new", may: owners, serve: (*Console).hookAdd},
-	{pattern: "GET /hooks/{id}/try", may: owners, serve: (*Console).hookTry},
-	{pattern: "POST /hooks/{id}/try", may: owners, serve: (*Console).hookTried},
-	{pattern: "POST /hooks/{id}/rotate", may: owners, serve: (*Console).hookRotate},
-	{pattern: "POST /hooks/{id}/revoke", may: owners, serve: (*Console).hookRevoke},
+	{pattern: "GET /hooks", may: rights.Keys, serve: (*Console).hookList},
+	{pattern: "GET /hooks/new", may: rights.Keys, serve: (*Console).hookNew},
+	{pattern: "POST /hooks/new", may: rights.Keys, serve: (*Console).hookAdd},
+	{pattern: "GET /hooks/{id}/try", may: rights.Keys, serve: (*Console).hookTry},
+	{pattern: "POST /hooks/{id}/try", may: rights.Keys, serve: (*Console).hookTried},
+	{pattern: "POST /hooks/{id}/rotate", may: rights.Keys, serve: (*Console).hookRotate},
+	{pattern: "POST /hooks/{id}/revoke", may: rights.Keys, serve: (*Console).hookRevoke},
 }
 
 // hookRoutes are there where the house takes posts of outside systems.

@@ -10,15 +10,16 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 var importRoutes = []route{
-	{pattern: "GET /imports", may: owners, serve: (*Console).importList},
-	{pattern: "POST /imports", may: owners, serve: (*Console).importStart, upload: true},
-	{pattern: "GET /imports/{id}", may: owners, serve: (*Console).importPage},
-	{pattern: "POST /imports/{id}/again", may: owners, serve: (*Console).importAgain},
-	{pattern: "POST /imports/{id}/commit", may: owners, serve: (*Console).importCommit},
-	{pattern: "POST /imports/{id}/undo", may: owners, serve: (*Console).importUndo},
+	{pattern: "GET /imports", may: rights.Import, serve: (*Console).importList},
+	{pattern: "POST /imports", may: rights.Import, serve: (*Console).importStart, upload: true},
+	{pattern: "GET /imports/{id}", may: rights.Import, serve: (*Console).importPage},
+	{pattern: "POST /imports/{id}/again", may: rights.Import, serve: (*Console).importAgain},
+	{pattern: "POST /imports/{id}/commit", may: rights.Import, serve: (*Console).importCommit},
+	{pattern: "POST /imports/{id}/undo", may: rights.Import, serve: (*Console).importUndo},
 }
 
 // importList shows the runs and the form for a new one.

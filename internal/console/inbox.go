@@ -9,20 +9,21 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 var inboxRoutes = []route{
-	{pattern: "GET /inbox", may: staff, serve: (*Console).inbox},
-	{pattern: "POST /inbox/{id}/claim", may: staff, serve: taskStep("task.claimed", func(k *call, id community.ID, note string) error {
+	{pattern: "GET /inbox", may: rights.Work, serve: (*Console).inbox},
+	{pattern: "POST /inbox/{id}/claim", may: rights.Work, serve: taskStep("task.claimed", func(k *call, id community.ID, note string) error {
 		return k.Hands.TaskClaim(k.ctx(), k.who(), id, note)
 	})},
-	{pattern: "POST /inbox/{id}/done", may: staff, serve: taskStep("task.is_done", func(k *call, id community.ID, note string) error {
+	{pattern: "POST /inbox/{id}/done", may: rights.Work, serve: taskStep("task.is_done", func(k *call, id community.ID, note string) error {
 		return k.Hands.TaskDone(k.ctx(), k.who(), id, note)
 	})},
-	{pattern: "POST /inbox/{id}/release", may: staff, serve: taskStep("task.is_released", func(k *call, id community.ID, note string) error {
+	{pattern: "POST /inbox/{id}/release", may: rights.Work, serve: taskStep("task.is_released", func(k *call, id community.ID, note string) error {
 		return k.Hands.TaskRelease(k.ctx(), k.who(), id, note)
 	})},
-	{pattern: "POST /inbox/{id}/refuse", may: staff, serve: taskStep("task.is_refused", func(k *call, id community.ID, note string) error {
+	{pattern: "POST /inbox/{id}/refuse", may: rights.Work, serve: taskStep("task.is_refused", func(k *call, id community.ID, note string) error {
 		if note == "" {
 			return community.Errorf(community.CodeBadInput, "a refusal needs a reason")
 		}

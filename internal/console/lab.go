@@ -15,19 +15,20 @@ import (
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
 	"qunluo/internal/replay"
+	"qunluo/internal/rights"
 )
 
 // labRoutes are those of the laboratory (规则实验室): a rule is written, tried and put in force on one page.
 func (c *Console) labRoutes() []route {
 	return []route{
-		{pattern: "GET /rules/{id}/lab", may: staff, serve: (*Console).labShow},
-		{pattern: "POST /rules/{id}/lab/json", may: staff, serve: (*Console).labJSON},
-		{pattern: "POST /rules/{id}/lab/run", may: staff, serve: (*Console).labRun},
-		{pattern: "POST /rules/{id}/lab/stop", may: staff, serve: (*Console).labStop},
+		{pattern: "GET /rules/{id}/lab", may: rights.SeeTexts, serve: (*Console).labShow},
+		{pattern: "POST /rules/{id}/lab/json", may: rights.Draft, serve: (*Console).labJSON},
+		{pattern: "POST /rules/{id}/lab/run", may: rights.Draft, serve: (*Console).labRun},
+		{pattern: "POST /rules/{id}/lab/stop", may: rights.Draft, serve: (*Console).labStop},
 	}
 }
 
-func (k *call) labs() Lab { return k.c.deps.Lab(k.User.Org, nil) }
+func (k *call) labs() Lab { return k.c.deps.Lab(k.User.Org, k.groups) }
 
 // newRule begins what the laboratory's choice of rules calls a rule that is not there yet: "new:KIND".
 const newRule = "new:"
@@ -153,7 +154,7 @@ func (b bookDesk) labForce(k *call, p *view.Lab) error {
 		ask.Fields = append(ask.Fields, back)
 		p.Force = append(p.Force, *ask)
 	}
-	if i := b.labRule(); i >= 0 && k.User.Role == RoleOwner {
+	if i := b.labRule(); i >= 0 && k.may(rights.Publish) {
 		r := b.rules()[i]
 		mode := ui.Input{Kind: "select", Name: "mode", Label: k.T("rule.mode"), Value: text(r["mode"])}
 		for _, m := range ruleModes {
@@ -167,7 +168,7 @@ func (b bookDesk) labForce(k *call, p *view.Lab) error {
 		ask.Fields = append(ask.Fields, back)
 		p.Force = append(p.Force, *ask)
 	}
-	p.AskOwner = p.Draft && k.User.Role != RoleOwner
+	p.AskOwner = p.Draft && !k.may(rights.Publish)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 // Leads is what the page of potential users asks and changes.
@@ -33,13 +34,13 @@ func (c *Console) leadRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /leads", may: staff, serve: (*Console).leadList},
-		{pattern: "POST /leads/rule", may: owners, serve: (*Console).leadRule},
-		{pattern: "POST /leads/signals", may: staff, serve: (*Console).leadSignals},
+		{pattern: "GET /leads", may: rights.SeePeople, serve: (*Console).leadList},
+		{pattern: "POST /leads/rule", may: rights.Tune, whole: true, serve: (*Console).leadRule},
+		{pattern: "POST /leads/signals", may: rights.Steer, serve: (*Console).leadSignals},
 	}
 }
 
-func (k *call) leads() Leads { return k.c.deps.Leads(k.User.Org, nil) }
+func (k *call) leads() Leads { return k.c.deps.Leads(k.User.Org, k.groups) }
 
 // leadList shows whom the rule marks, why, and how well it does.
 func (c *Console) leadList(k *call) error {
@@ -184,7 +185,7 @@ func (k *call) leadForms(p *view.Insight, r measure.LeadRule) {
 	many := ui.Confirm{ID: "signals", Title: k.T("lead.file"), Effect: k.T("lead.file_note"), Action: "/leads/signals", Button: k.T("lead.file"), Inputs: []ui.Input{{Kind: "area", Name: "csv", Label: k.T("payment.pasted"), Required: true, Rows: 8, Value: "who,kind,at,source\n"}}}
 	p.Openers = []ui.Opener{{Target: one.ID, Text: one.Title, Icon: "plus"}, {Target: many.ID, Text: many.Title, Icon: "file-import"}}
 	p.Asks = []ui.Confirm{one, many}
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Tune) {
 		return
 	}
 	rule := ui.Confirm{ID: "rule", Title: k.T("lead.change"), Effect: k.T("lead.change_note"), Action: "/leads/rule", Button: k.T("lead.save"), Reason: k.T("form.reason"), Need: true}

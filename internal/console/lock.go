@@ -8,12 +8,13 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
+	"qunluo/internal/rights"
 )
 
 var lockRoutes = []route{
-	{pattern: "GET /duty/lockdown", may: staff, serve: (*Console).lockAsk},
-	{pattern: "POST /duty/lockdown", may: staff, serve: (*Console).lockOn},
-	{pattern: "POST /duty/lockdown/{id}/off", may: staff, serve: (*Console).lockOff},
+	{pattern: "GET /duty/lockdown", may: rights.Freeze, serve: (*Console).lockAsk},
+	{pattern: "POST /duty/lockdown", may: rights.Freeze, serve: (*Console).lockOn},
+	{pattern: "POST /duty/lockdown/{id}/off", may: rights.Freeze, serve: (*Console).lockOff},
 }
 
 // lockHours are how long a lockdown may be set for; 0 = until somebody ends it.

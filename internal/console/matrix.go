@@ -20,7 +20,7 @@ const matrixPage = 50
 // abilityMatrix shows what can be done where: platform, account and group as rows, verbs as columns.
 func (c *Console) abilityMatrix(k *call) error {
 	f := community.GroupFilter{Text: k.query("q"), Tag: k.query("tag"), Platform: community.Platform(k.query("platform")), Page: k.page(matrixPage)}
-	places, total, err := c.deps.Wires.Matrix(k.ctx(), k.User.Org, f)
+	places, total, err := c.deps.Wires.Matrix(k.ctx(), community.Scope{Org: k.User.Org, Groups: k.groups}, f)
 	if err != nil {
 		return err
 	}

@@ -15,17 +15,18 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 var memberRoutes = []route{
-	{pattern: "GET /members", may: staff, serve: (*Console).memberList},
-	{pattern: "GET /members.csv", may: owners, serve: (*Console).memberSheet},
-	{pattern: "GET /members/{id}", may: staff, serve: (*Console).memberPage},
-	{pattern: "POST /members/{id}/warn", may: staff, serve: (*Console).memberWarn},
-	{pattern: "POST /members/{id}/mute", may: staff, serve: (*Console).memberMute},
-	{pattern: "POST /members/{id}/unmute", may: staff, serve: (*Console).memberUnmute},
-	{pattern: "POST /members/{id}/remove", may: staff, serve: (*Console).memberRemove},
-	{pattern: "POST /members/{id}/mark", may: owners, serve: (*Console).memberMark},
+	{pattern: "GET /members", may: rights.SeePeople, serve: (*Console).memberList},
+	{pattern: "GET /members.csv", may: rights.Export, and: rights.SeePeople, serve: (*Console).memberSheet},
+	{pattern: "GET /members/{id}", may: rights.SeePeople, serve: (*Console).memberPage},
+	{pattern: "POST /members/{id}/warn", may: rights.Judge, serve: (*Console).memberWarn},
+	{pattern: "POST /members/{id}/mute", may: rights.Judge, serve: (*Console).memberMute},
+	{pattern: "POST /members/{id}/unmute", may: rights.Judge, serve: (*Console).memberUnmute},
+	{pattern: "POST /members/{id}/remove", may: rights.Judge, serve: (*Console).memberRemove},
+	{pattern: "POST /members/{id}/mark", may: rights.Merge, serve: (*Console).memberMark},
 }
 
 // memberSpans are the spans of days in the address, each with the names of its two dates.

@@ -4,6 +4,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // memberMarkings are what an owner may say a member is, with the icon of the button.
@@ -45,7 +46,7 @@ func memberMarks(k *call, p *view.MemberPage, m community.Member) {
 	default:
 		p.Standing = k.T("grouprole.member")
 	}
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Merge) {
 		return
 	}
 	for _, one := range memberMarkings {

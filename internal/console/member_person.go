@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/identity"
+	"qunluo/internal/rights"
 )
 
 // Persons says which accounts are one human. Every change leaves its audit row.
@@ -37,12 +38,12 @@ func (c *Console) personRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /members/links", may: staff, serve: (*Console).personList},
-		{pattern: "GET /members/links/log", may: staff, serve: (*Console).personLog},
-		{pattern: "POST /members/{id}/merge", may: owners, serve: (*Console).personMerge},
-		{pattern: "POST /members/{id}/split", may: owners, serve: (*Console).personSplit},
-		{pattern: "POST /members/{id}/apart", may: owners, serve: (*Console).personApart},
-		{pattern: "POST /members/links/{id}/undo", may: owners, serve: (*Console).personUndo},
+		{pattern: "GET /members/links", may: rights.SeePeople, serve: (*Console).personList},
+		{pattern: "GET /members/links/log", may: rights.SeePeople, serve: (*Console).personLog},
+		{pattern: "POST /members/{id}/merge", may: rights.Merge, serve: (*Console).personMerge},
+		{pattern: "POST /members/{id}/split", may: rights.Merge, serve: (*Console).personSplit},
+		{pattern: "POST /members/{id}/apart", may: rights.Merge, serve: (*Console).personApart},
+		{pattern: "POST /members/links/{id}/undo", may: rights.Merge, serve: (*Console).personUndo},
 	}
 }
 
@@ -73,7 +74,7 @@ func pairTable(k *call, pairs []identity.Pair, back string) (ui.Table, []ui.Conf
 	for i, p := range pairs {
 		row := ui.Row{Link: "/members/" + p.A.ID.String(), Cells: []templ.Component{accountCell(k, p.A, p.GroupsA), view.Stack(view.Link("/members/"+p.B.ID.String(), named(p.B.Name, p.B.External)), accountUnder(k, p.B, p.GroupsB)),
 			ui.Two(k.T("person.by_"+string(p.Evidence)), ui.Visible(p.Value))}}
-		if owners.allows(k.User.Role) {
+		if k.may(rights.Merge) {
 			n := strconv.Itoa(i)
 			both := named(p.A.Name, p.A.External) + " · " + named(p.B.Name, p.B.External)
 			fields := []ui.Option{{Value: "other", Text: p.B.ID.String()}, {Value: "evidence", Text: string(p.Evidence)}, {Value: "back", Text: back}}
@@ -143,7 +144,7 @@ func factTable(k *call, facts []identity.FactRow, back string) (ui.Table, []ui.C
 			why += " (" + k.T("person.by_"+string(f.Evidence)) + ")"
 		}
 		row := ui.Row{Cells: []templ.Component{ui.Text(what), ui.Text(ui.Visible(strings.Join(names, k.T("list.comma")))), ui.Two(why, who(f.User)), ui.Moment(f.At)}}
-		if f.Kind != identity.Undone && !f.Undone && owners.allows(k.User.Role) {
+		if f.Kind != identity.Undone && !f.Undone && k.may(rights.Merge) {
 			ask := ui.Confirm{ID: "undo-" + f.ID.String(), Title: k.T("person.undo"), Object: strings.Join(names, k.T("list.comma")), Effect: k.T("person.undo_effect"), Action: "/members/links/" + f.ID.String() + "/undo",
 				Button: k.T("person.undo"), Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "back", Text: back}}}
 			asks = append(asks, ask)
@@ -265,7 +266,7 @@ func memberPerson(k *call, p *view.MemberPage, m community.Member) ([]identity.A
 	p.Tags, p.Person = accounts[0].Tags, &view.PersonPart{}
 	here := "/members/" + m.ID.String()
 	p.Person.Accounts = accountTable(k, p, accounts, here)
-	if owners.allows(k.User.Role) {
+	if k.may(rights.Merge) {
 		p.Person.Merge = ui.Opener{Target: "ask-merge", Text: k.T("person.merge_other"), Icon: "users", Small: true}
 		p.Asks = append(p.Asks, ui.Confirm{ID: "ask-merge", Title: k.T("person.merge_other"), Object: named(m.Name, m.External), Effect: k.T("person.merge_effect"), Action: here + "/merge", Button: k.T("person.merge"),
 			Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "back", Text: here}}, Inputs: []ui.Input{{Kind: "text", Name: "other", Label: k.T("person.other_account"), Help: k.T("person.other_help"), Required: true}}})
@@ -292,7 +293,7 @@ func accountTable(k *call, p *view.MemberPage, accounts []identity.Account, back
 			messages, strikes, last = messages+place.Messages, strikes+place.Strikes, max(last, place.LastWord)
 		}
 		row := ui.Row{Link: "/members/" + a.ID.String(), Cells: []templ.Component{accountCell(k, a.Member, nil), ui.Text(ui.Visible(strings.Join(groups, k.T("list.comma")))), ui.Figure(messages), ui.Figure(int64(strikes)), lastWord(k, last), view.Chips(a.Tags)}}
-		if len(accounts) > 1 && owners.allows(k.User.Role) {
+		if len(accounts) > 1 && k.may(rights.Merge) {
 			ask := ui.Confirm{ID: "split-" + a.ID.String(), Title: k.T("person.split"), Object: named(a.Name, a.External), Effect: k.T("person.split_effect"), Action: "/members/" + a.ID.String() + "/split",
 				Button: k.T("person.split"), Reason: k.T("form.reason"), Need: true, Fields: []ui.Option{{Value: "back", Text: back}}}
 			p.Asks = append(p.Asks, ask)

@@ -11,15 +11,16 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/lexicon"
+	"qunluo/internal/rights"
 )
 
 var messageRoutes = []route{
-	{pattern: "GET /messages", may: staff, serve: (*Console).messageList},
-	{pattern: "GET /messages.csv", may: owners, serve: (*Console).messageSheet},
-	{pattern: "GET /messages/{id}/{number}", may: staff, serve: (*Console).messagePage},
-	{pattern: "POST /messages/{id}/{number}/recall", may: staff, serve: (*Console).messageRecall},
-	{pattern: "POST /messages/{id}/{number}/essence", may: staff, serve: (*Console).messageEssence},
-	{pattern: "POST /messages/{id}/{number}/strike", may: staff, serve: (*Console).messageStrike},
+	{pattern: "GET /messages", may: rights.SeeTexts, serve: (*Console).messageList},
+	{pattern: "GET /messages.csv", may: rights.Export, and: rights.SeeTexts, serve: (*Console).messageSheet},
+	{pattern: "GET /messages/{id}/{number}", may: rights.SeeTexts, serve: (*Console).messagePage},
+	{pattern: "POST /messages/{id}/{number}/recall", may: rights.Judge, serve: (*Console).messageRecall},
+	{pattern: "POST /messages/{id}/{number}/essence", may: rights.Judge, serve: (*Console).messageEssence},
+	{pattern: "POST /messages/{id}/{number}/strike", may: rights.Judge, serve: (*Console).messageStrike},
 }
 
 // classChoices are the classes of content that the filter offers.

@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/plan"
+	"qunluo/internal/rights"
 )
 
 // Moments is what is posted on employees' pages (客户朋友圈), who confirmed it and who reacted.
@@ -34,10 +35,10 @@ func (c *Console) momentRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /moments", may: owners, serve: (*Console).momentList},
-		{pattern: "GET /moments/{id}/new", may: owners, serve: (*Console).momentForm},
-		{pattern: "POST /moments/{id}/new", may: owners, serve: (*Console).momentNew, upload: true},
-		{pattern: "GET /moments/{id}/post", may: owners, serve: (*Console).momentPage},
+		{pattern: "GET /moments", may: rights.Connect, serve: (*Console).momentList},
+		{pattern: "GET /moments/{id}/new", may: rights.Connect, serve: (*Console).momentForm},
+		{pattern: "POST /moments/{id}/new", may: rights.Connect, serve: (*Console).momentNew, upload: true},
+		{pattern: "GET /moments/{id}/post", may: rights.Connect, serve: (*Console).momentPage},
 	}
 }
 

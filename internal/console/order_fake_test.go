@@ -506,8 +506,8 @@ func TestWhatIsDoneForOrderReachesIt(t *testing.T) {
 	post(mod, vote+"/restore", url.Values{"no": {"4"}})
 	post(mod, vote+"/end", url.Values{"reason": {"提前"}})
 	post(mod, vote+"/cancel", url.Values{"reason": {"没人投"}})
-	post(mod, pay+"/pay", url.Values{"note": {"顺丰 9"}})
-	post(mod, pay+"/unpay", url.Values{"reason": {"寄错"}})
+	post(owner, pay+"/pay", url.Values{"note": {"顺丰 9"}})
+	post(owner, pay+"/unpay", url.Values{"reason": {"寄错"}})
 	post(owner, "/vote/rules", url.Values{"g": {g}, "on": {"1"}, "weekday": {"5"}, "hour": {"21"}, "hours": {"24"}, "most": {"6"}, "least": {"1"}, "word": {"投票"}, "lang": {"zh-CN"}, "prizes": {"50 一本书\r\n20\n徽章"}, "reason": {"周五"}})
 	if status, body := post(owner, "/vote/rules", url.Values{"g": {g}, "weekday": {"9"}, "hour": {"x"}, "prizes": {"-3"}}); status != 200 || !strings.Contains(body, "没有保存") {
 		t.Errorf("bad rules = %d", status)
@@ -522,7 +522,7 @@ func TestWhatIsDoneForOrderReachesIt(t *testing.T) {
 		t.Error("what nobody could confirm: not said")
 	}
 	want := []string{"give -5 in 1: 违规", "open a vote in 1: 试", "candidate 1007: 好", "candidate 2 stands false: 跑题", "candidate 4 stands true: ", "end, counted true: 提前", "end, counted false: 没人投",
-		"paid by " + fakeID(2).String() + ": 顺丰 9", "not paid: 寄错", "vote rules of 1: 5 21 prizes [{50 一本书} {20 } {0 徽章}]: 周五", "points rules of 1: sign 8: ", "second word true: ", "list in 1: hold", "propose remove: 广告"}
+		"paid by " + fakeID(1).String() + ": 顺丰 9", "not paid: 寄错", "vote rules of 1: 5 21 prizes [{50 一本书} {20 } {0 徽章}]: 周五", "points rules of 1: sign 8: ", "second word true: ", "list in 1: hold", "propose remove: 广告"}
 	if !slices.Equal(h.did, want) {
 		t.Errorf("did %q, want %q", h.did, want)
 	}

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 // Overlaps says what a group shares with the others of an operator, and keeps what it gives that they do not.
@@ -30,12 +31,12 @@ func (c *Console) overlapRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /groups/{id}/overlap", may: staff, serve: (*Console).overlapPage},
-		{pattern: "POST /groups/{id}/difference", may: staff, serve: (*Console).differenceSave},
+		{pattern: "GET /groups/{id}/overlap", may: rights.SeePeople, serve: (*Console).overlapPage},
+		{pattern: "POST /groups/{id}/difference", may: rights.Work, serve: (*Console).differenceSave},
 	}
 }
 
-func (k *call) overlaps() Overlaps { return k.c.deps.Overlaps(k.User.Org, nil) }
+func (k *call) overlaps() Overlaps { return k.c.deps.Overlaps(k.User.Org, k.groups) }
 
 func overlapAt(g community.GroupRow) string { return "/groups/" + g.ID.String() + "/overlap" }
 

@@ -15,6 +15,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 // pasteRoutes are the pages of what people bring by hand (人工通道), on a desk and on a phone.
@@ -22,19 +23,19 @@ func (c *Console) pasteRoutes() []route {
 	if c.deps.Importer == nil {
 		return nil
 	}
-	all := []route{{pattern: "GET /groups/new", may: owners, serve: (*Console).handNew}, {pattern: "POST /groups/new", may: owners, serve: (*Console).handAdd}}
+	all := []route{{pattern: "GET /groups/new", may: rights.SetGroups, serve: (*Console).handNew}, {pattern: "POST /groups/new", may: rights.SetGroups, serve: (*Console).handAdd}}
 	roots := []string{"/groups/{id}/paste"}
 	if c.deps.Phones != nil {
 		roots = append(roots, "/m/paste/{id}")
-		all = append(all, route{pattern: "GET /m/paste", may: staff, serve: (*Console).pasteWhere, phone: true})
+		all = append(all, route{pattern: "GET /m/paste", may: rights.Work, serve: (*Console).pasteWhere, phone: true})
 	}
 	for _, at := range roots {
 		phone := strings.HasPrefix(at, "/m/")
 		all = append(all,
-			route{pattern: "GET " + at, may: staff, serve: (*Console).pasteForm, phone: phone},
-			route{pattern: "POST " + at, may: staff, serve: (*Console).pasteTry, phone: phone, upload: true},
-			route{pattern: "GET " + at + "/{run}", may: staff, serve: (*Console).pastePage, phone: phone},
-			route{pattern: "POST " + at + "/{run}/{step}", may: staff, serve: (*Console).pasteStep, phone: phone})
+			route{pattern: "GET " + at, may: rights.Work, serve: (*Console).pasteForm, phone: phone},
+			route{pattern: "POST " + at, may: rights.Work, serve: (*Console).pasteTry, phone: phone, upload: true},
+			route{pattern: "GET " + at + "/{run}", may: rights.Work, serve: (*Console).pastePage, phone: phone},
+			route{pattern: "POST " + at + "/{run}/{step}", may: rights.Work, serve: (*Console).pasteStep, phone: phone})
 	}
 	return all
 }

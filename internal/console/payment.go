@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // Payments is what the page of payments asks and changes.
@@ -30,14 +31,14 @@ func (c *Console) paymentRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /payments", may: staff, serve: (*Console).paymentList},
-		{pattern: "GET /payments.csv", may: owners, serve: (*Console).paymentSheet},
-		{pattern: "POST /payments", may: owners, serve: (*Console).paymentAdd},
-		{pattern: "POST /payments/{id}/void", may: owners, serve: (*Console).paymentVoid},
+		{pattern: "GET /payments", may: rights.SeeMoney, serve: (*Console).paymentList},
+		{pattern: "GET /payments.csv", may: rights.Export, and: rights.SeeMoney, serve: (*Console).paymentSheet},
+		{pattern: "POST /payments", may: rights.Pay, serve: (*Console).paymentAdd},
+		{pattern: "POST /payments/{id}/void", may: rights.Pay, serve: (*Console).paymentVoid},
 	}
 }
 
-func (k *call) payments() Payments { return k.c.deps.Payments(k.User.Org, nil) }
+func (k *call) payments() Payments { return k.c.deps.Payments(k.User.Org, k.groups) }
 
 // paymentFilter is what the address asks for.
 func (k *call) paymentFilter() (community.PaymentFilter, community.GroupRow, error) {
@@ -84,8 +85,8 @@ func (c *Console) paymentList(k *call) error {
 	}
 	p.Table = ui.Table{Label: p.Head.Title, Columns: []ui.Column{k.column(k.T("payment.at"), "at", f.Page), {Title: k.T("member.name")}, k.column(k.T("payment.amount"), "amount", f.Page), {Title: k.T("payment.what")}, {Title: k.T("payment.who")}, {Title: k.T("payment.state")}},
 		Empty: ui.Empty{Icon: "list-check", Title: k.T("payment.none"), Text: k.T("payment.none_text")}, Pager: k.pager(f.Page, len(rows), total)}
-	if owners.allows(k.User.Role) {
-		k.export(p.Table.Pager, "/payments.csv")
+	k.export(p.Table.Pager, "/payments.csv")
+	if k.may(rights.Pay) {
 		paymentForms(k, &p, groups[min(1, len(groups)):], chosen)
 	}
 	for _, r := range rows {
@@ -100,7 +101,7 @@ func paymentRow(k *call, p *view.List, r community.PaymentRow, who func(string) 
 		state = view.Stack(ui.Pill("secondary", "", k.T("payment.voided")), who(r.VoidedBy)+" · "+r.VoidWhy)
 	}
 	row := ui.Row{Cells: []templ.Component{ui.Moment(r.At), view.Stack(view.Person("/members/"+r.MemberID.String(), r.Name), ui.Visible(r.GroupName)), ui.Text(k.money(r.Amount, r.Currency)), ui.Two(ui.Visible(r.What), ui.Visible(r.Ref)), ui.Text(who(r.User)), state}}
-	if r.Voided == 0 && owners.allows(k.User.Role) {
+	if r.Voided == 0 && k.may(rights.Pay) {
 		ask := "void-" + r.ID.String()
 		row.Actions = ui.ConfirmButton(ui.Opener{Target: ask, Text: k.T("payment.void"), Small: true, Icon: "x"})
 		p.Asks = append(p.Asks, ui.Confirm{ID: ask, Title: k.T("payment.void"), Object: named(r.Name, "") + " " + k.money(r.Amount, r.Currency), Effect: k.T("payment.void_effect"), Action: "/payments/" + r.ID.String() + "/void", Button: k.T("payment.void"), Reason: k.T("form.reason"), Need: true, Danger: true})

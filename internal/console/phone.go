@@ -12,24 +12,25 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
+	"qunluo/internal/rights"
 )
 
 // phoneRoutes are the pages of people on duty on their phones. A session opens them, and so does a device that came in by
-// a link; a device has a moderator's rights, whoever it belongs to.
+// a link; a device has a moderator's rights at most, whoever it belongs to.
 func (c *Console) phoneRoutes() []route {
 	if c.deps.Phones == nil {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /m", may: staff, serve: (*Console).phoneTasks, phone: true},
-		{pattern: "GET /m/review", may: staff, serve: (*Console).phoneReview, phone: true},
-		{pattern: "GET /m/duty", may: staff, serve: (*Console).phoneDuty, phone: true},
-		{pattern: "POST /m/tasks/{id}/{step}", may: staff, serve: (*Console).phoneTaskStep, phone: true},
-		{pattern: "POST /m/alarms/{id}/{step}", may: staff, serve: (*Console).phoneAlarmStep, phone: true},
-		{pattern: "POST /m/review/{id}/{kind}", may: staff, serve: (*Console).phoneJudge, phone: true},
-		{pattern: "POST /m/notes", may: staff, serve: (*Console).noteAdd, phone: true},
-		{pattern: "POST /m/out", may: staff, serve: (*Console).phoneOut, phone: true},
-		{pattern: "POST /me/phone", may: staff, serve: (*Console).phoneLink},
+		{pattern: "GET /m", may: rights.Work, serve: (*Console).phoneTasks, phone: true},
+		{pattern: "GET /m/review", may: rights.Work, serve: (*Console).phoneReview, phone: true},
+		{pattern: "GET /m/duty", may: rights.Work, serve: (*Console).phoneDuty, phone: true},
+		{pattern: "POST /m/tasks/{id}/{step}", may: rights.Work, serve: (*Console).phoneTaskStep, phone: true},
+		{pattern: "POST /m/alarms/{id}/{step}", may: rights.RunDuty, serve: (*Console).phoneAlarmStep, phone: true},
+		{pattern: "POST /m/review/{id}/{kind}", may: rights.Judge, serve: (*Console).phoneJudge, phone: true},
+		{pattern: "POST /m/notes", may: rights.RunDuty, serve: (*Console).noteAdd, phone: true},
+		{pattern: "POST /m/out", may: rights.Enter, serve: (*Console).phoneOut, phone: true},
+		{pattern: "POST /me/phone", may: rights.Enter, serve: (*Console).phoneLink},
 		{pattern: "GET /m/in/{token}", may: anybody, serve: (*Console).phoneDoor},
 		{pattern: "POST /m/in/{token}", may: anybody, serve: (*Console).phoneEnter},
 	}
@@ -42,7 +43,7 @@ func (c *Console) setDevice(k *call, value string, seconds int) {
 	http.SetCookie(k.W, &http.Cookie{Name: cookieName(deviceCookie, c.plain()), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: !c.plain(), SameSite: http.SameSiteLaxMode})
 }
 
-// byDevice finds the person of the phone's cookie, with a moderator's rights.
+// byDevice finds the person of the phone's cookie, with a moderator's rights at most.
 func (c *Console) byDevice(k *call) error {
 	k.phone = true
 	if k.User.Key != 0 {
@@ -60,9 +61,10 @@ func (c *Console) byDevice(k *call) error {
 	if err != nil {
 		return err
 	}
-	u.Role = RoleModerator
-	c.greet(k, u)
-	return nil
+	if rights.Within(rights.Moderator, rights.Role(u.Role)) {
+		u.Role = RoleModerator
+	}
+	return c.greet(k, u)
 }
 
 // phoneDoor shows whom a link lets in, without spending it: chats and mail programs open links by themselves.
@@ -128,7 +130,7 @@ func (k *call) showPhone(title, tab string, body templ.Component) error {
 			path, key, icon string
 			n               int
 		}{{"/m", "nav.inbox", "inbox", badges.Tasks}, {"/m/review", "nav.review", "gavel", badges.Review}, {"/m/duty", "nav.duty", "bell", badges.Alarms}, {"/m/paste", "channel.tab", "upload", 0}} {
-			if !k.c.mounted(t.path, k.User.Role) {
+			if !k.c.mounted(t.path, k) {
 				continue
 			}
 			f.Tabs = append(f.Tabs, ui.MenuEntry{Title: k.T(t.key), Icon: t.icon, Path: t.path, Here: t.path == tab, Badge: t.n})

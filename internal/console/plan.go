@@ -56,7 +56,7 @@ func (c *Console) planRoutes() []route {
 	return slices.Concat(guardRoutes, broadcastRoutes, sopRoutes, []route{fileRoute})
 }
 
-func (k *call) plans() Plans { return k.c.deps.Plans(k.User.Org, nil) }
+func (k *call) plans() Plans { return k.c.deps.Plans(k.User.Org, k.groups) }
 
 // looks are tone and icon of states of mass sends, SOPs and targets.
 var looks = map[string][2]string{

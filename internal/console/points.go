@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/points"
+	"qunluo/internal/rights"
 )
 
 // Points is what the pages of points ask and change.
@@ -30,17 +31,17 @@ func (c *Console) pointRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /points", may: staff, serve: (*Console).pointList},
-		{pattern: "GET /points.csv", may: owners, serve: (*Console).pointSheet},
-		{pattern: "POST /points/give", may: staff, serve: (*Console).pointGive},
-		{pattern: "POST /points/undo", may: staff, serve: (*Console).pointUndo},
-		{pattern: "GET /points/rules", may: staff, serve: (*Console).pointRules},
-		{pattern: "POST /points/rules", may: owners, serve: (*Console).pointRulesSave},
-		{pattern: "GET /points/members/{id}", may: staff, serve: (*Console).pointMember},
+		{pattern: "GET /points", may: rights.SeePeople, serve: (*Console).pointList},
+		{pattern: "GET /points.csv", may: rights.Export, and: rights.SeePeople, serve: (*Console).pointSheet},
+		{pattern: "POST /points/give", may: rights.Reward, serve: (*Console).pointGive},
+		{pattern: "POST /points/undo", may: rights.Reward, serve: (*Console).pointUndo},
+		{pattern: "GET /points/rules", may: rights.SeePeople, serve: (*Console).pointRules},
+		{pattern: "POST /points/rules", may: rights.Tune, serve: (*Console).pointRulesSave},
+		{pattern: "GET /points/members/{id}", may: rights.SeePeople, serve: (*Console).pointMember},
 	}
 }
 
-func (k *call) points() Points { return k.c.deps.Points(k.User.Org, nil) }
+func (k *call) points() Points { return k.c.deps.Points(k.User.Org, k.groups) }
 
 // pointGroup is the group of the address, or the first there is.
 func (k *call) pointGroup(named string) (community.GroupRow, error) {
@@ -263,7 +264,7 @@ func (k *call) pointRulesShow(g community.GroupRow, r points.Rules, faults []str
 		return ui.Input{Kind: "text", Name: name, Label: k.T("points.rule_" + name), Value: v, Required: true, Max: 20}
 	}
 	p := view.PlanForm{Head: ui.Head{Title: k.T("points.rules"), Sub: g.Name, Back: "/points?g=" + g.ID.String()}, Action: "/points/rules", Do: k.T("form.save"), Faults: faults, Hidden: []ui.Option{{Value: "g", Text: g.ID.String()}}}
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Tune) {
 		p.Wait, p.Hint = true, k.T("bulk.rules_owner")
 	}
 	p.Groups = []view.PlanFields{

@@ -9,15 +9,16 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 var insightRoutes = []route{
-	{pattern: "GET /questions", may: staff, serve: (*Console).questions},
-	{pattern: "GET /questions.csv", may: staff, serve: (*Console).questionSheet},
-	{pattern: "POST /questions/watch", may: staff, serve: (*Console).questionWatch},
-	{pattern: "GET /glossary", may: staff, serve: (*Console).glossary},
-	{pattern: "GET /retention", may: staff, serve: (*Console).retention},
-	{pattern: "GET /retention/people", may: staff, serve: (*Console).retentionPeople},
+	{pattern: "GET /questions", may: rights.SeeTexts, serve: (*Console).questions},
+	{pattern: "GET /questions.csv", may: rights.Export, and: rights.SeeTexts, serve: (*Console).questionSheet},
+	{pattern: "POST /questions/watch", may: rights.Work, serve: (*Console).questionWatch},
+	{pattern: "GET /glossary", may: rights.Enter, serve: (*Console).glossary},
+	{pattern: "GET /retention", may: rights.SeeFigures, serve: (*Console).retention},
+	{pattern: "GET /retention/people", may: rights.SeePeople, serve: (*Console).retentionPeople},
 }
 
 // questionMost bounds the time, in minutes, that the drawing of waits shows.

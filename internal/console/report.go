@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // Reports is what the pages of members' reports ask and change.
@@ -32,15 +33,15 @@ func (c *Console) reportRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /reports", may: staff, serve: (*Console).reportList},
-		{pattern: "GET /reports.csv", may: staff, serve: (*Console).reportSheet},
-		{pattern: "POST /reports", may: staff, serve: (*Console).reportGive},
-		{pattern: "GET /reports/{id}", may: staff, serve: (*Console).reportPage},
-		{pattern: "POST /reports/{id}/settle", may: staff, serve: (*Console).reportSettle},
+		{pattern: "GET /reports", may: rights.SeePeople, serve: (*Console).reportList},
+		{pattern: "GET /reports.csv", may: rights.Export, and: rights.SeePeople, serve: (*Console).reportSheet},
+		{pattern: "POST /reports", may: rights.Judge, serve: (*Console).reportGive},
+		{pattern: "GET /reports/{id}", may: rights.SeePeople, serve: (*Console).reportPage},
+		{pattern: "POST /reports/{id}/settle", may: rights.Judge, serve: (*Console).reportSettle},
 	}
 }
 
-func (k *call) reports() Reports { return k.c.deps.Reports(k.User.Org, nil) }
+func (k *call) reports() Reports { return k.c.deps.Reports(k.User.Org, k.groups) }
 
 var reportStates = []community.ReportState{community.ReportOpen, community.ReportRaised, community.ReportUpheld, community.ReportDismissed}
 
@@ -313,7 +314,7 @@ func (k *call) reportPlaces(r community.ReportRow) (view.PlanTable, error) {
 		Empty: ui.Empty{Icon: "users", Title: k.T("report.nowhere")}}}
 	accounts := []community.MemberKey{r.Member}
 	if k.c.deps.Persons != nil {
-		list, err := k.c.deps.Persons(k.User.Org, nil).Person(k.ctx(), r.Member)
+		list, err := k.c.deps.Persons(k.User.Org, k.groups).Person(k.ctx(), r.Member)
 		if err != nil {
 			return out, err
 		}

@@ -8,11 +8,12 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 var requestRoutes = []route{
-	{pattern: "GET /requests", may: staff, serve: (*Console).requestList},
-	{pattern: "POST /requests/{number}", may: staff, serve: (*Console).requestAnswer},
+	{pattern: "GET /requests", may: rights.SeePeople, serve: (*Console).requestList},
+	{pattern: "POST /requests/{number}", may: rights.Work, serve: (*Console).requestAnswer},
 }
 
 // requestList shows who waits to be let in, or what became of those who did.

@@ -8,13 +8,14 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 var reviewRoutes = []route{
-	{pattern: "GET /review", may: staff, serve: (*Console).review},
-	{pattern: "POST /review/{id}/judge", may: staff, serve: (*Console).reviewJudge},
-	{pattern: "POST /review/{id}/act", may: staff, serve: (*Console).reviewAct},
-	{pattern: "POST /review/{id}/undo", may: staff, serve: (*Console).reviewUndo},
+	{pattern: "GET /review", may: rights.SeeTexts, serve: (*Console).review},
+	{pattern: "POST /review/{id}/judge", may: rights.Judge, serve: (*Console).reviewJudge},
+	{pattern: "POST /review/{id}/act", may: rights.Judge, serve: (*Console).reviewAct},
+	{pattern: "POST /review/{id}/undo", may: rights.Judge, serve: (*Console).reviewUndo},
 }
 
 // Bounds of the review page: rows of the queue, and neighbours of the message on each side.

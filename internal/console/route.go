@@ -5,46 +5,52 @@ import (
 	"slices"
 
 	"qunluo/internal/community"
+	"qunluo/internal/rights"
 )
 
-// access says who may use a route.
-type access int
+// anybody is the power of routes that need none: whoever asks may, signed in or not.
+const anybody rights.Power = "anybody"
 
+// Roles of people who sign in that the pages name themselves.
 const (
-	anybody access = iota // signed in or not
-	staff                 // owner and moderator
-	owners                // owner alone
+	RoleOwner     = string(rights.Owner)
+	RoleModerator = string(rights.Moderator)
 )
-
-// Roles of people who sign in.
-const (
-	RoleOwner     = "owner"
-	RoleModerator = "moderator"
-)
-
-// Roles lists them as forms offer them.
-var Roles = []string{RoleOwner, RoleModerator}
-
-// allows is the one place where rights are decided.
-func (a access) allows(role string) bool {
-	switch a {
-	case anybody:
-		return true
-	case staff:
-		return slices.Contains(Roles, role)
-	case owners:
-		return role == RoleOwner
-	}
-	return false
-}
 
 // route is a line of the table of routes.
 type route struct {
-	pattern string // of http.ServeMux: "GET /members/{id}"
-	may     access
+	pattern string       // of http.ServeMux: "GET /members/{id}"
+	may     rights.Power // what it takes; a route that names none keeps the console from starting
+	and     rights.Power // what it takes besides; "" = nothing
+	whole   bool         // it touches the whole organisation: who sees only some groups may not use it
 	serve   func(*Console, *call) error
 	phone   bool // a device that came in by a link may use it, with a moderator's rights
 	upload  bool // the body is a file: the handler reads it with call.upload, which checks the form token
+}
+
+// needs lists the powers that a route takes, the first to be missing first told.
+func (r route) needs() []rights.Power {
+	if r.may == anybody {
+		return nil
+	}
+	if r.and == "" {
+		return []rights.Power{r.may}
+	}
+	return []rights.Power{r.and, r.may}
+}
+
+// undeclared names the routes whose power nobody knows.
+func undeclared(table []route) []string {
+	var out []string
+	for _, one := range table {
+		for _, p := range one.needs() {
+			if !p.Known() {
+				out = append(out, one.pattern)
+				break
+			}
+		}
+	}
+	return out
 }
 
 // routes is the table: every page and every change, with who may use it.

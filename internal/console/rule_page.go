@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 )
 
 // hitDays is the span of the hit counts beside the rules.
@@ -169,7 +170,7 @@ func (b bookDesk) clashes(k *call) []string {
 
 // publishAsk asks before the draft goes in force, and what the group is told of it; nil for those who may not.
 func (b bookDesk) publishAsk(k *call, changes int) (*ui.Confirm, error) {
-	if k.User.Role != RoleOwner || !b.drafted() {
+	if !k.may(rights.Publish) || !b.drafted() {
 		return nil, nil
 	}
 	tell, err := b.noticeInputs(k, b.raw())

@@ -15,6 +15,7 @@ import (
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
 	"qunluo/internal/replay"
+	"qunluo/internal/rights"
 )
 
 // ruleTest leads to the laboratory, where the test box stands.
@@ -343,7 +344,7 @@ func replayCost(k *call, rep ReplayReport) string {
 // enableAsk asks before a rule in dry run of the book that was replayed is switched on and the book published; for owners.
 func (b bookDesk) enableAsk(k *call, rule string) (ui.Confirm, bool) {
 	i := slices.IndexFunc(b.rules(), func(r map[string]any) bool { return text(r["id"]) == rule })
-	if i < 0 || k.User.Role != RoleOwner || text(b.rules()[i]["mode"]) != policy.RuleDry {
+	if i < 0 || !k.may(rights.Publish) || text(b.rules()[i]["mode"]) != policy.RuleDry {
 		return ui.Confirm{}, false
 	}
 	return ui.Confirm{ID: "enable-" + rule, Title: k.T("replay.enable"), Object: ruleName(b.rules()[i]) + " · " + b.g.Name, Effect: k.T("replay.enable_" + string(b.g.Mode)),
@@ -353,7 +354,7 @@ func (b bookDesk) enableAsk(k *call, rule string) (ui.Confirm, bool) {
 
 // actAsk asks before an observing group is switched on under the book that was replayed; for owners.
 func (b bookDesk) actAsk(k *call) *ui.Confirm {
-	if k.User.Role != RoleOwner || b.g.Mode == community.Live {
+	if !k.may(rights.Publish) || b.g.Mode == community.Live {
 		return nil
 	}
 	return &ui.Confirm{ID: "act", Title: k.T("replay.act"), Object: b.g.Name, Effect: k.T("replay.act_effect", "members", k.Words.Number(b.g.Members)),

@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 )
 
 // ruleVersions lists the versions and shows the difference of two (?a=&b=, 0 = the draft).
@@ -45,7 +46,7 @@ func (c *Console) ruleVersions(k *call) error {
 		}
 		choice = append(choice, ui.Option{Value: value, Text: word})
 		row := ui.Row{Cells: []templ.Component{ui.Text(word), ui.Moment(r.At), ui.Name(who(r.User)), ui.Text(r.Note)}}
-		if r.State != "draft" && r.Version != b.force.Version && k.User.Role == RoleOwner {
+		if r.State != "draft" && r.Version != b.force.Version && k.may(rights.Publish) {
 			ask := "roll-" + value
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask, Text: k.T("rule.rollback"), Icon: "history", Small: true})
 			p.Asks = append(p.Asks, ui.Confirm{ID: ask, Title: k.T("rule.rollback"), Object: b.g.Name + " · " + word, Effect: k.T("rule.rollback_effect", "v", r.Version, "now", b.force.Version), Action: b.at() + "/rollback",

@@ -28,6 +28,8 @@ const (
 	sessSeen  = "seen"  // UTC ms
 	sessToken = "token" // the form token
 	sessFlash = "flash"
+	sessStand = "stand" // role and reach at the last request: a change is told
+	sessNote  = "note"  // a sentence about that change, for the next page
 )
 
 // Flash is a result in words for the next page, with the way back where there is one.
@@ -103,6 +105,7 @@ func (c *Console) begin(ctx context.Context, u community.User) error {
 	c.sessions.Put(ctx, sessBorn, now)
 	c.sessions.Put(ctx, sessSeen, now)
 	c.sessions.Put(ctx, sessToken, rand.Text())
+	c.sessions.Put(ctx, sessStand, standing(u))
 	return nil
 }
 

@@ -7,11 +7,12 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 var settingRoutes = []route{
-	{pattern: "GET /settings", may: owners, serve: (*Console).settings},
-	{pattern: "POST /settings/abilities", may: owners, serve: (*Console).settingsAbilities},
+	{pattern: "GET /settings", may: rights.SeeSettings, serve: (*Console).settings},
+	{pattern: "POST /settings/abilities", may: rights.Settings, serve: (*Console).settingsAbilities},
 }
 
 // settings says how this installation runs and what is not yet safe. Process settings are in the file qunluo.toml;

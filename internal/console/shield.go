@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // Shields is what the page of a group's shield asks and changes.
@@ -28,12 +29,12 @@ func (c *Console) shieldRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /groups/{id}/shield", may: staff, serve: (*Console).shieldPage},
-		{pattern: "POST /groups/{id}/shield", may: staff, serve: (*Console).shieldSwitch},
+		{pattern: "GET /groups/{id}/shield", may: rights.SeeGroups, serve: (*Console).shieldPage},
+		{pattern: "POST /groups/{id}/shield", may: rights.Freeze, serve: (*Console).shieldSwitch},
 	}
 }
 
-func (k *call) shields() Shields { return k.c.deps.Shields(k.User.Org, nil) }
+func (k *call) shields() Shields { return k.c.deps.Shields(k.User.Org, k.groups) }
 
 // shieldHours are how long a shield may be set for; 0 = until somebody ends it.
 var shieldHours = []int{1, 2, 6, 12, 24, 72, 0}

@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 )
 
 // Shorts is what the pages of short links ask and change, and what a member did besides speaking.
@@ -36,16 +37,16 @@ func (c *Console) shortRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /shorts", may: staff, serve: (*Console).shortList},
-		{pattern: "GET /shorts/new", may: staff, serve: (*Console).shortForm},
-		{pattern: "POST /shorts", may: staff, serve: (*Console).shortNew},
-		{pattern: "GET /shorts/{id}", may: staff, serve: (*Console).shortPage},
-		{pattern: "POST /shorts/{id}/for", may: staff, serve: (*Console).shortOwn},
-		{pattern: "POST /shorts/{id}/close", may: staff, serve: (*Console).shortClose},
+		{pattern: "GET /shorts", may: rights.SeeContent, serve: (*Console).shortList},
+		{pattern: "GET /shorts/new", may: rights.Write, serve: (*Console).shortForm},
+		{pattern: "POST /shorts", may: rights.Write, serve: (*Console).shortNew},
+		{pattern: "GET /shorts/{id}", may: rights.SeeContent, serve: (*Console).shortPage},
+		{pattern: "POST /shorts/{id}/for", may: rights.Write, serve: (*Console).shortOwn},
+		{pattern: "POST /shorts/{id}/close", may: rights.Write, serve: (*Console).shortClose},
 	}
 }
 
-func (k *call) shorts() Shorts { return k.c.deps.Shorts(k.User.Org, nil) }
+func (k *call) shorts() Shorts { return k.c.deps.Shorts(k.User.Org, k.groups) }
 
 // at is a path as people outside reach it.
 func (k *call) at(path string) string {

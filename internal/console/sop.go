@@ -11,18 +11,19 @@ import (
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
 	"qunluo/internal/plan"
+	"qunluo/internal/rights"
 )
 
 var sopRoutes = []route{
-	{pattern: "GET /sops", may: staff, serve: (*Console).sopList},
-	{pattern: "GET /sops/new", may: staff, serve: (*Console).sopForm},
-	{pattern: "POST /sops", may: staff, serve: (*Console).sopSave, upload: true},
-	{pattern: "POST /sops/check", may: staff, serve: (*Console).sopCheck, upload: true},
-	{pattern: "GET /sops/{id}", may: staff, serve: (*Console).sopPage},
-	{pattern: "GET /sops/{id}/edit", may: staff, serve: (*Console).sopForm},
-	{pattern: "POST /sops/{id}/groups", may: staff, serve: (*Console).sopAdd},
-	{pattern: "POST /sops/{id}/leave", may: staff, serve: (*Console).sopLeave},
-	{pattern: "POST /sops/{id}/move", may: staff, serve: (*Console).sopMove},
+	{pattern: "GET /sops", may: rights.SeeContent, serve: (*Console).sopList},
+	{pattern: "GET /sops/new", may: rights.Write, serve: (*Console).sopForm},
+	{pattern: "POST /sops", may: rights.Write, serve: (*Console).sopSave, upload: true},
+	{pattern: "POST /sops/check", may: rights.Write, serve: (*Console).sopCheck, upload: true},
+	{pattern: "GET /sops/{id}", may: rights.SeeContent, serve: (*Console).sopPage},
+	{pattern: "GET /sops/{id}/edit", may: rights.Write, serve: (*Console).sopForm},
+	{pattern: "POST /sops/{id}/groups", may: rights.Write, serve: (*Console).sopAdd},
+	{pattern: "POST /sops/{id}/leave", may: rights.Write, serve: (*Console).sopLeave},
+	{pattern: "POST /sops/{id}/move", may: rights.Write, serve: (*Console).sopMove},
 }
 
 // sopList shows the SOPs.

@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 var stageLook = map[string][2]string{measure.StageBurst: {"info", "activity"}, measure.StageStable: {"good", "circle-check"}, measure.StageDecline: {"danger", "alert-triangle"}, measure.StageYoung: {"", "clock"}, measure.StageUnknown: {"", "clock"}}
@@ -208,7 +209,7 @@ func (k *call) stageAsks(p *view.Insight, g community.GroupRow, ruling measure.R
 	p.Asks = append(p.Asks, ui.Confirm{ID: "playbook", Title: k.T("playbook.start"), Object: g.Name, Effect: k.T("playbook.start_effect"), Action: "/stage/playbook", Button: k.T("playbook.start"), Fields: here,
 		Inputs: []ui.Input{{Kind: "area", Name: "steps", Label: k.T("playbook.steps"), Help: k.T("playbook.steps_help"), Value: strings.Join(steps, "\n"), Required: true, Max: 4000, Rows: 8}, {Kind: "number", Name: "days", Label: k.T("adjust.days"), Value: "28", Required: true},
 			{Kind: "check", Name: "keep", Label: k.T("playbook.keep")}}})
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Tune) {
 		return nil
 	}
 	var stages []ui.Option
@@ -431,7 +432,7 @@ func stageFields(r *measure.StageRules) []struct {
 
 func (k *call) stageRulesShow(r measure.StageRules, faults []string) error {
 	p := view.PlanForm{Head: ui.Head{Title: k.T("stage.rules"), Sub: k.T("stage.rules_sub"), Back: "/stage"}, Action: "/stage/rules", Do: k.T("form.save"), Faults: faults}
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Tune) {
 		p.Wait, p.Hint = true, k.T("bulk.rules_owner")
 	}
 	var rows []ui.Input

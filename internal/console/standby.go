@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
+	"qunluo/internal/rights"
 )
 
 // Standbys says where groups go on when their account is lost. Every change leaves its audit row.
@@ -39,16 +40,16 @@ func (c *Console) standbyRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /standbys", may: staff, serve: (*Console).standbyList},
-		{pattern: "GET /groups/{id}/standby", may: staff, serve: (*Console).standbyPage},
-		{pattern: "POST /groups/{id}/standby", may: owners, serve: (*Console).standbySet},
-		{pattern: "POST /groups/{id}/standby/clear", may: owners, serve: standbyStep("standby.cleared", Standbys.Clear)},
-		{pattern: "POST /groups/{id}/standby/move", may: staff, serve: standbyStep("standby.moved", Standbys.Begin)},
-		{pattern: "POST /groups/{id}/standby/back", may: staff, serve: standbyStep("standby.returned", Standbys.End)},
+		{pattern: "GET /standbys", may: rights.SeeGroups, serve: (*Console).standbyList},
+		{pattern: "GET /groups/{id}/standby", may: rights.SeeGroups, serve: (*Console).standbyPage},
+		{pattern: "POST /groups/{id}/standby", may: rights.SetGroups, serve: (*Console).standbySet},
+		{pattern: "POST /groups/{id}/standby/clear", may: rights.SetGroups, serve: standbyStep("standby.cleared", Standbys.Clear)},
+		{pattern: "POST /groups/{id}/standby/move", may: rights.Freeze, serve: standbyStep("standby.moved", Standbys.Begin)},
+		{pattern: "POST /groups/{id}/standby/back", may: rights.Freeze, serve: standbyStep("standby.returned", Standbys.End)},
 	}
 }
 
-func (k *call) standbys() Standbys { return k.c.deps.Standbys(k.User.Org, nil) }
+func (k *call) standbys() Standbys { return k.c.deps.Standbys(k.User.Org, k.groups) }
 
 // standbyStep makes the handler of one change; it comes back to the group's page of standbys.
 func standbyStep(said string, do func(s Standbys, ctx context.Context, user string, g community.GroupKey, reason string) error) func(*Console, *call) error {
@@ -181,7 +182,7 @@ func standbyAsks(k *call, p *view.Standby, g community.GroupRow, set duty.Standb
 	} else if has {
 		add(ui.Confirm{ID: "move", Title: k.T("standby.move"), Effect: k.T("standby.move_effect"), Action: "/move", Button: k.T("standby.move"), Danger: true, Reason: k.T("form.reason"), Need: true}, "arrow-right")
 	}
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.SetGroups) {
 		return nil
 	}
 	groups, err := k.groupChoice(k.T("standby.no_group"), community.GroupRow{})

@@ -9,11 +9,12 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 )
 
 var strikeRoutes = []route{
-	{pattern: "GET /strikes", may: staff, serve: (*Console).strikeList},
-	{pattern: "POST /strikes/{id}/lift", may: staff, serve: (*Console).strikeLift},
+	{pattern: "GET /strikes", may: rights.SeePeople, serve: (*Console).strikeList},
+	{pattern: "POST /strikes/{id}/lift", may: rights.Judge, serve: (*Console).strikeLift},
 }
 
 // strikeList shows live strikes, or running mutes (?view=mutes), or all strikes (?view=all).

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/policy"
 	"qunluo/internal/replay"
+	"qunluo/internal/rights"
 )
 
 // Suggests is what the pages of suggested changes ask and say.
@@ -34,15 +35,15 @@ func (c *Console) suggestRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /suggestions", may: staff, serve: (*Console).suggestList},
-		{pattern: "POST /suggestions", may: staff, serve: (*Console).suggestWeigh},
-		{pattern: "GET /suggestions/{id}", may: staff, serve: (*Console).suggestPage},
-		{pattern: "POST /suggestions/{id}/apply", may: owners, serve: (*Console).suggestApply},
-		{pattern: "POST /suggestions/{id}/dismiss", may: staff, serve: (*Console).suggestDismiss},
+		{pattern: "GET /suggestions", may: rights.SeeTexts, serve: (*Console).suggestList},
+		{pattern: "POST /suggestions", may: rights.Draft, serve: (*Console).suggestWeigh},
+		{pattern: "GET /suggestions/{id}", may: rights.SeeTexts, serve: (*Console).suggestPage},
+		{pattern: "POST /suggestions/{id}/apply", may: rights.Publish, serve: (*Console).suggestApply},
+		{pattern: "POST /suggestions/{id}/dismiss", may: rights.Draft, serve: (*Console).suggestDismiss},
 	}
 }
 
-func (k *call) suggests() Suggests { return k.c.deps.Suggests(k.User.Org, nil) }
+func (k *call) suggests() Suggests { return k.c.deps.Suggests(k.User.Org, k.groups) }
 
 // suggestStates are the states in the order in which the filter offers them.
 var suggestStates = []string{replay.Open, replay.Applied, replay.Dismissed, replay.Withdrawn}
@@ -264,7 +265,7 @@ func (k *call) suggestMessages(s replay.Suggestion, key string, numbers []int64)
 
 func (k *call) suggestAsks(p *view.Suggest, s replay.Suggestion) {
 	at := "/suggestions/" + s.ID.String()
-	if k.User.Role == RoleOwner {
+	if k.may(rights.Publish) {
 		p.Asks = append(p.Asks, ui.Confirm{ID: "apply", Title: k.T("suggest.apply"), Object: s.GroupName, Effect: k.T("suggest.apply_effect"), Action: at + "/apply", Button: k.T("suggest.apply"), Danger: true,
 			Reason: k.T("rule.publish_note"), Need: true, Inputs: k.despite()})
 		p.Openers = append(p.Openers, ui.Opener{Target: "apply", Text: k.T("suggest.apply"), Icon: "check"})

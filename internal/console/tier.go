@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 	"qunluo/internal/tier"
 )
 
@@ -71,28 +72,28 @@ func (c *Console) tierRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /tiers", may: staff, serve: (*Console).tierPage},
-		{pattern: "GET /tiers/changes", may: staff, serve: (*Console).tierChanges},
-		{pattern: "GET /tiers/rules", may: staff, serve: (*Console).tierRules},
-		{pattern: "POST /tiers/rules", may: owners, serve: (*Console).tierRulesSave},
-		{pattern: "POST /tiers/rules/try", may: staff, serve: (*Console).tierRulesTry},
-		{pattern: "POST /tiers/pin", may: staff, serve: (*Console).tierPin},
-		{pattern: "GET /tiers/benefits", may: staff, serve: (*Console).benefitPage},
-		{pattern: "GET /tiers/benefits/{id}", may: staff, serve: (*Console).benefitShow},
-		{pattern: "POST /tiers/benefits", may: owners, serve: (*Console).benefitAdd},
-		{pattern: "POST /tiers/benefits/usual", may: owners, serve: (*Console).benefitUsual},
-		{pattern: "POST /tiers/benefits/end", may: owners, serve: (*Console).benefitEnd},
-		{pattern: "POST /tiers/benefits/use", may: staff, serve: (*Console).benefitUse},
-		{pattern: "GET /tiers/reach", may: staff, serve: (*Console).reachPage},
-		{pattern: "GET /tiers/reach/{id}", may: staff, serve: (*Console).reachShow},
-		{pattern: "POST /tiers/reach", may: owners, serve: (*Console).reachAdd},
-		{pattern: "POST /tiers/reach/stop", may: staff, serve: (*Console).reachStop},
-		{pattern: "POST /tiers/reach/decline", may: staff, serve: (*Console).reachDecline},
-		{pattern: "POST /tiers/now", may: staff, serve: (*Console).tierNow},
+		{pattern: "GET /tiers", may: rights.SeeFigures, serve: (*Console).tierPage},
+		{pattern: "GET /tiers/changes", may: rights.SeePeople, serve: (*Console).tierChanges},
+		{pattern: "GET /tiers/rules", may: rights.SeeFigures, serve: (*Console).tierRules},
+		{pattern: "POST /tiers/rules", may: rights.Tune, serve: (*Console).tierRulesSave},
+		{pattern: "POST /tiers/rules/try", may: rights.Steer, serve: (*Console).tierRulesTry},
+		{pattern: "POST /tiers/pin", may: rights.Steer, serve: (*Console).tierPin},
+		{pattern: "GET /tiers/benefits", may: rights.SeePeople, serve: (*Console).benefitPage},
+		{pattern: "GET /tiers/benefits/{id}", may: rights.SeePeople, serve: (*Console).benefitShow},
+		{pattern: "POST /tiers/benefits", may: rights.Tune, serve: (*Console).benefitAdd},
+		{pattern: "POST /tiers/benefits/usual", may: rights.Tune, serve: (*Console).benefitUsual},
+		{pattern: "POST /tiers/benefits/end", may: rights.Tune, serve: (*Console).benefitEnd},
+		{pattern: "POST /tiers/benefits/use", may: rights.Reward, serve: (*Console).benefitUse},
+		{pattern: "GET /tiers/reach", may: rights.SeePeople, serve: (*Console).reachPage},
+		{pattern: "GET /tiers/reach/{id}", may: rights.SeePeople, serve: (*Console).reachShow},
+		{pattern: "POST /tiers/reach", may: rights.Tune, serve: (*Console).reachAdd},
+		{pattern: "POST /tiers/reach/stop", may: rights.Steer, serve: (*Console).reachStop},
+		{pattern: "POST /tiers/reach/decline", may: rights.Steer, serve: (*Console).reachDecline},
+		{pattern: "POST /tiers/now", may: rights.Steer, serve: (*Console).tierNow},
 	}
 }
 
-func (k *call) tiers() Tiers { return k.c.deps.Tiers(k.User.Org, nil) }
+func (k *call) tiers() Tiers { return k.c.deps.Tiers(k.User.Org, k.groups) }
 
 // tierPage shows how a group is divided, and why everybody stands where they do.
 func (c *Console) tierPage(k *call) error {

@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 	"qunluo/internal/tier"
 )
 
@@ -154,7 +155,7 @@ func (k *call) tierForm(d tierDraft, was *tier.Comparison) error {
 	p := view.PlanForm{Head: ui.Head{Title: k.T("tier.rules"), Sub: d.group.Name, Back: "/tiers?g=" + g}, Action: "/tiers/rules", Ask: "/tiers/rules/try", AskText: k.T("tier.try", "weeks", tierWeeks), Do: k.T("tier.apply"), Faults: d.faults,
 		Hidden: []ui.Option{{Value: "g", Text: g}, {Value: "base", Text: strconv.Itoa(d.base)}}}
 	switch {
-	case !owners.allows(k.User.Role):
+	case !k.may(rights.Tune):
 		p.Wait, p.Hint = true, k.T("bulk.rules_owner")
 	case !d.tried:
 		p.Wait, p.Hint = true, k.T("tier.try_first")

@@ -11,17 +11,18 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
+	"qunluo/internal/rights"
 )
 
 var userRoutes = []route{
-	{pattern: "GET /users", may: owners, serve: (*Console).userList},
-	{pattern: "GET /users/new", may: owners, serve: (*Console).userNew},
-	{pattern: "POST /users/new", may: owners, serve: (*Console).userAdd},
-	{pattern: "GET /users/{id}", may: owners, serve: (*Console).userEdit},
-	{pattern: "POST /users/{id}", may: owners, serve: (*Console).userSave},
-	{pattern: "POST /users/{id}/switch", may: owners, serve: (*Console).userSwitch},
-	{pattern: "GET /me", may: staff, serve: (*Console).meForm},
-	{pattern: "POST /me", may: staff, serve: (*Console).meSave},
+	{pattern: "GET /users", may: rights.Users, serve: (*Console).userList},
+	{pattern: "GET /users/new", may: rights.Users, serve: (*Console).userNew},
+	{pattern: "POST /users/new", may: rights.Users, serve: (*Console).userAdd},
+	{pattern: "GET /users/{id}", may: rights.Users, serve: (*Console).userEdit},
+	{pattern: "POST /users/{id}", may: rights.Users, serve: (*Console).userSave},
+	{pattern: "POST /users/{id}/switch", may: rights.Users, serve: (*Console).userSwitch},
+	{pattern: "GET /me", may: rights.Enter, serve: (*Console).meForm},
+	{pattern: "POST /me", may: rights.Enter, serve: (*Console).meSave},
 }
 
 // loginForm is what a login may look like.
@@ -37,14 +38,14 @@ func (c *Console) userList(k *call) error {
 	if c.deps.Handovers != nil {
 		p.Head.Actions = view.LinkButtons([][3]string{{"/handovers", "arrow-right", k.T("handover.title")}, {"/users/new", "plus", k.T("user.add")}})
 	}
-	p.Table = ui.Table{Label: k.T("nav.users"), Columns: []ui.Column{{Title: k.T("user.name")}, {Title: k.T("user.role")}, {Title: k.T("user.state")}, {Title: k.T("user.since"), Hide: true}}}
+	p.Table = ui.Table{Label: k.T("nav.users"), Columns: []ui.Column{{Title: k.T("user.name")}, {Title: k.T("user.role")}, {Title: k.T("far.title")}, {Title: k.T("user.state")}, {Title: k.T("user.since"), Hide: true}}}
 	for _, u := range users {
 		state := ui.Pill("good", "check", k.T("user.on"))
 		if !u.Enabled {
 			state = ui.Pill("", "ban", k.T("user.off"))
 		}
-		row := ui.Row{Link: "/users/" + u.ID.String(), Cells: []templ.Component{ui.Two(named(u.Name, u.Login), u.Login), ui.Text(k.T("role." + u.Role)), state, ui.Moment(u.Created)}}
-		if u.ID != k.User.ID {
+		row := ui.Row{Link: "/users/" + u.ID.String(), Cells: []templ.Component{ui.Two(named(u.Name, u.Login), u.Login), ui.Text(k.roleWord(u.Role)), ui.Text(k.reachWord(u)), state, ui.Moment(u.Created)}}
+		if u.ID != k.User.ID && rights.Give(rights.Of(k.User), rights.Of(u), rights.Of(u)) == nil {
 			ask := switchAsk(k, u)
 			p.Asks = append(p.Asks, ask)
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask.ID, Text: ask.Title, Small: true, Danger: u.Enabled})
@@ -68,14 +69,79 @@ func switchAsk(k *call, u community.User) ui.Confirm {
 }
 
 func (c *Console) userNew(k *call) error {
-	return k.show(k.T("user.add"), view.FormPage(userForm(k, community.User{Role: RoleModerator, Lang: k.Words.Lang}, nil)))
+	return k.showUser(http.StatusOK, community.User{Role: RoleModerator, Lang: k.Words.Lang}, nil)
 }
 
-// userForm asks for a person; Key 0 = a new one.
-func userForm(k *call, u community.User, faults map[string]string) view.Form {
+// roleWord and reachWord say what a person may and how far they see; the words of a role that nobody knows are its own.
+func (k *call) roleWord(role string) string {
+	if !rights.Role(role).Known() {
+		return role
+	}
+	return k.T("role." + role)
+}
+
+func (k *call) reachWord(u community.User) string {
+	who := rights.Of(u)
+	if who.Reach == rights.Chosen {
+		return k.T("far.some", "n", len(who.Groups))
+	}
+	return k.T("far." + string(who.Reach))
+}
+
+// showUser renders the form of a person.
+func (k *call) showUser(status int, u community.User, faults map[string]string) error {
+	f, err := userForm(k, u, faults)
+	if err != nil {
+		return err
+	}
+	if u.Key != 0 && k.Duty != nil && len(faults) == 0 {
+		f.Head.Actions = view.WayButton("/users/"+u.ID.String()+"/notify", k.T("way.how"))
+	}
+	return k.showStatus(status, f.Head.Title, view.FormPage(f))
+}
+
+// reachFields ask how far a person sees: all groups, those that are ticked, or their own. A house with more groups than are
+// offered names others at the command line; those that a person has already are always among them.
+func reachFields(k *call, u community.User, fault string) ([]ui.Input, error) {
+	who := rights.Of(u)
+	var reaches []ui.Option
+	for _, r := range rights.Reaches() {
+		reaches = append(reaches, ui.Option{Value: string(r), Text: k.T("far." + string(r))})
+	}
+	choice, err := k.groupChoice("", community.GroupRow{})
+	if err != nil {
+		return nil, err
+	}
+	choice = choice[1:] // all of them is not one of them
+	named, err := k.groupsOf(slices.Clone(who.Groups))
+	if err != nil {
+		return nil, err
+	}
+	picked := ui.Input{Kind: "checks", Name: "groups", Label: k.T("far.groups"), Help: k.T("far.groups_help")}
+	for _, key := range who.Groups {
+		g, known := named[key]
+		if !known {
+			continue
+		}
+		id := g.ID.String()
+		picked.Ticked = append(picked.Ticked, id)
+		if !slices.ContainsFunc(choice, func(o ui.Option) bool { return o.Value == id }) {
+			choice = append(choice, ui.Option{Value: id, Text: ui.Visible(g.Name)})
+		}
+	}
+	if picked.Options = choice; len(choice) >= optionsCap {
+		picked.Help = k.T("far.groups_many", "n", optionsCap)
+	}
+	return []ui.Input{{Kind: "select", Name: "reach", Label: k.T("far.title"), Value: string(who.Reach), Options: reaches, Help: k.T("far.help"), Err: fault}, picked}, nil
+}
+
+// userForm asks for a person; Key 0 = a new one. Only roles within one's own are offered, and the one that the person has.
+func userForm(k *call, u community.User, faults map[string]string) (view.Form, error) {
 	var roles, langs []ui.Option
-	for _, r := range Roles {
-		roles = append(roles, ui.Option{Value: r, Text: k.T("role."+r) + k.T("user.role_"+r)})
+	for _, r := range rights.Roles() {
+		if rights.Within(r, rights.Role(k.User.Role)) || string(r) == u.Role {
+			roles = append(roles, ui.Option{Value: string(r), Text: k.T("role."+string(r)) + k.T("user.role_"+string(r))})
+		}
 	}
 	for _, l := range i18n.Languages {
 		langs = append(langs, ui.Option{Value: l, Text: k.c.words.In(l).T("lang.name")})
@@ -93,7 +159,9 @@ func userForm(k *call, u community.User, faults map[string]string) view.Form {
 		{Kind: "select", Name: "lang", Label: k.T("user.lang"), Value: u.Lang, Options: langs},
 		password,
 	}
-	return f
+	far, err := reachFields(k, u, faults["reach"])
+	f.Fields = slices.Insert(f.Fields, 3, far...)
+	return f, err
 }
 
 // sorted gives the faults in an order that does not change.
@@ -113,8 +181,22 @@ func readUser(k *call, u community.User) (community.User, map[string]string) {
 	if !loginForm.MatchString(u.Login) {
 		faults["login"] = k.T("user.bad_login")
 	}
-	if !slices.Contains(Roles, u.Role) {
+	if u.Reach = k.form("reach"); u.Reach == "" {
+		u.Reach = string(rights.Whole)
+	}
+	groups, err := k.ticked("groups")
+	if err != nil {
+		faults["reach"] = k.T("far.unknown")
+	}
+	u.Groups = nil
+	if u.Reach == string(rights.Chosen) {
+		u.Groups = groups
+	}
+	if !rights.Role(u.Role).Known() {
 		faults["role"] = k.T("form.needed")
+	}
+	if !rights.Reach(u.Reach).Known() || u.Reach == string(rights.Chosen) && len(u.Groups) == 0 {
+		faults["reach"] = k.T("far.needed")
 	}
 	if !slices.Contains(i18n.Languages, u.Lang) {
 		u.Lang = i18n.Chinese
@@ -132,12 +214,37 @@ func readUser(k *call, u community.User) (community.User, map[string]string) {
 	return u, faults
 }
 
+// ticked reads the groups that are ticked under a name; CodeNotFound when one is none of those the person sees.
+func (k *call) ticked(name string) ([]community.GroupKey, error) {
+	var out []community.GroupKey
+	for _, id := range k.R.PostForm[name] {
+		if len(out) >= rights.MaxGroups {
+			return nil, community.Errorf(community.CodeTooLarge, "%s: more than %d groups", name, rights.MaxGroups)
+		}
+		g, err := k.groupNamed(id)
+		if err != nil {
+			return nil, err
+		}
+		if g.Key != 0 && !slices.Contains(out, g.Key) {
+			out = append(out, g.Key)
+		}
+	}
+	return out, nil
+}
+
 func (c *Console) userAdd(k *call) error {
 	return c.putUser(k, community.User{Org: k.User.Org, Enabled: true, Created: k.now()})
 }
 
 func (c *Console) putUser(k *call, u community.User) error {
+	before := rights.Who{}
+	if u.Key != 0 {
+		before = rights.Of(u)
+	}
 	u, faults := readUser(k, u)
+	if len(faults) == 0 && rights.Give(rights.Of(k.User), before, rights.Of(u)) != nil {
+		faults["role"] = k.T("rights.cannot_give", "role", k.T("role."+k.User.Role))
+	}
 	if len(faults) == 0 {
 		saved, err := c.deps.People.SaveUser(k.ctx(), k.who(), u, k.form("reason"))
 		if err == nil {
@@ -153,8 +260,7 @@ func (c *Console) putUser(k *call, u community.User) error {
 		}
 		faults["login"] = k.T("user.conflict")
 	}
-	f := userForm(k, u, faults)
-	return k.showStatus(http.StatusUnprocessableEntity, f.Head.Title, view.FormPage(f))
+	return k.showUser(http.StatusUnprocessableEntity, u, faults)
 }
 
 // oneUser finds the person of the path, within the organisation.
@@ -175,11 +281,7 @@ func (c *Console) userEdit(k *call) error {
 	if err != nil {
 		return err
 	}
-	f := userForm(k, u, nil)
-	if k.Duty != nil {
-		f.Head.Actions = view.WayButton("/users/"+u.ID.String()+"/notify", k.T("way.how"))
-	}
-	return k.show(f.Head.Title, view.FormPage(f))
+	return k.showUser(http.StatusOK, u, nil)
 }
 
 func (c *Console) userSave(k *call) error {
@@ -194,6 +296,9 @@ func (c *Console) userSwitch(k *call) error {
 	u, err := c.oneUser(k)
 	if err != nil {
 		return err
+	}
+	if rights.Give(rights.Of(k.User), rights.Of(u), rights.Of(u)) != nil {
+		return k.done("/users", "danger", k.T("rights.cannot_give", "role", k.T("role."+k.User.Role)), community.ID{})
 	}
 	u.Enabled = k.form("on") == "1"
 	if _, err := c.deps.People.SaveUser(k.ctx(), k.who(), u, k.form("reason")); err != nil {

@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
 	"qunluo/internal/points"
+	"qunluo/internal/rights"
 )
 
 // Votes is what the pages of the weekly vote ask and change.
@@ -39,37 +40,37 @@ func (c *Console) voteRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /vote", may: staff, serve: (*Console).voteList},
-		{pattern: "GET /vote/rules", may: staff, serve: (*Console).voteRules},
-		{pattern: "POST /vote/rules", may: owners, serve: (*Console).voteRulesSave},
-		{pattern: "POST /vote/open", may: staff, serve: (*Console).voteOpen},
-		{pattern: "GET /vote/links", may: staff, serve: (*Console).voteLinks},
-		{pattern: "GET /vote/payouts", may: staff, serve: (*Console).votePayouts},
-		{pattern: "GET /vote/payouts.csv", may: owners, serve: (*Console).votePayoutSheet},
-		{pattern: "GET /vote/payouts.json", may: owners, serve: (*Console).votePayoutJSON},
-		{pattern: "GET /vote/payouts/{id}", may: staff, serve: (*Console).votePayout},
-		{pattern: "POST /vote/payouts/{id}/pay", may: staff, serve: (*Console).votePay},
-		{pattern: "POST /vote/payouts/{id}/unpay", may: staff, serve: (*Console).voteUnpay},
-		{pattern: "GET /vote/{id}", may: staff, serve: (*Console).votePage},
-		{pattern: "POST /vote/{id}/add", may: staff, serve: (*Console).voteAdd},
-		{pattern: "POST /vote/{id}/remove", may: staff, serve: voteStep("vote.removed", func(k *call, id community.ID) error {
+		{pattern: "GET /vote", may: rights.SeePeople, serve: (*Console).voteList},
+		{pattern: "GET /vote/rules", may: rights.SeePeople, serve: (*Console).voteRules},
+		{pattern: "POST /vote/rules", may: rights.Tune, serve: (*Console).voteRulesSave},
+		{pattern: "POST /vote/open", may: rights.Reward, serve: (*Console).voteOpen},
+		{pattern: "GET /vote/links", may: rights.SeePeople, serve: (*Console).voteLinks},
+		{pattern: "GET /vote/payouts", may: rights.SeeMoney, serve: (*Console).votePayouts},
+		{pattern: "GET /vote/payouts.csv", may: rights.Export, and: rights.SeeMoney, serve: (*Console).votePayoutSheet},
+		{pattern: "GET /vote/payouts.json", may: rights.Export, and: rights.SeeMoney, serve: (*Console).votePayoutJSON},
+		{pattern: "GET /vote/payouts/{id}", may: rights.SeeMoney, serve: (*Console).votePayout},
+		{pattern: "POST /vote/payouts/{id}/pay", may: rights.Pay, serve: (*Console).votePay},
+		{pattern: "POST /vote/payouts/{id}/unpay", may: rights.Pay, serve: (*Console).voteUnpay},
+		{pattern: "GET /vote/{id}", may: rights.SeePeople, serve: (*Console).votePage},
+		{pattern: "POST /vote/{id}/add", may: rights.Reward, serve: (*Console).voteAdd},
+		{pattern: "POST /vote/{id}/remove", may: rights.Reward, serve: voteStep("vote.removed", func(k *call, id community.ID) error {
 			return k.votes().Stand(k.ctx(), k.who(), id, number(k.form("no"), 1, 1000, 0), false, k.form("reason"))
 		})},
-		{pattern: "POST /vote/{id}/restore", may: staff, serve: voteStep("vote.restored", func(k *call, id community.ID) error {
+		{pattern: "POST /vote/{id}/restore", may: rights.Reward, serve: voteStep("vote.restored", func(k *call, id community.ID) error {
 			return k.votes().Stand(k.ctx(), k.who(), id, number(k.form("no"), 1, 1000, 0), true, k.form("reason"))
 		})},
-		{pattern: "POST /vote/{id}/end", may: staff, serve: voteStep("vote.counted", func(k *call, id community.ID) error {
+		{pattern: "POST /vote/{id}/end", may: rights.Reward, serve: voteStep("vote.counted", func(k *call, id community.ID) error {
 			_, err := k.votes().End(k.ctx(), k.who(), id, true, k.form("reason"))
 			return err
 		})},
-		{pattern: "POST /vote/{id}/cancel", may: staff, serve: voteStep("vote.called_off", func(k *call, id community.ID) error {
+		{pattern: "POST /vote/{id}/cancel", may: rights.Reward, serve: voteStep("vote.called_off", func(k *call, id community.ID) error {
 			_, err := k.votes().End(k.ctx(), k.who(), id, false, k.form("reason"))
 			return err
 		})},
 	}
 }
 
-func (k *call) votes() Votes { return k.c.deps.Votes(k.User.Org, nil) }
+func (k *call) votes() Votes { return k.c.deps.Votes(k.User.Org, k.groups) }
 
 func voteStep(said string, do func(k *call, id community.ID) error) func(*Console, *call) error {
 	return func(_ *Console, k *call) error {

@@ -8,6 +8,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/points"
+	"qunluo/internal/rights"
 )
 
 // voteRules shows a group's rules of the vote; an owner changes them.
@@ -66,7 +67,7 @@ func (k *call) voteRulesShow(g community.GroupRow, r points.VoteRules, prizes st
 		days = append(days, ui.Option{Value: strconv.Itoa(d), Text: k.T("vote.day_" + strconv.Itoa(d))})
 	}
 	p := view.PlanForm{Head: ui.Head{Title: k.T("vote.rules"), Sub: g.Name, Back: "/vote?g=" + g.ID.String()}, Action: "/vote/rules", Do: k.T("form.save"), Faults: faults, Hidden: []ui.Option{{Value: "g", Text: g.ID.String()}}}
-	if !owners.allows(k.User.Role) {
+	if !k.may(rights.Tune) {
 		p.Wait, p.Hint = true, k.T("bulk.rules_owner")
 	}
 	p.Groups = []view.PlanFields{

@@ -9,13 +9,14 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/duty"
+	"qunluo/internal/rights"
 )
 
 var wayRoutes = []route{
-	{pattern: "GET /users/{id}/notify", may: owners, serve: (*Console).wayForm},
-	{pattern: "POST /users/{id}/notify", may: owners, serve: (*Console).waySave},
-	{pattern: "GET /me/notify", may: staff, serve: (*Console).wayForm},
-	{pattern: "POST /me/notify", may: staff, serve: (*Console).waySave},
+	{pattern: "GET /users/{id}/notify", may: rights.Users, serve: (*Console).wayForm},
+	{pattern: "POST /users/{id}/notify", may: rights.Users, serve: (*Console).waySave},
+	{pattern: "GET /me/notify", may: rights.Enter, serve: (*Console).wayForm},
+	{pattern: "POST /me/notify", may: rights.Enter, serve: (*Console).waySave},
 }
 
 // wayRows is how many ways the form offers.

@@ -17,6 +17,7 @@ import (
 	"qunluo/internal/duty"
 	"qunluo/internal/i18n"
 	"qunluo/internal/measure"
+	"qunluo/internal/rights"
 )
 
 // Weeklies is what the pages of the weekly report ask and change. Secrets are never given out.
@@ -44,22 +45,22 @@ func (c *Console) weeklyRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /weekly", may: staff, serve: (*Console).weeklyList},
-		{pattern: "GET /weekly/new", may: owners, serve: (*Console).weeklyForm},
-		{pattern: "GET /weekly/preview", may: staff, serve: (*Console).weeklyPreview},
-		{pattern: "GET /weekly/{id}", may: owners, serve: (*Console).weeklyForm},
-		{pattern: "GET /weekly/{id}/preview", may: staff, serve: (*Console).weeklyPreview},
-		{pattern: "GET /weekly/{id}/sent", may: staff, serve: (*Console).weeklySent},
-		{pattern: "POST /weekly", may: owners, serve: (*Console).weeklySave},
-		{pattern: "POST /weekly/{id}", may: owners, serve: (*Console).weeklySave},
-		{pattern: "POST /weekly/{id}/send", may: owners, serve: (*Console).weeklySend},
-		{pattern: "POST /weekly/{id}/pause", may: owners, serve: (*Console).weeklyPause},
-		{pattern: "POST /weekly/{id}/resume", may: owners, serve: (*Console).weeklyPause},
-		{pattern: "POST /weekly/{id}/drop", may: owners, serve: (*Console).weeklyDrop},
+		{pattern: "GET /weekly", may: rights.SeeFigures, serve: (*Console).weeklyList},
+		{pattern: "GET /weekly/new", may: rights.Tune, serve: (*Console).weeklyForm},
+		{pattern: "GET /weekly/preview", may: rights.SeeFigures, serve: (*Console).weeklyPreview},
+		{pattern: "GET /weekly/{id}", may: rights.Tune, serve: (*Console).weeklyForm},
+		{pattern: "GET /weekly/{id}/preview", may: rights.SeeFigures, serve: (*Console).weeklyPreview},
+		{pattern: "GET /weekly/{id}/sent", may: rights.SeeFigures, serve: (*Console).weeklySent},
+		{pattern: "POST /weekly", may: rights.Tune, serve: (*Console).weeklySave},
+		{pattern: "POST /weekly/{id}", may: rights.Tune, serve: (*Console).weeklySave},
+		{pattern: "POST /weekly/{id}/send", may: rights.Tune, serve: (*Console).weeklySend},
+		{pattern: "POST /weekly/{id}/pause", may: rights.Tune, serve: (*Console).weeklyPause},
+		{pattern: "POST /weekly/{id}/resume", may: rights.Tune, serve: (*Console).weeklyPause},
+		{pattern: "POST /weekly/{id}/drop", may: rights.Tune, serve: (*Console).weeklyDrop},
 	}
 }
 
-func (k *call) weeklies() Weeklies { return k.c.deps.Weeklies(k.User.Org, nil) }
+func (k *call) weeklies() Weeklies { return k.c.deps.Weeklies(k.User.Org, k.groups) }
 
 // weeklyLook is how the states of a report look.
 var weeklyLook = map[string][2]string{measure.ReportWaits: {"info", "clock"}, measure.ReportSent: {"good", "check"}, measure.ReportRetry: {"warning", "alert-triangle"}, measure.ReportFailed: {"danger", "alert-triangle"}, measure.ReportKept: {"warning", "file-import"}}
@@ -80,7 +81,7 @@ func (c *Console) weeklyList(k *call) error {
 	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.weekly"), Sub: k.T("weekly.sub")}}
 	links := [][3]string{{"/weekly/preview", "eye", k.T("weekly.preview")}}
-	if owners.allows(k.User.Role) {
+	if k.may(rights.Tune) {
 		links = append(links, [3]string{"/weekly/new", "plus", k.T("weekly.add")})
 	}
 	p.Head.Actions = view.LinkButtons(links)
@@ -114,7 +115,7 @@ func (k *call) weeklyRow(v measure.WeeklyOrder, name string, zone *time.Location
 	}
 	row := ui.Row{Cells: []templ.Component{ui.Name(name), ui.Two(k.T("weekly."+v.Way), k.weeklyAddress(v)), ui.Two(k.weeklyWhen(v), state), ui.Text(k.weeklyGroups(v)), last}}
 	row.Link = "/weekly/" + v.ID.String() + "/preview"
-	if owners.allows(k.User.Role) {
+	if k.may(rights.Tune) {
 		row.Link = "/weekly/" + v.ID.String()
 	}
 	return row, nil
@@ -341,7 +342,7 @@ func (c *Console) weeklyPreview(k *call) error {
 		return k.weeklyFile(r)
 	}
 	p := k.weeklyPage(r, k.T("weekly.preview_sub"), k.R.URL.Path)
-	if !v.ID.IsZero() && owners.allows(k.User.Role) {
+	if !v.ID.IsZero() && k.may(rights.Tune) {
 		k.weeklyActs(&p, v)
 	}
 	return k.show(p.Head.Title, view.InsightPage(p))

@@ -15,6 +15,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/rights"
 	"qunluo/internal/wordlist"
 )
 
@@ -58,30 +59,30 @@ func (c *Console) wordRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /words", may: staff, serve: (*Console).wordLists},
-		{pattern: "POST /words", may: staff, serve: (*Console).wordNew},
-		{pattern: "GET /words/{id}", may: staff, serve: (*Console).wordPage},
-		{pattern: "POST /words/{id}/add", may: staff, serve: (*Console).wordAdd},
-		{pattern: "POST /words/{id}/edit", may: staff, serve: (*Console).wordEdit},
-		{pattern: "POST /words/{id}/set", may: staff, serve: (*Console).wordSet},
-		{pattern: "POST /words/{id}/close", may: owners, serve: (*Console).wordClose},
-		{pattern: "POST /words/{id}/publish", may: owners, serve: (*Console).wordPublish},
-		{pattern: "GET /words/{id}/export", may: staff, serve: (*Console).wordExport},
-		{pattern: "GET /words/{id}/import", may: staff, serve: (*Console).wordImport},
-		{pattern: "POST /words/{id}/import", may: staff, serve: (*Console).wordUpload, upload: true},
-		{pattern: "GET /words/{id}/runs/{run}", may: staff, serve: (*Console).wordRun},
-		{pattern: "POST /words/{id}/runs/{run}/take", may: staff, serve: (*Console).wordTake},
-		{pattern: "POST /words/{id}/runs/{run}/discard", may: staff, serve: (*Console).wordDiscard},
-		{pattern: "GET /words/{id}/versions", may: staff, serve: (*Console).wordVersions},
-		{pattern: "GET /words/{id}/versions/{n}", may: staff, serve: (*Console).wordVersion},
-		{pattern: "POST /words/{id}/versions/{n}/rollback", may: owners, serve: (*Console).wordRollback},
-		{pattern: "GET /words/{id}/groups", may: staff, serve: (*Console).wordGroups},
-		{pattern: "POST /words/{id}/groups", may: owners, serve: (*Console).wordUse},
-		{pattern: "GET /words/{id}/scores", may: staff, serve: (*Console).wordScores},
+		{pattern: "GET /words", may: rights.SeeOrder, serve: (*Console).wordLists},
+		{pattern: "POST /words", may: rights.Draft, serve: (*Console).wordNew},
+		{pattern: "GET /words/{id}", may: rights.SeeOrder, serve: (*Console).wordPage},
+		{pattern: "POST /words/{id}/add", may: rights.Draft, serve: (*Console).wordAdd},
+		{pattern: "POST /words/{id}/edit", may: rights.Draft, serve: (*Console).wordEdit},
+		{pattern: "POST /words/{id}/set", may: rights.Draft, serve: (*Console).wordSet},
+		{pattern: "POST /words/{id}/close", may: rights.Publish, serve: (*Console).wordClose},
+		{pattern: "POST /words/{id}/publish", may: rights.Publish, serve: (*Console).wordPublish},
+		{pattern: "GET /words/{id}/export", may: rights.Export, and: rights.SeeOrder, serve: (*Console).wordExport},
+		{pattern: "GET /words/{id}/import", may: rights.Draft, serve: (*Console).wordImport},
+		{pattern: "POST /words/{id}/import", may: rights.Draft, serve: (*Console).wordUpload, upload: true},
+		{pattern: "GET /words/{id}/runs/{run}", may: rights.SeeOrder, serve: (*Console).wordRun},
+		{pattern: "POST /words/{id}/runs/{run}/take", may: rights.Draft, serve: (*Console).wordTake},
+		{pattern: "POST /words/{id}/runs/{run}/discard", may: rights.Draft, serve: (*Console).wordDiscard},
+		{pattern: "GET /words/{id}/versions", may: rights.SeeOrder, serve: (*Console).wordVersions},
+		{pattern: "GET /words/{id}/versions/{n}", may: rights.SeeOrder, serve: (*Console).wordVersion},
+		{pattern: "POST /words/{id}/versions/{n}/rollback", may: rights.Publish, serve: (*Console).wordRollback},
+		{pattern: "GET /words/{id}/groups", may: rights.SeeOrder, serve: (*Console).wordGroups},
+		{pattern: "POST /words/{id}/groups", may: rights.Publish, serve: (*Console).wordUse},
+		{pattern: "GET /words/{id}/scores", may: rights.SeeTexts, serve: (*Console).wordScores},
 	}
 }
 
-func (k *call) words() Wordlists { return k.c.deps.Words(k.User.Org, nil) }
+func (k *call) words() Wordlists { return k.c.deps.Words(k.User.Org, k.groups) }
 
 // wordHere is the list of the address.
 func (k *call) wordHere() (wordlist.List, error) {

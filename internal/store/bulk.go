@@ -161,18 +161,41 @@ func (s *Store) BulkByID(ctx context.Context, id community.ID) (bulk.Proposal, e
 	return oneOf(list, err, "proposal", id)
 }
 
-// Bulks lists an organisation's proposals, those that wait for a second person first, then the newest; state "" = all.
-func (s *Store) Bulks(ctx context.Context, org community.OrgKey, state bulk.State, page community.Page) ([]bulk.Proposal, int, error) {
-	where, args := ` WHERE b.org_key = $1`, []any{int64(org)}
+// Bulks lists the proposals of a scope, those that wait for a second person first, then the newest; state "" = all. by: who may
+// have proposed what names no people, where the scope is not the whole organisation.
+func (s *Store) Bulks(ctx context.Context, scope community.Scope, by []string, state bulk.State, page community.Page) ([]bulk.Proposal, int, error) {
+	var c clause
+	bulksWithin(&c, scope, by)
 	if state != "" {
-		where, args = where+` AND b.state = $2`, append(args, string(state))
+		c.and("b.state = ?", string(state))
 	}
 	var total int
-	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM bulk b`+where, args...).Scan(&total); err != nil {
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM bulk b`+c.String(), c.args...).Scan(&total); err != nil {
 		return nil, 0, coded(s.dialect, err)
 	}
-	list, err := s.bulks(ctx, where+fmt.Sprintf(` ORDER BY CASE WHEN b.state = 'waiting' THEN 0 ELSE 1 END, b.created DESC, b.id DESC LIMIT %d OFFSET %d`, limitOf(page.Limit), max(page.Offset, 0)), args...)
+	list, err := s.bulks(ctx, c.String()+fmt.Sprintf(` ORDER BY CASE WHEN b.state = 'waiting' THEN 0 ELSE 1 END, b.created DESC, b.id DESC LIMIT %d OFFSET %d`, limitOf(page.Limit), max(page.Offset, 0)), c.args...)
 	return list, total, err
+}
+
+// bulksWithin bounds proposals (b) to those whose people are all in groups of a scope; of those that name no people (sends, exports)
+// to what was proposed by somebody of by.
+func bulksWithin(c *clause, scope community.Scope, by []string) {
+	c.and("b.org_key = ?", int64(scope.Org))
+	if scope.Groups == nil {
+		return
+	}
+	in, ids := oneOfThem(by)
+	c.and("NOT EXISTS (SELECT 1 FROM bulk_item w WHERE w.bulk_id = b.id AND w.group_key NOT IN ("+keyList(scope.Groups)+")) AND (EXISTS (SELECT 1 FROM bulk_item w WHERE w.bulk_id = b.id) OR b.user_id "+in+")", ids...)
+}
+
+// BulkWithin reports whether a proposal is one of those that Bulks lists for a scope.
+func (s *Store) BulkWithin(ctx context.Context, id community.ID, scope community.Scope, by []string) (bool, error) {
+	var c clause
+	bulksWithin(&c, scope, by)
+	c.and("b.id = ?", id[:])
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM bulk b`+c.String(), c.args...).Scan(&n)
+	return n > 0, coded(s.dialect, err)
 }
 
 func (s *Store) bulks(ctx context.Context, where string, args ...any) ([]bulk.Proposal, error) {

@@ -10,13 +10,13 @@ import (
 	"qunluo/internal/community"
 )
 
-const userColumns = `key, id, org_key, login, name, role, hash, lang, enabled, created`
+const userColumns = `key, id, org_key, login, name, role, hash, lang, enabled, created, reach`
 
 func scanUser(row interface{ Scan(...any) error }) (community.User, error) {
 	var u community.User
 	var id []byte
 	var org int64
-	err := row.Scan(&u.Key, &id, &org, &u.Login, &u.Name, &u.Role, &u.Hash, &u.Lang, &u.Enabled, &u.Created)
+	err := row.Scan(&u.Key, &id, &org, &u.Login, &u.Name, &u.Role, &u.Hash, &u.Lang, &u.Enabled, &u.Created, &u.Reach)
 	copy(u.ID[:], id)
 	u.Org = community.OrgKey(org)
 	return u, err
@@ -25,19 +25,63 @@ func scanUser(row interface{ Scan(...any) error }) (community.User, error) {
 // UserByLogin finds a person by login, compared without case; community.CodeNotFound when there is none.
 func (s *Store) UserByLogin(ctx context.Context, login string) (community.User, error) {
 	u, err := scanUser(s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM console_user WHERE login = $1`, strings.ToLower(login)))
-	return u, missing(coded(s.dialect, err), "user %q", login)
+	if err != nil {
+		return u, missing(coded(s.dialect, err), "user %q", login)
+	}
+	u.Groups, err = s.userGroups(ctx, u)
+	return u, err
 }
 
 // UserByID finds a person; community.CodeNotFound when there is none.
 func (s *Store) UserByID(ctx context.Context, id community.ID) (community.User, error) {
 	u, err := scanUser(s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM console_user WHERE id = $1`, id[:]))
-	return u, missing(coded(s.dialect, err), "user %s", id)
+	if err != nil {
+		return u, missing(coded(s.dialect, err), "user %s", id)
+	}
+	u.Groups, err = s.userGroups(ctx, u)
+	return u, err
 }
 
 // Users lists an organisation's people by login; org 0 = of all organisations.
 func (s *Store) Users(ctx context.Context, org community.OrgKey) ([]community.User, error) {
-	return rows(ctx, s, `SELECT `+userColumns+` FROM console_user WHERE org_key = $1 OR $2 = 1 ORDER BY login`, []any{int64(org), flag(org == 0)},
+	list, err := rows(ctx, s, `SELECT `+userColumns+` FROM console_user WHERE org_key = $1 OR $2 = 1 ORDER BY login`, []any{int64(org), flag(org == 0)},
 		func(r *sql.Rows, u *community.User) (err error) { *u, err = scanUser(r); return err })
+	for i := range list {
+		if err == nil {
+			list[i].Groups, err = s.userGroups(ctx, list[i])
+		}
+	}
+	return list, err
+}
+
+// reachGroups is the reach of people who see the groups that were named for them.
+const reachGroups = "groups"
+
+// userGroups reads the groups that were named for a person, in order; none for those who see otherwise.
+func (s *Store) userGroups(ctx context.Context, u community.User) ([]community.GroupKey, error) {
+	if u.Reach != reachGroups {
+		return nil, nil
+	}
+	return rows(ctx, s, `SELECT group_key FROM user_group WHERE user_key = $1 ORDER BY group_key`, []any{u.Key}, scanGroupKey)
+}
+
+func scanGroupKey(r *sql.Rows, g *community.GroupKey) error {
+	var key int64
+	err := r.Scan(&key)
+	*g = community.GroupKey(key)
+	return err
+}
+
+// KeptBy lists the groups that a person looks after, by key.
+func (s *Store) KeptBy(ctx context.Context, u community.User) ([]community.GroupKey, error) {
+	return rows(ctx, s, `SELECT key FROM chat_group WHERE org_key = $1 AND keeper = $2 ORDER BY key`, []any{int64(u.Org), u.ID.String()}, scanGroupKey)
+}
+
+// NoteRefusal puts on record that a person was refused a page or a change (what), and why.
+func (s *Store) NoteRefusal(ctx context.Context, u community.User, what, why string) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		return t.AddAudit(ctx, community.Audit{Org: u.Org, User: u.ID.String(), Verb: "access.refuse", Subject: "route:" + what, Reason: why})
+	})
 }
 
 // SaveUser makes (Key 0) or changes a person. community.CodeConflict: the login is taken, or the organisation would be
@@ -76,12 +120,19 @@ func (t *Tx) userBefore(ctx context.Context, key int64) (json.RawMessage, error)
 	if err != nil {
 		return nil, missing(err, "user %d", key)
 	}
+	if u.Groups, err = t.userGroups(ctx, u); err != nil {
+		return nil, err
+	}
 	return userFacts(u), nil
 }
 
 // userFacts is what the audit trail keeps of a person: no password, in no form.
 func userFacts(u community.User) json.RawMessage {
-	raw, _ := json.Marshal(map[string]any{"login": u.Login, "name": u.Name, "role": u.Role, "enabled": u.Enabled}) // plain values always marshal
+	facts := map[string]any{"login": u.Login, "name": u.Name, "role": u.Role, "enabled": u.Enabled, "scope": u.Reach}
+	if u.Reach == reachGroups {
+		facts["groups"] = u.Groups
+	}
+	raw, _ := json.Marshal(facts) // plain values always marshal
 	return raw
 }
 
@@ -89,6 +140,12 @@ func (t *Tx) saveUser(ctx context.Context, u *community.User) error {
 	u.Login = strings.ToLower(strings.TrimSpace(u.Login))
 	if u.Login == "" {
 		return community.Errorf(community.CodeBadInput, "login: empty")
+	}
+	if u.Reach == "" {
+		u.Reach = "org"
+	}
+	if u.Reach != reachGroups {
+		u.Groups = nil
 	}
 	var other int64
 	err := t.one(ctx, `SELECT key FROM console_user WHERE login = $1 AND key <> $2`, []any{u.Login, u.Key}, &other)
@@ -102,20 +159,64 @@ func (t *Tx) saveUser(ctx context.Context, u *community.User) error {
 		if err := t.dropDevices(ctx, *u); err != nil {
 			return err
 		}
-		n, err := t.exec(ctx, `UPDATE console_user SET login = $1, name = $2, role = $3, hash = $4, lang = $5, enabled = $6 WHERE key = $7 AND org_key = $8`,
-			u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Key, int64(u.Org))
+		n, err := t.exec(ctx, `UPDATE console_user SET login = $1, name = $2, role = $3, hash = $4, lang = $5, enabled = $6, reach = $7 WHERE key = $8 AND org_key = $9`,
+			u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Reach, u.Key, int64(u.Org))
 		if err == nil && n == 0 {
 			return community.Errorf(community.CodeNotFound, "user %d: not found", u.Key)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.nameGroups(ctx, *u)
 	}
 	if u.Key, err = t.keys(ctx, "user", 1); err != nil {
 		return err
 	}
 	u.ID, u.Created = t.store.NewID(), t.store.now()
-	_, err = t.exec(ctx, `INSERT INTO console_user (key, id, org_key, login, name, role, hash, lang, enabled, created)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, u.Key, u.ID[:], int64(u.Org), u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Created)
-	return err
+	_, err = t.exec(ctx, `INSERT INTO console_user (key, id, org_key, login, name, role, hash, lang, enabled, created, reach)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, u.Key, u.ID[:], int64(u.Org), u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Created, u.Reach)
+	if err != nil {
+		return err
+	}
+	return t.nameGroups(ctx, *u)
+}
+
+// userGroups is Store.userGroups within a transaction.
+func (t *Tx) userGroups(ctx context.Context, u community.User) (out []community.GroupKey, err error) {
+	if u.Reach != reachGroups {
+		return nil, nil
+	}
+	r, err := t.query(ctx, `SELECT group_key FROM user_group WHERE user_key = $1 ORDER BY group_key`, u.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	for r.Next() {
+		var g community.GroupKey
+		if err := scanGroupKey(r, &g); err != nil {
+			return nil, err
+		}
+		out = append(out, g)
+	}
+	return out, r.Err()
+}
+
+// nameGroups writes the groups that a person sees; community.CodeBadInput names one of another organisation.
+func (t *Tx) nameGroups(ctx context.Context, u community.User) error {
+	if _, err := t.exec(ctx, `DELETE FROM user_group WHERE user_key = $1`, u.Key); err != nil {
+		return err
+	}
+	for _, g := range u.Groups {
+		n, err := t.exec(ctx, `INSERT INTO user_group (user_key, group_key) SELECT $1, key FROM chat_group WHERE key = $2 AND org_key = $3
+ON CONFLICT (user_key, group_key) DO NOTHING`, u.Key, int64(g), int64(u.Org))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return community.Errorf(community.CodeBadInput, "group %d: not one of this organisation, or named twice", g)
+		}
+	}
+	return nil
 }
 
 // dropDevices ends the ways in of a person who has a new password or may no longer sign in.

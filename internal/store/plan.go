@@ -95,11 +95,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, b.ID[:], 
 
 // Broadcasts lists an organisation's mass sends, the newest first, with their counts; tag is that of a group they go to,
 // "" = all.
-func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, tag string, p community.Page) ([]plan.Broadcast, int, error) {
+func (s *Store) Broadcasts(ctx context.Context, scope community.Scope, tag string, p community.Page) ([]plan.Broadcast, int, error) {
 	var c clause
-	c.and("b.org_key = ?", int64(org))
+	if err := s.sendsWithin(ctx, &c, scope); err != nil {
+		return nil, 0, err
+	}
 	if tag != "" {
-		waiting, err := s.waitingFor(ctx, org, tag)
+		waiting, err := s.waitingFor(ctx, scope, tag)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -114,22 +116,48 @@ func (s *Store) Broadcasts(ctx context.Context, org community.OrgKey, tag string
 	list, err := rows(ctx, s, broadcastColumns+c.String()+fmt.Sprintf(` ORDER BY b.created DESC, b.id LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), c.args, scanBroadcast)
 	for i := range list {
 		if err == nil {
-			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, 0)
+			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, scope, 0)
 		}
 	}
 	return list, n, err
 }
 
-// waitingFor gives the ids of mass sends that have no targets yet and would go to a group with the tag.
-func (s *Store) waitingFor(ctx context.Context, org community.OrgKey, tag string) ([]any, error) {
+// sendsWithin bounds mass sends (b) to those that go, or would go, to a group of a scope.
+func (s *Store) sendsWithin(ctx context.Context, c *clause, scope community.Scope) error {
+	c.and("b.org_key = ?", int64(scope.Org))
+	if scope.Groups == nil {
+		return nil
+	}
+	waiting, err := s.waitingFor(ctx, scope, "")
+	if err != nil {
+		return err
+	}
+	in, ids := oneOfThem(waiting)
+	c.and("(EXISTS (SELECT 1 FROM broadcast_target w WHERE w.source = b.id AND w.group_key IN ("+keyList(scope.Groups)+")) OR b.id "+in+")", ids...)
+	return nil
+}
+
+// ReachesBeyond reports whether a mass send or an SOP touches a group outside a scope.
+func (s *Store) ReachesBeyond(ctx context.Context, source community.ID, scope community.Scope) (beyond bool, err error) {
+	if scope.Groups == nil {
+		return false, nil
+	}
+	var n int
+	err = s.read.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM broadcast_target WHERE source = $1 AND group_key NOT IN (`+keyList(scope.Groups)+`))
++ (SELECT count(*) FROM sop_group WHERE sop_id = $2 AND left_at = 0 AND group_key NOT IN (`+keyList(scope.Groups)+`))`, source[:], source[:]).Scan(&n)
+	return n > 0, coded(s.dialect, err)
+}
+
+// waitingFor gives the ids of mass sends that have no targets yet and would go to a group of the scope with the tag ("" = any).
+func (s *Store) waitingFor(ctx context.Context, scope community.Scope, tag string) ([]any, error) {
 	var groups []community.GroupRow
-	for g, err := range s.For(community.Scope{Org: org}).AllGroups(ctx, community.GroupFilter{Tag: tag}) {
+	for g, err := range s.For(scope).AllGroups(ctx, community.GroupFilter{Tag: tag}) {
 		if err != nil {
 			return nil, err
 		}
 		groups = append(groups, g)
 	}
-	list, err := rows(ctx, s, broadcastColumns+` WHERE b.org_key = $1 AND b.state IN ('draft', 'scheduled')`, []any{int64(org)}, scanBroadcast)
+	list, err := rows(ctx, s, broadcastColumns+` WHERE b.org_key = $1 AND b.state IN ('draft', 'scheduled')`, []any{int64(scope.Org)}, scanBroadcast)
 	var ids []any
 	for _, b := range list {
 		if slices.ContainsFunc(groups, func(g community.GroupRow) bool { return b.Filter.Takes(g.Group) }) {
@@ -140,11 +168,16 @@ func (s *Store) waitingFor(ctx context.Context, org community.OrgKey, tag string
 }
 
 // BroadcastByID gives one mass send; CodeNotFound.
-func (s *Store) BroadcastByID(ctx context.Context, org community.OrgKey, id community.ID) (plan.Broadcast, error) {
-	list, err := rows(ctx, s, broadcastColumns+` WHERE b.org_key = $1 AND b.id = $2`, []any{int64(org), id[:]}, scanBroadcast)
+func (s *Store) BroadcastByID(ctx context.Context, scope community.Scope, id community.ID) (plan.Broadcast, error) {
+	var c clause
+	if err := s.sendsWithin(ctx, &c, scope); err != nil {
+		return plan.Broadcast{}, err
+	}
+	c.and("b.id = ?", id[:])
+	list, err := rows(ctx, s, broadcastColumns+c.String(), c.args, scanBroadcast)
 	b, err := oneOf(list, err, "mass send", id)
 	if err == nil {
-		b.Counts, err = s.targetCounts(ctx, id, 0)
+		b.Counts, err = s.targetCounts(ctx, id, scope, 0)
 	}
 	return b, err
 }
@@ -306,10 +339,13 @@ func scanTarget(r *sql.Rows, k *plan.Target) error {
 }
 
 // Targets lists the targets of a mass send or SOP, by time and group; g 0 = of every group.
-func (s *Store) Targets(ctx context.Context, org community.OrgKey, source community.ID, g community.GroupKey, p community.Page) ([]plan.Target, int, error) {
+func (s *Store) Targets(ctx context.Context, scope community.Scope, source community.ID, g community.GroupKey, p community.Page) ([]plan.Target, int, error) {
 	var c clause
-	c.and("k.org_key = ?", int64(org))
+	c.and("k.org_key = ?", int64(scope.Org))
 	c.and("k.source = ?", source[:])
+	if scope.Groups != nil {
+		c.and("k.group_key IN (" + keyList(scope.Groups) + ")")
+	}
 	if g != 0 {
 		c.and("k.group_key = ?", int64(g))
 	}
@@ -321,9 +357,12 @@ func (s *Store) Targets(ctx context.Context, org community.OrgKey, source commun
 	return list, n, err
 }
 
-func (s *Store) targetCounts(ctx context.Context, source community.ID, g community.GroupKey) (n plan.Counts, err error) {
+func (s *Store) targetCounts(ctx context.Context, source community.ID, scope community.Scope, g community.GroupKey) (n plan.Counts, err error) {
 	var c clause
 	c.and("k.source = ?", source[:])
+	if scope.Groups != nil {
+		c.and("k.group_key IN (" + keyList(scope.Groups) + ")")
+	}
 	if g != 0 {
 		c.and("k.group_key = ?", int64(g))
 	}

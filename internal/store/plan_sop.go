@@ -77,19 +77,27 @@ func (t *Tx) holdSteps(ctx context.Context, p plan.SOP) error {
 }
 
 // SOPs lists an organisation's SOPs, the newest first, with counts; tag is that of a group in them, "" = all.
-func (s *Store) SOPs(ctx context.Context, org community.OrgKey, tag string) ([]plan.SOP, error) {
+func (s *Store) SOPs(ctx context.Context, scope community.Scope, tag string) ([]plan.SOP, error) {
 	var c clause
-	c.and("p.org_key = ?", int64(org))
+	sopsWithin(&c, scope)
 	if tag != "" {
 		c.and("EXISTS (SELECT 1 FROM sop_group x JOIN group_tag t ON t.group_key = x.group_key WHERE x.sop_id = p.id AND x.left_at = 0 AND t.tag = ?)", tag)
 	}
 	list, err := rows(ctx, s, sopColumns+c.String()+` ORDER BY p.created DESC, p.id`, c.args, scanSOP)
 	for i := range list {
 		if err == nil {
-			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, 0)
+			list[i].Counts, err = s.targetCounts(ctx, list[i].ID, scope, 0)
 		}
 	}
 	return list, err
+}
+
+// sopsWithin bounds SOPs (p) to those in which a group of the scope is or was, and those that no group ever entered.
+func sopsWithin(c *clause, scope community.Scope) {
+	c.and("p.org_key = ?", int64(scope.Org))
+	if scope.Groups != nil {
+		c.and("(EXISTS (SELECT 1 FROM sop_group w WHERE w.sop_id = p.id AND w.group_key IN (" + keyList(scope.Groups) + ")) OR NOT EXISTS (SELECT 1 FROM sop_group w WHERE w.sop_id = p.id))")
+	}
 }
 
 // RunningSOPs lists the SOPs that go on, of every organisation.
@@ -98,11 +106,14 @@ func (s *Store) RunningSOPs(ctx context.Context) ([]plan.SOP, error) {
 }
 
 // SOPByID gives one SOP; CodeNotFound.
-func (s *Store) SOPByID(ctx context.Context, org community.OrgKey, id community.ID) (plan.SOP, error) {
-	list, err := rows(ctx, s, sopColumns+` WHERE p.org_key = $1 AND p.id = $2`, []any{int64(org), id[:]}, scanSOP)
+func (s *Store) SOPByID(ctx context.Context, scope community.Scope, id community.ID) (plan.SOP, error) {
+	var c clause
+	sopsWithin(&c, scope)
+	c.and("p.id = ?", id[:])
+	list, err := rows(ctx, s, sopColumns+c.String(), c.args, scanSOP)
 	p, err := oneOf(list, err, "SOP", id)
 	if err == nil {
-		p.Counts, err = s.targetCounts(ctx, id, 0)
+		p.Counts, err = s.targetCounts(ctx, id, scope, 0)
 	}
 	return p, err
 }
@@ -170,7 +181,7 @@ WHERE m.sop_id = $1 ORDER BY m.left_at, m.entered DESC, m.group_key`, []any{id[:
 	})
 	for i := range list {
 		if err == nil {
-			list[i].Counts, err = s.targetCounts(ctx, id, list[i].Group)
+			list[i].Counts, err = s.targetCounts(ctx, id, community.Scope{}, list[i].Group)
 		}
 	}
 	return list, err

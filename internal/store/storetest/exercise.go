@@ -100,6 +100,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"weekly reports are sent once a week", weekliesAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"overlaps are found", overlapsAreFound},
+		{"people who sign in are kept with their reach", usersAreKept},
 		{"leads are kept", leadsAreKept},
 		{"lives of groups are kept", livesAreKept},
 		{"open questions are told of", openQuestionsAreTold},

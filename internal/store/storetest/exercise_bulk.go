@@ -61,7 +61,7 @@ func bulksAreKept(t *testing.T, s *store.Store) {
 	if times, err := s.BulkTimes(ctx, ev.Group, 1); err != nil || len(times) != 1 {
 		t.Errorf("times = %v, %v", times, err)
 	}
-	if list, n, err := s.Bulks(ctx, 1, "", community.Page{}); err != nil || n != 3 || list[0].State != bulk.Waiting {
+	if list, n, err := s.Bulks(ctx, community.Scope{Org: 1}, nil, "", community.Page{}); err != nil || n != 3 || list[0].State != bulk.Waiting {
 		t.Errorf("list = %d, %v; want what waits first", n, err)
 	}
 	for i, on := range []bool{true, true, false, false} {

@@ -24,7 +24,7 @@ func takenOnce(t *testing.T, s *store.Store) {
 			t.Fatalf("start %d = %v, %v; want %v", i+1, started, err, want)
 		}
 	}
-	list, n, err := s.Targets(ctx, org, b.ID, 0, community.Page{})
+	list, n, err := s.Targets(ctx, community.Scope{Org: org}, b.ID, 0, community.Page{})
 	fine(t, err)
 	if n != 1 || list[0].State() != plan.Waiting || list[0].User != "lin" || list[0].Text != "早" {
 		t.Fatalf("%d targets %+v, want one that waits", n, list)
@@ -48,11 +48,11 @@ func takenOnce(t *testing.T, s *store.Store) {
 	if err != nil || len(sends[group]) != 1 {
 		t.Errorf("sends = %v, %v; want one", sends, err)
 	}
-	got, err := s.BroadcastByID(ctx, org, b.ID)
+	got, err := s.BroadcastByID(ctx, community.Scope{Org: org}, b.ID)
 	if err != nil || got.State != plan.Running || got.Counts.Sending != 1 || len(got.Filter.Tags) != 1 {
 		t.Errorf("mass send = %+v, %v; want it running with one under way", got, err)
 	}
-	if _, err := s.BroadcastByID(ctx, org+1, b.ID); community.CodeOf(err) != community.CodeNotFound {
+	if _, err := s.BroadcastByID(ctx, community.Scope{Org: org + 1}, b.ID); community.CodeOf(err) != community.CodeNotFound {
 		t.Errorf("asked by another organisation: %v, want not_found", err)
 	}
 	fine(t, s.MoveBroadcast(ctx, got, plan.Paused, community.Audit{User: "lin"}))
@@ -78,7 +78,7 @@ func turnsKept(t *testing.T, s *store.Store) {
 	fine(t, s.Materialise(ctx, p, in[0], slots, in[0].Entered+10))
 	slots[0].Text = "新"
 	fine(t, s.Materialise(ctx, p, in[0], slots, in[0].Entered+20)) // by who read the group before
-	list, n, err := s.Targets(ctx, org, p.ID, group, community.Page{})
+	list, n, err := s.Targets(ctx, community.Scope{Org: org}, p.ID, group, community.Page{})
 	fine(t, err)
 	if n != 1 || list[0].Text != "旧" || list[0].Version != 1 {
 		t.Errorf("%d turns %+v, want the first one only", n, list)

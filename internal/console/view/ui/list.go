@@ -60,6 +60,9 @@ type Panel struct {
 	Code         string
 	Request      string // request id
 	Button, Link string
+	Facts        []Option // what a refusal rests on (Value = what, Text = words)
+	Ask          string   // whom to ask, in words; "" = nobody
+	People       []Option // who they are (Value = name, Text = role)
 }
 
 // Filters is the bar above a list; filters live in the address.

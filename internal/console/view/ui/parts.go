@@ -49,13 +49,14 @@ type Series struct {
 
 // Input is a field of a form.
 type Input struct {
-	Kind     string // "text", "password", "url", "number", "select", "check", "area", "file", "hidden"
+	Kind     string // "text", "password", "url", "number", "select", "check", "checks", "area", "file", "hidden"
 	Name     string
 	Label    string
 	Value    string // "check": "1" when ticked
 	Help     string
 	Err      string // said; "" = fine
 	Options  []Option
+	Ticked   []string // "checks": the values that are ticked
 	Required bool
 	Auto     string // autocomplete
 	Max      int    // characters; 0 = 200
