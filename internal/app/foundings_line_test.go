@@ -77,7 +77,7 @@ func TestTemplatesOnTheCommandLine(t *testing.T) {
 			}
 		}
 		w.must(t, &shown, "template", "show", "shop", "--own")
-		if len(shown.Versions) != 4 || shown.Versions[0].Version != 8 || shown.Versions[2].Groups != 1 || len(shown.Using) != 1 || shown.Using[0].Group != "读书群" || shown.Using[0].Version != 3 {
+		if len(shown.Versions) != 4 || shown.Versions[0].Version != 8 || shown.Versions[1].Groups != 1 || len(shown.Using) != 1 || shown.Using[0].Group != "读书群" || shown.Using[0].Version != 3 {
 			t.Errorf("versions = %+v, using = %+v", shown.Versions, shown.Using)
 		}
 		for _, bad := range [][]string{{"template", "show", "nonsense"}, {"template", "show", "service@9"}, {"template", "show", "service@x"}, {"template", "diff", "service", "nowhere"}, {"template", "undo", done.ID + "x", "--reason", "r"},

@@ -83,8 +83,9 @@ type Change struct {
 // Difference is what a template would change in one part of a group.
 type Difference struct {
 	Part    Part
-	Changes []Change // of rules and welcome: by rule and field
-	Same    bool     // the group has just that
+	Changes []Change    // of rules and welcome: by rule and field
+	Same    bool        // the group has just that
+	Next    policy.Book // of rules and welcome: the rulebook after this part alone
 }
 
 // Differences compares a group with a foundation, part by part, in the order of [Parts]; can says what its connections can do.
@@ -96,8 +97,8 @@ func (f Foundation) Differences(now Standing, can func(community.Verb) bool) []D
 		case Goal:
 			d.Changes = goalChanges(now.Goal, *f.Goal)
 		case Rules, Welcome:
-			next, _ := Fitted(f.NextBook(now.Book, []Part{p}), can)
-			d.Changes = bookChanges(now.Book, next)
+			d.Next, _ = Fitted(f.NextBook(now.Book, []Part{p}), can)
+			d.Changes = bookChanges(now.Book, d.Next)
 		case Tiers:
 			d.Changes = tierChanges(now.Tiers, *f.Tiers)
 		case Plan:
@@ -166,9 +167,17 @@ func (f Foundation) planChanges(plans []plan.SOP) (out []Change) {
 
 // SameSteps says whether two plans say the same at the same times.
 func SameSteps(a, b []plan.Step) bool {
-	x, _ := json.Marshal(a) // plain values
-	y, _ := json.Marshal(b) // plain values
+	x, _ := json.Marshal(nameless(a)) // plain values
+	y, _ := json.Marshal(nameless(b)) // plain values
 	return string(x) == string(y)
+}
+
+func nameless(list []plan.Step) []plan.Step {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].ID = ""
+	}
+	return out
 }
 
 // When says briefly when a step comes: "day 1 09:00", "weekday 3 20:00", "2026-12-01 08:00".
