@@ -67,6 +67,14 @@ func (f foundings) List(ctx context.Context, by founding.Filter, page community.
 	return f.desk().Foundings(ctx, by, page)
 }
 
+// GroupUses lists what a group was begun with over time, oldest first, what was undone later among it.
+func (f foundings) GroupUses(ctx context.Context, g community.GroupKey) ([]founding.Record, error) {
+	if err := f.sees(ctx, g); err != nil {
+		return nil, err
+	}
+	return f.app.store.GroupUses(ctx, g)
+}
+
 // ByID gives one; CodeNotFound.
 func (f foundings) ByID(ctx context.Context, id community.ID) (founding.Record, error) {
 	return f.desk().FoundingByID(ctx, id)

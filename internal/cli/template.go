@@ -21,6 +21,8 @@ type Foundings interface {
 	Template(ctx context.Context, u founding.Use) (founding.Kept, error)
 	TemplateVersions(ctx context.Context, name string) ([]founding.Kept, error)
 	Uses(ctx context.Context) ([]founding.Using, error)
+	// GroupUses lists what a group was begun with over time, oldest first.
+	GroupUses(ctx context.Context, g community.GroupKey) ([]founding.Record, error)
 	List(ctx context.Context, by founding.Filter, page community.Page) ([]founding.Record, int, error)
 	// Preview says what a template would change in a group; parts nil = all.
 	Preview(ctx context.Context, g community.GroupKey, u founding.Use, parts []founding.Part) (founding.Preview, error)

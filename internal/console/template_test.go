@@ -39,6 +39,9 @@ func (f *drawer) TemplateVersions(context.Context, string) ([]founding.Kept, err
 func (f *drawer) Uses(context.Context) ([]founding.Using, error) {
 	return []founding.Using{{Use: founding.Use{Name: founding.Service, Version: 1, Lang: "zh-CN"}, Groups: 3}}, f.h.err
 }
+func (f *drawer) GroupUses(context.Context, community.GroupKey) ([]founding.Record, error) {
+	return f.list, f.h.err
+}
 func (f *drawer) List(context.Context, founding.Filter, community.Page) ([]founding.Record, int, error) {
 	return f.list, len(f.list), f.h.err
 }

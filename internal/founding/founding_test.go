@@ -219,3 +219,17 @@ func must[T any](v T, err error) func(*testing.T) T {
 		return v
 	}
 }
+
+// TestStaysAreToldByTheTemplateWhenTheyBegan: what was undone later counts until then; the latest holds; before all there was none.
+func TestStaysAreToldByTheTemplateWhenTheyBegan(t *testing.T) {
+	list := []Record{{At: 100, Use: Use{Name: "service", Version: 1}}, {At: 200, Undone: 300, Use: Use{Name: "reading", Version: 2, Own: true}}, {At: 400, Use: Use{Name: "service", Version: 3}}}
+	kind := StayKind(list)
+	for joined, want := range map[int64]string{0: "", 99: NoTemplate, 100: "service v1", 199: "service v1", 200: "own:reading v2", 299: "own:reading v2", 300: "service v1", 400: "service v3", 1000: "service v3"} {
+		if got := kind(measure.Stay{Joined: joined}); got != want {
+			t.Errorf("joined at %d: %q, want %q", joined, got, want)
+		}
+	}
+	if got := kind(measure.Stay{Joined: 150, Seen: 160}); got != "" {
+		t.Errorf("nobody watched the beginning: %q", got)
+	}
+}

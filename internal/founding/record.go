@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 )
 
@@ -47,6 +48,42 @@ type Record struct {
 	Undone    int64 // UTC ms; 0 = it was not
 	UndoneBy  string
 	UndoNote  string
+}
+
+// NoTemplate is the kind of stays that began while a group stood by no template.
+const NoTemplate = "none"
+
+// InForce is what a group stood by at a time (UTC ms); ok false = by none. What was undone later counts until then.
+func InForce(list []Record, at int64) (r Record, ok bool) {
+	for _, one := range list {
+		if one.At <= at && (one.Undone == 0 || one.Undone > at) && (!ok || one.At >= r.At) {
+			r, ok = one, true
+		}
+	}
+	return r, ok
+}
+
+// StayKind tells stays by the template, with its version, that the group stood by when they began; "" = nobody watched how they came.
+func StayKind(list []Record) func(measure.Stay) string {
+	return func(s measure.Stay) string {
+		if s.Joined <= 0 || s.Seen > s.Joined {
+			return ""
+		}
+		r, ok := InForce(list, s.Joined)
+		if !ok {
+			return NoTemplate
+		}
+		return r.Use.Versioned()
+	}
+}
+
+// Versioned names a template with its version, without purpose and trade: "service v1", of one's own "own:reading v3".
+func (u Use) Versioned() string {
+	name := u.Name + " v" + number(u.Version)
+	if u.Own {
+		name = "own:" + name
+	}
+	return name
 }
 
 // Took says whether a part was changed by it.

@@ -438,9 +438,9 @@ func (s *Store) GroupSOPs(ctx context.Context, g community.GroupKey) ([]plan.SOP
 	return rows(ctx, s, sopColumns+` JOIN sop_group n ON n.sop_id = p.id WHERE n.group_key = $1 AND n.left_at = 0 ORDER BY p.created, p.id`, []any{int64(g)}, scanSOP)
 }
 
-// GroupUses lists what a group was begun with over time, oldest first; what was undone is left out.
+// GroupUses lists what a group was begun with over time, oldest first, what was undone later among it.
 func (s *Store) GroupUses(ctx context.Context, g community.GroupKey) ([]founding.Record, error) {
-	return rows(ctx, s, foundingColumns+` WHERE f.group_key = $1 AND f.state IN ('begun', 'done') ORDER BY f.at, f.id`, []any{int64(g)}, scanFounding)
+	return rows(ctx, s, foundingColumns+` WHERE f.group_key = $1 ORDER BY f.at, f.id`, []any{int64(g)}, scanFounding)
 }
 
 // SameSOP finds a running SOP that was made for a version of a template, with just these steps; zero = none.
