@@ -26,7 +26,7 @@ func (p goals) yesterday(ctx context.Context, g community.GroupKey) (measure.Day
 // Goal is a group's goal as it stands; Version 0: it has none.
 func (p goals) Goal(ctx context.Context, g community.GroupKey) (measure.GoalVersion, error) {
 	list, err := p.GoalVersions(ctx, g)
-	if err != nil || len(list) == 0 {
+	if err != nil || len(list) == 0 || list[0].Taken() {
 		return measure.GoalVersion{}, err
 	}
 	return list[0], nil

@@ -49,6 +49,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobAsks:            a.tellAsks,
 		jobLooks:           a.lookAtGroups,
 		jobAdjusts:         a.reviewAdjustments,
+		store.JobFounding:  a.foundingJob,
 		store.JobShield:    a.shieldJob,
 		store.JobBulk:      a.bulkJob,
 		store.JobReport:    a.takeReport,

@@ -72,6 +72,9 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Blocklists(org, groups)
 		},
 		Growths: func(org community.OrgKey, groups []community.GroupKey) console.Growths { return a.Figures(org, groups) },
+		Foundings: func(org community.OrgKey, groups []community.GroupKey) console.Foundings {
+			return a.Foundings(org, groups)
+		},
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},

@@ -29,6 +29,7 @@ type grammar struct {
 	Figures    figuresCmd    `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
 	Insight    insightCmd    `cmd:"" group:"community" help:"洞察：提问、留存、阶段|insight: questions, retention, stage"`
 	Goal       goalCmd       `cmd:"" group:"community" help:"群的目标与指标|goals and targets of groups"`
+	Template   templateCmd   `cmd:"" group:"community" help:"群模板：开群时的目标、群规、欢迎语、分层和计划|templates of groups: goal, rules, welcome, tiers and plan to begin with"`
 	Lead       leadCmd       `cmd:"" group:"community" help:"潜在用户：按规则标记，并和后来对账|potential users: marked by a rule, and held against what came of it"`
 	Renewal    renewalCmd    `cmd:"" group:"community" help:"焕新记录：给衰退的群做过什么|renewals: what was done for groups in decline"`
 	Adjust     adjustCmd     `cmd:"" group:"community" help:"调整记录：改了什么、动了什么|adjustments: what was changed, and what it moved"`

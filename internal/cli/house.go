@@ -76,6 +76,7 @@ type House struct {
 	Hooks      func(org community.OrgKey) Hooks
 	Points     func(org community.OrgKey) Points
 	Goals      func(org community.OrgKey) Goals
+	Foundings  func(org community.OrgKey) Foundings
 	Weeklies   func(org community.OrgKey) Weeklies
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"qunluo/internal/community"
+	"qunluo/internal/founding"
 	"qunluo/internal/measure"
 	"qunluo/internal/tier"
 )
@@ -13,7 +14,7 @@ type retentionCmd struct {
 	fresh `kong:"-"`
 	daysAsked
 	By    string `enum:"first,join" default:"first" help:"队列按首次发言 first 或入群 join|cohorts by first word or by joining"`
-	Split string `enum:"source,gate,inviter,tier" default:"source" help:"比较留群时长：来路 source、有没有过审 gate、谁带来的 inviter、现在的分层 tier|compare stays by source, gate, inviter or the tier now"`
+	Split string `enum:"source,gate,inviter,tier,template" default:"source" help:"比较留群时长：来路 source、有没有过审 gate、谁带来的 inviter、现在的分层 tier、来时的群模板 template|compare stays by source, gate, inviter, the tier now, or the template when they came"`
 	Weeks int    `default:"12" help:"看几周的队列、各跟几周，1 到 52|how many weekly cohorts, each followed for as many weeks, 1 to 52"`
 }
 
@@ -38,7 +39,7 @@ type RetentionReport struct {
 	Wide      int             `json:"wide_ends" col:"区间超过两天|of more than two days"`
 	Cohorts   []RetentionLine `json:"cohorts"`
 	Flows     []RetentionFlow `json:"weeks"`
-	Split     string          `json:"compared_by"` // source, gate, inviter, tier
+	Split     string          `json:"compared_by"` // source, gate, inviter, tier, template
 	Sources   []RetentionFrom `json:"sources"`
 	RankChi2  float64         `json:"log_rank_chi2"`
 	RankFree  int             `json:"log_rank_degrees"`
@@ -147,7 +148,8 @@ func (q *retentionCmd) Do(c *call, h *House) error {
 	return printParts(c, r.NDays, r.Cohorts, r.Flows)
 }
 
-// kind says how stays are told apart: by an inviter's id, a source's word, screened or straight, or a tier's name.
+// kind says how stays are told apart: by an inviter's id, a source's word, screened or straight, a tier's name, or
+// a template with its version.
 func (q *retentionCmd) kind(c *call, h *House, in Insights, g community.GroupKey, history measure.History) (func(measure.Stay) string, error) {
 	switch q.Split {
 	case measure.ByGate:
@@ -168,6 +170,13 @@ func (q *retentionCmd) kind(c *call, h *House, in Insights, g community.GroupKey
 			names[keys[i]] = id
 		}
 		return func(s measure.Stay) string { return names[s.Inviter] }, err
+	case measure.ByTemplate:
+		f, err := c.foundings(h)
+		if err != nil {
+			return nil, err
+		}
+		list, err := f.GroupUses(c.ctx, g)
+		return founding.StayKind(list), err
 	case measure.ByTier:
 		tiers, err := inOrg(c, h, h.Tiers)
 		if err != nil {

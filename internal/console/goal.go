@@ -156,6 +156,9 @@ func groupGoal(k *call, p *view.GroupPage, g community.GroupRow, _ int) error {
 	}
 	at := "/groups/" + g.ID.String() + "/goal"
 	p.Goal = &view.GroupGoal{Edit: at, Goal: goal.Goal.Goal, Value: goal.Value, Stage: "/stage?g=" + g.ID.String()}
+	if err := k.foundedWith(p.Goal, g); err != nil {
+		return err
+	}
 	if goal.Version == 0 {
 		p.Goal.Table = ui.Table{Label: k.T("goal.targets"), Empty: ui.Empty{Icon: "list-check", Title: k.T("goal.none"), Text: k.T("goal.none_text")}}
 		return nil

@@ -31,6 +31,7 @@ func (h *house) keepInsight(d *Deps) {
 	}
 	d.Leads = func(community.OrgKey, []community.GroupKey) Leads { return leads }
 	d.Goals = func(community.OrgKey, []community.GroupKey) Goals { return goals }
+	d.Foundings = func(community.OrgKey, []community.GroupKey) Foundings { return &drawer{h: h} }
 	d.Tiers = func(community.OrgKey, []community.GroupKey) Tiers { return tiers }
 	d.Experiments = func(community.OrgKey, []community.GroupKey) Experiments { return trialKeeper{h} }
 	d.Growths = func(community.OrgKey, []community.GroupKey) Growths { return growthKeeper{h} }

@@ -9,6 +9,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/founding"
 	"qunluo/internal/measure"
 	"qunluo/internal/tier"
 )
@@ -232,6 +233,9 @@ func (k *call) stayKinds() []string {
 	if k.c.deps.Tiers != nil {
 		kinds = append(kinds, measure.ByTier)
 	}
+	if k.c.deps.Foundings != nil {
+		kinds = append(kinds, measure.ByTemplate)
+	}
 	return kinds
 }
 
@@ -283,6 +287,19 @@ func (k *call) kindOf(g community.GroupKey, h measure.History, by string) (kind 
 			}
 			return ui.Visible(named(list[0].Name, list[0].External)), nil
 		}, nil
+	case measure.ByTemplate:
+		list, err := k.foundings().GroupUses(k.ctx(), g)
+		return founding.StayKind(list), func(name string) (string, error) {
+			if name == founding.NoTemplate {
+				return k.T("retention.kind_no_template"), nil
+			}
+			for _, r := range list {
+				if r.Use.Versioned() == name {
+					return ui.Visible(r.Title) + " v" + strconv.Itoa(r.Use.Version), nil
+				}
+			}
+			return name, nil
+		}, err
 	case measure.ByTier:
 		rows, err := k.tiers().Rows(k.ctx(), g, 0, tier.None)
 		at := make(map[community.MemberKey]string, len(rows))

@@ -276,6 +276,9 @@ type GoalVersion struct {
 	At      int64 // UTC ms
 }
 
+// Taken says whether this version took the goal back: since then the group has none.
+func (v GoalVersion) Taken() bool { return v.Version > 0 && v.Goal.Goal == "" && len(v.Targets) == 0 }
+
 // GoalRow is a group with its goal as it stands; Version 0 = it has none.
 type GoalRow struct {
 	GoalVersion

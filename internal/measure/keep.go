@@ -103,6 +103,8 @@ const (
 	ByGate    = "gate"    // whether they asked and were let in, or came straight
 	ByInviter = "inviter" // who brought them, by key
 	ByTier    = "tier"    // where they stand now
+
+	ByTemplate = "template" // what the group stood by when they came
 )
 
 // What ByGate tells apart.

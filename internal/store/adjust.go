@@ -30,16 +30,19 @@ func scanAdjust(r *sql.Rows, v *measure.Adjustment) error {
 // AddAdjustment keeps a change with what it should move.
 func (s *Store) AddAdjustment(ctx context.Context, v measure.Adjustment, audit community.Audit) (measure.Adjustment, error) {
 	v.ID, v.At, v.State = s.NewID(), s.now(), measure.AdjustOpen
-	return v, s.writeTx(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, `INSERT INTO adjustment (id, org_key, group_key, kind, what, ref, metric, down, share_by, at, day, review, user_id, state, decided, decider, note, effect, task_id)
+	return v, s.writeTx(ctx, func(t *Tx) error { return t.addAdjustment(ctx, v, audit) })
+}
+
+// addAdjustment is AddAdjustment inside a transaction; v has its id, time and state.
+func (t *Tx) addAdjustment(ctx context.Context, v measure.Adjustment, audit community.Audit) error {
+	if _, err := t.exec(ctx, `INSERT INTO adjustment (id, org_key, group_key, kind, what, ref, metric, down, share_by, at, day, review, user_id, state, decided, decider, note, effect, task_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, '', '', '{}', $15)`,
-			v.ID[:], int64(v.Org), int64(v.Group), v.Kind, v.What, v.Ref, v.Metric, v.Down, v.By, v.At, int64(v.Day), int64(v.Review), v.User, v.State, []byte{}); err != nil {
-			return err
-		}
-		audit.Org, audit.Subject = v.Org, "adjustment:"+v.ID.String()
-		audit.After, _ = json.Marshal(v) // plain values
-		return t.AddAudit(ctx, audit)
-	})
+		v.ID[:], int64(v.Org), int64(v.Group), v.Kind, v.What, v.Ref, v.Metric, v.Down, v.By, v.At, int64(v.Day), int64(v.Review), v.User, v.State, []byte{}); err != nil {
+		return err
+	}
+	audit.Org, audit.Subject = v.Org, "adjustment:"+v.ID.String()
+	audit.After, _ = json.Marshal(v) // plain values
+	return t.AddAudit(ctx, audit)
 }
 
 // Adjustments lists the changes of the scope, the newest first.

@@ -33,6 +33,11 @@ func (d *Desk) Goals(ctx context.Context, g community.GroupKey, tag string, p co
 	}
 	list, err := rows(ctx, d.s, goalColumns+` LEFT JOIN group_goal v ON v.group_key = g.key AND v.version = (SELECT max(x.version) FROM group_goal x WHERE x.group_key = g.key)`+
 		c.String()+fmt.Sprintf(` ORDER BY g.name, g.key LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), c.args, scanGoal)
+	for i := range list {
+		if list[i].Taken() {
+			list[i].GoalVersion = measure.GoalVersion{}
+		}
+	}
 	return list, total, err
 }
 
@@ -66,25 +71,31 @@ func (d *Desk) GoalTargets(ctx context.Context, groups []community.GroupKey) (ma
 
 // SetGoal keeps a new version of a group's goal.
 func (s *Store) SetGoal(ctx context.Context, g community.GroupKey, goal measure.Goal, audit community.Audit) (v measure.GoalVersion, err error) {
+	return v, s.writeTx(ctx, func(t *Tx) error {
+		v, err = t.setGoal(ctx, g, goal, audit)
+		return err
+	})
+}
+
+// setGoal is SetGoal inside a transaction. An empty goal takes the one before back: the group has none.
+func (t *Tx) setGoal(ctx context.Context, g community.GroupKey, goal measure.Goal, audit community.Audit) (measure.GoalVersion, error) {
+	v := measure.GoalVersion{Goal: goal, User: audit.User, Reason: audit.Reason, At: t.store.now()}
 	raw, err := json.Marshal(goal)
 	if err != nil {
 		return v, err
 	}
-	return v, s.writeTx(ctx, func(t *Tx) error {
-		v = measure.GoalVersion{Goal: goal, User: audit.User, Reason: audit.Reason, At: s.now()}
-		var was []byte
-		err := t.one(ctx, `SELECT version, body FROM group_goal WHERE group_key = $1 ORDER BY version DESC LIMIT 1`, []any{int64(g)}, &v.Version, &was)
-		if err != nil && err != sql.ErrNoRows {
-			return err
-		}
-		v.Version++
-		if _, err := t.exec(ctx, `INSERT INTO group_goal (group_key, version, body, targets, user_id, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			int64(g), v.Version, string(raw), len(goal.Targets), v.User, v.Reason, v.At); err != nil {
-			return err
-		}
-		audit.Before, audit.After = was, raw
-		return t.AddAudit(ctx, audit)
-	})
+	var was []byte
+	err = t.one(ctx, `SELECT version, body FROM group_goal WHERE group_key = $1 ORDER BY version DESC LIMIT 1`, []any{int64(g)}, &v.Version, &was)
+	if err != nil && err != sql.ErrNoRows {
+		return v, err
+	}
+	v.Version++
+	if _, err := t.exec(ctx, `INSERT INTO group_goal (group_key, version, body, targets, user_id, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		int64(g), v.Version, string(raw), len(goal.Targets), v.User, v.Reason, v.At); err != nil {
+		return v, err
+	}
+	audit.Before, audit.After = was, raw
+	return v, t.AddAudit(ctx, audit)
 }
 
 // Weeks gives a group's complete weeks until a day.

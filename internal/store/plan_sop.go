@@ -24,37 +24,45 @@ func scanSOP(r *sql.Rows, p *plan.SOP) error {
 // SaveSOP makes an SOP (zero ID) or a new version of one. What was materialised keeps its text. CodeConflict when another
 // version was saved since the caller read it, CodeNotFound when a file of it is not kept.
 func (s *Store) SaveSOP(ctx context.Context, p plan.SOP, audit community.Audit) (plan.SOP, error) {
+	return p, s.writeTx(ctx, func(t *Tx) error {
+		made, err := t.saveSOP(ctx, p, audit)
+		p = made
+		return err
+	})
+}
+
+// saveSOP is SaveSOP inside a transaction.
+func (t *Tx) saveSOP(ctx context.Context, p plan.SOP, audit community.Audit) (plan.SOP, error) {
 	steps, err := json.Marshal(p.Steps)
 	if err != nil {
 		return p, err
 	}
 	audit.Org, audit.Verb = p.Org, "sop.edit"
 	audit.After = steps
-	return p, s.writeTx(ctx, func(t *Tx) error {
-		if p.ID.IsZero() {
-			p.ID, p.Version, p.State, p.Created, audit.Verb = s.NewID(), 1, plan.Running, s.now(), "sop.new"
-			_, err = t.exec(ctx, `INSERT INTO sop (id, org_key, name, version, steps, state, user_name, created) VALUES ($1, $2, $3, 1, $4, $5, $6, $7)`,
-				p.ID[:], int64(p.Org), p.Name, string(steps), string(p.State), p.User, p.Created)
-		} else {
-			var n int64
-			n, err = t.exec(ctx, `UPDATE sop SET name = $1, steps = $2, version = version + 1 WHERE id = $3 AND org_key = $4 AND version = $5`, p.Name, string(steps), p.ID[:], int64(p.Org), p.Version)
-			if err == nil && n == 0 {
-				return community.Errorf(community.CodeConflict, "somebody else saved a version since")
-			}
-			p.Version++
-			if err == nil { // a step that is new does not come for the past
-				_, err = t.exec(ctx, `UPDATE sop_group SET through = $1 WHERE sop_id = $2 AND through < $1`, s.now(), p.ID[:])
-			}
+	s := t.store
+	if p.ID.IsZero() {
+		p.ID, p.Version, p.State, p.Created, audit.Verb = s.NewID(), 1, plan.Running, s.now(), "sop.new"
+		_, err = t.exec(ctx, `INSERT INTO sop (id, org_key, name, version, steps, state, user_name, created) VALUES ($1, $2, $3, 1, $4, $5, $6, $7)`,
+			p.ID[:], int64(p.Org), p.Name, string(steps), string(p.State), p.User, p.Created)
+	} else {
+		var n int64
+		n, err = t.exec(ctx, `UPDATE sop SET name = $1, steps = $2, version = version + 1 WHERE id = $3 AND org_key = $4 AND version = $5`, p.Name, string(steps), p.ID[:], int64(p.Org), p.Version)
+		if err == nil && n == 0 {
+			return p, community.Errorf(community.CodeConflict, "somebody else saved a version since")
 		}
-		if err != nil {
-			return err
+		p.Version++
+		if err == nil { // a step that is new does not come for the past
+			_, err = t.exec(ctx, `UPDATE sop_group SET through = $1 WHERE sop_id = $2 AND through < $1`, s.now(), p.ID[:])
 		}
-		if err := t.holdSteps(ctx, p); err != nil {
-			return err
-		}
-		audit.Subject = "sop:" + p.ID.String()
-		return t.AddAudit(ctx, audit)
-	})
+	}
+	if err != nil {
+		return p, err
+	}
+	if err := t.holdSteps(ctx, p); err != nil {
+		return p, err
+	}
+	audit.Subject = "sop:" + p.ID.String()
+	return p, t.AddAudit(ctx, audit)
 }
 
 // holdSteps keeps the files of an SOP as long as its steps name them; what a version no longer names stays for the turns
@@ -139,35 +147,39 @@ func (s *Store) MoveSOP(ctx context.Context, p plan.SOP, to plan.State, audit co
 
 // EnterSOP lets a group enter an SOP now; one that left enters anew, one that is in it stays as it is.
 func (s *Store) EnterSOP(ctx context.Context, p plan.SOP, g community.GroupKey, audit community.Audit) error {
-	return s.writeTx(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `INSERT INTO sop_group (sop_id, group_key, entered, left_at, through) VALUES ($1, $2, $3, 0, $3)
-ON CONFLICT (sop_id, group_key) DO UPDATE SET entered = excluded.entered, through = excluded.through, left_at = 0 WHERE sop_group.left_at <> 0`, p.ID[:], int64(g), s.now())
-		if err != nil {
-			return err
-		}
-		audit.Org, audit.Verb, audit.Subject = p.Org, "sop.add_group", "sop:"+p.ID.String()
-		audit.After, _ = json.Marshal(map[string]community.GroupKey{"group": g})
-		return t.AddAudit(ctx, audit)
-	})
+	return s.writeTx(ctx, func(t *Tx) error { return t.enterSOP(ctx, p, g, audit) })
+}
+
+func (t *Tx) enterSOP(ctx context.Context, p plan.SOP, g community.GroupKey, audit community.Audit) error {
+	_, err := t.exec(ctx, `INSERT INTO sop_group (sop_id, group_key, entered, left_at, through) VALUES ($1, $2, $3, 0, $3)
+ON CONFLICT (sop_id, group_key) DO UPDATE SET entered = excluded.entered, through = excluded.through, left_at = 0 WHERE sop_group.left_at <> 0`, p.ID[:], int64(g), t.store.now())
+	if err != nil {
+		return err
+	}
+	audit.Org, audit.Verb, audit.Subject = p.Org, "sop.add_group", "sop:"+p.ID.String()
+	audit.After, _ = json.Marshal(map[string]community.GroupKey{"group": g})
+	return t.AddAudit(ctx, audit)
 }
 
 // LeaveSOP takes a group out: what waits of it is not sent any more. CodeNotFound when it is not in it.
 func (s *Store) LeaveSOP(ctx context.Context, p plan.SOP, g community.GroupKey, audit community.Audit) error {
-	return s.writeTx(ctx, func(t *Tx) error {
-		n, err := t.exec(ctx, `UPDATE sop_group SET left_at = $1 WHERE sop_id = $2 AND group_key = $3 AND left_at = 0`, s.now(), p.ID[:], int64(g))
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return community.Errorf(community.CodeNotFound, "group %d is not in the SOP", g)
-		}
-		if _, err := t.exec(ctx, `UPDATE broadcast_target SET state = 'not_sent' WHERE source = $1 AND group_key = $2 AND state IN ('waiting', 'blocked')`, p.ID[:], int64(g)); err != nil {
-			return err
-		}
-		audit.Org, audit.Verb, audit.Subject = p.Org, "sop.remove_group", "sop:"+p.ID.String()
-		audit.Before, _ = json.Marshal(map[string]community.GroupKey{"group": g})
-		return t.AddAudit(ctx, audit)
-	})
+	return s.writeTx(ctx, func(t *Tx) error { return t.leaveSOP(ctx, p, g, audit) })
+}
+
+func (t *Tx) leaveSOP(ctx context.Context, p plan.SOP, g community.GroupKey, audit community.Audit) error {
+	n, err := t.exec(ctx, `UPDATE sop_group SET left_at = $1 WHERE sop_id = $2 AND group_key = $3 AND left_at = 0`, t.store.now(), p.ID[:], int64(g))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return community.Errorf(community.CodeNotFound, "group %d is not in the SOP", g)
+	}
+	if _, err := t.exec(ctx, `UPDATE broadcast_target SET state = 'not_sent' WHERE source = $1 AND group_key = $2 AND state IN ('waiting', 'blocked')`, p.ID[:], int64(g)); err != nil {
+		return err
+	}
+	audit.Org, audit.Verb, audit.Subject = p.Org, "sop.remove_group", "sop:"+p.ID.String()
+	audit.Before, _ = json.Marshal(map[string]community.GroupKey{"group": g})
+	return t.AddAudit(ctx, audit)
 }
 
 // SOPGroups lists the groups in an SOP and those that left, the newest first.

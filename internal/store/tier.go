@@ -56,24 +56,26 @@ func (s *Store) TierVersions(ctx context.Context, g community.GroupKey, most int
 
 // SetTierRules adds a version to a group's rules; CodeConflict when base is not the latest. The next decision is by it.
 func (s *Store) SetTierRules(ctx context.Context, org community.OrgKey, g community.GroupKey, base int, r tier.Rules, audit community.Audit) (version int, err error) {
+	return base + 1, s.writeTx(ctx, func(t *Tx) error { return t.setTierRules(ctx, org, g, base, r, audit) })
+}
+
+func (t *Tx) setTierRules(ctx context.Context, org community.OrgKey, g community.GroupKey, base int, r tier.Rules, audit community.Audit) error {
 	raw, err := json.Marshal(r)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return base + 1, s.writeTx(ctx, func(t *Tx) error {
-		var latest int
-		if err := t.one(ctx, `SELECT coalesce(max(version), 0) FROM tier_rules WHERE group_key = $1`, []any{int64(g)}, &latest); err != nil {
-			return err
-		}
-		if latest != base {
-			return community.Errorf(community.CodeConflict, "tier rules: version %d is in force, not %d", latest, base)
-		}
-		if _, err := t.exec(ctx, `INSERT INTO tier_rules (group_key, version, rules, at, user_id, note) VALUES ($1, $2, $3, $4, $5, $6)`, int64(g), base+1, string(raw), s.now(), audit.User, audit.Reason); err != nil {
-			return err
-		}
-		audit.Org, audit.Verb, audit.Subject, audit.After = org, "tier.rules", fmt.Sprintf("group:%d", g), raw
-		return t.AddAudit(ctx, audit)
-	})
+	var latest int
+	if err := t.one(ctx, `SELECT coalesce(max(version), 0) FROM tier_rules WHERE group_key = $1`, []any{int64(g)}, &latest); err != nil {
+		return err
+	}
+	if latest != base {
+		return community.Errorf(community.CodeConflict, "tier rules: version %d is in force, not %d", latest, base)
+	}
+	if _, err := t.exec(ctx, `INSERT INTO tier_rules (group_key, version, rules, at, user_id, note) VALUES ($1, $2, $3, $4, $5, $6)`, int64(g), base+1, string(raw), t.store.now(), audit.User, audit.Reason); err != nil {
+		return err
+	}
+	audit.Org, audit.Verb, audit.Subject, audit.After = org, "tier.rules", fmt.Sprintf("group:%d", g), raw
+	return t.AddAudit(ctx, audit)
 }
 
 // TierRows gives where the members of a group stand, the best first; of one member with m, of one tier with of.

@@ -25,6 +25,8 @@ type GroupGoal struct {
 	Edit        string // address of the form
 	Stage       string // address of its stage
 	Table       ui.Table
+	Template    string // address of the page of its template; "" = none
+	Founded     string // which template, or that there is none
 }
 
 // GroupPage is one group.

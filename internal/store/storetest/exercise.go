@@ -97,6 +97,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"reports are kept", reportsAreKept},
 		{"notices are kept", noticesAreKept},
 		{"goals and words about stages are kept", goalsAreKept},
+		{"templates of groups are kept by version", templatesAreKept},
+		{"groups are begun with templates and undone", foundingsAreKept},
 		{"weekly reports are sent once a week", weekliesAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"overlaps are found", overlapsAreFound},
