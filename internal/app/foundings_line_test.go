@@ -58,6 +58,12 @@ func TestTemplatesOnTheCommandLine(t *testing.T) {
 		if len(diff.Same) != 5 {
 			t.Errorf("what was saved of the group differs from it: %+v", diff)
 		}
+		var split struct {
+			Split string `json:"compared_by"`
+		}
+		if w.must(t, &split, "insight", "retention", "读书群", "--split", "template"); split.Split != "template" {
+			t.Errorf("retention is compared by %q", split.Split)
+		}
 		w.must(t, &done, "template", "undo", done.ID, "--reason", "back")
 		if done.State != "undone" || len(done.Left) != 0 {
 			t.Errorf("undone = %+v", done)

@@ -2,14 +2,17 @@ package app_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/founding"
 	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 	"qunluo/internal/policy"
+	"qunluo/internal/store"
 	"qunluo/internal/tier"
 )
 
@@ -210,4 +213,66 @@ func TestEveryTemplateFitsAGroupOfAnyPlatform(t *testing.T) {
 			t.Errorf("the plan of the other group: %s, %d groups", sop.State, sop.Groups)
 		}
 	})
+}
+
+// TestWhatAStopLeftUndoneIsFinished: where the house stopped between the parts and the rules, a job publishes them later; a book that
+// somebody published meanwhile stays, and the record says so.
+func TestWhatAStopLeftUndoneIsFinished(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		n := startNight(t, dbURL, `{"scene":"quiet"}`)
+		ctx, g := t.Context(), n.group.Key
+		f := must(must(founding.ShippedNamed(founding.Interest, "zh-CN"))(t).Compose("", ""))(t)
+		begin := func() founding.Record {
+			last, err := n.app.Store().LastBook(ctx, g)
+			check(t, err)
+			book := f.NextBook(policy.Book{Version: last + 1, Zone: policy.DefaultZone, Mode: community.Observe}, founding.Parts())
+			book.Version = last + 1
+			raw, err := json.Marshal(book)
+			check(t, err)
+			r, err := n.app.Store().Found(ctx, store.FoundOrder{Record: founding.Record{Org: n.org, Group: g, Use: f.Use, Title: f.Title, Type: f.Type, KPI: f.KPI, Parts: []founding.Part{founding.Rules}, Before: founding.Marks{Book: last}, User: "ming", Reason: "停电了"},
+				Book: raw, Move: &founding.Move{Metric: measure.MoveMessages, Review: 28}}, community.Audit{Org: n.org, User: "ming", Verb: "template.apply", Reason: "停电了"})
+			check(t, err)
+			return r
+		}
+		ends := func(r founding.Record) founding.Record {
+			n.pass(3 * time.Minute)
+			await(t, func() bool {
+				var err error
+				r, err = n.app.Foundings(n.org, nil).ByID(ctx, r.ID)
+				return err == nil && r.State == founding.Done
+			})
+			return r
+		}
+		r := begin()
+		if _, err := n.app.Foundings(n.org, nil).Undo(ctx, "ming", r.ID, "现在"); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("undone before it was finished: %v", err)
+		}
+		r = ends(r)
+		last, err := n.app.Store().LastBook(ctx, g)
+		check(t, err)
+		if len(r.Left) != 0 || last != r.After.Book || len(r.After.Adjusts) != 1 {
+			t.Errorf("finished = %+v, book %d", r, last)
+		}
+		r = begin()
+		other, err := policy.Default(policy.PresetGeneral)
+		check(t, err)
+		raw, err := json.Marshal(other)
+		check(t, err)
+		_, err = n.app.Hands(n.org, nil).Publish(ctx, "anna", g, raw, "别人先发布了")
+		check(t, err)
+		if r = ends(r); len(r.Left) != 1 || r.Left[0] != founding.Rules {
+			t.Errorf("left = %v", r.Left)
+		}
+		if now, err := n.app.Store().LastBook(ctx, g); err != nil || now != last+1 {
+			t.Errorf("book %d, want that of anna, %d: %v", now, last+1, err)
+		}
+	})
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		check(t, err)
+		return v
+	}
 }

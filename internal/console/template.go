@@ -82,15 +82,25 @@ func (k *call) templateHere() (founding.Kept, error) {
 	return k.foundings().Template(k.ctx(), u)
 }
 
+// templateName is a template as it was used: with version, purpose and trade.
 func (k *call) templateName(u founding.Use, title string) string {
 	name := ui.Visible(title) + " v" + strconv.Itoa(u.Version)
-	if u.Purpose != "" {
-		name += " · " + k.T("template.purpose_"+u.Purpose)
-	}
-	if u.Preset != "" {
-		name += " · " + k.T("template.preset_"+u.Preset)
+	if what := k.usedFor(u); what != "" {
+		name += " · " + what
 	}
 	return name
+}
+
+// usedFor is the purpose and trade of a use.
+func (k *call) usedFor(u founding.Use) string {
+	var out []string
+	if u.Purpose != "" {
+		out = append(out, k.T("template.purpose_"+u.Purpose))
+	}
+	if u.Preset != "" {
+		out = append(out, k.T("template.preset_"+u.Preset))
+	}
+	return strings.Join(out, " · ")
 }
 
 func (k *call) partWords(list []founding.Part) string {
@@ -179,7 +189,7 @@ func (k *call) foundingTable(by founding.Filter, asks *[]ui.Confirm) (ui.Table, 
 		if len(r.Left) > 0 {
 			parts += k.T("list.semicolon") + k.T("template.left", "parts", k.partWords(r.Left))
 		}
-		row := ui.Row{Link: "/groups/" + r.GroupID.String() + "/template", Cells: []templ.Component{ui.Name(r.GroupName), view.Link(templateAt(r.Use), k.templateName(r.Use, r.Title)), ui.Text(parts), ui.Pill(look[0], look[1], k.T("template.is_"+r.State)),
+		row := ui.Row{Link: "/groups/" + r.GroupID.String() + "/template", Cells: []templ.Component{ui.Name(r.GroupName), ui.Two(ui.Visible(r.Title)+" v"+strconv.Itoa(r.Use.Version), k.usedFor(r.Use)), ui.Text(parts), ui.Pill(look[0], look[1], k.T("template.is_"+r.State)),
 			ui.Moment(r.At), ui.Text(who(r.User)), ui.Text(ui.Visible(r.Reason))}}
 		if asks != nil && r.State == founding.Done && k.may(rights.SetGroups, rights.Publish) {
 			id := "undo-" + r.ID.String()
@@ -560,10 +570,10 @@ func (k *call) foundedWith(p *view.GroupGoal, g community.GroupRow) error {
 	if k.c.deps.Foundings == nil {
 		return nil
 	}
-	p.Template, p.Founded = usePageOf(g), k.T("template.use")
+	p.Template = usePageOf(g)
 	list, _, err := k.foundings().List(k.ctx(), founding.Filter{Group: g.Key, Current: true}, community.Page{Limit: 1})
 	for _, r := range list {
-		p.Founded += k.T("list.colon") + k.templateName(r.Use, r.Title)
+		p.Founded = k.templateName(r.Use, r.Title)
 	}
 	return err
 }

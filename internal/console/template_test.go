@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -121,19 +122,19 @@ func TestATemplateIsLookedAtBeforeItIsApplied(t *testing.T) {
 	}
 	f.list = []founding.Record{{ID: fakeID(3), GroupID: fakeID(20), GroupName: "晨读", Use: founding.Use{Name: founding.Service, Version: 1, Lang: "zh-CN", Purpose: founding.Brand}, Title: "服务群", Parts: []founding.Part{founding.Goal}, Left: []founding.Part{founding.Rules}, State: founding.Done, Reason: "新群"}}
 	_, page = v.get(at)
-	says(t, "the log", page, "服务群 v1 · 品牌", "没动：群规", "undo-"+fakeID(3).String())
+	says(t, "the log", page, "服务群 v1", "品牌", "没动：群规", "undo-"+fakeID(3).String())
 	_, page = v.get("/groups/" + fakeID(20).String())
-	says(t, "the group's page", page, at, "群模板：服务群 v1 · 品牌")
+	says(t, "the group's page", page, at, "服务群 v1 · 品牌")
 	d := f.h.fullDeps()
 	d.Foundings = func(community.OrgKey, []community.GroupKey) Foundings { return f }
-	if _, page = openWith(t, d).as("moderator").get(at + "?t=service"); strings.Contains(page, "应用选中的部分") || strings.Contains(page, "undo-"+fakeID(3).String()) {
+	if _, page = openWith(t, d).as("mod").get(at + "?t=service"); strings.Contains(page, "应用选中的部分") || strings.Contains(page, "undo-"+fakeID(3).String()) {
 		t.Error("a moderator is offered to apply or to undo")
 	}
 }
 
 // TestTemplatesComeAndGoAsFiles: the list, one template, its file, and a broken file in one sentence.
 func TestTemplatesComeAndGoAsFiles(t *testing.T) {
-	_, v := drawerHouse(t)
+	f, v := drawerHouse(t)
 	_, page := v.get("/templates")
 	says(t, "the list", page, "服务群", "v1：3 个群", "转化与复购", "还没有自己的模板", "导入文件")
 	if strings.Contains(page, "Service group") {
@@ -142,6 +143,15 @@ func TestTemplatesComeAndGoAsFiles(t *testing.T) {
 	_, page = v.get("/templates/service?lang=zh-CN")
 	says(t, "one", page, "问了有人答", "每周三 15:00", "question.median&lt;=30/30", "/templates/service/file?v=1&amp;lang=zh-CN")
 	_, file := v.get("/templates/service/file?v=1&lang=zh-CN")
+	_, page = v.give("/templates", "", []string{"note", "第一版"}, givenFile{"file", "service.json", []byte(file)})
+	says(t, "after importing", page, "已导入「服务群」第 1 版")
+	_, page = v.give("/templates", "", nil, givenFile{"file", "broken.json", []byte(file[:500])})
+	says(t, "after a broken file", page, "这个模板文件不能用：", "不是有效的 JSON")
+	_, page = v.give("/templates", "", nil, givenFile{"file", "huge.json", bytes.Repeat([]byte(" "), founding.MaxBytes+5)})
+	says(t, "after a huge file", page, "超过 1 MB")
+	if len(f.files) != 3 || string(f.files[0]) != file {
+		t.Errorf("%d files arrived", len(f.files))
+	}
 	if _, err := founding.Decode([]byte(file)); err != nil {
 		t.Errorf("the file: %v", err)
 	}

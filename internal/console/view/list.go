@@ -26,7 +26,7 @@ type GroupGoal struct {
 	Stage       string // address of its stage
 	Table       ui.Table
 	Template    string // address of the page of its template; "" = none
-	Founded     string // which template, or that there is none
+	Founded     string // which template it stands by; "" = none
 }
 
 // GroupPage is one group.
