@@ -178,6 +178,29 @@ func (w terminal) changes(t *testing.T, group string) {
 		t.Errorf("a rollback differs from what it goes back to: %+v", changed)
 	}
 	w.must(t, nil, "user", "add", "linxiao", "--role", "owner")
+	w.must(t, nil, "user", "add", "guest", "--role", "analyst")
+	var person struct {
+		Role, Scope string
+		Groups      int
+	}
+	w.must(t, &person, "user", "scope", "guest", "groups", "--group", group)
+	if person.Role != "analyst" || person.Scope != "groups" || person.Groups != 1 {
+		t.Errorf("scope = %+v, want one group of an analyst", person)
+	}
+	for _, words := range [][]string{{"user", "scope", "guest", "groups"}, {"user", "scope", "guest", "org", "--group", group}, {"user", "role", "linxiao", "admin"}, {"duty", "note", "交接", "--as", "guest"}} {
+		if code, _, talk := w.types(t, append([]string{"--json"}, words...)...); code == cli.ExitDone {
+			t.Errorf("qunluo %s was done: %s", strings.Join(words, " "), talk)
+		}
+	}
+	w.must(t, nil, "user", "role", "guest", "moderator")
+	if code, _, talk := w.types(t, "--json", "duty", "note", "交接", "--as", "guest"); code == cli.ExitDone || !strings.Contains(talk, "groups") {
+		t.Errorf("somebody of one group writes for all: exit %d: %s", code, talk)
+	}
+	w.must(t, &person, "user", "scope", "guest", "org")
+	w.must(t, nil, "duty", "note", "交接", "--as", "guest")
+	if person.Scope != "org" || person.Groups != 0 {
+		t.Errorf("scope = %+v, want the whole organisation", person)
+	}
 	w.must(t, nil, "freeze", "on", "--reason", "test")
 	var acted struct{ Decision string }
 	w.must(t, &acted, "action", "do", "mute", group, "alice", "--for", "10m", "--reason", "test")

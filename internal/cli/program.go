@@ -184,7 +184,7 @@ func (p *Program) indoors(c *call, cmd indoor, args []string) error {
 		return err
 	}
 	if err = h.Settle(c.ctx); err == nil {
-		err = guarded(c.log, func() error { return cmd.Do(c, h) })
+		err = guarded(c.log, func() error { return c.perform(cmd, h) })
 	}
 	return errors.Join(err, h.Close())
 }

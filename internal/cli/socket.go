@@ -189,7 +189,7 @@ func (r *reception) answer(ctx context.Context, o order, out *framed) int {
 		err = fmt.Errorf("%T does not run inside a server", got.command)
 	} else {
 		r.settle(c, cmd)
-		err = guarded(r.log, func() error { return cmd.Do(c, r.house) })
+		err = guarded(r.log, func() error { return c.perform(cmd, r.house) })
 	}
 	if err != nil {
 		sayFailure(talk, c.lang, err, c.json)

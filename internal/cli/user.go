@@ -1,12 +1,18 @@
 package cli
 
-import "qunluo/internal/community"
+import (
+	"slices"
+
+	"qunluo/internal/community"
+	"qunluo/internal/rights"
+)
 
 type userCmd struct {
 	List    userListCmd    `cmd:"" help:"列出|list them"`
 	Add     userAddCmd     `cmd:"" help:"新增，密码从终端或标准输入读|add one; the password comes from the terminal or stdin"`
 	Passwd  userPasswdCmd  `cmd:"" help:"换密码|change a password"`
 	Role    userRoleCmd    `cmd:"" help:"换角色|change a role"`
+	Scope   userScopeCmd   `cmd:"" help:"看到哪些群|which groups this person sees"`
 	Enable  userEnableCmd  `cmd:"" help:"允许登录|let sign in"`
 	Disable userDisableCmd `cmd:"" help:"不再允许登录|let sign in no more"`
 	Notify  userNotifyCmd  `cmd:"" help:"怎样通知这个人|how this person is told about alarms"`
@@ -20,13 +26,15 @@ type userLine struct {
 	Login   string `json:"login" col:"登录名|login"`
 	Name    string `json:"name" col:"姓名|name"`
 	Role    string `json:"role" col:"角色|role"`
+	Scope   string `json:"scope" col:"数据范围|scope"` // org, groups, own
+	Groups  int    `json:"groups" col:"群|groups"`  // how many are named, with scope groups
 	Lang    string `json:"lang" col:"语言|language"`
 	Enabled bool   `json:"enabled" col:"可登录|enabled"`
 	Created Moment `json:"created_at" col:"建立|created"`
 }
 
 func lineOfUser(u community.User) userLine {
-	return userLine{u.ID.String(), u.Login, u.Name, u.Role, u.Lang, u.Enabled, Moment(u.Created)}
+	return userLine{u.ID.String(), u.Login, u.Name, u.Role, string(rights.Of(u).Reach), len(u.Groups), u.Lang, u.Enabled, Moment(u.Created)}
 }
 
 type userListCmd struct{}
@@ -54,7 +62,7 @@ func (userListCmd) Do(c *call, h *House) error {
 type userAddCmd struct {
 	Login string `arg:"" help:"登录名|login"`
 	Name  string `placeholder:"NAME" help:"姓名，默认同登录名|name, by default the login"`
-	Role  string `enum:"owner,moderator" default:"moderator" help:"owner 所有者或 moderator 版主|owner or moderator"`
+	Role  string `enum:"owner,admin,operator,moderator,editor,finance,analyst,auditor" default:"moderator" help:"owner 所有者、admin 管理员、operator 运营、moderator 版主、editor 内容编辑、finance 财务、analyst 分析员、auditor 审计员|owner, admin, operator, moderator, editor, finance, analyst or auditor"`
 }
 
 // Prompt asks for the password.
@@ -115,7 +123,7 @@ func (q *userPasswdCmd) Do(c *call, h *House) error {
 
 type userRoleCmd struct {
 	Login string `arg:"" help:"登录名|login"`
-	Role  string `arg:"" enum:"owner,moderator" help:"owner 或 moderator|owner or moderator"`
+	Role  string `arg:"" enum:"owner,admin,operator,moderator,editor,finance,analyst,auditor" help:"owner、admin、operator、moderator、editor、finance、analyst、auditor|owner, admin, operator, moderator, editor, finance, analyst or auditor"`
 }
 
 func (userRoleCmd) Shape() any          { return userLine{} }
@@ -125,6 +133,44 @@ func (userRoleCmd) Examples() []example { return nil }
 func (q *userRoleCmd) Do(c *call, h *House) error {
 	return c.changeUser(h, q.Login, "user role", func(_ People, u *community.User) error {
 		u.Role = q.Role
+		return nil
+	})
+}
+
+type userScopeCmd struct {
+	Login string   `arg:"" help:"登录名|login"`
+	Scope string   `arg:"" enum:"org,groups,own" help:"org 整个组织、groups 指定的群、own 自己负责的群（值班时是全部）|org: everything; groups: those named; own: those they keep, and all while on duty"`
+	Group []string `sep:"none" placeholder:"GROUP" help:"groups：哪些群（可重复）|groups: which (repeatable)"`
+}
+
+func (userScopeCmd) Shape() any { return userLine{} }
+func (userScopeCmd) Examples() []example {
+	return []example{
+		{"user scope zhou groups --group 晨读一群 --group 晨读二群", [2]string{"只看到这两个群", "sees these two groups and nothing else"}},
+		{"user scope zhou own", [2]string{"看到自己负责的群，值班时看到全部", "sees the groups they keep, and all while on duty"}},
+	}
+}
+
+// Do says which groups a person sees.
+func (q *userScopeCmd) Do(c *call, h *House) error {
+	if (q.Scope == string(rights.Chosen)) != (len(q.Group) > 0) {
+		return badUsage("groups 要有 --group，org 和 own 不要", "groups takes --group, org and own do not")
+	}
+	desk, err := c.desk(h)
+	if err != nil {
+		return err
+	}
+	keys, err := c.groupKeys(desk, q.Group)
+	if err != nil {
+		return err
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	if len(keys) > rights.MaxGroups {
+		return badUsage("最多 %d 个群", "at most %d groups", rights.MaxGroups)
+	}
+	return c.changeUser(h, q.Login, "user scope", func(_ People, u *community.User) error {
+		u.Reach, u.Groups = q.Scope, keys
 		return nil
 	})
 }

@@ -371,6 +371,9 @@ func activityGraphs(k *call, p *view.Activity, a measure.Activity) {
 }
 
 func activityTalkers(k *call, ask activityAsk, a measure.Activity) (ui.Table, error) {
+	if !k.may(rights.SeePeople) {
+		return k.unnamed(k.T("activity.talkers")), nil
+	}
 	keys := make([]community.MemberKey, len(a.Top))
 	for i, t := range a.Top {
 		keys[i] = t.Member

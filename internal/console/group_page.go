@@ -117,6 +117,10 @@ func rested(k *call, label string, f measure.Figure, name, link string) ui.Numbe
 }
 
 func groupTalkers(k *call, p *view.GroupPage, g community.GroupRow, days int) error {
+	if !k.may(rights.SeePeople) {
+		p.Talkers = k.unnamed(k.T("group.talkers"))
+		return nil
+	}
 	rows, err := k.Figures.Talkers(k.ctx(), g.Key, days, 10)
 	if err != nil {
 		return err
@@ -130,6 +134,9 @@ func groupTalkers(k *call, p *view.GroupPage, g community.GroupRow, days int) er
 }
 
 func groupTalk(k *call, p *view.GroupPage, g community.GroupRow, _ int) error {
+	if !k.may(rights.SeeTexts) {
+		return nil
+	}
 	rows, _, err := k.Desk.FindMessages(k.ctx(), community.MessageFilter{Group: g.Key, Limit: 9})
 	if err != nil {
 		return err

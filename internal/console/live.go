@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"qunluo/internal/community"
@@ -46,6 +47,9 @@ func (c *Console) live(k *call) error {
 		case <-end.C:
 			return nil
 		case <-tick.C:
+			if u, err := c.deps.People.UserByID(k.ctx(), k.User.ID); err != nil || !u.Enabled || standing(u) != standing(k.User) {
+				return nil // the browser comes again, with the rights of now
+			}
 			if !say(": alive\n\n") {
 				return nil
 			}
@@ -53,7 +57,7 @@ func (c *Console) live(k *call) error {
 			if !open {
 				return nil
 			}
-			if ch.Org != 0 && ch.Org != k.User.Org {
+			if ch.Org != 0 && ch.Org != k.User.Org || ch.Group != 0 && k.groups != nil && !slices.Contains(k.groups, ch.Group) {
 				continue
 			}
 			if !say("event: %s\ndata: %d\n\n", ch.Kind, ch.Group) {

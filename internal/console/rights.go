@@ -32,6 +32,11 @@ func (k *call) may(powers ...rights.Power) bool {
 	return !slices.ContainsFunc(powers, func(p rights.Power) bool { return who.Ask(p).Refused() })
 }
 
+// unnamed stands where a list of members would: the person sees figures, and no names.
+func (k *call) unnamed(label string) ui.Table {
+	return ui.Table{Label: label, Empty: ui.Empty{Icon: "lock", Title: k.T("rights.no_names"), Text: k.T("rights.no_names_text", "role", k.roleWord(k.User.Role))}}
+}
+
 // refusal is a request that the person's rights do not cover; the page says what is missing and whom to ask.
 type refusal struct {
 	rights.Refusal
