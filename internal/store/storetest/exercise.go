@@ -99,6 +99,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"goals and words about stages are kept", goalsAreKept},
 		{"weekly reports are sent once a week", weekliesAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
+		{"what stood before changes is kept", pastsAreKept},
 		{"overlaps are found", overlapsAreFound},
 		{"leads are kept", leadsAreKept},
 		{"lives of groups are kept", livesAreKept},
