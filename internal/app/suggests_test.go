@@ -99,11 +99,15 @@ func TestSuggestionIsWeighedShownAndAppliedByAPerson(t *testing.T) {
 		}
 
 		check(t, hands.SaveDraft(ctx, "ming", s.group.Key, raw, "草稿"))
-		if body := s.does(at, at+"/apply", url.Values{"reason": {"误判多"}}); !strings.Contains(body, "没发布的草稿") {
+		if body := s.does(at, at+"/apply", url.Values{"reason": {"误判多"}}); !strings.Contains(body, "还没有改") {
+			t.Errorf("without a word on its figure: %s", excerpt(body))
+		}
+		said := url.Values{"reason": {"误判多"}, "move": {"messages"}, "move_days": {"28"}}
+		if body := s.does(at, at+"/apply", said); !strings.Contains(body, "没发布的草稿") {
 			t.Errorf("with a draft: %s", excerpt(body))
 		}
 		check(t, hands.SaveDraft(ctx, "ming", s.group.Key, nil, "删掉"))
-		if body := s.does(at, at+"/apply", url.Values{"reason": {"误判多"}}); !strings.Contains(body, "第 2 版生效") {
+		if body := s.does(at, at+"/apply", said); !strings.Contains(body, "第 2 版生效") {
 			t.Errorf("applied: %s", excerpt(body))
 		}
 		now, err := s.desk.BookVersion(ctx, s.group.Key, 2)

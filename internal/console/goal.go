@@ -56,6 +56,14 @@ type Goals interface {
 	// Effects sums up what reviewed changes of each kind did to each figure.
 	Effects(ctx context.Context) ([]measure.Pooled, error)
 
+	// Formats compares the formats of what came to a group on the days [from, to], with the things and the polls that it rests on.
+	Formats(ctx context.Context, g community.GroupKey, from, to measure.Day) (measure.FormatReport, []measure.Sent, []measure.FormatPollRow, error)
+	// SaySent keeps what a person says of a thing sent; AddSent enters one that came without Qunluo, AddFormatPoll a poll.
+	SaySent(ctx context.Context, user string, k measure.SentKey, v measure.SentSaid, reason string) error
+	AddSent(ctx context.Context, user string, g community.GroupKey, title string, at int64, v measure.SentSaid) (measure.SentKey, error)
+	AddFormatPoll(ctx context.Context, user string, v measure.FormatPollRow) (measure.FormatPollRow, error)
+	DropFormatPoll(ctx context.Context, user string, id community.ID, reason string) error
+
 	// Lives compares the groups that entered decline, renewed against not renewed; looked is how many groups were looked at.
 	Lives(ctx context.Context) (l measure.Lives, looked int, err error)
 	// Renewals lists what counts as renewals, by day; AddRenewal keeps one that a person enters, VoidRenewal takes it out of all counts.
@@ -73,6 +81,13 @@ func (c *Console) goalRoutes() []route {
 		{pattern: "GET /life", may: staff, serve: (*Console).life},
 		{pattern: "POST /life/renewals", may: staff, serve: (*Console).renewalAdd},
 		{pattern: "POST /life/renewals/{id}/void", may: staff, serve: (*Console).renewalVoid},
+		{pattern: "GET /formats", may: staff, serve: (*Console).formatPage},
+		{pattern: "GET /formats.csv", may: staff, serve: (*Console).formatSheet},
+		{pattern: "GET /formats/people", may: staff, serve: (*Console).formatPeople},
+		{pattern: "POST /formats/said", may: staff, serve: (*Console).formatSaid},
+		{pattern: "POST /formats/hand", may: staff, serve: (*Console).formatHand},
+		{pattern: "POST /formats/polls", may: staff, serve: (*Console).formatPoll},
+		{pattern: "POST /formats/polls/{id}/drop", may: staff, serve: (*Console).formatDrop},
 		{pattern: "GET /goals", may: staff, serve: (*Console).goalList},
 		{pattern: "GET /groups/{id}/goal", may: staff, serve: (*Console).goalForm},
 		{pattern: "POST /groups/{id}/goal", may: owners, serve: (*Console).goalSave},
