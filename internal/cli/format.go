@@ -29,7 +29,7 @@ type FormatReport struct {
 	Named []string     `json:"compared"`      // formats of which a send counts
 	Every int          `json:"offered_every"` // members who were offered each of them
 	Rows  []FormatLine `json:"formats"`
-	Sent  []ThingLine   `json:"sent"`
+	Sent  []ThingLine  `json:"sent"`
 	Polls int          `json:"polls"`
 }
 

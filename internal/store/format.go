@@ -163,7 +163,7 @@ func (d *Desk) Audience(ctx context.Context, g community.GroupKey, from, to int6
 	}
 	a.Stays, a.From, a.Until = h.Stays, h.Watched.From.Start(zone), h.Until
 	a.Known = func(from, to int64) bool {
-		for v := h.DayOf(from); v <= h.DayOf(to); v++ {
+		for v := h.DayOf(from); v <= min(h.DayOf(to), h.DayOf(h.Until)-1); v++ { // of the last day Until says how much is on record
 			if i := int(v - h.Watched.From); i < 0 || i >= len(h.Watched.Known) || !h.Watched.Known[i] {
 				return false
 			}

@@ -100,6 +100,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"weekly reports are sent once a week", weekliesAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"what stood before changes is kept", pastsAreKept},
+		{"formats are kept", formatsAreKept},
 		{"overlaps are found", overlapsAreFound},
 		{"leads are kept", leadsAreKept},
 		{"lives of groups are kept", livesAreKept},

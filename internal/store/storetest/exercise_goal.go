@@ -159,6 +159,54 @@ func pastsAreKept(t *testing.T, s *store.Store) {
 	same(t, "of two it was said", unnamed(), []string{fmt.Sprintf("cap:%d:1", g), subject + ":1", "limits:1"})
 }
 
+// formatsAreKept: what people say of things sent stands until they say otherwise, of what the organisation sent alone; what they entered is
+// found by its group and time; polls come and go.
+func formatsAreKept(t *testing.T, s *store.Store) {
+	l, ctx := NewLog(s), t.Context()
+	g := l.Append(t, say(tea, "a", "早", at("2026-01-01 10:00:00")), say(tea, "b", "早", at("2026-01-01 10:01:00")))[0].Group
+	caughtUp(t, s)
+	who, d := community.Audit{User: "ming", Verb: "sent.say"}, desk(s)
+	k := measure.SentKey{Kind: measure.SentHand, Source: s.NewID()}
+	v := measure.Sent{SentKey: k, Title: "直播", At: at("2026-01-01 10:00:30"), SentSaid: measure.SentSaid{Format: measure.FormatVoice, Minutes: 90, Fen: -1, Reads: 4}}
+	if err := s.SaySent(ctx, 1, v, g, who); err != nil {
+		t.Fatal(err)
+	}
+	v.SentSaid, v.Title, v.At = measure.SentSaid{Format: measure.FormatVideo, Minutes: 30, Fen: 1200, Reads: -1}, "", 0
+	if err := s.SaySent(ctx, 1, v, g, who); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "whose", must(s.HandSentIn(ctx, 1, k.Source))(t), g)
+	if _, err := s.HandSentIn(ctx, 2, k.Source); community.CodeOf(err) != community.CodeNotFound {
+		t.Errorf("another organisation's: %v, want not found", err)
+	}
+	for _, kind := range []string{measure.SentMass, measure.SentStep, measure.SentBallot} {
+		if err := s.SaySent(ctx, 1, measure.Sent{SentKey: measure.SentKey{Kind: kind, Source: k.Source}}, 0, who); community.CodeOf(err) != community.CodeNotFound {
+			t.Errorf("a %s that is none: %v, want not found", kind, err)
+		}
+	}
+	from, to := at("2026-01-01 00:00:00"), at("2026-01-02 00:00:00")
+	list := must(d.SentTo(ctx, g, from, to))(t)
+	if len(list) != 1 || list[0].Title != "直播" || list[0].At != at("2026-01-01 10:00:30") || list[0].SentSaid != v.SentSaid || list[0].SentKey != k {
+		t.Fatalf("what came = %+v", list)
+	}
+	same(t, "another day", len(must(d.SentTo(ctx, g, to, to+1000))(t)), 0)
+	same(t, "another group", len(must(d.SentTo(ctx, g+1, from, to))(t)), 0)
+	a := must(d.Audience(ctx, g, from, to))(t)
+	same(t, "words", len(a.Words), 2)
+	p := must(s.AddFormatPoll(ctx, 1, measure.FormatPollRow{Group: g, Title: "哪种", Day: 20_454, Votes: map[string]int64{measure.FormatArticle: 3, measure.FormatPoll: 0}}, who))(t)
+	polls := must(d.FormatPolls(ctx, g, 20_454, 20_454))(t)
+	if len(polls) != 1 || polls[0].Title != "哪种" || polls[0].User != "ming" || len(polls[0].Votes) != 2 || polls[0].Votes[measure.FormatArticle] != 3 {
+		t.Errorf("polls = %+v", polls)
+	}
+	if err := s.DropFormatPoll(ctx, 2, p.ID, who); community.CodeOf(err) != community.CodeNotFound {
+		t.Errorf("dropped by another organisation: %v, want not found", err)
+	}
+	if err := s.DropFormatPoll(ctx, 1, p.ID, who); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "dropped", len(must(d.FormatPolls(ctx, g, 0, 30_000))(t)), 0)
+}
+
 // openQuestionsAreTold: a question open for too long is told of once, by the alarm that waits; the alarm ends when all are answered,
 // and an answer that is recalled opens the question again.
 func openQuestionsAreTold(t *testing.T, s *store.Store) {
