@@ -38,6 +38,7 @@ type Code struct {
 	Created  int64
 	By       string // user id
 	Closed   int64  // 0 = in use
+	Change   int    // when it is saved: the number of its change, 0 = it is new
 }
 
 // Entry is a QR picture or a link to one group.

@@ -26,7 +26,7 @@ func TestCopiesAcrossGroupsAskAPersonWhoSeesOnlyTheirOwn(t *testing.T) {
 		ctx, hands := t.Context(), f.app.Hands(f.org, nil)
 		book := bookOf(t, community.Live, nil, policy.Rule{ID: "across", Name: "跨群复制", Kind: "across", Mode: policy.RuleLive, Params: json.RawMessage(`{}`)})
 		for _, name := range []string{"sub1", "sub2", "sub3"} {
-			_, err := hands.Publish(ctx, "lin", f.keys[name], book, "试")
+			_, err := hands.Publish(plain(ctx), "lin", f.keys[name], book, "试")
 			check(t, err)
 		}
 		for i, name := range []string{"sub1", "sub2", "sub3", "sub4"} {

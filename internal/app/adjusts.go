@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -158,29 +157,9 @@ func (p goals) NoFigures(ctx context.Context, g community.GroupKey) ([]measure.N
 	return p.desk().NoFigures(ctx, g)
 }
 
-// undo restores what stood before a change, where its reference says what that is and nothing was changed since: the rulebook or the
-// rules of tiers of the version before. It gives what was done, or why not; a change that is only described is taken back by people.
-func (p goals) undo(ctx context.Context, user string, v measure.Adjustment, note string) (did string, err error) {
-	kind, number, _ := strings.Cut(v.Ref, ":")
-	version, e := strconv.Atoi(number)
-	restore, ok := map[string]func(goals, context.Context, string, community.GroupKey, int, string) (int, error){"book": goals.undoBook, "tier": goals.undoTier}[kind]
-	if e != nil || !ok {
-		return "", nil
-	}
-	now, err := restore(p, ctx, user, v.Group, version, note)
-	switch community.CodeOf(err) {
-	case community.CodeNone:
-		return fmt.Sprintf("[%s:%d → %s:%d]", kind, version-1, kind, now), nil
-	case community.CodeConflict:
-		return fmt.Sprintf("[%s:%d: %s]", kind, version, errChanged), nil
-	}
-	return "", err
-}
-
-const errChanged = "已有更新的改动，未自动恢复 / changed since, not restored"
-
 // undoBook publishes the rulebook before a version anew. CodeConflict: it is not in force any more, or was the first.
-func (p goals) undoBook(ctx context.Context, user string, g community.GroupKey, version int, note string) (int, error) {
+func (p goals) undoBook(ctx context.Context, user string, u undoing) (int, error) {
+	g, version := u.group, u.n
 	row, err := p.mine(ctx, g)
 	if err != nil {
 		return 0, err
@@ -200,11 +179,12 @@ func (p goals) undoBook(ctx context.Context, user string, g community.GroupKey, 
 	if body, err = json.Marshal(doc); err != nil {
 		return 0, err
 	}
-	return p.Publish(ctx, user, g, body, note)
+	return p.Publish(ctx, user, g, body, u.note)
 }
 
 // undoTier makes the rules of tiers before a version those of the group. CodeConflict: it is not in force any more.
-func (p goals) undoTier(ctx context.Context, user string, g community.GroupKey, version int, note string) (int, error) {
+func (p goals) undoTier(ctx context.Context, user string, u undoing) (int, error) {
+	g, version := u.group, u.n
 	t := p.app.Tiers(p.org, p.groups)
 	list, err := t.Versions(ctx, g)
 	if err != nil {
@@ -219,7 +199,7 @@ func (p goals) undoTier(ctx context.Context, user string, g community.GroupKey, 
 			before = v.Rules
 		}
 	}
-	return t.SetRules(ctx, user, g, version, before, note)
+	return t.SetRules(ctx, user, g, version, before, u.note)
 }
 
 // Review records that a change stays or is taken back, with what is seen of its figure now. Taking back restores what stood before where

@@ -15,7 +15,7 @@ func TestCasesAndAppealsFitTheirScreens(t *testing.T) {
 	browsertest.Need(t)
 	s := startShift(t, "", "", public)
 	ctx := t.Context()
-	_, err := s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, wordBook(t, "团购"), "第一版")
+	_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "团购"), "第一版")
 	check(t, err)
 	d, path := s.struck("上次的团购真好吃，" + "很长的一句话没有空格很长的一句话没有空格")
 	s.does("/review?d="+d.ID.String(), "/review/"+d.ID.String()+"/judge", url.Values{"kind": {"kept"}, "reason": {"广告"}})

@@ -52,7 +52,7 @@ func TestMemberAppealsByTheLinkAndSomebodyElseDecides(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		s := startShift(t, dbURL, "", public)
 		ctx := t.Context()
-		_, err := s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, wordBook(t, "团购"), "第一版")
+		_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "团购"), "第一版")
 		check(t, err)
 		d, path := s.struck("上次的团购真好吃")
 		for _, ledger := range []string{"/hits", "/strikes", "/hits.csv"} {
@@ -119,7 +119,7 @@ func TestWhoActedMayNotDecideTheAppeal(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		s := startShift(t, dbURL, "", public)
 		ctx, appeals := t.Context(), s.app.Appeals(s.org, nil)
-		_, err := s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, wordBook(t, "团购"), "第一版")
+		_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "团购"), "第一版")
 		check(t, err)
 		d, path := s.struck("团购一折")
 		s.does("/review?d="+d.ID.String(), "/review/"+d.ID.String()+"/judge", url.Values{"kind": {"kept"}})

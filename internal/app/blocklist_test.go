@@ -65,7 +65,7 @@ func TestTwoInstallationsShareAListDryFirst(t *testing.T) {
 		for _, external := range []string{"bad1", "bad2", "bad3", "bad4"} {
 			put(external)
 		}
-		own, err := pub.Publish(ctx, "ming", "徒步圈黑名单", true, "")
+		own, err := pub.Publish(plain(ctx), "ming", "徒步圈黑名单", true, "")
 		check(t, err)
 		resp, err := http.Get(own.URL)
 		check(t, err)
@@ -127,7 +127,7 @@ func TestTwoInstallationsShareAListDryFirst(t *testing.T) {
 			t.Errorf("let in here = %+v", hit)
 		}
 		check(t, pub.Withdraw(ctx, "ming", platform, "bad1", "误会"))
-		_, err = pub.Publish(ctx, "ming", "徒步圈黑名单", true, "")
+		_, err = pub.Publish(plain(ctx), "ming", "徒步圈黑名单", true, "")
 		check(t, err)
 		s, err = sub.Refresh(ctx, s.ID)
 		if err != nil || s.Entries != 3 || s.Version != 2 {

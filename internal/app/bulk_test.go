@@ -249,7 +249,7 @@ func TestLockdownSendAndExportStandUnderTheGuard(t *testing.T) {
 	await(t, func() bool { return !n.locked() })
 
 	plans := n.app.Plans(n.org, nil)
-	sop, err := plans.SaveSOP(ctx, n.id("anna"), plan.SOP{Name: "迎新", Steps: []plan.Step{{Kind: plan.ByDay, Day: 40, At: "09:00", Text: "你好"}}}, "")
+	sop, err := plans.SaveSOP(plain(ctx), n.id("anna"), plan.SOP{Name: "迎新", Steps: []plan.Step{{Kind: plan.ByDay, Day: 40, At: "09:00", Text: "你好"}}}, "")
 	check(t, err)
 	inSOP := func() int {
 		t.Helper()
@@ -276,7 +276,7 @@ func TestLockdownSendAndExportStandUnderTheGuard(t *testing.T) {
 	check(t, err)
 	n.bulkIs(id, bulk.Done)
 	sop.Steps[0].Text = "你好，请看群规"
-	_, err = plans.SaveSOP(ctx, n.id("anna"), sop, "改一句")
+	_, err = plans.SaveSOP(plain(ctx), n.id("anna"), sop, "改一句")
 	id = waits("new steps for the groups in it", err)
 	state := func() plan.State {
 		t.Helper()

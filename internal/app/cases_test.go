@@ -47,7 +47,7 @@ func TestCorrectionsBecomeCasesThatGuardThePublishing(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		s := startShift(t, dbURL, "")
 		ctx, hands, cases := t.Context(), s.app.Hands(s.org, nil), s.app.Cases(s.org, nil)
-		_, err := hands.Publish(ctx, "ming", s.group.Key, wordBook(t, "团购"), "第一版")
+		_, err := hands.Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "团购"), "第一版")
 		check(t, err)
 		m := s.member("大刘")
 		wrong, missed := s.says(m, "上次的团购真好吃"), s.says(m, "代购包包加我")
@@ -65,13 +65,13 @@ func TestCorrectionsBecomeCasesThatGuardThePublishing(t *testing.T) {
 		if sum.Broken != 2 || sum.Precision() != 0 {
 			t.Errorf("under the book that was wrong: %+v", sum)
 		}
-		_, err = hands.Publish(ctx, "ming", s.group.Key, wordBook(t, "代购"), "改对了")
+		_, err = hands.Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "代购"), "改对了")
 		check(t, err)
-		_, err = hands.Publish(ctx, "ming", s.group.Key, wordBook(t, "团购"), "改回去")
+		_, err = hands.Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "团购"), "改回去")
 		if community.CodeOf(err) != community.CodeConflict || !strings.Contains(err.Error(), "2 labelled") {
 			t.Fatalf("a book that breaks two cases: %v, want a conflict", err)
 		}
-		v, err := cases.Publish(ctx, "ming", s.group.Key, wordBook(t, "团购"), "改回去", "活动期间宁可多拦")
+		v, err := cases.Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "团购"), "改回去", "活动期间宁可多拦")
 		check(t, err)
 		trail, _, err := s.desk.FindAudit(ctx, community.AuditFilter{Verb: "rulebook.publish"})
 		check(t, err)

@@ -26,7 +26,7 @@ func TestCharterPagesFitTheirScreens(t *testing.T) {
 		check(t, err)
 		return out
 	}
-	_, err = rules.Publish(ctx, "ming", s.group.Key, raw(book), "第一版", "", "")
+	_, err = rules.Publish(plain(ctx), "ming", s.group.Key, raw(book), "第一版", "", "")
 	check(t, err)
 	book.Charter.Articles[0].Body = strings.Repeat("很长的一句话没有空格", 20)
 	book.Charter.Articles = append(book.Charter.Articles, policy.Article{ID: "new", Level: policy.LevelValue, Title: "新加的一条"})
@@ -48,7 +48,7 @@ func TestCharterPagesFitTheirScreens(t *testing.T) {
 		}
 		w.quiet(fmt.Sprint(width))
 	}
-	_, err = rules.Publish(ctx, "ming", s.group.Key, raw(book), "第二版", "", "")
+	_, err = rules.Publish(plain(ctx), "ming", s.group.Key, raw(book), "第二版", "", "")
 	check(t, err)
 	page, _, err := rules.Page(ctx, s.group.Key)
 	check(t, err)

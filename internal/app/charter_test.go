@@ -41,7 +41,7 @@ func TestPublishingTellsTheGroupAndThePublicPageShowsTheRules(t *testing.T) {
 		if n.Verb != community.Send || n.Level != community.Native || !n.Changed || n.Version != 1 || !strings.Contains(n.Text, "第 1 版已发布：共 3 条") || !strings.HasSuffix(n.Text, "{rules}") {
 			t.Fatalf("what would be said: %+v", n)
 		}
-		v, err := rules.Publish(ctx, "ming", s.group.Key, first, "第一版", "", n.Text)
+		v, err := rules.Publish(plain(ctx), "ming", s.group.Key, first, "第一版", "", n.Text)
 		check(t, err)
 		page, at, err := rules.Page(ctx, s.group.Key)
 		check(t, err)
@@ -87,7 +87,7 @@ func TestPublishingTellsTheGroupAndThePublicPageShowsTheRules(t *testing.T) {
 		if !strings.Contains(n.Text, "修改第 2 条") || !strings.HasSuffix(n.Text, at) {
 			t.Errorf("what would be said of the second: %q", n.Text)
 		}
-		_, err = rules.Publish(ctx, "ming", s.group.Key, second, "第二版", "", "")
+		_, err = rules.Publish(plain(ctx), "ming", s.group.Key, second, "第二版", "", "")
 		check(t, err)
 		if _, body = m.get("/g/" + page.Slug); !strings.Contains(body, "第 2 版 ") || !strings.Contains(body, "修改第 2 条 分享路线和照片") || !strings.Contains(body, "/g/"+page.Slug+"/1") {
 			t.Errorf("the second version: %s", excerpt(body))
@@ -132,10 +132,10 @@ func TestNoticeOfNewRulesIsACardWhereNobodyCanAnnounce(t *testing.T) {
 		if n.Level != community.Human || !strings.Contains(n.Text, "1. 不发广告\n2. 分享路线") {
 			t.Fatalf("what would be said: %+v", n)
 		}
-		_, err = rules.Publish(t.Context(), "ming", h.group.Key, book, "第一版", "", n.Text)
+		_, err = rules.Publish(plain(t.Context()), "ming", h.group.Key, book, "第一版", "", n.Text)
 		check(t, err)
 		h.until("group.announce ")
-		if _, err := rules.Publish(t.Context(), "ming", h.group.Key, book, "再来", "", strings.Repeat("长", 2001)); community.CodeOf(err) != community.CodeTooLarge {
+		if _, err := rules.Publish(plain(t.Context()), "ming", h.group.Key, book, "再来", "", strings.Repeat("长", 2001)); community.CodeOf(err) != community.CodeTooLarge {
 			t.Errorf("a notice without end: %v", err)
 		}
 	})
@@ -152,7 +152,7 @@ func TestPastedRosterMakesARemovalPublic(t *testing.T) {
 		b.RemovedText, b.MaskNames = "公示：{name} 因{reason}被移出", true
 		raw, err = json.Marshal(b)
 		check(t, err)
-		_, err = h.app.Hands(h.org, nil).Publish(t.Context(), "ming", h.group.Key, raw, "公示")
+		_, err = h.app.Hands(h.org, nil).Publish(plain(t.Context()), "ming", h.group.Key, raw, "公示")
 		check(t, err)
 		h.take("roster-names", "小满妈\n发票王\n大刘\n", nil)
 		h.take("wechat-paste", "发票王 2026-11-02 09:31\n代开发票，加我\n\n发票王 2026-11-02 09:40\n代开发票，量大从优\n", nil)
@@ -190,7 +190,7 @@ func TestCharterIsWrittenAndPublishedInTheConsole(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		s := startShift(t, dbURL, "", public)
 		ctx, at := t.Context(), "/rules/"+s.group.ID.String()
-		_, err := s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, wordBook(t, "团购"), "第一版")
+		_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "团购"), "第一版")
 		check(t, err)
 		desk := at + "/charter"
 		stamp := func() string {
@@ -261,7 +261,7 @@ func TestNewcomersAgreeInTheGroupOnTheirPageOrAloud(t *testing.T) {
 			b.Rules = append(b.Rules, policy.Rule{ID: "agree", Name: "群规确认", Kind: "confirm", Mode: policy.RuleLive, Remind: true, Ladder: []policy.Rung{{Actions: []string{policy.ActRecall}}},
 				Params: json.RawMessage(`{"text":"请看 {rules} ，回复“{keyword}”或打开 {confirm}","no_links":true,"no_media":true,"no_contact":true}`)})
 		})
-		_, err := rules.Publish(ctx, "ming", s.group.Key, book, "第一版", "", "")
+		_, err := rules.Publish(plain(ctx), "ming", s.group.Key, book, "第一版", "", "")
 		check(t, err)
 		joins := func(id, name string) community.MemberRow {
 			_, err := s.app.Engine().Apply(ctx, community.Inbound{Type: community.MemberJoined, GroupKey: s.group.Key, Key: "join-" + id, Account: s.group.Accounts[0],

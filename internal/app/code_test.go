@@ -289,7 +289,7 @@ func TestFullGroupHandsOverToTheNext(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		g := openGate(t, dbURL)
 		ctx, codes := t.Context(), g.app.Codes(g.org, nil)
-		check(t, codes.SetCap(ctx, "ming", g.group.Key, 60, 0, "小群"))
+		check(t, codes.SetCap(plain(ctx), "ming", g.group.Key, 60, 0, "小群"))
 		c, err := codes.Save(ctx, "ming", admit.Code{Kind: admit.Group, Name: "海报", Overflow: true}, "") // a tick that this platform does not know
 		check(t, err)
 		_, err = codes.AddEntry(ctx, "ming", c.ID, admit.Entry{Group: g.group.Key, Link: "https://chat.example/one"}, nil)

@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"qunluo/internal/admit"
@@ -85,18 +87,31 @@ func (c codes) Days(ctx context.Context, id community.ID, days int) ([]admit.Day
 	return c.desk().CodeDays(ctx, code, days)
 }
 
-// Save makes (zero ID) or changes a code. community.CodeConflict: another living code has its mark.
+// Save makes (zero ID) or changes a code. community.CodeConflict: another living code has its mark; CodeBadInput: nobody says what the change
+// of one that leads to a group should move.
 func (c codes) Save(ctx context.Context, user string, code admit.Code, reason string) (admit.Code, error) {
 	code.Org, code.By = c.org, user
-	verb := "code.new"
-	if !code.ID.IsZero() {
-		old, err := c.desk().CodeByID(ctx, code.ID)
-		if err != nil {
+	if code.ID.IsZero() {
+		return c.app.store.SaveCode(ctx, code, c.audit(user, "code.new", "", reason))
+	}
+	old, err := c.ByID(ctx, code.ID)
+	if err != nil {
+		return code, err
+	}
+	code.Key, code.Kind, code.Slug = old.Key, old.Kind, old.Slug
+	var aim measure.Aim
+	var groups []community.GroupKey
+	if old.Now.Found { // by a code that leads nowhere yet nobody comes
+		groups = append(groups, old.Now.Entry.Group)
+		if aim, err = c.asked(ctx, groups...); err != nil {
 			return code, err
 		}
-		code.Key, code.Kind, code.Slug, verb = old.Key, old.Kind, old.Slug, "code.save"
 	}
-	return c.app.store.SaveCode(ctx, code, c.audit(user, verb, "", reason))
+	made, err := c.app.store.SaveCode(ctx, code, c.audit(user, "code.save", "", reason))
+	if err != nil {
+		return made, err
+	}
+	return made, c.noteAim(ctx, user, aim, change{measure.AdjustGate, made.Name, "code:" + made.ID.String() + ":" + strconv.Itoa(made.Change), groups})
 }
 
 // AddEntry puts a picture (PNG or JPEG, may be nil) or a link at the end of a code. Open questions about its group's
@@ -353,15 +368,35 @@ func (c codes) Cap(ctx context.Context, g community.GroupKey) (admit.CapRule, er
 	return rules[g], err
 }
 
-// SetCap says how many a group holds (0 = as the connection says) and how many days ahead a person is asked (0 = 7).
+// SetCap says how many a group holds (0 = as the connection says) and how many days ahead a person is asked (0 = 7). CodeBadInput: nobody
+// says what that should move.
 func (c codes) SetCap(ctx context.Context, user string, g community.GroupKey, most, lead int64, reason string) error {
+	_, err := c.setCap(ctx, user, g, most, lead, reason)
+	return err
+}
+
+// setCap is SetCap; it gives the number of the change, 0 = it was so.
+func (c codes) setCap(ctx context.Context, user string, g community.GroupKey, most, lead int64, reason string) (int, error) {
 	if err := c.sees(ctx, g); err != nil {
-		return err
+		return 0, err
 	}
 	if most < 0 || most > 1e7 || lead < 0 || lead > 90 {
-		return community.Errorf(community.CodeBadInput, "most: want 0 to 10,000,000 members, and a lead of 0 to 90 days")
+		return 0, community.Errorf(community.CodeBadInput, "most: want 0 to 10,000,000 members, and a lead of 0 to 90 days")
 	}
-	return c.app.store.SetCap(ctx, c.org, g, admit.CapRule{Most: most, Lead: lead}, c.audit(user, "group.cap", "", reason))
+	was, err := c.Cap(ctx, g)
+	if err != nil || was.Most == most && was.Lead == lead {
+		return 0, err
+	}
+	aim, err := c.asked(ctx, g)
+	if err != nil {
+		return 0, err
+	}
+	n, err := c.app.store.SetCap(ctx, c.org, g, was, admit.CapRule{Most: most, Lead: lead}, c.audit(user, "group.cap", "", reason))
+	if err != nil {
+		return 0, err
+	}
+	what := fmt.Sprintf("满员 %d → %d，提前 %d → %d 天 / holds %d → %d, asks %d → %d days ahead", was.Most, most, was.Lead, lead, was.Most, most, was.Lead, lead)
+	return n, c.noteAim(ctx, user, aim, change{measure.AdjustGate, what, fmt.Sprintf("cap:%d:%d", g, n), []community.GroupKey{g}})
 }
 
 // usualLimit is how many a group of a platform holds where the connection does not say (platforms.md §4.3).

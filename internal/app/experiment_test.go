@@ -184,7 +184,7 @@ func enforce(t *testing.T, g *gate, rules ...policy.Rule) {
 	t.Helper()
 	raw := bookOf(t, community.Live, nil, rules...)
 	await(t, func() bool { // the connection may not have begun with its settings yet
-		_, err := g.app.Hands(g.org, nil).Publish(t.Context(), "ming", g.group.Key, raw, "")
+		_, err := g.app.Hands(g.org, nil).Publish(plain(t.Context()), "ming", g.group.Key, raw, "")
 		return err == nil
 	})
 }
@@ -230,7 +230,7 @@ func TestAJoinPageIsTriedDayByDay(t *testing.T) {
 func TestASendTimeIsTriedByGroups(t *testing.T) {
 	g := openGate(t, "")
 	ctx, plans, lab := t.Context(), g.app.Plans(g.org, nil), g.app.Experiments(g.org, nil)
-	sop, err := plans.SaveSOP(ctx, "ming", plan.SOP{Name: "晚读", Steps: []plan.Step{{Kind: plan.Weekly, Weekday: 2, At: "12:00", Text: "今晚读什么？"}}}, "")
+	sop, err := plans.SaveSOP(plain(ctx), "ming", plan.SOP{Name: "晚读", Steps: []plan.Step{{Kind: plan.Weekly, Weekday: 2, At: "12:00", Text: "今晚读什么？"}}}, "")
 	check(t, err)
 	for i := range 8 {
 		group := g.newGroup(fmt.Sprintf("晚读%d群", i))

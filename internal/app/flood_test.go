@@ -98,7 +98,7 @@ func openFlooded(t *testing.T, dbURL string) *flooded {
 	check(t, err)
 	s.account, s.desk = account.Key, a.Store().For(community.Scope{Org: org})
 	s.group = s.apply("seen", "somebody", "大家好").Group
-	_, err = a.Hands(org, nil).Publish(t.Context(), "test", s.group, json.RawMessage(floodBook), "时间窗")
+	_, err = a.Hands(org, nil).Publish(plain(t.Context()), "test", s.group, json.RawMessage(floodBook), "时间窗")
 	check(t, err)
 	return s
 }

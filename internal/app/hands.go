@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 	"qunluo/internal/store"
 	"qunluo/internal/wordlist"
@@ -316,7 +318,8 @@ func (h *hands) myTask(ctx context.Context, id community.ID) error {
 	return err
 }
 
-// Publish puts a rulebook in force and returns its version. A book that is not sound gives community.CodeBadInput.
+// Publish puts a rulebook in force and returns its version. A book that is not sound gives community.CodeBadInput, and so does, after a
+// group's first, one of which nobody says what it should move (measure.WithAim).
 // CodeConflict: labelled cases that stand right now would stand wrong.
 func (h *hands) Publish(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note string) (int, error) {
 	return h.publishDespite(ctx, user, g, raw, note, "")
@@ -351,6 +354,12 @@ func (h *hands) publishTelling(ctx context.Context, user string, g community.Gro
 	if err != nil {
 		return 0, err
 	}
+	var aim measure.Aim
+	if last > 0 { // a group's first book changes nothing
+		if aim, err = h.asked(ctx, g); err != nil {
+			return 0, err
+		}
+	}
 	book := rb.Book()
 	book.Version = last + 1
 	if book.Group == "" {
@@ -364,7 +373,10 @@ func (h *hands) publishTelling(ctx context.Context, user string, g community.Gro
 	if notice != nil {
 		facts = append(facts, fact{"notice", notice.Actions[0].Text})
 	}
-	return book.Version, h.publish(ctx, user, g, book, note, "rulebook.publish", notice, facts...)
+	if err := h.publish(ctx, user, g, book, note, "rulebook.publish", notice, facts...); err != nil || last == 0 {
+		return book.Version, err
+	}
+	return book.Version, h.noteAim(ctx, user, aim, change{measure.AdjustRule, note, "book:" + strconv.Itoa(book.Version), []community.GroupKey{g}})
 }
 
 // fact is something more that the trail says of a change.

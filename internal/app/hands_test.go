@@ -27,7 +27,7 @@ func TestDraftGoesWithItsPublishingAndOutlivesAChangeOfMode(t *testing.T) {
 		if kept, err := a.Store().BookBody(ctx, run.Group, 0); err != nil || string(kept) != string(draft) {
 			t.Fatalf("draft after a change of mode = %s, %v; want it untouched", kept, err)
 		}
-		_, err = hands.Publish(ctx, "ming", run.Group, draft, "第一版")
+		_, err = hands.Publish(plain(ctx), "ming", run.Group, draft, "第一版")
 		check(t, err)
 		if left, err := a.Store().BookBody(ctx, run.Group, 0); community.CodeOf(err) != community.CodeNotFound {
 			t.Errorf("draft after it was published = %s, %v; want none", left, err)

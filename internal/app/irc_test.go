@@ -62,7 +62,7 @@ func TestAFloodOnIRCIsReallySilenced(t *testing.T) {
 			}}
 		raw, err := json.Marshal(book)
 		check(t, err)
-		_, err = hands.Publish(ctx, "test", group.Key, raw, "试行")
+		_, err = hands.Publish(plain(ctx), "test", group.Key, raw, "试行")
 		check(t, err)
 		flood(7, 12)
 		await(t, func() bool { return len(owner.Saw("MODE "+room+" +b")) > 0 })

@@ -15,7 +15,7 @@ func TestReportsHitsAndShieldsFitTheirScreens(t *testing.T) {
 	browsertest.Need(t)
 	s := startShift(t, "", "", public)
 	ctx, reports := t.Context(), s.app.Reports(s.org, nil)
-	_, err := s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, reportBook(t, 2), "第一版")
+	_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, reportBook(t, 2), "第一版")
 	check(t, err)
 	bad := s.says(s.member("大刘"), "进群领红包，先交押金，"+"很长的一句话没有空格很长的一句话没有空格")
 	who := someMembers(s, 2, "大刘")

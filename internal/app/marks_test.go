@@ -123,7 +123,7 @@ func TestMarkedStaffIsSparedInEveryGroup(t *testing.T) {
 			book.Rules = []policy.Rule{{ID: "ads", Name: "广告", Kind: "keyword", Mode: policy.RuleLive, Params: json.RawMessage(`{"lists":[{"name":"广告","words":["加微信"]}]}`)}}
 			raw, err := json.Marshal(book)
 			check(t, err)
-			_, err = hands.Publish(ctx, "test", g, raw, "")
+			_, err = hands.Publish(plain(ctx), "test", g, raw, "")
 			check(t, err)
 		}
 		verdict := func(group string, want community.Verdict) {

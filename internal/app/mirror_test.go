@@ -94,7 +94,7 @@ func (f *family) mirrors(from string, to ...string) error {
 	params, err := json.Marshal(map[string]any{"to": keys, "from": "all"})
 	check(f.t, err)
 	book := bookOf(f.t, community.Live, nil, policy.Rule{ID: "mirror", Name: "同步", Kind: "mirror", Mode: policy.RuleLive, Params: params})
-	_, err = f.app.Hands(f.org, nil).Publish(f.t.Context(), "lin", f.keys[from], book, "同步到子群")
+	_, err = f.app.Hands(f.org, nil).Publish(plain(f.t.Context()), "lin", f.keys[from], book, "同步到子群")
 	return err
 }
 
@@ -190,15 +190,15 @@ func TestRuleThatNobodyCanCarryOutIsRefused(t *testing.T) {
 				policy.Rule{ID: "ads", Name: "广告", Kind: "keyword", Mode: policy.RuleDry, Params: json.RawMessage(`{"lists":[{"words":["代开发票"]}]}`)})
 		}
 		hands := f.app.Hands(f.org, nil)
-		_, err := hands.Publish(t.Context(), "lin", wechat, book("mute"), "试")
+		_, err := hands.Publish(plain(t.Context()), "lin", wechat, book("mute"), "试")
 		if community.CodeOf(err) != community.CodeBadInput || !strings.Contains(err.Error(), "Instead: warn and count the strike") {
 			t.Errorf("a mute in WeChat: %v, want bad_input that names what can be done instead", err)
 		}
 		for _, act := range []string{"remove", "warn"} {
-			_, err = hands.Publish(t.Context(), "lin", wechat, book(act), "试")
+			_, err = hands.Publish(plain(t.Context()), "lin", wechat, book(act), "试")
 			check(t, err)
 		}
-		_, err = hands.Publish(t.Context(), "lin", f.keys["sub1"], book("mute"), "试") // the simulator can
+		_, err = hands.Publish(plain(t.Context()), "lin", f.keys["sub1"], book("mute"), "试") // the simulator can
 		check(t, err)
 	})
 }

@@ -71,7 +71,7 @@ func TestFollowerIsGreetedByTheCodeTheyCameBy(t *testing.T) {
 		}
 		book := bookOf(t, community.Live, nil, policy.Rule{ID: "welcome", Name: "欢迎", Kind: "welcome", Mode: policy.RuleLive,
 			Params: json.RawMessage(`{"entries":[{"state":"spring-*","text":"从海报来的朋友你好"},{"text":"你好"}]}`)})
-		_, err = hands.Publish(ctx, "test", rows[0].Key, book, "欢迎")
+		_, err = hands.Publish(plain(ctx), "test", rows[0].Key, book, "欢迎")
 		check(t, err)
 		if said := follows("oB", "spring-02"); !strings.Contains(said, "从海报来的朋友你好") || !strings.Contains(said, "<ToUserName><![CDATA[oB]]>") {
 			t.Errorf("answered %q, want the greeting for the poster", said)

@@ -66,7 +66,7 @@ func TestBotObeysFreezeCapAndImmunity(t *testing.T) {
 		book, err := json.Marshal(policy.Book{Mode: community.Observe, Zone: "Asia/Shanghai", Night: policy.Hours{From: "23:00", To: "07:00"}, MemoryDays: 30, RemovalsMax: 1,
 			Ladder: policy.DefaultLadder(), WarnText: policy.DefaultWarnText, Immune: policy.DefaultImmune()})
 		check(t, err)
-		_, err = hands.Publish(t.Context(), "test", s.group.Key, book, "")
+		_, err = hands.Publish(plain(t.Context()), "test", s.group.Key, book, "")
 		check(t, err)
 		s.say("10001", "我是群主")
 		await(t, func() bool {

@@ -180,7 +180,7 @@ func TestQQGroupIsWelcomedAnsweredAndKeptInOrder(t *testing.T) {
 		if q.saw("delete_msg") {
 			t.Fatal("something was done while the group was only observed")
 		}
-		_, err = hands.Publish(ctx, "test", group.Key, raw, "试行")
+		_, err = hands.Publish(plain(ctx), "test", group.Key, raw, "试行")
 		check(t, err)
 		q.push(fmt.Sprintf(`{"time":%d,"self_id":10000,"post_type":"notice","notice_type":"group_increase","sub_type":"approve","group_id":500,"user_id":20003,"operator_id":10001}`, a.Now()/1000))
 		await(t, func() bool { return q.saw("欢迎") })

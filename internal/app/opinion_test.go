@@ -54,7 +54,7 @@ func TestComplaintsAlarmWhoeverIsOnDuty(t *testing.T) {
 		b.Mode, b.Rules = community.Live, []policy.Rule{{ID: "opinion", Name: "舆情", Kind: "opinion", Mode: policy.RuleLive, Params: json.RawMessage(`{}`)}}
 		raw, err := json.Marshal(b)
 		check(t, err)
-		_, err = a.Hands(org, nil).Publish(ctx, "ming", group.Key, raw, "第一版")
+		_, err = a.Hands(org, nil).Publish(plain(ctx), "ming", group.Key, raw, "第一版")
 		check(t, err)
 		for i := range 260 {
 			says(fmt.Sprint("邻居", i%12), "今天电梯口见", 5*time.Minute)

@@ -28,7 +28,7 @@ func byHand(t *testing.T, dbURL string) *hand {
 	check(t, err)
 	book := bookOf(t, community.Live, []policy.Rung{{Actions: []string{policy.ActWarn}}, {Actions: []string{policy.ActRemove}}},
 		policy.Rule{ID: "ads", Name: "广告", Kind: "keyword", Mode: policy.RuleLive, Params: json.RawMessage(`{"lists":[{"words":["代开发票"]}]}`)})
-	_, err = g.app.Hands(g.org, nil).Publish(t.Context(), "ming", made.Key, book, "第一版")
+	_, err = g.app.Hands(g.org, nil).Publish(plain(t.Context()), "ming", made.Key, book, "第一版")
 	check(t, err)
 	h := &hand{gate: g, desk: g.app.Imports()}
 	h.group, err = g.desk.GroupByKey(t.Context(), made.Key)

@@ -4,12 +4,17 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 	"qunluo/internal/safehttp"
 )
@@ -40,16 +45,59 @@ func (a *App) limits(ctx context.Context, org community.OrgKey) (plan.Limits, er
 	return l, err
 }
 
-// SaveLimits changes the organisation's limits.
+// SaveLimits changes the organisation's limits. CodeBadInput: nobody says what that should move, or of which group the figure is.
 func (p *plans) SaveLimits(ctx context.Context, user string, l plan.Limits, reason string) error {
+	_, err := p.saveLimits(ctx, user, l, reason)
+	return err
+}
+
+// saveLimits is SaveLimits; it gives the number of the change, 0 = they were so.
+func (p *plans) saveLimits(ctx context.Context, user string, l plan.Limits, reason string) (int, error) {
 	if err := l.Check(); err != nil {
-		return err
+		return 0, err
 	}
 	before, err := p.Limits(ctx)
-	if err != nil {
-		return err
+	if err != nil || before == l {
+		return 0, err
 	}
-	return p.keep(ctx, user, settingLimits, before, l, reason)
+	aim, err := p.asked(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if aim.Metric != "" && aim.Group == 0 {
+		return 0, connect.Trouble(community.CodeBadInput, "发送上限对所有群有效：写明在哪个群看这个数字。", "limits hold for all groups: say in which group the figure is looked at")
+	}
+	audit := p.audit(user, "setting.set", "", reason)
+	if audit.Before, err = json.Marshal(before); err != nil {
+		return 0, err
+	}
+	if audit.After, err = json.Marshal(l); err != nil {
+		return 0, err
+	}
+	what := limitsChanged(audit.Before, audit.After)
+	n, err := p.app.store.ChangeSetting(ctx, p.org, settingLimits, limitsRef, what, before, l, audit)
+	if err != nil {
+		return 0, err
+	}
+	return n, p.noteAim(ctx, user, aim, change{measure.AdjustPlan, what, limitsRef + ":" + strconv.Itoa(n), nil})
+}
+
+// limitsRef names the limits of sending in references of adjustments.
+const limitsRef = "limits"
+
+// limitsChanged says which limits are others now: "per_day 2 → 3".
+func limitsChanged(before, after []byte) string {
+	var was, is map[string]any
+	if json.Unmarshal(before, &was) != nil || json.Unmarshal(after, &is) != nil {
+		return limitsRef
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if was[name] != is[name] {
+			out = append(out, fmt.Sprintf("%s %v → %v", name, was[name], is[name]))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func (p *plans) keep(ctx context.Context, user, name string, before, after any, reason string) error {

@@ -283,7 +283,7 @@ func TestStepsOfAnSOPCarryAttachments(t *testing.T) {
 		const text = "第一天"
 		soon := time.UnixMilli(c.app.Now()).In(time.FixedZone("", 8*3600)).Add(5 * time.Minute)
 		step := plan.Step{Kind: plan.ByDay, At: soon.Format("15:04"), Text: text, Link: plan.Attached{URL: "https://q.example/c", Title: "报名"}, Pieces: []plan.Piece{lied, cover}}
-		made, err := plans.SaveSOP(ctx, "lin", plan.SOP{Name: "七天", Steps: []plan.Step{step}}, "")
+		made, err := plans.SaveSOP(plain(ctx), "lin", plan.SOP{Name: "七天", Steps: []plan.Step{step}}, "")
 		check(t, err)
 		if got := made.Steps[0].Pieces[0]; got.Type != "image/png" || got.Bytes != picture.Bytes {
 			t.Errorf("kept %+v, want what the file is, not what was said of it", got)
@@ -292,7 +292,7 @@ func TestStepsOfAnSOPCarryAttachments(t *testing.T) {
 		edit := made
 		edit.Steps = slices.Clone(made.Steps)
 		edit.Steps[0].Pieces = nil
-		_, err = plans.SaveSOP(ctx, "lin", edit, "")
+		_, err = plans.SaveSOP(plain(ctx), "lin", edit, "")
 		check(t, err)
 		c.shift += 6 * time.Minute
 		c.app.Jobs().Wake()
@@ -304,7 +304,7 @@ func TestStepsOfAnSOPCarryAttachments(t *testing.T) {
 		if !slices.Equal(kinds, []string{"link", "image", "miniprogram"}) {
 			t.Errorf("the owner was asked to send %v, want the link, the picture and the mini program of the first version", kinds)
 		}
-		if _, err := plans.SaveSOP(ctx, "lin", plan.SOP{Name: "别家的", Steps: []plan.Step{{Kind: plan.ByDay, At: "09:00", Text: "x", Pieces: []plan.Piece{{Kind: "file", File: made.ID, Name: "x"}}}}}, ""); community.CodeOf(err) != community.CodeNotFound {
+		if _, err := plans.SaveSOP(plain(ctx), "lin", plan.SOP{Name: "别家的", Steps: []plan.Step{{Kind: plan.ByDay, At: "09:00", Text: "x", Pieces: []plan.Piece{{Kind: "file", File: made.ID, Name: "x"}}}}}, ""); community.CodeOf(err) != community.CodeNotFound {
 			t.Errorf("a step with a file that nobody gave: %v, want not_found", err)
 		}
 	})
@@ -318,7 +318,7 @@ func TestStepsBeyondALimitAreRefusedAndHeld(t *testing.T) {
 		ctx, plans := t.Context(), c.app.Plans(c.org, nil)
 		soon := time.UnixMilli(c.app.Now()).In(time.FixedZone("", 8*3600)).Add(5 * time.Minute).Format("15:04")
 		short, long := plan.Step{Kind: plan.ByDay, At: soon, Text: "短"}, plan.Step{Kind: plan.ByDay, At: soon, Text: strings.Repeat("字", 1334)}
-		made, err := plans.SaveSOP(ctx, "lin", plan.SOP{Name: "七天", Steps: []plan.Step{short, long}}, "") // no group is in it
+		made, err := plans.SaveSOP(plain(ctx), "lin", plan.SOP{Name: "七天", Steps: []plan.Step{short, long}}, "") // no group is in it
 		check(t, err)
 		err = plans.AddToSOP(ctx, "lin", made.ID, c.keys["wr1"], "赶时间")
 		if community.CodeOf(err) != community.CodeRefused || !strings.Contains(err.Error(), "Step 2") || !strings.Contains(err.Error(), "4002 > 4000") {
@@ -326,11 +326,11 @@ func TestStepsBeyondALimitAreRefusedAndHeld(t *testing.T) {
 		}
 		edit := made
 		edit.Steps = []plan.Step{made.Steps[0]}
-		edit, err = plans.SaveSOP(ctx, "lin", edit, "")
+		edit, err = plans.SaveSOP(plain(ctx), "lin", edit, "")
 		check(t, err)
 		check(t, plans.AddToSOP(ctx, "lin", made.ID, c.keys["wr1"], ""))
 		edit.Steps, edit.Force = append(slices.Clone(edit.Steps), long), "赶时间"
-		if _, err := plans.SaveSOP(ctx, "lin", edit, ""); community.CodeOf(err) != community.CodeRefused {
+		if _, err := plans.SaveSOP(plain(ctx), "lin", edit, ""); community.CodeOf(err) != community.CodeRefused {
 			t.Errorf("saved beyond the limit: %v, want refused although it is forced", err)
 		}
 		found, err := plans.CheckSOP(ctx, edit)
@@ -338,7 +338,7 @@ func TestStepsBeyondALimitAreRefusedAndHeld(t *testing.T) {
 		if len(found) != 1 || found[0].Step != 2 || found[0].Rule != "wecom-text" || !found[0].Refuse {
 			t.Errorf("findings = %+v, want the text of step 2", found)
 		}
-		_, err = c.app.Store().SaveSOP(ctx, edit, community.Audit{}) // as if the limit had come later
+		_, err = c.app.Store().SaveSOP(plain(ctx), edit, community.Audit{}) // as if the limit had come later
 		check(t, err)
 		members, err := c.app.Store().SOPGroups(ctx, made.ID)
 		check(t, err)

@@ -208,7 +208,7 @@ func TestSOPStepAsksEachOwnerOnce(t *testing.T) {
 		c := startCompany(t, dbURL, "day")
 		ctx, plans := t.Context(), c.app.Plans(c.org, nil)
 		soon := time.UnixMilli(c.app.Now()).In(time.FixedZone("", 8*3600)).Add(30 * time.Minute)
-		made, err := plans.SaveSOP(ctx, "lin", plan.SOP{Name: "新群七天", Steps: []plan.Step{{Kind: plan.ByDay, Day: 0, At: soon.Format("15:04"), Text: "欢迎"}}}, "")
+		made, err := plans.SaveSOP(plain(ctx), "lin", plan.SOP{Name: "新群七天", Steps: []plan.Step{{Kind: plan.ByDay, Day: 0, At: soon.Format("15:04"), Text: "欢迎"}}}, "")
 		check(t, err)
 		for _, id := range []string{"wr1", "wr2", "wr4"} {
 			check(t, plans.AddToSOP(ctx, "lin", made.ID, c.keys[id], ""))

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 	"qunluo/internal/store"
 )
@@ -26,7 +28,7 @@ func (p *plans) SOP(ctx context.Context, id community.ID) (plan.SOP, error) {
 }
 
 // SaveSOP makes an SOP (zero ID) or a new version of the one whose version the caller read; steps without an id get one.
-// CodeRefused when a group in it cannot get a step at all, or the link check stops one and nothing forces it.
+// CodeBadInput when nobody says what a new version should move, CodeRefused when a group in it cannot get a step at all, or the link check stops one and nothing forces it.
 func (p *plans) SaveSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error) {
 	s, err := p.readySOP(ctx, s)
 	if err != nil {
@@ -48,8 +50,28 @@ func (p *plans) SaveSOP(ctx context.Context, user string, s plan.SOP, reason str
 		}
 	}
 	s.User = user
+	if s.ID.IsZero() {
+		return p.app.store.SaveSOP(ctx, s, p.audit(user, "", "", cmp.Or(reason, s.Force)))
+	}
+	return p.changeSOP(ctx, user, s, reason)
+}
+
+// changeSOP makes a new version of an SOP, with what it should move.
+func (p *plans) changeSOP(ctx context.Context, user string, s plan.SOP, reason string) (plan.SOP, error) {
+	groups, err := p.sopGroups(ctx, s.ID)
+	if err != nil {
+		return s, err
+	}
+	aim, err := p.asked(ctx)
+	if err != nil {
+		return s, err
+	}
 	made, err := p.app.store.SaveSOP(ctx, s, p.audit(user, "", "", cmp.Or(reason, s.Force)))
-	if err != nil || s.ID.IsZero() || made.State != plan.Running {
+	if err != nil {
+		return made, err
+	}
+	version := strconv.Itoa(made.Version)
+	if err := p.noteAim(ctx, user, aim, change{measure.AdjustPlan, made.Name + " v" + version, "sop:" + made.ID.String() + ":" + version, groups}); err != nil || made.State != plan.Running {
 		return made, err
 	}
 	return made, p.guardSaved(ctx, user, made, reason)

@@ -263,7 +263,7 @@ func TestSOPTurnsKeepTheTextOfTheirVersion(t *testing.T) {
 		s := startSender(t, dbURL)
 		ctx, plans := t.Context(), s.app.Plans(s.org, nil)
 		soon := time.UnixMilli(s.app.Now()).In(time.FixedZone("", 8*3600)).Add(30 * time.Minute)
-		made, err := plans.SaveSOP(ctx, "lin", plan.SOP{Name: "新群七天", Steps: []plan.Step{{Kind: plan.ByDay, Day: 0, At: soon.Format("15:04"), Text: "欢迎"}}}, "")
+		made, err := plans.SaveSOP(plain(ctx), "lin", plan.SOP{Name: "新群七天", Steps: []plan.Step{{Kind: plan.ByDay, Day: 0, At: soon.Format("15:04"), Text: "欢迎"}}}, "")
 		check(t, err)
 		check(t, plans.AddToSOP(ctx, "lin", made.ID, s.keys["one"], ""))
 		check(t, plans.AddToSOP(ctx, "lin", made.ID, s.keys["one"], "")) // twice is once
@@ -273,9 +273,9 @@ func TestSOPTurnsKeepTheTextOfTheirVersion(t *testing.T) {
 		edit := made
 		edit.Steps = slices.Clone(made.Steps)
 		edit.Steps[0].Text = "欢迎（新版）"
-		edit, err = plans.SaveSOP(ctx, "lin", edit, "")
+		edit, err = plans.SaveSOP(plain(ctx), "lin", edit, "")
 		check(t, err)
-		if _, err := plans.SaveSOP(ctx, "wu", made, ""); community.CodeOf(err) != community.CodeConflict {
+		if _, err := plans.SaveSOP(plain(ctx), "wu", made, ""); community.CodeOf(err) != community.CodeConflict {
 			t.Errorf("saving over another version: %v, want a conflict", err)
 		}
 		if k := s.targets(made.ID)[0]; k.Text != "欢迎" || k.Version != 1 || edit.Version != 2 {

@@ -80,7 +80,7 @@ func (f *family) readsPictures(rules ...policy.Rule) {
 	doc["read_pictures"] = true
 	book, err := json.Marshal(doc)
 	check(f.t, err)
-	_, err = f.app.Hands(f.org, nil).Publish(f.t.Context(), "lin", f.keys["main"], book, "看图")
+	_, err = f.app.Hands(f.org, nil).Publish(plain(f.t.Context()), "lin", f.keys["main"], book, "看图")
 	check(f.t, err)
 }
 
@@ -181,7 +181,7 @@ func TestPicturesAreReadOnlyWhereTheBookWantsIt(t *testing.T) {
 }
 
 func (f *family) publishRules(rules ...policy.Rule) error {
-	_, err := f.app.Hands(f.org, nil).Publish(f.t.Context(), "lin", f.keys["main"], bookOf(f.t, community.Live, nil, rules...), "规则")
+	_, err := f.app.Hands(f.org, nil).Publish(plain(f.t.Context()), "lin", f.keys["main"], bookOf(f.t, community.Live, nil, rules...), "规则")
 	return err
 }
 

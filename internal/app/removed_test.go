@@ -44,7 +44,7 @@ func TestRemovalAndItsNoticeAreOneUnit(t *testing.T) {
 			onBoth(t, func(t *testing.T, dbURL string) {
 				s := startShift(t, dbURL, abilities)
 				ctx, hands := t.Context(), s.app.Hands(s.org, nil)
-				_, err := hands.Publish(ctx, "ming", s.group.Key, expelBook(t), "第一版")
+				_, err := hands.Publish(plain(ctx), "ming", s.group.Key, expelBook(t), "第一版")
 				check(t, err)
 				s.says(s.member("大刘"), "团购一折")
 				if abilities != "" {

@@ -76,7 +76,7 @@ func TestMembersReportByAnsweringAndAPersonDecides(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		s := startShift(t, dbURL, "", public)
 		ctx := t.Context()
-		_, err := s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, reportBook(t, 2), "第一版")
+		_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, reportBook(t, 2), "第一版")
 		check(t, err)
 		bad := s.says(s.member("大刘"), "进群领红包，先交押金")
 		who := someMembers(s, 2, "大刘")
@@ -151,7 +151,7 @@ func TestReportPageTakesReportsAndShowsWhatBecameOfThem(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		s := startShift(t, dbURL, "", public)
 		ctx, reports := t.Context(), s.app.Reports(s.org, nil)
-		_, err := s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, reportBook(t, 2), "第一版")
+		_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, reportBook(t, 2), "第一版")
 		check(t, err)
 		bad := s.says(s.member("大刘"), "加我私聊有好处")
 		me := someMembers(s, 1, "大刘")[0]

@@ -59,7 +59,7 @@ func (g *guestHouse) publish(t *testing.T, rules ...policy.Rule) {
 		Night:  policy.Hours{From: "23:00", To: "07:00"},
 		Ladder: policy.DefaultLadder(), WarnText: policy.DefaultWarnText, Immune: policy.DefaultImmune(), Rules: rules})
 	check(t, err)
-	_, err = g.app.Hands(g.org, nil).Publish(t.Context(), "test", g.group.Key, raw, "试行")
+	_, err = g.app.Hands(g.org, nil).Publish(plain(t.Context()), "test", g.group.Key, raw, "试行")
 	check(t, err)
 }
 

@@ -18,7 +18,7 @@ func TestManySharedAndPointsWorkInABrowser(t *testing.T) {
 		check(t, err)
 		lists := s.app.Blocklists(s.org, nil)
 		check(t, lists.PutMember(ctx, ming, m.ID, "fraud", 3, 90, "骗押金"))
-		own, err := lists.Publish(ctx, ming, "徒步圈黑名单", true, "")
+		own, err := lists.Publish(plain(ctx), ming, "徒步圈黑名单", true, "")
 		check(t, err)
 		own.Name = "友社的名单"
 		followed, err := lists.Subscribe(ctx, ming, own, "")

@@ -27,7 +27,7 @@ func TestSuggestionIsWeighedShownAndAppliedByAPerson(t *testing.T) {
 		if _, err := suggests.Weigh(ctx, s.group.Key, 0, nil); community.CodeOf(err) != community.CodeConflict {
 			t.Errorf("without a book: %v, want a conflict", err)
 		}
-		_, err = hands.Publish(ctx, "ming", s.group.Key, raw, "第一版")
+		_, err = hands.Publish(plain(ctx), "ming", s.group.Key, raw, "第一版")
 		check(t, err)
 		m := s.member("大刘")
 		label := func(text string, want community.Want) {
@@ -68,11 +68,11 @@ func TestSuggestionIsWeighedShownAndAppliedByAPerson(t *testing.T) {
 			}
 		}
 		for name, try := range map[string]func() error{
-			"no reason": func() error { _, err := suggests.Apply(ctx, "ming", one.ID, " ", ""); return err },
+			"no reason": func() error { _, err := suggests.Apply(plain(ctx), "ming", one.ID, " ", ""); return err },
 			"huge":      func() error { return suggests.Dismiss(ctx, "ming", one.ID, strings.Repeat("长", 5000)) },
 			"nobody's":  func() error { return suggests.Dismiss(ctx, "ming", s.app.Store().NewID(), "为什么") },
 			"unseen": func() error {
-				_, err := s.app.Suggests(s.org, []community.GroupKey{999}).Apply(ctx, "ming", one.ID, "试", "")
+				_, err := s.app.Suggests(s.org, []community.GroupKey{999}).Apply(plain(ctx), "ming", one.ID, "试", "")
 				return err
 			},
 		} {
@@ -99,11 +99,15 @@ func TestSuggestionIsWeighedShownAndAppliedByAPerson(t *testing.T) {
 		}
 
 		check(t, hands.SaveDraft(ctx, "ming", s.group.Key, raw, "草稿"))
-		if body := s.does(at, at+"/apply", url.Values{"reason": {"误判多"}}); !strings.Contains(body, "没发布的草稿") {
+		if body := s.does(at, at+"/apply", url.Values{"reason": {"误判多"}}); !strings.Contains(body, "还没有改") {
+			t.Errorf("without a word on its figure: %s", excerpt(body))
+		}
+		said := url.Values{"reason": {"误判多"}, "move": {"messages"}, "move_days": {"28"}}
+		if body := s.does(at, at+"/apply", said); !strings.Contains(body, "没发布的草稿") {
 			t.Errorf("with a draft: %s", excerpt(body))
 		}
 		check(t, hands.SaveDraft(ctx, "ming", s.group.Key, nil, "删掉"))
-		if body := s.does(at, at+"/apply", url.Values{"reason": {"误判多"}}); !strings.Contains(body, "第 2 版生效") {
+		if body := s.does(at, at+"/apply", said); !strings.Contains(body, "第 2 版生效") {
 			t.Errorf("applied: %s", excerpt(body))
 		}
 		now, err := s.desk.BookVersion(ctx, s.group.Key, 2)
@@ -116,7 +120,7 @@ func TestSuggestionIsWeighedShownAndAppliedByAPerson(t *testing.T) {
 		if n != 1 || trail[0].Reason != "误判多" {
 			t.Errorf("trail = %+v", trail)
 		}
-		if _, err := suggests.Apply(ctx, "ming", one.ID, "再来", ""); community.CodeOf(err) != community.CodeConflict {
+		if _, err := suggests.Apply(plain(ctx), "ming", one.ID, "再来", ""); community.CodeOf(err) != community.CodeConflict {
 			t.Errorf("applied twice: %v, want a conflict", err)
 		}
 	})

@@ -26,7 +26,7 @@ func TestTagsFilterStrikesMutesDecisionsAndFigures(t *testing.T) {
 		book.Rules = []policy.Rule{{ID: "ads", Name: "广告", Kind: "keyword", Mode: policy.RuleLive, Params: json.RawMessage(`{"lists":[{"name":"广告","words":["加微信"]}]}`)}}
 		raw, err := json.Marshal(book)
 		check(t, err)
-		_, err = s.app.Hands(s.org, nil).Publish(ctx, "test", s.group.Key, raw, "")
+		_, err = s.app.Hands(s.org, nil).Publish(plain(ctx), "test", s.group.Key, raw, "")
 		check(t, err)
 		accounts, err := s.desk.Accounts(ctx)
 		check(t, err)
@@ -72,7 +72,7 @@ func sendsTo(s *shift, tag string) error {
 	ctx, plans := s.t.Context(), s.app.Plans(s.org, nil)
 	_, err := plans.NewBroadcast(ctx, "test", plan.Broadcast{Title: "周六", Text: "周六出发", Filter: plan.Filter{Tags: []string{tag}}, Start: s.app.Now() + 3600_000})
 	check(s.t, err)
-	sop, err := plans.SaveSOP(ctx, "test", plan.SOP{Name: "新群", Steps: []plan.Step{{Kind: plan.Weekly, Weekday: 1, At: "09:00", Text: "早"}}}, "")
+	sop, err := plans.SaveSOP(plain(ctx), "test", plan.SOP{Name: "新群", Steps: []plan.Step{{Kind: plan.Weekly, Weekday: 1, At: "09:00", Text: "早"}}}, "")
 	check(s.t, err)
 	check(s.t, plans.AddToSOP(ctx, "test", sop.ID, s.group.Key, ""))
 	codes := s.app.Codes(s.org, nil)

@@ -42,7 +42,7 @@ func TestACorrectionTeachesTheGroupsModel(t *testing.T) {
 		ctx := t.Context()
 		hands := s.app.Hands(s.org, nil)
 		check(t, hands.SetMode(ctx, "ming", s.group.Key, community.Live, "开始"))
-		_, err := hands.Publish(ctx, "ming", s.group.Key, learning(t), "学习判断")
+		_, err := hands.Publish(plain(ctx), "ming", s.group.Key, learning(t), "学习判断")
 		check(t, err)
 		m := s.member("大刘")
 		text := "兼职家教，一天三百，感兴趣加微信jiao7788"
@@ -66,7 +66,7 @@ func TestACorrectionTeachesTheGroupsModel(t *testing.T) {
 		if d := s.verdict(s.says(s.member("大刘"), text+"！")); d.Verdict != community.Hit {
 			t.Errorf("before it is published: %+v, want the old model to hit", d.Decision)
 		}
-		_, err = hands.Publish(ctx, "ming", s.group.Key, draft.Body, "本群的模型")
+		_, err = hands.Publish(plain(ctx), "ming", s.group.Key, draft.Body, "本群的模型")
 		check(t, err)
 		if d := s.verdict(s.says(m, text+"～")); d.Verdict != "" {
 			t.Errorf("after it is published: %+v, want nothing", d.Decision)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -215,7 +216,15 @@ func (t tiers) SetRules(ctx context.Context, user string, g community.GroupKey, 
 	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > noteMost {
 		return 0, community.Errorf(community.CodeBadInput, "rules: want a reason of at most %d bytes", noteMost)
 	}
-	return t.app.store.SetTierRules(ctx, t.org, g, base, r, t.audit(user, "", "", reason))
+	aim, err := t.asked(ctx, g)
+	if err != nil {
+		return 0, err
+	}
+	version, err := t.app.store.SetTierRules(ctx, t.org, g, base, r, t.audit(user, "", "", reason))
+	if err != nil {
+		return 0, err
+	}
+	return version, t.noteAim(ctx, user, aim, change{measure.AdjustTier, reason, "tier:" + strconv.Itoa(version), []community.GroupKey{g}})
 }
 
 // Try runs rules over the last weeks of a group and says what they would have done, beside those in force. It changes nothing.

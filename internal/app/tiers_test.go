@@ -234,7 +234,7 @@ func (s *shift) tellsMembers(g community.GroupRow, m community.MemberKey) {
 	book, err := tiers.Book(ctx, g.Key)
 	check(s.t, err)
 	book.Rules.Tell = true
-	version, err := tiers.SetRules(ctx, "ming", g.Key, book.Version, book.Rules, "让大家看自己的")
+	version, err := tiers.SetRules(plain(ctx), "ming", g.Key, book.Version, book.Rules, "让大家看自己的")
 	check(s.t, err)
 	link, err := tiers.Link(ctx, g.Key, m)
 	check(s.t, err)
@@ -254,7 +254,7 @@ func (s *shift) tellsMembers(g community.GroupRow, m community.MemberKey) {
 		s.t.Errorf("a forged link answers %d", code)
 	}
 	book.Rules.Tell = false
-	_, err = tiers.SetRules(ctx, "ming", g.Key, version, book.Rules, "收回")
+	_, err = tiers.SetRules(plain(ctx), "ming", g.Key, version, book.Rules, "收回")
 	check(s.t, err)
 	if code, _ := s.stranger().get(path); code != http.StatusNotFound {
 		s.t.Errorf("a link answers %d after the rules took it back", code)

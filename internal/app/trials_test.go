@@ -20,7 +20,7 @@ func TestRuleIsWrittenTriedAndEnabledInTheLab(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		s := startShift(t, dbURL, "")
 		ctx, hands := t.Context(), s.app.Hands(s.org, nil)
-		_, err := hands.Publish(ctx, "ming", s.group.Key, wordBook(t, "代购"), "第一版")
+		_, err := hands.Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "代购"), "第一版")
 		check(t, err)
 		m := s.member("大刘")
 		s.says(m, "代购包包加我")
@@ -111,7 +111,7 @@ func TestTrialIsStoppedAndBadOnesAreRefused(t *testing.T) {
 			t.Errorf("a second one at once: %v, want a conflict", err)
 		}
 		at := "/rules/" + s.group.ID.String()
-		_, err = s.app.Hands(s.org, nil).Publish(ctx, "ming", s.group.Key, good, "第一版")
+		_, err = s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, good, "第一版")
 		check(t, err)
 		if body := s.does(at+"/lab", at+"/lab/stop", url.Values{"run": {run.ID.String()}}); !strings.Contains(body, "已取消") {
 			t.Errorf("cancelled: %s", excerpt(body))

@@ -68,7 +68,7 @@ func TestCustomerGroupIsReadKeptAndSentTo(t *testing.T) {
 			Ladder: []policy.Rung{{Actions: []string{policy.ActRemove}}}, WarnText: policy.DefaultWarnText, Immune: policy.DefaultImmune(), Rules: []policy.Rule{
 				{ID: "ads", Name: "广告", Kind: "keyword", Mode: "live", Params: json.RawMessage(`{"lists":[{"name":"广告","words":["加微信"]}]}`)}}})
 		check(t, err)
-		_, err = hands.Publish(ctx, "test", group.Key, raw, "试行")
+		_, err = hands.Publish(plain(ctx), "test", group.Key, raw, "试行")
 		check(t, err)
 		// What customers write comes by another way than the connection (pasted, or the paid archive): here by the door itself.
 		check(t, a.Intake().Host(account.Key, "wecom").Receive(ctx, connect.Inbound{Type: community.MessageCreated, Key: "m1", OccurredAt: a.Now(),

@@ -34,7 +34,7 @@ func TestCodesWelcomeOutranksTheRules(t *testing.T) {
 			book.Rules = []policy.Rule{{ID: "hello", Name: "欢迎", Kind: "welcome", Mode: policy.RuleLive, Params: params(seconds)}}
 			raw, err := json.Marshal(book)
 			check(t, err)
-			_, err = g.app.Hands(g.org, nil).Publish(ctx, "ming", g.group.Key, raw, "")
+			_, err = g.app.Hands(g.org, nil).Publish(plain(ctx), "ming", g.group.Key, raw, "")
 			check(t, err)
 		}
 		publish(0)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 	"qunluo/internal/store"
 	"qunluo/internal/wordlist"
@@ -330,6 +331,12 @@ func (w words) bring(ctx context.Context, run *wordlist.Run, l wordlist.List, re
 	}
 	if err := w.publish(ctx, run.User, g, next, note, wordsVerb, nil); err != nil {
 		return err
+	}
+	if group.Book > 0 { // many groups at once, by the list: its note is why
+		c := change{measure.AdjustRule, note, "book:" + strconv.Itoa(next.Version), []community.GroupKey{g}}
+		if err := w.noteAim(ctx, run.User, measure.Aim{Why: clipped(note, mostWhat)}, c); err != nil {
+			return err
+		}
 	}
 	return w.bringDraft(ctx, run.User, g, edit)
 }

@@ -121,7 +121,7 @@ func TestListComesIntoForceWhereItIsUsedAndOldBooksMeanWhatTheyMeant(t *testing.
 		draft := fmt.Appendf(nil, `{"version":1,"mode":"live","rules":[{"id":"words-%d","name":"诈骗","kind":"keyword","mode":"live","params":{"lists":[{"name":"诈骗","level":0,"list":%q,"version":1,"asset":%q}]}}]}`,
 			list.Key, list.ID.String(), policy.ListsOf(l.book(l.groups[0]))[0].Asset)
 		check(t, l.app.Hands(l.org, nil).SaveDraft(ctx, "ming", l.groups[0], draft, "改到一半"))
-		_, err = words.Publish(ctx, "ming", list.ID, "加了一个词", quiet)
+		_, err = words.Publish(plain(ctx), "ming", list.ID, "加了一个词", quiet)
 		check(t, err)
 		l.says("茶友二群", "小李", "茶叶内部价")
 		hit = l.hits(l.groups[1])
@@ -139,7 +139,7 @@ func TestListComesIntoForceWhereItIsUsedAndOldBooksMeanWhatTheyMeant(t *testing.
 		}
 		_, err = words.Rollback(ctx, "ming", list.ID, 1, "弄错了")
 		check(t, err)
-		_, err = words.Publish(ctx, "ming", list.ID, "", quiet)
+		_, err = words.Publish(plain(ctx), "ming", list.ID, "", quiet)
 		check(t, err)
 		l.says("茶友二群", "小李", "茶叶内部价")
 		if got := l.hits(l.groups[1]); len(got) != 1 {
@@ -340,7 +340,7 @@ func TestAnotherOrganisationsListIsNotThere(t *testing.T) {
 		hash, err := l.app.Store().AddAsset(ctx, other, "words", []byte("qunluo words 1\n1\t0\t0\tauto\t\t词语\n"))
 		check(t, err)
 		book := fmt.Appendf(nil, `{"mode":"live","rules":[{"id":"x","name":"x","kind":"keyword","mode":"live","params":{"lists":[{"list":"y","version":1,"asset":%q}]}}]}`, hash)
-		_, err = l.app.Hands(l.org, nil).Publish(ctx, "ming", l.groups[0], book, "")
+		_, err = l.app.Hands(l.org, nil).Publish(plain(ctx), "ming", l.groups[0], book, "")
 		if community.CodeOf(err) != community.CodeBadInput || !strings.Contains(err.Error(), "rules[0].params.lists[0].asset") {
 			t.Errorf("their content in our book: %v, want bad input at its path", err)
 		}

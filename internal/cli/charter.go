@@ -308,6 +308,7 @@ type charterPublishCmd struct {
 	Note  string `required:"" placeholder:"TEXT" help:"改了什么、为什么|what was changed and why"`
 	noticeFlags
 	despiteFlag
+	moveFlags
 }
 
 // Effect is what publishing means.
@@ -317,7 +318,7 @@ func (q *charterPublishCmd) Effect() [2]string {
 
 func (charterPublishCmd) Shape() any { return publishedLine{} }
 func (charterPublishCmd) Examples() []example {
-	return []example{{"rule charter publish 产品交流群 --note 加了隐私条款 --yes", [2]string{"先用 rule charter notice 看会说什么", "see with rule charter notice what would be said"}}}
+	return []example{{"rule charter publish 产品交流群 --note 加了隐私条款 --no-figure 写得更清楚 --yes", [2]string{"先用 rule charter notice 看会说什么", "see with rule charter notice what would be said"}}}
 }
 
 // publishedLine is a version that came into force, and what was said of it.
@@ -337,10 +338,15 @@ func (q *charterPublishCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	return c.publishTold(charters, g, raw, q.Note, q.Despite, q.noticeFlags)
+	return c.publishTold(charters, g, raw, q.Note, q.Despite, q.noticeFlags, q.moveFlags)
 }
 
-func (c *call) publishTold(charters Charters, g community.GroupRow, raw json.RawMessage, note, despite string, f noticeFlags) error {
+func (c *call) publishTold(charters Charters, g community.GroupRow, raw json.RawMessage, note, despite string, f noticeFlags, moves moveFlags) error {
+	if g.Book > 0 {
+		if err := moves.check(); err != nil {
+			return err
+		}
+	}
 	if _, err := parseBook(raw); err != nil {
 		return err
 	}
@@ -348,7 +354,7 @@ func (c *call) publishTold(charters Charters, g community.GroupRow, raw json.Raw
 	if err != nil {
 		return err
 	}
-	version, err := charters.Publish(c.ctx, user, g.Key, raw, note, despite, notice)
+	version, err := charters.Publish(moves.aim(c.ctx), user, g.Key, raw, note, despite, notice)
 	if err != nil {
 		return c.saidBy(err)
 	}

@@ -262,23 +262,18 @@ func (q *codeSetCmd) Do(c *call, h *House) error {
 	if len(q.Tag) > 0 {
 		r.Tags = q.Tag
 	}
-	return q.save(c, h, codes, r)
+	return q.save(c, codes, r)
 }
 
-// save keeps the change, and for the group that the code leads to what it should move; a code that leads nowhere yet moves nothing.
-func (q *codeSetCmd) save(c *call, h *House, codes Codes, r admit.Row) error {
+// save keeps the change with what it should move; a code that leads nowhere yet moves nothing.
+func (q *codeSetCmd) save(c *call, codes Codes, r admit.Row) error {
 	if r.Now.Found {
 		if err := q.check(); err != nil {
 			return err
 		}
 	}
-	if _, err := codes.Save(c.ctx, user, r.Code, q.Reason); err != nil {
+	if _, err := codes.Save(q.aim(c.ctx), user, r.Code, q.Reason); err != nil {
 		return err
-	}
-	if r.Now.Found {
-		if err := q.keep(c, h, r.Now.Entry.Group, measure.AdjustGate, r.Name, "code:"+r.ID.String()); err != nil {
-			return err
-		}
 	}
 	return c.printCode(codes, r.ID)
 }
@@ -424,6 +419,7 @@ type groupCapCmd struct {
 	Most   *int64 `help:"群上限，0 为按平台|how many it holds, 0 = as the platform says"`
 	Lead   *int64 `help:"提前几天提醒，0 为 7 天|days ahead, 0 = 7"`
 	Reason string `placeholder:"TEXT" help:"原因|why"`
+	moveFlags
 }
 
 // capLine is a forecast as verbs print it.
@@ -443,7 +439,7 @@ type capLine struct {
 
 func (groupCapCmd) Shape() any { return capLine{} }
 func (groupCapCmd) Examples() []example {
-	return []example{{"group cap 读书1群 --most 200 --lead 10", [2]string{"上限 200，提前十天提醒", "holds 200, ask ten days ahead"}}}
+	return []example{{"group cap 读书1群 --most 200 --lead 10 --moves joins", [2]string{"上限 200，提前十天提醒", "holds 200, ask ten days ahead"}}}
 }
 
 // Do forecasts when a group is full, after setting its limit where asked to.
@@ -460,7 +456,10 @@ func (q *groupCapCmd) Do(c *call, h *House) error {
 		return badUsage("--most 和 --lead 要一起给", "give --most and --lead together")
 	}
 	if q.Most != nil {
-		if err := codes.SetCap(c.ctx, user, g.Key, *q.Most, *q.Lead, q.Reason); err != nil {
+		if err := q.check(); err != nil {
+			return err
+		}
+		if err := codes.SetCap(q.aim(c.ctx), user, g.Key, *q.Most, *q.Lead, q.Reason); err != nil {
 			return err
 		}
 	}

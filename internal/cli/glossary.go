@@ -6,7 +6,7 @@ import (
 )
 
 type glossaryCmd struct {
-	Area string `enum:",activity,question,retention,board,bond,journey,tier,growth,experiment,claim,life,lead" default:"" help:"只看一类：activity、question、retention、board、bond、journey、tier、growth、experiment、claim、life、lead|only one part: activity, question, retention, board, bond, journey, tier, growth, experiment, claim, life, lead"`
+	Area string `enum:",activity,question,retention,board,bond,journey,tier,growth,experiment,claim,life,format,lead" default:"" help:"只看一类：activity、question、retention、board、bond、journey、tier、growth、experiment、claim、life、format、lead|only one part: activity, question, retention, board, bond, journey, tier, growth, experiment, claim, life, format, lead"`
 }
 
 // GlossaryLine is the definition of a figure.

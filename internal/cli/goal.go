@@ -35,6 +35,13 @@ type Goals interface {
 	Effect(ctx context.Context, v measure.Adjustment) (measure.Effect, error)
 	Review(ctx context.Context, user string, id community.ID, keep bool, note string) (measure.Adjustment, error)
 	Effects(ctx context.Context) ([]measure.Pooled, error)
+	// Formats compares the formats of what came to a group, with the things and polls it rests on; SaySent, AddSent and AddFormatPoll keep
+	// what people say of that.
+	Formats(ctx context.Context, g community.GroupKey, from, to measure.Day) (measure.FormatReport, []measure.Sent, []measure.FormatPollRow, error)
+	SaySent(ctx context.Context, user string, k measure.SentKey, v measure.SentSaid, reason string) error
+	AddSent(ctx context.Context, user string, g community.GroupKey, title string, at int64, v measure.SentSaid) (measure.SentKey, error)
+	AddFormatPoll(ctx context.Context, user string, v measure.FormatPollRow) (measure.FormatPollRow, error)
+
 	// NoFigure keeps that a change is to move no figure, and why; NoFigures lists such changes.
 	NoFigure(ctx context.Context, user string, v measure.NoFigure) error
 	NoFigures(ctx context.Context, g community.GroupKey) ([]measure.NoFigure, error)

@@ -19,6 +19,7 @@ type insightCmd struct {
 	Questions questionsCmd  `cmd:"" help:"提问与响应：谁问了、谁回了、哪些还没人回|questions: who asked, what answered, what is still open"`
 	Claims    claimsCmd     `cmd:"" help:"常见说法和自己的记录对照|what operators are told, beside one's own figures"`
 	Life      lifeCmd       `cmd:"" help:"群的寿命：从衰退到结束，焕新过的和没有的比|life of groups: from decline to their end, renewed against not"`
+	Formats   formatsCmd    `cmd:"" help:"形式对比：文章、语音直播、短视频、投票|formats: article, voice live, short video, poll"`
 	Growth    growthCmd     `cmd:"" help:"自增长：成员自己带来的|self-growth: what members bring themselves"`
 	Compare   compareCmd    `cmd:"" help:"两到四个群并排|two to four groups side by side"`
 	Chart     chartCmd      `cmd:"" help:"把一张图存成 PNG|keep a chart as a PNG"`

@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
-	"qunluo/internal/community"
 	"qunluo/internal/measure"
 )
 
@@ -27,19 +27,11 @@ func (f moveFlags) check() error {
 	return nil
 }
 
-// keep notes what was said of a change that was just made.
-func (f moveFlags) keep(c *call, h *House, g community.GroupKey, kind, what, ref string) error {
-	p, err := inOrg(c, h, h.Goals)
-	if err != nil {
-		return err
+// aim is what the flags say, for the change that a request makes.
+func (f moveFlags) aim(ctx context.Context) context.Context {
+	a := measure.Aim{Why: strings.TrimSpace(f.NoFigure)}
+	if f.Moves != "" {
+		a = measure.Aim{Metric: f.Moves, Down: f.Falls, By: f.MovesBy, Days: f.ReviewDays}
 	}
-	if f.Moves == "" {
-		return p.NoFigure(c.ctx, user, measure.NoFigure{Group: g, Kind: kind, Ref: ref, What: what, Why: f.NoFigure})
-	}
-	today, err := c.today(h, g)
-	if err != nil {
-		return err
-	}
-	_, err = p.AddAdjustment(c.ctx, user, measure.Adjustment{Group: g, Kind: kind, What: what, Ref: ref, Metric: f.Moves, Down: f.Falls, By: f.MovesBy, Review: today + measure.Day(f.ReviewDays)})
-	return err
+	return measure.WithAim(ctx, a)
 }

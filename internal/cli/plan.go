@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 )
 
@@ -528,6 +529,8 @@ func (q *broadcastLetCmd) Do(c *call, h *House) error {
 type broadcastLimitsCmd struct {
 	Change string `name:"change" placeholder:"JSON" help:"要改的几项，如 {\"per_day\":3}|what to change, e.g. {\"per_day\":3}"`
 	Reason string `placeholder:"TEXT" help:"原因|why"`
+	LookAt string `placeholder:"GROUP" help:"在哪个群看这个数字|the group in which the figure is looked at"`
+	moveFlags
 }
 
 func (broadcastLimitsCmd) Shape() any          { return plan.Limits{} }
@@ -547,11 +550,33 @@ func (q *broadcastLimitsCmd) Do(c *call, h *House) error {
 		if err := strict(q.Change, &l); err != nil {
 			return err
 		}
-		if err := plans.SaveLimits(c.ctx, user, l, q.Reason); err != nil {
+		ctx, err := q.aimAt(c, h)
+		if err != nil {
 			return err
+		}
+		if err := plans.SaveLimits(ctx, user, l, q.Reason); err != nil {
+			return c.saidBy(err)
 		}
 	}
 	return c.printJSON(l)
+}
+
+// aimAt is what the change should move, and in which group that is looked at.
+func (q *broadcastLimitsCmd) aimAt(c *call, h *House) (context.Context, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	ctx := q.aim(c.ctx)
+	if q.Moves == "" {
+		return ctx, nil
+	}
+	if q.LookAt == "" {
+		return nil, badUsage("发送上限对所有群有效：用 --look-at 写明在哪个群看", "limits hold for all groups: say with --look-at in which one the figure is looked at")
+	}
+	_, g, _, err := c.place(h, q.LookAt, "")
+	a := measure.AimOf(ctx)
+	a.Group = g.Key
+	return measure.WithAim(ctx, a), err
 }
 
 // strict reads JSON that may hold nothing but the fields of v.

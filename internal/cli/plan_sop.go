@@ -2,10 +2,8 @@ package cli
 
 import (
 	"os"
-	"strconv"
 
 	"qunluo/internal/community"
-	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 )
 
@@ -123,39 +121,8 @@ func (q *sopEditCmd) Do(c *call, h *House) error {
 			s.Steps = steps
 		}
 		s.Force = q.Force
-		made, err := plans.SaveSOP(c.ctx, who, s, q.Reason)
-		if err != nil {
-			return made, err
-		}
-		return made, q.keepFor(c, h, plans, made)
+		return plans.SaveSOP(q.aim(c.ctx), who, s, q.Reason)
 	})
-}
-
-// keepFor notes of each group in an SOP what its change should move, of at most 20; that it moves no figure is said once.
-func (q *sopEditCmd) keepFor(c *call, h *House, plans Plans, s plan.SOP) error {
-	what, ref := s.Name+" v"+strconv.Itoa(s.Version), "sop:"+s.ID.String()
-	if q.Moves == "" {
-		return q.keep(c, h, 0, measure.AdjustPlan, what, ref)
-	}
-	members, err := plans.SOPGroups(c.ctx, s.ID)
-	if err != nil {
-		return err
-	}
-	kept := 0
-	for _, m := range members {
-		if m.Left != 0 || kept == 20 {
-			continue
-		}
-		if err := q.keep(c, h, m.Group, measure.AdjustPlan, what, ref); err != nil {
-			return err
-		}
-		kept++
-	}
-	if kept == 0 { // nobody is in it: there is nothing to look at yet
-		q.NoFigure, q.Moves = "没有群在里面 / no group is in it", ""
-		return q.keep(c, h, 0, measure.AdjustPlan, what, ref)
-	}
-	return nil
 }
 
 type sopCheckCmd struct {

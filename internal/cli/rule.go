@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"qunluo/internal/community"
-	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 )
 
@@ -417,16 +415,11 @@ func (c *call) publish(h *House, group string, raw json.RawMessage, note, despit
 	if err != nil {
 		return err
 	}
-	version, err := charters.Publish(c.ctx, user, g.Key, raw, note, despite, notice)
+	version, err := charters.Publish(moves.aim(c.ctx), user, g.Key, raw, note, despite, notice)
 	if err != nil {
 		return c.saidBy(err)
 	}
 	c.clashes(raw)
-	if g.Book > 0 {
-		if err := moves.keep(c, h, g.Key, measure.AdjustRule, note, "book:"+strconv.Itoa(version)); err != nil {
-			return err
-		}
-	}
 	return printOne(c, bookLine{version, "published", Moment(c.program.now().UnixMilli()), user, note})
 }
 

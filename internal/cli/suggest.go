@@ -146,6 +146,7 @@ type suggestApplyCmd struct {
 	ID     string `arg:"" help:"编号|id"`
 	Reason string `required:"" placeholder:"TEXT" help:"为什么|why"`
 	despiteFlag
+	moveFlags
 }
 
 // Effect is what applying means.
@@ -162,7 +163,10 @@ func (q *suggestApplyCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.Apply(c.ctx, user, one.ID, q.Reason, q.Despite)
+	if err := q.check(); err != nil {
+		return err
+	}
+	v, err := s.Apply(q.aim(c.ctx), user, one.ID, q.Reason, q.Despite)
 	if err != nil {
 		return c.saidBy(err)
 	}

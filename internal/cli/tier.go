@@ -393,10 +393,7 @@ func (q *tierSetCmd) Do(c *call, h *House) error {
 		if err := q.check(); err != nil {
 			return err
 		}
-		if version, err = t.SetRules(c.ctx, user, g.Key, book.Version, rules, q.Reason); err != nil {
-			return err
-		}
-		if err := q.keep(c, h, g.Key, measure.AdjustTier, q.Reason, "tier:"+strconv.Itoa(version)); err != nil {
+		if version, err = t.SetRules(q.aim(c.ctx), user, g.Key, book.Version, rules, q.Reason); err != nil {
 			return err
 		}
 	}

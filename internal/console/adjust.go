@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -103,41 +104,66 @@ func (k *call) moved(g community.GroupKey, kind, what, ref string) (v measure.Ad
 	return v, true, err
 }
 
-// unsaid reports whether a change may not be made yet: where adjustments are kept, each names the figure that it should move and when that
-// is looked at, or says why it moves none.
-func (k *call) unsaid(g community.GroupKey) bool {
-	if k.c.deps.Goals == nil || k.form("move") == "" && k.form("move_none") != "" {
-		return false
-	}
-	v, ok, err := k.moved(g, measure.AdjustRule, "x", "")
-	return !ok || err != nil || v.Check() != nil
+// whereLooked is the field that names the group in which the figure of a change that holds for all is looked at.
+func (k *call) whereLooked() (ui.Input, error) {
+	groups, err := k.groupChoice(k.T("adjust.choose_group"), community.GroupRow{})
+	return ui.Input{Kind: "select", Name: "move_g", Label: k.T("adjust.where"), Help: k.T("adjust.where_help"), Options: groups}, err
 }
 
-// noteMove keeps what a change that was just made should move, if a figure was named. It gives what to add to the result.
-func (k *call) noteMove(g community.GroupRow, kind, what, ref string) (said string) {
-	if k.c.deps.Goals == nil {
-		return ""
+// aim reads what those fields say of a change that is about to be made.
+func (k *call) aim() (a measure.Aim, err error) {
+	a = measure.Aim{Metric: k.form("move"), Down: k.form("move_way") == "down"}
+	if kind := k.form("move_kind"); slices.Contains(measure.AdjustKinds(), kind) {
+		a.Kind = kind
 	}
-	if named := k.form("move_kind"); slices.Contains(measure.AdjustKinds(), named) {
-		kind = named
+	if a.Metric == "" {
+		a.Why = k.form("move_none")
+		return a, a.Check()
 	}
-	v, ok, err := k.moved(g.Key, kind, what, ref)
-	if !ok && k.form("move_none") == "" {
-		return ""
-	}
-	if !ok {
-		if err := k.goals().NoFigure(k.ctx(), k.who(), measure.NoFigure{Group: g.Key, Kind: kind, Ref: ref, What: what, Why: k.form("move_none")}); err != nil {
-			return " " + k.T("adjust.not_kept")
+	if text := k.form("move_by"); text != "" {
+		if a.By, err = strconv.ParseFloat(text, 64); err != nil {
+			return a, community.Errorf(community.CodeBadInput, "by: %w", err)
 		}
+		a.By /= 100
+	}
+	if a.Days, err = strconv.Atoi(k.form("move_days")); err != nil {
+		return a, community.Errorf(community.CodeBadInput, "review: %w", err)
+	}
+	return a, a.Check()
+}
+
+// unsaid reports whether a change may not be made yet: each names the figure that it should move and when that is looked at, or says why it
+// moves none. The room behind refuses it, too; here it is said before anything is lost.
+func (k *call) unsaid() bool {
+	if k.c.deps.Goals == nil {
+		return false
+	}
+	_, err := k.aim()
+	return err != nil
+}
+
+// aimed lets a change know what it should move.
+func (k *call) aimed() context.Context {
+	a, _ := k.aim() // what is wrong with it is said by whoever makes the change
+	return measure.WithAim(k.ctx(), a)
+}
+
+// aimSaid is what to add to the result of a change in a group (0 = several): when it is looked at, or that it moves no figure.
+func (k *call) aimSaid(g community.GroupKey) string {
+	a, err := k.aim()
+	switch {
+	case k.c.deps.Goals == nil || err != nil:
+		return ""
+	case a.Metric == "":
 		return " " + k.T("adjust.none_kept")
+	case g == 0:
+		return " " + k.T("adjust.kept_in", "days", a.Days)
 	}
-	if err == nil {
-		_, err = k.goals().AddAdjustment(k.ctx(), k.who(), v)
-	}
+	today, err := k.Figures.Today(k.ctx(), g)
 	if err != nil {
-		return " " + k.T("adjust.not_kept")
+		return " " + k.T("adjust.kept_in", "days", a.Days)
 	}
-	return " " + k.T("adjust.kept_for", "day", v.Review.String())
+	return " " + k.T("adjust.kept_for", "day", (today+measure.Day(a.Days)).String())
 }
 
 var adjustLook = map[string][2]string{measure.AdjustOpen: {"", "clock"}, measure.AdjustDue: {"warning", "bell"}, measure.AdjustKept: {"good", "check"}, measure.AdjustReverted: {"info", "arrow-back-up"}}
@@ -208,9 +234,9 @@ func (k *call) unnamedTable() (ui.Table, error) {
 	}
 	for _, v := range list {
 		ask := url.Values{"ref": {v.Ref}, "what": {v.What}}
-		kind, name := measure.AdjustPlan, k.T("adjust.several")
+		kind, name := refKind(v.Ref), k.T("adjust.several")
 		if v.Group != 0 {
-			kind, name = measure.AdjustRule, groups[v.Group].Name
+			name = groups[v.Group].Name
 			ask.Set("g", groups[v.Group].ID.String())
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(k.T("adjust.kind_"+kind), gist(v.What, 80)), ui.Text(ui.Visible(name)), ui.Moment(v.At), ui.Text(who(v.User))},
@@ -256,7 +282,7 @@ func (k *call) noFigureTable(g community.GroupKey) (ui.Table, error) {
 
 // refKind is what a change is that a reference names; "" where it is no such reference.
 func refKind(ref string) string {
-	for prefix, kind := range map[string]string{"book:": measure.AdjustRule, "sop:": measure.AdjustPlan, "tier:": measure.AdjustTier} {
+	for prefix, kind := range map[string]string{"book:": measure.AdjustRule, "sop:": measure.AdjustPlan, "tier:": measure.AdjustTier, "code:": measure.AdjustGate, "cap:": measure.AdjustGate, "limits:": measure.AdjustPlan} {
 		if strings.HasPrefix(ref, prefix) {
 			return kind
 		}

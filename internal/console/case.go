@@ -244,10 +244,10 @@ func (k *call) despite() []ui.Input {
 // putInForce publishes a book, and tells the group; with a reason for it, also one that breaks labelled cases.
 func (b bookDesk) putInForce(k *call, raw json.RawMessage, note, tell string) (int, error) {
 	if k.c.deps.Charters != nil {
-		return k.charters().Publish(k.ctx(), k.who(), b.g.Key, raw, note, k.form("despite"), tell)
+		return k.charters().Publish(k.aimed(), k.who(), b.g.Key, raw, note, k.form("despite"), tell)
 	}
 	if why := k.form("despite"); why != "" && k.c.deps.Cases != nil {
-		return k.cases().Publish(k.ctx(), k.who(), b.g.Key, raw, note, why)
+		return k.cases().Publish(k.aimed(), k.who(), b.g.Key, raw, note, why)
 	}
-	return k.Hands.Publish(k.ctx(), k.who(), b.g.Key, raw, note)
+	return k.Hands.Publish(k.aimed(), k.who(), b.g.Key, raw, note)
 }

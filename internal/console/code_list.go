@@ -321,6 +321,7 @@ func groupCap(k *call, p *view.GroupPage, g community.GroupRow, _ int) error {
 	p.Stats = append(p.Stats, ui.Number{Label: k.T("cap.title"), Value: word, Note: strings.Trim(note+" · "+k.T("cap.means"), " ·"), Link: "/doubles?g=" + g.ID.String()})
 	p.CapAsk = &ui.Confirm{ID: "cap", Title: k.T("cap.set"), Object: g.Name, Effect: k.T("cap.set_effect"), Action: "/groups/" + g.ID.String() + "/cap", Button: k.T("group.save"), Reason: k.T("form.reason"),
 		Inputs: []ui.Input{{Kind: "number", Name: "most", Label: k.T("cap.most"), Value: itoa(rule.Most)}, {Kind: "number", Name: "lead", Label: k.T("cap.lead"), Value: itoa(rule.Lead)}}}
+	p.CapAsk.Inputs = append(p.CapAsk.Inputs, k.moveOf()...)
 	return nil
 }
 
@@ -335,10 +336,13 @@ func (c *Console) capSave(k *call) error {
 	if most < 0 || lead < 0 {
 		return k.done(to, "danger", k.T("code.bad_number"), community.ID{})
 	}
-	if err := k.Codes.SetCap(k.ctx(), k.who(), g.Key, int64(most), int64(lead), k.form("reason")); err != nil {
+	if k.unsaid() {
+		return k.done(to, "danger", k.T("adjust.ask"), community.ID{})
+	}
+	if err := k.Codes.SetCap(k.aimed(), k.who(), g.Key, int64(most), int64(lead), k.form("reason")); err != nil {
 		return k.refused(to, err)
 	}
-	return k.ok(to, k.T("cap.saved"))
+	return k.ok(to, k.T("cap.saved")+k.aimSaid(g.Key))
 }
 
 // capColumn adds the forecast to a list of groups, and the way to those who are in two of them.

@@ -13,7 +13,6 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/i18n"
-	"qunluo/internal/measure"
 )
 
 // maxQR is how much of an uploaded picture is read: one byte more than is taken, so that too much is seen.
@@ -242,10 +241,10 @@ func (c *Console) codeSave(k *call) error {
 	}
 	to, next := "/codes/"+r.ID.String(), codeOf(k)
 	next.ID, next.Kind = r.ID, r.Kind
-	if r.Now.Found && k.unsaid(r.Now.Entry.Group) {
+	if r.Now.Found && k.unsaid() {
 		return k.done(to, "danger", k.T("adjust.ask"), community.ID{})
 	}
-	if _, err := k.Codes.Save(k.ctx(), k.who(), next, k.form("reason")); err != nil {
+	if _, err := k.Codes.Save(k.aimed(), k.who(), next, k.form("reason")); err != nil {
 		for field := range codeFaults(k, err) {
 			if key := "code." + field; k.Words.Has(key) {
 				return k.done(to, "danger", k.T("code.bad_form", "why", k.T(key)), community.ID{})
@@ -253,15 +252,11 @@ func (c *Console) codeSave(k *call) error {
 		}
 		return k.refused(to, err)
 	}
-	return k.ok(to, k.T("code.saved")+k.codeMoves(r))
-}
-
-// codeMoves keeps for the group that a code leads to what its change should move, and gives what to add to the result.
-func (k *call) codeMoves(r admit.Row) string {
-	if !r.Now.Found {
-		return "" // nobody comes by it yet
+	said := k.T("code.saved")
+	if r.Now.Found {
+		said += k.aimSaid(r.Now.Entry.Group)
 	}
-	return k.noteMove(community.GroupRow{Group: community.Group{Key: r.Now.Entry.Group}}, measure.AdjustGate, r.Name, "code:"+r.ID.String())
+	return k.ok(to, said)
 }
 
 // codeUpload takes in the next QR picture.

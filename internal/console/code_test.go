@@ -184,7 +184,8 @@ func TestCodesAreChangedByThoseWhoMay(t *testing.T) {
 		{at + "/remove", []string{"entry", "zzz"}, ""},
 		{at + "/close", nil, ""},
 		{at + "/close", []string{"reason", "完"}, "close: 完"},
-		{"/groups/" + g + "/cap", []string{"most", "300", "lead", "9", "reason", "小"}, "cap of 1: 300, 9: 小"},
+		{"/groups/" + g + "/cap", []string{"most", "300", "lead", "9", "reason", "小"}, ""},
+		{"/groups/" + g + "/cap", []string{"most", "300", "lead", "9", "reason", "小", "move", "joins", "move_days", "28"}, "cap of 1: 300, 9: 小"},
 		{"/groups/" + g + "/cap", []string{"most", "many", "lead", "9"}, ""},
 		{"/doubles/" + fakeID(41).String(), []string{"g", ""}, "ask " + fakeID(41).String() + " of 0"},
 	} {

@@ -12,6 +12,7 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/measure"
 )
 
 // fakeNow is Monday 2026-11-23 16:00 in Shanghai.
@@ -48,6 +49,7 @@ type house struct {
 	deaf     bool           // nobody ever listened: no day is known, no list was read
 	ill      connect.Health // of every connection; no state = well
 	refused  []string       // who was refused what
+	aims     []measure.Aim  // what was said of each book that was published
 	did      []string       // what was asked of Hands, in words
 	err      error          // what every reading answers, when set
 	changes  chan Change
@@ -377,7 +379,8 @@ func (h *house) TaskRelease(_ context.Context, user string, id community.ID, not
 func (h *house) TaskRefuse(_ context.Context, user string, id community.ID, note string) error {
 	return h.setTask(id, "refused", user, note)
 }
-func (h *house) Publish(_ context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error) {
+func (h *house) Publish(ctx context.Context, user string, g community.GroupKey, book json.RawMessage, note string) (int, error) {
+	h.aims = append(h.aims, measure.AimOf(ctx))
 	h.note("publish %d: %s", g, note)
 	h.published = book
 	return 4, nil

@@ -57,6 +57,14 @@ type Goals interface {
 	// Effects sums up what reviewed changes of each kind did to each figure.
 	Effects(ctx context.Context) ([]measure.Pooled, error)
 
+	// Formats compares the formats of what came to a group on the days [from, to], with the things and the polls that it rests on.
+	Formats(ctx context.Context, g community.GroupKey, from, to measure.Day) (measure.FormatReport, []measure.Sent, []measure.FormatPollRow, error)
+	// SaySent keeps what a person says of a thing sent; AddSent enters one that came without Qunluo, AddFormatPoll a poll.
+	SaySent(ctx context.Context, user string, k measure.SentKey, v measure.SentSaid, reason string) error
+	AddSent(ctx context.Context, user string, g community.GroupKey, title string, at int64, v measure.SentSaid) (measure.SentKey, error)
+	AddFormatPoll(ctx context.Context, user string, v measure.FormatPollRow) (measure.FormatPollRow, error)
+	DropFormatPoll(ctx context.Context, user string, id community.ID, reason string) error
+
 	// Lives compares the groups that entered decline, renewed against not renewed; looked is how many groups were looked at.
 	Lives(ctx context.Context) (l measure.Lives, looked int, err error)
 	// Renewals lists what counts as renewals, by day; AddRenewal keeps one that a person enters, VoidRenewal takes it out of all counts.
@@ -74,6 +82,13 @@ func (c *Console) goalRoutes() []route {
 		{pattern: "GET /life", may: rights.SeeFigures, serve: (*Console).life},
 		{pattern: "POST /life/renewals", may: rights.Steer, serve: (*Console).renewalAdd},
 		{pattern: "POST /life/renewals/{id}/void", may: rights.Steer, serve: (*Console).renewalVoid},
+		{pattern: "GET /formats", may: rights.SeeFigures, serve: (*Console).formatPage},
+		{pattern: "GET /formats.csv", may: rights.SeeFigures, serve: (*Console).formatSheet},
+		{pattern: "GET /formats/people", may: rights.SeePeople, serve: (*Console).formatPeople},
+		{pattern: "POST /formats/said", may: rights.Steer, serve: (*Console).formatSaid},
+		{pattern: "POST /formats/hand", may: rights.Steer, serve: (*Console).formatHand},
+		{pattern: "POST /formats/polls", may: rights.Steer, serve: (*Console).formatPoll},
+		{pattern: "POST /formats/polls/{id}/drop", may: rights.Steer, serve: (*Console).formatDrop},
 		{pattern: "GET /goals", may: rights.SeeFigures, serve: (*Console).goalList},
 		{pattern: "GET /groups/{id}/goal", may: rights.SeeFigures, serve: (*Console).goalForm},
 		{pattern: "POST /groups/{id}/goal", may: rights.Tune, serve: (*Console).goalSave},

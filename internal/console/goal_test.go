@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 )
 
 // goalHouse is a house that keeps goals.
@@ -155,24 +156,25 @@ func TestPublishingNamesTheFigureItShouldMove(t *testing.T) {
 	says(t, "the form", page, "要动的数字", "入群门槛", "几天后复盘", "不动数字的原因")
 	for name, bad := range map[string][]string{"nothing named": nil, "a review too soon": {"move", "messages", "move_days", "3"}, "a share that is none": {"move", "messages", "move_days", "28", "move_by", "x"}} {
 		_, page = v.post(at+"/publish", append([]string{"stamp", v.stamp(at), "reason", "放宽刷屏"}, bad...)...)
-		if len(h.books) == 0 || !strings.Contains(page, "还没有改：先选要动哪个数字") || len(keeper.adjusts) != 0 {
+		if len(h.books) == 0 || !strings.Contains(page, "还没有改：先选要动哪个数字") || len(h.aims) != 0 {
 			t.Errorf("%s: published", name)
 		}
 	}
 	_, page = v.post(at+"/publish", "stamp", v.stamp(at), "reason", "放宽刷屏", "move", "messages", "move_kind", "rule", "move_way", "up", "move_days", "28")
 	says(t, "the page", page, "要动的数字已记下")
-	if len(keeper.adjusts) != 1 || keeper.adjusts[0].Kind != "rule" || keeper.adjusts[0].Metric != "messages" || !strings.HasPrefix(keeper.adjusts[0].Ref, "book:") || keeper.adjusts[0].What != "放宽刷屏" {
-		t.Errorf("adjustments = %+v", keeper.adjusts)
+	if want := (measure.Aim{Metric: "messages", Kind: "rule", Days: 28}); len(h.aims) != 1 || h.aims[0] != want {
+		t.Errorf("aims = %+v, want %+v", h.aims, want)
 	}
 	h.books = h.books[1:] // no draft
 	v.post(at+"/rollback", "version", "2", "reason", "误判多")
-	if len(keeper.none) != 0 {
-		t.Errorf("rolled back without a word: %+v", keeper.none)
+	if len(h.aims) != 1 {
+		t.Errorf("rolled back without a word: %+v", h.aims)
 	}
 	v.post(at+"/rollback", "version", "2", "reason", "误判多", "move_none", "只是退回")
-	if len(keeper.none) != 1 || keeper.none[0].Why != "只是退回" || keeper.none[0].Kind != "rule" {
-		t.Errorf("why no figure = %+v", keeper.none)
+	if len(h.aims) != 2 || h.aims[1].Why != "只是退回" || h.aims[1].Metric != "" {
+		t.Errorf("aims = %+v, want why there is no figure", h.aims)
 	}
+	keeper.none = []measure.NoFigure{{Group: 1, Kind: measure.AdjustRule, Ref: "book:8", Why: h.aims[1].Why}}
 	_, none := v.get("/adjustments")
 	says(t, "the list", none, "不动数字的改动", "只是退回")
 	_, list := v.get("/adjustments?ref=book:7&what=x")

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 	"qunluo/internal/rights"
 )
@@ -178,7 +180,37 @@ func (k *call) limitEdit(fields []ui.Input, faults []string) error {
 	fields = append(fields, ui.Input{Kind: "text", Name: "reason", Label: k.T("form.reason"), Value: k.form("reason")})
 	p := view.PlanForm{Head: ui.Head{Title: k.T("guard.limits"), Sub: k.T("guard.limits_sub"), Back: "/broadcasts/limits"}, Action: "/broadcasts/limits", Do: k.T("plan.save"), Faults: faults,
 		Groups: []view.PlanFields{{Title: k.T("guard.limits"), Rows: fields}}}
+	moves, err := k.limitMoves()
+	if err != nil {
+		return err
+	}
+	p.Groups = append(p.Groups, moves...)
 	return k.show(p.Head.Title, view.PlanEdit(p))
+}
+
+// limitMoves are the fields by which a person says what a change of the limits should move, and in which group that is looked at.
+func (k *call) limitMoves() ([]view.PlanFields, error) {
+	fields := k.moveFields("adjust.offer_limits")
+	if len(fields) == 0 {
+		return nil, nil
+	}
+	where, err := k.whereLooked()
+	if err != nil {
+		return nil, err
+	}
+	fields[0].Rows = append(fields[0].Rows, where)
+	return fields, nil
+}
+
+// limitAim lets a change of the limits know what it should move and where that is looked at; said false: nobody said so.
+func (k *call) limitAim() (ctx context.Context, said bool, err error) {
+	if k.c.deps.Goals == nil {
+		return k.ctx(), true, nil
+	}
+	a, e := k.aim()
+	g, err := k.groupNamed(k.form("move_g"))
+	a.Group = g.Key
+	return measure.WithAim(k.ctx(), a), e == nil && (a.Metric == "" || g.Key != 0), err
 }
 
 // limitSave changes quiet hours and caps.
@@ -192,7 +224,16 @@ func (c *Console) limitSave(k *call) error {
 	}
 	l := plan.Limits{QuietFrom: k.form("quiet_from"), QuietTo: k.form("quiet_to"), PerDay: n("per_day"), PerWeek: n("per_week"), PerMember: n("per_member"), Share: n("member_share"),
 		Late: n("late"), GiveUp: n("give_up"), Remind: n("remind")}
-	err := k.plans().SaveLimits(k.ctx(), k.who(), l, k.form("reason"))
+	ctx, said, err := k.limitAim()
+	if err != nil {
+		return err
+	}
+	if err = l.Check(); err == nil && !said {
+		return k.limitEdit(limitFields(k, l), []string{k.T("adjust.ask_limits")})
+	}
+	if err == nil {
+		err = k.plans().SaveLimits(ctx, k.who(), l, k.form("reason"))
+	}
 	if community.CodeOf(err) == community.CodeBadInput {
 		fields := limitFields(k, l)
 		for i, f := range fields {
@@ -205,7 +246,7 @@ func (c *Console) limitSave(k *call) error {
 	if err != nil {
 		return k.refused("/broadcasts/limits", err)
 	}
-	return k.ok("/broadcasts/limits", k.T("guard.saved"))
+	return k.ok("/broadcasts/limits", k.T("guard.saved")+k.aimSaid(0))
 }
 
 // guardUndo puts back what stood before a change.
@@ -226,7 +267,8 @@ func (c *Console) guardUndo(k *call) error {
 	} else {
 		l := plan.DefaultLimits()
 		if err = json.Unmarshal(list[i].Before, &l); err == nil {
-			err = k.plans().SaveLimits(k.ctx(), k.who(), l, k.form("reason"))
+			ctx := measure.WithAim(k.ctx(), measure.Aim{Why: k.T("guard.undo") + " " + k.form("reason")})
+			err = k.plans().SaveLimits(ctx, k.who(), l, k.form("reason"))
 		}
 	}
 	if err != nil {

@@ -37,6 +37,15 @@ func TestLimitsAreShownChangedAndPutBack(t *testing.T) {
 			t.Errorf("%s = %d; want the form again with what was written", name, status)
 		}
 	}
+	if _, body := post(v, "/broadcasts/limits", good); len(h.did) != 0 || !strings.Contains(body, "在哪个群看") || !strings.Contains(body, "还没有改") {
+		t.Errorf("limits changed without a word on their figure: %q", h.did)
+	}
+	good.Set("move", "leaves")
+	good.Set("move_days", "28")
+	if post(v, "/broadcasts/limits", good); len(h.did) != 0 {
+		t.Errorf("limits changed with a figure of no group: %q", h.did)
+	}
+	good.Set("move_g", h.groups[0].ID.String())
 	post(v, "/broadcasts/limits", good)
 	post(v, "/broadcasts/limits/undo", url.Values{"audit": {fakeID(900).String()}, "reason": {"太多"}})
 	post(v, "/broadcasts/limits/undo", url.Values{"audit": {"nothing"}})

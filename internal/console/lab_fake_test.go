@@ -204,7 +204,10 @@ func TestSuggestionsAreAnsweredByPeople(t *testing.T) {
 	if got := h.last(t); strings.HasPrefix(got, "apply") {
 		t.Errorf("applied without a reason: %q", got)
 	}
-	owner.post(at+"/apply", "reason", "少误判")
+	if owner.post(at+"/apply", "reason", "少误判"); len(h.did) != 0 {
+		t.Errorf("applied without a word on its figure: %q", h.did)
+	}
+	owner.post(at+"/apply", "reason", "少误判", "move", "messages", "move_days", "28")
 	if got := h.last(t); got != "apply "+fakeID(820).String()+": 少误判" {
 		t.Errorf("did %q", got)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
-	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 	"qunluo/internal/rights"
 )
@@ -358,7 +357,7 @@ func (b bookDesk) publish(k *call, doc map[string]any, note, tell string) error 
 	if note == "" {
 		return k.done(to, "danger", k.T("act.need_reason"), community.ID{})
 	}
-	if b.g.Book > 0 && k.unsaid(b.g.Key) {
+	if b.g.Book > 0 && k.unsaid() {
 		return k.done(to, "danger", k.T("adjust.ask"), community.ID{})
 	}
 	doc["mode"] = string(community.Observe)
@@ -373,7 +372,10 @@ func (b bookDesk) publish(k *call, doc map[string]any, note, tell string) error 
 	if err != nil {
 		return k.refused(to, err)
 	}
-	said := k.T("rule.published_"+text(doc["mode"]), "v", v, "group", b.g.Name) + k.noteMove(b.g, measure.AdjustRule, note, "book:"+strconv.Itoa(v))
+	said := k.T("rule.published_"+text(doc["mode"]), "v", v, "group", b.g.Name)
+	if b.g.Book > 0 {
+		said += k.aimSaid(b.g.Key)
+	}
 	if err := k.Hands.SaveDraft(k.ctx(), k.who(), b.g.Key, nil, k.T("rule.note_published", "v", v)); err != nil {
 		return k.halfDone(to, said, err)
 	}

@@ -9,7 +9,6 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
-	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 	"qunluo/internal/rights"
 )
@@ -91,31 +90,6 @@ func (k *call) sopEdit(s sopForm) error {
 	}
 	p.Groups = append(p.Groups, k.moveFields("adjust.offer_sop")...)
 	return k.show(p.Head.Title, view.PlanEdit(p))
-}
-
-// sopMoves keeps for the groups of an SOP what its change should move, and gives what to add to the result.
-func (k *call) sopMoves(made plan.SOP) string {
-	if k.c.deps.Goals == nil || k.form("move") == "" && k.form("move_none") == "" {
-		return ""
-	}
-	if k.form("move") == "" {
-		return k.noteMove(community.GroupRow{}, measure.AdjustPlan, made.Name+" v"+strconv.Itoa(made.Version), "sop:"+made.ID.String())
-	}
-	members, err := k.plans().SOPGroups(k.ctx(), made.ID)
-	if err != nil || len(members) == 0 {
-		return " " + k.T("adjust.not_kept")
-	}
-	said := ""
-	for _, m := range members[:min(len(members), 20)] {
-		if m.Left == 0 {
-			g, err := k.Desk.GroupByID(k.ctx(), m.GroupID)
-			if err != nil {
-				return " " + k.T("adjust.not_kept")
-			}
-			said = k.noteMove(g, measure.AdjustPlan, made.Name+" v"+strconv.Itoa(made.Version), "sop:"+made.ID.String())
-		}
-	}
-	return said
 }
 
 // foundIn are the findings about one step.
@@ -204,14 +178,18 @@ func (c *Console) sopSave(k *call) error {
 	if len(s.faults) > 0 {
 		return k.sopEdit(s)
 	}
-	if !s.ID.IsZero() && k.unsaid(0) {
+	if !s.ID.IsZero() && k.unsaid() {
 		s.faults = []string{k.T("adjust.ask")}
 		return k.sopEdit(s)
 	}
-	made, err := k.plans().SaveSOP(k.ctx(), k.who(), s.SOP, k.form("reason"))
+	made, err := k.plans().SaveSOP(k.aimed(), k.who(), s.SOP, k.form("reason"))
 	switch community.CodeOf(err) {
 	case community.CodeNone:
-		return k.ok("/sops/"+made.ID.String(), k.T("plan.sop_saved", "name", made.Name, "num", made.Version)+k.sopMoves(made))
+		said := k.T("plan.sop_saved", "name", made.Name, "num", made.Version)
+		if !s.ID.IsZero() {
+			said += k.aimSaid(0)
+		}
+		return k.ok("/sops/"+made.ID.String(), said)
 	case community.CodeBadInput, community.CodeTooLarge, community.CodeRefused:
 		return k.sopChecked(s)
 	}

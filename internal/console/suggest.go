@@ -267,7 +267,7 @@ func (k *call) suggestAsks(p *view.Suggest, s replay.Suggestion) {
 	at := "/suggestions/" + s.ID.String()
 	if k.may(rights.Publish) {
 		p.Asks = append(p.Asks, ui.Confirm{ID: "apply", Title: k.T("suggest.apply"), Object: s.GroupName, Effect: k.T("suggest.apply_effect"), Action: at + "/apply", Button: k.T("suggest.apply"), Danger: true,
-			Reason: k.T("rule.publish_note"), Need: true, Inputs: k.despite()})
+			Reason: k.T("rule.publish_note"), Need: true, Inputs: append(k.despite(), k.moveOf()...)})
 		p.Openers = append(p.Openers, ui.Opener{Target: "apply", Text: k.T("suggest.apply"), Icon: "check"})
 	} else {
 		p.Lines = append(p.Lines, k.T("rule.ask_owner"))
@@ -302,11 +302,14 @@ func (c *Console) suggestApply(k *call) error {
 	if k.form("reason") == "" {
 		return k.done(to, "danger", k.T("act.need_reason"), community.ID{})
 	}
-	v, err := k.suggests().Apply(k.ctx(), k.who(), id, k.form("reason"), k.form("despite"))
+	if k.unsaid() {
+		return k.done(to, "danger", k.T("adjust.ask"), community.ID{})
+	}
+	v, err := k.suggests().Apply(k.aimed(), k.who(), id, k.form("reason"), k.form("despite"))
 	if err != nil {
 		return k.refused(to, err)
 	}
-	return k.ok(to, k.T("suggest.applied", "v", v))
+	return k.ok(to, k.T("suggest.applied", "v", v)+k.aimSaid(0))
 }
 
 // suggestDismiss says no to a suggestion.

@@ -9,7 +9,6 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
-	"qunluo/internal/measure"
 	"qunluo/internal/rights"
 	"qunluo/internal/tier"
 )
@@ -139,15 +138,15 @@ func (c *Console) tierRulesSave(k *call) error {
 		d.faults = []string{k.T("tier.need_reason")}
 		return k.tierTry(d)
 	}
-	if k.unsaid(d.group.Key) {
+	if k.unsaid() {
 		d.faults = []string{k.T("adjust.ask")}
 		return k.tierTry(d)
 	}
-	version, err := k.tiers().SetRules(k.ctx(), k.who(), d.group.Key, d.base, d.rules, d.reason)
+	version, err := k.tiers().SetRules(k.aimed(), k.who(), d.group.Key, d.base, d.rules, d.reason)
 	if err != nil {
 		return k.refused("/tiers/rules?g="+d.group.ID.String(), err)
 	}
-	return k.ok("/tiers?g="+d.group.ID.String(), k.T("tier.saved", "version", version)+k.noteMove(d.group, measure.AdjustTier, d.reason, "tier:"+strconv.Itoa(version)))
+	return k.ok("/tiers?g="+d.group.ID.String(), k.T("tier.saved", "version", version)+k.aimSaid(d.group.Key))
 }
 
 func (k *call) tierForm(d tierDraft, was *tier.Comparison) error {

@@ -127,8 +127,8 @@ func (d *Desk) ReportDays(ctx context.Context, g community.GroupKey, from, to me
 	return out, err
 }
 
-// UnnamedChanges lists changes of rulebooks (after a group's first) and of SOPs since a time (UTC ms) of which nobody said what they
-// should move, the newest first.
+// UnnamedChanges lists changes of rulebooks (after a group's first), SOPs, ways in and caps since a time (UTC ms) of which nobody said what
+// they should move, the newest first.
 func (d *Desk) UnnamedChanges(ctx context.Context, since int64) ([]measure.Unnamed, error) {
 	var c clause
 	d.in(&c, "g")
@@ -140,10 +140,20 @@ func (d *Desk) UnnamedChanges(ctx context.Context, since int64) ([]measure.Unnam
 	if err != nil || d.scope.Groups != nil { // an SOP is of no group
 		return list, err
 	}
-	plans, err := rows(ctx, d.s, `SELECT 0, a.subject, a.reason, a.user_name, a.at FROM audit a WHERE a.org_key = $1 AND a.verb = 'sop.edit' AND a.at >= $2
-AND NOT EXISTS (SELECT 1 FROM adjustment x WHERE x.org_key = a.org_key AND x.ref = a.subject AND x.at >= a.at) AND NOT EXISTS (SELECT 1 FROM change_unmeasured u WHERE u.org_key = a.org_key AND u.ref = a.subject AND u.at >= a.at) ORDER BY a.at DESC LIMIT 50`, []any{int64(d.scope.Org), since}, scanUnnamed)
-	return append(list, plans...), err
+	rest, err := rows(ctx, d.s, `SELECT h.group_key, h.subject || ':' || CAST(h.n AS TEXT), h.what, h.user_name, h.at FROM change_past h WHERE h.org_key = $1 AND h.at >= $2
+AND NOT EXISTS (SELECT 1 FROM adjustment x WHERE x.org_key = h.org_key AND x.ref = h.subject || ':' || CAST(h.n AS TEXT)) AND NOT EXISTS (SELECT 1 FROM change_unmeasured u WHERE u.org_key = h.org_key AND u.ref = h.subject || ':' || CAST(h.n AS TEXT))
+ORDER BY h.at DESC LIMIT 50`, []any{int64(d.scope.Org), since}, scanUnnamed)
+	if err != nil {
+		return nil, err
+	}
+	old, err := rows(ctx, d.s, unnamedOld, []any{int64(d.scope.Org), since}, scanUnnamed)
+	return append(append(list, rest...), old...), err
 }
+
+// unnamedOld finds changes of SOPs from before their pasts were kept.
+const unnamedOld = `SELECT 0, a.subject, a.reason, a.user_name, a.at FROM audit a WHERE a.org_key = $1 AND a.verb = 'sop.edit' AND a.at >= $2
+AND NOT EXISTS (SELECT 1 FROM change_past h WHERE h.org_key = a.org_key AND h.subject = a.subject AND h.at <= a.at)
+AND NOT EXISTS (SELECT 1 FROM adjustment x WHERE x.org_key = a.org_key AND x.ref = a.subject AND x.at >= a.at) AND NOT EXISTS (SELECT 1 FROM change_unmeasured u WHERE u.org_key = a.org_key AND u.ref = a.subject AND u.at >= a.at) ORDER BY a.at DESC LIMIT 50`
 
 // PutNoFigure keeps that a change is to move no figure, and why; of a change that was said of before the newer word stands.
 func (s *Store) PutNoFigure(ctx context.Context, org community.OrgKey, v measure.NoFigure, audit community.Audit) error {

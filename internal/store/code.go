@@ -28,7 +28,7 @@ func (s *Store) SaveCode(ctx context.Context, c admit.Code, audit community.Audi
 		if c.Key == 0 {
 			err = t.addCode(ctx, &c)
 		} else {
-			before, err = t.changeCode(ctx, c)
+			before, err = t.changeCode(ctx, &c, audit.User)
 		}
 		if err != nil {
 			return err
@@ -74,8 +74,8 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-// changeCode writes what may change; kind, slug and making stay.
-func (t *Tx) changeCode(ctx context.Context, c admit.Code) (before json.RawMessage, err error) {
+// changeCode writes what may change, and keeps what stood before; kind, slug and making stay.
+func (t *Tx) changeCode(ctx context.Context, c *admit.Code, user string) (before json.RawMessage, err error) {
 	var old admit.Code
 	var tags []byte
 	err = t.one(ctx, `SELECT name, line, state, tags, welcome, overflow, base FROM code WHERE key = $1 AND org_key = $2`, []any{c.Key, int64(c.Org)},
@@ -88,6 +88,9 @@ func (t *Tx) changeCode(ctx context.Context, c admit.Code) (before json.RawMessa
 	}
 	now, err := json.Marshal(orEmpty(c.Tags))
 	if err != nil {
+		return nil, err
+	}
+	if c.Change, err = t.keepPast(ctx, change{org: c.Org, subject: "code:" + c.ID.String(), what: c.Name, before: old, user: user}, 0); err != nil {
 		return nil, err
 	}
 	_, err = t.exec(ctx, `UPDATE code SET name = $1, line = $2, state = $3, tags = $4, welcome = $5, overflow = $6, base = $7 WHERE key = $8`,
@@ -255,16 +258,23 @@ func (s *Store) KeepInvitePicture(ctx context.Context, action community.ID, pict
 	})
 }
 
-// SetCap says how many a group holds and how early a person is asked, with its audit row.
-func (s *Store) SetCap(ctx context.Context, org community.OrgKey, g community.GroupKey, rule admit.CapRule, audit community.Audit) error {
-	return s.writeTx(ctx, func(t *Tx) error {
+// SetCap says how many a group holds and how early a person is asked, with its audit row and what stood before. It gives the number of the
+// change.
+func (s *Store) SetCap(ctx context.Context, org community.OrgKey, g community.GroupKey, was, rule admit.CapRule, audit community.Audit) (n int, err error) {
+	err = s.writeTx(ctx, func(t *Tx) error {
+		what := fmt.Sprintf("%d/%d → %d/%d", was.Most, was.Lead, rule.Most, rule.Lead)
+		if n, err = t.keepPast(ctx, change{org: org, subject: fmt.Sprintf("cap:%d", g), group: g, what: what, before: was, user: audit.User}, 0); err != nil {
+			return err
+		}
 		if err := t.capRule(ctx, g, rule); err != nil {
 			return err
 		}
 		audit.Org, audit.Subject = org, fmt.Sprintf("group:%d", g)
+		audit.Before, _ = json.Marshal(map[string]int64{"most": was.Most, "lead": was.Lead})
 		audit.After, _ = json.Marshal(map[string]int64{"most": rule.Most, "lead": rule.Lead})
 		return t.AddAudit(ctx, audit)
 	})
+	return n, err
 }
 
 func (t *Tx) capRule(ctx context.Context, g community.GroupKey, rule admit.CapRule) error {

@@ -45,6 +45,9 @@ func (t *Tx) saveSOP(ctx context.Context, p plan.SOP, audit community.Audit) (pl
 		_, err = t.exec(ctx, `INSERT INTO sop (id, org_key, name, version, steps, state, user_name, created) VALUES ($1, $2, $3, 1, $4, $5, $6, $7)`,
 			p.ID[:], int64(p.Org), p.Name, string(steps), string(p.State), p.User, p.Created)
 	} else {
+		if err := t.keepSOP(ctx, p, audit.User); err != nil {
+			return p, err
+		}
 		var n int64
 		n, err = t.exec(ctx, `UPDATE sop SET name = $1, steps = $2, version = version + 1 WHERE id = $3 AND org_key = $4 AND version = $5`, p.Name, string(steps), p.ID[:], int64(p.Org), p.Version)
 		if err == nil && n == 0 {
@@ -63,6 +66,24 @@ func (t *Tx) saveSOP(ctx context.Context, p plan.SOP, audit community.Audit) (pl
 	}
 	audit.Subject = "sop:" + p.ID.String()
 	return p, t.AddAudit(ctx, audit)
+}
+
+// keepSOP keeps the version of an SOP that another replaces. CodeNotFound: there is no such SOP; of a version that is not the latest nothing
+// is kept, for it replaces nothing.
+func (t *Tx) keepSOP(ctx context.Context, p plan.SOP, user string) error {
+	var was plan.SOP
+	var steps []byte
+	if err := t.one(ctx, `SELECT name, version, steps FROM sop WHERE id = $1 AND org_key = $2`, []any{p.ID[:], int64(p.Org)}, &was.Name, &was.Version, &steps); err != nil {
+		return missing(err, "SOP %s", p.ID)
+	}
+	if was.Version != p.Version {
+		return nil
+	}
+	if err := json.Unmarshal(steps, &was.Steps); err != nil {
+		return err
+	}
+	_, err := t.keepPast(ctx, change{org: p.Org, subject: "sop:" + p.ID.String(), what: p.Name, before: was, user: user}, p.Version+1)
+	return err
 }
 
 // holdSteps keeps the files of an SOP as long as its steps name them; what a version no longer names stays for the turns

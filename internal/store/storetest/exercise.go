@@ -101,6 +101,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"groups are begun with templates and undone", foundingsAreKept},
 		{"weekly reports are sent once a week", weekliesAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
+		{"what stood before changes is kept", pastsAreKept},
+		{"formats are kept", formatsAreKept},
 		{"overlaps are found", overlapsAreFound},
 		{"people who sign in are kept with their reach", usersAreKept},
 		{"leads are kept", leadsAreKept},

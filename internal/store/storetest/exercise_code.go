@@ -159,8 +159,8 @@ func marksCounted(t *testing.T, s *store.Store) {
 	same(t, "comers left", len(must(desk(s).Comers(ctx, c, 0))(t)), 2)
 	same(t, "comers since", len(must(desk(s).Comers(ctx, c, at("2026-01-03 10:30:00")))(t)), 1)
 	rule := admit.CapRule{Most: 200, Lead: 3}
-	if err := s.SetCap(ctx, 1, evs[0].Group, rule, community.Audit{User: "test", Verb: "group.cap"}); err != nil {
-		t.Fatal(err)
+	if n, err := s.SetCap(ctx, 1, evs[0].Group, admit.CapRule{}, rule, community.Audit{User: "test", Verb: "group.cap"}); err != nil || n != 1 {
+		t.Fatal(n, err)
 	}
 	task := s.NewID()
 	if err := s.CapAsked(ctx, evs[0].Group, task, 7); err != nil {

@@ -1,11 +1,15 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/duty"
 	"qunluo/internal/measure"
+	"qunluo/internal/plan"
 	"qunluo/internal/store"
 )
 
@@ -87,6 +91,120 @@ func adjustmentsAreKept(t *testing.T, s *store.Store) {
 	}
 	same(t, "nothing unnamed", len(must(d.UnnamedChanges(ctx, 0))(t)), 0)
 	same(t, "reports by day", len(must(d.ReportDays(ctx, g, 20_400, 20_500))(t)), 0)
+}
+
+// pastsAreKept: what stood before a change of an SOP, a way in, a cap and a setting is found again by the change, as long as it is the last
+// one; and until somebody says what it should move, the change is among those of which nobody did.
+func pastsAreKept(t *testing.T, s *store.Store) {
+	l, ctx := NewLog(s), t.Context()
+	g := l.Append(t, say(tea, "a", "早", at("2026-01-01 10:00:00")))[0].Group
+	who := community.Audit{User: "ming", Verb: "x", Reason: "试试"}
+	p := must(s.SaveSOP(ctx, plan.SOP{Org: 1, Name: "七天", User: "lin", Steps: []plan.Step{{ID: "s1", Kind: plan.ByDay, At: "09:00", Text: "旧"}}}, who))(t)
+	same(t, "what is new changes nothing", len(must(desk(s).UnnamedChanges(ctx, 0))(t)), 0)
+	was := p
+	p.Name, p.Steps = "八天", []plan.Step{{ID: "s1", Kind: plan.ByDay, At: "10:00", Text: "新"}}
+	p = must(s.SaveSOP(ctx, p, who))(t)
+	stale := was
+	if _, err := s.SaveSOP(ctx, stale, who); community.CodeOf(err) != community.CodeConflict {
+		t.Errorf("a version that is not the latest: %v, want a conflict", err)
+	}
+	var had plan.SOP
+	if err := s.PastOf(ctx, 1, "sop:"+p.ID.String(), 2, &had); err != nil || had.Name != "七天" || had.Version != 1 || len(had.Steps) != 1 || had.Steps[0].Text != "旧" {
+		t.Errorf("before version 2: %+v, %v", had, err)
+	}
+	c := must(s.SaveCode(ctx, admit.Code{Org: 1, Kind: admit.Group, Name: "海报", Line: "一", Tags: []string{"书"}}, who))(t)
+	for i, line := range []string{"二", "三"} {
+		c.Line, c.Tags = line, nil
+		if c = must(s.SaveCode(ctx, c, who))(t); c.Change != i+1 {
+			t.Errorf("change %d of the code, want %d", c.Change, i+1)
+		}
+	}
+	var code admit.Code
+	subject := "code:" + c.ID.String()
+	if err := s.PastOf(ctx, 1, subject, 2, &code); err != nil || code.Line != "二" || len(code.Tags) != 0 {
+		t.Errorf("before the second change: %+v, %v", code, err)
+	}
+	if err := s.PastOf(ctx, 1, subject, 1, &code); community.CodeOf(err) != community.CodeConflict {
+		t.Errorf("before the first change, after which there was another: %v, want a conflict", err)
+	}
+	if err := s.PastOf(ctx, 2, subject, 2, &code); community.CodeOf(err) != community.CodeNotFound {
+		t.Errorf("another organisation: %v, want not found", err)
+	}
+	same(t, "cap", must(s.SetCap(ctx, 1, g, admit.CapRule{Most: 5}, admit.CapRule{Most: 9}, who))(t), 1)
+	var cap admit.CapRule
+	if err := s.PastOf(ctx, 1, fmt.Sprintf("cap:%d", g), 1, &cap); err != nil || cap.Most != 5 {
+		t.Errorf("the cap before: %+v, %v", cap, err)
+	}
+	same(t, "limits", must(s.ChangeSetting(ctx, 1, "plan.limits", "limits", "x", plan.Limits{PerDay: 2}, plan.Limits{PerDay: 3}, who))(t), 1)
+	var limits, now plan.Limits
+	if err := s.PastOf(ctx, 1, "limits", 1, &limits); err != nil || limits.PerDay != 2 {
+		t.Errorf("the limits before: %+v, %v", limits, err)
+	}
+	if _, err := s.Setting(ctx, 1, "plan.limits", &now); err != nil || now.PerDay != 3 {
+		t.Errorf("the limits now: %+v, %v", now, err)
+	}
+	unnamed := func() (refs []string) {
+		for _, v := range must(desk(s).UnnamedChanges(ctx, 0))(t) {
+			refs = append(refs, v.Ref)
+		}
+		slices.Sort(refs)
+		return refs
+	}
+	sop := "sop:" + p.ID.String() + ":2"
+	same(t, "nobody said", unnamed(), []string{fmt.Sprintf("cap:%d:1", g), subject + ":1", subject + ":2", "limits:1", sop})
+	must(s.AddAdjustment(ctx, measure.Adjustment{Org: 1, Group: g, Kind: measure.AdjustPlan, What: "八天", Ref: sop, Metric: measure.MoveLeaves, Day: 20_500, Review: 20_514, User: "ming"}, who))(t)
+	if err := s.PutNoFigure(ctx, 1, measure.NoFigure{Kind: measure.AdjustGate, Ref: subject + ":2", Why: "只是说法"}, who); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "of two it was said", unnamed(), []string{fmt.Sprintf("cap:%d:1", g), subject + ":1", "limits:1"})
+}
+
+// formatsAreKept: what people say of things sent stands until they say otherwise, of what the organisation sent alone; what they entered is
+// found by its group and time; polls come and go.
+func formatsAreKept(t *testing.T, s *store.Store) {
+	l, ctx := NewLog(s), t.Context()
+	g := l.Append(t, say(tea, "a", "早", at("2026-01-01 10:00:00")), say(tea, "b", "早", at("2026-01-01 10:01:00")))[0].Group
+	caughtUp(t, s)
+	who, d := community.Audit{User: "ming", Verb: "sent.say"}, desk(s)
+	k := measure.SentKey{Kind: measure.SentHand, Source: s.NewID()}
+	v := measure.Sent{SentKey: k, Title: "直播", At: at("2026-01-01 10:00:30"), SentSaid: measure.SentSaid{Format: measure.FormatVoice, Minutes: 90, Fen: -1, Reads: 4}}
+	if err := s.SaySent(ctx, 1, v, g, who); err != nil {
+		t.Fatal(err)
+	}
+	v.SentSaid, v.Title, v.At = measure.SentSaid{Format: measure.FormatVideo, Minutes: 30, Fen: 1200, Reads: -1}, "", 0
+	if err := s.SaySent(ctx, 1, v, g, who); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "whose", must(s.HandSentIn(ctx, 1, k.Source))(t), g)
+	if _, err := s.HandSentIn(ctx, 2, k.Source); community.CodeOf(err) != community.CodeNotFound {
+		t.Errorf("another organisation's: %v, want not found", err)
+	}
+	for _, kind := range []string{measure.SentMass, measure.SentStep, measure.SentBallot} {
+		if err := s.SaySent(ctx, 1, measure.Sent{SentKey: measure.SentKey{Kind: kind, Source: k.Source}}, 0, who); community.CodeOf(err) != community.CodeNotFound {
+			t.Errorf("a %s that is none: %v, want not found", kind, err)
+		}
+	}
+	from, to := at("2026-01-01 00:00:00"), at("2026-01-02 00:00:00")
+	list := must(d.SentTo(ctx, g, from, to))(t)
+	if len(list) != 1 || list[0].Title != "直播" || list[0].At != at("2026-01-01 10:00:30") || list[0].SentSaid != v.SentSaid || list[0].SentKey != k {
+		t.Fatalf("what came = %+v", list)
+	}
+	same(t, "another day", len(must(d.SentTo(ctx, g, to, to+1000))(t)), 0)
+	same(t, "another group", len(must(d.SentTo(ctx, g+1, from, to))(t)), 0)
+	a := must(d.Audience(ctx, g, from, to))(t)
+	same(t, "words", len(a.Words), 2)
+	p := must(s.AddFormatPoll(ctx, 1, measure.FormatPollRow{Group: g, Title: "哪种", Day: 20_454, Votes: map[string]int64{measure.FormatArticle: 3, measure.FormatPoll: 0}}, who))(t)
+	polls := must(d.FormatPolls(ctx, g, 20_454, 20_454))(t)
+	if len(polls) != 1 || polls[0].Title != "哪种" || polls[0].User != "ming" || len(polls[0].Votes) != 2 || polls[0].Votes[measure.FormatArticle] != 3 {
+		t.Errorf("polls = %+v", polls)
+	}
+	if err := s.DropFormatPoll(ctx, 2, p.ID, who); community.CodeOf(err) != community.CodeNotFound {
+		t.Errorf("dropped by another organisation: %v, want not found", err)
+	}
+	if err := s.DropFormatPoll(ctx, 1, p.ID, who); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "dropped", len(must(d.FormatPolls(ctx, g, 0, 30_000))(t)), 0)
 }
 
 // openQuestionsAreTold: a question open for too long is told of once, by the alarm that waits; the alarm ends when all are answered,
