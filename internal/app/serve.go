@@ -36,7 +36,7 @@ const maxFrame = 1 << 20
 
 // Handler is the public door: the console, and what platforms call.
 func (a *App) Handler(d Doors) (http.Handler, error) {
-	pages, err := console.New(console.Deps{
+	deps := console.Deps{
 		For: func(org community.OrgKey, groups []community.GroupKey) console.Desk {
 			return a.store.For(community.Scope{Org: org, Groups: groups})
 		},
@@ -103,7 +103,13 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 			return a.Handovers(org, groups)
 		},
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
-	})
+		Tokens: func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
+	}
+	pages, err := console.New(deps)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := a.programs(deps)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +129,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/t/", public)
 	mux.Handle("/v/", public)
 	mux.Handle("/h5/", public)
+	mux.Handle("/api/", programs)
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)
 	mux.HandleFunc(blocklistPath, a.handOut)

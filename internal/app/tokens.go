@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"unicode/utf8"
+
+	"qunluo/internal/api"
+	"qunluo/internal/community"
+	"qunluo/internal/console"
+)
+
+// tokens keeps an organisation's keys to the API.
+type tokens struct {
+	app *App
+	org community.OrgKey
+}
+
+// Tokens makes the handle of an organisation's keys to the API.
+func (a *App) Tokens(org community.OrgKey) *tokens { return &tokens{a, org} }
+
+// Bounds of a key.
+const (
+	maxTokenName = 40                  // characters
+	maxTokenLife = 366 * 24 * 3600_000 // ms
+	tokenPrefix  = "qlk_"              // begins every secret, so that leaked ones are found by looking for it
+)
+
+// List gives the keys, the newest first, those that ended too.
+func (t *tokens) List(ctx context.Context) ([]community.Token, error) {
+	return t.app.store.Tokens(ctx, t.org)
+}
+
+// Make makes a key for a user, good until Expires (UTC ms, within a year); its secret is given this once. CodeBadInput begins
+// with the field's name. CodeTooLarge: the user has too many.
+func (t *tokens) Make(ctx context.Context, by string, k community.Token, reason string) (made community.Token, secret string, err error) {
+	k.Org, k.Name = t.org, strings.TrimSpace(k.Name)
+	if n := utf8.RuneCountInString(k.Name); n == 0 || n > maxTokenName || strings.ContainsFunc(k.Name, func(r rune) bool { return r < ' ' }) {
+		return k, "", community.Errorf(community.CodeBadInput, "name: want 1 to %d characters", maxTokenName)
+	}
+	if len(k.Scopes) == 0 {
+		return k, "", community.Errorf(community.CodeBadInput, "scopes: none")
+	}
+	for _, s := range k.Scopes {
+		if _, err := community.ParseTokenScope(s.String()); err != nil {
+			return k, "", err
+		}
+	}
+	if now := t.app.millis(); k.Expires <= now || k.Expires > now+maxTokenLife {
+		return k, "", community.Errorf(community.CodeBadInput, "expires: want within a year")
+	}
+	secret = tokenPrefix + rand.Text() + rand.Text()
+	k.Hash, k.Hint = api.HashToken(secret), secret[len(secret)-4:]
+	made, err = t.app.store.AddToken(ctx, k, community.Audit{User: by, Reason: reason})
+	return made, secret, err
+}
+
+// Revoke ends a key at once. CodeConflict: it was ended before.
+func (t *tokens) Revoke(ctx context.Context, by string, id community.ID, reason string) error {
+	return t.app.store.RevokeToken(ctx, t.org, id, community.Audit{User: by, Reason: reason})
+}
+
+// programs is the door for programs. What they may do is asked of the console's table of routes.
+func (a *App) programs(pages console.Deps) (*api.API, error) {
+	may, _ := console.Rights(pages)
+	return api.New(api.Deps{
+		For: func(org community.OrgKey, groups []community.GroupKey) api.Desk {
+			return a.store.For(community.Scope{Org: org, Groups: groups})
+		},
+		HandsFor: func(org community.OrgKey, groups []community.GroupKey) api.Hands { return a.Hands(org, groups) },
+		Tokens:   a.store, May: may, Sees: func(community.User) []community.GroupKey { return nil }, Rooms: a.rooms(),
+		Clock: a.clock, Log: a.log, Version: Version,
+	})
+}
+
+// rooms are the handles of subjects that programs get.
+func (a *App) rooms() api.Rooms { return api.Rooms{} }
