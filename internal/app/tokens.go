@@ -75,4 +75,33 @@ func (a *App) programs(pages console.Deps) (*api.API, error) {
 }
 
 // rooms are the handles of subjects that programs get.
-func (a *App) rooms() api.Rooms { return api.Rooms{} }
+func (a *App) rooms() api.Rooms {
+	return api.Rooms{
+		Words:    func(org community.OrgKey, groups []community.GroupKey) api.Words { return a.Words(org, groups) },
+		Codes:    func(org community.OrgKey, groups []community.GroupKey) api.Codes { return a.Codes(org, groups) },
+		Shorts:   func(org community.OrgKey, groups []community.GroupKey) api.Shorts { return a.Shorts(org, groups) },
+		Plans:    func(org community.OrgKey, groups []community.GroupKey) api.Plans { return a.Plans(org, groups) },
+		Points:   func(org community.OrgKey, groups []community.GroupKey) api.Points { return a.Points(org, groups) },
+		Payments: func(org community.OrgKey, groups []community.GroupKey) api.Payments { return a.Payments(org, groups) },
+		Appeals:  func(org community.OrgKey, groups []community.GroupKey) api.Appeals { return a.Appeals(org, groups) },
+		Reports:  func(org community.OrgKey, groups []community.GroupKey) api.Reports { return a.Reports(org, groups) },
+		Bulks:    func(org community.OrgKey, groups []community.GroupKey) api.Bulks { return a.Bulks(org, groups) },
+		Duty:     func(org community.OrgKey, groups []community.GroupKey) api.Duty { return a.Duty(org, groups) },
+		Shields:  func(org community.OrgKey, groups []community.GroupKey) api.Shields { return a.Shields(org, groups) },
+		Cases:    func(org community.OrgKey, groups []community.GroupKey) api.Cases { return a.Cases(org, groups) },
+		Suggests: func(org community.OrgKey, groups []community.GroupKey) api.Suggests { return a.Suggests(org, groups) },
+		Goals:    func(org community.OrgKey, groups []community.GroupKey) api.Goals { return a.Goals(org, groups) },
+		Figures:  func(org community.OrgKey, groups []community.GroupKey) api.Figures { return a.Figures(org, groups) },
+		Experiments: func(org community.OrgKey, groups []community.GroupKey) api.Experiments {
+			return a.Experiments(org, groups)
+		},
+		Tiers:    func(org community.OrgKey, groups []community.GroupKey) api.Tiers { return a.Tiers(org, groups) },
+		Votes:    func(org community.OrgKey, groups []community.GroupKey) api.Votes { return a.Votes(org, groups) },
+		Weeklies: func(org community.OrgKey, groups []community.GroupKey) api.Weeklies { return a.Weeklies(org, groups) },
+		Users:    a.store, Imports: a.imports,
+		Health: func(k community.AccountKey) (string, string, int64) {
+			h := a.wires.Health(k)
+			return h.State, h.Detail, h.At
+		},
+	}
+}
