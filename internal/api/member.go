@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 
+	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 )
 
@@ -91,7 +92,23 @@ func listMembers(c *call, in *memberQuery) (list[member], error) {
 		f.Present = &here
 	}
 	rows, total, err := c.desk.FindMembers(c.ctx(), f)
+	if err == nil {
+		err = c.mayCarryOff(p, total)
+	}
 	return listed(c, p, rows, total, memberOf), err
+}
+
+// mayCarryOff refuses a page beyond the rows of people that one person may carry out of the house alone, where a list has more
+// of them: reading page after page would be the export for which the console wants a second person.
+func (c *call) mayCarryOff(p community.Page, total int) error {
+	rules, err := room(c, c.a.deps.Rooms.Bulks).Rules(c.ctx())
+	if err != nil {
+		return err
+	}
+	if soft := rules.Limits[bulk.Export].Soft; total > soft && p.Offset+p.Limit > soft {
+		return community.Errorf(community.CodeForbidden, "%d rows of people, and you may carry off %d alone: ask for less (limit, filters), export them in the console with a second person, or have the limits changed", total, soft)
+	}
+	return nil
 }
 
 func getMember(c *call, in *byID) (memberFull, error) {
@@ -189,7 +206,7 @@ func (c *call) toMember(id community.ID, w Where, a community.Action) (decided, 
 func memberLines() []line {
 	area := community.AreaPeople
 	return []line{
-		on("listMembers", "GET /members", "Members", area, []string{"GET /members", "GET /members.csv"}, listMembers),
+		on("listMembers", "GET /members", "Members", area, []string{"GET /members"}, listMembers),
 		on("getMember", "GET /members/{id}", "One member, with stays and names", area, []string{"GET /members/{id}"}, getMember),
 		on("warnMember", "POST /members/{id}/warn", "Warn in the group", area, []string{"POST /members/{id}/warn"}, func(c *call, in *warnOrder) (decided, error) {
 			return c.toMember(in.ID, in.Body.Where, community.Action{Verb: community.Send, Text: in.Body.Text, Mention: true})

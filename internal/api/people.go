@@ -29,6 +29,8 @@ type Tiers interface {
 	Rows(ctx context.Context, g community.GroupKey, m community.MemberKey, of tier.Tier) ([]tier.Row, error)
 	Changes(ctx context.Context, g community.GroupKey, m community.MemberKey, page community.Page) ([]tier.Change, int, error)
 	Pin(ctx context.Context, user string, g community.GroupKey, member community.ID, to tier.Tier, reason string) error
+	Benefits(ctx context.Context, g community.GroupKey) ([]tier.Benefit, error)
+	UseBenefit(ctx context.Context, user string, id, member community.ID, what string) (tier.Use, error)
 }
 
 // Votes keeps the weekly vote.
@@ -94,7 +96,7 @@ type pointsGift struct {
 func pointLines() []line {
 	area := community.AreaPeople
 	return []line{
-		on("listPoints", "GET /groups/{id}/points", "A group's members by points", area, []string{"GET /points", "GET /points.csv"}, func(c *call, in *rankQuery) (list[ranked], error) {
+		on("listPoints", "GET /groups/{id}/points", "A group's members by points", area, []string{"GET /points"}, func(c *call, in *rankQuery) (list[ranked], error) {
 			p, err := c.page(in.paging, in.sorting)
 			if err != nil {
 				return list[ranked]{}, err
@@ -104,6 +106,9 @@ func pointLines() []line {
 				return list[ranked]{}, err
 			}
 			rows, total, err := room(c, c.a.deps.Rooms.Points).Ranking(c.ctx(), g.Key, 0, int64(in.From), p)
+			if err == nil {
+				err = c.mayCarryOff(p, total)
+			}
 			return listed(c, p, rows, total, func(r points.Row) ranked {
 				return ranked{r.Place, r.MemberID, r.Name, r.Points, r.Signed, r.Spoke, r.Invited, r.Hand, r.Streak}
 			}), err
@@ -156,7 +161,7 @@ func pointLines() []line {
 			}
 			return did(room(c, c.a.deps.Rooms.Points).SetRules(c.ctx(), c.who(), g.Key, in.Body.Rules, in.Body.Reason))
 		})),
-		on("listPayments", "GET /payments", "What members paid, latest first", community.AreaBusiness, []string{"GET /payments", "GET /payments.csv"}, listPayments),
+		on("listPayments", "GET /payments", "What members paid, latest first", community.AreaBusiness, []string{"GET /payments"}, listPayments),
 		admin(on("voidPayment", "POST /payments/{id}/void", "Say that a payment was entered wrongly", community.AreaBusiness, []string{"POST /payments/{id}/void"}, func(c *call, in *undoOrder) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Payments).Void(c.ctx(), c.who(), in.ID, in.Body.Reason))
 		})),
@@ -382,6 +387,9 @@ func listPayments(c *call, in *paymentQuery) (list[payment], error) {
 		return list[payment]{}, err
 	}
 	rows, total, err := room(c, c.a.deps.Rooms.Payments).Find(c.ctx(), community.PaymentFilter{Group: g, Member: m, From: int64(in.From), To: int64(in.To), Standing: in.Standing, Page: p})
+	if err == nil {
+		err = c.mayCarryOff(p, total)
+	}
 	return listed(c, p, rows, total, func(r community.PaymentRow) payment {
 		return payment{r.ID, r.GroupID, r.GroupName, r.MemberID, r.Name, moment(r.At), r.Amount, r.Currency, r.What, r.Ref, moment(r.Entered), r.User, moment(r.Voided), r.VoidedBy, r.VoidWhy}
 	}), err

@@ -24,6 +24,11 @@ type Rooms struct {
 	Tiers       func(org community.OrgKey, groups []community.GroupKey) Tiers
 	Votes       func(org community.OrgKey, groups []community.GroupKey) Votes
 	Weeklies    func(org community.OrgKey, groups []community.GroupKey) Weeklies
+	Persons     func(org community.OrgKey, groups []community.GroupKey) Persons
+	Lockdowns   func(org community.OrgKey, groups []community.GroupKey) Lockdowns
+	Standbys    func(org community.OrgKey, groups []community.GroupKey) Standbys
+	Blocklists  func(org community.OrgKey, groups []community.GroupKey) Blocklists
+	Bots        func(org community.OrgKey, groups []community.GroupKey) Bots
 	Users       Users
 	Health      Health
 	Imports     Imports

@@ -95,10 +95,17 @@ func (a *App) rooms() api.Rooms {
 		Experiments: func(org community.OrgKey, groups []community.GroupKey) api.Experiments {
 			return a.Experiments(org, groups)
 		},
-		Tiers:    func(org community.OrgKey, groups []community.GroupKey) api.Tiers { return a.Tiers(org, groups) },
-		Votes:    func(org community.OrgKey, groups []community.GroupKey) api.Votes { return a.Votes(org, groups) },
-		Weeklies: func(org community.OrgKey, groups []community.GroupKey) api.Weeklies { return a.Weeklies(org, groups) },
-		Users:    a.store, Imports: a.imports,
+		Tiers:     func(org community.OrgKey, groups []community.GroupKey) api.Tiers { return a.Tiers(org, groups) },
+		Votes:     func(org community.OrgKey, groups []community.GroupKey) api.Votes { return a.Votes(org, groups) },
+		Weeklies:  func(org community.OrgKey, groups []community.GroupKey) api.Weeklies { return a.Weeklies(org, groups) },
+		Persons:   func(org community.OrgKey, groups []community.GroupKey) api.Persons { return a.Persons(org, groups) },
+		Lockdowns: func(org community.OrgKey, groups []community.GroupKey) api.Lockdowns { return a.Duty(org, groups) },
+		Standbys:  func(org community.OrgKey, groups []community.GroupKey) api.Standbys { return a.Standbys(org, groups) },
+		Blocklists: func(org community.OrgKey, groups []community.GroupKey) api.Blocklists {
+			return a.Blocklists(org, groups)
+		},
+		Bots:  func(org community.OrgKey, groups []community.GroupKey) api.Bots { return a.Hands(org, groups) },
+		Users: a.store, Imports: a.imports,
 		Health: func(k community.AccountKey) (string, string, int64) {
 			h := a.wires.Health(k)
 			return h.State, h.Detail, h.At
