@@ -227,6 +227,11 @@ func (a *API) admit(l *line, r *http.Request) (*call, error) {
 	if len(l.routes) > 0 && !a.deps.May(u, l.routes[0]) {
 		return nil, community.Errorf(community.CodeForbidden, "role %q may not do this", u.Role)
 	}
+	for _, route := range l.besides {
+		if !a.deps.May(u, route) {
+			return nil, community.Errorf(community.CodeForbidden, "role %q is not shown what this answers", u.Role)
+		}
+	}
 	if now := a.clock().UnixMilli(); now-k.LastUsed >= time.Minute.Milliseconds() {
 		if err := a.deps.Tokens.TokenUsed(r.Context(), k.Key, now); err != nil {
 			return nil, err

@@ -2,10 +2,13 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"flag"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"qunluo/internal/community"
@@ -72,4 +75,51 @@ func TestTokenHoldsLevelsBelowItsOwn(t *testing.T) {
 			t.Errorf("may %s:%s = %v, want %v", tc.area, tc.level, got, tc.want)
 		}
 	}
+}
+
+// TestAnswersWithNamesOrWordsTakeTheRightToThem: who sees figures alone is given no names through a token.
+func TestAnswersWithNamesOrWordsTakeTheRightToThem(t *testing.T) {
+	want := map[string]string{"listMembers": byName, "listMessages": byName + inWords, "listDecisions": byName + inWords, "undoDecision": byName + inWords, "listPoints": byName, "getVote": byName + inWords,
+		"getActivity": "", "listGroups": "", "getGoal": "", "whoAmI": ""}
+	for _, l := range operations() {
+		if w, asked := want[l.name]; asked {
+			if got := strings.Join(l.besides, ""); got != w {
+				t.Errorf("%s takes besides %q, want %q", l.name, got, w)
+			}
+			delete(want, l.name)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("no operations %v", want)
+	}
+}
+
+// TestRoleWithoutNamesIsRefusedNames asks as somebody whose role is shown no members.
+func TestRoleWithoutNamesIsRefusedNames(t *testing.T) {
+	a := made(t)
+	a.deps.Tokens = oneToken{}
+	a.deps.May = func(_ community.User, route string) bool { return route != byName }
+	a.deps.Sees = func(community.User) []community.GroupKey { return nil }
+	a.deps.For = func(community.OrgKey, []community.GroupKey) Desk { return nil }
+	a.deps.HandsFor = func(community.OrgKey, []community.GroupKey) Hands { return nil }
+	for path, want := range map[string]int{"/me": 200, "/members": 403, "/decisions": 403, "/groups/" + strings.Repeat("0", 22) + "/points": 403} {
+		r := httptest.NewRequest("GET", Base+path, nil)
+		r.Header.Set("Authorization", "Bearer qlk_X")
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s = %d %s, want %d", path, w.Code, w.Body, want)
+		}
+	}
+}
+
+// oneToken knows one token, whatever it is called.
+type oneToken struct{ Tokens }
+
+func (oneToken) TokenByHash(context.Context, string) (community.Token, error) {
+	return community.Token{Key: 1, Org: 1, Expires: 1 << 60, LastUsed: 1 << 60, Scopes: []community.TokenScope{{Area: community.AreaAll, Level: community.LevelAdmin}}}, nil
+}
+
+func (oneToken) UserByID(context.Context, community.ID) (community.User, error) {
+	return community.User{Key: 1, Org: 1, Role: "analyst", Enabled: true}, nil
 }

@@ -47,8 +47,9 @@ type line struct {
 	in, out reflect.Type
 	do      func(c *call, in any) (any, error)
 
-	params []param
-	body   *huma.Schema // nil = it takes none
+	besides []string // routes of the console, the right to which the answer takes, too
+	params  []param
+	body    *huma.Schema // nil = it takes none
 }
 
 // param is a value in the path or the query.
@@ -62,7 +63,7 @@ type param struct {
 
 // on adds an operation. I is a struct: fields with a tag path or query, and Body; O is what it answers.
 func on[I, O any](name, way, title string, area community.TokenArea, routes []string, do func(c *call, in *I) (O, error)) line {
-	return line{operation: operation{name: name, way: way, title: title, area: area, routes: routes}, in: reflect.TypeFor[I](), out: reflect.TypeFor[O](),
+	return line{operation: operation{name: name, way: way, title: title, area: area, routes: routes}, in: reflect.TypeFor[I](), out: reflect.TypeFor[O](), besides: revealed(reflect.TypeFor[O]()),
 		do: func(c *call, in any) (any, error) { return do(c, in.(*I)) }}
 }
 
