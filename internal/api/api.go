@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -50,7 +51,7 @@ type API struct {
 	clock func() time.Time
 	log   *slog.Logger
 	doc   *huma.OpenAPI
-	raw   []byte // the document as JSON
+	raw   func() []byte // the document as JSON, made when it is first asked for
 	lines []line
 	rate  *httpd.Rate
 	wrong *httpd.Rate
@@ -58,7 +59,7 @@ type API struct {
 }
 
 // New makes the door. Its handler expects to stand behind httpd.Edge, which gives request id and client address.
-func New(d Deps) (*API, error) {
+func New(d Deps) *API {
 	a := &API{deps: d, clock: d.Clock, log: d.Log, doc: document(d.Version), lines: operations(), mux: http.NewServeMux()}
 	if a.clock == nil {
 		a.clock = time.Now
@@ -77,18 +78,21 @@ func New(d Deps) (*API, error) {
 		l.describe(a.doc)
 		a.mux.Handle(l.method()+" "+Base+l.path(), a.serve(l))
 	}
-	var err error
-	if a.raw, err = json.MarshalIndent(a.doc, "", "  "); err != nil {
-		return nil, err
-	}
+	a.raw = sync.OnceValue(func() []byte {
+		raw, err := json.MarshalIndent(a.doc, "", "  ")
+		if err != nil {
+			a.log.Error("describe the API", "err", err)
+		}
+		return raw
+	})
 	for _, path := range []string{"/openapi.json", "/docs"} {
 		a.mux.HandleFunc("GET "+Base+path, func(w http.ResponseWriter, r *http.Request) {
 			httpd.Note(r.Context(), Base+path, nil)
-			answer(w, http.StatusOK, jsonType, a.raw)
+			answer(w, http.StatusOK, jsonType, a.raw())
 		})
 	}
 	a.mux.HandleFunc("/", a.nowhere)
-	return a, nil
+	return a
 }
 
 // ServeHTTP answers a call.
@@ -97,7 +101,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Document is the API's description, OpenAPI 3.1 as JSON.
-func (a *API) Document() []byte { return a.raw }
+func (a *API) Document() []byte { return a.raw() }
 
 // Covered gives the console's routes that operations stand for, by the names of those.
 func (a *API) Covered() map[string][]string {

@@ -109,10 +109,6 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	programs, err := a.programs(deps)
-	if err != nil {
-		return nil, err
-	}
 	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
@@ -129,7 +125,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/t/", public)
 	mux.Handle("/v/", public)
 	mux.Handle("/h5/", public)
-	mux.Handle("/api/", programs)
+	mux.Handle("/api/", a.programs(deps))
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)
 	mux.HandleFunc(blocklistPath, a.handOut)

@@ -62,7 +62,7 @@ func (t *tokens) Revoke(ctx context.Context, by string, id community.ID, reason 
 }
 
 // programs is the door for programs. What they may do is asked of the console's table of routes.
-func (a *App) programs(pages console.Deps) (*api.API, error) {
+func (a *App) programs(pages console.Deps) *api.API {
 	may, _ := console.Rights(pages)
 	return api.New(api.Deps{
 		For: func(org community.OrgKey, groups []community.GroupKey) api.Desk {
