@@ -207,7 +207,7 @@ func TestEveryTemplateFitsAGroupOfAnyPlatform(t *testing.T) {
 		}
 		_, err = f.Undo(ctx, "ming", a.ID, "不要了")
 		check(t, err)
-		sop, err := s.app.Store().SOPByID(ctx, s.org, b.After.SOP)
+		sop, err := s.app.Store().SOPByID(ctx, community.Scope{Org: s.org}, b.After.SOP)
 		check(t, err)
 		if sop.State != plan.Running || sop.Groups != 1 {
 			t.Errorf("the plan of the other group: %s, %d groups", sop.State, sop.Groups)

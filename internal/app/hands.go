@@ -492,8 +492,12 @@ func (h *hands) SetGroup(ctx context.Context, user string, g community.Group, re
 		return community.Errorf(community.CodeBadInput, "parent: a group cannot be its own main group")
 	}
 	if g.Parent != 0 {
-		if err := h.sees(ctx, g.Parent); err != nil {
+		parent, err := h.mine(ctx, g.Parent)
+		if err != nil {
 			return err
+		}
+		if parent.Parent == g.Key {
+			return community.Errorf(community.CodeBadInput, "parent: %s is a sub group of this one", parent.Name)
 		}
 	}
 	if err := h.mayKeep(ctx, g.Keeper); err != nil {

@@ -110,12 +110,14 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Handovers(org, groups)
 		},
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
+		Tokens: func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
 	}
 }
 
 // Handler is the public door: the console, and what platforms call.
 func (a *App) Handler(d Doors) (http.Handler, error) {
-	pages, err := console.New(a.consoleDeps(d))
+	deps := a.consoleDeps(d)
+	pages, err := console.New(deps)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +137,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/t/", public)
 	mux.Handle("/v/", public)
 	mux.Handle("/h5/", public)
+	mux.Handle("/api/", a.programs(deps))
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)
 	mux.HandleFunc(blocklistPath, a.handOut)

@@ -101,6 +101,8 @@ func plan() []room {
 		{path: "console/static", layer: door},
 		{path: "h5", layer: door, may: []string{"h5/view"}, why: "its own pages"},
 		{path: "h5/view", layer: door},
+		{path: "api", layer: door},
+		{path: "client", layer: working}, // for other programs in Go: knows the API's wire and nothing of ours
 		{path: "north", layer: door},
 		{path: "north/onebot", layer: door, may: []string{"north", "connect/onebot/wire"},
 			why: "it speaks for north, in the JSON that our OneBot client shares: one mapping of segments, not two"},
@@ -159,6 +161,7 @@ func libraries() []library {
 		{"google.golang.org/grpc", []string{"connect/wechaty", "connect/wechaty/wechatytest"}, "Wechaty's puppet service speaks gRPC"},
 		{"google.golang.org/protobuf/encoding/protowire", []string{"connect/wechaty/wire"}, "its messages by field numbers: no generated stubs"},
 		{"github.com/a-h/templ", []string{"console", "console/view", "console/view/ui", "h5", "h5/view"}, "pages"},
+		{"github.com/danielgtaylor/huma/v2", []string{"api"}, "OpenAPI 3.1 and checks against it: kept, without dependencies of its own where only its core is used"},
 		{"github.com/skip2/go-qrcode", []string{"poster"}, "QR codes as pictures: small, without dependencies, stable for years"},
 		{"golang.org/x/image/font", []string{"poster"}, "letters on pictures: a pure library, kept by the Go project"},
 		{"golang.org/x/image/math/fixed", []string{"poster"}, "where letters stand: a pure library"},

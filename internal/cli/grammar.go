@@ -69,6 +69,7 @@ type grammar struct {
 	Migrate migrateCmd `cmd:"" group:"data" help:"数据库结构|schema of the database"`
 
 	User    userCmd    `cmd:"" group:"house" help:"登录控制台的人|people who sign in"`
+	Token   tokenCmd   `cmd:"" group:"house" help:"API 令牌|tokens of the API"`
 	Audit   auditCmd   `cmd:"" group:"house" help:"操作记录|audit trail"`
 	Job     jobCmd     `cmd:"" group:"house" aliases:"jobs" help:"后台任务|background jobs"`
 	Doctor  doctorCmd  `cmd:"" group:"house" help:"逐项检查安装|examine the installation"`

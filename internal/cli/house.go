@@ -74,6 +74,7 @@ type House struct {
 	Duty       func(org community.OrgKey) Duty
 	Bots       func(org community.OrgKey) Bots
 	Hooks      func(org community.OrgKey) Hooks
+	Tokens     func(org community.OrgKey) Tokens
 	Points     func(org community.OrgKey) Points
 	Goals      func(org community.OrgKey) Goals
 	Foundings  func(org community.OrgKey) Foundings

@@ -24,7 +24,7 @@ const auditPage = 50
 // auditVerbs are offered by the filter; the trail may hold others.
 var auditVerbs = []string{"rulebook.publish", "rulebook.draft", "group.mode", "group.set", "member.mark", "freeze", "action.act", "decision.undo", "decision.kept",
 	"decision.false_hit", "decision.dismiss", "decision.release", "task.claim", "task.done", "task.refuse", "import.start", "import.undo",
-	"account.save", "account.delete", "user.save", "setup", "setup.token"}
+	"account.save", "account.delete", "user.save", "setup", "setup.token", "token.make", "token.revoke"}
 
 // auditList is who did what, when and why.
 func (c *Console) auditList(k *call) error {

@@ -103,6 +103,8 @@ type Deps struct {
 	Goals func(org community.OrgKey, groups []community.GroupKey) Goals
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
 	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
+	// Tokens keeps the keys to the API; may be nil: their pages are then absent.
+	Tokens func(org community.OrgKey) Tokens
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

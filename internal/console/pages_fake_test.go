@@ -230,6 +230,7 @@ func (h *house) fullDeps() Deps {
 	d.Overlaps = func(community.OrgKey, []community.GroupKey) Overlaps { return &mingler{h: h} }
 	d.Handovers = func(community.OrgKey, []community.GroupKey) Handovers { return &attic{h: h} }
 	d.Persons = func(community.OrgKey, []community.GroupKey) Persons { return &kin{h: h} }
+	d.Tokens = func(community.OrgKey) Tokens { return someTokens() }
 	h.equip(&d, false)
 	h.keepOrder(&d)
 	h.keepInsight(&d)

@@ -17,6 +17,20 @@ const (
 	RoleModerator = string(rights.Moderator)
 )
 
+// Rights says by the table of routes who may use what: another door that does the same asks here, so that nobody may do
+// through it what their pages do not let them. A route that does not exist is nobody's.
+func Rights(d Deps) (may func(u community.User, pattern string) bool, patterns []string) {
+	table := map[string]route{}
+	for _, one := range (&Console{deps: d}).routes() {
+		table[one.pattern] = one
+		patterns = append(patterns, one.pattern)
+	}
+	return func(u community.User, pattern string) bool {
+		one, ok := table[pattern]
+		return ok && !one.ask(rights.Of(u)).Refused()
+	}, patterns
+}
+
 // route is a line of the table of routes.
 type route struct {
 	pattern string       // of http.ServeMux: "GET /members/{id}"
@@ -105,6 +119,7 @@ func (c *Console) routes() []route {
 		c.driftRoutes(),
 		c.botRoutes(),
 		c.hookRoutes(),
+		c.tokenRoutes(),
 		userRoutes,
 		c.handoverRoutes(),
 		auditRoutes,

@@ -31,6 +31,9 @@ func (c *Console) settings(k *call) error {
 		return err
 	}
 	p := view.Settings{Head: ui.Head{Title: k.T("nav.settings"), Sub: k.T("settings.intro")}, Frozen: frozen, Freeze: home.Freeze}
+	if c.deps.Tokens != nil {
+		p.Head.Actions = view.LinkButton("/tokens", "plug", k.T("token.open"))
+	}
 	p.Facts = []ui.Option{
 		{Value: k.T("settings.version"), Text: dash(c.deps.Version)},
 		{Value: k.T("settings.address"), Text: dash(c.deps.PublicURL)},

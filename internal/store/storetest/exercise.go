@@ -80,6 +80,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"what differs is kept, with since when", driftIsKept},
 		{"the minutes nobody heard are kept", silenceIsKept},
 		{"attached bots are kept and see their groups only", botsAreKept},
+		{"keys to the API are kept, used and ended", tokensAreKept},
 		{"assets are kept by their hash", assetsAreKept},
 		{"words of lists are kept with every version", wordsAreKept},
 		{"a large list is paged", largeListIsPaged},

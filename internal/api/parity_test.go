@@ -1,0 +1,347 @@
+package api
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// browserOnly are routes of the console that no program needs, by the reason why.
+var browserOnly = map[string][]string{
+	"a form over the rulebook, which is read and written whole": {
+		"GET /rules/{id}/book",
+		"GET /rules/{id}/charter/article/{article}",
+		"GET /rules/{id}/rule/{rule}",
+		"POST /rules/{id}/book",
+		"POST /rules/{id}/charter/article/{article}",
+		"POST /rules/{id}/charter/article/{article}/delete",
+		"POST /rules/{id}/charter/article/{article}/move",
+		"POST /rules/{id}/charter/new",
+		"POST /rules/{id}/charter/words",
+		"POST /rules/{id}/new",
+		"POST /rules/{id}/rule/{rule}",
+		"POST /rules/{id}/rule/{rule}/delete",
+		"POST /rules/{id}/rule/{rule}/mode",
+		"POST /rules/{id}/rule/{rule}/move",
+	},
+	"a part of the console itself": {
+		"GET /dev/ui",
+		"GET /files/{id}",
+		"GET /glossary",
+		"GET /live",
+		"GET /{$}",
+	},
+	"a person's own settings in the console": {
+		"GET /me",
+		"GET /me/notify",
+		"POST /me",
+		"POST /me/notify",
+		"POST /me/phone",
+	},
+	"a token makes no tokens": {
+		"GET /tokens",
+		"POST /tokens/new",
+		"POST /tokens/{id}/revoke",
+	},
+	"an empty form": {
+		"GET /bots/new",
+		"GET /broadcasts/limits/edit",
+		"GET /broadcasts/new",
+		"GET /bulk/new",
+		"GET /codes/new",
+		"GET /connections/new",
+		"GET /experiments/new",
+		"GET /experiments/{id}/edit",
+		"GET /groups/new",
+		"GET /handovers/new",
+		"GET /hooks/new",
+		"GET /moments/{id}/new",
+		"GET /rules/{id}/charter/new",
+		"GET /rules/{id}/new",
+		"GET /shorts/new",
+		"GET /sops/new",
+		"GET /sops/{id}/edit",
+		"GET /tokens/new",
+		"GET /users/new",
+		"GET /weekly/new",
+	},
+	"signing in and out is done with a browser": {
+		"GET /setup/{token}",
+		"GET /signin",
+		"POST /lang",
+		"POST /setup/{token}",
+		"POST /signin",
+		"POST /signout",
+	},
+	"the phone shows what other pages show": {
+		"GET /m",
+		"GET /m/duty",
+		"GET /m/in/{token}",
+		"GET /m/paste",
+		"GET /m/paste/{id}",
+		"GET /m/paste/{id}/{run}",
+		"GET /m/review",
+		"POST /m/in/{token}",
+		"POST /m/out",
+		"POST /m/paste/{id}",
+		"POST /m/paste/{id}/{run}/{step}",
+	},
+}
+
+// notYet are routes of the console that have no operation yet.
+var notYet = []string{
+	"GET /members.csv",
+	"GET /payments.csv",
+	"GET /points.csv",
+	"GET /articles",
+	"GET /blocklists/{id}",
+	"GET /board",
+	"GET /board/people",
+	"GET /bonds",
+	"GET /broadcasts/links",
+	"GET /claims",
+	"GET /codes/{id}/qr",
+	"GET /compare",
+	"GET /compare.csv",
+	"GET /compare.xlsx",
+	"GET /connections/abilities",
+	"GET /connections/{id}",
+	"GET /connections/{id}/chores",
+	"GET /connections/{id}/chores/{name}",
+	"GET /connections/{id}/drift",
+	"GET /doubles",
+	"GET /experiments/{id}",
+	"GET /groups/{id}/overlap",
+	"GET /groups/{id}/paste",
+	"GET /groups/{id}/paste/{run}",
+	"GET /growth",
+	"GET /handovers",
+	"GET /handovers/{id}",
+	"GET /hooks/{id}/try",
+	"GET /journey",
+	"GET /journey/people",
+	"GET /leads",
+	"GET /life",
+	"GET /moments",
+	"GET /moments/{id}/post",
+	"GET /retention",
+	"GET /retention/people",
+	"GET /rules/{id}/charter",
+	"GET /rules/{id}/charter/preview",
+	"GET /rules/{id}/charter/words",
+	"GET /rules/{id}/confirmed",
+	"GET /rules/{id}/lab",
+	"GET /rules/{id}/replay",
+	"GET /rules/{id}/test",
+	"GET /settings",
+	"GET /stage/rules",
+	"GET /suggestions/{id}",
+	"GET /tiers/benefits/{id}",
+	"GET /tiers/reach",
+	"GET /tiers/reach/{id}",
+	"GET /tiers/rules",
+	"GET /users/{id}",
+	"GET /users/{id}/notify",
+	"GET /vote/links",
+	"GET /vote/payouts/{id}",
+	"GET /vote/rules",
+	"GET /weekly/preview",
+	"GET /weekly/{id}",
+	"GET /weekly/{id}/preview",
+	"GET /words/{id}/groups",
+	"GET /words/{id}/import",
+	"GET /words/{id}/runs/{run}",
+	"GET /words/{id}/scores",
+	"GET /words/{id}/versions/{n}",
+	"POST /adjustments",
+	"POST /articles/{id}/read",
+	"POST /blocklists",
+	"POST /blocklists/entries",
+	"POST /blocklists/let",
+	"POST /blocklists/publish",
+	"POST /blocklists/withdraw",
+	"POST /blocklists/{id}/drop",
+	"POST /blocklists/{id}/refresh",
+	"POST /blocklists/{id}/set",
+	"POST /blocklists/{id}/trust",
+	"POST /bots/new",
+	"POST /bots/{id}/rotate",
+	"POST /broadcasts/estimate",
+	"POST /broadcasts/limits/undo",
+	"POST /broadcasts/links",
+	"POST /broadcasts/links/drop",
+	"POST /broadcasts/links/reset",
+	"POST /bulk",
+	"POST /bulk/preview",
+	"POST /bulk/rules",
+	"POST /codes",
+	"POST /codes/{id}",
+	"POST /codes/{id}/upload",
+	"POST /connections/new",
+	"POST /connections/{id}",
+	"POST /connections/{id}/chores/{name}",
+	"POST /connections/{id}/delete",
+	"POST /connections/{id}/drift/read",
+	"POST /connections/{id}/drift/{line}/{way}",
+	"POST /connections/{id}/release",
+	"POST /connections/{id}/switch",
+	"POST /connections/{id}/test",
+	"POST /doubles/{id}",
+	"POST /duty/alarms/{id}/false",
+	"POST /duty/changes",
+	"POST /duty/changes/{id}/remove",
+	"POST /duty/settings",
+	"POST /duty/shifts",
+	"POST /duty/shifts/{id}/remove",
+	"POST /duty/test",
+	"POST /duty/undo/{id}",
+	"POST /experiments",
+	"POST /experiments/plan",
+	"POST /groups/{id}/difference",
+	"POST /groups/{id}/paste",
+	"POST /groups/{id}/paste/{run}/{step}",
+	"POST /groups/{id}/standby",
+	"POST /groups/{id}/standby/back",
+	"POST /groups/{id}/standby/clear",
+	"POST /groups/{id}/standby/move",
+	"POST /handovers/new",
+	"POST /handovers/{id}/retry",
+	"POST /hooks/new",
+	"POST /hooks/{id}/rotate",
+	"POST /hooks/{id}/try",
+	"POST /imports",
+	"POST /imports/{id}/again",
+	"POST /imports/{id}/commit",
+	"POST /leads/rule",
+	"POST /leads/signals",
+	"POST /life/renewals",
+	"POST /life/renewals/{id}/void",
+	"POST /messages/{id}/{number}/case",
+	"POST /moments/{id}/new",
+	"POST /payments",
+	"POST /questions/watch",
+	"POST /reports",
+	"POST /review/{id}/act",
+	"POST /rules/{id}/charter/page",
+	"POST /rules/{id}/confirmed",
+	"POST /rules/{id}/degrade",
+	"POST /rules/{id}/enable",
+	"POST /rules/{id}/lab/json",
+	"POST /rules/{id}/lab/run",
+	"POST /rules/{id}/lab/stop",
+	"POST /rules/{id}/learn",
+	"POST /rules/{id}/test",
+	"POST /settings/abilities",
+	"POST /sops",
+	"POST /sops/check",
+	"POST /stage/overrule",
+	"POST /stage/playbook",
+	"POST /stage/rules",
+	"POST /stage/unrule",
+	"POST /suggestions",
+	"POST /tiers/benefits",
+	"POST /tiers/benefits/end",
+	"POST /tiers/benefits/usual",
+	"POST /tiers/now",
+	"POST /tiers/reach",
+	"POST /tiers/reach/decline",
+	"POST /tiers/reach/stop",
+	"POST /tiers/rules",
+	"POST /tiers/rules/try",
+	"POST /users/new",
+	"POST /users/{id}",
+	"POST /users/{id}/notify",
+	"POST /users/{id}/switch",
+	"POST /vote/rules",
+	"POST /vote/{id}/add",
+	"POST /vote/{id}/remove",
+	"POST /vote/{id}/restore",
+	"POST /weekly",
+	"POST /weekly/{id}",
+	"POST /words/{id}/groups",
+	"POST /words/{id}/import",
+	"POST /words/{id}/publish",
+	"POST /words/{id}/runs/{run}/discard",
+	"POST /words/{id}/runs/{run}/take",
+}
+
+// consoleRoutes are all patterns of the console's tables, read from its source, and those of its golden list: a route is in
+// one of them even where a test's console lacks the part that it belongs to.
+func consoleRoutes(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../console/*.go")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("%d files of the console, %v", len(files), err)
+	}
+	seen := map[string]bool{}
+	pattern := regexp.MustCompile(`pattern: "((?:GET|POST|PUT|PATCH|DELETE) /[^"]*)"`)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, m := range pattern.FindAllStringSubmatch(string(read(t, name)), -1) {
+			seen[m[1]] = true
+		}
+	}
+	golden := regexp.MustCompile(`(?m)^((?:GET|POST|PUT|PATCH|DELETE) /\S*)`)
+	for _, m := range golden.FindAllStringSubmatch(string(read(t, "../console/testdata/routes.txt")), -1) {
+		seen[m[1]] = true
+	}
+	var out []string
+	for route := range seen {
+		out = append(out, route)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// TestEveryPageIsAnOperationOrOnAList walks the console's routes: each is covered by an operation, or stands on one of the lists
+// above, and on one only.
+func TestEveryPageIsAnOperationOrOnAList(t *testing.T) {
+	routes, covered := consoleRoutes(t), made(t).Covered()
+	listed := map[string]int{}
+	for _, route := range notYet {
+		listed[route]++
+	}
+	browser := 0
+	for _, list := range browserOnly {
+		for _, route := range list {
+			listed[route]++
+			browser++
+		}
+	}
+	for _, route := range routes {
+		switch n := listed[route]; {
+		case covered[route] == nil && n == 0:
+			t.Errorf("%s has no operation: add one, or put it on the list notYet", route)
+		case covered[route] != nil && n > 0:
+			t.Errorf("%s is covered by %v: take it off the list", route, covered[route])
+		case n > 1:
+			t.Errorf("%s is listed %d times", route, n)
+		}
+	}
+	for route := range listed {
+		if !slices.Contains(routes, route) {
+			t.Errorf("%s is listed, and is no route of the console", route)
+		}
+	}
+	for route, names := range covered {
+		if !slices.Contains(routes, route) {
+			t.Errorf("%v stand for %s, which is no route of the console: nobody may use them", names, route)
+		}
+	}
+	reading, writing := made(t).Operations()
+	t.Logf("%d routes of the console: %d covered by %d operations (%d reading, %d writing), %d not yet, %d for browsers only", len(routes), len(covered), reading+writing, reading, writing, len(notYet), browser)
+}

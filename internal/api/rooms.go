@@ -1,0 +1,40 @@
+package api
+
+import "qunluo/internal/community"
+
+// Rooms are the handles of subjects that come besides desk and hands, made for an organisation and the groups that a person
+// may see. All are needed.
+type Rooms struct {
+	Words       func(org community.OrgKey, groups []community.GroupKey) Words
+	Codes       func(org community.OrgKey, groups []community.GroupKey) Codes
+	Shorts      func(org community.OrgKey, groups []community.GroupKey) Shorts
+	Plans       func(org community.OrgKey, groups []community.GroupKey) Plans
+	Points      func(org community.OrgKey, groups []community.GroupKey) Points
+	Payments    func(org community.OrgKey, groups []community.GroupKey) Payments
+	Appeals     func(org community.OrgKey, groups []community.GroupKey) Appeals
+	Reports     func(org community.OrgKey, groups []community.GroupKey) Reports
+	Bulks       func(org community.OrgKey, groups []community.GroupKey) Bulks
+	Duty        func(org community.OrgKey, groups []community.GroupKey) Duty
+	Shields     func(org community.OrgKey, groups []community.GroupKey) Shields
+	Cases       func(org community.OrgKey, groups []community.GroupKey) Cases
+	Suggests    func(org community.OrgKey, groups []community.GroupKey) Suggests
+	Goals       func(org community.OrgKey, groups []community.GroupKey) Goals
+	Figures     func(org community.OrgKey, groups []community.GroupKey) Figures
+	Experiments func(org community.OrgKey, groups []community.GroupKey) Experiments
+	Tiers       func(org community.OrgKey, groups []community.GroupKey) Tiers
+	Votes       func(org community.OrgKey, groups []community.GroupKey) Votes
+	Weeklies    func(org community.OrgKey, groups []community.GroupKey) Weeklies
+	Persons     func(org community.OrgKey, groups []community.GroupKey) Persons
+	Lockdowns   func(org community.OrgKey, groups []community.GroupKey) Lockdowns
+	Standbys    func(org community.OrgKey, groups []community.GroupKey) Standbys
+	Blocklists  func(org community.OrgKey, groups []community.GroupKey) Blocklists
+	Bots        func(org community.OrgKey, groups []community.GroupKey) Bots
+	Users       Users
+	Health      Health
+	Imports     Imports
+}
+
+// room makes the handle of a subject for the caller.
+func room[T any](c *call, open func(community.OrgKey, []community.GroupKey) T) T {
+	return open(c.User.Org, c.sees)
+}

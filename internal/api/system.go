@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+
+	"qunluo/internal/community"
+)
+
+// Users lists people who sign in.
+type Users interface {
+	Users(ctx context.Context, org community.OrgKey) ([]community.User, error)
+}
+
+// Health says how connections are: state, what the platform said, since when (UTC ms).
+type Health func(a community.AccountKey) (state, detail string, at int64)
+
+// Imports takes imports back.
+type Imports interface {
+	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
+}
+
+// record is a line of the audit trail.
+type record struct {
+	ID      community.ID    `json:"id"`
+	At      moment          `json:"at"`
+	User    string          `json:"user" doc:"id of the user, or cli, system"`
+	Verb    string          `json:"verb"`
+	Subject string          `json:"subject"`
+	Reason  string          `json:"reason"`
+	Before  json.RawMessage `json:"before,omitempty"`
+	After   json.RawMessage `json:"after,omitempty"`
+}
+
+type auditQuery struct {
+	User    string `query:"user" maxLength:"40"`
+	Verb    string `query:"verb" maxLength:"60"`
+	Subject string `query:"subject" maxLength:"100"`
+	From    moment `query:"from"`
+	To      moment `query:"to"`
+	paging
+	sorting
+}
+
+// user is a person who signs in.
+type user struct {
+	ID      community.ID `json:"id"`
+	Login   string       `json:"login"`
+	Name    string       `json:"name"`
+	Role    string       `json:"role"`
+	Lang    string       `json:"lang"`
+	Enabled bool         `json:"enabled"`
+	Created moment       `json:"created_at"`
+}
+
+// connection is one of our accounts on a platform. Its settings, secrets among them, are not shown.
+type connection struct {
+	ID         community.ID `json:"id"`
+	Name       string       `json:"name"`
+	Platform   string       `json:"platform"`
+	Connector  string       `json:"connector"`
+	External   string       `json:"external_id"`
+	Enabled    bool         `json:"enabled"`
+	Restricted moment       `json:"restricted_since" doc:"the platform holds it back; null = it does not"`
+	Why        string       `json:"restricted_why"`
+	State      string       `json:"state" doc:"connecting, online, offline, failed; empty = not running"`
+	Detail     string       `json:"detail"`
+	Since      moment       `json:"since"`
+	Created    moment       `json:"created_at"`
+}
+
+// importRun is a run of an import.
+type importRun struct {
+	ID       community.ID    `json:"id"`
+	Name     string          `json:"name"`
+	Format   string          `json:"format"`
+	State    string          `json:"state"`
+	Created  moment          `json:"created_at"`
+	Finished moment          `json:"finished_at"`
+	User     string          `json:"user"`
+	Report   json.RawMessage `json:"report,omitempty"`
+}
+
+func importOf(r community.ImportRow) importRun {
+	return importRun{r.ID, r.Name, r.Format, r.State, moment(r.Created), moment(r.Finished), r.User, r.Report}
+}
+
+func systemLines() []line {
+	area := community.AreaSystem
+	return []line{
+		on("listAudit", "GET /audit", "Who did what, when and why", area, []string{"GET /audit", "GET /audit.csv"}, func(c *call, in *auditQuery) (list[record], error) {
+			p, err := c.page(in.paging, in.sorting)
+			if err != nil {
+				return list[record]{}, err
+			}
+			rows, total, err := c.desk.FindAudit(c.ctx(), community.AuditFilter{User: in.User, Verb: in.Verb, Subject: in.Subject, From: int64(in.From), To: int64(in.To), Page: p})
+			return listed(c, p, rows, total, func(a community.Audit) record {
+				return record{a.ID, moment(a.At), a.User, a.Verb, a.Subject, a.Reason, a.Before, a.After}
+			}), err
+		}),
+		on("listUsers", "GET /users", "People who sign in", area, []string{"GET /users"}, func(c *call, _ *struct{}) (list[user], error) {
+			rows, err := c.a.deps.Rooms.Users.Users(c.ctx(), c.User.Org)
+			return whole(rows, func(u community.User) user {
+				return user{u.ID, u.Login, u.Name, u.Role, u.Lang, u.Enabled, moment(u.Created)}
+			}), err
+		}),
+		on("listConnections", "GET /connections", "Connections to platforms and how they are", area, []string{"GET /connections"}, func(c *call, _ *struct{}) (list[connection], error) {
+			rows, err := c.desk.Accounts(c.ctx())
+			return whole(rows, func(a community.Account) connection {
+				state, detail, at := c.a.deps.Rooms.Health(a.Key)
+				return connection{a.ID, a.Name, string(a.Platform), a.Connector, a.External, a.Enabled, moment(a.Restricted), a.RestrictedWhy, state, detail, moment(at), moment(a.Created)}
+			}), err
+		}),
+		on("listImports", "GET /imports", "Imports", area, []string{"GET /imports"}, func(c *call, in *sorted) (list[importRun], error) {
+			p, err := c.page(in.paging, in.sorting)
+			if err != nil {
+				return list[importRun]{}, err
+			}
+			rows, total, err := c.desk.FindImports(c.ctx(), p)
+			return listed(c, p, rows, total, importOf), err
+		}),
+		on("getImport", "GET /imports/{id}", "One import", area, []string{"GET /imports/{id}"}, func(c *call, in *byID) (importRun, error) {
+			r, err := c.desk.ImportByID(c.ctx(), in.ID)
+			return importOf(r), err
+		}),
+		admin(on("undoImport", "POST /imports/{id}/undo", "Take an import back", area, []string{"POST /imports/{id}/undo"}, func(c *call, in *undoOrder) (none, error) {
+			return did(c.a.deps.Rooms.Imports.Undo(c.ctx(), c.who(), c.User.Org, in.ID, in.Body.Reason))
+		})),
+	}
+}
