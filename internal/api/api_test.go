@@ -95,7 +95,7 @@ func TestRoleWithoutNamesIsRefusedNames(t *testing.T) {
 	a := made(t)
 	a.deps.Tokens = oneToken{}
 	a.deps.May = func(_ community.User, route string) bool { return route != byName }
-	a.deps.Sees = func(community.User) []community.GroupKey { return nil }
+	a.deps.Sees = func(context.Context, community.User) ([]community.GroupKey, error) { return nil, nil }
 	a.deps.For = func(community.OrgKey, []community.GroupKey) Desk { return nil }
 	a.deps.HandsFor = func(community.OrgKey, []community.GroupKey) Hands { return nil }
 	for path, want := range map[string]int{"/me": 200, "/members": 403, "/decisions": 403, "/groups/" + strings.Repeat("0", 22) + "/points": 403} {

@@ -93,6 +93,21 @@ var browserOnly = map[string][]string{
 
 // notYet are routes of the console that have no operation yet.
 var notYet = []string{
+	"GET /formats",
+	"GET /formats.csv",
+	"GET /formats/people",
+	"GET /groups/{id}/template",
+	"GET /templates",
+	"GET /templates/{name}",
+	"GET /templates/{name}/file",
+	"POST /formats/hand",
+	"POST /formats/polls",
+	"POST /formats/polls/{id}/drop",
+	"POST /formats/said",
+	"POST /groups/{id}/template",
+	"POST /groups/{id}/template/save",
+	"POST /groups/{id}/template/undo",
+	"POST /templates",
 	"GET /members.csv",
 	"GET /payments.csv",
 	"GET /points.csv",
