@@ -38,6 +38,16 @@ type bookOrder struct {
 	}
 }
 
+// publishOrder is a bookOrder that puts the book in force.
+type publishOrder struct {
+	byID
+	Body struct {
+		Book json.RawMessage `json:"book" doc:"the whole rulebook"`
+		Note string          `json:"note" minLength:"1" maxLength:"500"`
+		Aims
+	}
+}
+
 type ruleHits struct {
 	Rule   string `json:"rule"`
 	Hits   int64  `json:"hits"`
@@ -92,12 +102,12 @@ func bookLines() []line {
 			}
 			return did(c.hands.SaveDraft(c.ctx(), c.who(), g.Key, nil, in.Body.Reason))
 		}),
-		admin(on("publishRulebook", "POST /groups/{id}/rulebooks", "Put a rulebook in force", area, []string{"POST /rules/{id}/publish", "POST /rules/{id}/rollback"}, func(c *call, in *bookOrder) (version, error) {
+		admin(on("publishRulebook", "POST /groups/{id}/rulebooks", "Put a rulebook in force", area, []string{"POST /rules/{id}/publish", "POST /rules/{id}/rollback"}, func(c *call, in *publishOrder) (version, error) {
 			g, err := c.desk.GroupByID(c.ctx(), in.ID)
 			if err != nil {
 				return version{}, err
 			}
-			v, err := c.hands.Publish(c.ctx(), c.who(), g.Key, in.Body.Book, in.Body.Note)
+			v, err := c.hands.Publish(c.aimed(in.Body.Aims), c.who(), g.Key, in.Body.Book, in.Body.Note)
 			return version{v}, err
 		})),
 		on("listRuleHits", "GET /groups/{id}/rule-hits", "How often each rule hit", area, []string{"GET /rules/{id}"}, func(c *call, in *hitsQuery) (list[ruleHits], error) {

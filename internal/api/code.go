@@ -179,6 +179,7 @@ func codeLines() []line {
 			Body struct {
 				Most int64 `json:"most" minimum:"0" doc:"0 = as is usual"`
 				Lead int64 `json:"lead_days" minimum:"0" doc:"0 = as is usual"`
+				Aims
 				Maybe
 			}
 		}) (none, error) {
@@ -186,7 +187,7 @@ func codeLines() []line {
 			if err != nil {
 				return none{}, err
 			}
-			return did(room(c, c.a.deps.Rooms.Codes).SetCap(c.ctx(), c.who(), g.Key, in.Body.Most, in.Body.Lead, in.Body.Reason))
+			return did(room(c, c.a.deps.Rooms.Codes).SetCap(c.aimed(in.Body.Aims), c.who(), g.Key, in.Body.Most, in.Body.Lead, in.Body.Reason))
 		}),
 		on("listShortLinks", "GET /short-links", "Short links", community.AreaContent, []string{"GET /shorts"}, func(c *call, in *sorted) (list[short], error) {
 			p, err := c.page(in.paging, in.sorting)

@@ -469,10 +469,11 @@ func justiceLines() []line {
 			byID
 			Body struct {
 				Despite string `json:"despite,omitempty" maxLength:"500" doc:"why, although labelled cases break by it"`
+				Aims
 				Because
 			}
 		}) (version, error) {
-			v, err := room(c, c.a.deps.Rooms.Suggests).Apply(c.ctx(), c.who(), in.ID, in.Body.Reason, in.Body.Despite)
+			v, err := room(c, c.a.deps.Rooms.Suggests).Apply(c.aimed(in.Body.Aims), c.who(), in.ID, in.Body.Reason, in.Body.Despite)
 			return version{v}, err
 		})),
 		on("dismissSuggestion", "POST /suggestions/{id}/dismiss", "Dismiss a suggested change", area, []string{"POST /suggestions/{id}/dismiss"}, func(c *call, in *undoOrder) (none, error) {

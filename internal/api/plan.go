@@ -259,10 +259,16 @@ func planLines() []line {
 		admin(on("setSendLimits", "PUT /send-limits", "Change quiet hours and caps", area, []string{"POST /broadcasts/limits"}, func(c *call, in *struct {
 			Body struct {
 				Limits plan.Limits `json:"limits"`
+				Aims
+				LookAt community.ID `json:"look_at,omitempty" doc:"the group in which the figure is looked at: limits hold for all"`
 				Maybe
 			}
 		}) (none, error) {
-			return did(room(c, c.a.deps.Rooms.Plans).SaveLimits(c.ctx(), c.who(), in.Body.Limits, in.Body.Reason))
+			g, err := c.group(in.Body.LookAt)
+			if err != nil {
+				return none{}, err
+			}
+			return did(room(c, c.a.deps.Rooms.Plans).SaveLimits(c.aimedAt(in.Body.Aims, g.Key), c.who(), in.Body.Limits, in.Body.Reason))
 		})),
 	}
 }
