@@ -49,7 +49,9 @@ func TestFormatsRestOnWhatCameAndWhatFollowed(t *testing.T) {
 		g.pass(time.Minute)
 		word("阿敏", "v1")
 		word("新人", "v2")
-		g.pass(26 * time.Hour)
+		g.pass(12 * time.Hour)
+		word("阿敏", "between") // the next day is on record
+		g.pass(14 * time.Hour)
 		word("阿敏", "after")
 		today, err := g.desk.Today(ctx, key)
 		check(t, err)

@@ -367,7 +367,7 @@ func (a *App) finishFounding(ctx context.Context, id community.ID) error {
 	left := false
 	switch {
 	case last == book.Version-1:
-		_, err := f.publishDespite(ctx, who, w.Group, w.Book, note, "")
+		_, err := f.putBook(ctx, who, w.Group, w.Book, note, "", "", false) // published says what it should move
 		if _, told := sayOf(err); err != nil && !told {
 			return err
 		}

@@ -258,7 +258,7 @@ func TestWhatAStopLeftUndoneIsFinished(t *testing.T) {
 		check(t, err)
 		raw, err := json.Marshal(other)
 		check(t, err)
-		_, err = n.app.Hands(n.org, nil).Publish(ctx, "anna", g, raw, "别人先发布了")
+		_, err = n.app.Hands(n.org, nil).Publish(plain(ctx), "anna", g, raw, "别人先发布了")
 		check(t, err)
 		if r = ends(r); len(r.Left) != 1 || r.Left[0] != founding.Rules {
 			t.Errorf("left = %v", r.Left)

@@ -332,6 +332,11 @@ func (h *hands) publishDespite(ctx context.Context, user string, g community.Gro
 
 // publishTelling is publishDespite; tell is what the group is told, "" = nothing.
 func (h *hands) publishTelling(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note, despite, tell string) (int, error) {
+	return h.putBook(ctx, user, g, raw, note, despite, tell, true)
+}
+
+// putBook is publishTelling; without ask the caller keeps what the change should move itself.
+func (h *hands) putBook(ctx context.Context, user string, g community.GroupKey, raw json.RawMessage, note, despite, tell string, ask bool) (int, error) {
 	group, err := h.mine(ctx, g)
 	if err != nil {
 		return 0, err
@@ -355,7 +360,7 @@ func (h *hands) publishTelling(ctx context.Context, user string, g community.Gro
 		return 0, err
 	}
 	var aim measure.Aim
-	if last > 0 { // a group's first book changes nothing
+	if ask = ask && last > 0; ask { // a group's first book changes nothing
 		if aim, err = h.asked(ctx, g); err != nil {
 			return 0, err
 		}
@@ -373,7 +378,7 @@ func (h *hands) publishTelling(ctx context.Context, user string, g community.Gro
 	if notice != nil {
 		facts = append(facts, fact{"notice", notice.Actions[0].Text})
 	}
-	if err := h.publish(ctx, user, g, book, note, "rulebook.publish", notice, facts...); err != nil || last == 0 {
+	if err := h.publish(ctx, user, g, book, note, "rulebook.publish", notice, facts...); err != nil || !ask {
 		return book.Version, err
 	}
 	return book.Version, h.noteAim(ctx, user, aim, change{measure.AdjustRule, note, "book:" + strconv.Itoa(book.Version), []community.GroupKey{g}})

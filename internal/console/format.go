@@ -112,7 +112,7 @@ func (k *call) formatTable(ask activityAsk, rep measure.FormatReport) ui.Table {
 		}
 		leaves := two(r.Leaves, "")
 		if r.Leaves.Den > 0 {
-			leaves = two(r.Leaves, k.T("format.usual", "num", tenth(r.Usual)))
+			leaves = two(r.Leaves, k.T("format.usual_is", "num", tenth(r.Usual)))
 		}
 		row := ui.Row{Cells: []templ.Component{ui.Name(k.T("format.is_" + r.Format)), sends, cost, reach, two(r.Answered, k.T("format.replies", "num", r.Replies)), leaves}}
 		if len(r.Went) > 0 {
@@ -363,18 +363,22 @@ func (c *Console) formatPeople(k *call) error {
 		return err
 	}
 	i := slices.IndexFunc(rep.Rows, func(r measure.FormatRow) bool { return r.Format == k.query("format") })
-	if i < 0 {
-		return community.Errorf(community.CodeNotFound, "format %q", k.query("format"))
+	row := measure.FormatRow{Format: k.query("format")}
+	switch {
+	case i >= 0:
+		row = rep.Rows[i]
+	case !slices.Contains(measure.AllFormats(), row.Format):
+		return community.Errorf(community.CodeNotFound, "format %q", row.Format)
 	}
-	of, kept := rep.Every, rep.Rows[i].Took
+	of, kept := rep.Every, row.Took
 	switch k.query("what") {
 	case "took":
 	case "went":
-		of, kept = rep.Rows[i].Went, rep.Rows[i].Went
+		of, kept = row.Went, row.Went
 	default:
 		return community.Errorf(community.CodeNotFound, "figure %q", k.query("what"))
 	}
-	return k.counted(ask, k.T("format.people_"+k.query("what"), "format", k.T("format.is_"+rep.Rows[i].Format)), peopleOf("/formats", ask), of, kept)
+	return k.counted(ask, k.T("format.people_"+k.query("what"), "format", k.T("format.is_"+row.Format)), peopleOf("/formats", ask), of, kept)
 }
 
 // formatSheet is the comparison as a file; what is not known is empty.
