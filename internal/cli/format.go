@@ -161,7 +161,7 @@ type formatsSaidCmd struct {
 	saidFlags
 }
 
-func (formatsSaidCmd) Shape() any          { return countLine{} }
+func (formatsSaidCmd) Shape() any          { return notedLine{} }
 func (formatsSaidCmd) Examples() []example { return nil }
 
 // Do keeps what is said.
@@ -181,7 +181,12 @@ func (q *formatsSaidCmd) Do(c *call, h *House) error {
 	if err := p.SaySent(c.ctx, user, measure.SentKey{Kind: q.Kind, Source: id, Step: q.Step}, v, q.Reason); err != nil {
 		return err
 	}
-	return printOne(c, countLine{Done: 1})
+	return printOne(c, notedLine{Entered: 1})
+}
+
+// notedLine is how many things were entered or changed.
+type notedLine struct {
+	Entered int `json:"entered" col:"已记|entered"`
 }
 
 type formatsAddCmd struct {
@@ -191,7 +196,7 @@ type formatsAddCmd struct {
 	saidFlags
 }
 
-func (formatsAddCmd) Shape() any { return countLine{} }
+func (formatsAddCmd) Shape() any { return notedLine{} }
 func (formatsAddCmd) Examples() []example {
 	return []example{{"insight formats add '#books' 第三章语音直播 --at '2026-11-20 20:00' --format voice_live --minutes 90", [2]string{"补记一次语音直播", "enter a voice live"}}}
 }
@@ -221,7 +226,7 @@ func (q *formatsAddCmd) Do(c *call, h *House) error {
 	if _, err := p.AddSent(c.ctx, user, g.Key, q.Title, at.UnixMilli(), v); err != nil {
 		return err
 	}
-	return printOne(c, countLine{Done: 1})
+	return printOne(c, notedLine{Entered: 1})
 }
 
 type formatsPollCmd struct {
@@ -231,7 +236,7 @@ type formatsPollCmd struct {
 	Option []string `required:"" placeholder:"WORDS=N" help:"选项和票数，如 文章=12；选项要写明形式|an option and its votes, e.g. article=12; options name formats"`
 }
 
-func (formatsPollCmd) Shape() any { return countLine{} }
+func (formatsPollCmd) Shape() any { return notedLine{} }
 func (formatsPollCmd) Examples() []example {
 	return []example{{"insight formats poll '#books' 更喜欢哪种 --day 2026-11-20 --option 文章=12 --option 短视频=30", [2]string{"记下投票结果", "enter what came out of a poll"}}}
 }
@@ -262,5 +267,5 @@ func (q *formatsPollCmd) Do(c *call, h *House) error {
 	if _, err := p.AddFormatPoll(c.ctx, user, v); err != nil {
 		return err
 	}
-	return printOne(c, countLine{Done: 1})
+	return printOne(c, notedLine{Entered: 1})
 }

@@ -104,7 +104,7 @@ func (k *call) formatTable(ask activityAsk, rep measure.FormatReport) ui.Table {
 		sends := ui.Two(strconv.Itoa(r.Sends), k.T("format.things", "num", r.Things, "guessed", r.Guessed, "open", r.Open))
 		cost := ui.Two("–", k.T("format.no_cost"))
 		if r.Costed > 0 {
-			cost = ui.Two(k.T("format.cost_is", "minutes", strconv.FormatFloat(r.Minutes, 'f', 0, 64), "money", k.money(int64(r.Fen+0.5), "CNY")), k.T("format.costed", "num", r.Costed, "of", r.Things))
+			cost = ui.Two(k.cost(int64(r.Minutes+0.5), int64(r.Fen+0.5)), k.T("format.costed", "num", r.Costed, "of", r.Things))
 		}
 		reach := ui.Two(k.T("format.unknown"), k.T("format.offers", "num", r.Offers))
 		if r.ReadOf > 0 {
@@ -184,6 +184,14 @@ func (k *call) formatAsks(p *view.Insight, ask activityAsk) {
 var unsaidSent = measure.SentSaid{Minutes: measure.SentUnknown, Fen: measure.SentUnknown, Reads: measure.SentUnknown}
 
 // sentTable lists what came, each with a way to say its format, cost and reads.
+// cost says minutes and money (fen); money that is not known, or none, is left out.
+func (k *call) cost(minutes, fen int64) string {
+	if fen <= 0 {
+		return k.T("format.cost_minutes", "minutes", max(0, minutes))
+	}
+	return k.T("format.cost_is", "minutes", max(0, minutes), "money", k.money(fen, "CNY"))
+}
+
 func (k *call) sentTable(ask activityAsk, list []measure.Sent) (ui.Table, []ui.Confirm) {
 	t := ui.Table{Label: k.T("format.sent"), Columns: []ui.Column{{Title: k.T("format.title")}, {Title: k.T("audit.at")}, {Title: k.T("format.format")}, {Title: k.T("format.cost"), Num: true}, {Title: k.T("format.offered"), Num: true}, {Title: k.T("format.answered"), Num: true}, {Title: k.T("format.leaves"), Num: true}},
 		Empty: ui.Empty{Icon: "message", Title: k.T("format.none"), Text: k.T("format.none_text")}}
@@ -196,7 +204,7 @@ func (k *call) sentTable(ask activityAsk, list []measure.Sent) (ui.Table, []ui.C
 		}
 		cost := "–"
 		if s.Minutes >= 0 || s.Fen >= 0 {
-			cost = k.T("format.cost_is", "minutes", max(0, s.Minutes), "money", k.money(max(0, s.Fen), "CNY"))
+			cost = k.cost(s.Minutes, s.Fen)
 		}
 		cells := []templ.Component{ui.Two(gist(s.Title, 60), k.T("format.kind_"+s.Kind)), ui.Moment(s.At), ui.Two(k.T("format.is_"+s.FormatIs()), how), ui.Text(cost), ui.Figure(int64(len(s.Offered))), ui.Figure(int64(len(s.Answered))), ui.Figure(int64(len(s.Left)))}
 		row := ui.Row{Cells: cells}
