@@ -68,56 +68,32 @@ type hitsQuery struct {
 func bookLines() []line {
 	area := community.AreaOrder
 	return []line{
-		on("listRulebooks", "GET /groups/{id}/rulebooks", "Versions of a group's rulebook, newest first", area, []string{"GET /rules/{id}/versions", "GET /rules"}, func(c *call, in *groupPaging) (list[book], error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return list[book]{}, err
-			}
+		on("listRulebooks", "GET /groups/{id}/rulebooks", "Versions of a group's rulebook, newest first", area, []string{"GET /rules/{id}/versions", "GET /rules"}, inGroup(func(c *call, in *groupPaging, g community.GroupRow) (list[book], error) {
 			p, err := c.page(in.paging, sorting{})
 			if err != nil {
 				return list[book]{}, err
 			}
 			rows, total, err := c.desk.FindBooks(c.ctx(), g.Key, p)
 			return listed(c, p, rows, total, func(b community.BookRow) book { b.Body = nil; return bookOf(b) }), err
-		}),
-		on("getRulebook", "GET /groups/{id}/rulebooks/{version}", "One version of a group's rulebook", area, []string{"GET /rules/{id}", "GET /rules/{id}/json"}, func(c *call, in *bookPath) (book, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return book{}, err
-			}
+		})),
+		on("getRulebook", "GET /groups/{id}/rulebooks/{version}", "One version of a group's rulebook", area, []string{"GET /rules/{id}", "GET /rules/{id}/json"}, inGroup(func(c *call, in *bookPath, g community.GroupRow) (book, error) {
 			b, err := c.desk.BookVersion(c.ctx(), g.Key, in.Version)
 			return bookOf(b), err
-		}),
-		on("saveDraft", "PUT /groups/{id}/rulebooks/draft", "Keep a draft of a group's rulebook", area, []string{"POST /rules/{id}/json", "POST /rules/{id}/begin"}, func(c *call, in *bookOrder) (none, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return none{}, err
-			}
+		})),
+		on("saveDraft", "PUT /groups/{id}/rulebooks/draft", "Keep a draft of a group's rulebook", area, []string{"POST /rules/{id}/json", "POST /rules/{id}/begin"}, inGroup(func(c *call, in *bookOrder, g community.GroupRow) (none, error) {
 			return did(c.hands.SaveDraft(c.ctx(), c.who(), g.Key, in.Body.Book, in.Body.Note))
-		}),
-		on("discardDraft", "POST /groups/{id}/rulebooks/draft/discard", "Throw the draft away", area, []string{"POST /rules/{id}/discard"}, func(c *call, in *undoOrder) (none, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return none{}, err
-			}
+		})),
+		on("discardDraft", "POST /groups/{id}/rulebooks/draft/discard", "Throw the draft away", area, []string{"POST /rules/{id}/discard"}, inGroup(func(c *call, in *undoOrder, g community.GroupRow) (none, error) {
 			return did(c.hands.SaveDraft(c.ctx(), c.who(), g.Key, nil, in.Body.Reason))
-		}),
-		admin(on("publishRulebook", "POST /groups/{id}/rulebooks", "Put a rulebook in force", area, []string{"POST /rules/{id}/publish", "POST /rules/{id}/rollback"}, func(c *call, in *publishOrder) (version, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return version{}, err
-			}
+		})),
+		admin(on("publishRulebook", "POST /groups/{id}/rulebooks", "Put a rulebook in force", area, []string{"POST /rules/{id}/publish", "POST /rules/{id}/rollback"}, inGroup(func(c *call, in *publishOrder, g community.GroupRow) (version, error) {
 			v, err := c.hands.Publish(c.aimed(in.Body.Aims), c.who(), g.Key, in.Body.Book, in.Body.Note)
 			return version{v}, err
-		})),
-		on("listRuleHits", "GET /groups/{id}/rule-hits", "How often each rule hit", area, []string{"GET /rules/{id}"}, func(c *call, in *hitsQuery) (list[ruleHits], error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return list[ruleHits]{}, err
-			}
+		}))),
+		on("listRuleHits", "GET /groups/{id}/rule-hits", "How often each rule hit", area, []string{"GET /rules/{id}"}, inGroup(func(c *call, in *hitsQuery, g community.GroupRow) (list[ruleHits], error) {
 			rows, err := c.desk.RuleHits(c.ctx(), g.Key, c.now()-in.Days*24*3600_000)
 			return whole(rows, func(r community.RuleHits) ruleHits { return ruleHits{r.Rule, r.Hits, r.Dry, r.Undone, moment(r.Last)} }), err
-		}),
+		})),
 		on("getHitNotices", "GET /hit-notices", "Rules for telling people about hits", area, []string{"GET /hits"}, func(c *call, _ *struct{}) (community.HitRules, error) {
 			return c.hands.HitRules(c.ctx())
 		}),

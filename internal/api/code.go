@@ -174,7 +174,7 @@ func codeLines() []line {
 		on("closeCode", "POST /codes/{id}/close", "Put a code out of use", area, []string{"POST /codes/{id}/close"}, func(c *call, in *undoOrder) (code, error) {
 			return c.codeNow(in.ID, room(c, c.a.deps.Rooms.Codes).Close(c.ctx(), c.who(), in.ID, in.Body.Reason))
 		}),
-		on("setCap", "PUT /groups/{id}/cap", "How many a group holds, and how early a person is asked", area, []string{"POST /groups/{id}/cap"}, func(c *call, in *struct {
+		on("setCap", "PUT /groups/{id}/cap", "How many a group holds, and how early a person is asked", area, []string{"POST /groups/{id}/cap"}, inGroup(func(c *call, in *struct {
 			byID
 			Body struct {
 				Most int64 `json:"most" minimum:"0" doc:"0 = as is usual"`
@@ -182,13 +182,9 @@ func codeLines() []line {
 				Aims
 				Maybe
 			}
-		}) (none, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return none{}, err
-			}
+		}, g community.GroupRow) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Codes).SetCap(c.aimed(in.Body.Aims), c.who(), g.Key, in.Body.Most, in.Body.Lead, in.Body.Reason))
-		}),
+		})),
 		on("listShortLinks", "GET /short-links", "Short links", community.AreaContent, []string{"GET /shorts"}, func(c *call, in *sorted) (list[short], error) {
 			p, err := c.page(in.paging, in.sorting)
 			if err != nil {

@@ -46,6 +46,8 @@ type byID struct {
 	ID community.ID `path:"id"`
 }
 
+func (p byID) about() community.ID { return p.ID }
+
 // Because is the body of operations that need nothing but a reason.
 type Because struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"stands in the audit trail"`
@@ -64,6 +66,17 @@ func (c *call) group(id community.ID) (community.GroupRow, error) {
 	return c.desk.GroupByID(c.ctx(), id)
 }
 
+// inGroup makes an operation about the group that its path names; community.CodeNotFound: the caller sees none of that id.
+func inGroup[In interface{ about() community.ID }, Out any](do func(*call, In, community.GroupRow) (Out, error)) func(*call, In) (Out, error) {
+	return func(c *call, in In) (out Out, err error) {
+		g, err := c.desk.GroupByID(c.ctx(), in.about())
+		if err != nil {
+			return out, err
+		}
+		return do(c, in, g)
+	}
+}
+
 // groupKeys finds the keys of groups; nil = none are named.
 func (c *call) groupKeys(ids []community.ID) ([]community.GroupKey, error) {
 	var keys []community.GroupKey
@@ -77,7 +90,7 @@ func (c *call) groupKeys(ids []community.ID) ([]community.GroupKey, error) {
 	return keys, nil
 }
 
-// groupNames gives ids of groups by their keys, of those that the caller sees.
+// groupIDs gives ids of groups by their keys, of those that the caller sees.
 func (c *call) groupIDs() (func(community.GroupKey) community.ID, error) {
 	ids := map[community.GroupKey]community.ID{}
 	for page := 0; ; page++ {
@@ -180,27 +193,15 @@ func groupLines() []line {
 		}),
 		admin(on("addGroup", "POST /groups", "A group that people bring by hand", community.AreaPeople, []string{"POST /groups/new"}, addGroup)),
 		admin(on("changeGroup", "PATCH /groups/{id}", "Tags, zone, main group and keeper", community.AreaPeople, []string{"POST /groups/{id}/settings"}, changeGroup)),
-		admin(on("setGroupMode", "POST /groups/{id}/mode", "Observe, or act", community.AreaPeople, []string{"POST /groups/{id}/mode"}, func(c *call, in *modeOrder) (none, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return none{}, err
-			}
+		admin(on("setGroupMode", "POST /groups/{id}/mode", "Observe, or act", community.AreaPeople, []string{"POST /groups/{id}/mode"}, inGroup(func(c *call, in *modeOrder, g community.GroupRow) (none, error) {
 			return did(c.hands.SetMode(c.ctx(), c.who(), g.Key, community.Mode(in.Body.Mode), in.Body.Reason))
-		})),
-		on("freezeGroup", "POST /groups/{id}/freeze", "Hold automatic actions in a group, or let them go", community.AreaPeople, []string{"POST /groups/{id}/freeze"}, func(c *call, in *freezeOrder) (none, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return none{}, err
-			}
+		}))),
+		on("freezeGroup", "POST /groups/{id}/freeze", "Hold automatic actions in a group, or let them go", community.AreaPeople, []string{"POST /groups/{id}/freeze"}, inGroup(func(c *call, in *freezeOrder, g community.GroupRow) (none, error) {
 			return did(c.hands.Freeze(c.ctx(), c.who(), g.Key, in.Body.On, in.Body.Reason))
-		}),
-		on("sendToGroup", "POST /groups/{id}/send", "Say something in a group", community.AreaPeople, []string{"POST /groups/{id}/send"}, func(c *call, in *sendOrder) (decided, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return decided{}, err
-			}
+		})),
+		on("sendToGroup", "POST /groups/{id}/send", "Say something in a group", community.AreaPeople, []string{"POST /groups/{id}/send"}, inGroup(func(c *call, in *sendOrder, g community.GroupRow) (decided, error) {
 			return c.act(in.Body.Reason, community.Action{Verb: community.Send, Group: g.Key, Text: in.Body.Text})
-		}),
+		})),
 		on("freezeAll", "POST /freeze", "Hold automatic actions everywhere, or let them go", community.AreaOrder, []string{"POST /freeze"}, func(c *call, in *struct {
 			Body struct {
 				On bool `json:"on"`

@@ -238,15 +238,11 @@ func insightLines() []line {
 			rows, total, err := room(c, c.a.deps.Rooms.Goals).GoalList(c.ctx(), in.Tag, p)
 			return listed(c, p, rows, total, func(r measure.GoalRow) goal { return goalOf(r.GroupID, r.Name, r.GoalVersion) }), err
 		}),
-		on("getGoal", "GET /groups/{id}/goal", "A group's goal", area, []string{"GET /groups/{id}/goal"}, func(c *call, in *byID) (goal, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return goal{}, err
-			}
+		on("getGoal", "GET /groups/{id}/goal", "A group's goal", area, []string{"GET /groups/{id}/goal"}, inGroup(func(c *call, in *byID, g community.GroupRow) (goal, error) {
 			v, err := room(c, c.a.deps.Rooms.Goals).Goal(c.ctx(), g.Key)
 			return goalOf(g.ID, g.Name, v), err
-		}),
-		admin(on("setGoal", "PUT /groups/{id}/goal", "Set a group's goal", area, []string{"POST /groups/{id}/goal"}, func(c *call, in *struct {
+		})),
+		admin(on("setGoal", "PUT /groups/{id}/goal", "Set a group's goal", area, []string{"POST /groups/{id}/goal"}, inGroup(func(c *call, in *struct {
 			byID
 			Body struct {
 				Goal    string           `json:"goal" maxLength:"500"`
@@ -254,22 +250,14 @@ func insightLines() []line {
 				Targets []measure.Target `json:"targets" maxItems:"50"`
 				Because
 			}
-		}) (goal, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return goal{}, err
-			}
+		}, g community.GroupRow) (goal, error) {
 			v, err := room(c, c.a.deps.Rooms.Goals).SetGoal(c.ctx(), c.who(), g.Key, measure.Goal{Goal: in.Body.Goal, Value: in.Body.Value, Targets: in.Body.Targets}, in.Body.Reason)
 			return goalOf(g.ID, g.Name, v), err
-		})),
-		on("getStage", "GET /groups/{id}/stage", "Where a group stands in its life", area, []string{"GET /stage"}, func(c *call, in *byID) (stage, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return stage{}, err
-			}
+		}))),
+		on("getStage", "GET /groups/{id}/stage", "Where a group stands in its life", area, []string{"GET /stage"}, inGroup(func(c *call, in *byID, g community.GroupRow) (stage, error) {
 			s, _, err := room(c, c.a.deps.Rooms.Goals).Stage(c.ctx(), g.Key)
 			return stage{s.Verdict, s.ByAge, s.Age, s.Usable, s.Weeks, s.Level, s.Usual, figureOf(s.NewShare), figureOf(s.Spam), figureOf(s.Kept)}, err
-		}),
+		})),
 		on("listAdjustments", "GET /adjustments", "Changes and what they should move", area, []string{"GET /adjustments"}, func(c *call, in *adjustQuery) (list[adjustment], error) {
 			p, err := c.page(in.paging, in.sorting)
 			if err != nil {

@@ -413,19 +413,11 @@ func justiceLines() []line {
 			n, err := room(c, c.a.deps.Rooms.Duty).AddNote(c.ctx(), c.who(), in.Body.Text)
 			return noteOf(n), err
 		}),
-		on("listShields", "GET /groups/{id}/shields", "Shields of a group, newest first", area, []string{"GET /groups/{id}/shield"}, func(c *call, in *byID) (list[shield], error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return list[shield]{}, err
-			}
+		on("listShields", "GET /groups/{id}/shields", "Shields of a group, newest first", area, []string{"GET /groups/{id}/shield"}, inGroup(func(c *call, in *byID, g community.GroupRow) (list[shield], error) {
 			rows, err := room(c, c.a.deps.Rooms.Shields).Of(c.ctx(), g.Key)
 			return whole(rows, shieldOf), err
-		}),
-		on("setShield", "POST /groups/{id}/shield", "Switch a group's shield on or off", area, []string{"POST /groups/{id}/shield"}, func(c *call, in *shieldOrder) (shield, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return shield{}, err
-			}
+		})),
+		on("setShield", "POST /groups/{id}/shield", "Switch a group's shield on or off", area, []string{"POST /groups/{id}/shield"}, inGroup(func(c *call, in *shieldOrder, g community.GroupRow) (shield, error) {
 			rooms := room(c, c.a.deps.Rooms.Shields)
 			if in.Body.On {
 				s, err := rooms.On(c.ctx(), c.who(), g.Key, int64(in.Body.Until), in.Body.Reason)
@@ -433,7 +425,7 @@ func justiceLines() []line {
 			}
 			s, err := rooms.Off(c.ctx(), c.who(), g.Key, in.Body.Reason)
 			return shieldOf(s), err
-		}),
+		})),
 		on("listCases", "GET /cases", "Labelled cases", area, []string{"GET /cases"}, func(c *call, in *caseQuery) (list[labelled], error) {
 			p, err := c.page(in.paging, in.sorting)
 			if err != nil {

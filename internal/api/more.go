@@ -263,16 +263,12 @@ func moreLines() []line {
 		admin(on("removeHook", "POST /hooks/{id}/remove", "Forget an outside system; its token ends at once", community.AreaSystem, []string{"POST /hooks/{id}/revoke"}, func(c *call, in *undoOrder) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Bots).DeleteHook(c.ctx(), c.who(), in.ID, in.Body.Reason))
 		})),
-		on("listBenefits", "GET /groups/{id}/benefits", "Benefits of a group's tiers", people, []string{"GET /tiers/benefits"}, func(c *call, in *byID) (list[benefit], error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return list[benefit]{}, err
-			}
+		on("listBenefits", "GET /groups/{id}/benefits", "Benefits of a group's tiers", people, []string{"GET /tiers/benefits"}, inGroup(func(c *call, in *byID, g community.GroupRow) (list[benefit], error) {
 			rows, err := room(c, c.a.deps.Rooms.Tiers).Benefits(c.ctx(), g.Key)
 			return whole(rows, func(b tier.Benefit) benefit {
 				return benefit{b.ID, string(b.Tier), b.Name, b.Means, b.Holders, b.Uses, moment(b.Created), moment(b.Ended)}
 			}), err
-		}),
+		})),
 		on("useBenefit", "POST /benefits/{id}/use", "Record that a member used a benefit", people, []string{"POST /tiers/benefits/use"}, func(c *call, in *struct {
 			byID
 			Body struct {

@@ -129,55 +129,39 @@ func pointLines() []line {
 			}
 			return out, err
 		}),
-		on("givePoints", "POST /groups/{id}/points", "Give points, or take them away", area, []string{"POST /points/give"}, func(c *call, in *pointsGift) (earned, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return earned{}, err
-			}
+		on("givePoints", "POST /groups/{id}/points", "Give points, or take them away", area, []string{"POST /points/give"}, inGroup(func(c *call, in *pointsGift, g community.GroupRow) (earned, error) {
 			e, err := room(c, c.a.deps.Rooms.Points).Give(c.ctx(), c.who(), g.Key, in.Body.Member, in.Body.Amount, in.Body.Reason)
 			return earnedOf(e), err
-		}),
+		})),
 		on("undoPoints", "POST /point-entries/{id}/undo", "Take an entry back", area, []string{"POST /points/undo"}, func(c *call, in *undoOrder) (earned, error) {
 			e, err := room(c, c.a.deps.Rooms.Points).Undo(c.ctx(), c.who(), in.ID, in.Body.Reason)
 			return earnedOf(e), err
 		}),
-		on("getPointRules", "GET /groups/{id}/point-rules", "How points are earned", area, []string{"GET /points/rules"}, func(c *call, in *byID) (points.Rules, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return points.Rules{}, err
-			}
+		on("getPointRules", "GET /groups/{id}/point-rules", "How points are earned", area, []string{"GET /points/rules"}, inGroup(func(c *call, in *byID, g community.GroupRow) (points.Rules, error) {
 			return room(c, c.a.deps.Rooms.Points).Rules(c.ctx(), g.Key)
-		}),
-		admin(on("setPointRules", "PUT /groups/{id}/point-rules", "Change how points are earned", area, []string{"POST /points/rules"}, func(c *call, in *struct {
+		})),
+		admin(on("setPointRules", "PUT /groups/{id}/point-rules", "Change how points are earned", area, []string{"POST /points/rules"}, inGroup(func(c *call, in *struct {
 			byID
 			Body struct {
 				Rules points.Rules `json:"rules"`
 				Maybe
 			}
-		}) (none, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return none{}, err
-			}
+		}, g community.GroupRow) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Points).SetRules(c.ctx(), c.who(), g.Key, in.Body.Rules, in.Body.Reason))
-		})),
+		}))),
 		on("listPayments", "GET /payments", "What members paid, latest first", community.AreaBusiness, []string{"GET /payments"}, listPayments),
 		admin(on("voidPayment", "POST /payments/{id}/void", "Say that a payment was entered wrongly", community.AreaBusiness, []string{"POST /payments/{id}/void"}, func(c *call, in *undoOrder) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Payments).Void(c.ctx(), c.who(), in.ID, in.Body.Reason))
 		})),
-		on("listTiers", "GET /groups/{id}/tiers", "Where a group's members stand, the best first", area, []string{"GET /tiers"}, func(c *call, in *struct {
+		on("listTiers", "GET /groups/{id}/tiers", "Where a group's members stand, the best first", area, []string{"GET /tiers"}, inGroup(func(c *call, in *struct {
 			byID
 			Tier string `query:"tier" enum:"core,normal,lurker"`
-		}) (list[placedIn], error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return list[placedIn]{}, err
-			}
+		}, g community.GroupRow) (list[placedIn], error) {
 			rows, err := room(c, c.a.deps.Rooms.Tiers).Rows(c.ctx(), g.Key, 0, tier.Tier(in.Tier))
 			return whole(rows, func(r tier.Row) placedIn {
 				return placedIn{r.MemberID, r.Name, r.External, string(r.Tier), r.Place, r.Places, r.Why, string(r.Pin), r.PinUser, r.PinNote}
 			}), err
-		}),
+		})),
 		on("listTierChanges", "GET /groups/{id}/tier-changes", "Who changed tier, and why, latest first", area, []string{"GET /tiers/changes"}, func(c *call, in *groupPaging) (list[tierChange], error) {
 			p, err := c.page(in.paging, sorting{})
 			if err != nil {
@@ -192,20 +176,16 @@ func pointLines() []line {
 				return tierChange{t.ID, t.MemberID, t.Name, string(t.Was), string(t.Tier), t.Why, t.Version, moment(t.At), t.User, t.Note}
 			}), err
 		}),
-		on("pinTier", "POST /groups/{id}/tiers", "Put a member into a tier by hand, or take that away", area, []string{"POST /tiers/pin"}, func(c *call, in *struct {
+		on("pinTier", "POST /groups/{id}/tiers", "Put a member into a tier by hand, or take that away", area, []string{"POST /tiers/pin"}, inGroup(func(c *call, in *struct {
 			byID
 			Body struct {
 				Member community.ID `json:"member"`
 				Tier   string       `json:"tier" enum:"core,normal,lurker," doc:"empty = the pin is taken away"`
 				Because
 			}
-		}) (none, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return none{}, err
-			}
+		}, g community.GroupRow) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Tiers).Pin(c.ctx(), c.who(), g.Key, in.Body.Member, tier.Tier(in.Body.Tier), in.Body.Reason))
-		}),
+		})),
 		on("listVotes", "GET /groups/{id}/votes", "A group's votes, latest first", area, []string{"GET /vote"}, func(c *call, in *groupPaging) (list[vote], error) {
 			p, err := c.page(in.paging, sorting{})
 			if err != nil {
@@ -222,14 +202,10 @@ func pointLines() []line {
 			b, who, err := room(c, c.a.deps.Rooms.Votes).ByID(c.ctx(), in.ID)
 			return voteOf(b, who), err
 		}),
-		on("openVote", "POST /groups/{id}/votes", "Open a vote now", area, []string{"POST /vote/open"}, func(c *call, in *undoOrder) (vote, error) {
-			g, err := c.desk.GroupByID(c.ctx(), in.ID)
-			if err != nil {
-				return vote{}, err
-			}
+		on("openVote", "POST /groups/{id}/votes", "Open a vote now", area, []string{"POST /vote/open"}, inGroup(func(c *call, in *undoOrder, g community.GroupRow) (vote, error) {
 			b, err := room(c, c.a.deps.Rooms.Votes).Open(c.ctx(), c.who(), g.Key, in.Body.Reason)
 			return voteOf(b, nil), err
-		}),
+		})),
 		on("endVote", "POST /votes/{id}/end", "Count a vote before its time, or call it off", area, []string{"POST /vote/{id}/end", "POST /vote/{id}/cancel"}, func(c *call, in *struct {
 			byID
 			Body struct {
