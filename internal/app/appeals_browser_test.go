@@ -13,6 +13,7 @@ import (
 // page on a small phone: nothing sticks out, and no console complains.
 func TestCasesAndAppealsFitTheirScreens(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	s := startShift(t, "", "", public)
 	ctx := t.Context()
 	_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, wordBook(t, "团购"), "第一版")

@@ -16,6 +16,7 @@ import (
 // nothing sticks out, and no console complains.
 func TestCharterPagesFitTheirScreens(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	s := startShift(t, "", "", public)
 	ctx, rules := t.Context(), s.app.Charters(s.org, nil)
 	book, err := policy.Starter(policy.PresetGeneral)

@@ -128,6 +128,7 @@ func TestCommandLineAsksForTheSameConsent(t *testing.T) {
 // TestGatewayFormsWorkInABrowser fills in both forms as a person does. Nothing may stick out.
 func TestGatewayFormsWorkInABrowser(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	for lang, width := range map[string]int64{"zh-CN": 1440, "en": 390} {
 		t.Run(lang, func(t *testing.T) {
 			s := startShift(t, "", "")

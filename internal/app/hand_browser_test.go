@@ -15,6 +15,7 @@ import (
 // rules changed to what can be done there, members and talk pasted, the task done, and the removal seen in the next list.
 func TestNewcomerCaresForAWeChatGroupByHand(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	for _, width := range []int64{1440, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			s := startShift(t, "", "")

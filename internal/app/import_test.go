@@ -46,6 +46,7 @@ func houseAt(t *testing.T, url string, clock func() time.Time) *app.App {
 
 // They run beside each other, for much of their time is waiting; what they share must last until both are over.
 func onBoth(t *testing.T, run func(t *testing.T, url string)) {
+	t.Parallel() // beside the tests of other houses, too: they wait more than they work
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); run(t, "") })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); run(t, storetest.PostgresURL(t)) })
 }

@@ -13,6 +13,7 @@ import (
 // at the public report page on a small phone: nothing sticks out, and no console complains.
 func TestReportsHitsAndShieldsFitTheirScreens(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	s := startShift(t, "", "", public)
 	ctx, reports := t.Context(), s.app.Reports(s.org, nil)
 	_, err := s.app.Hands(s.org, nil).Publish(plain(ctx), "ming", s.group.Key, reportBook(t, 2), "第一版")

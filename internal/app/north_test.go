@@ -226,6 +226,7 @@ func (s *site) left(least int) {
 func selfOf(b community.Bot) string { return strconv.FormatInt(north.SelfID(b), 10) }
 
 func TestKoishiOverOneBotForward(t *testing.T) {
+	t.Parallel()
 	s := startSite(t, "", "")
 	b, token := s.attach(community.Bot{})
 	ws := "ws" + strings.TrimPrefix(s.base, "http") + "/north/onebot/v11"
@@ -234,6 +235,7 @@ func TestKoishiOverOneBotForward(t *testing.T) {
 }
 
 func TestKoishiOverOneBotReverse(t *testing.T) {
+	t.Parallel()
 	s := startSite(t, "", "")
 	const first = "4000000001" // the first bot of a new house
 	k := startKoishi(t, fmt.Sprintf("  adapter-onebot: {selfId: '%s', protocol: ws-reverse, path: /onebot}\n", first))
@@ -245,6 +247,7 @@ func TestKoishiOverOneBotReverse(t *testing.T) {
 }
 
 func TestKoishiOverOneBotHTTP(t *testing.T) {
+	t.Parallel()
 	s := startSite(t, "", "")
 	const first, secret = "4000000001", "sekret"
 	// Koishi needs our token to start and we need its port: the token is made by a bot of another mode first.
@@ -258,6 +261,7 @@ func TestKoishiOverOneBotHTTP(t *testing.T) {
 }
 
 func TestKoishiOverSatori(t *testing.T) {
+	t.Parallel()
 	s := startSite(t, "", "")
 	b, token := s.attach(community.Bot{})
 	k := startKoishi(t, "  qlsat: {}\n", "QL_ENDPOINT="+s.base+"/north/satori", "QL_TOKEN="+token)

@@ -102,6 +102,7 @@ func TestPointsAreEarnedAnsweredAndTakenBack(t *testing.T) {
 
 // TestWhoWasBroughtMustStay: the inviter is paid after the days, once; for whoever left, nothing.
 func TestWhoWasBroughtMustStay(t *testing.T) {
+	t.Parallel()
 	n := startNight(t, "", `{"scene":"quiet"}`)
 	ctx := t.Context()
 	r := points.Default()

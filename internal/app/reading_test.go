@@ -208,6 +208,7 @@ func largeBomb(t *testing.T) []byte {
 
 // What cannot be read is said on the message and nothing else happens: the belt goes on at its pace.
 func TestBadPicturesAreNotedAndLoseNothing(t *testing.T) {
+	t.Parallel()
 	f := startFamily(t, "", 0)
 	whole := qrCode(t, "https://evil.example")
 	f.world.Put("sim:bomb", movingBomb(t))

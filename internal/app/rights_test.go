@@ -313,6 +313,7 @@ func TestNobodyActsOutsideTheirScope(t *testing.T) {
 
 // TestEveryRouteKnowsTheEightRoles asks every route as each of the eight roles and as a stranger, and compares with the table of powers.
 func TestEveryRouteKnowsTheEightRoles(t *testing.T) {
+	t.Parallel()
 	e := openEstate(t, "")
 	for _, r := range rights.Roles() {
 		p := e.visit(fmt.Sprintf("%s%d", r, e.org))

@@ -3,9 +3,12 @@ package app_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,9 +33,23 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("TMPDIR", storetest.InMemory()); err != nil {
 		panic(err)
 	}
+	atOnce()
 	code := m.Run()
 	chrome.End()
 	os.Exit(code)
+}
+
+// atOnce lets more tests run beside each other than there are processors, unless the command line says how many.
+func atOnce() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if given {
+		return
+	}
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 }
 
 // screen is a browser window in front of a served house. What its console complains about is kept.
@@ -224,6 +241,7 @@ type visited struct{ name, at string }
 func looksAtBothWidths(t *testing.T, shots string, prepare func(t *testing.T, s *shift, owner community.User) []visited) {
 	t.Helper()
 	browsertest.Need(t)
+	t.Parallel()
 	for _, c := range []struct {
 		lang  string
 		width int64
@@ -262,6 +280,7 @@ func (w *screen) shot(name string) {
 // widths and in both languages. Nothing may stick out, and the browser's console stays silent.
 func TestEveryPartOfTheRuleEditorWorksInABrowser(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		for _, width := range []int64{1440, 390} {
 			if (lang == "en") != (width == 390) && os.Getenv("QL_SHOTS") == "" {

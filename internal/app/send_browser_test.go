@@ -29,6 +29,7 @@ func (w *screen) choose(name string, files ...string) {
 // TestSendsAreMadeAndFollowedInABrowser walks a mass send with pictures, a moment and the readings of articles at both widths.
 func TestSendsAreMadeAndFollowedInABrowser(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	for _, width := range []int64{1440, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			c := startCompany(t, "", "week")

@@ -437,6 +437,7 @@ func tierJSON(t *testing.T, r tier.Rules) string {
 // stays silent.
 func TestTierPagesWorkInABrowser(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	for _, c := range []struct {
 		lang  string
 		width int64

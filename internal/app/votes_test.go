@@ -236,6 +236,7 @@ func TestWeeklyVoteFromCandidatesToPayouts(t *testing.T) {
 
 // TestVoteOpensAndEndsByItself, on its day and hour, once; the group is told both, by a card where nobody can send.
 func TestVoteOpensAndEndsByItself(t *testing.T) {
+	t.Parallel()
 	n := startNight(t, "", `{"scene":"quiet","abilities":"message.send=human,member.list=native"}`)
 	ctx, v := t.Context(), n.app.Votes(n.org, nil)
 	r := points.DefaultVote()

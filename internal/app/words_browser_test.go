@@ -17,6 +17,7 @@ import (
 // to, a group switches the list on. Nothing may stick out, and the browser's console stays silent.
 func TestWordListsWorkInABrowser(t *testing.T) {
 	browsertest.Need(t)
+	t.Parallel()
 	for _, c := range []struct {
 		lang  string
 		width int64
