@@ -131,6 +131,7 @@ func TestTokenIsChangedAndBotRemoved(t *testing.T) {
 }
 
 func TestBotPagesAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := newHouse()
 		h.users[0].Lang = lang

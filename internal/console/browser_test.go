@@ -218,11 +218,15 @@ func signIn(t *testing.T, browser context.Context, base, login string) {
 	}
 }
 
-func TestPagesAreSoundInABrowser(t *testing.T) { sound(t, browserPages, newHouse) }
+func TestPagesAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
+	sound(t, browserPages, newHouse)
+}
 
 // TestPagesByHandAndOfAbilitiesAreSoundInABrowser: with a group that people bring, an account that is held back, and texts
 // that were pasted.
 func TestPagesByHandAndOfAbilitiesAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	paste := "/groups/" + fakeID(22).String() + "/paste"
 	sound(t, []string{"/connections/abilities", "/connections/abilities?verb=member.mute", "/connections/abilities?q=nothing&level=native", "/connections/" + fakeID(11).String(), "/connections",
 		"/settings", "/groups/new", "/groups/" + fakeID(22).String(), paste, paste + "/" + fakeID(500).String(), paste + "/" + fakeID(501).String(), paste + "/" + fakeID(502).String(),
@@ -372,6 +376,7 @@ func TestDangerIsAskedAboutFirst(t *testing.T) {
 
 // TestNewInstallationIsSoundInABrowser looks at the pages while there is nothing to show.
 func TestNewInstallationIsSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	browser := browse(t)
 	h := newHouse()
 	h.groups, h.members, h.messages, h.decided, h.strikes, h.tasks, h.audit, h.imports, h.books, h.accounts = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil

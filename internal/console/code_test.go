@@ -208,6 +208,7 @@ func TestCodesAreChangedByThoseWhoMay(t *testing.T) {
 }
 
 func TestCodesAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		h, _, d := codeHouse()
 		h.users[0].Lang = lang

@@ -126,6 +126,7 @@ func TestHookFormsSayWhatIsWrongAndWhatWouldCome(t *testing.T) {
 }
 
 func TestHookPagesAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := newHouse()
 		h.users[0].Lang = lang

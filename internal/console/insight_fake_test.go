@@ -375,5 +375,6 @@ func TestWhatIsDoneForInsightReachesIt(t *testing.T) {
 }
 
 func TestPagesOfInsightAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	soundTo(t, open(t, furnished()).base, "zh-CN", insightPages())
 }

@@ -42,6 +42,7 @@ func TestMessagePageSaysWhatBecameOfEachCopy(t *testing.T) {
 }
 
 func TestCopiesAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	path := withCopies(h)
 	v := openWith(t, h.deps())

@@ -45,6 +45,7 @@ func TestMessagePageSaysWhatStandsInItsPictures(t *testing.T) {
 }
 
 func TestLocksRaidsAndReadingsAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	h := furnished()
 	path := withReadings(t, h)
 	g := "/rules/" + fakeID(20).String()

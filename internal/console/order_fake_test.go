@@ -550,6 +550,7 @@ func TestPayoutsLeaveTheHouseHarmless(t *testing.T) {
 
 // TestOrderIsSoundInABrowser looks at every page at both widths and in both languages.
 func TestOrderIsSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := furnished()
 		h.users[0].Lang = lang

@@ -324,6 +324,7 @@ func TestWhatIsDoneWithPlansReachesThem(t *testing.T) {
 
 // TestPlansAreSoundInABrowser looks at every page at both widths and in both languages.
 func TestPlansAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := furnished()
 		h.users[0].Lang = lang

@@ -33,6 +33,7 @@ func TestReviewNamesCopiesInOtherGroupsAsFarAsTheyMayBeSeen(t *testing.T) {
 }
 
 func TestReviewWithCopiesIsSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	sound(t, []string{"/review?d=" + fakeID(200).String()}, func() *house {
 		h := furnished()
 		d := &h.decided[0]

@@ -10,6 +10,7 @@ import (
 // TestRightsAreSoundInABrowser looks at the pages of people and their scopes, and at what somebody sees who may not, at both widths
 // and in both languages.
 func TestRightsAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := newHouse()
 		h.with("a-very-long-login-name-without-any-blanks-in-it@example.org", rights.Auditor, rights.Chosen, 1, 2)

@@ -12,6 +12,7 @@ import (
 // TestRoomsAreSoundInABrowser looks at every page of the rooms at both widths and in both languages: no console error, no
 // violation of the policy, nothing wider than the window.
 func TestRoomsAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := furnished()
 		h.users[0].Lang = lang

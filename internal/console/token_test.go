@@ -127,6 +127,7 @@ func TestRightsAreThoseOfThePages(t *testing.T) {
 }
 
 func TestTokenPagesAreSoundInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh-CN", "en"} {
 		h := newHouse()
 		h.users[0].Lang = lang
