@@ -69,6 +69,7 @@ func hits(out []engine.Outcome) (n int) {
 }
 
 func TestACopyInAThirdGroupIsDecidedUponAtOnce(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		lib := r.withRules()
 		r.publish(`{"acts":true}`, "a", "b", "c", "d")
@@ -123,6 +124,7 @@ func (r *rig) replays(lib *policy.Library, groups ...string) {
 }
 
 func TestCopiesElsewhereSurviveARestart(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.withRules()
 		r.publish(`{}`, "a", "b", "c")
@@ -143,6 +145,7 @@ func TestCopiesElsewhereSurviveARestart(t *testing.T) {
 
 // TestABatchThatFailedIsNotRemembered: what was not committed is no copy, and what was is.
 func TestABatchThatFailedIsNotRemembered(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.withRules()
 		r.publish(`{}`, "a", "b", "c")
@@ -164,6 +167,7 @@ func TestABatchThatFailedIsNotRemembered(t *testing.T) {
 }
 
 func TestWhatAnErasedMemberSaidIsNotComparedWith(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.withRules()
 		r.publish(`{}`, "a", "b", "c")

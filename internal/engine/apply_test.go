@@ -157,6 +157,7 @@ func both(t *testing.T, run func(t *testing.T, r *rig)) {
 }
 
 func TestSameEventTwiceHasItsEffectOnce(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		first := r.apply(r.message("1", "a", "广告"), r.message("2", "b", "早"))
 		again := r.apply(r.message("1", "a", "广告"), r.message("3", "c", "早安"), r.message("3", "c", "早安"))
@@ -174,6 +175,7 @@ func TestSameEventTwiceHasItsEffectOnce(t *testing.T) {
 }
 
 func TestSameKeyWithAnotherBodyIsKept(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.apply(r.message("1", "a", "早"))
 		r.apply(r.message("1", "a", "晚"), r.message("1", "a", "午"))
@@ -189,6 +191,7 @@ func TestSameKeyWithAnotherBodyIsKept(t *testing.T) {
 }
 
 func TestAGroupThatThePlatformMovesStaysOneGroup(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		inNew := func(key, text string) community.Inbound {
 			in := r.message(key, "a", text)
@@ -222,6 +225,7 @@ func TestAGroupThatThePlatformMovesStaysOneGroup(t *testing.T) {
 }
 
 func TestLateAndSkewedEventsAreMarked(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		base := r.now.UnixMilli()
 		on, late, early := r.message("1", "a", "一"), r.message("2", "a", "二"), r.message("3", "a", "三")
@@ -238,6 +242,7 @@ func TestLateAndSkewedEventsAreMarked(t *testing.T) {
 }
 
 func TestPanickingRuleIsStoredAsFaultedAndTheBeltGoesOn(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		out := r.apply(r.message("1", "a", "炸"), r.message("2", "a", "广告"))
 		if len(out[0].Decisions) != 1 || out[0].Decisions[0].Verdict != community.Faulted {
@@ -250,6 +255,7 @@ func TestPanickingRuleIsStoredAsFaultedAndTheBeltGoesOn(t *testing.T) {
 }
 
 func TestStateIsTheFoldOfTheLogAfterARestart(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		var batch []community.Inbound
 		for i := range 1500 {
@@ -267,6 +273,7 @@ func TestStateIsTheFoldOfTheLogAfterARestart(t *testing.T) {
 }
 
 func TestAnotherCommitterIsNoticed(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.apply(r.message("1", "a", "早"))
 		other := *r
@@ -281,6 +288,7 @@ func TestAnotherCommitterIsNoticed(t *testing.T) {
 }
 
 func TestImportedEventsDecideNothingAndTwiceChangesNothing(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		run := engine.Run{Key: 7, Org: 1, Platform: "qq"}
 		rows := []community.Inbound{r.message("1", "a", "广告"), r.message("2", "a", "早")}
@@ -304,6 +312,7 @@ func TestImportedEventsDecideNothingAndTwiceChangesNothing(t *testing.T) {
 }
 
 func TestPrivateChatsAndBadEventsAreRefused(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		private, huge, broken := r.message("1", "a", "嗨"), r.message("2", "a", strings.Repeat("大", community.MaxText)), r.message("3", "a", "\xff")
 		private.Private = true
@@ -321,6 +330,7 @@ func TestPrivateChatsAndBadEventsAreRefused(t *testing.T) {
 }
 
 func TestManySendersAtOnceLeaveNoHoles(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		var wg sync.WaitGroup
 		for s := range 8 {
@@ -343,6 +353,7 @@ func TestManySendersAtOnceLeaveNoHoles(t *testing.T) {
 }
 
 func TestCancelledApplyLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		ctx, stop := context.WithCancel(t.Context())
 		stop()

@@ -11,6 +11,7 @@ import (
 
 // TestNamesOfThousandsOfCharactersAreCut wherever they stand, at a whole character; the events are taken.
 func TestNamesOfThousandsOfCharactersAreCut(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		long := strings.Repeat("名", 5000)
 		m := r.message("m1", "a", "早")

@@ -30,6 +30,7 @@ func (r *rig) task(id community.ID) community.Task {
 }
 
 func TestNativeActionIsDoneOnceAndConfirmedByItsNotice(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		a := r.hit("广告")
 		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
@@ -49,6 +50,7 @@ func TestNativeActionIsDoneOnceAndConfirmedByItsNotice(t *testing.T) {
 }
 
 func TestWhatNoConnectionCanDoBecomesATask(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.level = community.None
 		a := r.hit("广告移出")
@@ -71,6 +73,7 @@ func TestWhatNoConnectionCanDoBecomesATask(t *testing.T) {
 }
 
 func TestFirstDoneWinsAndTheSecondIsToldByWhom(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.level = community.Human
 		a := r.hit("广告")
@@ -87,6 +90,7 @@ func TestFirstDoneWinsAndTheSecondIsToldByWhom(t *testing.T) {
 }
 
 func TestUnknownOutcomeOfASendIsNeverSentAgain(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeTimeout, "no answer")
 		a := r.hit("广告说话")
@@ -102,6 +106,7 @@ func TestUnknownOutcomeOfASendIsNeverSentAgain(t *testing.T) {
 }
 
 func TestUnknownMuteIsRepeatedWithTheSecondsThatRemain(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeTimeout, "no answer")
 		a := r.hit("广告")
@@ -143,6 +148,7 @@ func TestUnknownRemovalIsReadBackFirst(t *testing.T) {
 }
 
 func TestFreezeHoldsRulesButNotPeople(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		a := r.hit("广告")
 		check(t, r.st.Freeze(t.Context(), 1, 0, true, community.Audit{User: "test"}))
@@ -162,6 +168,7 @@ func TestFreezeHoldsRulesButNotPeople(t *testing.T) {
 }
 
 func TestOwnWordsComingBackAreEvidenceAndNotDecidedUpon(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.level = community.Human
 		a := r.hit("广告说话")
@@ -180,6 +187,7 @@ func TestOwnWordsComingBackAreEvidenceAndNotDecidedUpon(t *testing.T) {
 }
 
 func TestOfflineThreeTimesBecomesATask(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeUnreachable, "offline")
 		a := r.hit("广告")
@@ -196,6 +204,7 @@ func TestOfflineThreeTimesBecomesATask(t *testing.T) {
 }
 
 func TestMemberIsRemovedOnceHoweverOftenItIsWanted(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		a, b := r.hit("广告移出"), r.hit("还是广告移出")
 		check(t, r.e.CarryOut(t.Context(), a.ID, 1))
@@ -210,6 +219,7 @@ func TestMemberIsRemovedOnceHoweverOftenItIsWanted(t *testing.T) {
 }
 
 func TestOneAnswerEndsEveryWishForTheSame(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.level = community.Human
 		a, b := r.hit("广告移出"), r.hit("还是广告移出")
@@ -223,6 +233,7 @@ func TestOneAnswerEndsEveryWishForTheSame(t *testing.T) {
 }
 
 func TestRefusedActionBecomesATaskWithThePlatformsWords(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeRefused, "retcode 100: 权限不足")
 		a := r.hit("广告")
@@ -239,6 +250,7 @@ func TestRefusedActionBecomesATaskWithThePlatformsWords(t *testing.T) {
 }
 
 func TestRemovalThatComesTooOftenIsHandedToAPerson(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeLimited, "too often")
 		a := r.hit("广告移出")
@@ -255,6 +267,7 @@ func TestRemovalThatComesTooOftenIsHandedToAPerson(t *testing.T) {
 }
 
 func TestMuteThatIsNeverAnsweredIsHandedToAPerson(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeTimeout, "no answer")
 		a := r.hit("广告")
@@ -272,6 +285,7 @@ func TestMuteThatIsNeverAnsweredIsHandedToAPerson(t *testing.T) {
 
 // TestListWithoutTheMemberClosesTheRemoval: a platform that tells nothing is read again, and that is evidence too.
 func TestListWithoutTheMemberClosesTheRemoval(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.level = community.Human
 		list := func(key, people string) community.Inbound {
@@ -296,6 +310,7 @@ func TestListWithoutTheMemberClosesTheRemoval(t *testing.T) {
 // TestAssistedActionIsAskedOfThePlatformAndWaitsForAPerson: the call is made once, the task stays until the platform says
 // that somebody confirmed.
 func TestAssistedActionIsAskedOfThePlatformAndWaitsForAPerson(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.level = community.Assisted
 		a := r.hit("广告移出")

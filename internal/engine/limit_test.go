@@ -47,6 +47,7 @@ func (s *limited) Abilities(g string) connect.Abilities {
 }
 
 func TestLimitsHoldOverARestart(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		s := &limited{r.session, []community.Limit{{Count: 2, Window: 60, Per: community.PerAccount}, {Count: 100, Window: 86400, Per: community.PerGroup}}}
 		r.with(s)
@@ -75,6 +76,7 @@ func TestLimitsHoldOverARestart(t *testing.T) {
 
 // TestNoWindowHoldsMoreThanItsLimit tries at every moment over ten windows and looks at every window afterwards.
 func TestNoWindowHoldsMoreThanItsLimit(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		s := &limited{r.session, []community.Limit{{Count: 3, Window: 10, Per: community.PerMember}}}
 		r.with(s)
@@ -109,6 +111,7 @@ func TestNoWindowHoldsMoreThanItsLimit(t *testing.T) {
 }
 
 func TestFirstRestrictionStopsTheAccountUntilAPersonSaysSo(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeRestricted, "账号被限制")
 		a, b := r.hit("一广告说话"), r.hit("二广告说话")
@@ -156,6 +159,7 @@ func TestFirstRestrictionStopsTheAccountUntilAPersonSaysSo(t *testing.T) {
 
 // TestPersonsWordEndsARestriction: once, audited with what it was; a second word finds nothing to end.
 func TestPersonsWordEndsARestriction(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.err = community.Errorf(community.CodeRestricted, "账号被限制")
 		check(t, r.e.CarryOut(t.Context(), r.hit("一广告说话").ID, 1))
@@ -237,6 +241,7 @@ func (s *stuck) Do(context.Context, community.Action) (connect.Receipt, error) {
 }
 
 func TestAccountThatStandsStillHoldsOnlyItsLane(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		s := &stuck{r.session, make(chan struct{}), make(chan struct{})}
 		r.with(s)
@@ -268,6 +273,7 @@ func TestAccountThatStandsStillHoldsOnlyItsLane(t *testing.T) {
 }
 
 func TestRecallOfOurOwnSendFindsItsMessage(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		r.session.also = []string{"out-1b", "out-1c"}
 		a := r.hit("广告说话")

@@ -21,6 +21,7 @@ func (r *rig) kinds(g community.GroupKey) string {
 
 // TestMarkStandsInEachGroupBeforeTheMembersNextEvent: groups named at once, others when the member appears there.
 func TestMarkStandsInEachGroupBeforeTheMembersNextEvent(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		one := r.message("1", "a", "早")
 		first := r.apply(one, r.message("2", "b", "早"))
@@ -63,6 +64,7 @@ func TestMarkStandsInEachGroupBeforeTheMembersNextEvent(t *testing.T) {
 
 // TestFailedBatchTellsNoMark: what did not become durable was told to nobody.
 func TestFailedBatchTellsNoMark(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, r *rig) {
 		out := r.apply(r.message("1", "a", "早"))
 		check(t, r.e.Mark(t.Context(), []community.GroupKey{out[0].Group}, r.log()[0].Actor, community.RoleBot, "ming", "机器人", community.Audit{Org: 1, User: "ming"}))

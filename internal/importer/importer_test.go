@@ -100,6 +100,9 @@ func checkSums(t *testing.T, rep *Report) {
 // realData gives a file of QL_TESTDATA or skips with the reason.
 func realData(t testing.TB, name string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("read whole by the run that is not short")
+	}
 	dir := os.Getenv("QL_TESTDATA")
 	p := filepath.Join(dir, name)
 	if _, err := os.Stat(p); dir == "" || err != nil {
