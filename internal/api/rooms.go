@@ -24,6 +24,7 @@ type Rooms struct {
 	Tiers       func(org community.OrgKey, groups []community.GroupKey) Tiers
 	Votes       func(org community.OrgKey, groups []community.GroupKey) Votes
 	Weeklies    func(org community.OrgKey, groups []community.GroupKey) Weeklies
+	Digests     func(org community.OrgKey, groups []community.GroupKey) Digests
 	Persons     func(org community.OrgKey, groups []community.GroupKey) Persons
 	Lockdowns   func(org community.OrgKey, groups []community.GroupKey) Lockdowns
 	Standbys    func(org community.OrgKey, groups []community.GroupKey) Standbys

@@ -61,6 +61,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobExperiments:     a.experimentRound,
 		jobGrowth:          a.growthRound,
 		jobWeeklies:        a.weeklyRound,
+		jobDigests:         a.digestRound,
 		store.JobWeekly:    a.sendWeekly,
 	}
 }
@@ -90,6 +91,7 @@ func periodic() []jobs.Every {
 		{Name: jobAdjusts, Each: adjustsEach, Kind: jobAdjusts},
 		{Name: jobExperiments, Each: 10 * time.Minute, Kind: jobExperiments},
 		{Name: jobWeeklies, Each: weekliesEach, Kind: jobWeeklies},
+		{Name: jobDigests, Each: digestsEach, Kind: jobDigests},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 	}
 }

@@ -75,6 +75,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Foundings: func(org community.OrgKey, groups []community.GroupKey) console.Foundings {
 			return a.Foundings(org, groups)
 		},
+		Digests: func(org community.OrgKey, groups []community.GroupKey) console.Digests { return a.Digests(org, groups) },
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},

@@ -79,6 +79,7 @@ type House struct {
 	Goals      func(org community.OrgKey) Goals
 	Foundings  func(org community.OrgKey) Foundings
 	Weeklies   func(org community.OrgKey) Weeklies
+	Digests    func(org community.OrgKey) Digests
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes

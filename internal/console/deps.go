@@ -73,6 +73,8 @@ type Deps struct {
 	Foundings func(org community.OrgKey, groups []community.GroupKey) Foundings
 	// Weeklies makes the handle of the weekly report; may be nil: its pages are then absent.
 	Weeklies func(org community.OrgKey, groups []community.GroupKey) Weeklies
+	// Digests makes the handle of 群精华; may be nil: its pages are then absent.
+	Digests func(org community.OrgKey, groups []community.GroupKey) Digests
 	// Comparisons puts groups side by side; may be nil: the page is then absent.
 	Comparisons func(org community.OrgKey, groups []community.GroupKey) Comparisons
 	// Points makes the handle of points; may be nil: their pages are then absent.

@@ -17,6 +17,7 @@ func insight() []test {
 		{"stage", stage},
 		{"tiers", tiers},
 		{"experiments", experiments},
+		{"digest", digests},
 	}
 }
 

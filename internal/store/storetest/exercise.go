@@ -101,6 +101,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"templates of groups are kept by version", templatesAreKept},
 		{"groups are begun with templates and undone", foundingsAreKept},
 		{"weekly reports are sent once a week", weekliesAreKept},
+		{"digests are kept", digestsAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"what stood before changes is kept", pastsAreKept},
 		{"formats are kept", formatsAreKept},

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+
+	"qunluo/internal/community"
+	"qunluo/internal/digest"
+)
+
+// Talk gives what was said in a group in [from, to) (UTC ms), in the order of time; recalled and erased messages are left out.
+// CodeTooLarge: more than most messages.
+func (d *Desk) Talk(ctx context.Context, g community.GroupKey, from, to int64, most int) ([]digest.Line, error) {
+	skip, recalled, err := d.unheard(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	var out []digest.Line
+	numbers := map[string]int64{} // by the platform's id
+	for ev, err := range d.s.Spoken(ctx, []community.GroupKey{g}, from, to, most) {
+		if err != nil {
+			return nil, err
+		}
+		b := &ev.Body
+		if b.Message != "" {
+			numbers[b.Message] = ev.Number
+		}
+		if b.Text == "" || recalled[ev.Number] || b.Class == community.Recalled {
+			continue
+		}
+		bot, marked := skip[ev.Actor]
+		if !marked {
+			bot = b.Role == community.RoleBot
+		}
+		who := community.Who{Name: b.Name, Card: b.Card}
+		out = append(out, digest.Line{Number: ev.Number, At: ev.OccurredAt, Member: ev.Actor, Name: who.Shown(), Text: b.Text, ReplyTo: numbers[b.ReplyTo], Bot: bot || !content(&ev)})
+	}
+	return out, nil
+}
+
+const digestColumns = `SELECT id, group_key, from_day, to_day, made, user_name, found, text, edited, state, sent, version FROM digest`
+
+func scanDigest(r *sql.Rows, v *digest.Record) error {
+	var id, found []byte
+	if err := r.Scan(&id, (*int64)(&v.Group), &v.From, &v.To, &v.Made, &v.User, &found, &v.Text, &v.Edited, &v.State, &v.Sent, &v.Version); err != nil {
+		return err
+	}
+	copy(v.ID[:], id)
+	return json.Unmarshal(found, &v.Found)
+}
+
+// Digests lists what was made of a group's talk, or (0) of all groups of the scope, the latest days first.
+func (d *Desk) Digests(ctx context.Context, g community.GroupKey, at community.Page) ([]digest.Record, int, error) {
+	groups, err := d.groupKeys(ctx, g, "")
+	if err != nil || len(groups) == 0 {
+		return nil, 0, err
+	}
+	where := ` WHERE group_key IN (` + keyList(groups) + `)`
+	var n int
+	if err := d.s.read.QueryRowContext(ctx, `SELECT count(*) FROM digest`+where).Scan(&n); err != nil {
+		return nil, 0, coded(d.s.dialect, err)
+	}
+	list, err := rows(ctx, d.s, digestColumns+where+` ORDER BY to_day DESC, from_day DESC, group_key LIMIT $1 OFFSET $2`, []any{limitOf(at.Limit), at.Offset}, scanDigest)
+	return list, n, err
+}
+
+// Digest gives one of the scope; CodeNotFound.
+func (d *Desk) Digest(ctx context.Context, id community.ID) (digest.Record, error) {
+	return d.oneDigest(ctx, "digest "+id.String(), ` WHERE id = $1`, id[:])
+}
+
+// DigestOf gives the digest of a group's days; CodeNotFound.
+func (d *Desk) DigestOf(ctx context.Context, g community.GroupKey, from, to int64) (digest.Record, error) {
+	return d.oneDigest(ctx, "digest of these days", ` WHERE group_key = $1 AND from_day = $2 AND to_day = $3`, int64(g), from, to)
+}
+
+func (d *Desk) oneDigest(ctx context.Context, what, where string, args ...any) (digest.Record, error) {
+	list, err := rows(ctx, d.s, digestColumns+where, args, scanDigest)
+	if err != nil {
+		return digest.Record{}, err
+	}
+	if len(list) == 1 {
+		groups, err := d.groupKeys(ctx, list[0].Group, "")
+		if err != nil || slices.Contains(groups, list[0].Group) {
+			return list[0], err
+		}
+	}
+	return digest.Record{}, community.Errorf(community.CodeNotFound, "%s: not found", what)
+}
+
+// AddDigest keeps a new digest. CodeConflict: there is one of these days.
+func (s *Store) AddDigest(ctx context.Context, org community.OrgKey, r digest.Record, audit community.Audit) (digest.Record, error) {
+	found, err := json.Marshal(r.Found)
+	if err != nil {
+		return r, err
+	}
+	r.ID, r.Made, r.State, r.Version = s.NewID(), s.now(), digest.Draft, 1
+	return r, s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `INSERT INTO digest (id, org_key, group_key, from_day, to_day, made, user_name, found, text, edited, state, sent, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, '', 1)
+ON CONFLICT (group_key, from_day, to_day) DO NOTHING`, r.ID[:], int64(org), int64(r.Group), r.From, r.To, r.Made, r.User, string(found), r.Text, r.State)
+		if err == nil && n == 0 {
+			err = community.Errorf(community.CodeConflict, "there is a digest of these days")
+		}
+		if err != nil {
+			return err
+		}
+		if audit.Verb == "" {
+			return nil
+		}
+		audit.Org, audit.Subject = org, "digest:"+r.ID.String()
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// ChangeDigest keeps a digest as it is now, if it still is as it was read (Version). CodeConflict: somebody changed it meanwhile.
+func (s *Store) ChangeDigest(ctx context.Context, org community.OrgKey, r digest.Record, audit community.Audit) (digest.Record, error) {
+	found, err := json.Marshal(r.Found)
+	if err != nil {
+		return r, err
+	}
+	err = s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE digest SET found = $1, text = $2, edited = $3, state = $4, sent = $5, made = $6, version = version + 1 WHERE id = $7 AND org_key = $8 AND version = $9`,
+			string(found), r.Text, r.Edited, r.State, r.Sent, r.Made, r.ID[:], int64(org), r.Version)
+		if err == nil && n == 0 {
+			err = community.Errorf(community.CodeConflict, "somebody changed this digest meanwhile")
+		}
+		if err != nil {
+			return err
+		}
+		audit.Org, audit.Subject = org, "digest:"+r.ID.String()
+		return t.AddAudit(ctx, audit)
+	})
+	r.Version++
+	return r, err
+}
+
+// DigestWatches lists whose digests are drafted by themselves: of one organisation, or (0) of all.
+func (s *Store) DigestWatches(ctx context.Context, org community.OrgKey) ([]digest.Watch, error) {
+	return rows(ctx, s, `SELECT group_key, org_key, daily, weekly, hour, lang FROM digest_watch WHERE $1 = 0 OR org_key = $1 ORDER BY group_key`, []any{int64(org)}, func(r *sql.Rows, v *digest.Watch) error {
+		return r.Scan((*int64)(&v.Group), (*int64)(&v.Org), &v.Daily, &v.Weekly, &v.Hour, &v.Lang)
+	})
+}
+
+// SaveDigestWatch keeps which digests of a group are drafted by themselves.
+func (s *Store) SaveDigestWatch(ctx context.Context, w digest.Watch, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `INSERT INTO digest_watch (group_key, org_key, daily, weekly, hour, lang) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (group_key) DO UPDATE SET daily = excluded.daily, weekly = excluded.weekly, hour = excluded.hour, lang = excluded.lang`, int64(w.Group), int64(w.Org), w.Daily, w.Weekly, w.Hour, w.Lang)
+		if err != nil {
+			return err
+		}
+		audit.Org = w.Org
+		audit.After, _ = json.Marshal(map[string]any{"daily": w.Daily, "weekly": w.Weekly, "hour": w.Hour}) // plain values
+		return t.AddAudit(ctx, audit)
+	})
+}
