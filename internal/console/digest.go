@@ -244,7 +244,7 @@ func (c *Console) digestPage(k *call) error {
 		open.Table.Rows = append(open.Table.Rows, row(n, ""))
 	}
 	for _, v := range d.Decided {
-		decided.Table.Rows = append(decided.Table.Rows, row(v.Message, cut(said[v.Message].Text, v.Span)))
+		decided.Table.Rows = append(decided.Table.Rows, row(v.Message, markedIn(said[v.Message].Text, v.Span)))
 	}
 	for _, l := range d.Links {
 		links.Table.Rows = append(links.Table.Rows, row(l.Message, k.T("digest.times", "num", l.Times, "people", l.Sharers)))
@@ -263,8 +263,8 @@ func (c *Console) digestPage(k *call) error {
 	return k.show(p.Head.Title, view.PlanShow(p), inZone(g))
 }
 
-// cut is the part of a text that a span names; "" where the text is no longer what it was.
-func cut(text string, s community.Span) string {
+// markedIn is the part of a text that a span names; "" where the text is no longer what it was.
+func markedIn(text string, s community.Span) string {
 	if s.Start < 0 || s.Start > s.End || s.End > len(text) {
 		return ""
 	}
