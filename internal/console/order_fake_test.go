@@ -430,6 +430,8 @@ func (h *house) keepOrder(d *Deps) {
 	d.Charters = func(community.OrgKey, []community.GroupKey) Charters { return noticeboard{h} }
 	d.Blocklists = func(community.OrgKey, []community.GroupKey) Blocklists { return register{h} }
 	d.Bulks = func(community.OrgKey, []community.GroupKey) Bulks { return gate{h} }
+	scraps := newScrapbook(h)
+	d.Digests = func(community.OrgKey, []community.GroupKey) Digests { return scraps }
 	paper := newPress(h)
 	d.Weeklies = func(community.OrgKey, []community.GroupKey) Weeklies { return paper }
 	d.Comparisons = func(community.OrgKey, []community.GroupKey) Comparisons { return paper }
@@ -438,7 +440,8 @@ func (h *house) keepOrder(d *Deps) {
 // orderPages are their pages in every state.
 func orderPages() map[string]string {
 	g, rules := "?g="+fakeID(20).String(), "/rules/"+fakeID(20).String()
-	out := map[string]string{"points": "/points" + g, "points-rules": "/points/rules" + g, "points-member": "/points/members/" + fakeID(43).String() + g,
+	out := map[string]string{"digests": "/digests", "digests-of": "/digests" + g, "digest": "/digests/" + fakeID(933).String(), "digest-sent": "/digests/" + fakeID(934).String(), "digest-dropped": "/digests/" + fakeID(935).String(), "digest-edit": "/digests/" + fakeID(933).String() + "/edit",
+		"points": "/points" + g, "points-rules": "/points/rules" + g, "points-member": "/points/members/" + fakeID(43).String() + g,
 		"votes": "/vote" + g, "vote-rules": "/vote/rules" + g, "vote-links": "/vote/links" + g, "vote-open": "/vote/" + fakeID(910).String(), "vote-ended": "/vote/" + fakeID(911).String(), "vote-cancelled": "/vote/" + fakeID(912).String(),
 		"payouts": "/vote/payouts", "payouts-unclaimed": "/vote/payouts?state=unclaimed" + "&g=" + fakeID(20).String(), "payout-open": "/vote/payouts/" + fakeID(921).String(), "payout-paid": "/vote/payouts/" + fakeID(922).String(),
 		"charter": rules + "/charter", "charter-words": rules + "/charter/words", "charter-new": rules + "/charter/new?level=base", "confirmed": rules + "/confirmed", "confirmed-missing": rules + "/confirmed?missing=1",
