@@ -267,3 +267,19 @@ WHERE p.group_key = $1 AND p.present AND NOT p.ours AND NOT m.bot AND m.mark <> 
 		return nil
 	})
 }
+
+// TagRuleDue is a rule that is to be run.
+type TagRuleDue struct {
+	Org community.OrgKey
+	ID  community.ID
+}
+
+// TagRulesDue lists the rules that are switched on and were not run since a time (UTC ms).
+func (s *Store) TagRulesDue(ctx context.Context, since int64) ([]TagRuleDue, error) {
+	return rows(ctx, s, `SELECT org_key, id FROM tag_rule WHERE active AND ended = 0 AND ran < $1 ORDER BY org_key, id`, []any{since}, func(r *sql.Rows, v *TagRuleDue) error {
+		var id []byte
+		err := r.Scan((*int64)(&v.Org), &id)
+		copy(v.ID[:], id)
+		return err
+	})
+}

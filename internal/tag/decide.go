@@ -169,3 +169,23 @@ func Settle(source string, fits map[Target]string, have map[Target]Have) Outcome
 func byTarget(a, b Change) int {
 	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Member, b.Member), slices.Compare(a.Stay[:], b.Stay[:]))
 }
+
+// Trial says what a rule would do, or did.
+type Trial struct {
+	Put, Take int
+	Keep      int // fit and wear it already, by this rule
+	Hand      int // wear it by a person's hand or another source: left alone
+	No        int // fit, but a person took it off by hand
+	Lines     []TrialLine
+	Trouble   string // why nothing was looked at; "" = it was
+}
+
+// TrialLine names one of the first to be tagged or untagged.
+type TrialLine struct {
+	Put       bool
+	Why       string
+	MemberID  community.ID // zero of a group
+	Name      string
+	GroupID   community.ID // zero of a person
+	GroupName string
+}

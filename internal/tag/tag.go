@@ -161,3 +161,40 @@ type Edit struct {
 	UndoNote string
 	Kept     int // groups that the undoing left as they were, since somebody changed them later
 }
+
+// Changes reports whether an edit by hand changes something that wears a tag by a source, or (has is false) does not wear it: what a rule put
+// there becomes a person's.
+func Changes(source string, has, put bool) bool {
+	if has && put {
+		return Ruled(source)
+	}
+	return has != put
+}
+
+// Order sticks a tag on one thing by hand, or takes it off.
+type Order struct {
+	Scope  Scope
+	Name   string
+	On     bool
+	Member community.ID // of persons and stays
+	Group  community.ID // of stays and groups
+	Reason string
+}
+
+// EditOrder says which groups are to be tagged at once.
+type EditOrder struct {
+	Name   string
+	Put    bool
+	Picked []community.ID        // named one by one; none = all that the filter finds
+	Filter community.GroupFilter // with no group picked
+	Expect int                   // how many the preview said; 0 = whatever
+}
+
+// EditPreview is what an edit would do now.
+type EditPreview struct {
+	Tag    string // as it is called now
+	Put    bool
+	Chosen int                  // groups looked at
+	Groups []community.GroupKey // those that would change
+	Names  []string             // of the first of them
+}
