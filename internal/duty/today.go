@@ -46,6 +46,11 @@ type Due struct {
 	Owner string // who took it on: id of a user; "" = nobody in particular
 }
 
+// waits reports whether somebody waits for an answer: then it is today's, though its day is not over.
+func (d Due) waits() bool {
+	return d.Kind == DueRequest || d.Kind == DueReview || d.Kind == DueReport
+}
+
 // Agenda is a group's day.
 type Agenda struct {
 	Group community.GroupRow
@@ -61,7 +66,7 @@ type Agenda struct {
 func Day(groups []community.GroupRow, dues []Due, now, until int64, on string) []Agenda {
 	of := map[community.GroupKey][]Due{}
 	for _, d := range dues {
-		if d.At <= until {
+		if d.At <= until || d.waits() {
 			of[d.Group] = append(of[d.Group], d)
 		}
 	}

@@ -16,6 +16,7 @@ func TestTheDayBeginsWithWhatIsLate(t *testing.T) {
 	dues := []duty.Due{
 		{Group: 1, Part: duty.Review, Kind: duty.DueAlarm, At: 150},
 		{Group: 1, Part: duty.Screening, Kind: duty.DueRequest, At: 150},
+		{Group: 3, Part: duty.Screening, Kind: duty.DueRequest, At: 400}, // somebody waits
 		{Group: 2, Part: duty.Order, Kind: duty.DueReview, At: 90},
 		{Group: 2, Part: duty.Content, Kind: duty.DueTask, At: 80, Owner: "ming"},
 		{Group: 4, Part: duty.Content, Kind: duty.DueSend, At: 500}, // tomorrow
@@ -24,7 +25,7 @@ func TestTheDayBeginsWithWhatIsLate(t *testing.T) {
 	want := []struct {
 		name, kind, owner, from string
 		late, rest              int
-	}{{"二群", duty.DueTask, "ming", "taken", 2, 1}, {"一群", duty.DueRequest, "on-duty", "duty", 0, 1}, {"三群", "", "", "", 0, 0}, {"四群", "", "", "", 0, 0}}
+	}{{"二群", duty.DueTask, "ming", "taken", 2, 1}, {"一群", duty.DueRequest, "on-duty", "duty", 0, 1}, {"三群", duty.DueRequest, "on-duty", "duty", 0, 0}, {"四群", "", "", "", 0, 0}}
 	for i, w := range want {
 		if a := day[i]; a.Group.Name != w.name || a.Next.Kind != w.kind || a.Owner != w.owner || a.From != w.from || a.Late != w.late || len(a.Rest) != w.rest {
 			t.Errorf("%d: %+v, want %+v", i, a, w)
