@@ -17,14 +17,14 @@ func (d *Desk) wornHere(c *clause, scope tag.Scope) {
 	switch {
 	case d.scope.Groups == nil:
 	case scope == tag.Person:
-		d.knownHere(c, "x.member_key")
+		c.and("EXISTS (SELECT 1 FROM views.people h WHERE h.member_key = x.member_key AND h.group_key IN (" + keyList(d.scope.Groups) + "))")
 	default:
 		c.and("x.group_key IN (" + keyList(d.scope.Groups) + ")")
 	}
 }
 
 // TagList lists the tags of a scope: those that are written down, and those that are only worn, by category and name. Who sees some
-// groups only is told of those worn there, and of what is written down.
+// groups only is told of those worn there.
 func (d *Desk) TagList(ctx context.Context, scope tag.Scope) ([]tag.Tag, error) {
 	w, ok := tagTables[scope]
 	if !ok {
@@ -53,6 +53,9 @@ func (d *Desk) TagList(ctx context.Context, scope tag.Scope) ([]tag.Tag, error) 
 			i = len(out) - 1
 		}
 		out[i].Worn, out[i].Auto = v.Worn, v.Auto
+	}
+	if d.scope.Groups != nil { // what is worn only elsewhere is nothing to them
+		out = slices.DeleteFunc(out, func(v tag.Tag) bool { return v.Worn == 0 })
 	}
 	slices.SortFunc(out, func(a, b tag.Tag) int {
 		return cmp.Or(cmp.Compare(flag(a.Family == ""), flag(b.Family == "")), strings.Compare(a.Family, b.Family), strings.Compare(a.Name, b.Name))

@@ -92,6 +92,16 @@ func tagsAreWorn(t *testing.T, s *store.Store) {
 	if len(list) != 2 || list[0].Name != "志愿者" || list[0].Worn != 2 || list[0].Family != "角色" || list[0].Colour != "blue" || list[1].Name != hostile {
 		t.Errorf("tags = %+v", list)
 	}
+	for _, far := range []community.Scope{{Org: 1, Groups: []community.GroupKey{}}, {Org: 1, Groups: []community.GroupKey{999}}} {
+		for _, scope := range tag.Scopes() {
+			if list := must(s.For(far).TagList(ctx, scope))(t); len(list) != 0 {
+				t.Errorf("who sees other groups reads of %s %+v", scope, list)
+			}
+			if list := must(s.For(far).WornBy(ctx, scope, []community.MemberKey{a, b}, []community.GroupKey{g}))(t); len(list) != 0 {
+				t.Errorf("who sees other groups reads of worn %s %+v", scope, list)
+			}
+		}
+	}
 	if list := must(s.For(community.Scope{Org: 2}).TagList(ctx, tag.Person))(t); len(list) != 0 {
 		t.Errorf("another organisation sees %+v", list)
 	}
