@@ -245,6 +245,12 @@ func (a *API) admit(l *line, r *http.Request) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Every list takes a tag: it narrows what the caller sees, here and nowhere else. One group that is named is shown whatever it wears.
+	if q := r.URL.Query(); q.Get("tag") != "" && q.Get("group") == "" && !l.writes() && l.takes("tag") && !strings.Contains(l.path(), "{") {
+		if sees, err = a.deps.Tagged(r.Context(), u.Org, sees, q.Get("tag")); err != nil {
+			return nil, err
+		}
+	}
 	c := &call{a: a, R: r, Token: k, User: u, sees: sees}
 	c.desk, c.hands = a.deps.For(u.Org, c.sees), a.deps.HandsFor(u.Org, c.sees)
 	return c, nil
@@ -367,6 +373,6 @@ func (k *keeping) Write(b []byte) (int, error) {
 
 // operations is the table of what a program can ask for.
 func operations() []line {
-	return slices.Concat(selfLines(), groupLines(), memberLines(), messageLines(), taskLines(), decisionLines(), bookLines(), wordLines(), codeLines(), planLines(), justiceLines(), pointLines(),
+	return slices.Concat(selfLines(), groupLines(), tagLines(), memberLines(), messageLines(), taskLines(), decisionLines(), bookLines(), wordLines(), codeLines(), planLines(), justiceLines(), pointLines(),
 		insightLines(), digestLines(), systemLines(), moreLines())
 }

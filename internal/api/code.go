@@ -67,7 +67,6 @@ func codeOf(c admit.Code) code {
 type codeQuery struct {
 	Text   string       `query:"text" maxLength:"100"`
 	Kind   string       `query:"kind" maxLength:"20"`
-	Tag    string       `query:"tag" maxLength:"100"`
 	Group  community.ID `query:"group" doc:"that it leads to"`
 	Closed bool         `query:"closed" doc:"those no longer in use instead"`
 	paging

@@ -45,7 +45,6 @@ func decisionOf(d community.DecisionRow) decision {
 
 type decisionQuery struct {
 	Group   community.ID `query:"group"`
-	Tag     string       `query:"tag" maxLength:"100"`
 	Member  community.ID `query:"member"`
 	Rule    string       `query:"rule" maxLength:"100"`
 	Verdict string       `query:"verdict" enum:"hit,dry,spared,served,faulted,judged"`
@@ -141,7 +140,6 @@ type action struct {
 
 type actionQuery struct {
 	Group    community.ID `query:"group"`
-	Tag      string       `query:"tag" maxLength:"100"`
 	Member   community.ID `query:"member"`
 	Decision community.ID `query:"decision"`
 	State    string       `query:"state" enum:"planned,queued,sent,acked,confirmed,unknown,human_task,failed,cancelled"`
@@ -193,7 +191,6 @@ func strikeOf(s community.StrikeRow) strike {
 
 type strikeQuery struct {
 	Group  community.ID `query:"group"`
-	Tag    string       `query:"tag" maxLength:"100"`
 	Member community.ID `query:"member"`
 	Live   bool         `query:"live" doc:"neither expired nor revoked"`
 	paging

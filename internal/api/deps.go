@@ -21,6 +21,8 @@ type Deps struct {
 	May func(u community.User, route string) bool
 	// Sees gives the groups a person may see at this moment; nil = all of their organisation.
 	Sees func(ctx context.Context, u community.User) ([]community.GroupKey, error)
+	// Tagged narrows groups (nil = all) to those with a tag, by what it is called now; none is no nil.
+	Tagged func(ctx context.Context, org community.OrgKey, groups []community.GroupKey, tag string) ([]community.GroupKey, error)
 
 	Clock     func() time.Time // nil = time.Now
 	Log       *slog.Logger     // nil = slog.Default()

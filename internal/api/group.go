@@ -109,7 +109,6 @@ func (c *call) groupIDs() (func(community.GroupKey) community.ID, error) {
 
 type groupQuery struct {
 	Text     string `query:"text" maxLength:"200" doc:"part of the name"`
-	Tag      string `query:"tag" maxLength:"100"`
 	Platform string `query:"platform" maxLength:"20"`
 	Mode     string `query:"mode" enum:"observe,live"`
 	paging

@@ -374,8 +374,7 @@ func justiceLines() []line {
 			return reportOf(r), err
 		}),
 		on("listAlarms", "GET /alarms", "Alarms", area, []string{"GET /duty"}, func(c *call, in *struct {
-			Open bool   `query:"open"`
-			Tag  string `query:"tag" maxLength:"100"`
+			Open bool `query:"open"`
 			paging
 			sorting
 		}) (list[alarm], error) {

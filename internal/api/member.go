@@ -67,7 +67,6 @@ type nameSpan struct {
 
 type memberQuery struct {
 	Group   community.ID `query:"group" doc:"id of a group; without one there is a row for each member over all groups"`
-	Tag     string       `query:"tag" maxLength:"100" doc:"of the group"`
 	Text    string       `query:"text" maxLength:"200" doc:"part of any name, or the platform's id"`
 	Present string       `query:"present" enum:"true,false" doc:"in the group now"`
 	Never   bool         `query:"never_spoke"`
@@ -244,7 +243,6 @@ type request struct {
 
 type requestQuery struct {
 	Group    community.ID `query:"group"`
-	Tag      string       `query:"tag" maxLength:"100"`
 	Answered bool         `query:"answered" doc:"those that are over"`
 	paging
 	sorting

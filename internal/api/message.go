@@ -27,7 +27,6 @@ func messageOf(m community.MessageRow) message {
 type messageQuery struct {
 	Text   string       `query:"text" maxLength:"200" doc:"what to look for"`
 	Group  community.ID `query:"group"`
-	Tag    string       `query:"tag" maxLength:"100"`
 	Member community.ID `query:"member"`
 	Person bool         `query:"person" doc:"with member: of every account of the person"`
 	From   moment       `query:"from"`

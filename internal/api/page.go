@@ -13,6 +13,7 @@ import (
 // paging is in the query of every list.
 type paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many rows at most"`
+	Tag    string `query:"tag" maxLength:"100" doc:"only of groups with this tag"`
 	Cursor string `query:"cursor" maxLength:"100" doc:"next of the page before; it fits the same query only"`
 }
 

@@ -33,6 +33,7 @@ var browserOnly = map[string][]string{
 		"GET /glossary",
 		"GET /live",
 		"GET /{$}",
+		"POST /scope",
 	},
 	"a person's own settings in the console": {
 		"GET /me",

@@ -79,7 +79,6 @@ func targetOf(t plan.Target) target {
 }
 
 type tagQuery struct {
-	Tag string `query:"tag" maxLength:"100"`
 	paging
 	sorting
 }

@@ -30,6 +30,8 @@ type Rooms struct {
 	Standbys    func(org community.OrgKey, groups []community.GroupKey) Standbys
 	Blocklists  func(org community.OrgKey, groups []community.GroupKey) Blocklists
 	Bots        func(org community.OrgKey, groups []community.GroupKey) Bots
+	Tags        func(org community.OrgKey, groups []community.GroupKey) Tags
+	Today       func(org community.OrgKey, groups []community.GroupKey) Today
 	Users       Users
 	Health      Health
 	Imports     Imports

@@ -33,7 +33,6 @@ func taskOf(t community.TaskRow) task {
 
 type taskQuery struct {
 	Group    community.ID `query:"group"`
-	Tag      string       `query:"tag" maxLength:"100"`
 	State    string       `query:"state" enum:"open,claimed,done,refused,expired" doc:"by default open and claimed"`
 	Assignee string       `query:"assignee" maxLength:"40" doc:"id of a user"`
 	paging

@@ -13,6 +13,7 @@ import (
 	"qunluo/internal/console"
 	"qunluo/internal/policy"
 	"qunluo/internal/rights"
+	"qunluo/internal/tag"
 )
 
 // bulks is what touches many people at once, bounded as hands are.
@@ -167,10 +168,9 @@ func (c *chooser) picked(ctx context.Context, o bulk.Order) ([]community.MemberR
 
 // spread turns a row of a list into the rows that are acted upon: with a group that one, else every group they are in.
 func (c *chooser) spread(ctx context.Context, o bulk.Order, m community.MemberRow) ([]community.MemberRow, error) {
-	if o.Kind == bulk.Tag || o.Kind == bulk.Untag {
-		tags, err := c.desk().MemberTags(ctx, m.Key)
-		m.Tags, m.Group, m.GroupName = tags, 0, ""
-		return []community.MemberRow{m}, err
+	if labels(o.Kind) && !o.Params.Stay {
+		m.Group, m.GroupName, m.LeftAt = 0, "", 0 // a person is tagged wherever they are
+		return []community.MemberRow{m}, nil
 	}
 	places, err := c.desk().Memberships(ctx, m.Key)
 	if err != nil {
@@ -185,11 +185,26 @@ func (c *chooser) spread(ctx context.Context, o bulk.Order, m community.MemberRo
 	}), nil
 }
 
+// labels reports whether a kind sticks a tag on people or takes one off.
+func labels(k bulk.Kind) bool { return k == bulk.Tag || k == bulk.Untag }
+
+// labelScope is what a tag of a run is stuck on.
+func labelScope(p bulk.Params) tag.Scope {
+	if p.Stay {
+		return tag.Stay
+	}
+	return tag.Person
+}
+
 // fact is what is known of one of them now, and the message that a strike would rest on.
 func (c *chooser) fact(ctx context.Context, k bulk.Kind, p bulk.Params, m community.MemberRow) (bulk.Fact, community.MessageRow, error) {
-	f := bulk.Fact{Left: m.LeftAt != 0, Role: m.Role, Mark: m.Mark, Ours: m.Role == community.RoleSelf, Tagged: slices.Contains(m.Tags, p.Tag),
-		Muted: m.MutedTill > c.app.millis()+p.Seconds*1000}
+	f := bulk.Fact{Left: m.LeftAt != 0, Role: m.Role, Mark: m.Mark, Ours: m.Role == community.RoleSelf, Muted: m.MutedTill > c.app.millis()+p.Seconds*1000}
 	var said community.MessageRow
+	if labels(k) {
+		worn, err := c.desk().TagWorn(ctx, labelScope(p), m.Group, m.Key, p.Tag)
+		f.Tagged = worn
+		return f, said, err
+	}
 	if m.Group == 0 {
 		return f, said, nil
 	}
@@ -248,6 +263,11 @@ func (b bulks) Preview(ctx context.Context, user string, o bulk.Order) (bulk.Pre
 	}
 	if err := o.Params.Check(o.Kind); err != nil {
 		return v, err
+	}
+	if o.Kind == bulk.Tag {
+		if _, err := tag.Name(o.Params.Tag); err != nil {
+			return v, err
+		}
 	}
 	var err error
 	if o.Kind == bulk.Undo {

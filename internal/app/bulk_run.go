@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/engine"
 	"qunluo/internal/plan"
 	"qunluo/internal/store"
+	"qunluo/internal/tag"
 )
 
 // bulkJob starts a run over many, carries it on, lets it expire or takes it back.
@@ -132,6 +133,15 @@ func (r *bulkRun) finish(ctx context.Context) error {
 
 // people goes through those who are left, each group at its pace; it comes again when the next may be.
 func (r *bulkRun) people(ctx context.Context) error {
+	if labels(r.p.Kind) {
+		if err := r.label(ctx, "planned", r.p.Kind == bulk.Tag, false, r.p.User); err != nil {
+			return err
+		}
+		if now, err := r.app.store.BulkByID(ctx, r.p.ID); err != nil || now.State != bulk.Running {
+			return err // somebody stopped it
+		}
+		return r.finish(ctx)
+	}
 	left, err := r.app.store.BulkItems(ctx, r.p.ID, "planned", 0, maxBulk)
 	if err != nil {
 		return err
@@ -237,7 +247,6 @@ func (r *bulkRun) now(ctx context.Context, it bulk.Item) (why string, m communit
 	}
 	if it.Group == 0 {
 		m.Key = it.Member
-		m.Tags, err = r.desk().MemberTags(ctx, it.Member)
 	} else {
 		var places []community.MemberRow
 		places, err = r.desk().Memberships(ctx, it.Member)
@@ -261,12 +270,6 @@ func (r *bulkRun) do(ctx context.Context, it bulk.Item, m community.MemberRow, s
 	pd := community.PersonDecision{Kind: "act", User: r.p.User, Reason: r.p.Reason}
 	verb := "action.act"
 	switch r.p.Kind {
-	case bulk.Tag, bulk.Untag:
-		changed, err := r.app.store.TagMember(ctx, it.Member, r.p.Params.Tag, r.p.Kind == bulk.Tag)
-		if err == nil && !changed {
-			err = community.Errorf(community.CodeConflict, "somebody else was quicker")
-		}
-		return none, err
 	case bulk.Undo:
 		return none, r.hands.Undo(ctx, r.p.User, it.Ref, r.p.Reason)
 	case bulk.Strike:
@@ -291,8 +294,54 @@ func (r *bulkRun) do(ctx context.Context, it bulk.Item, m community.MemberRow, s
 	return made[0].ID, nil
 }
 
+// labelChunk is how many are tagged in one transaction: a run over many must not hold up the belt.
+const labelChunk = 500
+
+// label goes through those in a state, sticking the tag on or taking it off; between two parts somebody may stop it.
+func (r *bulkRun) label(ctx context.Context, state string, on, back bool, user string) error {
+	for {
+		now, err := r.app.store.BulkByID(ctx, r.p.ID)
+		if err != nil || !back && now.State != bulk.Running {
+			return err
+		}
+		items, err := r.app.store.BulkItems(ctx, r.p.ID, state, 0, labelChunk)
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		var here []bulk.Item
+		var targets []tag.Target
+		for _, it := range items {
+			to := tag.Target{Member: it.Member}
+			if r.p.Params.Stay {
+				to.Group = it.Group
+				to.Stay, err = r.desk().StayNow(ctx, it.Group, it.Member)
+			}
+			switch community.CodeOf(err) {
+			case community.CodeNone:
+				here, targets = append(here, it), append(targets, to)
+			case community.CodeNotFound:
+				if it.State, it.Why = "left_out", "left"; back {
+					it.State = "kept"
+				}
+				err = r.app.store.BulkItemIs(ctx, r.p.ID, it)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := r.app.store.TagItems(ctx, r.p, labelScope(r.p.Params), on, back, user, here, targets); err != nil {
+			return err
+		}
+	}
+}
+
 // back takes back what was done, one by one.
 func (r *bulkRun) back(ctx context.Context) error {
+	if labels(r.p.Kind) {
+		if err := r.label(ctx, "done", r.p.Kind == bulk.Untag, true, r.p.EndedBy); err != nil {
+			return err
+		}
+	}
 	done, err := r.app.store.BulkItems(ctx, r.p.ID, "done", 0, maxBulk)
 	if err != nil {
 		return err
@@ -318,9 +367,6 @@ func (r *bulkRun) back(ctx context.Context) error {
 func (r *bulkRun) takeBack(ctx context.Context, it bulk.Item) error {
 	user, reason := r.p.EndedBy, r.p.Note
 	switch {
-	case r.p.Kind == bulk.Tag || r.p.Kind == bulk.Untag:
-		_, err := r.app.store.TagMember(ctx, it.Member, r.p.Params.Tag, r.p.Kind == bulk.Untag)
-		return err
 	case r.p.Kind == bulk.Lockdown:
 		return (&watch{r.hands}).Unlock(ctx, user, it.Decision, reason)
 	case r.p.Kind == bulk.Send && len(r.p.Params.Order) > 0:

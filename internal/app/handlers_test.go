@@ -14,7 +14,7 @@ func TestRoundsAreKept(t *testing.T) {
 		}
 		kinds[p.Kind] = true
 	}
-	for _, kind := range []string{jobLookAround, jobWipe, jobSOPs, jobMasses, jobCodes, jobComers, jobCaps, jobMedia, jobDrifts, jobSuggests, jobBlocklists, jobHits, jobAsks, jobLooks, jobAdjusts, jobArticles, jobTiers, jobExperiments, jobGrowth, jobReach} {
+	for _, kind := range []string{jobLookAround, jobWipe, jobSOPs, jobMasses, jobCodes, jobComers, jobCaps, jobMedia, jobDrifts, jobSuggests, jobBlocklists, jobHits, jobAsks, jobLooks, jobAdjusts, jobArticles, jobTiers, jobTags, jobExperiments, jobGrowth, jobReach} {
 		if !kinds[kind] {
 			t.Errorf("%q is never due", kind)
 		}

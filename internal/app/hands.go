@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 	"qunluo/internal/store"
+	"qunluo/internal/tag"
 	"qunluo/internal/wordlist"
 )
 
@@ -507,6 +508,14 @@ func (h *hands) SetGroup(ctx context.Context, user string, g community.Group, re
 	}
 	if err := h.mayKeep(ctx, g.Keeper); err != nil {
 		return err
+	}
+	for i, name := range g.Tags {
+		if slices.Contains(row.Tags, name) {
+			continue // however it came to be called so
+		}
+		if g.Tags[i], err = tag.Name(name); err != nil {
+			return err
+		}
 	}
 	g.Org, g.ID = h.org, row.ID
 	return h.app.store.SetGroup(ctx, g, h.audit(user, "group.set", "", reason))

@@ -69,6 +69,8 @@ func (a *App) house() *cli.House {
 		Insights:    func(org community.OrgKey) cli.Insights { return a.Figures(org, nil) },
 		Plans:       func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
 		Codes:       func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
+		Tags:        func(org community.OrgKey) cli.Tags { return a.Tags(org, nil) },
+		Today:       func(org community.OrgKey) cli.Today { return a.Today(org, nil) },
 		Leads:       func(org community.OrgKey) cli.Leads { return a.Leads(org, nil) },
 		Overlaps:    func(org community.OrgKey) cli.Overlaps { return a.Codes(org, nil) },
 		Moments:     func(org community.OrgKey) cli.Moments { return a.Moments(org) },

@@ -69,7 +69,7 @@ func (a *App) programs(pages console.Deps) *api.API {
 			return a.store.For(community.Scope{Org: org, Groups: groups})
 		},
 		HandsFor: func(org community.OrgKey, groups []community.GroupKey) api.Hands { return a.Hands(org, groups) },
-		Tokens:   a.store, May: may, Sees: a.reachOf, Rooms: a.rooms(),
+		Tokens:   a.store, May: may, Sees: a.reachOf, Tagged: a.taggedOf, Rooms: a.rooms(),
 		Clock: a.clock, Log: a.log, Version: Version,
 	})
 }
@@ -81,6 +81,8 @@ func (a *App) rooms() api.Rooms {
 		Codes:    func(org community.OrgKey, groups []community.GroupKey) api.Codes { return a.Codes(org, groups) },
 		Shorts:   func(org community.OrgKey, groups []community.GroupKey) api.Shorts { return a.Shorts(org, groups) },
 		Plans:    func(org community.OrgKey, groups []community.GroupKey) api.Plans { return a.Plans(org, groups) },
+		Tags:     func(org community.OrgKey, groups []community.GroupKey) api.Tags { return a.Tags(org, groups) },
+		Today:    func(org community.OrgKey, groups []community.GroupKey) api.Today { return a.Today(org, groups) },
 		Points:   func(org community.OrgKey, groups []community.GroupKey) api.Points { return a.Points(org, groups) },
 		Payments: func(org community.OrgKey, groups []community.GroupKey) api.Payments { return a.Payments(org, groups) },
 		Appeals:  func(org community.OrgKey, groups []community.GroupKey) api.Appeals { return a.Appeals(org, groups) },

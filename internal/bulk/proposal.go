@@ -51,6 +51,7 @@ type Params struct {
 	Article string          `json:"article,omitempty"` // strike: what it enforces
 	Event   int64           `json:"event,omitempty"`   // strike: the message it rests on; 0 = their last
 	Tag     string          `json:"tag,omitempty"`
+	Stay    bool            `json:"stay,omitempty"`  // tag and untag: the stay in each group, not the person
 	Ref     community.ID    `json:"ref,omitzero"`    // send: the mass send
 	Path    string          `json:"path,omitempty"`  // export: what is fetched
 	Order   json.RawMessage `json:"order,omitempty"` // lockdown and loosen: as their rooms read it

@@ -200,6 +200,7 @@ func Exempt(k Kind, f Fact) string {
 		{k == Strike && f.Silent, "silent"},
 		{k == Strike && f.Struck, "struck"},
 		{k == Mute && f.Muted, "muted"},
+		{f.Left && (k == Tag || k == Untag), "left"},
 		{k == Tag && f.Tagged, "tagged"},
 		{k == Untag && !f.Tagged, "untagged"},
 		{k == Undo && f.Undone, "undone"},

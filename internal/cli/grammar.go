@@ -25,6 +25,8 @@ type grammar struct {
 	Points     pointsCmd     `cmd:"" group:"community" help:"积分|points"`
 	Payment    paymentCmd    `cmd:"" group:"community" help:"付款：成员付的和退的钱|payments: what members paid and got back"`
 	Tier       tierCmd       `cmd:"" group:"community" help:"分层：核心、普通、潜水|tiers: core, normal, lurker"`
+	Tag        tagCmd        `cmd:"" group:"community" help:"标签：人、在群记录、群；手工和自动|tags of people, stays and groups, by hand and by rule"`
+	Today      todayCmd      `cmd:"" group:"community" help:"每个群今天的下一件事|every group's next thing today"`
 	Request    requestCmd    `cmd:"" group:"community" help:"入群申请|requests to be let in"`
 	Figures    figuresCmd    `cmd:"" group:"community" help:"一个群的数字|figures of a group"`
 	Insight    insightCmd    `cmd:"" group:"community" help:"洞察：提问、留存、阶段|insight: questions, retention, stage"`

@@ -55,6 +55,8 @@ type House struct {
 	Plans    func(org community.OrgKey) Plans
 	Codes    func(org community.OrgKey) Codes
 	Leads    func(org community.OrgKey) Leads
+	Tags     func(org community.OrgKey) Tags
+	Today    func(org community.OrgKey) Today
 	Overlaps func(org community.OrgKey) Overlaps
 	Shorts   func(org community.OrgKey) Shorts
 	Words    func(org community.OrgKey) Wordlists

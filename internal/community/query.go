@@ -60,6 +60,7 @@ type MemberFilter struct {
 	NeverSpoke  bool   // 从未发言: no message of theirs is on record
 	SilentSince int64  // last word before this time (or never)
 	Source      string // join scene or state
+	Label       string // a tag of their own, or of their latest stay in the group
 	Persons     bool   // one row per person: their accounts added up; not with the spans of days below
 
 	// Those whom figures of activity count, exactly: bots are never among them.
@@ -93,9 +94,10 @@ type MemberRow struct {
 	Messages  int64
 	Strikes   int // live ones
 	MutedTill int64
-	Said      int64 // with MemberFilter.Spoke: own messages in the span
-	SaidDays  int   // and on how many days
-	Tags      []string
+	Said      int64    // with MemberFilter.Spoke: own messages in the span
+	SaidDays  int      // and on how many days
+	Tags      []string // their own
+	StayTags  []string // of a row of one group: of the stay
 	Accounts  int      // how many accounts the person is known by, this one included; 0 = only this one
 	In        []string // of a row over all groups (Group 0): the names of the groups of the scope they are in
 }

@@ -122,7 +122,7 @@ func bulkOrder(k *call) (bulk.Order, community.GroupRow, error) {
 	if !slices.Contains(bulk.OnPeople, o.Kind) {
 		return o, community.GroupRow{}, community.Errorf(community.CodeBadInput, "do %q", o.Kind)
 	}
-	o.Params = bulk.Params{Seconds: int64(number(value("seconds"), 1, 30*24*3600, 600)), Block: k.form("block") == "1", Rule: k.form("rule"), Tag: value("label")}
+	o.Params = bulk.Params{Seconds: int64(number(value("seconds"), 1, 30*24*3600, 600)), Block: k.form("block") == "1", Rule: k.form("rule"), Tag: value("label"), Stay: value("stay") == "1"}
 	o.Expect = number(k.form("expect"), 0, 1<<30, 0)
 	if o.Kind == bulk.Undo {
 		g, err := k.groupNamed(value("g"))
@@ -225,7 +225,7 @@ func (k *call) bulkFields(o bulk.Order, g community.GroupRow) []ui.Input {
 	case bulk.Strike:
 		return []ui.Input{{Kind: "text", Name: "rule", Label: k.T("bulk.rule"), Value: o.Params.Rule, Help: k.T("bulk.rule_help")}, reason}
 	case bulk.Tag, bulk.Untag:
-		return []ui.Input{{Kind: "text", Name: "label", Label: k.T("bulk.label"), Value: o.Params.Tag, Max: 30}, reason}
+		return []ui.Input{{Kind: "text", Name: "label", Label: k.T("bulk.label"), Value: o.Params.Tag, Max: 30}, {Kind: "check", Name: "stay", Label: k.T("tag.bulk_stay"), Value: map[bool]string{true: "1"}[o.Params.Stay]}, reason}
 	case bulk.Undo:
 		groups, _ := k.groupChoice(k.T("list.any"), g) // without groups there is nothing to choose
 		chosen := ""

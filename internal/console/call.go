@@ -40,7 +40,9 @@ type call struct {
 	Codes    Codes // nil too where the house keeps no codes
 	Persons  Persons
 	Duty     Duty                 // nil where nothing is known of duty
-	groups   []community.GroupKey // which they see; nil = all
+	groups   []community.GroupKey // which they see, within the working scope; nil = all
+	seen     []community.GroupKey // which they see, whatever the working scope; nil = all
+	scoped   string               // the tag of the working scope; "" = none
 	phone    bool                 // the page is one of the phone's
 	token    string
 	answered bool
@@ -77,6 +79,9 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request) (*call, error) 
 // greet gives a person their language and the handles through which they see and change things.
 func (c *Console) greet(k *call, u community.User) error {
 	groups, err := c.reach(k.ctx(), u)
+	if err == nil {
+		groups, err = c.narrow(k, u, groups)
+	}
 	if err != nil {
 		return err
 	}
@@ -137,8 +142,14 @@ func (k *call) id() (community.ID, error) {
 	return id, nil
 }
 
-// query reads a value of the address, trimmed and bounded to 200 bytes.
-func (k *call) query(name string) string { return clip(k.R.URL.Query().Get(name)) }
+// query reads a value of the address, trimmed and bounded to 200 bytes. Where the address says nothing of a tag it is that of the working
+// scope.
+func (k *call) query(name string) string {
+	if name == "tag" && k.scoped != "" && !k.R.URL.Query().Has("tag") && k.R.URL.Query().Get("g") == "" {
+		return k.scoped
+	}
+	return clip(k.R.URL.Query().Get(name))
+}
 
 // form reads a value of the form, trimmed and bounded to 200 bytes; use k.R.PostFormValue for longer ones.
 func (k *call) form(name string) string { return clip(k.R.PostFormValue(name)) }
@@ -274,6 +285,9 @@ func (k *call) dress(f *ui.Frame) error {
 		f.User = k.User.Login
 	}
 	if err := k.onDuty(f); err != nil {
+		return err
+	}
+	if err := k.scopeBar(f); err != nil {
 		return err
 	}
 	f.Live = k.c.deps.Live != nil

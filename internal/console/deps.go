@@ -105,6 +105,12 @@ type Deps struct {
 	Goals func(org community.OrgKey, groups []community.GroupKey) Goals
 	// Handovers makes the handle of who leaves and who takes over; may be nil: its pages are then absent.
 	Handovers func(org community.OrgKey, groups []community.GroupKey) Handovers
+	// Tagged narrows groups (nil = all) to those with a tag, by what it is called now; none is no nil. May be nil: nothing is then narrowed.
+	Tagged func(ctx context.Context, org community.OrgKey, groups []community.GroupKey, tag string) ([]community.GroupKey, error)
+	// Tags makes the handle of tags; may be nil: their pages are then absent.
+	Tags func(org community.OrgKey, groups []community.GroupKey) Tags
+	// Today makes the handle of what is due today; may be nil: its page is then absent.
+	Today func(org community.OrgKey, groups []community.GroupKey) Today
 	// Tokens keeps the keys to the API; may be nil: their pages are then absent.
 	Tokens func(org community.OrgKey) Tokens
 

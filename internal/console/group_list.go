@@ -65,6 +65,7 @@ func (c *Console) groupList(k *call) error {
 		p.Table.Empty = ui.Empty{Icon: "filter", Title: k.T("list.none"), Text: k.T("list.none_text"), Button: k.T("list.clear"), Link: "/groups"}
 	}
 	k.export(p.Table.Pager, "/groups.csv")
+	groupBar(k, &p)
 	return k.show(p.Head.Title, view.ListPage(p))
 }
 
@@ -104,7 +105,7 @@ func groupTable(k *call, rows []community.GroupRow, f community.GroupFilter) ui.
 		if g.ParentName != "" {
 			under += " · " + k.T("group.sub_of", "name", g.ParentName)
 		}
-		t.Rows = append(t.Rows, ui.Row{Link: "/groups/" + g.ID.String(), Cells: []templ.Component{
+		t.Rows = append(t.Rows, ui.Row{ID: g.ID.String(), Link: "/groups/" + g.ID.String(), Cells: []templ.Component{
 			ui.Two(g.Name, under), modePill(k, g), ui.Figure(int64(g.Members)), ui.Figure(g.Messages7), ui.Figure(g.Speakers7),
 			ui.When(g.LastAt), view.Chips(g.Tags), view.Waiting(g.OpenTasks, g.OpenReview, g.ID.String())}})
 	}

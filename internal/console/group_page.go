@@ -29,6 +29,9 @@ func (c *Console) groupPage(k *call) error {
 	if c.deps.Standbys != nil {
 		p.Standby = standbyAt(g)
 	}
+	if c.deps.Tags != nil {
+		p.Tags = "/groups/" + g.ID.String() + "/tags"
+	}
 	if c.deps.Overlaps != nil && !g.Desk {
 		p.Overlap = overlapAt(g)
 	}

@@ -89,7 +89,7 @@ func (k *call) groupChoice(first string, chosen community.GroupRow) ([]ui.Option
 // tagFilter offers the tags of the groups, the first choice being "" with the word given. The one of the address is among
 // them even when no group has it any more.
 func (k *call) tagFilter(first string) (ui.Filter, error) {
-	tags, err := k.Desk.Tags(k.ctx())
+	tags, err := k.everyTag()
 	if err != nil {
 		return ui.Filter{}, err
 	}

@@ -42,7 +42,7 @@ var memberSpans = []struct {
 // memberFilter reads the filter of the address. There: "" = in the group now, "left", "all"; with a span of days "" = all.
 func memberFilter(k *call) (community.MemberFilter, community.GroupRow, error) {
 	g, err := k.groupNamed(k.query("g"))
-	f := community.MemberFilter{Group: g.Key, Tag: k.query("tag"), Text: k.query("q"), NeverSpoke: k.query("never") == "1", Source: k.query("source"), Persons: k.query("by") == "person", Page: k.page(listLimit)}
+	f := community.MemberFilter{Group: g.Key, Tag: k.query("tag"), Text: k.query("q"), NeverSpoke: k.query("never") == "1", Source: k.query("source"), Label: k.query("wears"), Persons: k.query("by") == "person", Page: k.page(listLimit)}
 	if days := number(k.query("silent"), 1, 3650, 0); days > 0 {
 		f.SilentSince = k.now() - int64(days)*24*time.Hour.Milliseconds()
 	}
@@ -182,6 +182,7 @@ func memberFilters(k *call, f community.MemberFilter, g community.GroupRow) (ui.
 		{Kind: "date", Name: "spoke_to", Label: k.T("member.spoke_to"), Value: k.query("spoke_to")},
 		{Kind: "select", Name: "silent", Label: k.T("member.silent"), Value: k.query("silent"), Options: silent},
 		{Kind: "text", Name: "source", Label: k.T("member.source"), Value: f.Source},
+		{Kind: "text", Name: "wears", Label: k.T("tag.wears"), Value: f.Label},
 		{Kind: "check", Name: "never", Label: k.T("member.never"), Value: never},
 	}}
 	for _, name := range []string{"sort", "dir", "by", "said_most", "said_first", "joined_from", "joined_to", "left_from", "left_to"} {
@@ -238,7 +239,7 @@ func memberColumns(k *call, f community.MemberFilter) []memberColumn {
 	}
 	out := []memberColumn{
 		{k.column(k.T("member.name"), "name", page), func(m *community.MemberRow) templ.Component {
-			return view.Tagged(shownName(*m), memberUnder(k, *m), m.Tags)
+			return view.Tagged(shownName(*m), memberUnder(k, *m), append(m.Tags[:len(m.Tags):len(m.Tags)], m.StayTags...))
 		}},
 		{ui.Column{Title: k.T("word.group"), Hide: f.Group != 0}, func(m *community.MemberRow) templ.Component { return ui.Name(groupsOf(k, m)) }},
 		{k.column(k.T("member.joined"), "joined", page), func(m *community.MemberRow) templ.Component { return joinedCell(k, m.JoinedAt) }},
@@ -363,7 +364,7 @@ func (c *Console) memberSheet(k *call) error {
 func memberLine(k *call, m *community.MemberRow, f community.MemberFilter) []string {
 	none := community.GroupRow{}
 	line := []string{m.ID.String(), shownName(*m), m.Name, m.External, cmp.Or(m.GroupName, strings.Join(m.In, ", ")), moment(m.JoinedAt, none), source(k, m.Scene, m.State),
-		moment(m.LastWord, none), strconv.FormatInt(m.Messages, 10), strconv.Itoa(m.Strikes), moment(m.LeftAt, none), strings.Join(m.Tags, k.T("list.comma"))}
+		moment(m.LastWord, none), strconv.FormatInt(m.Messages, 10), strconv.Itoa(m.Strikes), moment(m.LeftAt, none), strings.Join(append(m.Tags[:len(m.Tags):len(m.Tags)], m.StayTags...), k.T("list.comma"))}
 	if !f.Spoke.IsZero() {
 		line = append(line, strconv.FormatInt(m.Said, 10), strconv.Itoa(m.SaidDays))
 	}

@@ -264,6 +264,9 @@ func memberPerson(k *call, p *view.MemberPage, m community.Member) ([]identity.A
 		accounts = alone
 	}
 	p.Tags, p.Person = accounts[0].Tags, &view.PersonPart{}
+	if k.c.mounted("/members/{id}/tags", k) {
+		p.TagPage = "/members/" + m.ID.String() + "/tags"
+	}
 	here := "/members/" + m.ID.String()
 	p.Person.Accounts = accountTable(k, p, accounts, here)
 	if k.may(rights.Merge) {

@@ -234,6 +234,7 @@ func (h *house) fullDeps() Deps {
 	h.equip(&d, false)
 	h.keepOrder(&d)
 	h.keepInsight(&d)
+	h.equipTags(&d, false)
 	return d
 }
 

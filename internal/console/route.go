@@ -72,6 +72,9 @@ func (c *Console) routes() []route {
 	return slices.Concat(
 		entryRoutes,
 		homeRoutes,
+		scopeRoutes,
+		c.tagRoutes(),
+		c.todayRoutes(),
 		groupRoutes,
 		c.standbyRoutes(),
 		c.overlapRoutes(),
@@ -142,9 +145,11 @@ type entry struct {
 var menu = []entry{
 	{"", "nav.home", "home", "/", nil},
 	{"", "nav.inbox", "inbox", "/inbox", func(b Badges) int { return b.Tasks }},
+	{"", "nav.today", "list-check", "/today", nil},
 	{"people", "nav.members", "users", "/members", nil},
 	{"people", "nav.groups", "users-group", "/groups", nil},
 	{"people", "nav.templates", "copy", "/templates", nil},
+	{"people", "nav.tags", "filter", "/tags", nil},
 	{"people", "nav.requests", "user-check", "/requests", nil},
 	{"people", "nav.codes", "link", "/codes", nil},
 	{"content", "nav.messages", "message-search", "/messages", nil},

@@ -8,6 +8,7 @@ import (
 
 	"qunluo/internal/bulk"
 	"qunluo/internal/community"
+	"qunluo/internal/tag"
 )
 
 // JobBulk is the kind of job that starts, carries on, expires or undoes a run over many. Its key is the proposal's id and
@@ -261,16 +262,61 @@ func (s *Store) BulkTimes(ctx context.Context, g community.GroupKey, since int64
 		[]any{int64(g), since}, func(r *sql.Rows, v *int64) error { return r.Scan(v) })
 }
 
-// TagMember puts a tag on a member by hand, or takes one off; changed says whether that was new.
-func (s *Store) TagMember(ctx context.Context, m community.MemberKey, tag string, on bool) (changed bool, err error) {
-	err = s.writeTx(ctx, func(t *Tx) error {
-		query, args := `DELETE FROM member_tag WHERE member_key = $1 AND tag = $2`, []any{int64(m), tag}
-		if on {
-			query, args = `INSERT INTO member_tag (member_key, tag, source, created) VALUES ($1, $2, 'hand', $3) ON CONFLICT DO NOTHING`, append(args, s.now())
+// TagItems sticks a tag on people of a run by a person's hand, or takes it off, and notes what became of each, in one transaction: items
+// and targets go together. back takes back what the run did before: what was stuck on is forgotten, not refused for ever.
+func (s *Store) TagItems(ctx context.Context, p bulk.Proposal, scope tag.Scope, on, back bool, user string, items []bulk.Item, targets []tag.Target) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		name, err := t.tagNow(ctx, p.Org, scope, p.Params.Tag)
+		if err != nil {
+			return err
 		}
-		n, err := t.exec(ctx, query, args...)
-		changed = n > 0
+		n, err := t.putTag(ctx, scope, name, on, targets, user)
+		if err != nil {
+			return err
+		}
+		if on {
+			if err := t.knowTag(ctx, p.Org, scope, name, user); err != nil {
+				return err
+			}
+		}
+		var done, forget [][]any
+		for i, it := range items {
+			state, why := "done", ""
+			switch {
+			case back && n[i] > 0:
+				state = "undone"
+			case back:
+				state, why = "kept", string(community.CodeConflict)
+			case n[i] == 0 && on:
+				state, why = "left_out", "tagged"
+			case n[i] == 0:
+				state, why = "left_out", "untagged"
+			}
+			done = append(done, []any{state, why, s.now(), p.ID[:], it.N})
+			forget = append(forget, noArgs(scope, targets[i], name))
+		}
+		if back && !on && len(forget) > 0 {
+			if _, err := t.bulk(ctx, dropNo, forget); err != nil {
+				return err
+			}
+		}
+		_, err = t.bulk(ctx, `UPDATE bulk_item SET state = $1, why = $2, at = $3 WHERE bulk_id = $4 AND n = $5`, done)
 		return err
 	})
-	return changed, err
+}
+
+// TagWorn reports whether somebody wears a tag, by what it is called now; stay: on the stay they have in the group now.
+func (d *Desk) TagWorn(ctx context.Context, scope tag.Scope, g community.GroupKey, m community.MemberKey, name string) (bool, error) {
+	name, err := d.s.TagNow(ctx, d.scope.Org, scope, name)
+	if err != nil {
+		return false, err
+	}
+	query, args := `SELECT count(*) FROM member_tag WHERE member_key = $1 AND tag = $2`, []any{int64(m), name}
+	if scope == tag.Stay {
+		query, args = `SELECT count(*) FROM stay_tag x JOIN views.stay s ON s.member_key = x.member_key AND s.group_key = x.group_key AND s.id = x.stay_id
+WHERE x.member_key = $1 AND x.tag = $2 AND x.group_key = $3 AND s.left_at = 0`, append(args, int64(g))
+	}
+	var n int
+	err = d.s.read.QueryRowContext(ctx, query, args...).Scan(&n)
+	return n > 0, coded(d.s.dialect, err)
 }

@@ -11,6 +11,7 @@ import (
 
 	"qunluo/internal/admit"
 	"qunluo/internal/community"
+	"qunluo/internal/tag"
 )
 
 // SaveCode makes (Key 0) or changes a code, with its audit row; the slug of a new one is drawn here and never changes.
@@ -310,9 +311,13 @@ func (s *Store) SeeComer(ctx context.Context, c admit.Code, who admit.Comer) (fr
 		if fresh = n == 1; err != nil || !fresh {
 			return err
 		}
-		for _, tag := range c.Tags {
+		for _, given := range c.Tags {
+			name, err := t.tagNow(ctx, c.Org, tag.Person, given)
+			if err != nil {
+				return err
+			}
 			if _, err := t.exec(ctx, `INSERT INTO member_tag (member_key, tag, source, created) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-				int64(who.Member), tag, "code:"+c.ID.String(), s.now()); err != nil {
+				int64(who.Member), name, "code:"+c.ID.String(), s.now()); err != nil {
 				return err
 			}
 		}

@@ -67,7 +67,7 @@ func (d *Desk) choose(ctx context.Context, groups []community.GroupKey, f commun
 		}
 		take(who)
 	}
-	if f.Text == "" && f.Source == "" && f.Present == nil && !f.NeverSpoke && f.SilentSince == 0 {
+	if f.Text == "" && f.Source == "" && f.Label == "" && f.Present == nil && !f.NeverSpoke && f.SilentSince == 0 {
 		return list, nil
 	}
 	matching, err := d.matching(ctx, groups, plain(f))
@@ -91,7 +91,7 @@ func (d *Desk) matching(ctx context.Context, groups []community.GroupKey, f comm
 
 // standingTells reports whether how people stand in the groups is all that a filter asks.
 func standingTells(f community.MemberFilter) bool {
-	return f.Text == "" && f.Source == "" && f.SilentSince == 0 && !f.Chosen()
+	return f.Text == "" && f.Source == "" && f.Label == "" && f.SilentSince == 0 && !f.Chosen()
 }
 
 // byName reports whether a list of members of several groups needs no more than their standing, and their names for its
@@ -269,7 +269,7 @@ func (d *Desk) tableOf(f community.MemberFilter) int {
 	switch {
 	case f.Group != 0:
 		return ofGroup
-	case d.scope.Groups == nil && f.Tag == "" && f.Source == "":
+	case d.scope.Groups == nil && f.Tag == "" && f.Source == "" && f.Label == "":
 		return ofAll
 	}
 	return ofSome
@@ -386,6 +386,9 @@ func (d *Desk) whole(ctx context.Context, groups []community.GroupKey, f communi
 func (d *Desk) AllMembers(ctx context.Context, f community.MemberFilter) iter.Seq2[[]community.MemberRow, error] {
 	return func(yield func([]community.MemberRow, error) bool) {
 		groups, err := d.groupsAsked(ctx, f)
+		if err == nil {
+			err = d.labelNow(ctx, &f)
+		}
 		if err != nil || len(groups) == 0 {
 			if err != nil {
 				yield(nil, err)

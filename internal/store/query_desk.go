@@ -87,9 +87,10 @@ func keyList[K ~int64](keys []K) string {
 	return b.String()
 }
 
+// tagged asks for groups with a tag, by what it is called now.
 func tagged(c *clause, g, tag string) {
 	if tag != "" {
-		c.and("EXISTS (SELECT 1 FROM group_tag t WHERE t.group_key = "+g+".key AND t.tag = ?)", tag)
+		c.and("EXISTS (SELECT 1 FROM group_tag t WHERE t.group_key = "+g+".key AND t.tag = coalesce((SELECT o.name FROM tag_alias o WHERE o.org_key = "+g+".org_key AND o.scope = 'group' AND o.old = ?), ?))", tag, tag)
 	}
 }
 

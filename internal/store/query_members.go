@@ -18,6 +18,9 @@ var memberSorts = sorts{"name": "p.shown", "joined": "p.joined_at", "last_word":
 // made by grouping and costs time in proportion to the members of all groups.
 func (d *Desk) FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
 	groups, err := d.groupsAsked(ctx, f)
+	if err == nil {
+		err = d.labelNow(ctx, &f)
+	}
 	if err != nil || len(groups) == 0 {
 		return nil, 0, err
 	}
@@ -77,6 +80,7 @@ func peopleConditions(c *clause, f community.MemberFilter) {
 	if f.Source != "" {
 		c.and("(p.scene = ? OR p.state = ?)", f.Source, f.Source)
 	}
+	labelled(c, f.Label)
 }
 
 // silenceConditions are the conditions on a row of people of one group, apart from presence.

@@ -79,6 +79,9 @@ func (d *Desk) dress(ctx context.Context, list []community.MemberRow) error {
 			row.Tags = append(row.Tags, t.tag)
 		}
 	}
+	if err := d.stayTags(ctx, list); err != nil {
+		return err
+	}
 	several, err := rows(ctx, d.s, `SELECT p.member_key, (SELECT count(*) FROM person_member o WHERE o.person_key = p.person_key)
 FROM person_member p WHERE p.member_key IN (`+keyList(keys)+`)`, nil, func(r *sql.Rows, v *tagged) error { return r.Scan(&v.member, &v.n) })
 	for _, s := range several {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"qunluo/internal/community"
+	"qunluo/internal/tag"
 )
 
 // Setting reads an organisation's setting into v (JSON); found is false when it was never set.
@@ -99,7 +100,7 @@ func (s *Store) SetGroup(ctx context.Context, g community.Group, audit community
 		if _, err = t.exec(ctx, `UPDATE chat_group SET zone = $1, parent_key = $2, keeper = $3 WHERE key = $4`, g.Zone, int64(g.Parent), g.Keeper, int64(g.Key)); err != nil {
 			return err
 		}
-		tags, err := t.retag(ctx, g)
+		tags, err := t.retag(ctx, g, audit.User)
 		if err != nil {
 			return err
 		}
@@ -110,8 +111,8 @@ func (s *Store) SetGroup(ctx context.Context, g community.Group, audit community
 	})
 }
 
-// retag replaces a group's tags and gives the ones before.
-func (t *Tx) retag(ctx context.Context, g community.Group) ([]string, error) {
+// retag lets a group wear these tags and no others, and gives the ones before; those it wore already keep their source.
+func (t *Tx) retag(ctx context.Context, g community.Group, user string) ([]string, error) {
 	rows, err := t.query(ctx, `SELECT tag FROM group_tag WHERE group_key = $1 ORDER BY tag`, int64(g.Key))
 	if err != nil {
 		return nil, err
@@ -120,11 +121,25 @@ func (t *Tx) retag(ctx context.Context, g community.Group) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := t.exec(ctx, `DELETE FROM group_tag WHERE group_key = $1`, int64(g.Key)); err != nil {
-		return nil, err
+	want := make([]string, 0, len(g.Tags))
+	for _, name := range g.Tags {
+		now, err := t.tagNow(ctx, g.Org, tag.Group, name)
+		if err != nil {
+			return nil, err
+		}
+		want = append(want, now)
 	}
-	for _, tag := range g.Tags {
-		if _, err := t.exec(ctx, `INSERT INTO group_tag (group_key, tag) VALUES ($1, $2) ON CONFLICT DO NOTHING`, int64(g.Key), tag); err != nil {
+	here := []tag.Target{{Group: g.Key}}
+	for _, name := range without(before, want) {
+		if _, err := t.putTag(ctx, tag.Group, name, false, here, user); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range without(want, before) {
+		if _, err := t.putTag(ctx, tag.Group, name, true, here, user); err != nil {
+			return nil, err
+		}
+		if err := t.knowTag(ctx, g.Org, tag.Group, name, user); err != nil {
 			return nil, err
 		}
 	}

@@ -37,6 +37,7 @@ type GroupPage struct {
 	Shield      string // address of its shield; "" = there is none
 	Shielded    bool
 	Overlap     string // address of what it shares with other groups; "" = not known here
+	Tags        string // address of the page of its tags; "" = none
 	Standby     string // address of where it goes on when its account is lost; "" = not known here
 	ID          string
 	Action      string // address of the group: its forms are below it
@@ -67,4 +68,12 @@ type BulkBar struct {
 	Action string
 	Keep   []ui.Option // the filter: Value = name, Text = value
 	Kinds  []ui.Option
+}
+
+// chipClass is the look of a tag: colours are names of the kit's.
+func chipClass(colour string) string {
+	if colour == "" {
+		return "bg-secondary-lt"
+	}
+	return "bg-" + colour + "-lt"
 }

@@ -31,6 +31,7 @@ type MemberPage struct {
 	Standing       string      // what a person of ours said they are; "" = nobody said anything
 	MarkButtons    []ui.Opener // to say something else
 	Tags           []string
+	TagPage        string      // address of the page of their tags; "" = none
 	Person         *PersonPart // nil = nothing is known of persons
 }
 

@@ -108,6 +108,9 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"overlaps are found", overlapsAreFound},
 		{"people who sign in are kept with their reach", usersAreKept},
 		{"leads are kept", leadsAreKept},
+		{"tags are worn by hand and by rule", tagsAreWorn},
+		{"rules of tags are kept", tagRulesAreKept},
+		{"groups are tagged at once", groupsAreTaggedAtOnce},
 		{"lives of groups are kept", livesAreKept},
 		{"open questions are told of", openQuestionsAreTold},
 	} {

@@ -64,11 +64,6 @@ func bulksAreKept(t *testing.T, s *store.Store) {
 	if list, n, err := s.Bulks(ctx, community.Scope{Org: 1}, nil, "", community.Page{}); err != nil || n != 3 || list[0].State != bulk.Waiting {
 		t.Errorf("list = %d, %v; want what waits first", n, err)
 	}
-	for i, on := range []bool{true, true, false, false} {
-		if changed, err := s.TagMember(ctx, ev.Actor, "核心", on); err != nil || changed != (i%2 == 0) {
-			t.Errorf("tag %v: changed %v, %v", on, changed, err)
-		}
-	}
 	singles(t, s)
 }
 

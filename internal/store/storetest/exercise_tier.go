@@ -8,6 +8,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
 	"qunluo/internal/store"
+	"qunluo/internal/tag"
 	"qunluo/internal/tier"
 )
 
@@ -277,7 +278,7 @@ func tagsReachTheScore(t *testing.T, s *store.Store) {
 	evs := NewLog(s).Append(t, say(tea, "a", "在", at("2026-01-05 10:00:00")), say(tea, "b", "在", at("2026-01-05 10:00:01")))
 	caughtUp(t, s)
 	g, m := evs[0].Group, evs[0].Actor
-	must(s.TagMember(ctx, m, "志愿者", true))(t)
+	must(s.PutTag(ctx, tag.Person, "志愿者", true, []tag.Target{{Member: m}}, community.Audit{Org: 1, User: "test", Verb: "tag.put"}))(t)
 	rules := tier.Default()
 	rules.Tags = []tier.TagPoints{{Tag: "志愿者", Points: 7}}
 	must(s.SetTierRules(ctx, 1, g, 0, rules, community.Audit{User: "ming", Reason: "算标签"}))(t)

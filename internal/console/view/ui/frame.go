@@ -27,6 +27,9 @@ type Frame struct {
 	Search   bool        // there are messages to search
 	Charts   bool        // the page shows charts: loads ECharts
 	OnDuty   string      // who is on duty, said; "" = there is no roster
+	Scope    string      // the working scope, said; "" = everything
+	ScopeTag string      // its tag
+	Scopes   []Option    // what it may be; none = there is nothing to choose
 	Phone    bool        // one of the phone's pages
 	Tabs     []MenuEntry // of the phone's pages
 	Flash    *Flash
