@@ -193,7 +193,6 @@ type filler struct {
 	Filling
 	posts []Weighed
 	used  map[community.ID]bool
-	made  int
 	out   Proposal
 }
 
@@ -273,7 +272,7 @@ func (w *filler) place(f Fixture, date string, n int) string {
 	if why := w.full(at); why != "" {
 		return why
 	}
-	if most := w.weekly(); f.rarity() == 2 && most > 0 && w.made >= (most*n+6)/7 {
+	if most := w.weekly(); f.rarity() == 2 && most > 0 && w.upTo(date) >= (most*n+6)/7 {
 		return LeftPace
 	}
 	classes := []Class{f.Class}
@@ -288,7 +287,6 @@ func (w *filler) place(f Fixture, date string, n int) string {
 			continue
 		}
 		w.posts = append(w.posts, post)
-		w.made++
 		w.out.Items = append(w.out.Items, w.content(f, date, clock, c))
 		return ""
 	}
@@ -340,6 +338,19 @@ func (w *filler) memberCap() int {
 		return 0
 	}
 	return w.Limits.PerMember
+}
+
+// upTo counts the posts from the first date to one.
+func (w *filler) upTo(date string) int {
+	from, _ := Moment(w.From, "00:00", w.Zone)
+	to, _ := Moment(date, "23:59", w.Zone)
+	n := 0
+	for _, p := range w.posts {
+		if p.At >= from && p.At <= to {
+			n++
+		}
+	}
+	return n
 }
 
 // weekly is how many posts 7 days allow; 0 = any number.

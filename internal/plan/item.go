@@ -56,8 +56,8 @@ const (
 
 // Item is one post of the calendar.
 type Item struct {
-	ID       community.ID
-	Org      community.OrgKey
+	ID  community.ID
+	Org community.OrgKey
 	Content
 	State    ItemState
 	Version  int // of Content, from 1

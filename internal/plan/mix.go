@@ -67,7 +67,9 @@ type Mix struct {
 func (m Mix) Share(c Class) float64 { return part(int64(m.Posts[c.place()]), int64(m.N)) }
 
 // ShareOf is the share of a class by reach.
-func (m Mix) ShareOf(c Class) float64 { return part(m.Reach[c.place()], m.Reach[0]+m.Reach[1]+m.Reach[2]) }
+func (m Mix) ShareOf(c Class) float64 {
+	return part(m.Reach[c.place()], m.Reach[0]+m.Reach[1]+m.Reach[2])
+}
 
 // ShareIn is the share of a class by minutes.
 func (m Mix) ShareIn(c Class) float64 {

@@ -44,7 +44,9 @@ func Choice(text string, options int) int {
 			text = strings.TrimSpace(rest)
 		}
 	}
-	text = strings.TrimRightFunc(text, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) || r == '号' || r == '～' || r == '~' })
+	text = strings.TrimRightFunc(text, func(r rune) bool {
+		return unicode.IsPunct(r) || unicode.IsSpace(r) || r == '号' || r == '～' || r == '~'
+	})
 	if utf8.RuneCountInString(text) != 1 {
 		return 0
 	}
