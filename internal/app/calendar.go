@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
+	"qunluo/internal/console"
 	"qunluo/internal/i18n"
 	"qunluo/internal/measure"
 	"qunluo/internal/plan"
@@ -333,19 +334,13 @@ func (c calendars) unreasoned(i plan.Item, list []plan.PlaceBeyond) error {
 		var out []string
 		for _, p := range list {
 			for _, b := range p.List {
-				out = append(out, p.Name+"："+BeyondSaid(w, b))
+				out = append(out, p.Name+"："+console.BeyondSaid(w, b))
 			}
 		}
 		return strings.Join(out, "；")
 	}
 	zh, en := c.app.words.In(i18n.Chinese), c.app.words.In("en")
 	return connect.Trouble(community.CodeRefused, zh.T("calendar.needs_reason", "what", said(zh)), en.T("calendar.needs_reason", "what", said(en)))
-}
-
-// BeyondSaid says how a post goes beyond, with its numbers.
-func BeyondSaid(w *i18n.Words, b plan.Beyond) string {
-	percent := func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) }
-	return w.T("calendar.beyond_"+b.Code, "class", w.T("calendar.class_"+string(b.Class)), "have", b.Have, "of", b.Of, "share", percent(b.Share), "target", percent(b.Target), "low", percent(b.Low), "high", percent(b.High), "p", fmt.Sprintf("%.3g", b.P), "hours", b.Hours)
 }
 
 // MoveItem puts an item on another date and time. It keeps its slot where that comes then, too, and leaves it otherwise.

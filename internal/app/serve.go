@@ -46,10 +46,13 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		HandsFor: func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
 		Figures:  func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
 		Plans:    func(org community.OrgKey, groups []community.GroupKey) console.Plans { return a.Plans(org, groups) },
-		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
-		Phones:   phones{a},
-		Reach:    a.reachOf,
-		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
+		Calendars: func(org community.OrgKey, groups []community.GroupKey) console.Calendars {
+			return a.Calendars(org, groups)
+		},
+		Duty:   func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
+		Phones: phones{a},
+		Reach:  a.reachOf,
+		People: a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
 		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
 		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
