@@ -123,8 +123,8 @@ type calendarLook struct {
 
 type calendarAsk struct {
 	Group community.ID `query:"group" doc:"empty = all"`
-	From  string       `query:"from" required:"true" doc:"2006-01-02"`
-	To    string       `query:"to" required:"true"`
+	From  string       `query:"from" doc:"2006-01-02; empty = today"`
+	To    string       `query:"to" doc:"empty = for a week"`
 }
 
 type calendarView struct {
@@ -176,9 +176,9 @@ func (c *call) saveItem(id community.ID, w calendarWritten) (calendarItem, error
 func (c *call) calendars() Calendars { return room(c, c.a.deps.Rooms.Calendars) }
 
 type fillAsk struct {
-	Group community.ID `query:"group" required:"true"`
-	From  string       `query:"from" required:"true"`
-	To    string       `query:"to" required:"true"`
+	byID
+	From string `query:"from" required:"true"`
+	To   string `query:"to" required:"true"`
 }
 
 type fillOrder struct {
@@ -302,8 +302,8 @@ func calendarLines() []line {
 				return pollOutcome{o.GroupID, o.Name, o.Votes, o.Voters, o.Said, o.Present, moment(o.Until)}
 			}), err
 		}),
-		on("proposeCalendar", "GET /calendar-proposal", "What a group's free slots may hold", area, []string{"GET /calendar/fill"}, func(c *call, in *fillAsk) (calendarProposal, error) {
-			g, err := c.group(in.Group)
+		on("proposeCalendar", "GET /groups/{id}/calendar-proposal", "What a group's free slots may hold", area, []string{"GET /calendar/fill"}, func(c *call, in *fillAsk) (calendarProposal, error) {
+			g, err := c.group(in.ID)
 			if err != nil {
 				return calendarProposal{}, err
 			}

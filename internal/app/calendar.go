@@ -63,14 +63,10 @@ func (c calendars) SaveFixtures(ctx context.Context, user string, list []plan.Fi
 // maxShown is how many days a calendar shows at once.
 const maxShown = 62
 
-// Calendar shows the days [from, to] ("2006-01-02") of one group, or (0) of all. CodeBadInput: they cannot be read, or are too many.
+// Calendar shows the days [from, to] ("2006-01-02") of one group, or (0) of all; "" = from today, for a week. CodeBadInput: they cannot
+// be read, or are too many.
 func (c calendars) Calendar(ctx context.Context, g community.GroupKey, from, to string) (plan.Calendar, error) {
-	out := plan.Calendar{From: from, To: to, Zone: store.DefaultZone}
-	a, err := time.Parse(time.DateOnly, from)
-	b, other := time.Parse(time.DateOnly, to)
-	if err != nil || other != nil || b.Before(a) || b.Sub(a) > maxShown*24*time.Hour {
-		return out, community.Errorf(community.CodeBadInput, "from, to: want dates, at most %d days", maxShown)
-	}
+	out := plan.Calendar{Zone: store.DefaultZone}
 	if g != 0 {
 		row, err := c.mine(ctx, g)
 		if err != nil {
@@ -81,6 +77,16 @@ func (c calendars) Calendar(ctx context.Context, g community.GroupKey, from, to 
 	zone := zoneFor(out.Zone)
 	now := c.app.millis()
 	out.Today = time.UnixMilli(now).In(zone).Format(time.DateOnly)
+	from = cmp.Or(from, out.Today)
+	a, err := time.Parse(time.DateOnly, from)
+	if to == "" {
+		to = a.AddDate(0, 0, 6).Format(time.DateOnly)
+	}
+	b, other := time.Parse(time.DateOnly, to)
+	if err != nil || other != nil || b.Before(a) || b.Sub(a) > maxShown*24*time.Hour {
+		return out, community.Errorf(community.CodeBadInput, "from, to: want dates, at most %d days", maxShown)
+	}
+	out.From, out.To = from, to
 	if out.Items, err = c.app.store.Items(ctx, c.scope(), store.ItemFilter{From: from, To: to, Group: g}); err != nil {
 		return out, err
 	}
@@ -240,7 +246,8 @@ func (c calendars) beyond(ctx context.Context, i plan.Item) ([]plan.PlaceBeyond,
 }
 
 // SaveItem keeps a new item (ID zero), or what was written of one as the caller saw it (seen: its Changed; 0 = as it is now). It is
-// a draft again. CodeRefused: it goes beyond the mix and says no reason; or a group has no goal, or none that it could serve.
+// a draft again. CodeBadInput too when it goes beyond the mix and says no reason, or serves what a group's goal does not name; CodeConflict:
+// a group has no goal, the slot is taken, or it was changed meanwhile.
 func (c calendars) SaveItem(ctx context.Context, user string, id community.ID, seen int64, content plan.Content, note string) (plan.Item, error) {
 	i := plan.Item{Org: c.org}
 	if !id.IsZero() {
@@ -309,23 +316,23 @@ func (c calendars) check(ctx context.Context, i *plan.Item) error {
 	return nil
 }
 
-// goal gives the version of a group's goal that something serves; CodeRefused when there is none.
+// goal gives the version of a group's goal that something serves; CodeConflict when it has none, CodeBadInput when that has no such target.
 func (c calendars) goal(ctx context.Context, g community.GroupRow, serves string) (int, error) {
 	list, err := c.desk().GoalVersions(ctx, g.Key)
 	if err != nil {
 		return 0, err
 	}
 	if len(list) == 0 || list[0].Taken() {
-		return 0, connect.Trouble(community.CodeRefused, "群“"+g.Name+"”还没有目标：先写下目标，再排内容（/groups/"+g.ID.String()+"/goal）。",
+		return 0, connect.Trouble(community.CodeConflict, "群“"+g.Name+"”还没有目标：先写下目标，再排内容（/groups/"+g.ID.String()+"/goal）。",
 			"The group “"+g.Name+"” has no goal yet: write one before content is planned for it (/groups/"+g.ID.String()+"/goal).")
 	}
 	if serves != plan.ServesGoal && !slices.ContainsFunc(list[0].Goal.Targets, func(t measure.Target) bool { return t.Metric == serves }) {
-		return 0, connect.Trouble(community.CodeRefused, "群“"+g.Name+"”的目标里没有指标 "+serves+"。", "The goal of the group “"+g.Name+"” has no target for "+serves+".")
+		return 0, connect.Trouble(community.CodeBadInput, "群“"+g.Name+"”的目标里没有指标 "+serves+"。", "The goal of the group “"+g.Name+"” has no target for "+serves+".")
 	}
 	return list[0].Version, nil
 }
 
-// unreasoned says with its numbers how an item goes beyond without a reason: CodeRefused.
+// unreasoned says with its numbers how an item goes beyond without a reason: CodeBadInput.
 func (c calendars) unreasoned(i plan.Item, list []plan.PlaceBeyond) error {
 	if !(plan.Outlook{Beyond: list}).Demands(i.Content) {
 		return nil
@@ -340,7 +347,7 @@ func (c calendars) unreasoned(i plan.Item, list []plan.PlaceBeyond) error {
 		return strings.Join(out, "；")
 	}
 	zh, en := c.app.words.In(i18n.Chinese), c.app.words.In("en")
-	return connect.Trouble(community.CodeRefused, zh.T("calendar.needs_reason", "what", said(zh)), en.T("calendar.needs_reason", "what", said(en)))
+	return connect.Trouble(community.CodeBadInput, zh.T("calendar.needs_reason", "what", said(zh)), en.T("calendar.needs_reason", "what", said(en)))
 }
 
 // MoveItem puts an item on another date and time. It keeps its slot where that comes then, too, and leaves it otherwise.
@@ -364,7 +371,7 @@ func (c calendars) MoveItem(ctx context.Context, user string, id community.ID, d
 	return c.SaveItem(ctx, user, id, i.Changed, content, reason)
 }
 
-// AskItem lays an item before a second person. CodeRefused: what it says cannot be sent, or it goes beyond without a reason.
+// AskItem lays an item before a second person. CodeRefused: what it says cannot be sent; CodeBadInput: it goes beyond without a reason.
 func (c calendars) AskItem(ctx context.Context, user string, id community.ID, reason string) (plan.Item, error) {
 	i, err := c.own(ctx, id)
 	if err != nil {
@@ -554,7 +561,7 @@ func (c calendars) Fill(ctx context.Context, user string, g community.GroupKey, 
 			asked, err := c.AskItem(ctx, user, i.ID, reason)
 			if err == nil {
 				i = asked
-			} else if code := community.CodeOf(err); code != community.CodeRefused && code != community.CodeTooLarge {
+			} else if code := community.CodeOf(err); code != community.CodeRefused && code != community.CodeTooLarge && code != community.CodeBadInput {
 				return out, err
 			}
 		}

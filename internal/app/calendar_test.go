@@ -166,7 +166,7 @@ func TestCalendarRefusesWhatIsNotInOrder(t *testing.T) {
 		wantCode(t, "the slot twice", save(func(c *plan.Content) {}), community.CodeConflict)
 		wantCode(t, "no class", save(func(c *plan.Content) { c.Class = "" }), community.CodeBadInput)
 		wantCode(t, "no goal named", save(func(c *plan.Content) { c.Serves = "" }), community.CodeBadInput)
-		wantCode(t, "a figure that no target names", save(func(c *plan.Content) { c.Serves, c.Fixture = "activity.days", "" }), community.CodeRefused)
+		wantCode(t, "a figure that no target names", save(func(c *plan.Content) { c.Serves, c.Fixture = "activity.days", "" }), community.CodeBadInput)
 		check(t, save(func(c *plan.Content) { c.Serves, c.Fixture = "activity.speakers", "" }))
 		wantCode(t, "no such format", save(func(c *plan.Content) { c.Format, c.Fixture = "opera", "" }), community.CodeBadInput)
 		wantCode(t, "no such slot", save(func(c *plan.Content) { c.Fixture = "noon-tea" }), community.CodeBadInput)
@@ -182,7 +182,7 @@ func TestCalendarRefusesWhatIsNotInOrder(t *testing.T) {
 		}
 		check(t, promote("10:00", ""))
 		err = promote("11:00", "")
-		wantCode(t, "a second promotion of four", err, community.CodeRefused)
+		wantCode(t, "a second promotion of four", err, community.CodeBadInput)
 		if said := connect.SayOf(err); !strings.Contains(said[0], "4 条里的 2 条") || !strings.Contains(said[0], "读书one") || !strings.Contains(said[1], "2 of 4") {
 			t.Errorf("the number is missing in %q", said)
 		}
@@ -308,7 +308,7 @@ func TestFillMakesItemsOfTopics(t *testing.T) {
 		again := topic
 		again.Text = "你最近读的一本书是什么，哪一句话让你停了下来？"
 		_, err = c.AddTopic(ctx, p.lin, again)
-		wantCode(t, "a near copy", err, community.CodeRefused)
+		wantCode(t, "a near copy", err, community.CodeConflict)
 		again.Reason = "换个群问"
 		_, err = c.AddTopic(ctx, p.lin, again)
 		check(t, err)

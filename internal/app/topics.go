@@ -18,7 +18,7 @@ func (c calendars) Topics(ctx context.Context, waiting bool) ([]plan.Topic, erro
 	return c.app.store.Topics(ctx, c.org, waiting)
 }
 
-// AddTopic puts a topic into the queue. CodeRefused: it repeats what was there within plan.RepeatDays days, and says no reason.
+// AddTopic puts a topic into the queue. CodeConflict: it repeats what was there within plan.RepeatDays days, and says no reason.
 func (c calendars) AddTopic(ctx context.Context, user string, t plan.Topic) (plan.Topic, error) {
 	if err := t.Check(); err != nil {
 		return t, err
@@ -33,7 +33,7 @@ func (c calendars) AddTopic(ctx context.Context, user string, t plan.Topic) (pla
 	}
 	if list := plan.Repeats(t.Text, before, now); len(list) > 0 && strings.TrimSpace(t.Reason) == "" {
 		when := time.UnixMilli(list[0].At).In(zoneFor("")).Format(time.DateOnly)
-		return t, connect.Trouble(community.CodeRefused, "和“"+list[0].Title+"”（"+when+"）几乎一样：换一个，或写明为什么重复。", "It is almost “"+list[0].Title+"” ("+when+"): choose another, or say why it comes again.")
+		return t, connect.Trouble(community.CodeConflict, "和“"+list[0].Title+"”（"+when+"）几乎一样：换一个，或写明为什么重复。", "It is almost “"+list[0].Title+"” ("+when+"): choose another, or say why it comes again.")
 	}
 	t.Org = c.org
 	return c.app.store.AddTopic(ctx, t, c.audit(user, "", "", t.Reason))

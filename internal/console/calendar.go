@@ -19,9 +19,9 @@ import (
 	"qunluo/internal/rights"
 )
 
-// Calendars is the content calendar. Besides CodeBadInput, CodeTooLarge and CodeNotFound: CodeConflict when it was changed meanwhile
-// or the slot is taken, CodeRefused when it goes beyond the mix without a reason or cannot be sent, CodeForbidden when a second
-// person is needed.
+// Calendars is the content calendar. Besides CodeBadInput (beyond the mix without a reason, too), CodeTooLarge and CodeNotFound:
+// CodeConflict when it was changed meanwhile, the slot is taken or a group has no goal, CodeRefused when it cannot be sent,
+// CodeForbidden when a second person is needed.
 type Calendars interface {
 	Calendar(ctx context.Context, g community.GroupKey, from, to string) (plan.Calendar, error)
 	Fixtures(ctx context.Context) ([]plan.Fixture, error)

@@ -87,7 +87,7 @@ func (s scheduler) SaveItem(_ context.Context, _ string, id community.ID, seen i
 		return plan.Item{}, err
 	}
 	if c.Class == plan.Promotion && c.Reason == "" {
-		return plan.Item{}, connect.Trouble(community.CodeRefused, "超出了配比，要写明原因：21 条里的 3 条", "beyond the mix: 3 of 21")
+		return plan.Item{}, connect.Trouble(community.CodeBadInput, "超出了配比，要写明原因：21 条里的 3 条", "beyond the mix: 3 of 21")
 	}
 	s.h.note("item %v %d %s %s", id.IsZero(), seen, c.Date, c.At)
 	return s.item(3, plan.ItemDraft), s.h.err
@@ -147,7 +147,7 @@ func (s scheduler) AddTopic(_ context.Context, _ string, t plan.Topic) (plan.Top
 		return t, err
 	}
 	if strings.Contains(t.Text, "记住一本书") && t.Reason == "" {
-		return t, connect.Trouble(community.CodeRefused, "和“记书”几乎一样", "almost “记书”")
+		return t, connect.Trouble(community.CodeConflict, "和“记书”几乎一样", "almost “记书”")
 	}
 	s.h.note("topic %s %d", t.Title, len(t.Options))
 	return t, s.h.err

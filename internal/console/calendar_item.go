@@ -563,7 +563,7 @@ func (c *Console) topicAdd(k *call) error {
 	switch community.CodeOf(err) {
 	case community.CodeNone:
 		return k.ok("/topics", k.T("calendar.topic_added"))
-	case community.CodeBadInput, community.CodeTooLarge, community.CodeRefused:
+	case community.CodeBadInput, community.CodeTooLarge, community.CodeConflict:
 		said := k.sayOf(err)
 		if said == "" {
 			said = k.T("calendar.bad_form", "what", err.Error())
