@@ -223,7 +223,7 @@ func (k *call) calendarDays(cal plan.Calendar, g community.GroupRow, writes bool
 	to, _ := time.Parse(time.DateOnly, cal.To)
 	for day := from; !day.After(to); day = day.AddDate(0, 0, 1) {
 		date := day.Format(time.DateOnly)
-		d := view.CalendarDay{Date: date, Label: date[5:] + " " + k.T("vote.day_"+strconv.Itoa((int(day.Weekday())+6)%7+1)), Today: date == cal.Today, Past: date < cal.Today}
+		d := view.CalendarDay{Date: date, Label: date[5:] + " " + k.T("vote.day_"+strconv.Itoa(int(day.Weekday()))), Today: date == cal.Today, Past: date < cal.Today}
 		held := map[string]bool{}
 		for _, i := range cal.Items {
 			if i.Date != date {

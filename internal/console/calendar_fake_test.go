@@ -171,7 +171,7 @@ func TestCalendarSaysWhatStandsWhere(t *testing.T) {
 	h := newHouse()
 	v := open(t, h).as("owner")
 	_, page := v.get("/calendar")
-	for _, want := range []string{"内容日历", "近 28 天（已发）", "不足 20 条", "8/24", "一键填充", "等批准", "档期守时", "草稿"} {
+	for _, want := range []string{"内容日历", "近 28 天（已发）", "不足 20 条", "8/24", "一键填充", "等批准", "档期守时", "草稿", "周日"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the calendar does not say %q", want)
 		}

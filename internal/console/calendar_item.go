@@ -473,7 +473,7 @@ func (k *call) fixtureForm(text string, faults []string) error {
 		}
 		every := k.T("calendar.every_"+f.Every, "day", f.Day)
 		if f.Every == plan.EachWeek {
-			every = k.T("calendar.every_"+f.Every, "day", k.T("vote.day_"+strconv.Itoa(f.Weekday)))
+			every = k.T("calendar.every_"+f.Every, "day", k.T("vote.day_"+strconv.Itoa(f.Weekday%7)))
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(f.Name, f.ID), ui.Text(every), ui.Text(f.From + "–" + f.To), ui.Text(class), ui.Text(k.T("format.is_" + f.Format)), ui.Figure(f.Minutes)}})
 	}
