@@ -47,8 +47,13 @@ var browserOnly = map[string][]string{
 		"POST /tokens/new",
 		"POST /tokens/{id}/revoke",
 	},
+	"what a form would do, before it is sent": {
+		"POST /calendar/look",
+	},
 	"an empty form": {
 		"GET /bots/new",
+		"GET /calendar/new",
+		"GET /calendar/{id}/edit",
 		"GET /broadcasts/limits/edit",
 		"GET /broadcasts/new",
 		"GET /bulk/new",
@@ -94,6 +99,8 @@ var browserOnly = map[string][]string{
 
 // notYet are routes of the console that have no operation yet.
 var notYet = []string{
+	"GET /calendar/{id}/picture",
+	"POST /calendar/slots",
 	"GET /formats",
 	"GET /formats.csv",
 	"GET /formats/people",

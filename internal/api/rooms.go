@@ -9,6 +9,7 @@ type Rooms struct {
 	Codes       func(org community.OrgKey, groups []community.GroupKey) Codes
 	Shorts      func(org community.OrgKey, groups []community.GroupKey) Shorts
 	Plans       func(org community.OrgKey, groups []community.GroupKey) Plans
+	Calendars   func(org community.OrgKey, groups []community.GroupKey) Calendars
 	Points      func(org community.OrgKey, groups []community.GroupKey) Points
 	Payments    func(org community.OrgKey, groups []community.GroupKey) Payments
 	Appeals     func(org community.OrgKey, groups []community.GroupKey) Appeals

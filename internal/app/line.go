@@ -68,6 +68,7 @@ func (a *App) house() *cli.House {
 		Figures:     func(org community.OrgKey) cli.Figures { return lineFigures{a, org} },
 		Insights:    func(org community.OrgKey) cli.Insights { return a.Figures(org, nil) },
 		Plans:       func(org community.OrgKey) cli.Plans { return a.Plans(org, nil) },
+		Calendars:   func(org community.OrgKey) cli.Calendars { return a.Calendars(org, nil) },
 		Codes:       func(org community.OrgKey) cli.Codes { return a.Codes(org, nil) },
 		Tags:        func(org community.OrgKey) cli.Tags { return a.Tags(org, nil) },
 		Today:       func(org community.OrgKey) cli.Today { return a.Today(org, nil) },

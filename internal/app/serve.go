@@ -53,6 +53,9 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Tags:     func(org community.OrgKey, groups []community.GroupKey) console.Tags { return a.Tags(org, groups) },
 		Today:    func(org community.OrgKey, groups []community.GroupKey) console.Today { return a.Today(org, groups) },
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
+		Calendars: func(org community.OrgKey, groups []community.GroupKey) console.Calendars {
+			return a.Calendars(org, groups)
+		},
 		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
 		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,

@@ -41,6 +41,7 @@ type grammar struct {
 	Experiment experimentCmd `cmd:"" group:"community" help:"实验：同一件事试两种做法|experiments: two ways of one thing"`
 	Vote       voteCmd       `cmd:"" group:"community" help:"每周评选和发奖|the weekly vote and its rewards"`
 
+	Calendar  calendarCmd  `cmd:"" group:"community" help:"内容日历和话题库|content calendar and topic queue"`
 	Broadcast broadcastCmd `cmd:"" group:"community" help:"群发|mass sends"`
 	SOP       sopCmd       `cmd:"" name:"sop" group:"community" help:"群 SOP|SOPs of groups"`
 	Digest    digestCmd    `cmd:"" group:"community" help:"群精华：话题、好回答、没人答的问题|digests: topics, good answers, open questions"`

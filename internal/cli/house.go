@@ -44,25 +44,26 @@ type House struct {
 	Desk  func(org community.OrgKey) Desk
 	Hands func(org community.OrgKey) Hands
 
-	People   People
-	Wires    Wires
-	Books    Books
-	Files    Files
-	Queue    Queue
-	Keeping  Keeping
-	Figures  func(org community.OrgKey) Figures
-	Insights func(org community.OrgKey) Insights
-	Plans    func(org community.OrgKey) Plans
-	Codes    func(org community.OrgKey) Codes
-	Leads    func(org community.OrgKey) Leads
-	Tags     func(org community.OrgKey) Tags
-	Today    func(org community.OrgKey) Today
-	Overlaps func(org community.OrgKey) Overlaps
-	Shorts   func(org community.OrgKey) Shorts
-	Words    func(org community.OrgKey) Wordlists
-	Moments  func(org community.OrgKey) Moments
-	Articles func(org community.OrgKey) Articles
-	Persons  func(org community.OrgKey) Persons
+	People    People
+	Wires     Wires
+	Books     Books
+	Files     Files
+	Queue     Queue
+	Keeping   Keeping
+	Figures   func(org community.OrgKey) Figures
+	Insights  func(org community.OrgKey) Insights
+	Plans     func(org community.OrgKey) Plans
+	Codes     func(org community.OrgKey) Codes
+	Leads     func(org community.OrgKey) Leads
+	Tags      func(org community.OrgKey) Tags
+	Today     func(org community.OrgKey) Today
+	Overlaps  func(org community.OrgKey) Overlaps
+	Shorts    func(org community.OrgKey) Shorts
+	Words     func(org community.OrgKey) Wordlists
+	Moments   func(org community.OrgKey) Moments
+	Articles  func(org community.OrgKey) Articles
+	Persons   func(org community.OrgKey) Persons
+	Calendars func(org community.OrgKey) Calendars
 
 	Charters   func(org community.OrgKey) Charters
 	Handovers  func(org community.OrgKey) Handovers

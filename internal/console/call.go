@@ -506,6 +506,9 @@ func (k *call) refused(to string, err error) error {
 	return k.done(to, "danger", k.T("error."+string(code)+".title")+" "+k.T("error."+string(code)+".text"), community.ID{})
 }
 
+// sayOf is what an error says in the person's language; "" = it has no words of its own.
+func (k *call) sayOf(err error) string { return k.Words.Pick(connect.SayOf(err)) }
+
 func (k *call) redirect(to string) error {
 	k.answered = true
 	http.Redirect(k.W, k.R, to, http.StatusSeeOther)

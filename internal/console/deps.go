@@ -43,6 +43,8 @@ type Deps struct {
 	HooksFor func(org community.OrgKey) Hooks
 	// Plans makes the handle of what is sent by plan; may be nil: the pages of mass sends and SOPs are then absent.
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
+	// Calendars makes the handle of the content calendar; may be nil: its pages are then absent.
+	Calendars func(org community.OrgKey, groups []community.GroupKey) Calendars
 	// Codes makes the handle of codes and groups' sizes; may be nil: their pages are then absent.
 	Codes func(org community.OrgKey, groups []community.GroupKey) Codes
 	// Leads makes the handle of potential users; may be nil: their page is then absent.

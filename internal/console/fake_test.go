@@ -146,7 +146,7 @@ func (h *house) deps() Deps {
 		HandsFor: func(community.OrgKey, []community.GroupKey) Hands { return h },
 		Figures:  func(community.OrgKey, []community.GroupKey) Figures { return h },
 		Payments: func(community.OrgKey, []community.GroupKey) Payments { return fakePayments{h} },
-		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h, Moments: func(community.OrgKey) Moments { return momentPoster{h} }, Articles: func(community.OrgKey) Articles { return articleReader{h} }, Shorts: func(community.OrgKey, []community.GroupKey) Shorts { return shortener{h} }, Plans: func(community.OrgKey, []community.GroupKey) Plans { return planner{h} },
+		People:   h, Sessions: sessionRows{h}, Wires: h, Live: h, Moments: func(community.OrgKey) Moments { return momentPoster{h} }, Articles: func(community.OrgKey) Articles { return articleReader{h} }, Shorts: func(community.OrgKey, []community.GroupKey) Shorts { return shortener{h} }, Plans: func(community.OrgKey, []community.GroupKey) Plans { return planner{h} }, Calendars: func(community.OrgKey, []community.GroupKey) Calendars { return scheduler{h} },
 		Clock: func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }, Insecure: true, Dev: true, Version: "test",
 	}
 }

@@ -66,31 +66,40 @@ func (t *Tx) holdFiles(ctx context.Context, b plan.Broadcast) error {
 // AddBroadcast keeps a new mass send, a draft or scheduled; a scheduled one gets its job. CodeNotFound when a file of it is
 // not kept.
 func (s *Store) AddBroadcast(ctx context.Context, b plan.Broadcast, audit community.Audit) (plan.Broadcast, error) {
+	b, filter, pieces, err := s.newBroadcast(b)
+	if err != nil {
+		return b, err
+	}
+	return b, s.writeTx(ctx, func(t *Tx) error { return t.addBroadcast(ctx, b, filter, pieces, audit) })
+}
+
+// newBroadcast gives a mass send its id, and its filter and pieces as they are kept.
+func (s *Store) newBroadcast(b plan.Broadcast) (out plan.Broadcast, filter, pieces string, err error) {
 	b.ID, b.Created = s.NewID(), s.now()
-	filter, err := json.Marshal(b.Filter)
+	raw, err := json.Marshal(b.Filter)
 	if err != nil {
-		return b, err
+		return b, "", "", err
 	}
-	pieces, err := listJSON(b.Pieces)
+	pieces, err = listJSON(b.Pieces)
+	return b, string(raw), pieces, err
+}
+
+// addBroadcast keeps a mass send that has its id.
+func (t *Tx) addBroadcast(ctx context.Context, b plan.Broadcast, filter, pieces string, audit community.Audit) error {
+	_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created, link, link_title, pieces, by_link)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, b.ID[:], int64(b.Org), b.Title, b.Text, filter, b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title, pieces, b.ByLink)
 	if err != nil {
-		return b, err
+		return err
 	}
-	return b, s.writeTx(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created, link, link_title, pieces, by_link)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, b.ID[:], int64(b.Org), b.Title, b.Text, string(filter), b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title, pieces, b.ByLink)
-		if err != nil {
-			return err
-		}
-		if err := t.holdFiles(ctx, b); err != nil {
-			return err
-		}
-		if b.State == plan.Scheduled {
-			t.Enqueue(Job{Kind: JobBroadcast, Key: b.ID.String(), RunAt: b.Start})
-		}
-		audit.Org, audit.Verb, audit.Subject = b.Org, "broadcast.new", "broadcast:"+b.ID.String()
-		audit.After, _ = json.Marshal(map[string]any{"title": b.Title, "state": b.State, "start": b.Start, "filter": b.Filter, "force": b.Force, "pieces": len(b.Pieces)}) // plain values
-		return t.AddAudit(ctx, audit)
-	})
+	if err := t.holdFiles(ctx, b); err != nil {
+		return err
+	}
+	if b.State == plan.Scheduled {
+		t.Enqueue(Job{Kind: JobBroadcast, Key: b.ID.String(), RunAt: b.Start})
+	}
+	audit.Org, audit.Verb, audit.Subject = b.Org, "broadcast.new", "broadcast:"+b.ID.String()
+	audit.After, _ = json.Marshal(map[string]any{"title": b.Title, "state": b.State, "start": b.Start, "filter": b.Filter, "force": b.Force, "pieces": len(b.Pieces)}) // plain values
+	return t.AddAudit(ctx, audit)
 }
 
 // Broadcasts lists an organisation's mass sends, the newest first, with their counts; tag is that of a group they go to,

@@ -71,6 +71,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"whoever has two accounts is found in two sub groups", personDoubles},
 		{"tags of contacts follow their list", contactTagsFollow},
 		{"a send by plan is there once and taken once", takenOnce},
+		{"an item of the calendar is decided on once and handed over once", calendarKept},
 		{"an SOP's turns are kept once, with the text of their version", turnsKept},
 		{"the roster of duty is kept", rosterIsKept},
 		{"ways to tell people are kept", waysAreKept},
