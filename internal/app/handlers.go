@@ -62,6 +62,8 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobGrowth:          a.growthRound,
 		jobWeeklies:        a.weeklyRound,
 		store.JobWeekly:    a.sendWeekly,
+		store.JobPosters:   a.drawBatch,
+		jobOldPosters:      a.dropPosters,
 	}
 }
 
@@ -91,6 +93,7 @@ func periodic() []jobs.Every {
 		{Name: jobExperiments, Each: 10 * time.Minute, Kind: jobExperiments},
 		{Name: jobWeeklies, Each: weekliesEach, Kind: jobWeeklies},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
+		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}
 }
 
