@@ -55,6 +55,7 @@ var browserOnly = map[string][]string{
 		"GET /connections/new",
 		"GET /experiments/new",
 		"GET /experiments/{id}/edit",
+		"GET /posters/edit",
 		"GET /groups/new",
 		"GET /handovers/new",
 		"GET /hooks/new",
@@ -93,6 +94,20 @@ var browserOnly = map[string][]string{
 
 // notYet are routes of the console that have no operation yet.
 var notYet = []string{
+	"GET /codes/{id}/poster",
+	"GET /posters",
+	"GET /posters/at",
+	"GET /posters/batches/{id}/zip",
+	"GET /posters/picture",
+	"POST /codes/{id}/poster",
+	"POST /posters/batch",
+	"POST /posters/drop",
+	"POST /posters/edit",
+	"POST /posters/gif",
+	"POST /posters/image",
+	"POST /posters/preview",
+	"POST /posters/restore",
+	"POST /posters/table",
 	"GET /formats",
 	"GET /formats.csv",
 	"GET /formats/people",

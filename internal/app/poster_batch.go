@@ -29,19 +29,9 @@ const (
 	batchBytes  = 1 << 20 // of all values as they are kept
 )
 
-// BatchOrder says which posters are drawn: one for each set of values, or for each member of a group, with their own code where one is
-// named.
-type BatchOrder struct {
-	Ref    string
-	People []map[string]string // "" fields stay empty
-	Group  community.GroupKey  // 0 = People
-	Code   community.ID        // of members: whose QR code leads to it, counted as theirs; zero = none
-	Filled map[string]string   // what the fields say that are nobody's own
-}
-
 // Batch asks for posters. The layout is kept as it is now: what becomes of it later changes nothing. CodeTooLarge: more than 1,000;
 // CodeBadInput: nobody to draw them for.
-func (p posters) Batch(ctx context.Context, user string, o BatchOrder, reason string) (poster.Batch, error) {
+func (p posters) Batch(ctx context.Context, user string, o poster.Order, reason string) (poster.Batch, error) {
 	k, err := p.Get(ctx, o.Ref)
 	if err != nil {
 		return poster.Batch{}, err
@@ -90,7 +80,7 @@ func (p posters) Batch(ctx context.Context, user string, o BatchOrder, reason st
 const nameField = "name"
 
 // membersOf are the values of each member of a group.
-func (p posters) membersOf(ctx context.Context, o BatchOrder) ([]map[string]string, error) {
+func (p posters) membersOf(ctx context.Context, o poster.Order) ([]map[string]string, error) {
 	g, err := p.mine(ctx, o.Group)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"qunluo/internal/admit"
-	"qunluo/internal/app"
 	"qunluo/internal/community"
 	"qunluo/internal/experiment"
 	"qunluo/internal/poster"
@@ -224,7 +223,7 @@ func TestPostersForMany(t *testing.T) {
 		for i := range 9 {
 			people = append(people, map[string]string{"name": fmt.Sprintf("会员/%d🎉", i), "number": fmt.Sprintf("%05d", i), "link": "https://q.example/j/x", "other": "不用"})
 		}
-		b, err := press.Batch(ctx, "ming", app.BatchOrder{Ref: "own/会员卡", People: people, Filled: map[string]string{"group": "读书会", "date": "2027", "text": ""}}, "年卡")
+		b, err := press.Batch(ctx, "ming", poster.Order{Ref: "own/会员卡", People: people, Filled: map[string]string{"group": "读书会", "date": "2027", "text": ""}}, "年卡")
 		check(t, err)
 		check(t, press.Drop(ctx, "ming", "会员卡", "不要了"))
 		await(t, func() bool {
@@ -252,7 +251,7 @@ func TestPostersForMany(t *testing.T) {
 		if cfg.Width != 1080 || cfg.Height != 1080 {
 			t.Errorf("%d×%d", cfg.Width, cfg.Height)
 		}
-		for what, o := range map[string]app.BatchOrder{"nobody": {Ref: "card"}, "too many": {Ref: "card", People: make([]map[string]string, 1001)}, "no poster": {Ref: "own/会员卡", People: people}} {
+		for what, o := range map[string]poster.Order{"nobody": {Ref: "card"}, "too many": {Ref: "card", People: make([]map[string]string, 1001)}, "no poster": {Ref: "own/会员卡", People: people}} {
 			if _, err := press.Batch(ctx, "ming", o, ""); err == nil {
 				t.Errorf("%s: no error", what)
 			}
@@ -260,7 +259,7 @@ func TestPostersForMany(t *testing.T) {
 		g.join(g.group, "阿宁", "")
 		check(t, g.app.Store().CatchUp(ctx))
 		c := g.posterCode("referral/zh-CN/square")
-		b, err = press.Batch(ctx, "ming", app.BatchOrder{Ref: "referral/zh-CN/square", Group: g.group.Key, Code: c.ID}, "")
+		b, err = press.Batch(ctx, "ming", poster.Order{Ref: "referral/zh-CN/square", Group: g.group.Key, Code: c.ID}, "")
 		check(t, err)
 		if b.Total != 1 {
 			t.Errorf("of a group: %+v", b)

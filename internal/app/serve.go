@@ -87,6 +87,9 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Experiments: func(org community.OrgKey, groups []community.GroupKey) console.Experiments {
 			return a.Experiments(org, groups)
 		},
+		Posters: func(org community.OrgKey, groups []community.GroupKey) console.Posters {
+			return a.Posters(org, groups)
+		},
 		Points: func(org community.OrgKey, groups []community.GroupKey) console.Points { return a.Points(org, groups) },
 		Goals:  func(org community.OrgKey, groups []community.GroupKey) console.Goals { return a.Goals(org, groups) },
 		Tiers:  func(org community.OrgKey, groups []community.GroupKey) console.Tiers { return a.Tiers(org, groups) },

@@ -1,7 +1,10 @@
 package poster
 
 import (
+	"bytes"
+	"encoding/csv"
 	"image"
+	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -112,6 +115,71 @@ func TryValues(l Layout, lang string) map[string]string {
 		}
 	}
 	return out
+}
+
+// Order says which posters are drawn: one for each set of values, or for each member of a group, with their own QR code where a code is
+// named.
+type Order struct {
+	Ref    string
+	People []map[string]string
+	Group  community.GroupKey // 0 = People
+	Code   community.ID       // of members: where their QR code leads, counted as theirs; zero = none
+	Filled map[string]string  // what the fields say that are nobody's own
+}
+
+// MaxTable is how large a table of values may be, in bytes; MaxRows how many rows it may have.
+const (
+	MaxTable = 1 << 20
+	MaxRows  = 1000
+)
+
+// ReadTable reads a CSV file whose first line names the fields: one set of values per line. Blank lines are left out. The error is a
+// [*Fault].
+func ReadTable(raw []byte) ([]map[string]string, error) {
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
+	switch {
+	case len(raw) > MaxTable:
+		return nil, &Fault{Zh: "表格超过 1 MB", En: "the table is larger than 1 MB", Code: community.CodeTooLarge}
+	case !utf8.Valid(raw):
+		return nil, bad("", "表格不是 UTF-8", "the table is not UTF-8")
+	}
+	in := csv.NewReader(bytes.NewReader(raw))
+	in.FieldsPerRecord, in.TrimLeadingSpace = -1, true
+	head, err := in.Read()
+	if err != nil {
+		return nil, bad("", "表格第一行要写字段名", "the first line of the table names the fields")
+	}
+	seen := map[string]bool{}
+	for i, f := range head {
+		head[i] = strings.TrimSpace(f)
+		if !fieldName.MatchString(head[i]) || seen[head[i]] {
+			return nil, bad("", "表格第一行要写字段名（文字、数字或 _，不重复），这个不行："+head[i], "the first line names the fields (letters, digits or _, each once), not "+head[i])
+		}
+		seen[head[i]] = true
+	}
+	var out []map[string]string
+	for {
+		row, err := in.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil || len(row) > len(head) {
+			line, _ := in.FieldPos(0)
+			return nil, bad("", "表格第 "+strconv.Itoa(line)+" 行格式不对", "line "+strconv.Itoa(line)+" of the table is broken")
+		}
+		v := map[string]string{}
+		for i, cell := range row {
+			v[head[i]] = cell
+		}
+		out = append(out, v)
+		if len(out) > MaxRows {
+			return nil, &Fault{Zh: "表格超过 1000 行", En: "the table has more than 1,000 lines", Code: community.CodeTooLarge}
+		}
+	}
+	if len(out) == 0 {
+		return nil, bad("", "表格没有内容", "the table has no lines")
+	}
+	return out, nil
 }
 
 // Batch is one set of posters to be drawn.

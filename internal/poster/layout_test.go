@@ -363,3 +363,20 @@ func TestImagesFillTheirBox(t *testing.T) {
 		t.Errorf("without the image: %+v", warned)
 	}
 }
+
+// TestTablesOfPeopleAreRead, and what is wrong with one is said.
+func TestTablesOfPeopleAreRead(t *testing.T) {
+	got, err := ReadTable([]byte("\ufeffname,链接\n小林, https://q.example/1\n\n\"阿,宁\"\n"))
+	want := []map[string]string{{"name": "小林", "链接": "https://q.example/1"}, {"name": "阿,宁"}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v (%v), want %v", got, err, want)
+	}
+	for raw, want := range map[string]string{
+		"": "first line", "name\n": "no lines", "name,name\na,b\n": "each once", "a b\nc\n": "letters", "name\na,b\n": "line 2", "name\n\"a\n": "broken", "name\n\xff\n": "UTF-8",
+		"name\n" + strings.Repeat("a\n", MaxRows+1): "1,000", strings.Repeat("x", MaxTable+1): "1 MB",
+	} {
+		if _, err := ReadTable([]byte(raw)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.20q: %v, want %q", raw, err, want)
+		}
+	}
+}
