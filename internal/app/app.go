@@ -87,7 +87,8 @@ type App struct {
 	shelf      *media.Shelf
 	scanner    *scan.Reader
 	presses    *presses
-	began      int64 // UTC ms
+	batching   sync.Mutex // batches of posters are drawn one after another
+	began      int64      // UTC ms
 	guests     *guests
 	arms       atomic.Pointer[ruleArms] // what rules say two ways now
 	served     atomic.Value             // string: where the doors stand, once they are open

@@ -175,15 +175,22 @@ func (a *App) drawBatch(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return err
 	}
+	return a.finishBatch(ctx, id, j.Attempts >= batchTries, func(int64, int64) {})
+}
+
+// finishBatch draws a batch to its end, one batch at a time; last says that an error is what becomes of it.
+func (a *App) finishBatch(ctx context.Context, id community.ID, last bool, progress func(done, of int64)) error {
+	a.batching.Lock()
+	defer a.batching.Unlock()
 	b, err := a.store.BatchByID(ctx, id)
 	if err != nil || b.State != store.BatchWaits {
 		return err
 	}
-	bytes, err := a.packBatch(ctx, b)
+	bytes, err := a.packBatch(ctx, b, progress)
 	switch code := community.CodeOf(err); {
 	case err == nil:
 		err = a.store.EndBatch(ctx, id, store.BatchWaits, store.BatchDone, "", bytes)
-	case code == community.CodeBadInput || code == community.CodeTooLarge || j.Attempts >= batchTries:
+	case code == community.CodeBadInput || code == community.CodeTooLarge || last:
 		err = a.store.EndBatch(ctx, id, store.BatchWaits, store.BatchFailed, err.Error(), 0)
 	default:
 		return err // what was drawn stays; the job comes again
@@ -194,10 +201,21 @@ func (a *App) drawBatch(ctx context.Context, j store.Job) error {
 	return err
 }
 
+// Finish draws a batch now, for somebody who waits for it.
+func (p posters) Finish(ctx context.Context, id community.ID, progress func(done, of int64)) (poster.Batch, error) {
+	if _, err := p.BatchByID(ctx, id); err != nil {
+		return poster.Batch{}, err
+	}
+	if err := p.app.finishBatch(ctx, id, false, progress); err != nil {
+		return poster.Batch{}, err
+	}
+	return p.BatchByID(ctx, id)
+}
+
 const batchTries = 5
 
 // packBatch draws what is missing and gives the size of the ZIP.
-func (a *App) packBatch(ctx context.Context, b store.Batch) (int64, error) {
+func (a *App) packBatch(ctx context.Context, b store.Batch, progress func(done, of int64)) (int64, error) {
 	l, err := poster.Decode([]byte(b.Body))
 	if err != nil {
 		return 0, err
@@ -237,6 +255,7 @@ func (a *App) packBatch(ctx context.Context, b store.Batch) (int64, error) {
 		if err := writeWhole(at, raw); err != nil {
 			return 0, err
 		}
+		progress(int64(i+1), int64(len(b.People)))
 		if now := time.Now(); now.Sub(told) > time.Second || i == len(b.People)-1 {
 			if err := a.store.BatchStep(ctx, b.ID, i+1, warned); err != nil {
 				return 0, err
