@@ -3,7 +3,10 @@ package app_test
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"qunluo/internal/admit"
+	"qunluo/internal/browsertest"
 	"qunluo/internal/community"
 	"qunluo/internal/experiment"
 	"qunluo/internal/poster"
@@ -35,5 +38,46 @@ func TestPostersWorkInABrowser(t *testing.T) {
 			{"edit", "/posters/edit?ref=own/%E6%8B%89%E6%96%B0%E6%B5%B7%E6%8A%A5"}, {"code", at}, {"handout", at + "/poster"}, {"form", "/experiments/new?switch=poster"}, {"draft", "/experiments/" + draft.ID.String()},
 			{"ask", "/p/" + code.Slug},
 		}
+	})
+}
+
+// TestLayersAreDraggedInABrowser: a layer follows the pointer, snaps to the middle of the picture, is undone, and what is saved is what
+// stands in the form.
+func TestLayersAreDraggedInABrowser(t *testing.T) {
+	browsertest.Need(t)
+	s := startShift(t, "", "", reachable)
+	users, err := s.app.Store().Users(t.Context(), s.org)
+	check(t, err)
+	press := s.app.Posters(s.org, nil)
+	l := poster.Layout{Title: "试", Canvas: poster.Square, Ground: poster.Ground{Above: "#ffffff"}, Layers: []poster.Layer{{Kind: poster.Shape, X: 100, Y: 700, W: 300, H: 200, Color: "#1677ff"}}}
+	_, err = press.Save(t.Context(), users[0].ID.String(), "拖动", 0, l, "")
+	check(t, err)
+	w := look(t, s.base, 1440, "zh-CN")
+	w.signIn("ming")
+	w.open("/posters/edit?ref=own/%E6%8B%96%E5%8A%A8")
+	// from (250, 800), its middle, to (545, 545): five pixels beside the middle of the picture, to which it snaps
+	drag := `(function () {
+  var stage = document.querySelector("[data-stage]"), box = stage.querySelector(".poster-box"), r = stage.getBoundingClientRect(), by = stage.clientWidth / 1080;
+  box.setPointerCapture = function () {};
+  var at = function (kind, x, y) { box.dispatchEvent(new PointerEvent(kind, { bubbles: true, clientX: r.left + x * by, clientY: r.top + y * by, pointerId: 1 })); };
+  at("pointerdown", 250, 800); at("pointermove", 545, 545); at("pointerup", 545, 545);
+  var f = document.querySelector("form[data-poster]").elements;
+  var moved = f["l0.x"].value + "," + f["l0.y"].value;
+  document.querySelector("[data-undo]").click();
+  var back = f["l0.x"].value + "," + f["l0.y"].value;
+  document.querySelector("[data-redo]").click();
+  return moved + " " + back + " " + f["l0.x"].value;
+})()`
+	got, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](drag))
+	check(t, err)
+	if got != "390,440 100,700 390" {
+		t.Errorf("dragged, undone, done again: %q, want 390,440 100,700 390", got)
+	}
+	_, err = chromedp.Run(w.ctx, chromedp.Evaluate[bool](`(document.querySelector('button[name=do][value=save]').click(), true)`))
+	check(t, err)
+	await(t, func() bool {
+		k, err := press.Get(t.Context(), "own/拖动")
+		check(t, err)
+		return k.Version == 2 && k.Layout.Layers[0].X == 390 && k.Layout.Layers[0].Y == 440
 	})
 }

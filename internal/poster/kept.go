@@ -3,6 +3,7 @@ package poster
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"image"
 	"io"
 	"strconv"
@@ -164,7 +165,12 @@ func ReadTable(raw []byte) ([]map[string]string, error) {
 			break
 		}
 		if err != nil || len(row) > len(head) {
-			line, _ := in.FieldPos(0)
+			line := 0
+			if at := (*csv.ParseError)(nil); errors.As(err, &at) {
+				line = at.StartLine
+			} else if len(row) > 0 {
+				line, _ = in.FieldPos(0)
+			}
 			return nil, bad("", "表格第 "+strconv.Itoa(line)+" 行格式不对", "line "+strconv.Itoa(line)+" of the table is broken")
 		}
 		v := map[string]string{}
