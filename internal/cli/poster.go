@@ -437,7 +437,7 @@ type posterCodeCmd struct {
 
 func (posterCodeCmd) Shape() any { return posterCodeLine{} }
 func (posterCodeCmd) Examples() []example {
-	return []example{{"poster code 老带新 --use referral -v n1='300 位书友'", [2]string{"让活码发邀请海报", "let a code hand out the referral poster"}}}
+	return []example{{"poster code 老带新 --use referral -v n1=300位书友", [2]string{"让活码发邀请海报", "let a code hand out the referral poster"}}}
 }
 
 // Do shows or sets the poster of a code.
