@@ -86,7 +86,9 @@ type App struct {
 	teller     *teller
 	shelf      *media.Shelf
 	scanner    *scan.Reader
-	began      int64 // UTC ms
+	presses    *presses
+	batching   sync.Mutex // batches of posters are drawn one after another
+	began      int64      // UTC ms
 	guests     *guests
 	arms       atomic.Pointer[ruleArms] // what rules say two ways now
 	served     atomic.Value             // string: where the doors stand, once they are open
@@ -128,7 +130,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(contents(st)),
-		words: words, live: newLive(), project: make(chan struct{}, 1), ready: make(chan struct{}),
+		words: words, live: newLive(), presses: newPresses(), project: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	if _, err := st.StopRuns(ctx); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())

@@ -250,6 +250,8 @@ func fate(o experiment.Outcome, u store.UnitRow, now int64) (float64, bool) {
 		yes = u.LeftAt == 0 || u.LeftAt-u.At > o.Window
 	case experiment.Left24:
 		yes = within(u.LeftAt)
+	case experiment.Scanned7:
+		yes = within(u.ScannedAt)
 	}
 	if yes {
 		return 1, true

@@ -62,6 +62,7 @@ type subject struct {
 	name, now string
 	state     string               // of a code: its mark
 	code      community.ID         // of a code
+	key       int64                // of a code that hands out a poster
 	group     community.GroupKey   // of a rule
 	groups    []community.GroupKey // of an SOP
 }
@@ -75,6 +76,8 @@ func (x experiments) tried(ctx context.Context, d experiment.Definition) (subjec
 	switch d.Switch {
 	case experiment.WelcomeCode, experiment.JoinPage:
 		return x.triedCode(ctx, d.Switch, id)
+	case experiment.Poster:
+		return x.triedPoster(ctx, id)
 	case experiment.WelcomeRule, experiment.ReplyRule:
 		return x.triedRule(ctx, d, id)
 	case experiment.SendTime:
@@ -175,6 +178,13 @@ func (x experiments) Plan(ctx context.Context, d experiment.Definition) (experim
 		return d, experiment.Need{}, err
 	}
 	d.Arms[0] = what.now
+	if d.Switch == experiment.Poster && d.Arms[1] != "" {
+		other, err := x.app.Posters(x.org, x.groups).Get(ctx, d.Arms[1])
+		if err != nil {
+			return d, experiment.Need{}, community.Errorf(community.CodeBadInput, "b: %w", err)
+		}
+		d.Arms[1] = other.Ref // with its version: what becomes of the poster later changes no arm
+	}
 	if d = d.Usual(); d.Salt == "" {
 		d.Salt = x.app.store.NewID().String()
 	}
@@ -195,6 +205,9 @@ func (x experiments) Plan(ctx context.Context, d experiment.Definition) (experim
 // planMembers looks how many came a day, and what became of them.
 func (x experiments) planMembers(ctx context.Context, d experiment.Definition, what subject) (experiment.Definition, error) {
 	now := x.app.millis()
+	if d.Switch == experiment.Poster {
+		return x.planPosters(ctx, d, what)
+	}
 	f, err := x.desk().JoinFates(ctx, what.group, what.state, now-pastDays*day, now-7*day)
 	if err != nil {
 		return d, err
@@ -469,6 +482,8 @@ func (x experiments) Subjects(ctx context.Context, kind string) ([][2]string, er
 			}
 		}
 		return out, err
+	case experiment.Poster:
+		return x.posterSubjects(ctx)
 	case experiment.WelcomeRule, experiment.ReplyRule:
 		return x.ruleSubjects(ctx, kind)
 	case experiment.SendTime:

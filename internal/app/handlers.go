@@ -65,6 +65,8 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobWeeklies:        a.weeklyRound,
 		jobDigests:         a.digestRound,
 		store.JobWeekly:    a.sendWeekly,
+		store.JobPosters:   a.drawBatch,
+		jobOldPosters:      a.dropPosters,
 	}
 }
 
@@ -97,6 +99,7 @@ func periodic() []jobs.Every {
 		{Name: jobWeeklies, Each: weekliesEach, Kind: jobWeeklies},
 		{Name: jobDigests, Each: digestsEach, Kind: jobDigests},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
+		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}
 }
 

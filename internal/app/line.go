@@ -104,6 +104,7 @@ func (a *App) house() *cli.House {
 		Suggests:    func(org community.OrgKey) cli.Suggests { return a.Suggests(org, nil) },
 		Shields:     func(org community.OrgKey) cli.Shields { return a.Shields(org, nil) },
 		Experiments: func(org community.OrgKey) cli.Experiments { return a.Experiments(org, nil) },
+		Posters:     func(org community.OrgKey) cli.Posters { return a.Posters(org, nil) },
 		Votes:       func(org community.OrgKey) cli.Votes { return a.Votes(org, nil) },
 		Serve: func(ctx context.Context, ready func(cli.Served)) error {
 			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })

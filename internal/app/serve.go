@@ -94,6 +94,9 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Experiments: func(org community.OrgKey, groups []community.GroupKey) console.Experiments {
 			return a.Experiments(org, groups)
 		},
+		Posters: func(org community.OrgKey, groups []community.GroupKey) console.Posters {
+			return a.Posters(org, groups)
+		},
 		Points: func(org community.OrgKey, groups []community.GroupKey) console.Points { return a.Points(org, groups) },
 		Goals:  func(org community.OrgKey, groups []community.GroupKey) console.Goals { return a.Goals(org, groups) },
 		Tiers:  func(org community.OrgKey, groups []community.GroupKey) console.Tiers { return a.Tiers(org, groups) },
@@ -128,7 +131,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Posters: handouts{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +146,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/r/", public)
 	mux.Handle("/t/", public)
 	mux.Handle("/v/", public)
+	mux.Handle("/p/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/api/", a.programs(deps))
 	mux.Handle("/abilities", public)

@@ -111,8 +111,8 @@ func plan() []room {
 		{path: "north/satori", layer: door, may: []string{"north", "connect/onebot/wire", "connect/satori/element"},
 			why: "it speaks for north; ids as numbers or texts and compact JSON are read and written as OneBot does, elements as our Satori client does"},
 		{path: "north/hook", layer: door, may: []string{"north"}, why: "it speaks for north, to outside systems that only post"},
-		{path: "cli", layer: door, may: []string{"connect", "hold"},
-			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves"},
+		{path: "cli", layer: door, may: []string{"connect", "hold", "poster"},
+			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves; layouts of posters are read and written as files"},
 
 		{path: "app", layer: top},
 		{path: "bench", layer: top},          // measures the belt from the frame to the page

@@ -56,6 +56,7 @@ func tests() []test {
 		{"pages", pages},
 		{"match", matched},
 		{"insight", insights},
+		{"poster", posters},
 	}
 }
 

@@ -69,9 +69,9 @@ type experimentNeed struct {
 }
 
 type experimentPlanCmd struct {
-	Switch  string  `arg:"" enum:"welcome_code,welcome_rule,reply_rule,send_time,join_page" help:"试什么：welcome_code 活码欢迎语，welcome_rule 欢迎规则，reply_rule 关键词回复，send_time SOP 时间，join_page 进群页|what is tried"`
+	Switch  string  `arg:"" enum:"welcome_code,welcome_rule,reply_rule,send_time,join_page,poster" help:"试什么：welcome_code 活码欢迎语，welcome_rule 欢迎规则，reply_rule 关键词回复，send_time SOP 时间，join_page 进群页，poster 活码发的海报|what is tried"`
 	Subject string  `arg:"" help:"对象的编号（活码、SOP；规则是“群编号 规则编号”），见 experiment subjects|id of what it is tried on, see experiment subjects"`
-	B       string  `arg:"" help:"B 的文字或时间|the text or time of B"`
+	B       string  `arg:"" help:"B 的文字、时间，或海报（见 poster list）|the text, time or poster (see poster list) of B"`
 	Hoped   float64 `required:"" help:"值得换的差别，0.1 表示十个百分点|the difference worth it, 0.1 = ten points"`
 	Name    string  `help:"名称|name"`
 	Why     string  `help:"预计会怎样、为什么|what is expected, and why"`
@@ -131,7 +131,7 @@ func (q *experimentPlanCmd) Do(c *call, h *House) error {
 }
 
 type experimentSubjectsCmd struct {
-	Switch string `arg:"" enum:"welcome_code,welcome_rule,reply_rule,send_time,join_page" help:"试什么|what is tried"`
+	Switch string `arg:"" enum:"welcome_code,welcome_rule,reply_rule,send_time,join_page,poster" help:"试什么|what is tried"`
 }
 
 // experimentSubject is something that can be tried two ways.

@@ -39,6 +39,7 @@ type grammar struct {
 	Bot        botCmd        `cmd:"" group:"community" help:"接入的机器人|attached bots"`
 	Hook       hookCmd       `cmd:"" group:"community" help:"外部系统发来的 Webhook|webhooks in, from outside systems"`
 	Experiment experimentCmd `cmd:"" group:"community" help:"实验：同一件事试两种做法|experiments: two ways of one thing"`
+	Poster     posterCmd     `cmd:"" group:"community" help:"海报：模板、个人海报、动图|posters: templates, personal ones, moving ones"`
 	Vote       voteCmd       `cmd:"" group:"community" help:"每周评选和发奖|the weekly vote and its rewards"`
 
 	Calendar  calendarCmd  `cmd:"" group:"community" help:"内容日历和话题库|content calendar and topic queue"`

@@ -91,6 +91,8 @@ type House struct {
 	Shields    func(org community.OrgKey) Shields
 	// Experiments opens experiments of an organisation.
 	Experiments func(org community.OrgKey) Experiments
+	// Posters opens posters of an organisation.
+	Posters func(org community.OrgKey) Posters
 
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error

@@ -37,6 +37,9 @@ func (c *Console) codePage(k *call) error {
 	}
 	at := "/codes/" + r.ID.String()
 	p := view.CodePage{Head: ui.Head{Title: r.Name, Back: "/codes", Sub: codeUnder(k, r)}, Address: codeAddress(k, r.Code), QR: at + "/qr", Living: r.Closed == 0, Note: k.T("code.flow_note")}
+	if k.c.deps.Posters != nil && r.Closed == 0 {
+		p.Head.Actions = view.LinkButton(at+"/poster", "copy", k.T("poster.for_code_open"))
+	}
 	if !r.Marked() {
 		p.Note = k.T("code.unmarked")
 	}

@@ -71,6 +71,8 @@ type Deps struct {
 	Growths func(org community.OrgKey, groups []community.GroupKey) Growths
 	// Experiments makes the handle of experiments; may be nil: their pages are then absent.
 	Experiments func(org community.OrgKey, groups []community.GroupKey) Experiments
+	// Posters makes the handle of posters; may be nil: their pages are then absent.
+	Posters func(org community.OrgKey, groups []community.GroupKey) Posters
 	// Foundings makes the handle of templates of groups; may be nil: their pages are then absent.
 	Foundings func(org community.OrgKey, groups []community.GroupKey) Foundings
 	// Weeklies makes the handle of the weekly report; may be nil: its pages are then absent.

@@ -31,6 +31,8 @@ type Experiments interface {
 	// Subjects lists what a switch can be tried on: id and name.
 	Subjects(ctx context.Context, kind string) ([][2]string, error)
 	NameOf(ctx context.Context, d experiment.Definition) string
+	// Choices lists what B may be where it is chosen rather than written: reference and name; nil = it is written.
+	Choices(ctx context.Context, kind, lang string) ([][2]string, error)
 }
 
 // experimentRoutes are there where experiments are kept.
@@ -243,6 +245,13 @@ func (k *call) experimentForm(x experiment.Row, faults []string, need *experimen
 	b := ui.Input{Kind: "area", Name: "b", Label: k.T("experiment.b"), Value: d.Arms[1], Help: k.T("experiment.b_"+d.Switch, "name", "{{name}}"), Max: experiment.MaxText, Required: true}
 	if d.Switch == experiment.SendTime {
 		b.Kind, b.Max = "text", 5
+	}
+	ways, err := k.experiments().Choices(k.ctx(), d.Switch, k.Words.Lang)
+	if err != nil {
+		return err
+	}
+	for _, w := range ways {
+		b.Kind, b.Options = "select", append(b.Options, ui.Option{Value: w[0], Text: w[1] + " (" + w[0] + ")"})
 	}
 	text := func(name, value string) ui.Input {
 		return ui.Input{Kind: "text", Name: name, Label: k.T("experiment." + name), Value: value, Help: k.T("experiment." + name + "_help")}

@@ -34,6 +34,7 @@ func (h *house) keepInsight(d *Deps) {
 	d.Foundings = func(community.OrgKey, []community.GroupKey) Foundings { return &drawer{h: h} }
 	d.Tiers = func(community.OrgKey, []community.GroupKey) Tiers { return tiers }
 	d.Experiments = func(community.OrgKey, []community.GroupKey) Experiments { return trialKeeper{h} }
+	d.Posters = func(community.OrgKey, []community.GroupKey) Posters { return posterKeeper{h} }
 	d.Growths = func(community.OrgKey, []community.GroupKey) Growths { return growthKeeper{h} }
 }
 
@@ -280,6 +281,13 @@ func (f trialKeeper) Drop(_ context.Context, _ string, id community.ID, reason s
 func (f trialKeeper) Subjects(context.Context, string) ([][2]string, error) {
 	return [][2]string{{"code-1", "读书活码"}}, f.h.err
 }
+func (f trialKeeper) Choices(_ context.Context, kind, _ string) ([][2]string, error) {
+	if kind == experiment.Poster {
+		return [][2]string{{"referral/zh-CN/portrait", hostile}}, nil
+	}
+	return nil, nil
+}
+
 func (f trialKeeper) NameOf(context.Context, experiment.Definition) string { return "读书活码" }
 
 // growthKeeper has two months, and claims of which nothing is known, or too little.

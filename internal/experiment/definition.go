@@ -16,6 +16,7 @@ const (
 	ReplyRule   = "reply_rule"   // what a keyword reply of a group says
 	SendTime    = "send_time"    // at which time of the day an SOP's steps go out
 	JoinPage    = "join_page"    // the line that a code's landing page shows
+	Poster      = "poster"       // which poster whoever asks a code for theirs is given
 )
 
 // Units: to whom arms are given.
@@ -39,6 +40,7 @@ func switches() []switched {
 		{ReplyRule, Member, []string{Spoke7, Replied7, Stay7, Stay30}},
 		{SendTime, Group, []string{Talk}},
 		{JoinPage, Slot, []string{JoinRate}},
+		{Poster, Member, []string{Scanned7}},
 	}
 }
 
@@ -81,6 +83,7 @@ const (
 	Left24   = "left24"
 	JoinRate = "join_rate"
 	Talk     = "talk"
+	Scanned7 = "scanned7"
 )
 
 const dayMS = 24 * 3600 * 1000
@@ -104,6 +107,7 @@ func Outcomes() []Outcome {
 		{Left24, true, dayMS, -1, true},
 		{JoinRate, false, dayMS, 1, false},
 		{Talk, false, dayMS, 1, false},
+		{Scanned7, true, 7 * dayMS, 1, false},
 	}
 }
 
@@ -154,9 +158,9 @@ const (
 // Unit is what arms are given to.
 func (d Definition) Unit() string { return UnitOf(d.Switch) }
 
-// Guards are the outcomes that may only stop it.
+// Guards are the outcomes that may only stop it. Who is given a poster need not be in any group: nobody can be seen to leave.
 func (d Definition) Guards() []string {
-	if d.Unit() == Member {
+	if d.Unit() == Member && d.Switch != Poster {
 		return []string{Left24}
 	}
 	return nil

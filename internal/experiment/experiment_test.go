@@ -367,7 +367,7 @@ func TestDefinitionsAreChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*Definition){
-		"switch":    func(d *Definition) { d.Switch = "poster" },
+		"switch":    func(d *Definition) { d.Switch = "weather" },
 		"name":      func(d *Definition) { d.Name = " " },
 		"b: want":   func(d *Definition) { d.Arms[1] = "" },
 		"b: both":   func(d *Definition) { d.Arms[1] = d.Arms[0] },

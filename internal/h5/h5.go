@@ -31,6 +31,8 @@ type Deps struct {
 	Reports  Reports  // may be nil: links of reports then lead nowhere
 	Tiers    Tiers    // may be nil: members then see nothing of tiers
 	Votes    Votes    // may be nil: links of votes then lead nowhere
+	Posters  Posters  // may be nil: nobody is then given a poster
+	Secure   bool     // people come by TLS
 	Words    *i18n.Catalogue
 	Clock    func() time.Time // nil = time.Now
 	Log      *slog.Logger     // nil = slog.Default()
@@ -79,10 +81,11 @@ type pages struct {
 	deps     Deps
 	files    *httpd.Files
 	rate     *httpd.Rate
+	asking   *httpd.Rate // new posters of an address of the net
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /a/, /g/, /y/, /r/, /t/, /v/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /a/, /g/, /y/, /r/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -94,11 +97,16 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{deps: d, files: files, rate: httpd.NewRate(looks, time.Minute, d.Clock), visitors: newVisitors(d.Clock)}
+	p := &pages{deps: d, files: files, rate: httpd.NewRate(looks, time.Minute, d.Clock), asking: httpd.NewRate(asks, time.Hour, d.Clock), visitors: newVisitors(d.Clock)}
 	mux := http.NewServeMux()
 	mux.Handle("GET /h5/", files)
 	mux.HandleFunc("GET /j/{code}", p.limited(p.landing))
 	mux.HandleFunc("GET /j/{code}/{entry}/qr", p.limited(p.picture))
+	mux.HandleFunc("GET /j/{code}/{token}", p.limited(p.landingOf))
+	mux.HandleFunc("GET /p/{code}", p.limited(p.handout))
+	mux.HandleFunc("POST /p/{code}", p.limited(p.handoutAsk))
+	mux.HandleFunc("GET /p/{code}/{token}", p.limited(p.handoutMine))
+	mux.HandleFunc("GET /p/{code}/{token}/poster", p.limited(p.handoutPicture))
 	mux.HandleFunc("GET /abilities", p.limited(p.abilities))
 	mux.HandleFunc("GET /abilities/{org}", p.limited(p.abilities))
 	mux.HandleFunc("GET /l/{link}", p.limited(p.short))

@@ -19,14 +19,32 @@ import (
 //go:embed font/noto-sans-sc.woff
 var packed []byte
 
-// letters is the one typeface of pictures.
-var letters = sync.OnceValues(func() (*sfnt.Font, error) {
-	plain, err := unpackFont(packed)
-	if err != nil {
-		return nil, err
-	}
-	return sfnt.Parse(plain)
-})
+//go:embed font/noto-sans-sc-bold.woff
+var packedBold []byte
+
+//go:embed font/noto-sans-latin.woff
+var packedLatin []byte
+
+//go:embed font/noto-sans-latin-bold.woff
+var packedLatinBold []byte
+
+// The typefaces of pictures; each is unpacked when it is first wanted. Charts have the first one alone.
+var (
+	letters      = unpacked(&packed)
+	boldLetters  = unpacked(&packedBold)
+	latinLetters = unpacked(&packedLatin)
+	latinBold    = unpacked(&packedLatinBold)
+)
+
+func unpacked(raw *[]byte) func() (*sfnt.Font, error) {
+	return sync.OnceValues(func() (*sfnt.Font, error) {
+		plain, err := unpackFont(*raw)
+		if err != nil {
+			return nil, err
+		}
+		return sfnt.Parse(plain)
+	})
+}
 
 // face gives the letters in a size, in pixels.
 func face(size float64) (font.Face, error) {

@@ -227,6 +227,7 @@ func (s *Store) RunningOn(ctx context.Context, org community.OrgKey, kind, subje
 type UnitRow struct {
 	experiment.Assignment
 	SpokeAt, RepliedAt int64
+	ScannedAt          int64 // when somebody else first scanned their poster
 	LeftAt             int64 // of the stay in which the arm was given; 0 = still there
 	Inferred           bool  // when they left was seen between two lists
 	External           string
@@ -234,13 +235,13 @@ type UnitRow struct {
 
 // ExperimentUnits lists the units, in the order in which they got their arms; of members with their stay.
 func (s *Store) ExperimentUnits(ctx context.Context, id community.ID) ([]UnitRow, error) {
-	return rows(ctx, s, `SELECT u.unit, u.arm, u.group_key, u.member_key, u.at, u.spoke_at, u.replied_at, coalesce(y.left_at, 0), coalesce(y.certainty, ''), coalesce(m.external_id, '')
+	return rows(ctx, s, `SELECT u.unit, u.arm, u.group_key, u.member_key, u.at, u.spoke_at, u.replied_at, u.scanned_at, coalesce(y.left_at, 0), coalesce(y.certainty, ''), coalesce(m.external_id, '')
 FROM experiment_unit u LEFT JOIN member m ON m.key = u.member_key
 LEFT JOIN views.stay y ON y.member_key = u.member_key AND y.group_key = u.group_key AND u.member_key > 0
  AND y.n = (SELECT max(z.n) FROM views.stay z WHERE z.member_key = u.member_key AND z.group_key = u.group_key AND z.since <= u.at)
 WHERE u.experiment_id = $1 ORDER BY u.at, u.unit`, []any{id[:]}, func(r *sql.Rows, v *UnitRow) error {
 		var sure string
-		err := r.Scan(&v.Unit, &v.Arm, (*int64)(&v.Group), (*int64)(&v.Member), &v.At, &v.SpokeAt, &v.RepliedAt, &v.LeftAt, &sure, &v.External)
+		err := r.Scan(&v.Unit, &v.Arm, (*int64)(&v.Group), (*int64)(&v.Member), &v.At, &v.SpokeAt, &v.RepliedAt, &v.ScannedAt, &v.LeftAt, &sure, &v.External)
 		v.Inferred = v.LeftAt > 0 && sure != "" && sure != string(community.Observed)
 		return err
 	})

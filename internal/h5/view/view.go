@@ -87,3 +87,14 @@ type Report struct {
 	Most                             int // characters
 	Foot                             string
 }
+
+// Handout is the page on which somebody asks for their poster, or finds it.
+type Handout struct {
+	Title, Name, Line string
+	Fault             string // "" = none
+	Label, Typed      string
+	Most              string // characters
+	Picture, Whole    string // addresses: what is shown at once, and all of it
+	Alt, Hint, Button string
+	Foot              string
+}

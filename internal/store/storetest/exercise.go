@@ -89,6 +89,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"labelled cases are kept", casesAreKept},
 		{"trials of rulebooks are kept", trialsAreKept},
 		{"experiments are kept", experimentsAreKept},
+		{"posters are kept", postersAreKept},
 		{"appeals are kept", appealsAreKept},
 		{"bulks are kept", bulksAreKept},
 		{"points are kept", pointsAreKept},
