@@ -41,6 +41,7 @@ func plan() []room {
 		{path: "experiment", layer: subject, decides: true}, // two ways tried on one's own community, and what may be said of it
 		{path: "identity", layer: subject, decides: true},
 		{path: "rights", layer: subject, decides: true}, // who may do what, and in which groups
+		{path: "proof", layer: subject, decides: true},  // whether somebody is who they say
 		{path: "wordlist", layer: subject, decides: true},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
@@ -83,10 +84,11 @@ func plan() []room {
 		{path: "importer", layer: working},
 		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "founding"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "replay", "founding"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "founding", "proof"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "replay", "founding", "proof"}, why: "the examination of both databases, figures and duty included"},
 		{path: "scan", layer: working}, // strangers' pictures, in a child process of few rights
 		{path: "safehttp", layer: working},
+		{path: "seal", layer: working}, // the master key, and what is sealed with it
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
 		{path: "config", layer: frame},
@@ -130,7 +132,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "founding", "rights", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "founding", "rights", "proof", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -170,6 +172,7 @@ func libraries() []library {
 		{"golang.org/x/image/webp", []string{"scan"}, "the format in which most stickers come: a pure library"},
 		{"github.com/makiuchi-d/gozxing", []string{"scan"}, "reads QR codes: pure Go, drags in x/text and xerrors only, the one port of ZXing that is kept; it runs in a child process"},
 		{"github.com/alexedwards/scs/v2", []string{"console"}, "sessions of people"},
+		{"github.com/pquerna/otp", []string{"proof"}, "one-time codes of RFC 4226 and 6238: what everybody checks against; drags in barcode, which nothing here calls"},
 		{"golang.org/x/crypto", []string{"console", "app"}, "argon2id"},
 		{"github.com/xuri/excelize/v2", []string{"console", "wordlist/sheet"}, "lists as XLSX"},
 		{"github.com/nicksnyder/go-i18n/v2", []string{"i18n"}, "the catalogue of words"},

@@ -81,6 +81,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"the minutes nobody heard are kept", silenceIsKept},
 		{"attached bots are kept and see their groups only", botsAreKept},
 		{"keys to the API are kept, used and ended", tokensAreKept},
+		{"second factors open once, codes of the last resort too", factorsAreKept},
+		{"sign-ins are listed and ended", signInsAreKept},
 		{"assets are kept by their hash", assetsAreKept},
 		{"words of lists are kept with every version", wordsAreKept},
 		{"a large list is paged", largeListIsPaged},
