@@ -30,6 +30,7 @@ type Rooms struct {
 	Blocklists  func(org community.OrgKey, groups []community.GroupKey) Blocklists
 	Bots        func(org community.OrgKey, groups []community.GroupKey) Bots
 	Users       Users
+	Gate        Gate
 	Health      Health
 	Imports     Imports
 }

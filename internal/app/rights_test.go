@@ -21,6 +21,7 @@ import (
 	"qunluo/internal/console"
 	"qunluo/internal/measure"
 	"qunluo/internal/plan"
+	"qunluo/internal/proof"
 	"qunluo/internal/rights"
 )
 
@@ -66,6 +67,9 @@ func openEstate(t *testing.T, dbURL string) *estate {
 	}
 	e.plain, e.secret = e.furnish("晴川"), e.furnish(secret)
 	check(t, a.Store().CatchUp(ctx))
+	for _, org := range []community.OrgKey{e.org, e.other} { // a walk over all pages takes longer than a proof is usually good
+		check(t, a.Gate().Ask(ctx, "test", org, proof.Demand{Minutes: proof.MaxMinutes}, ""))
+	}
 	e.users["far"], err = a.Store().SaveUser(ctx, "test", community.User{Org: e.org, Login: "far", Name: "far", Role: "admin", Reach: "groups", Groups: []community.GroupKey{e.plain.key}, Lang: "zh-CN", Enabled: true, Hash: hash}, "")
 	check(t, err)
 	return e

@@ -49,6 +49,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
 		Phones:   phones{a},
 		Reach:    a.reachOf,
+		Gate:     a.gate,
 		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
 		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },

@@ -45,6 +45,7 @@ type House struct {
 	Hands func(org community.OrgKey) Hands
 
 	People   People
+	Gate     Gate
 	Wires    Wires
 	Books    Books
 	Files    Files

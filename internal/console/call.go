@@ -24,6 +24,7 @@ import (
 	"qunluo/internal/duty"
 	"qunluo/internal/httpd"
 	"qunluo/internal/i18n"
+	"qunluo/internal/proof"
 	"qunluo/internal/rights"
 )
 
@@ -41,6 +42,7 @@ type call struct {
 	Persons  Persons
 	Duty     Duty                 // nil where nothing is known of duty
 	groups   []community.GroupKey // which they see; nil = all
+	stands   proof.Standing       // zero for those who did not sign in here
 	phone    bool                 // the page is one of the phone's
 	token    string
 	answered bool
@@ -60,10 +62,11 @@ func (c *Console) stranger(w http.ResponseWriter, r *http.Request) *call {
 // answer finds out who asks. The call it returns can always be used to answer an error.
 func (c *Console) answer(w http.ResponseWriter, r *http.Request) (*call, error) {
 	k := c.stranger(w, r)
-	u, err := c.whoIs(r.Context())
+	u, st, err := c.whoIs(r.Context())
 	if err != nil {
 		return k, err
 	}
+	k.stands = st
 	k.token = c.formToken(w, r)
 	if u.Key == 0 {
 		return k, nil
@@ -490,6 +493,17 @@ func (k *call) refused(to string, err error) error {
 		return k.done(to, "danger", said, community.ID{})
 	}
 	return k.done(to, "danger", k.T("error."+string(code)+".title")+" "+k.T("error."+string(code)+".text"), community.ID{})
+}
+
+// away leads to another page, whole: parts of pages, too, make the browser go there.
+func (k *call) away(to string) error {
+	if k.R.Header.Get("HX-Request") == "" {
+		return k.redirect(to)
+	}
+	k.answered = true
+	k.W.Header().Set("HX-Redirect", to)
+	k.W.WriteHeader(http.StatusForbidden)
+	return nil
 }
 
 func (k *call) redirect(to string) error {

@@ -29,6 +29,7 @@ type Deps struct {
 
 	People   People
 	Sessions SessionStore
+	Gate     Gate // may be nil: there is no second factor, sessions are not listed, and nothing asks for another proof
 	Figures  func(org community.OrgKey, groups []community.GroupKey) Figures
 	Wires    Wires
 	Books    Books    // may be nil: the rulebook pages are then absent

@@ -38,6 +38,8 @@ type route struct {
 	and     rights.Power // what it takes besides; "" = nothing
 	whole   bool         // it touches the whole organisation: who sees only some groups may not use it
 	serve   func(*Console, *call) error
+	risky   bool // another proof is asked for where the last is old (see dangerous)
+	early   bool // it may be used by somebody who still has to set up a second factor
 	phone   bool // a device that came in by a link may use it, with a moderator's rights
 	upload  bool // the body is a file: the handler reads it with call.upload, which checks the form token
 }
@@ -121,6 +123,7 @@ func (c *Console) routes() []route {
 		c.hookRoutes(),
 		c.tokenRoutes(),
 		userRoutes,
+		c.gateRoutes(),
 		c.handoverRoutes(),
 		auditRoutes,
 		settingRoutes,

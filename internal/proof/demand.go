@@ -47,3 +47,13 @@ func (d Demand) Check(known []string) error {
 func (d Demand) Fresh(proved, now int64) bool {
 	return proved > 0 && proved <= now && now-proved < int64(d.Whole().Minutes)*60_000
 }
+
+// Standing is how somebody who is signed in stands at this moment.
+type Standing struct {
+	Open   bool // their sign-in is theirs and was not ended
+	Factor bool // they have a second factor in use
+	Demand Demand
+}
+
+// Owes reports whether somebody of a role must set up a second factor before anything else.
+func (s Standing) Owes(role string) bool { return !s.Factor && s.Demand.Of(role) }

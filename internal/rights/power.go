@@ -39,6 +39,7 @@ const (
 	Users     Power = "users"      // who may sign in and do what; hand over what somebody leaves
 	Settings  Power = "settings"   // change how the installation is set
 	Keys      Power = "keys"       // tokens of bots and outside systems
+	SignIns   Power = "sign.ins"   // what people prove themselves with: demand it, take a lost one away, end others' sessions
 )
 
 // power is a line of the table of powers.
@@ -53,7 +54,7 @@ var powers = []power{
 	{SeeContent, false}, {SeeMoney, false}, {SeeDuty, false}, {SeeAudit, true}, {SeeSettings, true},
 	{Work, false}, {Judge, false}, {Draft, false}, {Publish, false}, {Freeze, false}, {RunDuty, false}, {Write, false},
 	{Codes, false}, {Reward, false}, {Pay, false}, {Steer, false}, {Tune, false}, {SetGroups, false}, {Merge, true},
-	{Export, false}, {Import, true}, {Connect, true}, {Users, true}, {Settings, true}, {Keys, true},
+	{Export, false}, {Import, true}, {Connect, true}, {Users, true}, {Settings, true}, {Keys, true}, {SignIns, true},
 }
 
 // Powers lists every power.

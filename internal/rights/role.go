@@ -7,8 +7,8 @@ type Role string
 
 // The eight roles, from the one that may most.
 const (
-	Owner     Role = "owner"     // everything, keys and other owners included
-	Admin     Role = "admin"     // everything but keys and owners
+	Owner     Role = "owner"     // everything, keys, second factors and other owners included
+	Admin     Role = "admin"     // everything but keys, second factors and owners
 	Operator  Role = "operator"  // people, content, order, business and insight
 	Moderator Role = "moderator" // review, sanctions, duty; no money, no export, puts no rules in force
 	Editor    Role = "editor"    // what is sent and shown; no sanctions, no money, of people no more than figures
@@ -27,7 +27,7 @@ func (r Role) Known() bool { return slices.Contains(Roles(), r) }
 
 // keyless are all powers but those that an owner keeps.
 func keyless() []Power {
-	return slices.DeleteFunc(Powers(), func(p Power) bool { return p == Keys })
+	return slices.DeleteFunc(Powers(), func(p Power) bool { return p == Keys || p == SignIns })
 }
 
 // Held lists the powers of a role, in the order of Powers; none for a role that nobody knows.

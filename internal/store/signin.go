@@ -158,15 +158,8 @@ func (s *Store) SetDemand(ctx context.Context, org community.OrgKey, d proof.Dem
 	})
 }
 
-// Standing is how somebody who is signed in stands at this moment.
-type Standing struct {
-	Open   bool // their sign-in is theirs and was not ended
-	Factor bool // they have a second factor in use
-	Demand proof.Demand
-}
-
 // StandingOf reads how a person stands who signed in so.
-func (s *Store) StandingOf(ctx context.Context, u community.User, signIn community.ID) (st Standing, err error) {
+func (s *Store) StandingOf(ctx context.Context, u community.User, signIn community.ID) (st proof.Standing, err error) {
 	var open, factor int64
 	var demand []byte
 	err = s.read.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM sign_in WHERE id = $1 AND user_key = $2 AND ended = 0),
@@ -207,6 +200,14 @@ VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, 0, '')`, in.ID[:], int64(u.Org), u.K
 func (s *Store) SawSignIn(ctx context.Context, id community.ID, address string) error {
 	return s.writeTx(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `UPDATE sign_in SET seen = $1, address = $2 WHERE id = $3 AND ended = 0`, s.now(), address, id[:])
+		return err
+	})
+}
+
+// LeaveSignIn notes that somebody signed out.
+func (s *Store) LeaveSignIn(ctx context.Context, id community.ID) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE sign_in SET ended = $1 WHERE id = $2 AND ended = 0`, s.now(), id[:])
 		return err
 	})
 }
