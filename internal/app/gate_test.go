@@ -35,7 +35,8 @@ func openGatehouse(t *testing.T, dbURL string) *gatehouse {
 	check(t, err)
 	g := &gatehouse{t, a, doors.URL, org}
 	hash := console.HashPassword(rightsPassword)
-	for login, role := range map[string]string{"lin": "owner", "wang": "owner", "zhou": "moderator"} {
+	for _, who := range [][2]string{{"lin", "owner"}, {"wang", "owner"}, {"zhou", "moderator"}} {
+		login, role := who[0], who[1]
 		_, err := a.Store().SaveUser(t.Context(), "test", community.User{Org: org, Login: login, Name: login, Role: role, Lang: "zh-CN", Enabled: true, Hash: hash}, "")
 		check(t, err)
 	}

@@ -97,7 +97,7 @@ func (c *Console) greet(k *call, u community.User) error {
 	if c.deps.Duty != nil {
 		k.Duty = c.deps.Duty(u.Org, groups)
 	}
-	return nil
+	return k.putVeil()
 }
 
 // reach finds the groups that a person sees now; nil = all.

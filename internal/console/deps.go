@@ -23,6 +23,8 @@ type Deps struct {
 	// HandsFor makes the handle through which one person changes things, bounded the same way.
 	HandsFor func(org community.OrgKey, groups []community.GroupKey) Hands
 
+	Veil Veil // may be nil: nobody sees members under pseudonyms
+
 	// Reach finds the groups that a person sees at this moment; nil of them = all. May be nil: then nobody looks after any, and
 	// only groups that are named for a person bound them.
 	Reach func(ctx context.Context, u community.User) ([]community.GroupKey, error)

@@ -19,9 +19,9 @@ import (
 )
 
 var memberRoutes = []route{
-	{pattern: "GET /members", may: rights.SeePeople, serve: (*Console).memberList},
+	{pattern: "GET /members", may: rights.SeePeople, or: rights.SeeVeiled, serve: (*Console).memberList},
 	{pattern: "GET /members.csv", may: rights.Export, and: rights.SeePeople, serve: (*Console).memberSheet},
-	{pattern: "GET /members/{id}", may: rights.SeePeople, serve: (*Console).memberPage},
+	{pattern: "GET /members/{id}", may: rights.SeePeople, or: rights.SeeVeiled, serve: (*Console).memberPage},
 	{pattern: "POST /members/{id}/warn", may: rights.Judge, serve: (*Console).memberWarn},
 	{pattern: "POST /members/{id}/mute", may: rights.Judge, serve: (*Console).memberMute},
 	{pattern: "POST /members/{id}/unmute", may: rights.Judge, serve: (*Console).memberUnmute},
@@ -99,6 +99,10 @@ func (c *Console) memberList(k *call) error {
 		return err
 	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.members"), Sub: k.T("member.list_sub")}}
+	if k.veiled() {
+		p.Head.Sub = k.T("veil.list_sub")
+		p.Head.Actions = view.LinkButton("/unveil", "eye", k.T("veil.title"))
+	}
 	if g.Key != 0 {
 		p.Head.Sub, p.Head.Back = g.Name, "/groups/"+g.ID.String()
 	}

@@ -21,6 +21,9 @@ func (c *Console) memberPage(k *call) error {
 	if err != nil {
 		return err
 	}
+	if k.veiled() {
+		return c.veiledMember(k, m, places)
+	}
 	g, err := k.groupNamed(k.query("g"))
 	if err != nil {
 		return err

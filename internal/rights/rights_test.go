@@ -21,7 +21,7 @@ func TestRolesHoldWhatTheyAreFor(t *testing.T) {
 		{Editor, []Power{Write, SeeContent}, []Power{Judge, SeeMoney, Pay, SeePeople, SeeTexts, Export}},
 		{Finance, []Power{SeeMoney, Pay, Export}, []Power{SeeTexts, SeePeople, Judge, Write}},
 		{Analyst, []Power{SeeFigures}, []Power{SeePeople, SeeTexts, SeeMoney, Export, Work}},
-		{Auditor, []Power{SeeAudit, SeeFigures, SeeOrder}, []Power{Work, Judge, Draft, Publish, Freeze, RunDuty, Write, Codes, Reward, Pay, Steer, Tune, SetGroups, Merge, Export, Import, Connect, Users, Settings, Keys, SignIns, SeeTexts}},
+		{Auditor, []Power{SeeAudit, SeeFigures, SeeOrder, SeeVeiled}, []Power{Work, Judge, Draft, Publish, Freeze, RunDuty, Write, Codes, Reward, Pay, Steer, Tune, SetGroups, Merge, Export, Import, Connect, Users, Settings, Keys, SignIns, SeeTexts, SeePeople, Unveil}},
 	} {
 		for _, p := range x.may {
 			if !May(x.role, p) {

@@ -14,7 +14,7 @@ const (
 	Editor    Role = "editor"    // what is sent and shown; no sanctions, no money, of people no more than figures
 	Finance   Role = "finance"   // payments; no texts, no sanctions
 	Analyst   Role = "analyst"   // figures about many, no names
-	Auditor   Role = "auditor"   // reads the trail and all that names nobody; changes nothing
+	Auditor   Role = "auditor"   // reads the trail, and members under pseudonyms; changes nothing
 )
 
 // Roles lists the roles as forms offer them.
@@ -50,7 +50,7 @@ func Held(r Role) []Power {
 	case Analyst:
 		return []Power{Enter, SeeFigures}
 	case Auditor:
-		return []Power{Enter, SeeFigures, SeeGroups, SeeOrder, SeeContent, SeeAudit}
+		return []Power{Enter, SeeFigures, SeeVeiled, SeeGroups, SeeOrder, SeeContent, SeeAudit}
 	}
 	return nil
 }

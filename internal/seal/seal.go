@@ -4,7 +4,9 @@ package seal
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,8 +21,21 @@ const File = "master.key"
 
 const keyBytes = 32
 
+// Pseudonym turns what must not be known into what stands for it: the first bytes of HMAC-SHA-256 (RFC 2104) under a key that is derived
+// for a purpose. The same text gives the same pseudonym; without the master key nobody finds out which.
+func (b *Box) Pseudonym(purpose, text string, bytes int) []byte {
+	derived := hmac.New(sha256.New, b.key)
+	derived.Write([]byte("qunluo pseudonym " + purpose))
+	h := hmac.New(sha256.New, derived.Sum(nil))
+	h.Write([]byte(text))
+	return h.Sum(nil)[:bytes]
+}
+
 // Box seals and opens by AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D), which stands before the sealed text.
-type Box struct{ aead cipher.AEAD }
+type Box struct {
+	aead cipher.AEAD
+	key  []byte
+}
 
 // Load reads the key in dir, or makes one the first time.
 func Load(dir string) (*Box, error) {
@@ -45,7 +60,7 @@ func New(key []byte) (*Box, error) {
 		return nil, err
 	}
 	aead, err := cipher.NewGCM(block)
-	return &Box{aead}, err
+	return &Box{aead, key}, err
 }
 
 // create writes a new key, whole or not at all.

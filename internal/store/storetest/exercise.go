@@ -83,6 +83,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"keys to the API are kept, used and ended", tokensAreKept},
 		{"second factors open once, codes of the last resort too", factorsAreKept},
 		{"sign-ins are listed and ended", signInsAreKept},
+		{"a pseudonym opens by a second person", revealsAreKept},
 		{"assets are kept by their hash", assetsAreKept},
 		{"words of lists are kept with every version", wordsAreKept},
 		{"a large list is paged", largeListIsPaged},
