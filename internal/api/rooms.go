@@ -31,6 +31,7 @@ type Rooms struct {
 	Bots        func(org community.OrgKey, groups []community.GroupKey) Bots
 	Users       Users
 	Gate        Gate
+	Veil        Veil
 	Health      Health
 	Imports     Imports
 }

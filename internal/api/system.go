@@ -46,6 +46,24 @@ type demanded struct {
 	Minutes int      `json:"minutes" doc:"how long a proof is good for what is dangerous"`
 }
 
+// Veil keeps who wanted to know who stands behind a pseudonym.
+type Veil interface {
+	Wishes(ctx context.Context, org community.OrgKey) ([]community.Reveal, error)
+}
+
+// reveal is a wish to know who stands behind a pseudonym.
+type reveal struct {
+	ID      community.ID `json:"id"`
+	Member  community.ID `json:"member"`
+	By      string       `json:"asked_by" doc:"id of a user"`
+	Reason  string       `json:"reason"`
+	At      moment       `json:"at"`
+	State   string       `json:"state" doc:"asked, agreed, refused"`
+	Decided string       `json:"decided_by"`
+	Until   moment       `json:"open_until"`
+	Seen    moment       `json:"seen_at" doc:"null = whoever asked has not looked"`
+}
+
 // Health says how connections are: state, what the platform said, since when (UTC ms).
 type Health func(a community.AccountKey) (state, detail string, at int64)
 
@@ -149,6 +167,12 @@ func systemLines() []line {
 		on("getDemand", "GET /users/demand", "What is demanded of those who sign in", area, []string{"GET /users/demand"}, func(c *call, _ *struct{}) (demanded, error) {
 			d, err := c.a.deps.Rooms.Gate.Demand(c.ctx(), c.User.Org)
 			return demanded{append([]string{}, d.Roles...), d.Minutes}, err
+		}),
+		on("listReveals", "GET /reveals", "Who wanted to know who stands behind a pseudonym, and what came of it", area, []string{"GET /unveil"}, func(c *call, _ *struct{}) (list[reveal], error) {
+			rows, err := c.a.deps.Rooms.Veil.Wishes(c.ctx(), c.User.Org)
+			return whole(rows, func(r community.Reveal) reveal {
+				return reveal{r.ID, r.MemberID, r.AskedBy, r.Reason, moment(r.At), r.State, r.DecidedBy, moment(r.Until), moment(r.Seen)}
+			}), err
 		}),
 		on("listConnections", "GET /connections", "Connections to platforms and how they are", area, []string{"GET /connections"}, func(c *call, _ *struct{}) (list[connection], error) {
 			rows, err := c.desk.Accounts(c.ctx())

@@ -310,6 +310,10 @@ func TestLineKeepsSecondFactors(t *testing.T) {
 			t.Errorf("after the reset: %+v", now)
 		}
 		s.run("user", "sessions", "list")
+		s.run("audit", "reveal", "list")
+		if code, _, _ := s.try("audit", "reveal", "answer", "AAAAAAAAAAAAAAAAAAAAAA", "agree"); code == 0 {
+			t.Error("a wish that nobody has is answered")
+		}
 		var ended struct{ Ended int }
 		read(&ended, "user", "sessions", "end", "lin", "--reason", "试")
 		if ended.Ended != 0 {

@@ -61,6 +61,7 @@ func (a *App) house() *cli.House {
 		Hands:       func(org community.OrgKey) cli.Hands { return a.Hands(org, nil) },
 		People:      linePeople{a.store, a},
 		Gate:        a.gate,
+		Veil:        a.Veil(),
 		Wires:       a.wires,
 		Books:       lineBooks{a},
 		Files:       lineFiles{a},

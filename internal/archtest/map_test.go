@@ -151,7 +151,7 @@ func libraries() []library {
 		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
 		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet"), "files of words come in old encodings too"},
 		{"golang.org/x/text", append(pure, "lexicon/tables"), "tables of characters and languages: a pure library"},
-		{"golang.org/x/net/html", []string{"importer"}, "a tokenizer of HTML: pure, kept by the Go project"},
+		{"golang.org/x/net/html", []string{"importer", "console"}, "a tokenizer of HTML: pure, kept by the Go project"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
 		{"github.com/RoaringBitmap/roaring", []string{"measure", "bench"}, "sets of numbers: a pure library; what retention is measured against"},
 		{"github.com/jackc/pgx/v5", []string{"store", "store/storetest"}, "only the store speaks to databases"},

@@ -46,6 +46,7 @@ type House struct {
 
 	People   People
 	Gate     Gate
+	Veil     Veil
 	Wires    Wires
 	Books    Books
 	Files    Files

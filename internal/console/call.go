@@ -43,6 +43,7 @@ type call struct {
 	Duty     Duty                 // nil where nothing is known of duty
 	groups   []community.GroupKey // which they see; nil = all
 	stands   proof.Standing       // zero for those who did not sign in here
+	heads    []community.Head     // who runs the groups of the members that the page shows
 	phone    bool                 // the page is one of the phone's
 	token    string
 	answered bool
@@ -431,8 +432,11 @@ func (k *call) render(status int, f *ui.Frame, body templ.Component) error {
 	}
 	k.W.Header().Set("Content-Type", "text/html; charset=utf-8")
 	k.W.WriteHeader(status)
-	_, err := buf.WriteTo(k.W)
-	if err != nil {
+	page := buf.Bytes()
+	if k.few() > 0 {
+		page = withoutFew(page)
+	}
+	if _, err := k.W.Write(page); err != nil {
 		return nil //nolint:nilerr // the browser left
 	}
 	return nil

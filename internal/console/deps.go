@@ -168,6 +168,8 @@ type Desk interface {
 	Memberships(ctx context.Context, m community.MemberKey) ([]community.MemberRow, error)
 	// MembersByKey names members, at most 200 keys; those outside the handle's scope are left out.
 	MembersByKey(ctx context.Context, keys []community.MemberKey) ([]community.Member, error)
+	// Heads lists those who run groups and are there now, at most 200 groups.
+	Heads(ctx context.Context, groups []community.GroupKey) ([]community.Head, error)
 	// FindMuted lists members whose mute ends after now (UTC ms), by its end. g = 0: all groups; tag "": with any or none.
 	FindMuted(ctx context.Context, g community.GroupKey, tag string, now int64, p community.Page) ([]community.MemberRow, int, error)
 	// BookVersion gives one published version of a group's rulebook, or the draft with version 0; CodeNotFound.

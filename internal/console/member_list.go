@@ -14,6 +14,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/lexicon"
 	"qunluo/internal/measure"
 	"qunluo/internal/rights"
 )
@@ -145,6 +146,9 @@ func (c *Console) memberList(k *call) error {
 	}
 	if f.NeverSpoke {
 		p.Note = strings.TrimSpace(p.Note + " " + k.T("member.never_note"))
+	}
+	if err := k.meetHeads(rows); err != nil {
+		return err
 	}
 	p.Table = memberTable(k, rows, f)
 	p.Table.Pager = k.pager(f.Page, len(rows), total)
@@ -320,7 +324,39 @@ func source(k *call, scene, state string) string {
 	return scene + state
 }
 
+// meetHeads finds out who runs the groups that rows are of.
+func (k *call) meetHeads(rows []community.MemberRow) (err error) {
+	var groups []community.GroupKey
+	for _, m := range rows {
+		if m.Group != 0 && !slices.Contains(groups, m.Group) && len(groups) < 200 {
+			groups = append(groups, m.Group)
+		}
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	k.heads, err = k.Desk.Heads(k.ctx(), groups)
+	return err
+}
+
+// takenFor names whoever runs the member's group and has a name that looks the same (trust.md §8); "" = nobody.
+func (k *call) takenFor(m community.MemberRow) string {
+	if m.Role.Immune() || m.Mark == community.RoleStaff {
+		return ""
+	}
+	look := lexicon.Skeleton(shownName(m))
+	for _, h := range k.heads {
+		if h.Group == m.Group && h.Member != m.Key && look != "" && lexicon.Skeleton(h.Name) == look {
+			return h.Name
+		}
+	}
+	return ""
+}
+
 func memberState(k *call, m community.MemberRow) templ.Component {
+	if head := k.takenFor(m); head != "" && m.LeftAt == 0 {
+		return ui.Pill("danger", "alert-triangle", k.T("member.alike", "name", ui.Visible(head)))
+	}
 	switch {
 	case m.LeftAt != 0:
 		return ui.Pill("", "logout", k.T("member.left"))

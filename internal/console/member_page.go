@@ -28,6 +28,9 @@ func (c *Console) memberPage(k *call) error {
 	if err != nil {
 		return err
 	}
+	if err := k.meetHeads(places); err != nil {
+		return err
+	}
 	own, days := places, number(k.query("days"), 1, 365, 90)
 	name := named(m.Name, m.External)
 	p := view.MemberPage{Head: ui.Head{Title: name, Back: "/members", Sub: k.platform(m.Platform) + " · " + m.External}, ID: m.ID.String()}

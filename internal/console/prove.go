@@ -34,7 +34,7 @@ func (c *Console) proven(k *call, one route) error {
 	}
 	if k.R.Method == http.MethodGet || k.R.Method == http.MethodHead {
 		p.Action, p.Kept = "/prove", []ui.Option{{Value: "next", Text: k.R.URL.RequestURI()}}
-		return k.askProof(http.StatusForbidden, p)
+		return k.askProof(http.StatusOK, p)
 	}
 	given := k.R.PostFormValue(proofField)
 	delete(k.R.PostForm, proofField)

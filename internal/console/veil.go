@@ -196,6 +196,10 @@ func (d veiledDesk) Around(context.Context, community.GroupKey, int64, int, int)
 	return nil, nil
 }
 
+func (d veiledDesk) Heads(context.Context, []community.GroupKey) ([]community.Head, error) {
+	return nil, nil
+}
+
 func (d veiledDesk) Readings(context.Context, int64) ([]community.Event, error) { return nil, nil }
 
 func (d veiledDesk) Copies(context.Context, community.GroupKey, int64) (community.CopiesRow, error) {

@@ -110,3 +110,19 @@ func TestPagesUnderTheVeil(t *testing.T) {
 }
 
 func contains(body, text string) bool { return text != "" && strings.Contains(body, text) }
+
+// TestMemberWhoLooksLikeWhoRunsTheGroupIsMarked: in the list and on their own page.
+func TestMemberWhoLooksLikeWhoRunsTheGroupIsMarked(t *testing.T) {
+	h := newHouse()
+	h.members[6].Name, h.members[6].Card = "老\u200b周", "老\u200b周" // the owner is 老周
+	v := open(t, h).as("owner")
+	if _, body := v.get("/members?g=" + h.groups[0].ID.String()); strings.Count(body, "（管理者）的名字一样") != 1 {
+		t.Errorf("marked %d times, want one", strings.Count(body, "（管理者）的名字一样"))
+	}
+	if _, body := v.get("/members/" + h.members[6].ID.String()); !strings.Contains(body, "和“老周”（管理者）的名字一样") {
+		t.Error("their own page does not say so")
+	}
+	if _, body := v.get("/members/" + h.members[0].ID.String()); strings.Contains(body, "（管理者）的名字一样") {
+		t.Error("whoever runs the group is marked")
+	}
+}

@@ -11,7 +11,8 @@ import (
 func revealsAreKept(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	u, other := somebody(t, s, "lin"), somebody(t, s, "zhou")
-	evs := NewLog(s).Append(t, say(tea, "anna", "早", at("2026-01-01 10:00:00")))
+	l := NewLog(s)
+	evs := l.Append(t, say(tea, "anna", "早", at("2026-01-01 10:00:00")))
 	anna := must(desk(s).MembersByKey(ctx, []community.MemberKey{evs[0].Actor}))(t)[0]
 	wish := community.Reveal{Org: 1, MemberID: anna.ID, AskedBy: u.ID.String(), Reason: "核对申诉"}
 	stranger := wish
@@ -46,6 +47,18 @@ func revealsAreKept(t *testing.T, s *store.Store) {
 	}
 	if list := must(s.Reveals(ctx, 1, 10))(t); len(list) != 3 || len(must(s.Reveals(ctx, 2, 10))(t)) != 0 {
 		t.Errorf("listed = %+v", list)
+	}
+	roster := rosterOf(tea, at("2026-01-02 10:00:00"), "anna", "ben")
+	word := say(tea, "ben", "早", at("2026-01-02 10:01:00"))
+	word.Body.Role = community.RoleAdmin
+	l.Append(t, roster, word)
+	caughtUp(t, s)
+	heads := must(desk(s).Heads(ctx, []community.GroupKey{evs[0].Group}))(t)
+	if len(heads) != 1 || heads[0].Name != "ben" || heads[0].Group != evs[0].Group || heads[0].Member == 0 {
+		t.Errorf("heads = %+v, want ben", heads)
+	}
+	if elsewhere := must(s.For(community.Scope{Org: 2}).Heads(ctx, []community.GroupKey{evs[0].Group}))(t); len(elsewhere) != 0 {
+		t.Errorf("another organisation sees who runs the group: %+v", elsewhere)
 	}
 	for verb, want := range map[string]int{"reveal.ask": 3, "reveal.agree": 2, "reveal.refuse": 1, "reveal.see": 1} {
 		if n := audited(t, s, verb); n != want {
