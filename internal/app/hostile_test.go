@@ -289,7 +289,9 @@ func TestHostileTextStaysText(t *testing.T) {
 		if status >= 500 {
 			t.Errorf("%s = %d", path, status)
 		}
-		j.judge(path, body)
+		if !strings.HasPrefix(body, "\x89PNG") { // a picture is no page, whatever its bytes look like
+			j.judge(path, body)
+		}
 		return strings.Contains(body, "qlx")
 	}
 	g := here.of["groups"]
