@@ -34,6 +34,8 @@ type Rooms struct {
 	Tags        func(org community.OrgKey, groups []community.GroupKey) Tags
 	Today       func(org community.OrgKey, groups []community.GroupKey) Today
 	Users       Users
+	Gate        Gate
+	Veil        Veil
 	Health      Health
 	Imports     Imports
 }

@@ -5,11 +5,63 @@ import (
 	"encoding/json"
 
 	"qunluo/internal/community"
+	"qunluo/internal/proof"
 )
 
 // Users lists people who sign in.
 type Users interface {
 	Users(ctx context.Context, org community.OrgKey) ([]community.User, error)
+}
+
+// Gate keeps who is signed in where, and what is demanded of those who sign in.
+type Gate interface {
+	Demand(ctx context.Context, org community.OrgKey) (proof.Demand, error)
+	SignIns(ctx context.Context, org community.OrgKey, user community.ID, open bool, limit int) ([]community.SignIn, error)
+}
+
+// signIn is one time that somebody signed in.
+type signIn struct {
+	ID      community.ID `json:"id"`
+	User    community.ID `json:"user_id"`
+	Login   string       `json:"login"`
+	Browser string       `json:"browser" doc:"in words; empty = not known"`
+	System  string       `json:"system"`
+	Address string       `json:"address"`
+	How     string       `json:"how" doc:"password, code, recovery"`
+	Began   moment       `json:"began_at"`
+	Seen    moment       `json:"seen_at"`
+	Ended   moment       `json:"ended_at" doc:"null = nobody ended it"`
+}
+
+func signInOf(in community.SignIn) signIn {
+	return signIn{in.ID, in.User, in.Login, in.Browser, in.System, in.Address, in.How, moment(in.Began), moment(in.Seen), moment(in.Ended)}
+}
+
+// maxSignIns is how many sign-ins are told.
+const maxSignIns = 500
+
+// demanded is what is demanded of those who sign in.
+type demanded struct {
+	Roles   []string `json:"roles" doc:"must have a second factor"`
+	Minutes int      `json:"minutes" doc:"how long a proof is good for what is dangerous"`
+}
+
+// Veil keeps who wanted to know who stands behind a pseudonym.
+type Veil interface {
+	Wishes(ctx context.Context, org community.OrgKey) ([]community.Reveal, error)
+}
+
+// reveal is a wish to know who stands behind a pseudonym.
+type reveal struct {
+	ID      community.ID `json:"id"`
+	Member  community.ID `json:"member"`
+	By      string       `json:"asked_by" doc:"id of a user"`
+	Reason  string       `json:"reason"`
+	At      moment       `json:"at"`
+	State   string       `json:"state" doc:"asked, agreed, refused"`
+	Decided string       `json:"decided_by"`
+	Until   moment       `json:"open_until"`
+	Seen    moment       `json:"seen_at" doc:"null = whoever asked has not looked"`
 }
 
 // Health says how connections are: state, what the platform said, since when (UTC ms).
@@ -102,6 +154,24 @@ func systemLines() []line {
 			rows, err := c.a.deps.Rooms.Users.Users(c.ctx(), c.User.Org)
 			return whole(rows, func(u community.User) user {
 				return user{u.ID, u.Login, u.Name, u.Role, u.Lang, u.Enabled, moment(u.Created)}
+			}), err
+		}),
+		on("listSignIns", "GET /signins", "Who is signed in and was not ended, the latest first", area, []string{"GET /users/signins"}, func(c *call, _ *struct{}) (list[signIn], error) {
+			rows, err := c.a.deps.Rooms.Gate.SignIns(c.ctx(), c.User.Org, community.ID{}, true, maxSignIns)
+			return whole(rows, signInOf), err
+		}),
+		on("listSignInsOf", "GET /users/{id}/signins", "When and where one person signed in, the latest first", area, []string{"GET /users/{id}/signins"}, func(c *call, in *byID) (list[signIn], error) {
+			rows, err := c.a.deps.Rooms.Gate.SignIns(c.ctx(), c.User.Org, in.ID, false, maxSignIns)
+			return whole(rows, signInOf), err
+		}),
+		on("getDemand", "GET /users/demand", "What is demanded of those who sign in", area, []string{"GET /users/demand"}, func(c *call, _ *struct{}) (demanded, error) {
+			d, err := c.a.deps.Rooms.Gate.Demand(c.ctx(), c.User.Org)
+			return demanded{append([]string{}, d.Roles...), d.Minutes}, err
+		}),
+		on("listReveals", "GET /reveals", "Who wanted to know who stands behind a pseudonym, and what came of it", area, []string{"GET /unveil"}, func(c *call, _ *struct{}) (list[reveal], error) {
+			rows, err := c.a.deps.Rooms.Veil.Wishes(c.ctx(), c.User.Org)
+			return whole(rows, func(r community.Reveal) reveal {
+				return reveal{r.ID, r.MemberID, r.AskedBy, r.Reason, moment(r.At), r.State, r.DecidedBy, moment(r.Until), moment(r.Seen)}
 			}), err
 		}),
 		on("listConnections", "GET /connections", "Connections to platforms and how they are", area, []string{"GET /connections"}, func(c *call, _ *struct{}) (list[connection], error) {

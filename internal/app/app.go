@@ -84,6 +84,7 @@ type App struct {
 	reading    sync.Mutex // held while a platform is asked for totals of articles: one asks, the others find them told
 	words      *i18n.Catalogue
 	teller     *teller
+	gate       *gate
 	shelf      *media.Shelf
 	scanner    *scan.Reader
 	presses    *presses
@@ -152,6 +153,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	if _, err := a.capabilityKey(ctx); err != nil { // notices are finished within transactions, where none can be made
+		return nil, errors.Join(err, st.Close(), held.Close())
+	}
+	if a.gate, err = newGate(a, o.Config.DataDir); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}
 	a.began = a.millis()

@@ -60,6 +60,8 @@ func (a *App) house() *cli.House {
 		Desk:        func(org community.OrgKey) cli.Desk { return a.store.For(community.Scope{Org: org}) },
 		Hands:       func(org community.OrgKey) cli.Hands { return a.Hands(org, nil) },
 		People:      linePeople{a.store, a},
+		Gate:        a.gate,
+		Veil:        a.Veil(),
 		Wires:       a.wires,
 		Books:       lineBooks{a},
 		Files:       lineFiles{a},

@@ -56,6 +56,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Calendars: func(org community.OrgKey, groups []community.GroupKey) console.Calendars {
 			return a.Calendars(org, groups)
 		},
+		Gate: a.gate, Veil: a.Veil(),
 		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
 		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
 		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,

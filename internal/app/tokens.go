@@ -111,7 +111,7 @@ func (a *App) rooms() api.Rooms {
 			return a.Blocklists(org, groups)
 		},
 		Bots:  func(org community.OrgKey, groups []community.GroupKey) api.Bots { return a.Hands(org, groups) },
-		Users: a.store, Imports: a.imports,
+		Users: a.store, Gate: a.gate, Veil: a.Veil(), Imports: a.imports,
 		Health: func(k community.AccountKey) (string, string, int64) {
 			h := a.wires.Health(k)
 			return h.State, h.Detail, h.At

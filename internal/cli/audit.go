@@ -7,7 +7,8 @@ import (
 )
 
 type auditCmd struct {
-	List auditListCmd `cmd:"" help:"谁在何时为何做了什么|who did what, when and why"`
+	List   auditListCmd   `cmd:"" help:"谁在何时为何做了什么|who did what, when and why"`
+	Reveal auditRevealCmd `cmd:"" help:"还原身份的申请|wishes to know who stands behind a pseudonym"`
 }
 
 // auditLine is a row of the audit trail.

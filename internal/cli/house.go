@@ -64,6 +64,8 @@ type House struct {
 	Articles  func(org community.OrgKey) Articles
 	Persons   func(org community.OrgKey) Persons
 	Calendars func(org community.OrgKey) Calendars
+	Gate      Gate
+	Veil      Veil
 
 	Charters   func(org community.OrgKey) Charters
 	Handovers  func(org community.OrgKey) Handovers

@@ -17,6 +17,9 @@ type userCmd struct {
 	Disable userDisableCmd `cmd:"" help:"不再允许登录|let sign in no more"`
 	Notify  userNotifyCmd  `cmd:"" help:"怎样通知这个人|how this person is told about alarms"`
 
+	TOTP     userTOTPCmd     `cmd:"" name:"totp" help:"两步验证|two-step sign-in"`
+	Sessions userSessionsCmd `cmd:"" help:"登录记录|sign-ins"`
+
 	Transfer transferCmd `cmd:"" help:"离职交接|hand over what somebody who leaves owned"`
 }
 

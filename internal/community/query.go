@@ -102,6 +102,13 @@ type MemberRow struct {
 	In        []string // of a row over all groups (Group 0): the names of the groups of the scope they are in
 }
 
+// Head is somebody who runs a group: its owner, an admin, one of ours.
+type Head struct {
+	Group  GroupKey
+	Member MemberKey
+	Name   string // as the group shows it
+}
+
 // NameSpan is a name as it was during a time. Group 0 is the account name. To 0 = still so.
 type NameSpan struct {
 	Group GroupKey

@@ -45,11 +45,11 @@ func (c *Console) bulkRoutes() []route {
 		{pattern: "GET /bulk", may: rights.SeePeople, serve: (*Console).bulkList},
 		{pattern: "GET /bulk/new", may: rights.SeePeople, serve: (*Console).bulkNew},
 		{pattern: "POST /bulk/preview", may: rights.Judge, serve: (*Console).bulkNew},
-		{pattern: "POST /bulk", may: rights.Judge, serve: (*Console).bulkAdd},
+		{pattern: "POST /bulk", may: rights.Judge, risky: true, serve: (*Console).bulkAdd},
 		{pattern: "GET /bulk/rules", may: rights.SeePeople, serve: (*Console).bulkRules},
-		{pattern: "POST /bulk/rules", may: rights.Tune, whole: true, serve: (*Console).bulkRulesSave},
+		{pattern: "POST /bulk/rules", may: rights.Tune, whole: true, risky: true, serve: (*Console).bulkRulesSave},
 		{pattern: "GET /bulk/{id}", may: rights.SeePeople, serve: (*Console).bulkPage},
-		{pattern: "POST /bulk/{id}/approve", may: rights.Judge, serve: bulkStep("bulk.said_approved", func(k *call, id community.ID) error {
+		{pattern: "POST /bulk/{id}/approve", may: rights.Judge, risky: true, serve: bulkStep("bulk.said_approved", func(k *call, id community.ID) error {
 			_, err := k.bulks().Decide(k.ctx(), k.who(), id, true, k.form("reason"))
 			return err
 		})},

@@ -24,6 +24,7 @@ import (
 	"qunluo/internal/duty"
 	"qunluo/internal/httpd"
 	"qunluo/internal/i18n"
+	"qunluo/internal/proof"
 	"qunluo/internal/rights"
 )
 
@@ -43,6 +44,8 @@ type call struct {
 	groups   []community.GroupKey // which they see, within the working scope; nil = all
 	seen     []community.GroupKey // which they see, whatever the working scope; nil = all
 	scoped   string               // the tag of the working scope; "" = none
+	stands   proof.Standing       // zero for those who did not sign in here
+	heads    []community.Head     // who runs the groups of the members that the page shows
 	phone    bool                 // the page is one of the phone's
 	token    string
 	answered bool
@@ -62,10 +65,11 @@ func (c *Console) stranger(w http.ResponseWriter, r *http.Request) *call {
 // answer finds out who asks. The call it returns can always be used to answer an error.
 func (c *Console) answer(w http.ResponseWriter, r *http.Request) (*call, error) {
 	k := c.stranger(w, r)
-	u, err := c.whoIs(r.Context())
+	u, st, err := c.whoIs(r.Context())
 	if err != nil {
 		return k, err
 	}
+	k.stands = st
 	k.token = c.formToken(w, r)
 	if u.Key == 0 {
 		return k, nil
@@ -99,7 +103,7 @@ func (c *Console) greet(k *call, u community.User) error {
 	if c.deps.Duty != nil {
 		k.Duty = c.deps.Duty(u.Org, groups)
 	}
-	return nil
+	return k.putVeil()
 }
 
 // reach finds the groups that a person sees now; nil = all.
@@ -442,8 +446,11 @@ func (k *call) render(status int, f *ui.Frame, body templ.Component) error {
 	}
 	k.W.Header().Set("Content-Type", "text/html; charset=utf-8")
 	k.W.WriteHeader(status)
-	_, err := buf.WriteTo(k.W)
-	if err != nil {
+	page := buf.Bytes()
+	if k.few() > 0 {
+		page = withoutFew(page)
+	}
+	if _, err := k.W.Write(page); err != nil {
 		return nil //nolint:nilerr // the browser left
 	}
 	return nil
@@ -508,6 +515,17 @@ func (k *call) refused(to string, err error) error {
 
 // sayOf is what an error says in the person's language; "" = it has no words of its own.
 func (k *call) sayOf(err error) string { return k.Words.Pick(connect.SayOf(err)) }
+
+// away leads to another page, whole: parts of pages, too, make the browser go there.
+func (k *call) away(to string) error {
+	if k.R.Header.Get("HX-Request") == "" {
+		return k.redirect(to)
+	}
+	k.answered = true
+	k.W.Header().Set("HX-Redirect", to)
+	k.W.WriteHeader(http.StatusForbidden)
+	return nil
+}
 
 func (k *call) redirect(to string) error {
 	k.answered = true

@@ -212,6 +212,9 @@ func (k *call) workbook(name, title string, rows [][]string, numbers ...int) err
 		return err
 	}
 	for i, row := range rows {
+		if i > 0 && k.few() > 0 {
+			fewCells(row)
+		}
 		cells := make([]any, len(row))
 		for j, text := range row {
 			cells[j] = text

@@ -34,6 +34,7 @@ type Console struct {
 	byAccount *httpd.Rate
 	byAddress *httpd.Rate
 	byRefusal *httpd.Rate
+	byCode    *httpd.Rate
 	table     []route
 }
 
@@ -41,6 +42,12 @@ type Console struct {
 const (
 	triesPerAccount = 5
 	triesPerAddress = 20
+)
+
+// Codes that somebody whose password fits may try: few enough that a code of six digits is not found by trying.
+const (
+	triesPerCode = 10
+	codeSpan     = 15 * time.Minute
 )
 
 // New makes the console. The handler expects to stand behind httpd.Edge, which gives request id and client address.
@@ -69,6 +76,7 @@ func New(d Deps) (http.Handler, error) {
 	}
 	c.byAccount = httpd.NewRate(triesPerAccount, time.Minute, c.clock)
 	c.byAddress = httpd.NewRate(triesPerAddress, time.Minute, c.clock)
+	c.byCode = httpd.NewRate(triesPerCode, codeSpan, c.clock)
 	c.byRefusal = httpd.NewRate(1, refusalEvery, c.clock)
 	c.table = c.routes()
 	if bare := undeclared(c.table); len(bare) > 0 {
@@ -135,11 +143,14 @@ func (c *Console) admit(k *call, one route) error {
 	if err := c.allowed(k, one); err != nil {
 		return err
 	}
+	if k.stands.Owes(k.User.Role) && !one.early && one.may != anybody {
+		return k.away("/me/factor")
+	}
 	if values := k.R.URL.Query(); storable(values) {
 		k.R.URL.RawQuery = values.Encode()
 	}
 	if k.R.Method == http.MethodGet || k.R.Method == http.MethodHead {
-		return nil
+		return c.proven(k, one)
 	}
 	if one.upload {
 		k.R.Body = http.MaxBytesReader(k.W, k.R.Body, c.deps.MaxUpload)
@@ -151,7 +162,10 @@ func (c *Console) admit(k *call, one route) error {
 	}
 	storable(k.R.Form)
 	storable(k.R.PostForm)
-	return k.checkToken(k.R.PostFormValue("_token"))
+	if err := k.checkToken(k.R.PostFormValue("_token")); err != nil {
+		return err
+	}
+	return c.proven(k, one)
 }
 
 // storable takes out of values what no database keeps as text, and reports whether there was any.

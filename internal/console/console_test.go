@@ -200,7 +200,7 @@ func TestSignInTellsNothingAboutLogins(t *testing.T) {
 	if a != b || a != c {
 		t.Error("pages for a known, an unknown and a switched-off login differ")
 	}
-	if !strings.Contains(known, "登录名或密码不对") {
+	if !strings.Contains(known, "登录名、密码或验证码不对") {
 		t.Error("the page does not say what went wrong")
 	}
 }

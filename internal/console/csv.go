@@ -24,6 +24,9 @@ func (k *call) sheet(name string, head []string, more func() ([][]string, error)
 	out.Write(head)
 	for len(rows) > 0 {
 		for _, row := range rows {
+			if k.few() > 0 {
+				fewCells(row)
+			}
 			for i := range row {
 				row[i] = harmless(row[i])
 			}

@@ -23,12 +23,15 @@ type Deps struct {
 	// HandsFor makes the handle through which one person changes things, bounded the same way.
 	HandsFor func(org community.OrgKey, groups []community.GroupKey) Hands
 
+	Veil Veil // may be nil: nobody sees members under pseudonyms
+
 	// Reach finds the groups that a person sees at this moment; nil of them = all. May be nil: then nobody looks after any, and
 	// only groups that are named for a person bound them.
 	Reach func(ctx context.Context, u community.User) ([]community.GroupKey, error)
 
 	People   People
 	Sessions SessionStore
+	Gate     Gate // may be nil: there is no second factor, sessions are not listed, and nothing asks for another proof
 	Figures  func(org community.OrgKey, groups []community.GroupKey) Figures
 	Wires    Wires
 	Books    Books    // may be nil: the rulebook pages are then absent
@@ -177,6 +180,8 @@ type Desk interface {
 	Memberships(ctx context.Context, m community.MemberKey) ([]community.MemberRow, error)
 	// MembersByKey names members, at most 200 keys; those outside the handle's scope are left out.
 	MembersByKey(ctx context.Context, keys []community.MemberKey) ([]community.Member, error)
+	// Heads lists those who run groups and are there now, at most 200 groups.
+	Heads(ctx context.Context, groups []community.GroupKey) ([]community.Head, error)
 	// FindMuted lists members whose mute ends after now (UTC ms), by its end. g = 0: all groups; tag "": with any or none.
 	FindMuted(ctx context.Context, g community.GroupKey, tag string, now int64, p community.Page) ([]community.MemberRow, int, error)
 	// BookVersion gives one published version of a group's rulebook, or the draft with version 0; CodeNotFound.

@@ -52,11 +52,11 @@ func (c *Console) signInPage(k *call, status int, p view.SignIn) error {
 	if err != nil {
 		return err
 	}
-	p.NeedsSetup, p.Hint = bare, c.deps.DemoHint
+	p.NeedsSetup, p.Hint, p.Code = bare, c.deps.DemoHint, c.deps.Gate != nil
 	return k.showStatus(status, k.T("signin.title"), view.SignInPage(p))
 }
 
-// signIn says the same about a wrong login and a wrong password, after the same work.
+// signIn says the same about a wrong login, a wrong password and a wrong code, after the same work.
 func (c *Console) signIn(k *call) error {
 	login, password := k.form("login"), k.R.PostFormValue("password")
 	p := view.SignIn{Login: login, Next: k.R.PostFormValue("next")}
@@ -70,15 +70,15 @@ func (c *Console) signIn(k *call) error {
 			return c.signInPage(k, http.StatusTooManyRequests, p)
 		}
 	}
-	u, fits, err := c.recognise(k, login, password)
+	u, how, err := c.proves(k, login, password, k.form("code"))
 	if err != nil {
 		return err
 	}
-	if !fits {
+	if how == "" {
 		p.Err = k.T("signin.wrong")
 		return c.signInPage(k, http.StatusUnprocessableEntity, p)
 	}
-	if err := c.begin(k.ctx(), u); err != nil {
+	if err := c.begin(k, u, how); err != nil {
 		return err
 	}
 	to := "/"
@@ -110,7 +110,32 @@ func (c *Console) recognise(k *call, login, password string) (community.User, bo
 	return u, fits && known && u.Enabled, nil
 }
 
+// proves finds out who it is by all that they gave, and how they proved it; "" = they did not. Whatever is wrong, all is looked at.
+func (c *Console) proves(k *call, login, password, code string) (u community.User, how string, err error) {
+	u, fits, err := c.recognise(k, login, password)
+	if err != nil {
+		return u, "", err
+	}
+	if c.deps.Gate == nil {
+		if fits {
+			how = community.ByPassword
+		}
+		return u, how, nil
+	}
+	if fits && code != "" {
+		fits, _ = c.byCode.Allow(u.ID.String())
+	}
+	how, err = c.deps.Gate.Check(k.ctx(), u, code, fits)
+	return u, how, err
+}
+
+// signOut ends the sign-in, too: its cookie opens nothing any more, wherever it was copied.
 func (c *Console) signOut(k *call) error {
+	if c.deps.Gate != nil {
+		if err := c.deps.Gate.LeaveSignIn(k.ctx(), c.signInID(k.ctx())); err != nil {
+			return err
+		}
+	}
 	if err := c.sessions.Destroy(k.ctx()); err != nil {
 		return err
 	}
@@ -178,7 +203,7 @@ func (c *Console) setup(k *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.begin(k.ctx(), u); err != nil {
+	if err := c.begin(k, u, community.ByPassword); err != nil {
 		return err
 	}
 	return k.ok("/", k.T("setup.done"))

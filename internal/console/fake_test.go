@@ -190,6 +190,15 @@ func (h *house) FindGroups(_ context.Context, f community.GroupFilter) ([]commun
 func (h *house) GroupByID(_ context.Context, id community.ID) (community.GroupRow, error) {
 	return one(h.groups, func(g community.GroupRow) bool { return g.ID == id })
 }
+func (h *house) Heads(_ context.Context, groups []community.GroupKey) (out []community.Head, _ error) {
+	for _, m := range h.members {
+		if m.Role.Immune() && slices.Contains(groups, m.Group) {
+			out = append(out, community.Head{Group: m.Group, Member: m.Key, Name: shownName(m)})
+		}
+	}
+	return out, nil
+}
+
 func (h *house) FindMembers(_ context.Context, f community.MemberFilter) ([]community.MemberRow, int, error) {
 	h.askedMembers = f
 	list := slices.Clone(h.members)

@@ -14,14 +14,15 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/lexicon"
 	"qunluo/internal/measure"
 	"qunluo/internal/rights"
 )
 
 var memberRoutes = []route{
-	{pattern: "GET /members", may: rights.SeePeople, serve: (*Console).memberList},
+	{pattern: "GET /members", may: rights.SeePeople, or: rights.SeeVeiled, serve: (*Console).memberList},
 	{pattern: "GET /members.csv", may: rights.Export, and: rights.SeePeople, serve: (*Console).memberSheet},
-	{pattern: "GET /members/{id}", may: rights.SeePeople, serve: (*Console).memberPage},
+	{pattern: "GET /members/{id}", may: rights.SeePeople, or: rights.SeeVeiled, serve: (*Console).memberPage},
 	{pattern: "POST /members/{id}/warn", may: rights.Judge, serve: (*Console).memberWarn},
 	{pattern: "POST /members/{id}/mute", may: rights.Judge, serve: (*Console).memberMute},
 	{pattern: "POST /members/{id}/unmute", may: rights.Judge, serve: (*Console).memberUnmute},
@@ -99,6 +100,10 @@ func (c *Console) memberList(k *call) error {
 		return err
 	}
 	p := view.List{Head: ui.Head{Title: k.T("nav.members"), Sub: k.T("member.list_sub")}}
+	if k.veiled() {
+		p.Head.Sub = k.T("veil.list_sub")
+		p.Head.Actions = view.LinkButton("/unveil", "eye", k.T("veil.title"))
+	}
 	if g.Key != 0 {
 		p.Head.Sub, p.Head.Back = g.Name, "/groups/"+g.ID.String()
 	}
@@ -141,6 +146,9 @@ func (c *Console) memberList(k *call) error {
 	}
 	if f.NeverSpoke {
 		p.Note = strings.TrimSpace(p.Note + " " + k.T("member.never_note"))
+	}
+	if err := k.meetHeads(rows); err != nil {
+		return err
 	}
 	p.Table = memberTable(k, rows, f)
 	p.Table.Pager = k.pager(f.Page, len(rows), total)
@@ -317,7 +325,39 @@ func source(k *call, scene, state string) string {
 	return scene + state
 }
 
+// meetHeads finds out who runs the groups that rows are of.
+func (k *call) meetHeads(rows []community.MemberRow) (err error) {
+	var groups []community.GroupKey
+	for _, m := range rows {
+		if m.Group != 0 && !slices.Contains(groups, m.Group) && len(groups) < 200 {
+			groups = append(groups, m.Group)
+		}
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	k.heads, err = k.Desk.Heads(k.ctx(), groups)
+	return err
+}
+
+// takenFor names whoever runs the member's group and has a name that looks the same (trust.md §8); "" = nobody.
+func (k *call) takenFor(m community.MemberRow) string {
+	if m.Role.Immune() || m.Mark == community.RoleStaff {
+		return ""
+	}
+	look := lexicon.Skeleton(shownName(m))
+	for _, h := range k.heads {
+		if h.Group == m.Group && h.Member != m.Key && look != "" && lexicon.Skeleton(h.Name) == look {
+			return h.Name
+		}
+	}
+	return ""
+}
+
 func memberState(k *call, m community.MemberRow) templ.Component {
+	if head := k.takenFor(m); head != "" && m.LeftAt == 0 {
+		return ui.Pill("danger", "alert-triangle", k.T("member.alike", "name", ui.Visible(head)))
+	}
 	switch {
 	case m.LeftAt != 0:
 		return ui.Pill("", "logout", k.T("member.left"))

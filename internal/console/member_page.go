@@ -21,8 +21,14 @@ func (c *Console) memberPage(k *call) error {
 	if err != nil {
 		return err
 	}
+	if k.veiled() {
+		return c.veiledMember(k, m, places)
+	}
 	g, err := k.groupNamed(k.query("g"))
 	if err != nil {
+		return err
+	}
+	if err := k.meetHeads(places); err != nil {
 		return err
 	}
 	own, days := places, number(k.query("days"), 1, 365, 90)

@@ -231,6 +231,7 @@ func (h *house) fullDeps() Deps {
 	d.Handovers = func(community.OrgKey, []community.GroupKey) Handovers { return &attic{h: h} }
 	d.Persons = func(community.OrgKey, []community.GroupKey) Persons { return &kin{h: h} }
 	d.Tokens = func(community.OrgKey) Tokens { return someTokens() }
+	d.Gate, d.Veil = newFakeGate(h), fakeVeil{h}
 	h.equip(&d, false)
 	h.keepOrder(&d)
 	h.keepInsight(&d)

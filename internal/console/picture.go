@@ -57,6 +57,11 @@ func (k *call) taken(a album) (bool, error) {
 		a.offer(k)
 		return false, nil
 	}
+	if k.few() > 0 {
+		for _, g := range a.graphs {
+			graphWithoutFew(g)
+		}
+	}
 	c, err := a.chart(k.Words, id)
 	if err != nil {
 		return true, err

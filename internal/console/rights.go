@@ -15,13 +15,14 @@ import (
 type Need struct {
 	Pattern string
 	Powers  []rights.Power
+	Veiled  rights.Power // who holds it sees the page under a veil; "" = nobody
 }
 
 // Needs lists the routes of a console with these parts, for those who examine them all.
 func Needs(d Deps) []Need {
 	var out []Need
 	for _, one := range (&Console{deps: d}).routes() {
-		out = append(out, Need{one.pattern, one.needs()})
+		out = append(out, Need{one.pattern, one.needs(), one.or})
 	}
 	return out
 }
@@ -73,8 +74,16 @@ func (c *Console) allowed(k *call, one route) error {
 	return no
 }
 
-// ask decides whether somebody may use a route.
+// ask decides whether somebody may use a route, under a veil if need be.
 func (r route) ask(who rights.Who) rights.Refusal {
+	if r.or != "" && !who.Ask(r.or).Refused() {
+		return rights.Refusal{}
+	}
+	return r.strictly(who)
+}
+
+// strictly decides whether somebody may use a route and see all of it.
+func (r route) strictly(who rights.Who) rights.Refusal {
 	for _, p := range r.needs() {
 		if no := who.Ask(p); no.Refused() {
 			return no

@@ -27,7 +27,7 @@ func Rights(d Deps) (may func(u community.User, pattern string) bool, patterns [
 	}
 	return func(u community.User, pattern string) bool {
 		one, ok := table[pattern]
-		return ok && !one.ask(rights.Of(u)).Refused()
+		return ok && !one.strictly(rights.Of(u)).Refused()
 	}, patterns
 }
 
@@ -36,8 +36,11 @@ type route struct {
 	pattern string       // of http.ServeMux: "GET /members/{id}"
 	may     rights.Power // what it takes; a route that names none keeps the console from starting
 	and     rights.Power // what it takes besides; "" = nothing
+	or      rights.Power // who holds it sees the page under a veil, without what it takes; "" = nobody. Programs never do
 	whole   bool         // it touches the whole organisation: who sees only some groups may not use it
 	serve   func(*Console, *call) error
+	risky   bool // another proof is asked for where the last is old (see dangerous)
+	early   bool // it may be used by somebody who still has to set up a second factor
 	phone   bool // a device that came in by a link may use it, with a moderator's rights
 	upload  bool // the body is a file: the handler reads it with call.upload, which checks the form token
 }
@@ -69,7 +72,7 @@ func undeclared(table []route) []string {
 
 // routes is the table: every page and every change, with who may use it.
 func (c *Console) routes() []route {
-	return slices.Concat(
+	return c.lifted(slices.Concat(
 		entryRoutes,
 		homeRoutes,
 		scopeRoutes,
@@ -127,11 +130,23 @@ func (c *Console) routes() []route {
 		c.hookRoutes(),
 		c.tokenRoutes(),
 		userRoutes,
+		c.gateRoutes(),
+		c.veilRoutes(),
 		c.handoverRoutes(),
 		auditRoutes,
 		settingRoutes,
 		c.devRoutes(),
-	)
+	))
+}
+
+// lifted takes the way under a veil from routes where the house has none.
+func (c *Console) lifted(table []route) []route {
+	for i := range table {
+		if c.deps.Veil == nil {
+			table[i].or = ""
+		}
+	}
+	return table
 }
 
 // entry is a line of the menu. A line whose route does not exist or is not allowed is left out; so is an empty group.

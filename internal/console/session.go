@@ -11,6 +11,8 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"qunluo/internal/community"
+	"qunluo/internal/httpd"
+	"qunluo/internal/proof"
 )
 
 // How long a session lives: from sign-in, and without a request.
@@ -30,6 +32,9 @@ const (
 	sessFlash = "flash"
 	sessStand = "stand" // role and reach at the last request: a change is told
 	sessNote  = "note"  // a sentence about that change, for the next page
+	sessSign  = "sign"  // id of the sign-in
+	sessHow   = "how"   // how the person proved themselves
+	sessProof = "proof" // when they last did, UTC ms
 )
 
 // Flash is a result in words for the next page, with the way back where there is one.
@@ -94,8 +99,16 @@ func (s sessionStore) Delete(key string) error {
 	return s.SessionStore.Delete(context.Background(), key)
 }
 
-// begin opens a signed-in session under a fresh token.
-func (c *Console) begin(ctx context.Context, u community.User) error {
+// begin opens a signed-in session under a fresh token. how says how the person proved themselves; "" = as they did before.
+func (c *Console) begin(k *call, u community.User, how string) error {
+	ctx := k.ctx()
+	if how == "" {
+		how = c.sessions.GetString(ctx, sessHow)
+	}
+	id, err := c.enter(k, u, how)
+	if err != nil {
+		return err
+	}
 	if err := c.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
@@ -106,39 +119,75 @@ func (c *Console) begin(ctx context.Context, u community.User) error {
 	c.sessions.Put(ctx, sessSeen, now)
 	c.sessions.Put(ctx, sessToken, rand.Text())
 	c.sessions.Put(ctx, sessStand, standing(u))
+	c.sessions.Put(ctx, sessSign, id.String())
+	c.sessions.Put(ctx, sessHow, how)
+	c.sessions.Put(ctx, sessProof, now)
 	return nil
 }
 
-// whoIs reads the session's person; the zero User when nobody is signed in, the session is over, the person was
-// switched off or has a new password.
-func (c *Console) whoIs(ctx context.Context) (community.User, error) {
+// enter puts on record that a person signs in with this browser, in the place of who did before.
+func (c *Console) enter(k *call, u community.User, how string) (community.ID, error) {
+	if c.deps.Gate == nil {
+		return community.ID{}, nil
+	}
+	in := community.SignIn{How: how}
+	if ip := httpd.ClientIP(k.ctx()); ip.IsValid() {
+		in.Address = ip.String()
+	}
+	in.Browser, in.System = proof.Browser(k.R.UserAgent())
+	return c.deps.Gate.AddSignIn(k.ctx(), u, in, c.signInID(k.ctx()))
+}
+
+// signInID is the sign-in that the session belongs to; zero = none.
+func (c *Console) signInID(ctx context.Context) community.ID {
+	id, err := community.ParseID(c.sessions.GetString(ctx, sessSign))
+	if err != nil {
+		return community.ID{}
+	}
+	return id
+}
+
+// whoIs reads the session's person, and how they stand; the zero User when nobody is signed in, the session is over or was ended,
+// the person was switched off or has a new password.
+func (c *Console) whoIs(ctx context.Context) (u community.User, st proof.Standing, err error) {
 	text := c.sessions.GetString(ctx, sessUser)
 	if text == "" {
-		return community.User{}, nil
+		return u, st, nil
 	}
 	now := c.clock().UnixMilli()
 	seen := c.sessions.GetInt64(ctx, sessSeen)
 	if now-c.sessions.GetInt64(ctx, sessBorn) >= sessionLife.Milliseconds() || now-seen >= sessionIdle.Milliseconds() {
-		return community.User{}, c.sessions.Destroy(ctx)
+		return u, st, c.sessions.Destroy(ctx)
 	}
 	id, err := community.ParseID(text)
 	if err != nil {
-		return community.User{}, c.sessions.Destroy(ctx)
+		return u, st, c.sessions.Destroy(ctx)
 	}
-	u, err := c.deps.People.UserByID(ctx, id)
+	found, err := c.deps.People.UserByID(ctx, id)
 	if community.CodeOf(err) == community.CodeNotFound {
-		return community.User{}, c.sessions.Destroy(ctx)
+		return u, st, c.sessions.Destroy(ctx)
 	}
 	if err != nil {
-		return community.User{}, err
+		return u, st, err
 	}
-	if !u.Enabled || !hmac.Equal([]byte(HashToken(u.Hash)), []byte(c.sessions.GetString(ctx, sessPass))) {
-		return community.User{}, c.sessions.Destroy(ctx)
+	if !found.Enabled || !hmac.Equal([]byte(HashToken(found.Hash)), []byte(c.sessions.GetString(ctx, sessPass))) {
+		return u, st, c.sessions.Destroy(ctx)
+	}
+	if c.deps.Gate != nil {
+		if st, err = c.deps.Gate.StandingOf(ctx, found, c.signInID(ctx)); err != nil {
+			return u, st, err
+		}
+		if !st.Open {
+			return u, st, c.sessions.Destroy(ctx)
+		}
 	}
 	if now-seen >= seenEvery.Milliseconds() {
 		c.sessions.Put(ctx, sessSeen, now)
+		if c.deps.Gate != nil {
+			err = c.deps.Gate.SawSignIn(ctx, c.signInID(ctx), httpd.ClientIP(ctx).String())
+		}
 	}
-	return u, nil
+	return found, st, err
 }
 
 // formCookie is the form token of people who are not signed in: the form carries the same value (double submit).

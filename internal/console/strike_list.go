@@ -13,7 +13,7 @@ import (
 )
 
 var strikeRoutes = []route{
-	{pattern: "GET /strikes", may: rights.SeePeople, serve: (*Console).strikeList},
+	{pattern: "GET /strikes", may: rights.SeePeople, or: rights.SeeVeiled, serve: (*Console).strikeList},
 	{pattern: "POST /strikes/{id}/lift", may: rights.Judge, serve: (*Console).strikeLift},
 }
 
@@ -77,7 +77,7 @@ func strikeTable(k *call, rows []community.StrikeRow, ask string) (ui.Table, err
 	for _, s := range rows {
 		row := ui.Row{Link: "/members/" + s.MemberID.String(), Cells: []templ.Component{ui.Two(s.MemberName, s.GroupName), strikeRule(k, s, groups[s.Group], who),
 			ui.Moment(s.At), strikeState(k, s, who), view.Link(messageLink(groups[s.Group], s.Event), evidence(k, s.Message))}}
-		if s.Revoked == 0 && s.Expires > k.now() {
+		if s.Revoked == 0 && s.Expires > k.now() && !k.veiled() {
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask + s.ID.String(), Text: k.T("strike.lift"), Icon: "arrow-back-up", Small: true})
 		}
 		t.Rows = append(t.Rows, row)

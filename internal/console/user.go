@@ -34,10 +34,15 @@ func (c *Console) userList(k *call) error {
 	if err != nil {
 		return err
 	}
-	p := view.Users{Head: ui.Head{Title: k.T("nav.users"), Sub: k.T("user.intro"), Actions: view.LinkButton("/users/new", "plus", k.T("user.add"))}}
+	p := view.Users{Head: ui.Head{Title: k.T("nav.users"), Sub: k.T("user.intro")}}
+	links := [][3]string{{"/users/new", "plus", k.T("user.add")}}
 	if c.deps.Handovers != nil {
-		p.Head.Actions = view.LinkButtons([][3]string{{"/handovers", "arrow-right", k.T("handover.title")}, {"/users/new", "plus", k.T("user.add")}})
+		links = slices.Insert(links, 0, [3]string{"/handovers", "arrow-right", k.T("handover.title")})
 	}
+	if k.gate() != nil && k.may(rights.SignIns) {
+		links = slices.Insert(links, 0, [3]string{"/users/signins", "user-check", k.T("signins.all")}, [3]string{"/users/demand", "lock", k.T("demand.title")})
+	}
+	p.Head.Actions = view.LinkButtons(links)
 	p.Table = ui.Table{Label: k.T("nav.users"), Columns: []ui.Column{{Title: k.T("user.name")}, {Title: k.T("user.role")}, {Title: k.T("far.title")}, {Title: k.T("user.state")}, {Title: k.T("user.since"), Hide: true}}}
 	for _, u := range users {
 		state := ui.Pill("good", "check", k.T("user.on"))
@@ -94,8 +99,15 @@ func (k *call) showUser(status int, u community.User, faults map[string]string) 
 	if err != nil {
 		return err
 	}
-	if u.Key != 0 && k.Duty != nil && len(faults) == 0 {
-		f.Head.Actions = view.WayButton("/users/"+u.ID.String()+"/notify", k.T("way.how"))
+	if u.Key != 0 && len(faults) == 0 {
+		var links [][3]string
+		if k.gate() != nil && k.may(rights.SignIns) {
+			links = append(links, [3]string{"/users/" + u.ID.String() + "/signins", "user-check", k.T("signins.open")})
+		}
+		if k.Duty != nil {
+			links = append(links, [3]string{"/users/" + u.ID.String() + "/notify", "bell", k.T("way.how")})
+		}
+		f.Head.Actions = view.LinkButtons(links)
 	}
 	return k.showStatus(status, f.Head.Title, view.FormPage(f))
 }
@@ -249,7 +261,7 @@ func (c *Console) putUser(k *call, u community.User) error {
 		saved, err := c.deps.People.SaveUser(k.ctx(), k.who(), u, k.form("reason"))
 		if err == nil {
 			if saved.ID == k.User.ID {
-				if err := c.begin(k.ctx(), saved); err != nil {
+				if err := c.begin(k, saved, ""); err != nil {
 					return err
 				}
 			}
@@ -313,9 +325,14 @@ func (c *Console) userSwitch(k *call) error {
 // meForm lets a person change their own name and password.
 func (c *Console) meForm(k *call) error {
 	f := ownForm(k, k.User.Name, nil)
-	if k.Duty != nil {
-		f.Head.Actions = view.WayButton("/me/notify", k.T("way.mine"))
+	var links [][3]string
+	if k.gate() != nil {
+		links = append(links, [3]string{"/me/signins", "user-check", k.T("signins.title")}, [3]string{"/me/factor", "lock", k.T("factor.title")})
 	}
+	if k.Duty != nil {
+		links = append(links, [3]string{"/me/notify", "bell", k.T("way.mine")})
+	}
+	f.Head.Actions = view.LinkButtons(links)
 	return k.show(k.T("me.title"), view.FormPage(f))
 }
 
@@ -360,7 +377,7 @@ func (c *Console) meSave(k *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.begin(k.ctx(), saved); err != nil {
+	if err := c.begin(k, saved, ""); err != nil {
 		return err
 	}
 	return k.ok("/me", k.T("me.saved"))

@@ -10,6 +10,7 @@ const (
 	Enter       Power = "enter"        // sign in, the first page, one's own settings, the glossary
 	SeeFigures  Power = "see.figures"  // figures about many, without names
 	SeePeople   Power = "see.people"   // members by name, and the people behind a figure
+	SeeVeiled   Power = "see.veiled"   // members under pseudonyms
 	SeeTexts    Power = "see.texts"    // what members wrote
 	SeeGroups   Power = "see.groups"   // groups and connections, and what can be done in them
 	SeeOrder    Power = "see.order"    // rules, words, lists, suggestions
@@ -39,6 +40,8 @@ const (
 	Users     Power = "users"      // who may sign in and do what; hand over what somebody leaves
 	Settings  Power = "settings"   // change how the installation is set
 	Keys      Power = "keys"       // tokens of bots and outside systems
+	Unveil    Power = "unveil"     // agree that somebody learns who stands behind a pseudonym
+	SignIns   Power = "sign.ins"   // what people prove themselves with: demand it, take a lost one away, end others' sessions
 )
 
 // power is a line of the table of powers.
@@ -49,11 +52,11 @@ type power struct {
 
 // powers is every power there is, in the order in which they are told.
 var powers = []power{
-	{Enter, false}, {SeeFigures, false}, {SeePeople, false}, {SeeTexts, false}, {SeeGroups, false}, {SeeOrder, false},
+	{Enter, false}, {SeeFigures, false}, {SeePeople, false}, {SeeVeiled, false}, {SeeTexts, false}, {SeeGroups, false}, {SeeOrder, false},
 	{SeeContent, false}, {SeeMoney, false}, {SeeDuty, false}, {SeeAudit, true}, {SeeSettings, true},
 	{Work, false}, {Judge, false}, {Draft, false}, {Publish, false}, {Freeze, false}, {RunDuty, false}, {Write, false},
 	{Codes, false}, {Reward, false}, {Pay, false}, {Steer, false}, {Tune, false}, {SetGroups, false}, {Merge, true},
-	{Export, false}, {Import, true}, {Connect, true}, {Users, true}, {Settings, true}, {Keys, true},
+	{Export, false}, {Import, true}, {Connect, true}, {Users, true}, {Settings, true}, {Keys, true}, {Unveil, true}, {SignIns, true},
 }
 
 // Powers lists every power.

@@ -15,13 +15,13 @@ func TestRolesHoldWhatTheyAreFor(t *testing.T) {
 		not  []Power
 	}{
 		{Owner, Powers(), nil},
-		{Admin, []Power{Users, Connect, Settings, Judge, Publish}, []Power{Keys}},
-		{Operator, []Power{Write, Publish, Judge, Tune, SeeTexts, SeeMoney}, []Power{Users, Connect, Settings, Keys, SeeAudit}},
+		{Admin, []Power{Users, Connect, Settings, Judge, Publish}, []Power{Keys, SignIns}},
+		{Operator, []Power{Write, Publish, Judge, Tune, SeeTexts, SeeMoney}, []Power{Users, Connect, Settings, Keys, SignIns, SeeAudit}},
 		{Moderator, []Power{Judge, Work, RunDuty, Freeze, SeePeople, SeeTexts}, []Power{SeeMoney, Pay, Publish, Export, Users, Tune}},
 		{Editor, []Power{Write, SeeContent}, []Power{Judge, SeeMoney, Pay, SeePeople, SeeTexts, Export}},
 		{Finance, []Power{SeeMoney, Pay, Export}, []Power{SeeTexts, SeePeople, Judge, Write}},
 		{Analyst, []Power{SeeFigures}, []Power{SeePeople, SeeTexts, SeeMoney, Export, Work}},
-		{Auditor, []Power{SeeAudit, SeeFigures, SeeOrder}, []Power{Work, Judge, Draft, Publish, Freeze, RunDuty, Write, Codes, Reward, Pay, Steer, Tune, SetGroups, Merge, Export, Import, Connect, Users, Settings, Keys, SeeTexts}},
+		{Auditor, []Power{SeeAudit, SeeFigures, SeeOrder, SeeVeiled}, []Power{Work, Judge, Draft, Publish, Freeze, RunDuty, Write, Codes, Reward, Pay, Steer, Tune, SetGroups, Merge, Export, Import, Connect, Users, Settings, Keys, SignIns, SeeTexts, SeePeople, Unveil}},
 	} {
 		for _, p := range x.may {
 			if !May(x.role, p) {

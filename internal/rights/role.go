@@ -7,14 +7,14 @@ type Role string
 
 // The eight roles, from the one that may most.
 const (
-	Owner     Role = "owner"     // everything, keys and other owners included
-	Admin     Role = "admin"     // everything but keys and owners
+	Owner     Role = "owner"     // everything, keys, second factors and other owners included
+	Admin     Role = "admin"     // everything but keys, second factors and owners
 	Operator  Role = "operator"  // people, content, order, business and insight
 	Moderator Role = "moderator" // review, sanctions, duty; no money, no export, puts no rules in force
 	Editor    Role = "editor"    // what is sent and shown; no sanctions, no money, of people no more than figures
 	Finance   Role = "finance"   // payments; no texts, no sanctions
 	Analyst   Role = "analyst"   // figures about many, no names
-	Auditor   Role = "auditor"   // reads the trail and all that names nobody; changes nothing
+	Auditor   Role = "auditor"   // reads the trail, and members under pseudonyms; changes nothing
 )
 
 // Roles lists the roles as forms offer them.
@@ -27,7 +27,7 @@ func (r Role) Known() bool { return slices.Contains(Roles(), r) }
 
 // keyless are all powers but those that an owner keeps.
 func keyless() []Power {
-	return slices.DeleteFunc(Powers(), func(p Power) bool { return p == Keys })
+	return slices.DeleteFunc(Powers(), func(p Power) bool { return p == Keys || p == SignIns })
 }
 
 // Held lists the powers of a role, in the order of Powers; none for a role that nobody knows.
@@ -50,7 +50,7 @@ func Held(r Role) []Power {
 	case Analyst:
 		return []Power{Enter, SeeFigures}
 	case Auditor:
-		return []Power{Enter, SeeFigures, SeeGroups, SeeOrder, SeeContent, SeeAudit}
+		return []Power{Enter, SeeFigures, SeeVeiled, SeeGroups, SeeOrder, SeeContent, SeeAudit}
 	}
 	return nil
 }

@@ -159,6 +159,9 @@ func (t *Tx) saveUser(ctx context.Context, u *community.User) error {
 		if err := t.dropDevices(ctx, *u); err != nil {
 			return err
 		}
+		if err := t.dropSignIns(ctx, *u); err != nil {
+			return err
+		}
 		n, err := t.exec(ctx, `UPDATE console_user SET login = $1, name = $2, role = $3, hash = $4, lang = $5, enabled = $6, reach = $7 WHERE key = $8 AND org_key = $9`,
 			u.Login, u.Name, u.Role, u.Hash, u.Lang, u.Enabled, u.Reach, u.Key, int64(u.Org))
 		if err == nil && n == 0 {

@@ -85,6 +85,22 @@ func (d *Desk) MembersByKey(ctx context.Context, keys []community.MemberKey) ([]
 	return list, nil
 }
 
+// Heads lists those who run groups and are there now, at most 200 groups; groups outside the scope are left out.
+func (d *Desk) Heads(ctx context.Context, groups []community.GroupKey) ([]community.Head, error) {
+	if len(groups) > 200 {
+		return nil, community.Errorf(community.CodeBadInput, "%d groups: at most 200", len(groups))
+	}
+	var c clause
+	d.in(&c, "g")
+	c.and("p.present")
+	c.and("(p.ours OR p.role IN ('owner', 'admin', 'staff'))")
+	c.and("p.group_key IN (" + keyList(groups) + ")")
+	return rows(ctx, d.s, `SELECT p.group_key, p.member_key, p.shown FROM views.people p JOIN chat_group g ON g.key = p.group_key`+c.String()+` ORDER BY p.group_key, p.member_key LIMIT 2000`, c.args,
+		func(r *sql.Rows, h *community.Head) error {
+			return r.Scan((*int64)(&h.Group), (*int64)(&h.Member), &h.Name)
+		})
+}
+
 func scanMemberOnly(r *sql.Rows, m *community.Member) error {
 	var id []byte
 	var key, org int64

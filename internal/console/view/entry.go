@@ -8,6 +8,7 @@ type SignIn struct {
 	Err         string // said
 	Hint        string // demo: login and password in words
 	NeedsSetup  bool
+	Code        bool // a field for a code is there, for everybody: it tells nothing about whose login it is
 }
 
 // Setup is the first page of a new installation.
