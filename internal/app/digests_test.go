@@ -184,6 +184,9 @@ func TestDigestPagesWork(t *testing.T) {
 			s.says(ming, fmt.Sprint("周六去香山徒步吧，第", i, "次说"))
 		}
 		s.says(s.member("阿青"), "香山徒步我去")
+		_, err := s.app.Hands(s.org, nil).Publish(plain(t.Context()), "ming", s.group.Key, wordBook(t, "团购"), "第一版")
+		check(t, err)
+		s.says(ming, "团购看 https://spam.example/a")
 		check(t, s.app.Store().CatchUp(context.WithoutCancel(t.Context())))
 		g := s.group.ID.String()
 		today, err := s.desk.Today(t.Context(), s.group.Key)
@@ -193,6 +196,9 @@ func TestDigestPagesWork(t *testing.T) {
 			t.Fatalf("list without any: %s", excerpt(page))
 		}
 		page = s.does("/digests?g="+g, "/digests", url.Values{"g": {g}, "day": {today.String()}, "span": {"day"}})
+		if strings.Contains(page, "spam.example") {
+			t.Error("what a rule hit stands in the digest")
+		}
 		if !strings.Contains(page, "香山") || !strings.Contains(page, "/messages/"+g+"/") {
 			t.Errorf("page of the digest: %s", excerpt(page))
 		}

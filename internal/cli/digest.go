@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/digest"
@@ -87,8 +88,11 @@ func (c *call) digestWhole(h *House, r digest.Record, err error) error {
 	if err := printOne(c, line); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(c.out, "\n"+printable(r.Text))
-	return err
+	fmt.Fprintln(c.out)
+	for words := range strings.Lines(r.Text) {
+		fmt.Fprintln(c.out, printable(strings.TrimRight(words, "\n")))
+	}
+	return nil
 }
 
 // digestOf finds a digest by its id.

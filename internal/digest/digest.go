@@ -38,7 +38,7 @@ type Line struct {
 	Name    string // shown at the time
 	Text    string
 	ReplyTo int64 // number of the message that it answers; 0 = none, or not in the stretch
-	Bot     bool  // a bot, one of our accounts, or a copy of what stands elsewhere
+	Bot     bool  // a bot, one of our accounts, a copy of what stands elsewhere, or what a rule hit: none of people's talk
 }
 
 // Pair is a question with the message held to answer it first; Answer 0 = nobody did.
@@ -59,7 +59,7 @@ type Talk struct {
 type Digest struct {
 	Messages int       `json:"messages"`           // of people
 	Speakers int       `json:"speakers"`           // people
-	Left     int       `json:"left_out,omitempty"` // messages of bots, copies, and beyond MaxLines
+	Left     int       `json:"left_out,omitempty"` // messages of bots, copies, what rules hit, and beyond MaxLines
 	Usual    int       `json:"usual"`              // messages of the weeks before that it was compared with
 	Topics   []Topic   `json:"topics,omitempty"`
 	Answers  []Answer  `json:"answers,omitempty"`
@@ -158,6 +158,9 @@ func (b book) line(number int64) (Line, bool) {
 	return b.lines[i], true
 }
 
+// leastAsked is how much an open question says at least, in units: a shorter one is understood by those only who were there.
+const leastAsked = 5
+
 // thanksWithin is how long after an answer its asker's thanks count as thanks for it.
 const thanksWithin = 60 * 60_000
 
@@ -170,7 +173,9 @@ func (b book) answers(pairs []Pair) (good []Answer, open []int64) {
 			continue
 		}
 		if p.Answer == 0 {
-			open = append(open, p.Question)
+			if words(q.Text) >= leastAsked {
+				open = append(open, p.Question)
+			}
 			continue
 		}
 		a, ok := b.line(p.Answer)

@@ -100,6 +100,17 @@ func TestAnswersQuestionsDecisionsLinksThanks(t *testing.T) {
 	}
 }
 
+func TestAnAppointmentNamesATime(t *testing.T) {
+	for text, want := range map[string]bool{
+		"时间定在周六早上九点，地铁口集合": true, "活动改到 12 月 3 号": true, "报名截止到周五": true, "就定香山了": true, "deadline is Friday 5pm": true, "大家投票结果是去香山": true,
+		"谁发明的截止日期，我想和他谈谈": false, "他让我改成没有文学性的": false, "今天天气不错": false, "we moved to another house": false,
+	} {
+		if _, got := decision(text); got != want {
+			t.Errorf("decision(%q) = %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestNothingMakesAnEmptyDigest(t *testing.T) {
 	for _, talk := range []Talk{{}, {Lines: chat("bot: 欢迎")}, {Lines: chat("阿敏: ")}} {
 		if d := Make(talk); !d.Empty() {

@@ -88,10 +88,11 @@ var (
 		}
 		return out
 	})
-	notFirst = set("的了吗呢吧啊呀哦嗯哈嘛么们着过得地之就都也还很太再又才是在和跟与把被给对个些点下来去说要会能有没不我你他她它您咱这那哪谁什怎可以为因所但而或如果等让从到向比并且即将已正好吃大小多少几第一二三四五六七八九十")
-	notLast  = set("的了吗呢吧啊呀哦嗯哈嘛是我你他她它您这那哪就都也还很太再又才在和跟与把被给对个没不什怎可因所但而或如让从向比并且即将已正要会能有说第着过得之么以为")
-	thanked  = sync.OnceValue(func() *lexicon.Matcher { return compiled(thanksWords) })
-	deciding = sync.OnceValue(func() *lexicon.Matcher { return compiled(decidingWords) })
+	notFirst   = set("的了吗呢吧啊呀哦嗯哈嘛么们着过得地之就都也还很太再又才是在和跟与把被给对个些点下来去说要会能有没不我你他她它您咱这那哪谁什怎可以为因所但而或如果等让从到向比并且即将已正好吃大小多少几第一二三四五六七八九十")
+	notLast    = set("的了吗呢吧啊呀哦嗯哈嘛是我你他她它您这那哪就都也还很太再又才在和跟与把被给对个没不什怎可因所但而或如让从向比并且即将已正要会能有说第着过得之么以为")
+	thanked    = sync.OnceValue(func() *lexicon.Matcher { return compiled(thanksWords) })
+	deciding   = sync.OnceValue(func() *lexicon.Matcher { return compiled(decidingWords) })
+	appointing = sync.OnceValue(func() *lexicon.Matcher { return compiled(appointingWords) })
 )
 
 func set(runes string) map[rune]bool {
@@ -148,6 +149,13 @@ const decidingWords = `
 说好了
 通过了
 投票结果
+decided
+we agreed
+agreed on
+let's go with
+`
+
+const appointingWords = `
 改到
 改成
 改为
@@ -158,22 +166,38 @@ const decidingWords = `
 时间定
 地点定
 集合
-报名截止
-decided
-we agreed
-agreed on
+见面
 deadline
 rescheduled
 moved to
 meet at
-let's go with
 `
 
 // thanks reports whether a text thanks somebody.
 func thanks(text string) bool { _, ok := first(thanked(), text); return ok }
 
-// decision finds the words by which a text looks like a decision.
-func decision(text string) (community.Span, bool) { return first(deciding(), text) }
+// decision finds the words by which a text looks like a decision, or like an appointment: that names a time, too.
+func decision(text string) (community.Span, bool) {
+	if span, ok := first(deciding(), text); ok {
+		return span, true
+	}
+	if !timed(text) {
+		return community.Span{}, false
+	}
+	return first(appointing(), text)
+}
+
+// timed reports whether a text names a time: a digit, or a Chinese number or weekday before what counts time.
+func timed(text string) bool {
+	before := rune(0)
+	for _, r := range text {
+		if r >= '0' && r <= '9' || strings.ContainsRune("点号日月时", r) && strings.ContainsRune("一二三四五六七八九十两半几", before) || strings.ContainsRune("一二三四五六日天末", r) && strings.ContainsRune("周期", before) {
+			return true
+		}
+		before = r
+	}
+	return false
+}
 
 // first is the first find in a text that is a word of its own where it is written in letters.
 func first(m *lexicon.Matcher, text string) (community.Span, bool) {

@@ -10,12 +10,20 @@ import (
 	"qunluo/internal/digest"
 )
 
-// Talk gives what was said in a group in [from, to) (UTC ms), in the order of time; recalled and erased messages are left out.
-// CodeTooLarge: more than most messages.
+// Talk gives what was said in a group in [from, to) (UTC ms), in the order of time; recalled and erased messages are left out. What bots said,
+// what is a copy, and what a rule hit is marked as none of people's talk. CodeTooLarge: more than most messages.
 func (d *Desk) Talk(ctx context.Context, g community.GroupKey, from, to int64, most int) ([]digest.Line, error) {
 	skip, recalled, err := d.unheard(ctx, g)
 	if err != nil {
 		return nil, err
+	}
+	hit := map[int64]bool{}
+	list, err := rows(ctx, d.s, `SELECT DISTINCT event_number FROM views.hit WHERE group_key = $1`, []any{int64(g)}, func(r *sql.Rows, v *int64) error { return r.Scan(v) })
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range list {
+		hit[n] = true
 	}
 	var out []digest.Line
 	numbers := map[string]int64{} // by the platform's id
@@ -35,7 +43,7 @@ func (d *Desk) Talk(ctx context.Context, g community.GroupKey, from, to int64, m
 			bot = b.Role == community.RoleBot
 		}
 		who := community.Who{Name: b.Name, Card: b.Card}
-		out = append(out, digest.Line{Number: ev.Number, At: ev.OccurredAt, Member: ev.Actor, Name: who.Shown(), Text: b.Text, ReplyTo: numbers[b.ReplyTo], Bot: bot || !content(&ev)})
+		out = append(out, digest.Line{Number: ev.Number, At: ev.OccurredAt, Member: ev.Actor, Name: who.Shown(), Text: b.Text, ReplyTo: numbers[b.ReplyTo], Bot: bot || !content(&ev) || hit[ev.Number]})
 	}
 	return out, nil
 }
