@@ -240,8 +240,13 @@ func (c *Console) digestPage(k *call) error {
 	if d.OpenAll > len(d.Open) {
 		open.Note = k.T("digest.open_all", "num", d.OpenAll, "shown", len(d.Open))
 	}
+	open.Table.Columns[1].Title = k.T("digest.when")
 	for _, n := range d.Open {
-		open.Table.Rows = append(open.Table.Rows, row(n, ""))
+		one := row(n, "")
+		if m, ok := said[n]; ok {
+			one.Cells[1] = ui.Moment(m.OccurredAt)
+		}
+		open.Table.Rows = append(open.Table.Rows, one)
 	}
 	for _, v := range d.Decided {
 		decided.Table.Rows = append(decided.Table.Rows, row(v.Message, markedIn(said[v.Message].Text, v.Span)))
@@ -292,7 +297,7 @@ func (k *call) digestActs(p *view.PlanPage, r digest.Record) {
 	}
 	switch r.State {
 	case digest.Draft:
-		p.Links = append(p.Links, ui.Option{Value: at + "/edit", Text: k.T("digest.text")})
+		p.Links = append(p.Links, ui.Option{Value: at + "/edit", Text: k.T("digest.rewrite")})
 		ask("drop", "x", ui.Confirm{Effect: k.T("digest.drop_ask"), Reason: k.T("form.reason")})
 		ask("send", "message", ui.Confirm{Effect: k.T("digest.send_ask")})
 	case digest.Dropped:
