@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"qunluo/internal/admit"
 	"qunluo/internal/app"
@@ -150,6 +151,12 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	out.of["sops"] = sop.ID.String()
 	today, err := desk.Today(ctx, g.Key)
 	check(t, err)
+	best, err := a.Digests(e.org, nil).Make(ctx, owner, g.Key, today, today, "zh-CN")
+	check(t, err)
+	best, err = a.Digests(e.org, nil).Edit(ctx, owner, best.ID, best.Version, mark+"的群精华")
+	check(t, err)
+	check(t, err)
+	out.of["digests"] = best.ID.String()
 	moved, err := a.Goals(e.org, nil).AddAdjustment(ctx, owner, measure.Adjustment{Group: g.Key, Kind: measure.AdjustKinds()[0], What: mark + "换了主题", Metric: measure.MoveMetrics()[0], Review: today + 14})
 	check(t, err)
 	out.of["adjustments"] = moved.ID.String()
@@ -158,10 +165,21 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	ballot, err := a.Votes(e.org, nil).Open(ctx, owner, g.Key, mark+"的投票")
 	check(t, err)
 	out.of["vote"] = ballot.ID.String()
-	proposed, err := a.Bulks(e.org, nil).Propose(ctx, owner, bulk.Order{Kind: bulk.Tag, Params: bulk.Params{Tag: mark + "标签"}, Members: community.MemberFilter{Group: g.Key}}, mark+"打标签")
+	proposed, err := a.Bulks(e.org, nil).Propose(ctx, owner, bulk.Order{Kind: bulk.Tag, Params: bulk.Params{Tag: tagOf(mark) + "标签"}, Members: community.MemberFilter{Group: g.Key}}, mark+"打标签")
 	check(t, err)
 	out.of["bulk"] = proposed.ID.String()
 	return out
+}
+
+// tagOf is as much of a text as a tag may hold.
+func tagOf(text string) string {
+	var out []rune
+	for _, r := range text {
+		if len(out) < 20 && unicode.IsGraphic(r) && !unicode.IsSpace(r) && !strings.ContainsRune(",，、", r) {
+			out = append(out, r)
+		}
+	}
+	return string(out)
 }
 
 // visit signs somebody in.
@@ -245,7 +263,7 @@ func TestWhatLiesOutsideOnesScopeIsNowhere(t *testing.T) {
 // estate has none of it.
 func half() []string {
 	return []string{
-		"GET /appeals/{id}", "GET /blocklists/{id}", "GET /connections/{id}/chores/{name}", "GET /duty/alarms/{id}", "GET /experiments/{id}", "GET /experiments/{id}/edit", "GET /files/{id}", "GET /groups/{id}/paste/{run}", "GET /handovers/{id}", "GET /hooks/{id}/try", "GET /imports/{id}", "GET /m/paste/{id}/{run}", "GET /moments/{id}/new", "GET /moments/{id}/post", "GET /reports/{id}", "GET /rules/{id}/charter/article/{article}", "GET /rules/{id}/rule/{rule}", "GET /shorts/{id}", "GET /suggestions/{id}", "GET /templates/{name}", "GET /templates/{name}/file", "GET /tiers/benefits/{id}", "GET /tiers/reach/{id}", "GET /users/{id}", "GET /users/{id}/notify", "GET /users/{id}/signins", "GET /vote/payouts/{id}", "GET /weekly/{id}", "GET /weekly/{id}/preview", "GET /weekly/{id}/sent", "GET /words/{id}", "GET /words/{id}/export", "GET /words/{id}/groups", "GET /words/{id}/import", "GET /words/{id}/runs/{run}", "GET /words/{id}/scores", "GET /words/{id}/versions", "GET /words/{id}/versions/{n}",
+		"GET /appeals/{id}", "GET /blocklists/{id}", "GET /calendar/{id}", "GET /calendar/{id}/edit", "GET /calendar/{id}/picture", "GET /connections/{id}/chores/{name}", "GET /duty/alarms/{id}", "GET /experiments/{id}", "GET /experiments/{id}/edit", "GET /files/{id}", "GET /groups/{id}/paste/{run}", "GET /handovers/{id}", "GET /hooks/{id}/try", "GET /imports/{id}", "GET /m/paste/{id}/{run}", "GET /moments/{id}/new", "GET /moments/{id}/post", "GET /posters/batches/{id}/zip", "GET /reports/{id}", "GET /rules/{id}/charter/article/{article}", "GET /rules/{id}/rule/{rule}", "GET /shorts/{id}", "GET /suggestions/{id}", "GET /templates/{name}", "GET /templates/{name}/file", "GET /tiers/benefits/{id}", "GET /tiers/reach/{id}", "GET /users/{id}", "GET /users/{id}/notify", "GET /users/{id}/signins", "GET /vote/payouts/{id}", "GET /weekly/{id}", "GET /weekly/{id}/preview", "GET /weekly/{id}/sent", "GET /words/{id}", "GET /words/{id}/export", "GET /words/{id}/groups", "GET /words/{id}/import", "GET /words/{id}/runs/{run}", "GET /words/{id}/scores", "GET /words/{id}/versions", "GET /words/{id}/versions/{n}",
 	}
 }
 

@@ -135,3 +135,21 @@ func (q *dutyNoteCmd) InName() string { return q.As }
 
 // Needs is what it takes.
 func (*dutyNoteCmd) Needs() rights.Power { return rights.RunDuty }
+
+// Needs is what it takes.
+func (*calendarAddCmd) Needs() rights.Power { return rights.Write }
+
+// Needs is what it takes.
+func (*itemArgs) Needs() rights.Power { return rights.Write }
+
+// Needs is what it takes.
+func (*calendarApproveCmd) Needs() rights.Power { return rights.Write }
+
+// Needs is what it takes.
+func (*calendarFillCmd) Needs() rights.Power { return rights.Write }
+
+// Needs is what it takes.
+func (*topicAddCmd) Needs() rights.Power { return rights.Write }
+
+// Needs is what it takes.
+func (*topicDropCmd) Needs() rights.Power { return rights.Write }

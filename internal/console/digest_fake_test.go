@@ -16,6 +16,9 @@ type scrapbook struct {
 }
 
 func newScrapbook(h *house) scrapbook {
+	if len(h.messages) < 2 {
+		return scrapbook{h, &[]digest.Record{}}
+	}
 	whole := digest.Digest{Messages: 312, Speakers: 41, Left: 6, Usual: 8213, OpenAll: 12,
 		Topics:  []digest.Topic{{Phrases: []string{"徒步路线", "香山"}, Messages: []int64{1, 2, 3}, Speakers: 3, Quotes: []int64{h.messages[0].Number}, Usual: 4}},
 		Answers: []digest.Answer{{Question: h.messages[0].Number, Answer: h.messages[1].Number, Certain: true, Thanks: 5}}, Open: []int64{h.messages[0].Number, 999_999},
