@@ -78,6 +78,7 @@ type App struct {
 	driftTurns sync.Map
 	striking   sync.Mutex // strikes by hand are given one by one
 	reaching   sync.Mutex // reaches are tended one by one
+	handing    sync.Mutex // carrying out handovers
 	pasts      pasts      // what versions of rules changed for members
 	asking     sync.Mutex // questions about codes are asked and settled one by one
 	sending    sync.Mutex // sends by plan pass the guard one by one

@@ -332,7 +332,8 @@ func (f foundings) moved(r founding.Record, kind string, m founding.Move, today 
 
 // foundingJob finishes what the one who began it could not.
 func (a *App) foundingJob(ctx context.Context, j store.Job) error {
-	id, err := community.ParseID(j.Key)
+	name, _, _ := strings.Cut(j.Key, ":")
+	id, err := community.ParseID(name)
 	if err != nil {
 		return err
 	}

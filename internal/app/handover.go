@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"qunluo/internal/community"
@@ -13,7 +14,7 @@ import (
 	"qunluo/internal/store"
 )
 
-// jobHandover carries out what platforms and people must do of a handover. Its key is the handover's.
+// jobHandover carries out what platforms and people must do of a handover. Its key is the handover's, a dot, and how often was tried before.
 const jobHandover = "handover"
 
 // handovers is what a person sees and does when somebody leaves, bounded as hands are.
@@ -153,10 +154,15 @@ func (h handovers) passAlarm(ctx context.Context, user string, ho duty.Handover,
 	return it, h.app.store.NoteHandItem(ctx, ho, it, h.audit(user, "", "", ho.Reason))
 }
 
-// goOn enqueues the work on what is open and not ours.
+// goOn enqueues the work on what is open and not ours, as a job of its own: an earlier one may just be ending, and what is enqueued
+// under its name meanwhile would be lost with it.
 func (h handovers) goOn(ctx context.Context, ho duty.Handover) (duty.Handover, error) {
+	tried := 0
+	for _, it := range ho.Items {
+		tried += it.Tried
+	}
 	if slices.ContainsFunc(ho.Items, func(it duty.HandItem) bool { return !it.Kind.Ours() && it.State == duty.HandOpen }) {
-		if err := h.app.store.AddJob(ctx, store.Job{Kind: jobHandover, Key: ho.ID.String(), RunAt: h.app.millis()}); err != nil {
+		if err := h.app.store.AddJob(ctx, store.Job{Kind: jobHandover, Key: ho.ID.String() + "." + strconv.Itoa(tried), RunAt: h.app.millis()}); err != nil {
 			return ho, err
 		}
 		h.app.jobs.Wake()
@@ -212,10 +218,13 @@ func (h handovers) Retry(ctx context.Context, user string, id community.ID, n in
 
 // carryHandover does what is open of a handover and not ours: natively where a connection can, else a person is asked.
 func (a *App) carryHandover(ctx context.Context, j store.Job) error {
-	id, err := community.ParseID(j.Key)
+	name, _, _ := strings.Cut(j.Key, ".")
+	id, err := community.ParseID(name)
 	if err != nil {
 		return err
 	}
+	a.handing.Lock() // one after the other: each reads what the one before left
+	defer a.handing.Unlock()
 	ho, err := a.store.HandoverNow(ctx, id)
 	if err != nil {
 		return err

@@ -372,7 +372,7 @@ func (s *Store) UndoFounding(ctx context.Context, v founding.Record, book []byte
 			return community.Errorf(community.CodeConflict, "founding %s: it does not stand any more", v.ID)
 		}
 		if len(book) > 0 {
-			t.Enqueue(Job{Kind: JobFounding, Key: v.ID.String(), RunAt: v.Undone + foundingWait})
+			t.Enqueue(Job{Kind: JobFounding, Key: v.ID.String() + ":undo", RunAt: v.Undone + foundingWait}) // the one of its beginning may just be ending
 		}
 		audit.After, _ = json.Marshal(map[string]any{"left": listed(v.Left)}) // plain values
 		return t.AddAudit(ctx, audit)
