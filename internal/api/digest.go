@@ -69,17 +69,8 @@ type digestAuto struct {
 	Lang   string `json:"language" enum:"zh-CN,en" doc:"of the words"`
 }
 
-// digestedOf shapes a digest; its group lies in the caller's scope.
-func (c *call) digestedOf(r digest.Record, err error) (digested, error) {
-	if err != nil {
-		return digested{}, err
-	}
-	var g community.ID
-	groups, _, err := c.desk.FindGroups(c.ctx(), community.GroupFilter{Keys: []community.GroupKey{r.Group}, Bare: true})
-	for _, row := range groups {
-		g = row.ID
-	}
-	return digested{r.ID, g, measure.Day(r.From).String(), measure.Day(r.To).String(), r.State, r.Version, r.Text, moment(r.Edited), moment(r.Made), r.Sent, r.Found}, err
+func digestedOf(r digest.Record) digested {
+	return digested{r.ID, r.GroupID, measure.Day(r.From).String(), measure.Day(r.To).String(), r.State, r.Version, r.Text, moment(r.Edited), moment(r.Made), r.Sent, r.Found}
 }
 
 func digestLines() []line {
@@ -98,17 +89,11 @@ func digestLines() []line {
 				return list[digested]{}, err
 			}
 			rows, total, err := room(c, c.a.deps.Rooms.Digests).List(c.ctx(), g.Key, p)
-			out := make([]digested, len(rows))
-			for i := range rows {
-				if out[i], err = c.digestedOf(rows[i], err); err != nil {
-					return list[digested]{}, err
-				}
-			}
-			return listed(c, p, out, total, func(d digested) digested { return d }), err
+			return listed(c, p, rows, total, digestedOf), err
 		}),
 		on("getDigest", "GET /digests/{id}", "One digest", area, []string{"GET /digests/{id}"}, func(c *call, in *byID) (digested, error) {
 			r, _, err := room(c, c.a.deps.Rooms.Digests).Get(c.ctx(), in.ID)
-			return c.digestedOf(r, err)
+			return digestedOf(r), err
 		}),
 		on("makeDigest", "POST /groups/{id}/digests", "Make the digest of a group's days", area, []string{"POST /digests"}, inGroup(func(c *call, in *digestOrder, g community.GroupRow) (digested, error) {
 			from, err := measure.ParseDay(in.Body.From)
@@ -119,19 +104,24 @@ func digestLines() []line {
 			if err != nil {
 				return digested{}, community.Errorf(community.CodeBadInput, "to: %w", err)
 			}
-			return c.digestedOf(room(c, c.a.deps.Rooms.Digests).Make(c.ctx(), c.who(), g.Key, from, to, in.Body.Lang))
+			r, err := room(c, c.a.deps.Rooms.Digests).Make(c.ctx(), c.who(), g.Key, from, to, in.Body.Lang)
+			return digestedOf(r), err
 		})),
 		on("editDigest", "POST /digests/{id}/edit", "Give a digest other words", area, []string{"POST /digests/{id}/edit", "GET /digests/{id}/edit"}, func(c *call, in *digestChange) (digested, error) {
-			return c.digestedOf(room(c, c.a.deps.Rooms.Digests).Edit(c.ctx(), c.who(), in.ID, in.Body.Version, in.Body.Text))
+			r, err := room(c, c.a.deps.Rooms.Digests).Edit(c.ctx(), c.who(), in.ID, in.Body.Version, in.Body.Text)
+			return digestedOf(r), err
 		}),
 		on("sendDigest", "POST /digests/{id}/send", "Hand a digest over as a mass send to its group", area, []string{"POST /digests/{id}/send"}, func(c *call, in *digestMove) (digested, error) {
-			return c.digestedOf(room(c, c.a.deps.Rooms.Digests).Send(c.ctx(), c.who(), in.ID, in.Body.Version, int64(in.Body.Start)))
+			r, err := room(c, c.a.deps.Rooms.Digests).Send(c.ctx(), c.who(), in.ID, in.Body.Version, int64(in.Body.Start))
+			return digestedOf(r), err
 		}),
 		on("dropDigest", "POST /digests/{id}/drop", "Say that a digest is not wanted", area, []string{"POST /digests/{id}/drop"}, func(c *call, in *digestMove) (digested, error) {
-			return c.digestedOf(room(c, c.a.deps.Rooms.Digests).Drop(c.ctx(), c.who(), in.ID, in.Body.Version, in.Body.Reason))
+			r, err := room(c, c.a.deps.Rooms.Digests).Drop(c.ctx(), c.who(), in.ID, in.Body.Version, in.Body.Reason)
+			return digestedOf(r), err
 		}),
 		on("restoreDigest", "POST /digests/{id}/restore", "Make a draft again of a digest that was dropped", area, []string{"POST /digests/{id}/restore"}, func(c *call, in *byID) (digested, error) {
-			return c.digestedOf(room(c, c.a.deps.Rooms.Digests).Restore(c.ctx(), c.who(), in.ID))
+			r, err := room(c, c.a.deps.Rooms.Digests).Restore(c.ctx(), c.who(), in.ID)
+			return digestedOf(r), err
 		}),
 		on("getDigestAuto", "GET /groups/{id}/digest-auto", "Which digests of a group are drafted by themselves", area, []string{"GET /digests"}, inGroup(func(c *call, in *byID, g community.GroupRow) (digestAuto, error) {
 			w, err := room(c, c.a.deps.Rooms.Digests).Watch(c.ctx(), g.Key)

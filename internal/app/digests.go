@@ -48,19 +48,20 @@ func (p digests) Get(ctx context.Context, id community.ID) (digest.Record, map[i
 // Make makes the digest of a group's days [from, to], 1 to 7 of them, and words in a language. Of days that have one already the draft
 // is made anew; what was edited or sent is not touched: CodeConflict.
 func (p digests) Make(ctx context.Context, user string, g community.GroupKey, from, to measure.Day, lang string) (digest.Record, error) {
+	was, err := p.desk().DigestOf(ctx, g, int64(from), int64(to))
+	fresh := community.CodeOf(err) == community.CodeNotFound
+	if err != nil && !fresh {
+		return was, err
+	}
+	if was.State == digest.Sent || was.State == digest.Draft && was.Edited != 0 {
+		return was, community.Errorf(community.CodeConflict, "the digest of these days was edited or sent already: drop it before another is made")
+	}
 	r, err := p.make(ctx, user, g, from, to, lang)
 	if err != nil {
 		return r, err
 	}
-	was, err := p.desk().DigestOf(ctx, g, r.From, r.To)
-	if community.CodeOf(err) == community.CodeNotFound {
+	if fresh {
 		return p.app.store.AddDigest(ctx, p.org, r, p.audit(user, "digest.make", "", ""))
-	}
-	if err != nil {
-		return r, err
-	}
-	if was.State == digest.Sent || was.State == digest.Draft && was.Edited != 0 {
-		return was, community.Errorf(community.CodeConflict, "the digest of these days was edited or sent already: drop it before another is made")
 	}
 	was.Found, was.Text, was.Edited, was.State, was.Made = r.Found, r.Text, 0, digest.Draft, p.app.millis()
 	return p.app.store.ChangeDigest(ctx, p.org, was, p.audit(user, "digest.make", "", ""))
@@ -88,29 +89,33 @@ func (p digests) make(ctx context.Context, user string, g community.GroupKey, fr
 		return r, err
 	}
 	talk := digest.Talk{Named: []string{group.Name}}
-	if talk.Lines, err = desk.Talk(ctx, g, begin, end, digest.MaxLines); err != nil {
+	said, err := desk.Talks(ctx, g)
+	if err != nil {
 		return r, err
 	}
-	if talk.Usual, err = p.usual(ctx, g, begin); err != nil {
+	if talk.Lines, err = said(begin, end, digest.MaxLines); err != nil {
+		return r, err
+	}
+	if talk.Usual, err = usualTalk(said, begin); err != nil {
 		return r, err
 	}
 	if talk.Pairs, err = p.pairs(ctx, g, from, to); err != nil {
 		return r, err
 	}
-	r = digest.Record{Group: g, From: int64(from), To: int64(to), User: user, Found: digest.Make(talk)}
-	said, err := desk.MessagesByNumber(ctx, r.Found.Numbers())
+	r = digest.Record{Group: g, GroupID: group.ID, GroupName: group.Name, From: int64(from), To: int64(to), User: user, Found: digest.Make(talk)}
+	named, err := desk.MessagesByNumber(ctx, r.Found.Numbers())
 	if err != nil {
 		return r, err
 	}
-	r.Text = digestText(p.app.words.In(lang), group, r, said)
+	r.Text = digestText(p.app.words.In(lang), group, r, named)
 	return r, nil
 }
 
-// usual are texts of people in the weeks before a stretch, the latest.
-func (p digests) usual(ctx context.Context, g community.GroupKey, before int64) ([]string, error) {
+// usualTalk are texts of people in the weeks before a stretch, the latest.
+func usualTalk(said func(from, to int64, most int) ([]digest.Line, error), before int64) ([]string, error) {
 	var out []string
 	for to := before; to > before-usualDays*day && len(out) < digest.MaxUsual; to -= day { // day by day backwards: a lively group needs few
-		list, err := p.desk().Talk(ctx, g, to-day, to, digest.MaxLines)
+		list, err := said(to-day, to, digest.MaxLines)
 		if err != nil {
 			return nil, err
 		}
@@ -170,15 +175,11 @@ func (p digests) Send(ctx context.Context, user string, id community.ID, version
 	if err != nil {
 		return r, err
 	}
-	group, err := p.mine(ctx, r.Group)
-	if err != nil {
-		return r, err
-	}
 	r.State = digest.Sent // first: of two people at once one sends
 	if r, err = p.app.store.ChangeDigest(ctx, p.org, r, p.audit(user, "digest.send", "", "")); err != nil {
 		return r, err
 	}
-	sent, err := p.app.Plans(p.org, p.groups).NewBroadcast(ctx, user, plan.Broadcast{Title: digestTitle(group, r), Text: r.Text, Filter: plan.Filter{Groups: []community.GroupKey{r.Group}}, Start: start})
+	sent, err := p.app.Plans(p.org, p.groups).NewBroadcast(ctx, user, plan.Broadcast{Title: digestTitle(r), Text: r.Text, Filter: plan.Filter{Groups: []community.GroupKey{r.Group}}, Start: start})
 	if err != nil {
 		r.State = digest.Draft
 		back, undone := p.app.store.ChangeDigest(ctx, p.org, r, p.audit(user, "digest.unsent", "", ""))
@@ -296,8 +297,8 @@ func (a *App) draftDigests(ctx context.Context, w digest.Watch) error {
 	return nil
 }
 
-func digestTitle(g community.GroupRow, r digest.Record) string {
-	return shortened(g.Name, 30) + " " + measure.Day(r.To).String()
+func digestTitle(r digest.Record) string {
+	return shortened(r.GroupName, 30) + " " + measure.Day(r.To).String()
 }
 
 // shortened is a text of at most n characters in one line.
@@ -321,10 +322,11 @@ func digestText(w *i18n.Words, g community.GroupRow, r digest.Record, said map[i
 	t.line(w.T("digest.count", "messages", d.Messages, "people", d.Speakers))
 	t.part("digest.topics", len(d.Topics), func(i int) string {
 		v := d.Topics[i]
+		line := w.T("digest.topic_line", "phrases", strings.Join(v.Phrases, w.T("list.comma")), "num", len(v.Messages), "people", v.Speakers)
 		if quote := t.quote(v.Quotes[0], 60); quote != "" {
-			return w.T("digest.topic_line", "phrases", t.joined(v.Phrases), "num", len(v.Messages), "people", v.Speakers) + "\n  " + quote
+			line += "\n  " + quote
 		}
-		return w.T("digest.topic_line", "phrases", t.joined(v.Phrases), "num", len(v.Messages), "people", v.Speakers)
+		return line
 	})
 	t.part("digest.answers", len(d.Answers), func(i int) string {
 		q, a := t.quote(d.Answers[i].Question, 60), t.quote(d.Answers[i].Answer, 120)
@@ -397,17 +399,6 @@ func (t *digestWriter) quote(number int64, most int) string {
 		layout = "01-02 15:04"
 	}
 	return t.w.T("digest.quote", "name", shortened(m.Name, 20), "text", shortened(m.Text, most), "at", time.UnixMilli(m.OccurredAt).In(t.zone).Format(layout))
-}
-
-func (t *digestWriter) joined(phrases []string) string {
-	out := ""
-	for i, p := range phrases {
-		if i > 0 {
-			out += t.w.T("list.comma")
-		}
-		out += p
-	}
-	return out
 }
 
 // clippedText is a text of at most n characters, cut at the end of a line.

@@ -56,32 +56,20 @@ type DigestWhole struct {
 	Found digest.Digest `json:"found"` // messages by their number in the log
 }
 
-func (c *call) digestLine(h *House, r digest.Record) (DigestLine, error) {
-	desk, err := c.desk(h)
-	if err != nil {
-		return DigestLine{}, err
-	}
-	groups, _, err := desk.FindGroups(c.ctx, community.GroupFilter{Keys: []community.GroupKey{r.Group}, Bare: true})
-	name := ""
-	for _, g := range groups {
-		name = g.Name
-	}
-	line := DigestLine{ID: r.ID.String(), Group: name, From: measure.Day(r.From).String(), To: measure.Day(r.To).String(), Messages: r.Found.Messages, People: r.Found.Speakers, Topics: []string{},
+func lineOfDigest(r digest.Record) DigestLine {
+	line := DigestLine{ID: r.ID.String(), Group: r.GroupName, From: measure.Day(r.From).String(), To: measure.Day(r.To).String(), Messages: r.Found.Messages, People: r.Found.Speakers, Topics: []string{},
 		State: r.State, Edited: r.Edited != 0, Version: r.Version, Sent: r.Sent}
 	for _, t := range r.Found.Topics {
 		line.Topics = append(line.Topics, t.Phrases[0])
 	}
-	return line, err
+	return line
 }
 
-func (c *call) digestWhole(h *House, r digest.Record, err error) error {
+func (c *call) digestWhole(r digest.Record, err error) error {
 	if err != nil {
 		return err
 	}
-	line, err := c.digestLine(h, r)
-	if err != nil {
-		return err
-	}
+	line := lineOfDigest(r)
 	if c.json {
 		return c.printJSON(DigestWhole{line, r.Text, r.Found})
 	}
@@ -135,15 +123,7 @@ func (q *digestListCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	lines := []DigestLine{}
-	for _, r := range list {
-		line, err := c.digestLine(h, r)
-		if err != nil {
-			return err
-		}
-		lines = append(lines, line)
-	}
-	return printList(c, lines, total)
+	return printList(c, mapped(list, lineOfDigest), total)
 }
 
 type digestMakeCmd struct {
@@ -183,7 +163,7 @@ func (q *digestMakeCmd) Do(c *call, h *House) error {
 		lang = c.lang.pick([2]string{"zh-CN", "en"})
 	}
 	r, err := d.Make(c.ctx, user, g.Key, to-measure.Day(q.Days-1), to, lang)
-	return c.digestWhole(h, r, err)
+	return c.digestWhole(r, err)
 }
 
 type digestShowCmd struct {
@@ -196,7 +176,7 @@ func (digestShowCmd) Examples() []example { return nil }
 // Do shows a digest.
 func (q *digestShowCmd) Do(c *call, h *House) error {
 	_, r, err := c.digestOf(h, q.Digest)
-	return c.digestWhole(h, r, err)
+	return c.digestWhole(r, err)
 }
 
 type digestEditCmd struct {
@@ -214,7 +194,7 @@ func (q *digestEditCmd) Do(c *call, h *House) error {
 		return err
 	}
 	r, err = d.Edit(c.ctx, user, r.ID, r.Version, q.Text)
-	return c.digestWhole(h, r, err)
+	return c.digestWhole(r, err)
 }
 
 type digestSendCmd struct {
@@ -236,7 +216,7 @@ func (q *digestSendCmd) Do(c *call, h *House) error {
 		return err
 	}
 	r, err = d.Send(c.ctx, user, r.ID, r.Version, start)
-	return c.digestWhole(h, r, err)
+	return c.digestWhole(r, err)
 }
 
 type digestDropCmd struct {
@@ -254,7 +234,7 @@ func (q *digestDropCmd) Do(c *call, h *House) error {
 		return err
 	}
 	r, err = d.Drop(c.ctx, user, r.ID, r.Version, q.Reason)
-	return c.digestWhole(h, r, err)
+	return c.digestWhole(r, err)
 }
 
 type digestRestoreCmd struct {
@@ -271,7 +251,7 @@ func (q *digestRestoreCmd) Do(c *call, h *House) error {
 		return err
 	}
 	r, err = d.Restore(c.ctx, user, r.ID)
-	return c.digestWhole(h, r, err)
+	return c.digestWhole(r, err)
 }
 
 type digestAutoCmd struct {

@@ -85,6 +85,14 @@ func (q *posterListCmd) Do(c *call, h *House) error {
 // posterLang is the language of templates.
 func (c *call) posterLang() string { return c.lang.pick([2]string{"zh-CN", "en"}) }
 
+// posterNamed finds a poster, and the handle that knows it.
+func (c *call) posterNamed(h *House, ref string) (in Posters, k poster.Kept, err error) {
+	if in, err = inOrg(c, h, h.Posters); err == nil {
+		k, err = in.Get(c.ctx, ref)
+	}
+	return in, k, err
+}
+
 // posterReport is a poster with its layout and, of an own one, its versions.
 type posterReport struct {
 	posterLine
@@ -104,11 +112,7 @@ func (posterShowCmd) Examples() []example {
 
 // Do shows one.
 func (q *posterShowCmd) Do(c *call, h *House) error {
-	in, err := inOrg(c, h, h.Posters)
-	if err != nil {
-		return err
-	}
-	k, err := in.Get(c.ctx, q.Ref)
+	in, k, err := c.posterNamed(h, q.Ref)
 	if err != nil {
 		return err
 	}
@@ -146,11 +150,7 @@ func (posterRenderCmd) Examples() []example {
 
 // Do draws one.
 func (q *posterRenderCmd) Do(c *call, h *House) error {
-	in, err := inOrg(c, h, h.Posters)
-	if err != nil {
-		return err
-	}
-	k, err := in.Get(c.ctx, q.Ref)
+	in, k, err := c.posterNamed(h, q.Ref)
 	if err != nil {
 		return err
 	}

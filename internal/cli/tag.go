@@ -328,27 +328,28 @@ type tagRuleWords struct {
 	Group []string `placeholder:"GROUP" help:"只在这些群（可重复）|only in these groups (repeatable)"`
 }
 
-func (q *tagRuleWords) rule(c *call, h *House) (Tags, tag.Rule, error) {
-	r := tag.Rule{Scope: tag.Scope(q.Scope), Tag: q.Tag, Any: q.Any, GroupTag: q.In}
-	t, err := inOrg(c, h, h.Tags)
-	if err != nil {
-		return t, r, err
+// rule reads the rule that is meant, and the live one of its tag; nil = there is none.
+func (q *tagRuleWords) rule(c *call, h *House) (t Tags, r tag.Rule, was *tag.Version, err error) {
+	r = tag.Rule{Scope: tag.Scope(q.Scope), Tag: q.Tag, Any: q.Any, GroupTag: q.In}
+	if t, err = inOrg(c, h, h.Tags); err != nil {
+		return t, r, nil, err
 	}
 	if r.When, err = tag.ParseConditions(strings.Join(q.When, "\n")); err != nil {
-		return t, r, err
+		return t, r, nil, err
 	}
 	desk, err := c.desk(h)
 	if err != nil {
-		return t, r, err
+		return t, r, nil, err
 	}
 	for _, name := range q.Group {
 		g, err := c.group(desk, name)
 		if err != nil {
-			return t, r, err
+			return t, r, nil, err
 		}
 		r.Groups = append(r.Groups, g.ID)
 	}
-	return t, r, nil
+	was, err = liveRule(c.ctx, t, r.Scope, r.Tag)
+	return t, r, was, err
 }
 
 // live finds the live rule of a tag; nil = there is none.
@@ -398,11 +399,7 @@ func (tagRuleTryCmd) Examples() []example {
 
 // Do says what a rule would do.
 func (q *tagRuleTryCmd) Do(c *call, h *House) error {
-	t, r, err := q.rule(c, h)
-	if err != nil {
-		return err
-	}
-	was, err := liveRule(c.ctx, t, r.Scope, r.Tag)
+	t, r, was, err := q.rule(c, h)
 	if err != nil {
 		return err
 	}
@@ -430,11 +427,7 @@ func (tagRuleSetCmd) Examples() []example {
 
 // Do keeps a rule.
 func (q *tagRuleSetCmd) Do(c *call, h *House) error {
-	t, r, err := q.rule(c, h)
-	if err != nil {
-		return err
-	}
-	was, err := liveRule(c.ctx, t, r.Scope, r.Tag)
+	t, r, was, err := q.rule(c, h)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,19 @@ func lineOfUser(u community.User) userLine {
 	return userLine{u.ID.String(), u.Login, u.Name, u.Role, string(rights.Of(u).Reach), len(u.Groups), u.Lang, u.Enabled, Moment(u.Created)}
 }
 
+// users are the persons of the organisation.
+func (c *call) users(h *House) ([]community.User, error) {
+	people, err := need(h.People)
+	if err != nil {
+		return nil, err
+	}
+	org, err := c.orgOf(h)
+	if err != nil {
+		return nil, err
+	}
+	return people.Users(c.ctx, org)
+}
+
 type userListCmd struct{}
 
 func (userListCmd) Shape() any          { return rowsOf[userLine]() }
@@ -47,15 +60,7 @@ func (userListCmd) Examples() []example { return nil }
 
 // Do lists the persons of the organisation.
 func (userListCmd) Do(c *call, h *House) error {
-	people, err := need(h.People)
-	if err != nil {
-		return err
-	}
-	org, err := c.orgOf(h)
-	if err != nil {
-		return err
-	}
-	users, err := people.Users(c.ctx, org)
+	users, err := c.users(h)
 	if err != nil {
 		return err
 	}

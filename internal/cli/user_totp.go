@@ -88,15 +88,7 @@ func (totpListCmd) Examples() []example { return nil }
 
 // Do lists everybody.
 func (totpListCmd) Do(c *call, h *House) error {
-	people, err := need(h.People)
-	if err != nil {
-		return err
-	}
-	org, err := c.orgOf(h)
-	if err != nil {
-		return err
-	}
-	users, err := people.Users(c.ctx, org)
+	users, err := c.users(h)
 	if err != nil {
 		return err
 	}

@@ -89,14 +89,6 @@ func (c *Console) digestList(k *call) error {
 			return err
 		}
 	}
-	var keys []community.GroupKey
-	for _, r := range list {
-		keys = append(keys, r.Group)
-	}
-	groups, err := k.groupsOf(keys)
-	if err != nil {
-		return err
-	}
 	p.Table = ui.Table{Label: k.T("nav.digests"), Columns: []ui.Column{{Title: k.T("word.group")}, {Title: k.T("digest.days")}, {Title: k.T("digest.topics")}, {Title: k.T("digest.messages"), Num: true}, {Title: k.T("digest.state")}},
 		Empty: ui.Empty{Icon: "book", Title: k.T("digest.none"), Text: k.T("digest.none_text")}, Pager: k.pager(at, len(list), total)}
 	for _, r := range list {
@@ -104,7 +96,7 @@ func (c *Console) digestList(k *call) error {
 		for _, t := range r.Found.Topics[:min(3, len(r.Found.Topics))] {
 			about = append(about, t.Phrases[0])
 		}
-		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/digests/" + r.ID.String(), Cells: []templ.Component{ui.Name(groups[r.Group].Name), ui.Text(digestDays(r)), ui.Text(strings.Join(about, k.T("list.comma"))), ui.Figure(int64(r.Found.Messages)), digestPill(k, r.State)}})
+		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/digests/" + r.ID.String(), Cells: []templ.Component{ui.Name(r.GroupName), ui.Text(digestDays(r)), ui.Text(strings.Join(about, k.T("list.comma"))), ui.Figure(int64(r.Found.Messages)), digestPill(k, r.State)}})
 	}
 	return k.show(p.Head.Title, view.ListPage(p))
 }

@@ -22,18 +22,20 @@ const MostDays = 7
 
 // Record is a digest that is kept, with the words that will be sent.
 type Record struct {
-	ID      community.ID
-	Group   community.GroupKey
-	From    int64 // first day, counted from 1970-01-01 in the group's zone
-	To      int64 // last day, included
-	Made    int64 // UTC ms
-	User    string
-	Found   Digest
-	Text    string
-	Edited  int64 // UTC ms; 0 = as it was composed
-	State   string
-	Sent    string // the mass send, "" = none
-	Version int    // counted up by each change
+	ID        community.ID
+	Group     community.GroupKey
+	GroupID   community.ID
+	GroupName string
+	From      int64 // first day, counted from 1970-01-01 in the group's zone
+	To        int64 // last day, included
+	Made      int64 // UTC ms
+	User      string
+	Found     Digest
+	Text      string
+	Edited    int64 // UTC ms; 0 = as it was composed
+	State     string
+	Sent      string // the mass send, "" = none
+	Version   int    // counted up by each change
 }
 
 // Weekly reports whether a record tells of more than a day.

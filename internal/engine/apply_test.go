@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -156,7 +155,7 @@ func (r *rig) gapless() {
 // both runs a test on both databases. The short run, which looks for races, leaves SQLite to the whole one where PostgreSQL must be
 // there: watched for races, a database within the process takes most of the time and is not what is examined.
 func both(t *testing.T, run func(t *testing.T, r *rig)) {
-	if testing.Short() && strings.Contains(os.Getenv("QL_REQUIRE"), "pg") {
+	if testing.Short() && storetest.Required("pg") {
 		t.Run("postgres", func(t *testing.T) { run(t, newRig(t, storetest.Postgres(t))) })
 		return
 	}

@@ -4,98 +4,100 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"slices"
+	"fmt"
 
 	"qunluo/internal/community"
 	"qunluo/internal/digest"
+	"qunluo/internal/measure"
 )
 
-// Talk gives what was said in a group in [from, to) (UTC ms), in the order of time; recalled and erased messages are left out. What bots said,
-// what is a copy, and what a rule hit is marked as none of people's talk. CodeTooLarge: more than most messages.
-func (d *Desk) Talk(ctx context.Context, g community.GroupKey, from, to int64, most int) ([]digest.Line, error) {
+// Talks reads what was said in a group, stretch by stretch: the messages in [from, to) (UTC ms) in the order of time; recalled and erased ones are
+// left out. What bots said, what is a copy, and what a rule hit is marked as none of people's talk. Who counts is read once, now.
+// CodeTooLarge: a stretch holds more than most messages.
+func (d *Desk) Talks(ctx context.Context, g community.GroupKey) (func(from, to int64, most int) ([]digest.Line, error), error) {
 	skip, recalled, err := d.unheard(ctx, g)
 	if err != nil {
 		return nil, err
 	}
-	hit := map[int64]bool{}
-	list, err := rows(ctx, d.s, `SELECT DISTINCT event_number FROM views.hit WHERE group_key = $1`, []any{int64(g)}, func(r *sql.Rows, v *int64) error { return r.Scan(v) })
+	hits, err := rows(ctx, d.s, `SELECT DISTINCT event_number FROM views.hit WHERE group_key = $1`, []any{int64(g)}, func(r *sql.Rows, v *int64) error { return r.Scan(v) })
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range list {
+	hit := map[int64]bool{}
+	for _, n := range hits {
 		hit[n] = true
 	}
-	var out []digest.Line
-	numbers := map[string]int64{} // by the platform's id
-	for ev, err := range d.s.Spoken(ctx, []community.GroupKey{g}, from, to, most) {
-		if err != nil {
-			return nil, err
+	return func(from, to int64, most int) ([]digest.Line, error) {
+		var out []digest.Line
+		numbers := map[string]int64{} // by the platform's id
+		for ev, err := range d.s.Spoken(ctx, []community.GroupKey{g}, from, to, most) {
+			if err != nil {
+				return nil, err
+			}
+			b := &ev.Body
+			if b.Message != "" {
+				numbers[b.Message] = ev.Number
+			}
+			if b.Text == "" || recalled[ev.Number] || b.Class == community.Recalled {
+				continue
+			}
+			bot, marked := skip[ev.Actor]
+			if !marked {
+				bot = b.Role == community.RoleBot
+			}
+			who := community.Who{Name: b.Name, Card: b.Card}
+			out = append(out, digest.Line{Number: ev.Number, At: ev.OccurredAt, Member: ev.Actor, Name: who.Shown(), Text: b.Text, ReplyTo: numbers[b.ReplyTo], Bot: bot || !content(&ev) || hit[ev.Number]})
 		}
-		b := &ev.Body
-		if b.Message != "" {
-			numbers[b.Message] = ev.Number
-		}
-		if b.Text == "" || recalled[ev.Number] || b.Class == community.Recalled {
-			continue
-		}
-		bot, marked := skip[ev.Actor]
-		if !marked {
-			bot = b.Role == community.RoleBot
-		}
-		who := community.Who{Name: b.Name, Card: b.Card}
-		out = append(out, digest.Line{Number: ev.Number, At: ev.OccurredAt, Member: ev.Actor, Name: who.Shown(), Text: b.Text, ReplyTo: numbers[b.ReplyTo], Bot: bot || !content(&ev) || hit[ev.Number]})
-	}
-	return out, nil
+		return out, nil
+	}, nil
 }
 
-const digestColumns = `SELECT id, group_key, from_day, to_day, made, user_name, found, text, edited, state, sent, version FROM digest`
+const digestColumns = `SELECT d.id, d.group_key, g.id, g.name, d.from_day, d.to_day, d.made, d.user_name, d.found, d.text, d.edited, d.state, d.sent, d.version`
+
+const digestFrom = ` FROM digest d JOIN chat_group g ON g.key = d.group_key`
 
 func scanDigest(r *sql.Rows, v *digest.Record) error {
-	var id, found []byte
-	if err := r.Scan(&id, (*int64)(&v.Group), &v.From, &v.To, &v.Made, &v.User, &found, &v.Text, &v.Edited, &v.State, &v.Sent, &v.Version); err != nil {
+	var id, group, found []byte
+	if err := r.Scan(&id, (*int64)(&v.Group), &group, &v.GroupName, &v.From, &v.To, &v.Made, &v.User, &found, &v.Text, &v.Edited, &v.State, &v.Sent, &v.Version); err != nil {
 		return err
 	}
 	copy(v.ID[:], id)
+	copy(v.GroupID[:], group)
 	return json.Unmarshal(found, &v.Found)
 }
 
 // Digests lists what was made of a group's talk, or (0) of all groups of the scope, the latest days first.
 func (d *Desk) Digests(ctx context.Context, g community.GroupKey, at community.Page) ([]digest.Record, int, error) {
-	groups, err := d.groupKeys(ctx, g, "")
-	if err != nil || len(groups) == 0 {
-		return nil, 0, err
+	var c clause
+	d.in(&c, "g")
+	if g != 0 {
+		c.and("d.group_key = ?", int64(g))
 	}
-	where := ` WHERE group_key IN (` + keyList(groups) + `)`
 	var n int
-	if err := d.s.read.QueryRowContext(ctx, `SELECT count(*) FROM digest`+where).Scan(&n); err != nil {
+	if err := d.s.read.QueryRowContext(ctx, `SELECT count(*)`+digestFrom+c.String(), c.args...).Scan(&n); err != nil {
 		return nil, 0, coded(d.s.dialect, err)
 	}
-	list, err := rows(ctx, d.s, digestColumns+where+` ORDER BY to_day DESC, from_day DESC, group_key LIMIT $1 OFFSET $2`, []any{limitOf(at.Limit), at.Offset}, scanDigest)
+	page := fmt.Sprintf(" ORDER BY d.to_day DESC, d.from_day DESC, d.group_key LIMIT %d OFFSET %d", limitOf(at.Limit), at.Offset)
+	list, err := rows(ctx, d.s, digestColumns+digestFrom+c.String()+page, c.args, scanDigest)
 	return list, n, err
 }
 
 // Digest gives one of the scope; CodeNotFound.
 func (d *Desk) Digest(ctx context.Context, id community.ID) (digest.Record, error) {
-	return d.oneDigest(ctx, "digest "+id.String(), ` WHERE id = $1`, id[:])
+	return d.oneDigest(ctx, id.String(), "d.id = ?", id[:])
 }
 
 // DigestOf gives the digest of a group's days; CodeNotFound.
 func (d *Desk) DigestOf(ctx context.Context, g community.GroupKey, from, to int64) (digest.Record, error) {
-	return d.oneDigest(ctx, "digest of these days", ` WHERE group_key = $1 AND from_day = $2 AND to_day = $3`, int64(g), from, to)
+	return d.oneDigest(ctx, fmt.Sprintf("of %s to %s", measure.Day(from), measure.Day(to)), "d.group_key = ? AND d.from_day = ? AND d.to_day = ?", int64(g), from, to)
 }
 
-func (d *Desk) oneDigest(ctx context.Context, what, where string, args ...any) (digest.Record, error) {
-	list, err := rows(ctx, d.s, digestColumns+where, args, scanDigest)
-	if err != nil {
-		return digest.Record{}, err
-	}
-	if len(list) == 1 {
-		groups, err := d.groupKeys(ctx, list[0].Group, "")
-		if err != nil || slices.Contains(groups, list[0].Group) {
-			return list[0], err
-		}
-	}
-	return digest.Record{}, community.Errorf(community.CodeNotFound, "%s: not found", what)
+func (d *Desk) oneDigest(ctx context.Context, called, which string, args ...any) (digest.Record, error) {
+	var c clause
+	d.in(&c, "g")
+	c.and(which, args...)
+	list, err := rows(ctx, d.s, digestColumns+digestFrom+c.String(), c.args, scanDigest)
+	return oneOf(list, err, "digest", called)
 }
 
 // AddDigest keeps a new digest. CodeConflict: there is one of these days.

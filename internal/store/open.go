@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -166,22 +167,42 @@ func (s *Store) Close() error {
 // Dialect names the database: "sqlite" or "postgres".
 func (s *Store) Dialect() string { return s.dialect.name() }
 
-// NewID makes an id from the store's clock and the system's randomness.
+// NewID makes an id from the store's clock and the system's randomness. Ids of one millisecond ascend, too: what is listed by time and
+// id stands in the order in which it came.
 func (s *Store) NewID() community.ID { return s.IDAt(s.now()) }
 
 // IDAt is NewID for who has read the clock already.
-func (s *Store) IDAt(at int64) community.ID { return community.MakeID(at, s.chance.take()) }
+func (s *Store) IDAt(at int64) community.ID { return community.MakeID(at, s.chance.at(at)) }
 
 // chance hands out the system's randomness, read a page at a time.
 type chance struct {
 	mu   sync.Mutex
 	page [4000]byte
 	left int
+	ms   int64    // of the last id
+	last [10]byte // and its chance
+}
+
+// at is the chance of an id: within a millisecond the last one's and a random step more (RFC 9562 §6.2, method 2). It begins in the lower half
+// of its 62 bits, so that two million steps of up to 2^40 fit.
+func (c *chance) at(ms int64) (ten [10]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ten = c.take()
+	if ms < c.ms { // the clock went back, or was read before another's
+		return ten
+	}
+	next := binary.BigEndian.Uint64(c.last[2:]) + 1 + binary.BigEndian.Uint64(ten[2:])&(1<<40-1)
+	ten[2] &= 0x1f // of 64 bits the two highest name the variant
+	if ms == c.ms && next>>62 == 0 {
+		ten = c.last
+		binary.BigEndian.PutUint64(ten[2:], next)
+	}
+	c.ms, c.last = ms, ten
+	return ten
 }
 
 func (c *chance) take() (ten [10]byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.left == 0 {
 		_, _ = rand.Read(c.page[:]) // crypto/rand never fails (Go 1.24)
 		c.left = len(c.page)

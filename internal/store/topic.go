@@ -11,17 +11,12 @@ import (
 
 // AddTopic puts a topic into the queue.
 func (s *Store) AddTopic(ctx context.Context, t plan.Topic, audit community.Audit) (plan.Topic, error) {
-	t.ID, t.State = s.NewID(), plan.TopicWaits
+	t.ID, t.Created, t.State = s.NewID(), s.now(), plan.TopicWaits
 	options, err := listJSON(t.Options)
 	if err != nil {
 		return t, err
 	}
-	err = s.writeTx(ctx, func(tx *Tx) error {
-		var last int64
-		if err := tx.one(ctx, `SELECT coalesce(max(created), 0) FROM topic WHERE org_key = $1`, []any{int64(t.Org)}, &last); err != nil {
-			return err
-		}
-		t.Created = max(s.now(), last+1) // the queue keeps the order in which topics came, however fast
+	return t, s.writeTx(ctx, func(tx *Tx) error {
 		_, err := tx.exec(ctx, `INSERT INTO topic (id, org_key, title, body, class, format, options, state, user_name, reason, created, used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)`,
 			t.ID[:], int64(t.Org), t.Title, t.Text, string(t.Class), t.Format, options, string(t.State), audit.User, t.Reason, t.Created)
 		if err != nil {
@@ -31,7 +26,6 @@ func (s *Store) AddTopic(ctx context.Context, t plan.Topic, audit community.Audi
 		audit.After, _ = json.Marshal(map[string]any{"title": t.Title, "class": t.Class, "format": t.Format}) // plain values
 		return tx.AddAudit(ctx, audit)
 	})
-	return t, err
 }
 
 // Topics lists an organisation's topics, those that wait first, the oldest first.

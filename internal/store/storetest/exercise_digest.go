@@ -20,16 +20,18 @@ func digestsAreKept(t *testing.T, s *store.Store) {
 	events := l.Append(t, first, answer, blank)
 	g := events[0].Group
 	caughtUp(t, s)
-	talk := must(desk(s).Talk(ctx, g, at("2026-01-01 00:00:00"), at("2026-01-02 00:00:00"), 10))(t)
+	talks := must(desk(s).Talks(ctx, g))(t)
+	talk := must(talks(at("2026-01-01 00:00:00"), at("2026-01-02 00:00:00"), 10))(t)
 	if len(talk) != 2 || talk[0].Text != "泡几分钟？" || talk[1].ReplyTo != talk[0].Number || talk[0].Bot || talk[0].Member == talk[1].Member {
 		t.Fatalf("talk = %+v", talk)
 	}
-	same(t, "before it", len(must(desk(s).Talk(ctx, g, 0, at("2026-01-01 00:00:00"), 10))(t)), 0)
-	if _, err := desk(s).Talk(ctx, g, 0, at("2026-01-02 00:00:00"), 2); community.CodeOf(err) != community.CodeTooLarge {
+	same(t, "before it", len(must(talks(0, at("2026-01-01 00:00:00"), 10))(t)), 0)
+	if _, err := talks(0, at("2026-01-02 00:00:00"), 2); community.CodeOf(err) != community.CodeTooLarge {
 		t.Errorf("more than may be read: %v", err)
 	}
 	audit := community.Audit{User: "ming", Verb: "digest.make"}
-	r := digest.Record{Group: g, From: 20_454, To: 20_454, User: "ming", Text: "文字", Found: digest.Digest{Messages: 2, Speakers: 2, Open: []int64{talk[0].Number}, OpenAll: 1}}
+	place := must(desk(s).GroupByKey(ctx, g))(t)
+	r := digest.Record{Group: g, GroupID: place.ID, GroupName: place.Name, From: 20_454, To: 20_454, User: "ming", Text: "文字", Found: digest.Digest{Messages: 2, Speakers: 2, Open: []int64{talk[0].Number}, OpenAll: 1}}
 	r = must(s.AddDigest(ctx, 1, r, audit))(t)
 	same(t, "kept", must(desk(s).Digest(ctx, r.ID))(t), r)
 	same(t, "of its days", must(desk(s).DigestOf(ctx, g, 20_454, 20_454))(t), r)

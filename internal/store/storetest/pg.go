@@ -56,7 +56,7 @@ func EmptyPostgresURL(t testing.TB) string { return database(t, "template0") }
 func database(t testing.TB, like string) string {
 	t.Helper()
 	c, err := started()
-	if errors.Is(err, errNoPostgres) && !required("pg") {
+	if errors.Is(err, errNoPostgres) && !Required("pg") {
 		t.Skip(err)
 	}
 	if err != nil {
@@ -88,8 +88,8 @@ func open(t testing.TB, o store.Options) *store.Store {
 	return s
 }
 
-// required reports whether QL_REQUIRE lists a means that tests may otherwise do without.
-func required(means string) bool {
+// Required reports whether QL_REQUIRE lists a means that tests may otherwise do without.
+func Required(means string) bool {
 	return slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), means)
 }
 
