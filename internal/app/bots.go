@@ -91,7 +91,7 @@ func (h *hands) checkBot(b community.Bot) error {
 	if len(b.Scopes) == 0 {
 		return community.Errorf(community.CodeBadInput, "scopes: none")
 	}
-	if h.groups != nil && (b.Groups == nil || slices.ContainsFunc(b.Groups, func(g community.GroupKey) bool { return !slices.Contains(h.groups, g) })) {
+	if h.groups != nil && (b.Groups == nil || !inside(b.Groups, h.groups)) {
 		return community.Errorf(community.CodeForbidden, "groups: beyond your own")
 	}
 	if err := scoped(b); err != nil {

@@ -105,7 +105,7 @@ func (c calendars) Calendar(ctx context.Context, g community.GroupKey, from, to 
 	if g != 0 {
 		only = []community.GroupKey{g}
 	}
-	sent, planned, err := c.weighed(ctx, only, now, end, community.ID{})
+	sent, planned, _, err := c.weighed(ctx, only, now, end, community.ID{})
 	if err != nil {
 		return out, err
 	}
@@ -122,19 +122,18 @@ func (c calendars) Calendar(ctx context.Context, g community.GroupKey, from, to 
 }
 
 // weighed gives what came to groups (nil = to all) within plan.MixDays days before now, and what is planned until a moment; items
-// that stand as one are left out.
-func (c calendars) weighed(ctx context.Context, only []community.GroupKey, now, until int64, but community.ID) (sent, planned map[community.GroupKey][]plan.Weighed, err error) {
+// that stand as one are left out. members are how many people are in each group.
+func (c calendars) weighed(ctx context.Context, only []community.GroupKey, now, until int64, but community.ID) (sent, planned map[community.GroupKey][]plan.Weighed, members map[community.GroupKey]int64, err error) {
 	posts, err := c.app.store.PostsSince(ctx, c.org, only, now-plan.MixDays*day)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	items, err := c.app.store.Items(ctx, community.Scope{Org: c.org, Groups: only}, store.ItemFilter{States: []plan.ItemState{plan.ItemDraft, plan.ItemAsked, plan.ItemApproved}})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	members, err := c.memberCounts(ctx, only)
-	if err != nil {
-		return nil, nil, err
+	if members, err = c.memberCounts(ctx, only); err != nil {
+		return nil, nil, nil, err
 	}
 	sent, planned = map[community.GroupKey][]plan.Weighed{}, map[community.GroupKey][]plan.Weighed{}
 	for _, p := range posts {
@@ -149,7 +148,7 @@ func (c calendars) weighed(ctx context.Context, only []community.GroupKey, now, 
 			planned[p.Group] = append(planned[p.Group], plan.Weighed{Class: i.Class, At: p.Due, Reach: members[p.Group], Minutes: i.Minutes})
 		}
 	}
-	return sent, planned, nil
+	return sent, planned, members, nil
 }
 
 // memberCounts says how many people are in groups (nil = in all of the handle).
@@ -172,8 +171,8 @@ func (c calendars) Item(ctx context.Context, id community.ID) (plan.Item, error)
 // own gives an item of which every group lies inside the handle; CodeForbidden if one does not.
 func (c calendars) own(ctx context.Context, id community.ID) (plan.Item, error) {
 	i, err := c.Item(ctx, id)
-	if err == nil && c.groups != nil && slices.ContainsFunc(i.Groups, func(g community.GroupKey) bool { return !slices.Contains(c.groups, g) }) {
-		err = connect.Trouble(community.CodeForbidden, "它也发给你看不到的群：请找能看到全部这些群的人。", "It also goes to groups that you do not see: ask somebody who sees all of them.")
+	if err == nil && !inside(i.Groups, c.groups) {
+		err = errBeyond()
 	}
 	return i, err
 }
@@ -227,11 +226,7 @@ func (c calendars) beyond(ctx context.Context, i plan.Item) ([]plan.PlaceBeyond,
 	for _, p := range i.Places {
 		last = max(last, p.Due)
 	}
-	sent, planned, err := c.weighed(ctx, i.Groups, c.app.millis(), last, i.ID)
-	if err != nil {
-		return nil, err
-	}
-	members, err := c.memberCounts(ctx, i.Groups)
+	sent, planned, members, err := c.weighed(ctx, i.Groups, c.app.millis(), last, i.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -413,8 +408,8 @@ func (c calendars) Others(ctx context.Context, user string, i plan.Item) (int, e
 	users, err := c.app.store.Users(ctx, c.org)
 	n := 0
 	for _, u := range users {
-		all := u.Reach == "" || u.Reach == "org" || u.Reach == "groups" && !slices.ContainsFunc(i.Groups, func(g community.GroupKey) bool { return !slices.Contains(u.Groups, g) })
-		if u.Enabled && u.ID.String() != user && all && rights.May(rights.Role(u.Role), rights.Write) {
+		who := rights.Of(u) // who sees groups only while they look after them may not be there when it is time
+		if u.Enabled && who.ID != user && inside(i.Groups, who.Sees(nil, false)) && rights.May(who.Role, rights.Write) {
 			n++
 		}
 	}
@@ -514,7 +509,7 @@ func (c calendars) Propose(ctx context.Context, g community.GroupKey, from, to s
 	if err != nil {
 		return plan.Proposal{}, err
 	}
-	sent, planned, err := c.weighed(ctx, []community.GroupKey{g}, f.Now, end+week, community.ID{})
+	sent, planned, _, err := c.weighed(ctx, []community.GroupKey{g}, f.Now, end+week, community.ID{})
 	if err != nil {
 		return plan.Proposal{}, err
 	}

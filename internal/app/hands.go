@@ -50,6 +50,16 @@ func (h *hands) sees(ctx context.Context, g community.GroupKey) error {
 	return h.desk().HasGroup(ctx, g)
 }
 
+// inside reports whether all of some groups are among those that somebody sees (nil = all).
+func inside(groups, seen []community.GroupKey) bool {
+	return seen == nil || !slices.ContainsFunc(groups, func(g community.GroupKey) bool { return !slices.Contains(seen, g) })
+}
+
+// errBeyond refuses what would touch groups that somebody does not see: community.CodeForbidden.
+func errBeyond() error {
+	return connect.Trouble(community.CodeForbidden, "它也发给你看不到的群：请找能看到全部这些群的人。", "It also goes to groups that you do not see: ask somebody who sees all of them.")
+}
+
 func (h *hands) decision(ctx context.Context, id community.ID) (community.DecisionRow, error) {
 	return h.desk().DecisionByID(ctx, id)
 }

@@ -403,8 +403,8 @@ func (p *plans) within(ctx context.Context, source community.ID, f plan.Filter) 
 	if err != nil {
 		return err
 	}
-	if p.groups != nil && (beyond || slices.ContainsFunc(f.Groups, func(g community.GroupKey) bool { return !slices.Contains(p.groups, g) })) {
-		return connect.Trouble(community.CodeForbidden, "它也发给你看不到的群：请找能看到全部这些群的人。", "It also goes to groups that you do not see: ask somebody who sees all of them.")
+	if p.groups != nil && (beyond || !inside(f.Groups, p.groups)) {
+		return errBeyond()
 	}
 	return nil
 }

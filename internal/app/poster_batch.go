@@ -2,6 +2,7 @@ package app
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,34 +94,29 @@ func (p posters) membersOf(ctx context.Context, o poster.Order) ([]map[string]st
 		}
 		slug, key = c.Slug, c.Key
 	}
-	var out []map[string]string
+	var members []community.MemberRow
 	here := true
-	for page := (community.Page{Limit: 200}); ; page.Offset += page.Limit {
-		list, total, err := p.desk().FindMembers(ctx, community.MemberFilter{Group: o.Group, Present: &here, Page: page})
+	for rows, err := range p.desk().AllMembers(ctx, community.MemberFilter{Group: o.Group, Present: &here}) {
 		if err != nil {
 			return nil, err
 		}
-		if total > batchPeople {
-			return nil, community.Errorf(community.CodeTooLarge, "batch: %d members, at most %d", total, batchPeople)
-		}
-		for _, m := range list {
-			v := map[string]string{nameField: m.Name, "group": g.Name}
-			if m.Card != "" {
-				v[nameField] = m.Card
-			}
-			if slug != "" {
-				s, err := p.app.store.NewShare(ctx, key, m.Key, v[nameField])
-				if err != nil {
-					return nil, err
-				}
-				v["link"] = p.app.base() + "/j/" + slug + "/" + s.Token
-			}
-			out = append(out, v)
-		}
-		if len(list) < page.Limit {
-			return out, nil
+		if members = append(members, rows...); len(members) > batchPeople {
+			return nil, community.Errorf(community.CodeTooLarge, "batch: more than %d members", batchPeople)
 		}
 	}
+	out := make([]map[string]string, 0, len(members))
+	for _, m := range members {
+		v := map[string]string{nameField: cmp.Or(m.Card, m.Name), "group": g.Name}
+		if slug != "" {
+			s, err := p.app.store.NewShare(ctx, key, m.Key, v[nameField])
+			if err != nil {
+				return nil, err
+			}
+			v["link"] = p.app.base() + "/j/" + slug + "/" + s.Token
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 func batchOf(b store.Batch) poster.Batch {

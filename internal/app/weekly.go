@@ -53,7 +53,7 @@ func (w weeklies) Orders(ctx context.Context) ([]measure.WeeklyOrder, error) {
 
 // holds reports whether an order lies within the handle: who sees some groups sees orders of those alone.
 func (w weeklies) holds(v measure.WeeklyOrder) bool {
-	return w.groups == nil || len(v.Groups) > 0 && !slices.ContainsFunc(v.Groups, func(g community.GroupKey) bool { return !slices.Contains(w.groups, g) })
+	return w.groups == nil || len(v.Groups) > 0 && inside(v.Groups, w.groups)
 }
 
 // order reads one that lies within the handle, with its secret; community.CodeNotFound.
