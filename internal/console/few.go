@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/net/html"
 
-	"qunluo/internal/console/view/ui"
 	"qunluo/internal/measure"
 	"qunluo/internal/rights"
 )
@@ -40,7 +39,7 @@ func withoutFew(page []byte) []byte {
 	var out, row bytes.Buffer
 	z := html.NewTokenizer(bytes.NewReader(page))
 	var shares []share
-	depth, small, data := 0, false, false
+	small, data := false, false
 	var open []string // elements in which figures stand
 	flush := func() {
 		line := row.Bytes()
@@ -60,24 +59,21 @@ func withoutFew(page []byte) []byte {
 				flush()
 			}
 			data = tok.Data == "script" && attr(tok, "type") == "application/json"
-			if depth > 0 || figureBox(tok) {
-				if !void(tok.Data) {
-					depth++
-					open = append(open, tok.Data)
-				}
+			if (len(open) > 0 || figureBox(tok)) && !void(tok.Data) {
+				open = append(open, tok.Data)
 			}
 		case html.EndTagToken:
 			data = false
-			if depth > 0 && len(open) > 0 && open[len(open)-1] == tok.Data {
-				depth, open = depth-1, open[:len(open)-1]
+			if n := len(open); n > 0 && open[n-1] == tok.Data {
+				open = open[:n-1]
 			}
 		case html.TextToken:
 			switch text := string(raw); {
 			case data:
 				raw = chartWithoutFew(raw)
-			case depth > 0 && smallCell.MatchString(text):
+			case len(open) > 0 && smallCell.MatchString(text):
 				raw, small = []byte(html.EscapeString(fewWord)), true
-			case depth > 0 && shareCell.MatchString(text):
+			case len(open) > 0 && shareCell.MatchString(text):
 				shares = append(shares, share{row.Len(), row.Len() + len(raw)})
 			}
 		}
@@ -157,31 +153,6 @@ func fewCells(row []string) {
 	for i := range row {
 		if small && shareCell.MatchString(row[i]) {
 			row[i] = noShare
-		}
-	}
-}
-
-// graphWithoutFew opens the points of a graph that is taken as a picture.
-func graphWithoutFew(g *ui.Graph) {
-	for _, s := range g.Series {
-		for i, n := range s.Data {
-			if n > 0 && n < measure.Few {
-				s.Data[i] = 0
-			}
-		}
-	}
-	for _, row := range g.Heat {
-		for i, n := range row {
-			if n > 0 && n < measure.Few {
-				row[i] = 0
-			}
-		}
-	}
-	for _, row := range g.Means {
-		for i, n := range row {
-			if n > 0 && n < measure.Few {
-				row[i] = 0
-			}
 		}
 	}
 }

@@ -1,8 +1,13 @@
 package console
 
 import (
+	"math"
 	"strings"
 	"testing"
+
+	"qunluo/internal/console/view/ui"
+	"qunluo/internal/i18n"
+	"qunluo/internal/poster"
 )
 
 func TestSmallCellsAreTakenOut(t *testing.T) {
@@ -26,5 +31,36 @@ func TestSmallCellsAreTakenOut(t *testing.T) {
 	row := []string{"群", "3", "33.3%", "12", "0"}
 	if fewCells(row); strings.Join(row, "|") != "群|<10|–|12|0" {
 		t.Errorf("a row of a file: %q", row)
+	}
+}
+
+// TestPicturesLeaveSmallFiguresOpen: what may not be told is not known, and no nought; nor does the sum tell it.
+func TestPicturesLeaveSmallFiguresOpen(t *testing.T) {
+	words, err := i18n.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, g := range map[string]ui.Graph{
+		"lines": {Kind: "lines", Labels: []string{"a", "b", "c"}, Series: []ui.Series{{Name: "x", Data: []int64{3, 0, 20}}}},
+		"heat":  {Kind: "heat", Labels: []string{"a", "b", "c"}, Rows: []string{"r"}, Heat: [][]int64{{3, 0, 20}}},
+		"means": {Kind: "heat", Labels: []string{"a", "b", "c"}, Rows: []string{"r"}, Means: [][]float64{{2.5, 0, 20}}},
+	} {
+		c := graphChart(words.In("en"), g, album{few: 10})
+		row := append([]poster.Series{}, c.Series...)
+		if len(row) == 0 {
+			row = []poster.Series{{Data: c.Cells[0]}}
+		}
+		if v := row[0].Data; !math.IsNaN(v[0]) || v[1] != 0 || v[2] != 20 {
+			t.Errorf("%s = %v, want the first open, nought and 20 as they are", name, v)
+		}
+		if facts := strings.Join(c.Facts, " "); strings.Contains(facts, "23") || name != "means" && !strings.Contains(facts, "20") {
+			t.Errorf("%s says %q, want the sum of what is told", name, facts)
+		}
+		if _, err := poster.Draw(graphChart(words.In("en"), g, album{few: 1000})); err != nil {
+			t.Errorf("%s with nothing to tell: %v", name, err)
+		}
+	}
+	if g := (ui.Graph{Means: [][]float64{{2.5}}}); !math.IsNaN(graphChart(words.In("en"), g, album{few: 10}).Cells[0][0]) || g.Means[0][0] != 2.5 {
+		t.Error("the page's own figures were changed")
 	}
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"math"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,11 @@ type album struct {
 	graphs []*ui.Graph
 	curves []*view.Curve
 	means  map[string]string // what a graph shows, by its id
+	few    float64           // what counts less is not told; 0 = all is
 }
+
+// hides reports whether a value is too small to be told.
+func (a album) hides(v float64) bool { return v > 0 && v < a.few }
 
 // curveID names the nth curve of a page.
 func curveID(n int) string { return "curve-" + strconv.Itoa(n+1) }
@@ -57,11 +62,7 @@ func (k *call) taken(a album) (bool, error) {
 		a.offer(k)
 		return false, nil
 	}
-	if k.few() > 0 {
-		for _, g := range a.graphs {
-			graphWithoutFew(g)
-		}
-	}
+	a.few = float64(k.few())
 	c, err := a.chart(k.Words, id)
 	if err != nil {
 		return true, err
@@ -86,7 +87,7 @@ func graphChart(w *i18n.Words, g ui.Graph, a album) poster.Chart {
 	for _, s := range g.Series {
 		row := poster.Series{Name: s.Name, Data: make([]float64, len(s.Data))}
 		for i, v := range s.Data {
-			if row.Data[i] = float64(v); i < len(g.Gaps) && g.Gaps[i] {
+			if row.Data[i] = float64(v); i < len(g.Gaps) && g.Gaps[i] || a.hides(row.Data[i]) {
 				row.Data[i] = math.NaN()
 			} else if len(g.Series) == 1 {
 				n += v
@@ -94,12 +95,23 @@ func graphChart(w *i18n.Words, g ui.Graph, a album) poster.Chart {
 		}
 		c.Series = append(c.Series, row)
 	}
-	c.Cells = g.Means
+	for _, row := range g.Means {
+		cells := slices.Clone(row)
+		for i, v := range cells {
+			if a.hides(v) {
+				cells[i] = math.NaN()
+			}
+		}
+		c.Cells = append(c.Cells, cells)
+	}
 	for _, row := range g.Heat {
 		cells := make([]float64, len(row))
 		for i, v := range row {
-			cells[i] = float64(v)
-			n += v
+			if cells[i] = float64(v); a.hides(cells[i]) {
+				cells[i] = math.NaN()
+			} else {
+				n += v
+			}
 		}
 		c.Cells = append(c.Cells, cells)
 	}
