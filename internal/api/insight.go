@@ -12,6 +12,11 @@ import (
 type Goals interface {
 	Goal(ctx context.Context, g community.GroupKey) (measure.GoalVersion, error)
 	SetGoal(ctx context.Context, user string, g community.GroupKey, goal measure.Goal, reason string) (measure.GoalVersion, error)
+	Waiver(ctx context.Context, g community.GroupKey) (measure.Waiver, error)
+	Waive(ctx context.Context, user string, g community.GroupKey, words string) error
+	LeaveWatch(ctx context.Context, g community.GroupKey) (measure.LeaveWatch, error)
+	AskLeavers(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
+	LeaveTally(ctx context.Context, g community.GroupKey, days int) (measure.LeaveTally, error)
 	GoalList(ctx context.Context, tag string, page community.Page) ([]measure.GoalRow, int, error)
 	Stage(ctx context.Context, g community.GroupKey) (measure.Stage, []measure.Week, error)
 	AddAdjustment(ctx context.Context, user string, v measure.Adjustment) (measure.Adjustment, error)
@@ -226,9 +231,86 @@ func weeklyRunOf(r measure.ReportRun) weeklyRun {
 	return weeklyRun{r.ID, r.State, r.Manual, r.Attempts, r.Error, r.Until.String(), moment(r.At), moment(r.Done)}
 }
 
+// waiver is why a group opens without a goal.
+type waiver struct {
+	Because string `json:"because" maxLength:"300" doc:"empty = nobody wrote that"`
+	User    string `json:"user" readOnly:"true"`
+	At      moment `json:"at" readOnly:"true"`
+}
+
+// leaveAnswer is how often those who left gave an answer.
+type leaveAnswer struct {
+	Answer string  `json:"answer"`
+	N      int     `json:"n"`
+	Share  float64 `json:"share" doc:"of all answers; 0 where withheld"`
+	Low    float64 `json:"low" doc:"95 % interval (Wilson)"`
+	High   float64 `json:"high"`
+}
+
+// leavers is what those who left a group answered in the last 90 days.
+type leavers struct {
+	Asking   bool          `json:"asking"`
+	Asked    int           `json:"asked"`
+	Answered int           `json:"answered"`
+	Withheld string        `json:"withheld" doc:"too_few: there are too few answers for shares"`
+	Answers  []leaveAnswer `json:"answers"`
+}
+
+func getLeavers(c *call, g community.GroupKey) (out leavers, err error) {
+	p := room(c, c.a.deps.Rooms.Goals)
+	w, err := p.LeaveWatch(c.ctx(), g)
+	if err != nil {
+		return out, err
+	}
+	t, err := p.LeaveTally(c.ctx(), g, 90)
+	out = leavers{Asking: w.Since > 0, Asked: t.Asked, Answered: t.Answered, Withheld: t.Withheld, Answers: []leaveAnswer{}}
+	for _, v := range t.Counts {
+		out.Answers = append(out.Answers, leaveAnswer{v.Answer, v.N, v.Share, v.Low, v.High})
+	}
+	return out, err
+}
+
+func leaveLines(area community.TokenArea) []line {
+	waiverOf := func(c *call, g community.GroupKey) (waiver, error) {
+		w, err := room(c, c.a.deps.Rooms.Goals).Waiver(c.ctx(), g)
+		return waiver{w.Words, w.User, moment(w.At)}, err
+	}
+	return []line{
+		on("getWaiver", "GET /groups/{id}/goal/without", "Why a group opens without a goal", area, []string{"GET /groups/{id}/goal/without"}, inGroup(func(c *call, in *byID, g community.GroupRow) (waiver, error) {
+			return waiverOf(c, g.Key)
+		})),
+		admin(on("setWaiver", "PUT /groups/{id}/goal/without", "Write why a group opens without a goal; empty takes it back", area, []string{"POST /groups/{id}/goal/without"}, inGroup(func(c *call, in *struct {
+			byID
+			Body struct {
+				Because string `json:"because" maxLength:"300"`
+			}
+		}, g community.GroupRow) (waiver, error) {
+			if err := room(c, c.a.deps.Rooms.Goals).Waive(c.ctx(), c.who(), g.Key, in.Body.Because); err != nil {
+				return waiver{}, err
+			}
+			return waiverOf(c, g.Key)
+		}))),
+		on("getLeavers", "GET /groups/{id}/leavers", "What those who left a group answered in the last 90 days", area, []string{"GET /leavers"}, inGroup(func(c *call, in *byID, g community.GroupRow) (leavers, error) {
+			return getLeavers(c, g.Key)
+		})),
+		admin(on("askLeavers", "PUT /groups/{id}/leavers", "Have those who leave a group asked why, or not", area, []string{"POST /leavers"}, inGroup(func(c *call, in *struct {
+			byID
+			Body struct {
+				Asking bool `json:"asking"`
+				Because
+			}
+		}, g community.GroupRow) (leavers, error) {
+			if err := room(c, c.a.deps.Rooms.Goals).AskLeavers(c.ctx(), c.who(), g.Key, in.Body.Asking, in.Body.Reason); err != nil {
+				return leavers{}, err
+			}
+			return getLeavers(c, g.Key)
+		}))),
+	}
+}
+
 func insightLines() []line {
 	area := community.AreaInsight
-	return []line{
+	return append(leaveLines(area),
 		on("getActivity", "GET /activity", "Activity of a group, of groups with a tag, or of all", area, []string{"GET /activity", "GET /activity.csv"}, getActivity),
 		on("listGoals", "GET /goals", "Groups with their goals", area, []string{"GET /goals"}, func(c *call, in *tagQuery) (list[goal], error) {
 			p, err := c.page(in.paging, in.sorting)
@@ -329,7 +411,7 @@ func insightLines() []line {
 		admin(on("dropWeekly", "POST /weekly-reports/{id}/drop", "End an order of the weekly report", area, []string{"POST /weekly/{id}/drop"}, func(c *call, in *undoOrder) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Weeklies).DropOrder(c.ctx(), c.who(), in.ID, in.Body.Reason))
 		})),
-	}
+	)
 }
 
 type experimentAct struct {

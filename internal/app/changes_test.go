@@ -35,6 +35,7 @@ func TestEveryChangeNamesItsFigure(t *testing.T) {
 		sop, err := plans.SaveSOP(ctx, "ming", plan.SOP{Name: "七天", Steps: []plan.Step{{Kind: plan.ByDay, At: "09:00", Text: "早安"}}}, "")
 		check(t, err)
 		check(t, plans.AddToSOP(ctx, "ming", sop.ID, key, ""))
+		mayOpen(t, g.app, g.org, key)
 		code, err := codes.Save(ctx, "ming", admit.Code{Kind: admit.Group, Name: "海报"}, "")
 		check(t, err)
 		code.Line = "还不通向哪里"
@@ -144,6 +145,7 @@ func TestRevertRestoresPlansGatesAndCaps(t *testing.T) {
 		if now.Name != "七天" || now.Version != 3 || len(now.Steps) != 1 || now.Steps[0].Text != "早安" || now.Steps[0].ID != sop.Steps[0].ID || !strings.Contains(said, ":1 → sop:"+sop.ID.String()+":3]") {
 			t.Errorf("the SOP after the revert: %+v, %q", now, said)
 		}
+		mayOpen(t, g.app, g.org, key)
 		code, err := codes.Save(ctx, "ming", admit.Code{Kind: admit.Channel, Name: "菜单", State: "menu", Line: "旧", Tags: []string{"公众号"}, Welcome: "你好"}, "")
 		check(t, err)
 		_, err = codes.AddEntry(ctx, "ming", code.ID, admit.Entry{Group: key, Link: "https://chat.example/+a"}, nil)

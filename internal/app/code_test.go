@@ -67,7 +67,15 @@ func openGate(t *testing.T, dbURL string) *gate {
 	check(t, err)
 	g.acct, g.desk = acct.Key, a.Store().For(community.Scope{Org: g.org})
 	g.group, g.second = g.newGroup("读书1群"), g.newGroup("读书2群")
+	mayOpen(t, a, g.org, g.group.Key)
+	mayOpen(t, a, g.org, g.second.Key)
 	return g
+}
+
+// mayOpen lets codes lead to a group that has no goal.
+func mayOpen(t *testing.T, a *app.App, org community.OrgKey, g community.GroupKey) {
+	t.Helper()
+	check(t, a.Goals(org, nil).Waive(t.Context(), "ming", g, "试运行"))
 }
 
 // newGroup lets a group be known.
@@ -398,6 +406,7 @@ func TestCodesAreMadeInTheConsole(t *testing.T) {
 	}
 	at := "/codes/" + rows[0].ID.String()
 	file := filepath.Join(t.TempDir(), "qr.png")
+	mayOpen(t, s.app, s.org, s.group.Key)
 	check(t, os.WriteFile(file, picture(t, color.Black), 0o600))
 	fields := map[string]string{"g": s.group.ID.String(), "days": "7", "most": "0"}
 	if body := s.upload(at, at+"/upload", file, fields); !strings.Contains(body, "正在显示") {

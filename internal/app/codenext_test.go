@@ -122,6 +122,7 @@ func TestWeComOpensTheNextGroupBehindTheSameCode(t *testing.T) {
 		check(t, err)
 		list, _, err := o.desk().FindGroups(ctx, community.GroupFilter{Text: "周末徒步群"})
 		check(t, err)
+		mayOpen(t, o.app, o.org, list[0].Key)
 		e, err := codes.Order(ctx, "ming", c.ID, list[0].Key)
 		check(t, err)
 		await(t, func() bool {
@@ -186,6 +187,7 @@ func TestCodeIsChangedOnTheCommandLine(t *testing.T) {
 			t.Errorf("a prefix of 41 characters: exit %d, want failed", exit)
 		}
 		w.must(t, nil, "group", "add", "宝妈一群")
+		w.must(t, nil, "goal", "without", "宝妈一群", "--because", "试运行")
 		w.must(t, nil, "code", "add-entry", "新海报", "宝妈一群", "--link", "https://chat.example/+a")
 		if exit, _, talk := w.types(t, "code", "set", "新海报", "--line", "每周两本"); exit != cli.ExitUsage || !strings.Contains(talk, "--no-figure") {
 			t.Errorf("a gate changed without a word on its figure: exit %d %q, want wrong usage", exit, talk)

@@ -211,9 +211,12 @@ func (c codes) SetDifference(ctx context.Context, user string, g community.Group
 	return c.app.store.PutDifference(ctx, v, c.audit(user, "group.difference", subjectOf("group", int64(g)), ""))
 }
 
-// mayOpen refuses to let a first code lead to a group that overlaps with others as long as nobody wrote what it gives that they do not:
-// admit.ErrSameAsOthers.
+// mayOpen refuses to let a code lead to a group without a goal (see mayTakeIn), and a first code to one that overlaps with others as long
+// as nobody wrote what it gives that they do not: admit.ErrSameAsOthers.
 func (c codes) mayOpen(ctx context.Context, code admit.Code, g community.GroupKey) error {
+	if err := c.mayTakeIn(ctx, code, g); err != nil {
+		return err
+	}
 	if _, opened, err := c.desk().GroupCodes(ctx, g); err != nil || opened {
 		return err // its texts need not be compared with all others' for each further code
 	}

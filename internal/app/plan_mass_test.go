@@ -289,6 +289,9 @@ func TestPictureOfAJoinCodeIsShownFromHere(t *testing.T) {
 		c.corp.Pictures = srv.URL
 		code, err := codes.Save(ctx, "lin", admit.Code{Kind: admit.Channel, Name: "海报", State: "poster-1"}, "")
 		check(t, err)
+		for _, g := range c.keys {
+			mayOpen(t, c.app, c.org, g)
+		}
 		_, err = codes.Order(ctx, "lin", code.ID, c.keys["wr1"])
 		check(t, err)
 		var row admit.Row

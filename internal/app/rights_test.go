@@ -135,6 +135,7 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	out.of["payments"] = paid[0].ID.String()
 	code, err := a.Codes(e.org, nil).Save(ctx, owner, admit.Code{Kind: admit.Group, Name: mark + "码"}, "试")
 	check(t, err)
+	mayOpen(t, a, e.org, g.Key)
 	_, err = a.Codes(e.org, nil).SetDifference(ctx, owner, g.Key, mark+"只读"+mark+"的书")
 	check(t, err)
 	_, err = a.Codes(e.org, nil).AddEntry(ctx, owner, code.ID, admit.Entry{Group: g.Key, Link: "https://example.com/join/" + g.ID.String()}, nil)

@@ -168,6 +168,7 @@ func TestFixedAddressLeadsToTheStandbyWhileTheAccountIsLost(t *testing.T) {
 		n := startNight(t, dbURL, `{"scene":"quiet"}`)
 		ctx, codes, book := t.Context(), n.app.Codes(n.org, nil), n.app.Standbys(n.org, nil)
 		made := func(name string, g community.GroupKey, link string) admit.Code {
+			mayOpen(t, n.app, n.org, g)
 			c, err := codes.Save(ctx, "ming", admit.Code{Kind: admit.Group, Name: name}, "")
 			check(t, err)
 			e, err := codes.AddEntry(ctx, "ming", c.ID, admit.Entry{Group: g, Link: link}, nil)

@@ -76,6 +76,7 @@ func sendsTo(s *shift, tag string) error {
 	check(s.t, err)
 	check(s.t, plans.AddToSOP(ctx, "test", sop.ID, s.group.Key, ""))
 	codes := s.app.Codes(s.org, nil)
+	mayOpen(s.t, s.app, s.org, s.group.Key)
 	code, err := codes.Save(ctx, "test", admit.Code{Kind: admit.Group, Name: "海报"}, "")
 	check(s.t, err)
 	_, err = codes.AddEntry(ctx, "test", code.ID, admit.Entry{Group: s.group.Key, Link: "https://example.com/q"}, nil)

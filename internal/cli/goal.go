@@ -14,6 +14,14 @@ type Goals interface {
 	SetGoal(ctx context.Context, user string, g community.GroupKey, goal measure.Goal, reason string) (measure.GoalVersion, error)
 	// GoalList lists groups with their goals, by name; tag "" = with any or none.
 	GoalList(ctx context.Context, tag string, page community.Page) ([]measure.GoalRow, int, error)
+	// Waiver gives why a group opens without a goal; Waive writes it, and no words take it back.
+	Waiver(ctx context.Context, g community.GroupKey) (measure.Waiver, error)
+	Waive(ctx context.Context, user string, g community.GroupKey, words string) error
+	// LeaveWatch tells whether those who leave a group are asked why; AskLeavers changes that. LeaveTally counts their answers.
+	LeaveWatch(ctx context.Context, g community.GroupKey) (measure.LeaveWatch, error)
+	AskLeavers(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
+	LeaveTally(ctx context.Context, g community.GroupKey, days int) (measure.LeaveTally, error)
+	LeaveSaid(ctx context.Context, g community.GroupKey, days int, page community.Page) ([]measure.LeaveSaid, int, error)
 	// Achieved compares a goal's targets with the days until the one it gives.
 	Achieved(ctx context.Context, g community.GroupKey, goal measure.Goal) ([]measure.Actual, measure.Day, error)
 
@@ -60,6 +68,9 @@ type goalCmd struct {
 	Show goalShowCmd `cmd:"" help:"一个群的目标，和最近 7/30 天做到多少|a group's goal, and what the last 7/30 days reached"`
 	Set  goalSetCmd  `cmd:"" help:"写一个新版本|write a new version"`
 	List goalListCmd `cmd:"" help:"所有群的目标|the goals of all groups"`
+
+	Without goalWithoutCmd `cmd:"" help:"写明为什么没有目标也开放|write why a group opens without a goal"`
+	Leavers goalLeaversCmd `cmd:"" help:"离开的人为什么离开|why those who left did"`
 }
 
 // goalsAt opens goals for a group.
@@ -193,6 +204,7 @@ type goalLine struct {
 	Group   string `json:"group" col:"群|group"`
 	Version int    `json:"version" col:"版本|version"` // 0 = it has none
 	Goal    string `json:"goal" col:"目标|goal"`
+	Without string `json:"without_goal" col:"没有目标也开放|opens without"` // why; "" = it does not
 	Met     int    `json:"met" col:"达到|met"`
 	Missed  int    `json:"missed" col:"没达到|missed"`
 	Unknown int    `json:"unknown" col:"未知|unknown"`
@@ -222,6 +234,13 @@ func (q *goalListCmd) Do(c *call, h *House) error {
 	var out []goalLine
 	for _, r := range rows {
 		line := goalLine{Group: r.Name, Version: r.Version, Goal: r.Goal.Goal}
+		if r.Version == 0 {
+			w, err := p.Waiver(c.ctx, r.Group)
+			if err != nil {
+				return err
+			}
+			line.Without = w.Words
+		}
 		if r.Version > 0 {
 			list, _, err := p.Achieved(c.ctx, r.Group, r.Goal)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"qunluo/internal/admit"
 	"qunluo/internal/community"
+	"qunluo/internal/measure"
 )
 
 // Overlaps is what the command line asks and writes of what groups share.
@@ -140,6 +141,9 @@ func sharedOf(g community.GroupKey, d admit.Double) sharedLine {
 
 // notOpened says in words why no code may lead to a group.
 func notOpened(group string, err error) error {
+	if errors.Is(err, measure.ErrNoGoal) {
+		return failed(err, "%[1]s 没有目标：先写 qunluo goal set %[1]s …，或写明为什么先开放：qunluo goal without %[1]s --because …", "%[1]s has no goal: write one with qunluo goal set %[1]s …, or why it opens without: qunluo goal without %[1]s --because …", group)
+	}
 	if !errors.Is(err, admit.ErrSameAsOthers) {
 		return err
 	}

@@ -24,6 +24,15 @@ type Goals interface {
 	GoalList(ctx context.Context, tag string, page community.Page) ([]measure.GoalRow, int, error)
 	// GoalTargets counts the targets of groups; those without a goal are left out.
 	GoalTargets(ctx context.Context, groups []community.GroupKey) (map[community.GroupKey]int, error)
+	// Waiver gives why a group opens without a goal; Waive writes it, and no words take it back.
+	Waiver(ctx context.Context, g community.GroupKey) (measure.Waiver, error)
+	Waive(ctx context.Context, user string, g community.GroupKey, words string) error
+	// LeaveWatch tells whether those who leave a group are asked why; AskLeavers changes that. LeaveTally counts their answers of the last
+	// days, of a group or (0) of all, and LeaveSaid lists those in words.
+	LeaveWatch(ctx context.Context, g community.GroupKey) (measure.LeaveWatch, error)
+	AskLeavers(ctx context.Context, user string, g community.GroupKey, on bool, reason string) error
+	LeaveTally(ctx context.Context, g community.GroupKey, days int) (measure.LeaveTally, error)
+	LeaveSaid(ctx context.Context, g community.GroupKey, days int, page community.Page) ([]measure.LeaveSaid, int, error)
 	// Achieved compares a goal's targets with the days until the one it gives.
 	Achieved(ctx context.Context, g community.GroupKey, goal measure.Goal) ([]measure.Actual, measure.Day, error)
 
@@ -92,6 +101,10 @@ func (c *Console) goalRoutes() []route {
 		{pattern: "GET /goals", may: rights.SeeFigures, serve: (*Console).goalList},
 		{pattern: "GET /groups/{id}/goal", may: rights.SeeFigures, serve: (*Console).goalForm},
 		{pattern: "POST /groups/{id}/goal", may: rights.Tune, serve: (*Console).goalSave},
+		{pattern: "GET /groups/{id}/goal/without", may: rights.SeeFigures, serve: (*Console).waiverForm},
+		{pattern: "POST /groups/{id}/goal/without", may: rights.Tune, serve: (*Console).waiverSave},
+		{pattern: "GET /leavers", may: rights.SeeFigures, serve: (*Console).leaverPage},
+		{pattern: "POST /leavers", may: rights.Tune, serve: (*Console).leaverSwitch},
 		{pattern: "GET /stage", may: rights.SeeFigures, serve: (*Console).stagePage},
 		{pattern: "POST /stage/overrule", may: rights.Tune, serve: (*Console).stageOverrule},
 		{pattern: "POST /stage/unrule", may: rights.Tune, serve: (*Console).stageUnrule},
@@ -244,7 +257,15 @@ func (k *call) showGroups(p view.List, at string, line func(measure.GoalRow) (ui
 func (k *call) goalRow(row measure.GoalRow) (ui.Row, error) {
 	line := ui.Row{Link: "/groups/" + row.GroupID.String()}
 	if row.Version == 0 {
-		line.Cells = []templ.Component{ui.Name(row.Name), ui.Pill("warning", "alert-triangle", k.T("goal.none")), ui.Text("–"), ui.Text("–")}
+		waiver, err := k.goals().Waiver(k.ctx(), row.Group)
+		if err != nil {
+			return line, err
+		}
+		what := ui.Pill("warning", "alert-triangle", k.T("goal.none"))
+		if waiver.Words != "" {
+			what = ui.Two(k.T("goal.none"), k.T("goal.opens_without", "because", gist(waiver.Words, 80)))
+		}
+		line.Cells = []templ.Component{ui.Name(row.Name), what, ui.Text("–"), ui.Text("–")}
 		line.Actions = view.LinkButtons([][3]string{{"/groups/" + row.GroupID.String() + "/goal", "edit", k.T("goal.write")}})
 		return line, nil
 	}
@@ -313,6 +334,14 @@ func (k *call) goalShow(g community.GroupRow, goal measure.Goal, faults []string
 			t = goal.Targets[i]
 		}
 		p.Groups = append(p.Groups, view.PlanFields{Title: k.T("goal.target_n", "num", i+1), Rows: k.targetFields(i, t, metrics)})
+	}
+	waiver, err := k.goals().Waiver(k.ctx(), g.Key)
+	if err != nil {
+		return err
+	}
+	p.Head.Actions = view.LinkButtons([][3]string{{at + "/goal/without", "edit", k.T("goal.without")}})
+	if waiver.Words != "" {
+		p.Head.Sub += " · " + k.T("goal.opens_without", "because", waiver.Words)
 	}
 	p.Groups = append(p.Groups, view.PlanFields{Title: k.T("form.reason"), Rows: []ui.Input{{Kind: "text", Name: "reason", Label: k.T("form.reason"), Value: k.form("reason")}}})
 	past, err := k.goalPast(g)

@@ -16,6 +16,8 @@ type goalKeeper struct {
 	steps   []string
 	rules   measure.StageRules
 	young   bool
+	waiver  string
+	asking  bool
 
 	none     []measure.NoFigure
 	lives    measure.Lives
@@ -28,6 +30,29 @@ func newGoalKeeper(h *house) *goalKeeper {
 
 func (f *goalKeeper) Goal(context.Context, community.GroupKey) (measure.GoalVersion, error) {
 	return f.goal, f.h.err
+}
+func (f *goalKeeper) Waiver(context.Context, community.GroupKey) (measure.Waiver, error) {
+	return measure.Waiver{Version: 1, Words: f.waiver, User: "lin"}, f.h.err
+}
+func (f *goalKeeper) Waive(_ context.Context, _ string, _ community.GroupKey, words string) error {
+	f.waiver = words
+	return f.h.err
+}
+func (f *goalKeeper) LeaveWatch(context.Context, community.GroupKey) (w measure.LeaveWatch, err error) {
+	if f.asking {
+		w.Since = 1
+	}
+	return w, f.h.err
+}
+func (f *goalKeeper) AskLeavers(_ context.Context, _ string, _ community.GroupKey, on bool, _ string) error {
+	f.asking = on
+	return f.h.err
+}
+func (f *goalKeeper) LeaveTally(context.Context, community.GroupKey, int) (measure.LeaveTally, error) {
+	return measure.TallyLeaves(40, map[string]int{measure.LeaveUnclear: 12, "noise": 3}), f.h.err
+}
+func (f *goalKeeper) LeaveSaid(context.Context, community.GroupKey, int, community.Page) ([]measure.LeaveSaid, int, error) {
+	return []measure.LeaveSaid{{Group: f.h.groups[0].Key, Day: 20_000, Answer: "noise", Words: "<b>每天几百条</b>"}}, 1, f.h.err
 }
 func (f *goalKeeper) GoalVersions(context.Context, community.GroupKey) ([]measure.GoalVersion, error) {
 	if f.goal.Version == 0 {

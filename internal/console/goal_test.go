@@ -192,7 +192,7 @@ func TestGoalPagesSpeakBothLanguages(t *testing.T) {
 		v := openWith(t, d).as("owner")
 		g := fakeID(20).String()
 		v.post("/adjustments", "g", g, "kind", "gate", "what", "x", "move", "answered", "move_way", "up", "move_days", "28")
-		for _, path := range []string{"/goals", "/groups/" + g + "/goal", "/groups/" + g, "/stage", "/stage?g=" + g, "/stage/rules", "/adjustments", "/adjustments?g=" + g + "&state=due", "/adjustments/" + fakeID(900).String(), "/life", "/questions?g=" + g, "/glossary"} {
+		for _, path := range []string{"/goals", "/groups/" + g + "/goal", "/groups/" + g, "/stage", "/stage?g=" + g, "/stage/rules", "/adjustments", "/adjustments?g=" + g + "&state=due", "/adjustments/" + fakeID(900).String(), "/life", "/leavers", "/leavers?g=" + g, "/groups/" + g + "/goal/without", "/questions?g=" + g, "/glossary"} {
 			status, body := v.get(path)
 			if missing := unsaid.FindString(body); status != 200 || missing != "" {
 				t.Errorf("%s (%s): %d, %q", path, lang, status, missing)
@@ -202,5 +202,36 @@ func TestGoalPagesSpeakBothLanguages(t *testing.T) {
 		if status, body := v.get("/goals"); status != 500 || !strings.Contains(body, "<html") {
 			t.Errorf("a failed reading: %d", status)
 		}
+	}
+}
+
+// TestLeaversAndOpeningWithoutAGoal: answers are shown with their interval and escaped words, the question is switched, and why a group opens
+// without a goal is written, shown and taken back.
+func TestLeaversAndOpeningWithoutAGoal(t *testing.T) {
+	keeper, v := goalHouse(t)
+	g := fakeID(20).String()
+	page := func(at string) string {
+		t.Helper()
+		code, body := v.get(at)
+		if code != 200 {
+			t.Errorf("%s is %d", at, code)
+		}
+		return body
+	}
+	says(t, "the page of leavers", page("/leavers"), "不清楚这个群是做什么的", "80.0%", "&lt;b&gt;每天几百条&lt;/b&gt;", "选一个群")
+	v.post("/leavers", "g", g, "on", "1")
+	if !keeper.asking {
+		t.Error("leavers are not asked")
+	}
+	says(t, "switched on", page("/leavers?g="+g), "已打开", "停止询问")
+	v.post("/groups/"+g+"/goal/without", "because", "试运行两周")
+	says(t, "the list", page("/goals"), "试运行两周")
+	says(t, "the goal", page("/groups/"+g+"/goal"), "没有目标也开放：试运行两周")
+	if _, body := v.post("/groups/"+g+"/goal/without", "because", strings.Repeat("长", measure.MaxWaiver+1)); !strings.Contains(body, "写 1 到 300 个字") || keeper.waiver != "试运行两周" {
+		t.Errorf("too long: %s", keeper.waiver)
+	}
+	v.post("/groups/"+g+"/goal/without", "because", "")
+	if keeper.waiver != "" {
+		t.Errorf("not taken back: %q", keeper.waiver)
 	}
 }

@@ -198,8 +198,11 @@ func (c *Console) differenceSave(k *call) error {
 	return k.ok(overlapAt(g), k.T("overlap.saved"))
 }
 
-// notOpened leads to the check of a group when that is why no code may lead to it; else it goes back with the error.
+// notOpened leads to the goal or the check of a group when that is why no code may lead to it; else it goes back with the error.
 func (k *call) notOpened(to string, g community.GroupKey, err error) error {
+	if led, err := k.noGoal(g, err); led {
+		return err
+	}
 	if !errors.Is(err, admit.ErrSameAsOthers) || k.c.deps.Overlaps == nil {
 		return k.refused(to, err)
 	}

@@ -197,6 +197,7 @@ var menu = []entry{
 	{"insight", "nav.goals", "list-check", "/goals", nil},
 	{"insight", "nav.stage", "activity", "/stage", nil},
 	{"insight", "nav.life", "clock", "/life", nil},
+	{"insight", "nav.leavers", "message", "/leavers", nil},
 	{"insight", "nav.formats", "message", "/formats", nil},
 	{"insight", "nav.adjustments", "history", "/adjustments", nil},
 	{"insight", "nav.growth", "users-group", "/growth", nil},

@@ -32,6 +32,7 @@ type Deps struct {
 	Tiers    Tiers    // may be nil: members then see nothing of tiers
 	Votes    Votes    // may be nil: links of votes then lead nowhere
 	Posters  Posters  // may be nil: nobody is then given a poster
+	Exits    Exits    // may be nil: links of leavers then lead nowhere
 	Secure   bool     // people come by TLS
 	Words    *i18n.Catalogue
 	Clock    func() time.Time // nil = time.Now
@@ -123,6 +124,8 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("POST /r/{link}", p.limited(p.reportWrite))
 	mux.HandleFunc("GET /v/{link}", p.limited(p.vote))
 	mux.HandleFunc("POST /v/{link}", p.limited(p.voteCast))
+	mux.HandleFunc("GET /q/{link}", p.limited(p.exit))
+	mux.HandleFunc("POST /q/{link}", p.limited(p.exitAnswer))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))
