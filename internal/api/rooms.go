@@ -5,6 +5,7 @@ import "qunluo/internal/community"
 // Rooms are the handles of subjects that come besides desk and hands, made for an organisation and the groups that a person
 // may see. All are needed.
 type Rooms struct {
+	Beginning   func(org community.OrgKey) Beginning
 	Words       func(org community.OrgKey, groups []community.GroupKey) Words
 	Codes       func(org community.OrgKey, groups []community.GroupKey) Codes
 	Shorts      func(org community.OrgKey, groups []community.GroupKey) Shorts

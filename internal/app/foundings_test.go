@@ -276,3 +276,52 @@ func must[T any](v T, err error) func(*testing.T) T {
 		return v
 	}
 }
+
+// TestFirstStepsFollowTheHouse: a new house lacks every step; each is done once what it asks for is there, is skipped and taken up again.
+func TestFirstStepsFollowTheHouse(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		a := house(t, dbURL)
+		ctx := t.Context()
+		org, err := a.Store().Org(ctx, "新家", false)
+		check(t, err)
+		b := a.Beginning(org)
+		stand := func() string {
+			t.Helper()
+			steps, _, err := b.Steps(ctx)
+			check(t, err)
+			var out []string
+			for _, s := range steps {
+				state := "open"
+				if s.Done {
+					state = "done"
+				} else if s.Skipped {
+					state = "skipped"
+				}
+				out = append(out, s.Name+" "+state+" "+strings.Join(s.Missing, ","))
+			}
+			return strings.Join(out, "; ")
+		}
+		if got := stand(); got != "connect open ; goal open ; people open second,duty; live open ; safe open address,owners" {
+			t.Errorf("a new house: %s", got)
+		}
+		if err := b.Skip(ctx, "ming", "never", true); community.CodeOf(err) != community.CodeBadInput {
+			t.Errorf("a step that is none: %v", err)
+		}
+		check(t, b.Skip(ctx, "ming", "live", true))
+		_, err = a.Hands(org, nil).SaveAccount(ctx, "test", community.Account{Connector: "sim", Name: "群助手", Enabled: true, Settings: []byte(`{"scene":"quiet"}`)}, "")
+		check(t, err)
+		if got := stand(); got != "connect done ; goal open ; people open second,duty; live skipped ; safe open address,owners" {
+			t.Errorf("connected, and one skipped: %s", got)
+		}
+		check(t, b.Skip(ctx, "ming", "live", false))
+		check(t, b.Close(ctx, "ming", true))
+		if _, closed, err := b.Steps(ctx); err != nil || !closed || !strings.Contains(stand(), "live open") {
+			t.Errorf("closed %v, %v: %s", closed, err, stand())
+		}
+		elsewhere, err := a.Store().Org(ctx, "另一家", true)
+		check(t, err)
+		if _, closed, err := a.Beginning(elsewhere).Steps(ctx); err != nil || closed {
+			t.Errorf("another organisation: closed %v, %v", closed, err)
+		}
+	})
+}

@@ -99,6 +99,7 @@ func (a *App) house() *cli.House {
 		Points:      func(org community.OrgKey) cli.Points { return a.Points(org, nil) },
 		Goals:       func(org community.OrgKey) cli.Goals { return a.Goals(org, nil) },
 		Foundings:   func(org community.OrgKey) cli.Foundings { return a.Foundings(org, nil) },
+		Beginning:   func(org community.OrgKey) cli.Beginning { return a.Beginning(org) },
 		Digests:     func(org community.OrgKey) cli.Digests { return a.Digests(org, nil) },
 		Weeklies:    func(org community.OrgKey) cli.Weeklies { return a.Weeklies(org, nil) },
 		Tiers:       func(org community.OrgKey) cli.Tiers { return a.Tiers(org, nil) },

@@ -43,16 +43,17 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		For: func(org community.OrgKey, groups []community.GroupKey) console.Desk {
 			return a.store.For(community.Scope{Org: org, Groups: groups})
 		},
-		HandsFor: func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
-		Figures:  func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
-		Plans:    func(org community.OrgKey, groups []community.GroupKey) console.Plans { return a.Plans(org, groups) },
-		Duty:     func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
-		Phones:   phones{a},
-		Reach:    a.reachOf,
-		Tagged:   a.taggedOf,
-		Tags:     func(org community.OrgKey, groups []community.GroupKey) console.Tags { return a.Tags(org, groups) },
-		Today:    func(org community.OrgKey, groups []community.GroupKey) console.Today { return a.Today(org, groups) },
-		People:   a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
+		HandsFor:  func(org community.OrgKey, groups []community.GroupKey) console.Hands { return a.Hands(org, groups) },
+		Figures:   func(org community.OrgKey, groups []community.GroupKey) console.Figures { return a.Figures(org, groups) },
+		Plans:     func(org community.OrgKey, groups []community.GroupKey) console.Plans { return a.Plans(org, groups) },
+		Duty:      func(org community.OrgKey, groups []community.GroupKey) console.Duty { return a.Duty(org, groups) },
+		Phones:    phones{a},
+		Reach:     a.reachOf,
+		Tagged:    a.taggedOf,
+		Tags:      func(org community.OrgKey, groups []community.GroupKey) console.Tags { return a.Tags(org, groups) },
+		Beginning: func(org community.OrgKey) console.Beginning { return a.Beginning(org) },
+		Today:     func(org community.OrgKey, groups []community.GroupKey) console.Today { return a.Today(org, groups) },
+		People:    a.store, Sessions: a.store, Wires: a.wires, Books: books{a}, Importer: a.imports, Live: a.live,
 		Calendars: func(org community.OrgKey, groups []community.GroupKey) console.Calendars {
 			return a.Calendars(org, groups)
 		},

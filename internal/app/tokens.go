@@ -77,12 +77,13 @@ func (a *App) programs(pages console.Deps) *api.API {
 // rooms are the handles of subjects that programs get.
 func (a *App) rooms() api.Rooms {
 	return api.Rooms{
-		Words:  func(org community.OrgKey, groups []community.GroupKey) api.Words { return a.Words(org, groups) },
-		Codes:  func(org community.OrgKey, groups []community.GroupKey) api.Codes { return a.Codes(org, groups) },
-		Shorts: func(org community.OrgKey, groups []community.GroupKey) api.Shorts { return a.Shorts(org, groups) },
-		Plans:  func(org community.OrgKey, groups []community.GroupKey) api.Plans { return a.Plans(org, groups) },
-		Tags:   func(org community.OrgKey, groups []community.GroupKey) api.Tags { return a.Tags(org, groups) },
-		Today:  func(org community.OrgKey, groups []community.GroupKey) api.Today { return a.Today(org, groups) },
+		Words:     func(org community.OrgKey, groups []community.GroupKey) api.Words { return a.Words(org, groups) },
+		Codes:     func(org community.OrgKey, groups []community.GroupKey) api.Codes { return a.Codes(org, groups) },
+		Shorts:    func(org community.OrgKey, groups []community.GroupKey) api.Shorts { return a.Shorts(org, groups) },
+		Plans:     func(org community.OrgKey, groups []community.GroupKey) api.Plans { return a.Plans(org, groups) },
+		Tags:      func(org community.OrgKey, groups []community.GroupKey) api.Tags { return a.Tags(org, groups) },
+		Beginning: func(org community.OrgKey) api.Beginning { return a.Beginning(org) },
+		Today:     func(org community.OrgKey, groups []community.GroupKey) api.Today { return a.Today(org, groups) },
 		Calendars: func(org community.OrgKey, groups []community.GroupKey) api.Calendars {
 			return a.Calendars(org, groups)
 		},

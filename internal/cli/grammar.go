@@ -45,6 +45,7 @@ type grammar struct {
 	Calendar  calendarCmd  `cmd:"" group:"community" help:"内容日历和话题库|content calendar and topic queue"`
 	Broadcast broadcastCmd `cmd:"" group:"community" help:"群发|mass sends"`
 	SOP       sopCmd       `cmd:"" name:"sop" group:"community" help:"群 SOP|SOPs of groups"`
+	Begin     beginCmd     `cmd:"" group:"community" help:"起步：连接、目标、值班、执行、安全|first steps: connect, goal, duty, acting, safety"`
 	Digest    digestCmd    `cmd:"" group:"community" help:"群精华：话题、好回答、没人答的问题|digests: topics, good answers, open questions"`
 	Moment    momentCmd    `cmd:"" group:"community" help:"客户朋友圈|moments: posts on employees' pages"`
 	Article   articleCmd   `cmd:"" group:"community" help:"公众号文章的每日合计|daily totals of articles of Official Accounts"`

@@ -294,6 +294,9 @@ func (k *call) dress(f *ui.Frame) error {
 	if err := k.scopeBar(f); err != nil {
 		return err
 	}
+	if err := k.beginBar(f); err != nil {
+		return err
+	}
 	f.Live = k.c.deps.Live != nil
 	f.Menu = k.menu(badges)
 	f.Search = k.c.mounted("/messages", k)

@@ -23,6 +23,9 @@ type Deps struct {
 	// HandsFor makes the handle through which one person changes things, bounded the same way.
 	HandsFor func(org community.OrgKey, groups []community.GroupKey) Hands
 
+	// Beginning leads through an organisation's first steps; may be nil: then nobody is led.
+	Beginning func(org community.OrgKey) Beginning
+
 	Veil Veil // may be nil: nobody sees members under pseudonyms
 
 	// Reach finds the groups that a person sees at this moment; nil of them = all. May be nil: then nobody looks after any, and

@@ -30,7 +30,7 @@ func (c *Console) home(k *call) error {
 	for _, part := range []struct {
 		takes rights.Power
 		fill  func(*call, *view.Home) error
-	}{{rights.Enter, homeFreeze}, {rights.SeeFigures, homeTag}, {rights.Work, homeTasks}, {rights.SeeFigures, homeFigures}, {rights.SeeGroups, homeConnections}, {rights.SetGroups, homeChecklist}} {
+	}{{rights.Enter, homeFreeze}, {rights.SeeFigures, homeTag}, {rights.Work, homeTasks}, {rights.SeeFigures, homeFigures}, {rights.SeeGroups, homeConnections}, {rights.SetGroups, homeBegin}} {
 		if !k.may(part.takes) {
 			continue
 		}
@@ -221,51 +221,6 @@ func (k *call) platform(p community.Platform) string {
 		return k.T(key)
 	}
 	return string(p)
-}
-
-// homeChecklist shows the first steps that are not done yet.
-func homeChecklist(k *call, p *view.Home) error {
-	accounts, err := k.Desk.Accounts(k.ctx())
-	if err != nil {
-		return err
-	}
-	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Page: community.Page{Limit: 50}})
-	if err != nil {
-		return err
-	}
-	people, err := k.c.deps.People.Users(k.ctx(), k.User.Org)
-	if err != nil {
-		return err
-	}
-	var book, live bool
-	for _, g := range groups {
-		book = book || g.Book > 0
-		live = live || g.Mode == community.Live
-	}
-	done := 0
-	steps := []struct {
-		key, link string
-		done      bool
-	}{
-		{"connect", "/connections", len(accounts) > 0},
-		{"history", "/imports", len(groups) > 0},
-		{"rules", "/rules", book},
-		{"live", "/groups", live},
-		{"people", "/users", len(people) > 1},
-	}
-	for _, s := range steps {
-		if s.done {
-			done++
-			continue
-		}
-		step := view.CheckStep{Title: k.T("checklist." + s.key), Text: k.T("checklist." + s.key + "_text")}
-		if k.c.mounted(s.link, k) {
-			step.Link = s.link
-		}
-		p.Checklist = append(p.Checklist, step)
-	}
-	p.ChecklistTitle = k.T("checklist.title", "done", done, "of", len(steps))
-	return nil
 }
 
 // freeze holds or frees all automatic actions.

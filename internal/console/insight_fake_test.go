@@ -315,7 +315,7 @@ func insightPages() map[string]string {
 		"board": "/board?" + g, "journey": "/journey?" + g, "bonds": "/bonds?" + g, "growth": "/growth", "growth-group": "/growth?" + g, "claims": "/claims",
 		"tiers": "/tiers?" + g, "tiers-core": "/tiers?" + g + "&tier=core", "tier-changes": "/tiers/changes?" + g, "tier-rules": "/tiers/rules?" + g, "benefits": "/tiers/benefits?" + g,
 		"benefit": "/tiers/benefits/" + fakeID(970).String(), "reaches": "/tiers/reach?" + g, "reach": "/tiers/reach/" + fakeID(980).String(),
-		"experiments": "/experiments", "experiment-new": "/experiments/new", "experiment-new-reply": "/experiments/new?switch=reply_rule", "payments": "/payments", "life": "/life", "formats": "/formats?" + g, "formats-people": "/formats/people?" + g + "&what=took&format=article", "leads": "/leads", "overlap": "/groups/" + fakeID(20).String() + "/overlap", "weekly": "/weekly", "weekly-new": "/weekly/new",
+		"experiments": "/experiments", "experiment-new": "/experiments/new", "experiment-new-reply": "/experiments/new?switch=reply_rule", "payments": "/payments", "life": "/life", "leavers": "/leavers?" + g, "without": "/groups/" + fakeID(20).String() + "/goal/without", "begin": "/begin", "formats": "/formats?" + g, "formats-people": "/formats/people?" + g + "&what=took&format=article", "leads": "/leads", "overlap": "/groups/" + fakeID(20).String() + "/overlap", "weekly": "/weekly", "weekly-new": "/weekly/new",
 		"compare": "/compare", "compare-two": "/compare?g1=" + fakeID(20).String() + "&g2=" + fakeID(21).String(),
 	}
 	for i, state := range []string{experiment.Draft, experiment.Running, experiment.Stopped, experiment.Decided} {

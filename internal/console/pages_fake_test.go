@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"qunluo/internal/community"
+	"qunluo/internal/founding"
 	"qunluo/internal/measure"
 	"qunluo/internal/policy"
 )
@@ -232,6 +233,9 @@ func (h *house) fullDeps() Deps {
 	d.Persons = func(community.OrgKey, []community.GroupKey) Persons { return &kin{h: h} }
 	d.Tokens = func(community.OrgKey) Tokens { return someTokens() }
 	d.Gate, d.Veil = newFakeGate(h), fakeVeil{h}
+	d.Beginning = func(community.OrgKey) Beginning {
+		return &novice{start: founding.Start{Closed: true, Skipped: []string{founding.StepLive}}, missing: map[string][]string{founding.StepPeople: {"second", "duty"}, founding.StepLive: nil, founding.StepSafe: {"address"}}}
+	}
 	h.equip(&d, false)
 	h.keepOrder(&d)
 	h.keepInsight(&d)

@@ -94,6 +94,7 @@ func (c *Console) routes() []route {
 		c.shieldRoutes(),
 		activityRoutes,
 		insightRoutes,
+		c.beginRoutes(),
 		c.goalRoutes(),
 		c.templateRoutes(),
 		boardRoutes,

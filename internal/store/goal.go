@@ -69,6 +69,16 @@ func (d *Desk) GoalTargets(ctx context.Context, groups []community.GroupKey) (ma
 	return out, err
 }
 
+// AnyGoal tells whether a group of the scope says what it is for.
+func (d *Desk) AnyGoal(ctx context.Context) (bool, error) {
+	var c clause
+	d.in(&c, "g")
+	c.and("v.targets > 0")
+	c.and("v.version = (SELECT max(x.version) FROM group_goal x WHERE x.group_key = v.group_key)")
+	list, err := rows(ctx, d.s, `SELECT 1 FROM group_goal v JOIN chat_group g ON g.key = v.group_key`+c.String()+` LIMIT 1`, c.args, func(r *sql.Rows, v *int) error { return r.Scan(v) })
+	return len(list) > 0, err
+}
+
 // SetGoal keeps a new version of a group's goal.
 func (s *Store) SetGoal(ctx context.Context, g community.GroupKey, goal measure.Goal, audit community.Audit) (v measure.GoalVersion, err error) {
 	return v, s.writeTx(ctx, func(t *Tx) error {

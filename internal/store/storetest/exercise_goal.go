@@ -23,6 +23,7 @@ func goalsAreKept(t *testing.T, s *store.Store) {
 	if err != nil || n != 1 || list[0].Version != 0 || list[0].Name != "茶友群" {
 		t.Fatalf("without a goal = %+v, %v", list, err)
 	}
+	same(t, "no goal yet", must(d.AnyGoal(ctx))(t), false)
 	goal := measure.Goal{Goal: "喝好茶", Value: "每周一款", Targets: []measure.Target{{Metric: "activity.speakers", Value: 20, Days: 7}, {Metric: "activity.messages", Value: 9, Days: 7}, {Metric: "activity.leaves", AtMost: true, Value: 2.5, Days: 30}}}
 	audit := community.Audit{Org: 1, User: "ming", Verb: "goal.set", Subject: "group:1", Reason: "开年"}
 	same(t, "the first", must(s.SetGoal(ctx, g, goal, audit))(t).Version, 1)
@@ -30,6 +31,7 @@ func goalsAreKept(t *testing.T, s *store.Store) {
 	same(t, "the second", must(s.SetGoal(ctx, g, goal, audit))(t).Version, 2)
 	versions := must(d.GoalVersions(ctx, g))(t)
 	same(t, "both stay", []any{len(versions), versions[0].Value, versions[1].Value, versions[0].Targets[2], versions[0].Reason}, []any{2, "每周两款", "每周一款", goal.Targets[2], "开年"})
+	same(t, "a goal", []any{must(d.AnyGoal(ctx))(t), must(s.For(community.Scope{Org: 2}).AnyGoal(ctx))(t)}, []any{true, false})
 	same(t, "counted", must(d.GoalTargets(ctx, []community.GroupKey{g, 77}))(t), map[community.GroupKey]int{g: 3})
 	list, _, err = d.Goals(ctx, g, "", community.Page{})
 	if err != nil || len(list) != 1 || list[0].Version != 2 || list[0].User != "ming" {

@@ -26,6 +26,7 @@ type Frame struct {
 	Live     bool        // the page listens to /live
 	Search   bool        // there are messages to search
 	Charts   bool        // the page shows charts: loads ECharts
+	Begin    string      // the first steps that are open, said; "" = none
 	OnDuty   string      // who is on duty, said; "" = there is no roster
 	Scope    string      // the working scope, said; "" = everything
 	ScopeTag string      // its tag
