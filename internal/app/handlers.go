@@ -64,6 +64,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobGrowth:          a.growthRound,
 		jobWeeklies:        a.weeklyRound,
 		jobDigests:         a.digestRound,
+		jobEssence:         a.essenceRound,
 		store.JobWeekly:    a.sendWeekly,
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
@@ -98,6 +99,7 @@ func periodic() []jobs.Every {
 		{Name: jobExperiments, Each: 10 * time.Minute, Kind: jobExperiments},
 		{Name: jobWeeklies, Each: weekliesEach, Kind: jobWeeklies},
 		{Name: jobDigests, Each: digestsEach, Kind: jobDigests},
+		{Name: jobEssence, Each: essenceEach, Kind: jobEssence},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}

@@ -206,7 +206,11 @@ func (p *plans) Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, 
 	if err != nil {
 		return plan.Estimate{}, err
 	}
-	return plan.Foresee(limits, b.Post(), rows, had, findings, p.app.publicURL(), at), nil
+	shelved, err := p.shelved(ctx, b, at)
+	if err != nil {
+		return plan.Estimate{}, err
+	}
+	return plan.Foresee(limits, b.Post(), rows, had, append(findings, shelved...), p.app.publicURL(), at), nil
 }
 
 func platformsOf(groups []community.GroupRow) []community.Platform {

@@ -85,6 +85,8 @@ type House struct {
 	Foundings  func(org community.OrgKey) Foundings
 	Weeklies   func(org community.OrgKey) Weeklies
 	Digests    func(org community.OrgKey) Digests
+	Libraries  func(org community.OrgKey) Libraries
+	Essences   func(org community.OrgKey) Essences
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes

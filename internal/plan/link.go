@@ -22,6 +22,7 @@ const (
 	Download   LinkKind = "download"   // a file that installs something
 	ShortLink  LinkKind = "short"      // an address that hides where it leads
 	Redirect   LinkKind = "redirect"   // it leads to another host, or nobody can tell where to
+	OfLibrary  LinkKind = "library"    // what it was made of in the library has expired; no rule of a list
 )
 
 // LinkKinds lists the kinds in the order pages show them.
