@@ -83,6 +83,12 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Foundings(org, groups)
 		},
 		Digests: func(org community.OrgKey, groups []community.GroupKey) console.Digests { return a.Digests(org, groups) },
+		Libraries: func(org community.OrgKey, groups []community.GroupKey) console.Libraries {
+			return a.Libraries(org, groups)
+		},
+		Essences: func(org community.OrgKey, groups []community.GroupKey) console.Essences {
+			return a.Essences(org, groups)
+		},
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/rights"
@@ -268,23 +269,23 @@ type cardRule struct {
 }
 
 type essenceRuleCmd struct {
-	Group     string  `arg:"" optional:"" help:"群；不写 = 没有自己规则的所有群|group; none = all groups without a rule of their own"`
-	On        *bool   `negatable:"" help:"开或关|on or off"`
-	Reactions *int    `help:"至少几个人回应（表情），0 = 不看|people who react, at least; 0 = do not look"`
-	Replies   *int    `help:"至少几个人回复，0 = 不看|people who answer, at least; 0 = do not look"`
-	Notice    *bool   `negatable:"" help:"平台设精的|what the platform says is among the best"`
-	Digest    *bool   `negatable:"" help:"发出的群精华里的好回答|the good answers of digests that are sent"`
-	Least     *int    `help:"正文至少几个字|characters of the text, at least"`
-	Days      *int    `help:"发出后几天内的算|days after it was said that count"`
-	Tags      *string `help:"给卡片的标签，逗号隔开|tags of the cards, between commas"`
-	Drop      bool    `help:"本群不再有自己的规则|the group has no rule of its own any more"`
-	Reason    string  `placeholder:"TEXT" help:"原因|why"`
+	Group     string   `arg:"" optional:"" help:"群；不写 = 没有自己规则的所有群|group; none = all groups without a rule of their own"`
+	On        *bool    `negatable:"" help:"开或关|on or off"`
+	Reactions *int     `help:"至少几个人回应（表情），0 = 不看|people who react, at least; 0 = do not look"`
+	Replies   *int     `help:"至少几个人回复，0 = 不看|people who answer, at least; 0 = do not look"`
+	Notice    *bool    `negatable:"" help:"平台设精的|what the platform says is among the best"`
+	Digest    *bool    `negatable:"" help:"发出的群精华里的好回答|the good answers of digests that are sent"`
+	Least     *int     `help:"正文至少几个字|characters of the text, at least"`
+	Days      *int     `help:"发出后几天内的算|days after it was said that count"`
+	Tag       []string `help:"给卡片的标签（可重复；空的 = 不给）|a tag of the cards (repeatable; an empty one = none)"`
+	Drop      bool     `help:"本群不再有自己的规则|the group has no rule of its own any more"`
+	Reason    string   `placeholder:"TEXT" help:"原因|why"`
 	named
 }
 
 func (essenceRuleCmd) Shape() any { return cardRule{} }
 func (essenceRuleCmd) Examples() []example {
-	return []example{{"essence rule --on --reactions 5 --replies 3 --tags 常见问题", [2]string{"五个人回应或三个人回复就收", "five who react or three who answer"}}}
+	return []example{{"essence rule --on --reactions 5 --replies 3 --tag 常见问题", [2]string{"五个人回应或三个人回复就收", "five who react or three who answer"}}}
 }
 
 // Do shows or changes a rule.
@@ -316,8 +317,8 @@ func (q *essenceRuleCmd) Do(c *call, h *House) error {
 			*n.into, changed = *n.given, true
 		}
 	}
-	if q.Tags != nil {
-		rule.Tags, changed = shelf.Tags(*q.Tags), true
+	if len(q.Tag) > 0 {
+		rule.Tags, changed = shelf.Tags(strings.Join(q.Tag, ",")), true
 	}
 	if changed {
 		who, err := q.who(c, h)

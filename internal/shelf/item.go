@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -169,11 +170,16 @@ func (c Content) checkKind(kind Kind) error {
 // CheckTags says what is wrong with tags: CodeBadInput.
 func CheckTags(tags []string) error {
 	for i, t := range tags {
-		if strings.TrimSpace(t) != t || t == "" || utf8.RuneCountInString(t) > MaxTag || !legible(t) || strings.ContainsAny(t, ",，\r\n") || slices.Contains(tags[:i], t) {
+		if strings.TrimSpace(t) != t || t == "" || utf8.RuneCountInString(t) > MaxTag || !legible(t) || strings.ContainsFunc(t, unfit) || slices.Contains(tags[:i], t) {
 			return community.Errorf(community.CodeBadInput, "tags: want each once, of 1 to %d characters, without commas", MaxTag)
 		}
 	}
 	return nil
+}
+
+// unfit reports whether a character has no place in a tag.
+func unfit(r rune) bool {
+	return strings.ContainsRune(",，、", r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // Tags reads tags that people typed, between commas or in lines; none twice.
