@@ -21,6 +21,9 @@ type Libraries interface {
 	ToCalendar(ctx context.Context, user string, id community.ID, o shelf.Order, content plan.Content) (plan.Item, error)
 	ToBroadcast(ctx context.Context, user string, id community.ID, o shelf.Order, b plan.Broadcast) (plan.Broadcast, error)
 	Uses(ctx context.Context, id community.ID) (list []shelf.Use, beyond int, err error)
+	Exclusive(ctx context.Context, user string, id community.ID, groups []community.GroupKey, reason string) (shelf.Item, error)
+	Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
+	Mine(ctx context.Context, user string, id, member community.ID) (string, error)
 }
 
 // Essences keeps cards of messages.
@@ -50,6 +53,7 @@ type libraryItem struct {
 	Standing  string       `json:"standing" enum:"good,soon,expired"`
 	Version   int          `json:"version"`
 	Archived  bool         `json:"archived"`
+	Exclusive bool         `json:"exclusive" doc:"it opens to current members of its groups alone"`
 	Changed   int64        `json:"changed" doc:"to be given back with a change"`
 	Updated   moment       `json:"updated_at"`
 }
@@ -57,7 +61,7 @@ type libraryItem struct {
 func (c *call) libraries() Libraries { return room(c, c.a.deps.Rooms.Libraries) }
 
 func (c *call) libraryItem(i shelf.Item) libraryItem {
-	return libraryItem{i.ID, string(i.Kind), i.Title, i.Text, i.URL, i.Poster, append([]shelf.File{}, i.Files...), append([]string{}, i.Tags...), append([]string{}, shelf.Variables(i.Text)...), i.Expires, c.libraries().Standing(i), i.Version, i.Archived, i.Changed, moment(i.Updated)}
+	return libraryItem{i.ID, string(i.Kind), i.Title, i.Text, i.URL, i.Poster, append([]shelf.File{}, i.Files...), append([]string{}, i.Tags...), append([]string{}, shelf.Variables(i.Text)...), i.Expires, c.libraries().Standing(i), i.Version, i.Archived, i.Exclusive, i.Changed, moment(i.Updated)}
 }
 
 // libraryWritten is what is written of an item.
@@ -183,6 +187,41 @@ func libraryLines() []line {
 			}
 		}) (libraryItem, error) {
 			return c.libraryNow(c.libraries().Archive(c.ctx(), c.who(), in.ID, in.Body.Away, in.Body.Reason))
+		}),
+		on("closeLibraryItem", "POST /library/{id}/exclusive", "Open an item to the current members of some groups only, or to all again", area, []string{"POST /library/{id}/exclusive"}, func(c *call, in *struct {
+			byID
+			Body struct {
+				Groups []community.ID `json:"groups" maxItems:"200" doc:"none = it is exclusive no more"`
+				Because
+			}
+		}) (libraryItem, error) {
+			keys, err := c.groupKeys(in.Body.Groups)
+			if err != nil {
+				return libraryItem{}, err
+			}
+			return c.libraryNow(c.libraries().Exclusive(c.ctx(), c.who(), in.ID, keys, in.Body.Reason))
+		}),
+		on("releaseLibraryItem", "POST /library/{id}/release", "Let an exclusive item go to another group", area, []string{"POST /library/{id}/release"}, func(c *call, in *struct {
+			byID
+			Body struct {
+				Group community.ID `json:"group"`
+				Because
+			}
+		}) (none, error) {
+			g, err := c.desk.GroupByID(c.ctx(), in.Body.Group)
+			if err != nil {
+				return none{}, err
+			}
+			return did(c.libraries().Release(c.ctx(), c.who(), in.ID, g.Key, in.Body.Reason))
+		}),
+		on("ownLibraryLink", "POST /library/{id}/links", "Give a member their own link to an exclusive item", area, []string{"POST /library/{id}/mine"}, func(c *call, in *struct {
+			byID
+			Body struct {
+				Member community.ID `json:"member"`
+			}
+		}) (ownLink, error) {
+			at, err := c.libraries().Mine(c.ctx(), c.who(), in.ID, in.Body.Member)
+			return ownLink{at}, err
 		}),
 		on("planLibraryItem", "POST /library/{id}/plan", "Put an item into the calendar, as a draft", area, []string{"POST /library/{id}/plan"}, func(c *call, in *struct {
 			byID
@@ -355,4 +394,9 @@ func essenceLines() []line {
 // cardsErased says how many cards were erased.
 type cardsErased struct {
 	Cards int `json:"cards"`
+}
+
+// ownLink is an address that is one member's own.
+type ownLink struct {
+	URL string `json:"url"`
 }

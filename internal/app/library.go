@@ -216,12 +216,19 @@ func (l libraries) values(ctx context.Context, o shelf.Order, groups []community
 	return out, nil
 }
 
-// counted is the link of an item: a short one of ours that counts who opens it, where this server can be reached; else the address itself.
-func (l libraries) counted(_ context.Context, _ string, i shelf.Item) (plan.Attached, error) {
-	if i.URL == "" {
+// counted is the link of an item: a short one of ours that counts who opens it, where this server can be reached; else the address itself. An
+// item that leads nowhere has one where its text names it, or it is exclusive.
+func (l libraries) counted(ctx context.Context, user string, i shelf.Item) (plan.Attached, error) {
+	if i.URL == "" && !i.Exclusive && !slices.Contains(shelf.Variables(i.Text), shelf.VarLink) {
 		return plan.Attached{}, nil
 	}
-	return plan.Attached{URL: i.URL, Title: shortened(i.Title, plan.MaxLinkTitle)}, nil
+	title := shortened(i.Title, plan.MaxLinkTitle)
+	base := l.app.publicURL()
+	if base == "" && i.URL != "" && !i.Exclusive {
+		return plan.Attached{URL: i.URL, Title: title}, nil
+	}
+	s, err := l.shortOf(ctx, user, i)
+	return plan.Attached{URL: base + "/l/" + s.Slug, Title: title}, err
 }
 
 // ToCalendar makes a draft in the calendar of an item: content says where, when and of which class. CodeUnsupported: the item has files,
@@ -234,6 +241,13 @@ func (l libraries) ToCalendar(ctx context.Context, user string, id community.ID,
 	d, err := l.draw(ctx, user, id, o, content.Groups, at)
 	if err != nil {
 		return plan.Item{}, err
+	}
+	if len(d.Files) > 0 && d.link.URL == "" && l.app.publicURL() != "" { // they are shown on the item's page
+		s, err := l.shortOf(ctx, user, d.Item)
+		if err != nil {
+			return plan.Item{}, err
+		}
+		d.link = plan.Attached{URL: l.app.publicURL() + "/l/" + s.Slug, Title: shortened(d.Title, plan.MaxLinkTitle)}
 	}
 	if len(d.Files) > 0 && d.link.URL == "" {
 		return plan.Item{}, connect.Trouble(community.CodeUnsupported, "内容日历不带文件：请用群发，或先设好外部地址让它以链接发出。", "The calendar carries no files: use a mass send, or set a public address so that it goes as a link.")

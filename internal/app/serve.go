@@ -138,7 +138,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Posters: handouts{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Posters: handouts{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +147,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/j/", public)
 	mux.Handle("/l/", public)
 	mux.Handle("/f/", public)
+	mux.Handle("/m/", public)
 	mux.Handle("/a/", public)
 	mux.Handle("/g/", public)
 	mux.Handle("/y/", public)

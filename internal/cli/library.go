@@ -24,6 +24,9 @@ type Libraries interface {
 	ToBroadcast(ctx context.Context, user string, id community.ID, o shelf.Order, b plan.Broadcast) (plan.Broadcast, error)
 	Preview(ctx context.Context, id community.ID, o shelf.Order) ([]shelf.Preview, error)
 	Uses(ctx context.Context, id community.ID) (list []shelf.Use, beyond int, err error)
+	Exclusive(ctx context.Context, user string, id community.ID, groups []community.GroupKey, reason string) (shelf.Item, error)
+	Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
+	Mine(ctx context.Context, user string, id, member community.ID) (string, error)
 }
 
 type libraryCmd struct {
@@ -39,6 +42,10 @@ type libraryCmd struct {
 	Uses     libraryUsesCmd     `cmd:"" help:"用在了哪里|where it was used"`
 	Plan     libraryPlanCmd     `cmd:"" help:"放进内容日历（草稿）|put into the content calendar, as a draft"`
 	Send     librarySendCmd     `cmd:"" help:"用来群发|make a mass send of it"`
+
+	Exclusive libraryExclusiveCmd `cmd:"" help:"设为专属：只对某些群的现任成员开放，或取消|open to the current members of some groups only, or to all again"`
+	Mine      libraryMineCmd      `cmd:"" help:"给一个成员的专属链接|a member's own link to an exclusive item"`
+	Release   libraryReleaseCmd   `cmd:"" help:"放行：专属内容可以发到另一个群|let an exclusive item go to another group"`
 }
 
 func (c *call) libraries(h *House) (Libraries, error) { return inOrg(c, h, h.Libraries) }
@@ -487,6 +494,97 @@ func (q *librarySendCmd) Do(c *call, h *House) error {
 	})
 }
 
+type libraryExclusiveCmd struct {
+	ID     string   `arg:"" help:"编号|id"`
+	Group  []string `placeholder:"GROUP" help:"对哪些群的成员开放（可重复）；不写 = 不再专属|to the members of which groups (repeatable); none = it is exclusive no more"`
+	Reason string   `required:"" placeholder:"TEXT" help:"原因|why"`
+	named
+}
+
+func (libraryExclusiveCmd) Shape() any          { return libraryLine{} }
+func (libraryExclusiveCmd) Examples() []example { return nil }
+
+// Do makes an item exclusive.
+func (q *libraryExclusiveCmd) Do(c *call, h *House) error {
+	return c.onLibrary(h, q.ID, func(lib Libraries, id community.ID) error {
+		desk, err := c.desk(h)
+		if err != nil {
+			return err
+		}
+		groups, err := c.groupKeys(desk, q.Group)
+		if err != nil {
+			return err
+		}
+		who, err := q.who(c, h)
+		if err != nil {
+			return err
+		}
+		i, err := lib.Exclusive(c.ctx, who, id, groups, q.Reason)
+		return c.printLibrary(lib, i, err)
+	})
+}
+
+type libraryMineCmd struct {
+	ID     string `arg:"" help:"编号|id"`
+	Member string `arg:"" help:"成员的编号或名字|the member's id or name"`
+	named
+}
+
+func (libraryMineCmd) Shape() any          { return ownLine{} }
+func (libraryMineCmd) Examples() []example { return nil }
+
+// Do gives a member's own link.
+func (q *libraryMineCmd) Do(c *call, h *House) error {
+	return c.onLibrary(h, q.ID, func(lib Libraries, id community.ID) error {
+		desk, err := c.desk(h)
+		if err != nil {
+			return err
+		}
+		m, err := c.member(desk, 0, q.Member)
+		if err != nil {
+			return err
+		}
+		who, err := q.who(c, h)
+		if err != nil {
+			return err
+		}
+		at, err := lib.Mine(c.ctx, who, id, m.ID)
+		if err != nil {
+			return err
+		}
+		return printOne(c, ownLine{at})
+	})
+}
+
+type libraryReleaseCmd struct {
+	ID     string `arg:"" help:"编号|id"`
+	Group  string `arg:"" help:"可以发到哪个群|to which group it may go"`
+	Reason string `required:"" placeholder:"TEXT" help:"原因|why"`
+	named
+}
+
+func (libraryReleaseCmd) Shape() any          { return libraryLine{} }
+func (libraryReleaseCmd) Examples() []example { return nil }
+
+// Do releases an item for a group.
+func (q *libraryReleaseCmd) Do(c *call, h *House) error {
+	return c.onLibrary(h, q.ID, func(lib Libraries, id community.ID) error {
+		_, g, _, err := c.place(h, q.Group, "")
+		if err != nil {
+			return err
+		}
+		who, err := q.who(c, h)
+		if err != nil {
+			return err
+		}
+		if err := lib.Release(c.ctx, who, id, g.Key, q.Reason); err != nil {
+			return err
+		}
+		i, err := lib.Get(c.ctx, id)
+		return c.printLibrary(lib, i, err)
+	})
+}
+
 // Needs is what it takes.
 func (*libraryAddCmd) Needs() rights.Power { return rights.Write }
 
@@ -504,3 +602,12 @@ func (*libraryPlanCmd) Needs() rights.Power { return rights.Write }
 
 // Needs is what it takes.
 func (*librarySendCmd) Needs() rights.Power { return rights.Write }
+
+// Needs is what it takes.
+func (*libraryExclusiveCmd) Needs() rights.Power { return rights.Publish }
+
+// Needs is what it takes.
+func (*libraryMineCmd) Needs() rights.Power { return rights.Write }
+
+// Needs is what it takes.
+func (*libraryReleaseCmd) Needs() rights.Power { return rights.Publish }

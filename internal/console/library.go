@@ -9,6 +9,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
@@ -34,6 +35,14 @@ type Libraries interface {
 	Preview(ctx context.Context, id community.ID, o shelf.Order) ([]shelf.Preview, error)
 	// Uses lists where an item was used; beyond counts uses in groups that the person does not see.
 	Uses(ctx context.Context, id community.ID) (list []shelf.Use, beyond int, err error)
+	// Short gives the link that counts an item's openings; CodeNotFound: it has none yet.
+	Short(ctx context.Context, id community.ID) (admit.Short, error)
+	// Exclusive says to the members of which groups an item opens; none = to all again.
+	Exclusive(ctx context.Context, user string, id community.ID, groups []community.GroupKey, reason string) (shelf.Item, error)
+	Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
+	Releases(ctx context.Context, id community.ID) ([]shelf.Release, error)
+	// Mine gives a member's own address of an exclusive item.
+	Mine(ctx context.Context, user string, id, member community.ID) (string, error)
 }
 
 // libraryRoutes are there where there is a library.
@@ -54,6 +63,28 @@ func (c *Console) libraryRoutes() []route {
 		{pattern: "POST /library/{id}/archive", may: rights.Write, serve: libraryStep(func(k *call, id community.ID) (string, error) {
 			_, err := k.libraries().Archive(k.ctx(), k.who(), id, k.form("away") == "1", k.form("reason"))
 			return k.T("library.moved"), err
+		})},
+		{pattern: "POST /library/{id}/exclusive", may: rights.Publish, serve: libraryStep(func(k *call, id community.ID) (string, error) {
+			groups, err := k.groupKeysNamed(k.R.PostForm["groups"])
+			if err == nil {
+				_, err = k.libraries().Exclusive(k.ctx(), k.who(), id, groups, k.form("reason"))
+			}
+			return k.T("library.moved"), err
+		})},
+		{pattern: "POST /library/{id}/release", may: rights.Publish, serve: libraryStep(func(k *call, id community.ID) (string, error) {
+			g, err := k.groupNamed(k.form("g"))
+			if err == nil {
+				err = k.libraries().Release(k.ctx(), k.who(), id, g.Key, k.form("reason"))
+			}
+			return k.T("library.released"), err
+		})},
+		{pattern: "POST /library/{id}/mine", may: rights.Write, serve: libraryStep(func(k *call, id community.ID) (string, error) {
+			member, err := community.ParseID(k.form("member"))
+			if err != nil {
+				return "", community.Errorf(community.CodeBadInput, "member: %w", err)
+			}
+			at, err := k.libraries().Mine(k.ctx(), k.who(), id, member)
+			return k.T("library.mine_is", "at", at), err
 		})},
 		{pattern: "GET /library/{id}/plan", may: rights.Write, serve: (*Console).libraryPlanForm},
 		{pattern: "POST /library/{id}/plan", may: rights.Write, serve: (*Console).libraryPlan},
@@ -173,7 +204,7 @@ func (c *Console) libraryPage(k *call) error {
 		p.Links = append(p.Links, ui.Option{Value: "/posters/" + i.Poster, Text: k.T("library.go_poster")})
 	}
 	k.libraryActs(&p, i)
-	for _, part := range []func(*view.PlanPage, shelf.Item) error{k.libraryLooks, k.libraryUses, k.libraryVersions} {
+	for _, part := range []func(*view.PlanPage, shelf.Item) error{k.libraryOpenings, k.libraryShut, k.libraryLooks, k.libraryUses, k.libraryVersions} {
 		if err := part(&p, i); err != nil {
 			return err
 		}
@@ -198,6 +229,87 @@ func (k *call) libraryActs(p *view.PlanPage, i shelf.Item) {
 	}
 	p.Links = append(p.Links, ui.Option{Value: at + "/edit", Text: k.T("library.edit")}, ui.Option{Value: at + "/plan", Text: k.T("library.plan")}, ui.Option{Value: at + "/send", Text: k.T("library.send")})
 	ask("archive", "x", "1", true)
+}
+
+// libraryOpenings shows how often an item was opened by its counted link.
+func (k *call) libraryOpenings(p *view.PlanPage, i shelf.Item) error {
+	s, err := k.libraries().Short(k.ctx(), i.ID)
+	if community.CodeOf(err) == community.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	num := func(key string, n int64) ui.Number {
+		return ui.Number{Label: k.T("library." + key), Value: k.Words.Number(n), Note: k.T("library." + key + "_note")}
+	}
+	p.Stats = []ui.Number{num("opened", s.Known+s.Unknown), num("known", s.Known), num("people", s.People)}
+	if k.c.deps.Shorts != nil {
+		p.Links = append(p.Links, ui.Option{Value: "/shorts/" + s.ID.String(), Text: k.T("library.go_short")})
+	}
+	return nil
+}
+
+// libraryShut shows to whom an exclusive item opens and where else it may go, and offers to change it.
+func (k *call) libraryShut(p *view.PlanPage, i shelf.Item) error {
+	at := "/library/" + i.ID.String()
+	groups, _, err := k.Desk.FindGroups(k.ctx(), community.GroupFilter{Bare: true, Page: community.Page{Limit: optionsCap}})
+	if err != nil {
+		return err
+	}
+	choice, one := ui.Input{Kind: "checks", Name: "groups", Label: k.T("library.members_of")}, ui.Input{Kind: "select", Name: "g", Label: k.T("word.group")}
+	names := map[community.GroupKey]string{}
+	for _, g := range groups {
+		o := ui.Option{Value: g.ID.String(), Text: ui.Visible(g.Name)}
+		choice.Options = append(choice.Options, o)
+		names[g.Key] = g.Name
+		if slices.Contains(i.Groups, g.Key) {
+			choice.Ticked = append(choice.Ticked, o.Value)
+		} else {
+			one.Options = append(one.Options, o)
+		}
+	}
+	offer := func(name, icon string, inputs ...ui.Input) {
+		c := ui.Confirm{ID: name, Title: k.T("library." + name), Object: i.Title, Effect: k.T("library." + name + "_effect"), Action: at + "/" + name, Button: k.T("library." + name), Inputs: inputs}
+		if name != "mine" {
+			c.Reason, c.Need = k.T("form.reason"), true
+		}
+		p.Openers = append(p.Openers, ui.Opener{Target: name, Text: c.Title, Icon: icon})
+		p.Asks = append(p.Asks, c)
+	}
+	if k.may(rights.Publish) && !i.Archived {
+		offer("exclusive", "shield", choice)
+	}
+	if !i.Exclusive {
+		return nil
+	}
+	if k.may(rights.Write) && !i.Archived {
+		offer("mine", "user-check", ui.Input{Kind: "text", Name: "member", Label: k.T("short.member"), Help: k.T("short.member_help"), Required: true})
+	}
+	if k.may(rights.Publish) && !i.Archived {
+		offer("release", "arrow-right", one)
+	}
+	list, err := k.libraries().Releases(k.ctx(), i.ID)
+	if err != nil {
+		return err
+	}
+	who, err := k.userNames()
+	if err != nil {
+		return err
+	}
+	t := ui.Table{Label: k.T("library.shut"), Columns: []ui.Column{{Title: k.T("word.group")}, {Title: k.T("library.goes")}, {Title: k.T("library.by")}, {Title: k.T("library.when")}}}
+	for _, g := range i.Groups {
+		if name, seen := names[g]; seen {
+			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Name(name), ui.Text(k.T("library.goes_members")), ui.Text("–"), ui.Text("–")}})
+		}
+	}
+	for _, r := range list {
+		if name, seen := names[r.Group]; seen {
+			t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Name(name), ui.Text(k.T("library.goes_released", "why", r.Reason)), ui.Text(who(r.User)), ui.Moment(r.At)}})
+		}
+	}
+	p.Tables = append(p.Tables, view.PlanTable{Title: t.Label, Note: k.T("library.shut_note"), Table: t})
+	return nil
 }
 
 // libraryLooks shows what each platform would get.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/plan"
 	"qunluo/internal/shelf"
@@ -19,7 +20,7 @@ func (b bookcase) items() []shelf.Item {
 		return nil
 	}
 	out := []shelf.Item{
-		{ID: fakeID(951), Kind: shelf.Post, Content: shelf.Content{Title: "共读邀请 " + hostile, Text: "{group}今晚共读，收 {price} 元 <script>alert(1)</script>", Tags: []string{"共读", "售前"}, URL: "https://qun.example/a", Files: []shelf.File{{ID: fakeID(90), Name: "图 " + hostile + ".png", Type: "image/png", Bytes: 9}}}, Version: 2, Changed: 2, Maker: fakeID(1).String(), Updated: fakeNow.UnixMilli()},
+		{ID: fakeID(951), Kind: shelf.Post, Content: shelf.Content{Title: "共读邀请 " + hostile, Text: "{group}今晚共读，收 {price} 元 <script>alert(1)</script>", Tags: []string{"共读", "售前"}, URL: "https://qun.example/a", Files: []shelf.File{{ID: fakeID(90), Name: "图 " + hostile + ".png", Type: "image/png", Bytes: 9}}}, Version: 2, Changed: 2, Maker: fakeID(1).String(), Updated: fakeNow.UnixMilli(), Exclusive: true, Groups: []community.GroupKey{b.h.groups[0].Key}},
 		{ID: fakeID(952), Kind: shelf.Script, Content: shelf.Content{Title: "催付", Text: "还剩三个名额", Expires: "2020-01-01"}, Version: 1, Changed: 1, Updated: fakeNow.UnixMilli()},
 		{ID: fakeID(953), Kind: shelf.Poster, Content: shelf.Content{Title: "海报", Poster: "welcome"}, Version: 1, Archived: true, Changed: 1, Updated: fakeNow.UnixMilli()}}
 	return out
@@ -110,6 +111,32 @@ func (b bookcase) Uses(context.Context, community.ID) ([]shelf.Use, int, error) 
 	g := []community.GroupKey{b.h.groups[0].Key}
 	return []shelf.Use{{Place: shelf.InCalendar, Ref: fakeID(503), Title: "周五 " + hostile, Version: 1, User: fakeID(1).String(), At: 5, Groups: g, Override: "老板要 " + hostile}, {Place: shelf.InBroadcast, Ref: fakeID(700), Title: "群发", Version: 2, At: 6},
 		{Place: shelf.InWelcome, Title: "读书会", Groups: g, At: 7}, {Place: shelf.InCharter, Title: "读书会", Groups: g, At: 8}}, 3, b.h.err
+}
+
+func (b bookcase) Short(_ context.Context, id community.ID) (admit.Short, error) {
+	if id != fakeID(951) {
+		return admit.Short{}, community.Errorf(community.CodeNotFound, "none yet")
+	}
+	return admit.Short{ID: fakeID(97), Known: 12, Unknown: 30, People: 7}, b.h.err
+}
+
+func (b bookcase) Exclusive(_ context.Context, _ string, id community.ID, groups []community.GroupKey, reason string) (shelf.Item, error) {
+	b.h.note("library exclusive %v: %s", groups, reason)
+	return b.Get(context.Background(), id)
+}
+
+func (b bookcase) Release(_ context.Context, _ string, _ community.ID, g community.GroupKey, reason string) error {
+	b.h.note("library release %d: %s", g, reason)
+	return b.h.err
+}
+
+func (b bookcase) Releases(context.Context, community.ID) ([]shelf.Release, error) {
+	return []shelf.Release{{Group: b.h.groups[len(b.h.groups)-1].Key, Reason: "合办 " + hostile, User: fakeID(1).String(), At: 5}}, b.h.err
+}
+
+func (b bookcase) Mine(_ context.Context, _ string, _, member community.ID) (string, error) {
+	b.h.note("library mine %s", member)
+	return "https://qun.example/l/abc/def", b.h.err
 }
 
 // cardbox keeps cards in the invented house: one that stands, one that was taken off, one that was erased.
@@ -231,6 +258,11 @@ func TestWhatIsDoneOnTheShelfReachesIt(t *testing.T) {
 	post(owner, "/library/"+fakeID(952).String()+"/plan", url.Values{"date": {"2026-12-01"}, "at": {"10:00"}, "class": {"useful"}, "groups": {g}})
 	post(owner, item+"/send", url.Values{"g": {g}})
 	post(owner, item+"/send", url.Values{"g": {g}, "var_price": {"8"}})
+	post(owner, item+"/exclusive", url.Values{"groups": {g}, "reason": {"只给会员"}})
+	post(mod, item+"/exclusive", url.Values{"reason": {"不该行"}})
+	post(owner, item+"/release", url.Values{"g": {g}, "reason": {"合办"}})
+	post(mod, item+"/mine", url.Values{"member": {fakeID(41).String()}})
+	post(mod, item+"/mine", url.Values{"member": {"谁"}})
 	post(mod, card+"/edit", url.Values{"version": {"2"}, "tags": {"售后，发票"}, "note": {"新说明"}})
 	post(mod, card+"/remove", url.Values{"off": {"1"}, "reason": {"过时"}})
 	post(mod, card+"/erase", url.Values{"reason": {"不该行"}})
@@ -240,9 +272,20 @@ func TestWhatIsDoneOnTheShelfReachesIt(t *testing.T) {
 	post(owner, "/essence/rule", url.Values{"on": {"1"}, "days": {"7"}})
 	post(owner, "/essence/rule", url.Values{"g": {g}, "drop": {"1"}, "days": {"7"}})
 	post(mod, "/messages/"+g+"/1007/keep", url.Values{"tags": {"常见问题"}, "note": {"好"}})
-	want := []string{"library restore 1: 还是原来的好", "library away true: 过时", "library plan 2026-12-01 useful 1 groups map[price:9.9]", "library send draft [1] map[price:8]", "card 2 售后/发票: 新说明", "card off true: 过时",
+	want := []string{"library restore 1: 还是原来的好", "library away true: 过时", "library plan 2026-12-01 useful 1 groups map[price:9.9]", "library send draft [1] map[price:8]", "library exclusive [1]: 只给会员", "library release 1: 合办", "library mine " + fakeID(41).String(), "card 2 售后/发票: 新说明", "card off true: 过时",
 		"erase " + fakeID(41).String() + ": 本人要求", "rule in 1: 3 react, 2 answer, 7 days: 试试", "no rule in 1", "keep 1007 常见问题: 好"}
 	if got := strings.Join(h.did, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("done:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+// TestTheShelfIsSoundInABrowser looks at every page at both widths and in both languages.
+func TestTheShelfIsSoundInABrowser(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"zh-CN", "en"} {
+		h := furnished()
+		h.users[0].Lang = lang
+		v := open(t, h)
+		soundTo(t, v.base, lang, shelfPages())
 	}
 }

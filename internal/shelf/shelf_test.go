@@ -142,3 +142,22 @@ func TestWhoMayOpen(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatGivesAnExclusiveItemAway(t *testing.T) {
+	i := Item{Content: Content{Text: "社群的留存从第一周开始，第一周里说过话的人三个月后留下的是没说过话的人的四倍。", URL: "https://qun.example/paper"}, Exclusive: true, Groups: []community.GroupKey{1}}
+	for text, want := range map[string]bool{
+		i.Text: true, "转：" + i.Text + "！": true, "第一周里 说过话 的人 三个月后 留下的 是没说过话的人 的四倍": false, "从第一周开始 第一周里说过话的人 三个月后留下的是 没说过话的人的四倍": true,
+		"看 https://qun.example/paper": true, "第一周开始读书啦": false, "": false,
+	} {
+		if got := i.Tells(text); got != want {
+			t.Errorf("Tells(%q) = %v, want %v", text, got, want)
+		}
+	}
+	few := Item{Content: Content{Text: "大家好"}}
+	if few.Tells("大家好，我是新来的") {
+		t.Error("what everybody writes gives nothing away")
+	}
+	if beyond := i.Beyond([]community.GroupKey{1, 2, 3}, []Release{{Group: 3}}); !slices.Equal(beyond, []community.GroupKey{2}) {
+		t.Errorf("beyond = %v, want the group that is neither its own nor released", beyond)
+	}
+}
