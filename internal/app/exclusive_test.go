@@ -132,6 +132,9 @@ func TestExclusiveItemOpensToCurrentMembersAlone(t *testing.T) {
 		wantCode(t, "from the library", err, community.CodeRefused)
 		_, err = p.app.Hands(p.org, nil).Act(ctx, p.lin, []community.Action{{Verb: community.Send, Group: p.two, Text: secret}}, "转一下")
 		wantCode(t, "by hand", err, community.CodeRefused)
+		sop, err := plans.SaveSOP(plain(ctx), p.lin, plan.SOP{Name: "x", Steps: []plan.Step{{Kind: plan.ByDay, Day: 3, At: "10:00", Text: secret}}}, "")
+		check(t, err)
+		wantCode(t, "as a step of an SOP", plans.AddToSOP(ctx, p.lin, sop.ID, p.two, ""), community.CodeRefused)
 		if p.said(secret) != 0 {
 			t.Error("it was said")
 		}

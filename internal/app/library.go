@@ -5,6 +5,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"image"
+	_ "image/gif" // kinds of pictures that are measured
+	_ "image/jpeg"
+	_ "image/png"
 	"maps"
 	"slices"
 	"strings"
@@ -72,17 +76,23 @@ func (l libraries) Save(ctx context.Context, user string, id community.ID, seen 
 		}
 	}
 	i.Content = content
+	if err := l.filed(ctx, &i); err != nil {
+		return i, err
+	}
 	if err := i.Content.Check(i.Kind); err != nil {
 		return i, err
 	}
-	if err := l.ready(ctx, &i); err != nil {
+	if err := l.ready(ctx, i); err != nil {
 		return i, err
 	}
 	return l.app.store.SaveLibrary(ctx, i, l.audit(user, "", "", note))
 }
 
-// ready says what an item names that is not there, and reads of its files what their bytes say.
-func (l libraries) ready(ctx context.Context, i *shelf.Item) error {
+// filed reads of an item's files what their bytes say: whoever writes it may only name them. CodeNotFound: one is not kept.
+func (l libraries) filed(ctx context.Context, i *shelf.Item) error {
+	if len(i.Files) > shelf.MaxFiles {
+		return community.Errorf(community.CodeTooLarge, "files: more than %d", shelf.MaxFiles)
+	}
 	i.Files = slices.Clone(i.Files)
 	for n, f := range i.Files {
 		p, err := l.KeptFile(ctx, f.ID)
@@ -91,8 +101,13 @@ func (l libraries) ready(ctx context.Context, i *shelf.Item) error {
 		}
 		i.Files[n] = shelf.File{ID: p.File, Name: p.Name, Type: p.Type, Bytes: p.Bytes}
 	}
-	if i.Kind == shelf.Picture { // what the bytes are, the form cannot know
-		if err := i.Content.Check(i.Kind); err != nil {
+	return nil
+}
+
+// ready says what is wrong with what an item names: its pictures, its poster, its address.
+func (l libraries) ready(ctx context.Context, i shelf.Item) error {
+	for _, f := range i.Files {
+		if err := l.sound(ctx, f); err != nil {
 			return err
 		}
 	}
@@ -102,6 +117,29 @@ func (l libraries) ready(ctx context.Context, i *shelf.Item) error {
 		}
 	}
 	return l.linkPasses(ctx, i.URL)
+}
+
+// maxPixels bounds a picture of the library.
+const maxPixels = 50_000_000
+
+// sound looks at the head of a picture before anybody decodes it: CodeBadInput, it is broken; CodeTooLarge, it has too many pixels; CodeLate,
+// it is gone.
+func (l libraries) sound(ctx context.Context, f shelf.File) error {
+	if !slices.Contains([]string{"image/png", "image/jpeg", "image/gif"}, f.Type) {
+		return nil
+	}
+	m, err := l.FileContent(ctx, f.ID)
+	if err != nil {
+		return err
+	}
+	cfg, _, err := image.DecodeConfig(bytes.NewReader(m.Data))
+	switch {
+	case err != nil:
+		return connect.Trouble(community.CodeBadInput, "图片“"+f.Name+"”打不开。", "The picture “"+f.Name+"” cannot be read.")
+	case cfg.Width*cfg.Height > maxPixels:
+		return connect.Trouble(community.CodeTooLarge, "图片“"+f.Name+"”像素太多。", "The picture “"+f.Name+"” has too many pixels.")
+	}
+	return nil
 }
 
 // linkPasses asks the link check; CodeRefused.

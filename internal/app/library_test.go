@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"encoding/binary"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,14 @@ import (
 	"qunluo/internal/plan"
 	"qunluo/internal/shelf"
 )
+
+// wide says in the head of a PNG that it is 60,000 pixels wide and high.
+func wide(png []byte) []byte {
+	out := slices.Clone(png)
+	copy(out[16:], []byte{0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60})
+	binary.BigEndian.PutUint32(out[29:], crc32.ChecksumIEEE(out[12:29]))
+	return out
+}
 
 // groupName is what a group of the planner is called.
 func (p *planner) groupName(g community.GroupKey) string {
@@ -47,6 +57,19 @@ func TestLibraryItemIsUsedAndExpires(t *testing.T) {
 		}
 		_, err = l.Save(ctx, p.lin, community.ID{}, 0, shelf.Picture, shelf.Content{Title: "图"}, "")
 		wantCode(t, "a picture without one", err, community.CodeBadInput)
+		for name, c := range map[string]struct {
+			data []byte
+			want community.Code
+		}{"a whole one": {posterPNG(t), community.CodeNone}, "half of one": {posterPNG(t)[:20], community.CodeBadInput}, "a bomb": {wide(posterPNG(t)), community.CodeTooLarge}} {
+			piece, err := p.app.Plans(p.org, nil).KeepFile(ctx, p.lin, "a.png", c.data)
+			check(t, err)
+			picture, err := l.Save(ctx, p.lin, community.ID{}, 0, shelf.Picture, shelf.Content{Title: "图", Files: []shelf.File{{ID: piece.File}}}, "")
+			wantCode(t, name, err, c.want)
+			if err == nil {
+				_, err = l.Archive(ctx, p.lin, picture.ID, true, "")
+				check(t, err)
+			}
+		}
 		_, err = l.Save(ctx, p.lin, community.ID{}, 0, shelf.Poster, shelf.Content{Title: "海报", Poster: "nothing"}, "")
 		wantCode(t, "a poster that is not there", err, community.CodeNotFound)
 
