@@ -275,7 +275,7 @@ func (s *Store) EssenceRule(ctx context.Context, org community.OrgKey, g communi
 		return rule, false, err
 	}
 	if rule, own = list[g]; own {
-		return rule, true, nil
+		return rule, g != 0, nil
 	}
 	if rule, found := list[0]; found {
 		return rule, false, nil

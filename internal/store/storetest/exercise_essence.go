@@ -35,6 +35,9 @@ func cardsAreKept(t *testing.T, s *store.Store) {
 	if r, own, err := s.EssenceRule(ctx, org, g); err != nil || own || r.Reactions != 2 {
 		t.Errorf("rule = %+v, %v, %v", r, own, err)
 	}
+	if r, own, err := s.EssenceRule(ctx, org, 0); err != nil || own || !r.On {
+		t.Errorf("rule of all = %+v, %v, %v; want it, and no group's own", r, own, err)
+	}
 	if on, err := s.EssenceWatched(ctx); err != nil || !on {
 		t.Errorf("watched = %v, %v", on, err)
 	}
