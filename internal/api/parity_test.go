@@ -61,6 +61,10 @@ var browserOnly = map[string][]string{
 	"an empty form": {
 		"GET /bots/new",
 		"GET /calendar/new",
+		"GET /library/new",
+		"GET /library/{id}/edit",
+		"GET /library/{id}/plan",
+		"GET /library/{id}/send",
 		"GET /calendar/{id}/edit",
 		"GET /broadcasts/limits/edit",
 		"GET /broadcasts/new",

@@ -27,6 +27,8 @@ type Rooms struct {
 	Votes       func(org community.OrgKey, groups []community.GroupKey) Votes
 	Weeklies    func(org community.OrgKey, groups []community.GroupKey) Weeklies
 	Digests     func(org community.OrgKey, groups []community.GroupKey) Digests
+	Libraries   func(org community.OrgKey, groups []community.GroupKey) Libraries
+	Essences    func(org community.OrgKey, groups []community.GroupKey) Essences
 	Persons     func(org community.OrgKey, groups []community.GroupKey) Persons
 	Lockdowns   func(org community.OrgKey, groups []community.GroupKey) Lockdowns
 	Standbys    func(org community.OrgKey, groups []community.GroupKey) Standbys

@@ -213,7 +213,8 @@ func (c calendars) Outlook(ctx context.Context, i plan.Item) (plan.Outlook, erro
 // broadcast is the mass send of an item to some of its groups.
 func (c calendars) broadcast(i plan.Item, groups []community.GroupKey, due int64) plan.Broadcast {
 	post := i.Post()
-	return plan.Broadcast{Org: c.org, Title: i.Title, Text: post.Text, Link: post.Link, Filter: plan.Filter{Groups: groups}, Start: due, State: plan.Scheduled, User: cmp.Or(i.Asker, i.Maker)}
+	return plan.Broadcast{Org: c.org, Title: i.Title, Text: post.Text, Link: post.Link, Filter: plan.Filter{Groups: groups}, Start: due, State: plan.Scheduled, User: cmp.Or(i.Asker, i.Maker),
+		Library: i.Library, LibraryWhy: i.LibraryWhy}
 }
 
 // beyond judges an item in each of its groups by what they got and will get.
@@ -257,6 +258,9 @@ func (c calendars) SaveItem(ctx context.Context, user string, id community.ID, s
 			return i, err
 		}
 		content.Topic = i.Topic
+		if content.Library.IsZero() {
+			content.Library, content.LibraryWhy = i.Library, i.LibraryWhy
+		}
 	}
 	i.Content = content
 	if err := c.check(ctx, &i); err != nil {

@@ -186,7 +186,10 @@ func (p digests) Send(ctx context.Context, user string, id community.ID, version
 		return back, errors.Join(err, undone)
 	}
 	r.Sent = sent.ID.String()
-	return p.app.store.ChangeDigest(ctx, p.org, r, p.audit(user, "digest.sent", "", ""))
+	if r, err = p.app.store.ChangeDigest(ctx, p.org, r, p.audit(user, "digest.sent", "", "")); err != nil {
+		return r, err
+	}
+	return r, p.app.Essences(p.org, p.groups).keepAnswers(ctx, r)
 }
 
 // Drop says that a digest is not wanted; Restore takes that back.

@@ -65,6 +65,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobWeeklies:        a.weeklyRound,
 		jobDigests:         a.digestRound,
 		jobLeavers:         a.leaverRound,
+		jobEssence:         a.essenceRound,
 		store.JobWeekly:    a.sendWeekly,
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
@@ -100,6 +101,7 @@ func periodic() []jobs.Every {
 		{Name: jobWeeklies, Each: weekliesEach, Kind: jobWeeklies},
 		{Name: jobDigests, Each: digestsEach, Kind: jobDigests},
 		{Name: jobLeavers, Each: leaversEach, Kind: jobLeavers},
+		{Name: jobEssence, Each: essenceEach, Kind: jobEssence},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}

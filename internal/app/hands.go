@@ -106,6 +106,9 @@ func (h *hands) act(ctx context.Context, user string, actions []community.Action
 			order = append(order, a.Group)
 		}
 		a.Cause = community.ByPerson
+		if err := h.withheld(ctx, a); err != nil {
+			return nil, err
+		}
 		if err := h.personal(ctx, &a); err != nil {
 			return nil, err
 		}

@@ -101,6 +101,8 @@ func (a *App) house() *cli.House {
 		Foundings:   func(org community.OrgKey) cli.Foundings { return a.Foundings(org, nil) },
 		Beginning:   func(org community.OrgKey) cli.Beginning { return a.Beginning(org) },
 		Digests:     func(org community.OrgKey) cli.Digests { return a.Digests(org, nil) },
+		Essences:    func(org community.OrgKey) cli.Essences { return a.Essences(org, nil) },
+		Libraries:   func(org community.OrgKey) cli.Libraries { return a.Libraries(org, nil) },
 		Weeklies:    func(org community.OrgKey) cli.Weeklies { return a.Weeklies(org, nil) },
 		Tiers:       func(org community.OrgKey) cli.Tiers { return a.Tiers(org, nil) },
 		Blocklists:  func(org community.OrgKey) cli.Blocklists { return a.Blocklists(org, nil) },

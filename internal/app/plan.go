@@ -206,7 +206,24 @@ func (p *plans) Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, 
 	if err != nil {
 		return plan.Estimate{}, err
 	}
-	return plan.Foresee(limits, b.Post(), rows, had, findings, p.app.publicURL(), at), nil
+	shelved, err := p.shelved(ctx, b, at)
+	if err != nil {
+		return plan.Estimate{}, err
+	}
+	away, err := p.givenAway(ctx, b.Post(), b.Library, keysOfGroups(groups))
+	if err != nil {
+		return plan.Estimate{}, err
+	}
+	shelved = append(shelved, away...)
+	return plan.Foresee(limits, b.Post(), rows, had, append(findings, shelved...), p.app.publicURL(), at), nil
+}
+
+func keysOfGroups(groups []community.GroupRow) []community.GroupKey {
+	out := make([]community.GroupKey, len(groups))
+	for i, g := range groups {
+		out[i] = g.Key
+	}
+	return out
 }
 
 func platformsOf(groups []community.GroupRow) []community.Platform {

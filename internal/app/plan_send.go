@@ -40,6 +40,9 @@ func (a *App) startBroadcast(ctx context.Context, j store.Job) error {
 	for i, g := range groups {
 		keys[i] = g.Key
 	}
+	if stopped, err := a.shelfStops(ctx, b, keys); stopped || err != nil {
+		return err
+	}
 	if _, err = a.store.StartBroadcast(ctx, b, keys); err == nil {
 		a.jobs.Wake()
 	}

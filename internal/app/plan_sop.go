@@ -213,6 +213,13 @@ func (p *plans) stepFindings(ctx context.Context, s plan.SOP, groups []community
 		for _, f := range linkFindings(rules, plan.Spoken(step.Post()), chains, platformsOf(groups), now) {
 			out = append(out, plan.StepFinding{Step: i + 1, Finding: f})
 		}
+		away, err := p.givenAway(ctx, step.Post(), community.ID{}, keysOfGroups(groups))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range away {
+			out = append(out, plan.StepFinding{Step: i + 1, Finding: f})
+		}
 	}
 	rows := make([]plan.Reach, len(groups))
 	for i, g := range groups {

@@ -84,6 +84,12 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Foundings(org, groups)
 		},
 		Digests: func(org community.OrgKey, groups []community.GroupKey) console.Digests { return a.Digests(org, groups) },
+		Libraries: func(org community.OrgKey, groups []community.GroupKey) console.Libraries {
+			return a.Libraries(org, groups)
+		},
+		Essences: func(org community.OrgKey, groups []community.GroupKey) console.Essences {
+			return a.Essences(org, groups)
+		},
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},
@@ -133,7 +139,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Posters: handouts{a}, Exits: exits{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +148,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/j/", public)
 	mux.Handle("/l/", public)
 	mux.Handle("/f/", public)
+	mux.Handle("/i/", public)
 	mux.Handle("/a/", public)
 	mux.Handle("/g/", public)
 	mux.Handle("/y/", public)

@@ -143,7 +143,8 @@ func (l landings) Short(ctx context.Context, slug string) (h5.Short, error) {
 	if err != nil {
 		return h5.Short{}, err
 	}
-	return h5.Short{Slug: slug, Target: s.Target, Closed: s.Closed != 0, Key: s.Key}, nil
+	return h5.Short{Slug: slug, Target: s.Target, Closed: s.Closed != 0, Key: s.Key,
+		Own: l.app.publicURL() != "" && strings.HasPrefix(s.Target, l.app.publicURL()+itemPath)}, nil
 }
 
 // Opened counts one opening, by whom the token says.

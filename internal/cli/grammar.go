@@ -47,6 +47,8 @@ type grammar struct {
 	SOP       sopCmd       `cmd:"" name:"sop" group:"community" help:"群 SOP|SOPs of groups"`
 	Begin     beginCmd     `cmd:"" group:"community" help:"起步：连接、目标、值班、执行、安全|first steps: connect, goal, duty, acting, safety"`
 	Digest    digestCmd    `cmd:"" group:"community" help:"群精华：话题、好回答、没人答的问题|digests: topics, good answers, open questions"`
+	Essence   essenceCmd   `cmd:"" group:"community" help:"精华：值得留下的消息，成卡片可检索|cards of messages worth keeping, to be searched"`
+	Library   libraryCmd   `cmd:"" group:"community" help:"素材库：文字、话术、文件、图片|library: texts, scripts, files, pictures"`
 	Moment    momentCmd    `cmd:"" group:"community" help:"客户朋友圈|moments: posts on employees' pages"`
 	Article   articleCmd   `cmd:"" group:"community" help:"公众号文章的每日合计|daily totals of articles of Official Accounts"`
 	Links     linksCmd     `cmd:"" group:"community" help:"外链检查|check of links"`

@@ -86,6 +86,8 @@ type House struct {
 	Weeklies   func(org community.OrgKey) Weeklies
 	Digests    func(org community.OrgKey) Digests
 	Beginning  func(org community.OrgKey) Beginning
+	Libraries  func(org community.OrgKey) Libraries
+	Essences   func(org community.OrgKey) Essences
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes

@@ -85,6 +85,9 @@ type Deps struct {
 	Weeklies func(org community.OrgKey, groups []community.GroupKey) Weeklies
 	// Digests makes the handle of 群精华; may be nil: its pages are then absent.
 	Digests func(org community.OrgKey, groups []community.GroupKey) Digests
+	// Libraries makes the handle of the library, Essences that of cards; may be nil: their pages are then absent.
+	Libraries func(org community.OrgKey, groups []community.GroupKey) Libraries
+	Essences  func(org community.OrgKey, groups []community.GroupKey) Essences
 	// Comparisons puts groups side by side; may be nil: the page is then absent.
 	Comparisons func(org community.OrgKey, groups []community.GroupKey) Comparisons
 	// Points makes the handle of points; may be nil: their pages are then absent.

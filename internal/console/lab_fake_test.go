@@ -42,7 +42,7 @@ func (w workshop) Stop(_ context.Context, id community.ID) error {
 }
 
 func (w workshop) Report(ctx context.Context, run replay.Run) (ReplayReport, error) {
-	return shelf{w.h}.Replay(ctx, run.Group, nil, json.RawMessage(`{}`), run.From, run.To)
+	return bookroom{w.h}.Replay(ctx, run.Group, nil, json.RawMessage(`{}`), run.From, run.To)
 }
 
 // example is a labelled case about a message of the furnished house.

@@ -82,7 +82,11 @@ func (c *Console) messagePage(k *call) error {
 		p.Recall = &ui.Confirm{ID: "recall", Title: k.T("act.recall"), Object: m.Name + k.T("list.colon") + short(m.Text, 60), Effect: k.T("act.recall_effect") + k.T("act.level_"+string(recall.Level)),
 			Action: messageLink(g, m.Number) + "/recall", Button: k.T("act.recall_button"), Reason: k.T("form.reason"), Need: true}
 	}
-	p.Shelf = shelfAsks(k, g, m)
+	keep, err := keepAsk(k, g, m)
+	if err != nil {
+		return err
+	}
+	p.Shelf = append(keep, shelfAsks(k, g, m)...)
 	if p.Strike, err = strikeAsk(k, g, m); err != nil {
 		return err
 	}

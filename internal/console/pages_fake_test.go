@@ -146,10 +146,10 @@ func (h *house) Talkers(_ context.Context, _ community.GroupKey, days, limit int
 	return out, nil
 }
 
-// shelf is the house's rulebooks; the kinds are the real ones.
-type shelf struct{ h *house }
+// bookroom is the house's rulebooks; the kinds are the real ones.
+type bookroom struct{ h *house }
 
-func (s shelf) Check(_ context.Context, _ community.GroupKey, book json.RawMessage) []Fault {
+func (s bookroom) Check(_ context.Context, _ community.GroupKey, book json.RawMessage) []Fault {
 	_, err := policy.Parse(book)
 	var problems policy.Problems
 	if !errors.As(err, &problems) {
@@ -162,9 +162,9 @@ func (s shelf) Check(_ context.Context, _ community.GroupKey, book json.RawMessa
 	return out
 }
 
-func (s shelf) Ready(book json.RawMessage) (*policy.Rulebook, error) { return policy.Parse(book) }
+func (s bookroom) Ready(book json.RawMessage) (*policy.Rulebook, error) { return policy.Parse(book) }
 
-func (s shelf) Replay(_ context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error) {
+func (s bookroom) Replay(_ context.Context, g community.GroupKey, book, base json.RawMessage, from, to int64) (ReplayReport, error) {
 	s.h.note("replay %d against %v over %d days", g, base != nil, (to-from)/86400_000)
 	rep := ReplayReport{From: from, To: to, Events: 41234, Erased: 12, Millis: 87, Rows: s.h.decided, PerRule: []ReplayCount{{Rule: "ads", Hits: 12, Members: 5, BaseHits: 9, BaseMembers: 4, Would: map[string]int64{"warn": 8, "mute": 3, "remove": 1, "recall": 12}}}}
 	if base != nil {
@@ -173,7 +173,7 @@ func (s shelf) Replay(_ context.Context, g community.GroupKey, book, base json.R
 	return rep, s.h.err
 }
 
-func (s shelf) Try(context.Context, community.GroupKey, json.RawMessage, string) ([]community.Decision, error) {
+func (s bookroom) Try(context.Context, community.GroupKey, json.RawMessage, string) ([]community.Decision, error) {
 	return nil, nil
 }
 
@@ -223,7 +223,7 @@ func (p postman) Undo(_ context.Context, _ string, _ community.OrgKey, run commu
 // fullDeps is the house with rulebooks and imports.
 func (h *house) fullDeps() Deps {
 	d := h.deps()
-	d.Books, d.Importer = shelf{h}, postman{h}
+	d.Books, d.Importer = bookroom{h}, postman{h}
 	watch := newFakeDuty(h)
 	d.Duty, d.Phones = func(community.OrgKey, []community.GroupKey) Duty { return watch }, fakePhones{h}
 	d.Standbys = func(community.OrgKey, []community.GroupKey) Standbys { return &harbour{h: h} }

@@ -21,7 +21,7 @@ func TestBookPageSaysWhatContradictsItself(t *testing.T) {
 	h.groups[0].Book, h.keep = 0, true
 	h.books = []community.BookRow{{Group: 1, State: "draft", At: fakeNow.UnixMilli(), Body: writeDoc(book)}}
 	d := h.fullDeps()
-	d.Books = handShelf{shelf{h}}
+	d.Books = handShelf{bookroom{h}}
 	v := openWith(t, d).as("owner")
 	at := "/rules/" + fakeID(20).String()
 	_, page := v.get(at)

@@ -10,11 +10,11 @@ import (
 	"qunluo/internal/policy"
 )
 
-// handShelf is a shelf that knows that nobody can mute or recall.
-type handShelf struct{ shelf }
+// handShelf is a bookroom that knows that nobody can mute or recall.
+type handShelf struct{ bookroom }
 
 func (s handShelf) Check(ctx context.Context, g community.GroupKey, book json.RawMessage) []Fault {
-	out := s.shelf.Check(ctx, g, book)
+	out := s.bookroom.Check(ctx, g, book)
 	for act, verb := range map[string]string{`"mute"`: "member.mute", `"recall"`: "message.recall"} {
 		if strings.Contains(string(book), act) {
 			out = append(out, Fault{Path: "ladder[1].actions", Code: "cannot " + verb, Text: [2]string{"这个群做不到 " + verb, "cannot " + verb}})
@@ -35,7 +35,7 @@ func TestEditorOffersWhatCanBeDoneInstead(t *testing.T) {
 	h.groups[0].Book, h.keep = 0, true
 	h.books = []community.BookRow{{Group: 1, State: "draft", At: fakeNow.UnixMilli(), Body: writeDoc(book)}}
 	d := h.fullDeps()
-	d.Books = handShelf{shelf{h}}
+	d.Books = handShelf{bookroom{h}}
 	v := openWith(t, d).as("owner")
 	at := "/rules/" + fakeID(20).String()
 	_, page := v.get(at)

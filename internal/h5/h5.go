@@ -33,6 +33,7 @@ type Deps struct {
 	Votes    Votes    // may be nil: links of votes then lead nowhere
 	Posters  Posters  // may be nil: nobody is then given a poster
 	Exits    Exits    // may be nil: links of leavers then lead nowhere
+	Items    Items    // may be nil: items of the library are then shown to nobody
 	Secure   bool     // people come by TLS
 	Words    *i18n.Catalogue
 	Clock    func() time.Time // nil = time.Now
@@ -86,7 +87,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /a/, /g/, /y/, /r/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /i/, /a/, /g/, /y/, /r/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -113,6 +114,9 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /l/{link}", p.limited(p.short))
 	mux.HandleFunc("GET /l/{link}/{token}", p.limited(p.short))
 	mux.HandleFunc("GET /f/{id}", p.limited(p.file))
+	mux.HandleFunc("GET /i/{id}", p.limited(p.item))
+	mux.HandleFunc("GET /i/{id}/{token}", p.limited(p.item))
+	mux.HandleFunc("GET /i/{id}/{token}/{file}", p.limited(p.itemFile))
 	mux.HandleFunc("GET /a/{link}", p.limited(p.appeal))
 	mux.HandleFunc("POST /a/{link}", p.limited(p.appealWrite))
 	mux.HandleFunc("GET /g/{slug}", p.limited(p.charter))

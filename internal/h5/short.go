@@ -12,6 +12,7 @@ type Short struct {
 	Target string // fixed when the address was made, never taken from a request
 	Closed bool
 	Key    int64 // inner key, for counting
+	Own    bool  // the target is a page of this server that is told whose address it was
 }
 
 // short leads on to the target, and counts the opening: once a day per phone.
@@ -33,6 +34,6 @@ func (p *pages) short(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer") // whose address it was is not told to the target
-	http.Redirect(w, r, s.Target, http.StatusFound)
+	http.Redirect(w, r, s.handedOn(token), http.StatusFound)
 	return nil
 }

@@ -62,6 +62,9 @@ type Broadcast struct {
 	Force   string // why it goes although the guard or the link check would stop it; "" = it does not
 	Created int64
 	Counts  Counts
+
+	Library    community.ID // of the library, that it is made of; not kept with it
+	LibraryWhy string       // why it goes although that has expired
 }
 
 // Check says what is wrong with a mass send: CodeBadInput or CodeTooLarge.

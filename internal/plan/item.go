@@ -39,6 +39,9 @@ type Content struct {
 	Reason  string               `json:"reason,omitempty"`  // why it goes although it is beyond the mix
 	Topic   community.ID         `json:"topic,omitzero"`    // of the topic queue, that it was made of
 	Options []string             `json:"options,omitempty"` // of a poll: members answer with its number
+
+	Library    community.ID `json:"library,omitzero"`      // of the library, that it was made of
+	LibraryWhy string       `json:"library_why,omitempty"` // why it goes although that has expired
 }
 
 // ServesGoal says that an item serves the groups' goal as a whole.

@@ -22,6 +22,8 @@ const (
 	Download   LinkKind = "download"   // a file that installs something
 	ShortLink  LinkKind = "short"      // an address that hides where it leads
 	Redirect   LinkKind = "redirect"   // it leads to another host, or nobody can tell where to
+	OfLibrary  LinkKind = "library"    // what it was made of in the library has expired; no rule of a list
+	Exclusive  LinkKind = "exclusive"  // it tells groups what is exclusive to others; no rule of a list, and no reason lets it pass
 )
 
 // LinkKinds lists the kinds in the order pages show them.

@@ -91,7 +91,10 @@ func (s *Store) wipe(ctx context.Context, run int64) error {
 	}
 	for _, sp := range spans {
 		err := s.writeTx(ctx, func(t *Tx) error {
-			_, err := t.exec(ctx, `UPDATE event SET body = $1 WHERE number BETWEEN $2 AND $3 AND import_key = $4`, []byte{}, sp.first, sp.last, run)
+			if _, err := t.exec(ctx, `UPDATE event SET body = $1 WHERE number BETWEEN $2 AND $3 AND import_key = $4`, []byte{}, sp.first, sp.last, run); err != nil {
+				return err
+			}
+			_, err := t.eraseCards(ctx, "number BETWEEN $1 AND $2 AND EXISTS (SELECT 1 FROM event e WHERE e.number = essence_card.number AND e.import_key = $3)", sp.first, sp.last, run)
 			return err
 		})
 		if err != nil {

@@ -108,6 +108,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"weekly reports are sent once a week", weekliesAreKept},
 		{"digests are kept", digestsAreKept},
 		{"leavers are kept", leaversAreKept},
+		{"items of the library are kept with their versions", libraryIsKept},
+		{"cards of messages are kept and erased", cardsAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"what stood before changes is kept", pastsAreKept},
 		{"formats are kept", formatsAreKept},

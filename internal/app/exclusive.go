@@ -1,0 +1,273 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"qunluo/internal/admit"
+	"qunluo/internal/community"
+	"qunluo/internal/connect"
+	"qunluo/internal/h5"
+	"qunluo/internal/plan"
+	"qunluo/internal/shelf"
+)
+
+// itemPath is where the public pages show an item of the library.
+const itemPath = "/i/"
+
+// Exclusive says to the current members of which groups an item opens, each by an address of their own; no group = it is exclusive no more.
+// A reason is needed. CodeForbidden: it is exclusive to groups outside the handle, or would be.
+func (l libraries) Exclusive(ctx context.Context, user string, id community.ID, groups []community.GroupKey, reason string) (shelf.Item, error) {
+	i, err := l.own(ctx, id)
+	switch {
+	case err != nil:
+		return i, err
+	case strings.TrimSpace(reason) == "" || utf8.RuneCountInString(reason) > shelf.MaxReason:
+		return i, community.Errorf(community.CodeBadInput, "reason: want 1 to %d characters", shelf.MaxReason)
+	case !inside(groups, l.groups):
+		return i, errBeyond()
+	}
+	for _, g := range groups {
+		if err := l.sees(ctx, g); err != nil {
+			return i, err
+		}
+	}
+	groups = slices.Clone(groups)
+	slices.Sort(groups)
+	if err := l.app.store.MakeExclusive(ctx, i, slices.Compact(groups), l.audit(user, "", "", reason)); err != nil {
+		return i, err
+	}
+	return l.Get(ctx, id)
+}
+
+// Release lets an exclusive item go to a group that is none of its own, for a written reason: CodeBadInput without one.
+func (l libraries) Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error {
+	i, err := l.own(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case strings.TrimSpace(reason) == "" || utf8.RuneCountInString(reason) > shelf.MaxReason:
+		return community.Errorf(community.CodeBadInput, "reason: want 1 to %d characters", shelf.MaxReason)
+	case !i.Exclusive:
+		return community.Errorf(community.CodeConflict, "it is not exclusive")
+	}
+	if err := l.sees(ctx, g); err != nil {
+		return err
+	}
+	return l.app.store.ReleaseItem(ctx, l.org, id, g, l.audit(user, "", "", reason))
+}
+
+// Releases lists where an exclusive item may go besides its own groups.
+func (l libraries) Releases(ctx context.Context, id community.ID) ([]shelf.Release, error) {
+	if _, err := l.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return l.app.store.Releases(ctx, id)
+}
+
+// Mine gives the address of an exclusive item that is one member's own, made when there is none; given again, it opens on new devices. CodeConflict:
+// the item is not exclusive. CodeForbidden: the member is in none of its groups. CodeUnsupported: this server has no address that others can reach.
+func (l libraries) Mine(ctx context.Context, user string, id, member community.ID) (string, error) {
+	i, err := l.own(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if !i.Exclusive {
+		return "", community.Errorf(community.CodeConflict, "it is not exclusive")
+	}
+	m, err := l.desk().MemberByID(ctx, member)
+	if err != nil {
+		return "", err
+	}
+	link, err := l.shortOf(ctx, user, i)
+	if err != nil {
+		return "", err
+	}
+	i.Short = link.ID
+	token, err := l.app.store.ShortFor(ctx, link, m.Key)
+	if err != nil {
+		return "", err
+	}
+	r, err := l.app.store.LibraryReader(ctx, i, token, "")
+	if err != nil {
+		return "", err
+	}
+	if i.Open(shelf.Reader{Member: r.Member, Groups: r.Groups}) != "" {
+		return "", connect.Trouble(community.CodeForbidden, "这个人现在不在它的任何一个群里。", "This person is in none of its groups now.")
+	}
+	return l.app.publicURL() + "/l/" + link.Slug + "/" + token, l.app.store.ForgetDevices(ctx, token)
+}
+
+// Short gives the link that counts an item's openings. CodeNotFound: it has none yet.
+func (l libraries) Short(ctx context.Context, id community.ID) (admit.Short, error) {
+	i, err := l.Get(ctx, id)
+	if err == nil && i.Short.IsZero() {
+		err = community.Errorf(community.CodeNotFound, "its openings are not counted yet")
+	}
+	if err != nil {
+		return admit.Short{}, err
+	}
+	return l.app.store.ShortByID(ctx, l.org, i.Short)
+}
+
+// shortOf gives the short link of an item, made when there is none. CodeUnsupported: this server has no address that others can reach.
+func (l libraries) shortOf(ctx context.Context, user string, i shelf.Item) (admit.Short, error) {
+	if !i.Short.IsZero() {
+		return l.app.store.ShortByID(ctx, l.org, i.Short)
+	}
+	base := l.app.publicURL()
+	if base == "" {
+		return admit.Short{}, connect.Trouble(community.CodeUnsupported, "还没有外部地址（server.public_url），别人打不开链接。", "There is no public address (server.public_url): nobody could open the link.")
+	}
+	s, err := l.app.store.AddShort(ctx, admit.Short{Org: l.org, Title: shortened(i.Title, admit.MaxName), Target: base + itemPath + i.ID.String(), For: admit.ForOther, By: user}, l.audit(user, "short.new", "", "library:"+i.ID.String()))
+	if err != nil {
+		return s, err
+	}
+	if err := l.app.store.CountLibrary(ctx, i.ID, s.ID); err != nil {
+		return s, err
+	}
+	now, err := l.Get(ctx, i.ID) // of two at once the first stands
+	if err != nil {
+		return s, err
+	}
+	return l.app.store.ShortByID(ctx, l.org, now.Short)
+}
+
+// givenAway says which exclusive items a post would tell groups that are none of theirs.
+func (p *plans) givenAway(ctx context.Context, post plan.Post, library community.ID, groups []community.GroupKey) ([]plan.Finding, error) {
+	items, err := p.app.store.ExclusiveItems(ctx, p.org)
+	if err != nil || len(items) == 0 {
+		return nil, err
+	}
+	text := plan.Spoken(post)
+	var out []plan.Finding
+	for _, i := range items {
+		tells := i.ID == library || i.Tells(text)
+		if !tells && len(post.Pieces) > 0 {
+			if tells, err = p.sameFile(ctx, i, post.Pieces); err != nil {
+				return nil, err
+			}
+		}
+		if !tells {
+			continue
+		}
+		released, err := p.app.store.Releases(ctx, i.ID)
+		if err != nil {
+			return nil, err
+		}
+		beyond := i.Beyond(groups, released)
+		if len(beyond) == 0 {
+			continue
+		}
+		names, err := p.namesOf(ctx, beyond)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, plan.Finding{Rule: "library.exclusive", Kind: plan.Exclusive, Link: i.Title, Found: names, Refuse: true, Source: "/library/" + i.ID.String(), Verified: true,
+			Reason: [2]string{"专属内容，不能发到别的群", "it is exclusive and does not go to other groups"}, Instead: [2]string{"发个人专属链接；或由有权的人写明原因放行", "send personal links; or have it released for a written reason"}})
+	}
+	return out, nil
+}
+
+// sameFile reports whether a post carries a file of an item, under whatever name.
+func (p *plans) sameFile(ctx context.Context, i shelf.Item, pieces []plan.Piece) (bool, error) {
+	hashes, err := p.app.store.ExclusiveFiles(ctx, i.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, piece := range pieces {
+		u, err := p.app.store.UploadByID(ctx, piece.File)
+		if err != nil {
+			return false, err
+		}
+		if slices.Contains(hashes, u.Hash) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// namesOf names the first of some groups; what lies outside the handle is counted alone.
+func (p *plans) namesOf(ctx context.Context, groups []community.GroupKey) (string, error) {
+	var names []string
+	for _, g := range groups {
+		if len(names) == 3 {
+			names = append(names, "…")
+			break
+		}
+		row, err := p.mine(ctx, g)
+		if community.CodeOf(err) == community.CodeNotFound {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		names = append(names, row.Name)
+	}
+	return strings.Join(names, "、"), nil
+}
+
+// withheld refuses a person's words that tell a group an exclusive item that is none of its own: CodeRefused.
+func (h *hands) withheld(ctx context.Context, a community.Action) error {
+	if a.Verb != community.Send && a.Verb != community.Announce || a.Target != 0 || a.Text == "" {
+		return nil
+	}
+	found, err := (&plans{hands: h}).givenAway(ctx, plan.Post{Text: a.Text}, community.ID{}, []community.GroupKey{a.Group})
+	if err == nil && len(found) > 0 {
+		f := found[0]
+		err = connect.Trouble(community.CodeRefused, f.Link+"："+f.Reason[0]+"（"+f.Found+"）。"+f.Instead[0]+"。", f.Link+": "+f.Reason[1]+" ("+f.Found+"). "+f.Instead[1]+".")
+	}
+	return err
+}
+
+// Item gives what an item's page shows to whoever comes by a token and device. CodeNotFound: there is none, it is not open to the public, or it
+// was put away.
+func (l landings) Item(ctx context.Context, id community.ID, token, device string) (h5.Item, error) {
+	i, err := l.app.store.LibraryOpen(ctx, id)
+	if err != nil {
+		return h5.Item{}, err
+	}
+	if i.Short.IsZero() || i.Archived {
+		return h5.Item{}, community.Errorf(community.CodeNotFound, "item %s: it is not open", id)
+	}
+	page := h5.Item{Title: i.Title, Text: i.Text, URL: i.URL, Exclusive: i.Exclusive}
+	if i.Exclusive {
+		hash := sha256.Sum256([]byte(device))
+		seen := hex.EncodeToString(hash[:])
+		r, err := l.app.store.LibraryReader(ctx, i, token, seen)
+		if err != nil {
+			return h5.Item{}, err
+		}
+		if why := i.Open(r); why != "" {
+			return h5.Item{Refused: why}, nil
+		}
+		fine, err := l.app.store.SeeDevice(ctx, token, seen, shelf.MaxDevices)
+		if err != nil {
+			return h5.Item{}, err
+		}
+		if !fine {
+			return h5.Item{Refused: shelf.RefusedDevices}, nil
+		}
+	}
+	for _, f := range i.Files {
+		page.Files = append(page.Files, h5.ItemFile{ID: f.ID, Name: f.Name, Image: strings.HasPrefix(f.Type, "image/")})
+	}
+	return page, nil
+}
+
+// ItemFile reads a file of an item, for whoever the item opens to.
+func (l landings) ItemFile(ctx context.Context, id, file community.ID, token, device string) (community.Medium, error) {
+	page, err := l.Item(ctx, id, token, device)
+	if err != nil {
+		return community.Medium{}, err
+	}
+	if page.Refused != "" || !slices.ContainsFunc(page.Files, func(f h5.ItemFile) bool { return f.ID == file }) {
+		return community.Medium{}, community.Errorf(community.CodeNotFound, "file %s: not found", file)
+	}
+	_, f, err := l.app.shelf.Given(ctx, file)
+	return f, err
+}
