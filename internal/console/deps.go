@@ -82,6 +82,8 @@ type Deps struct {
 	Weeklies func(org community.OrgKey, groups []community.GroupKey) Weeklies
 	// Digests makes the handle of 群精华; may be nil: its pages are then absent.
 	Digests func(org community.OrgKey, groups []community.GroupKey) Digests
+	// Tables makes the handle of shared tables; may be nil: their pages are then absent.
+	Tables func(org community.OrgKey, groups []community.GroupKey) Tables
 	// Comparisons puts groups side by side; may be nil: the page is then absent.
 	Comparisons func(org community.OrgKey, groups []community.GroupKey) Comparisons
 	// Points makes the handle of points; may be nil: their pages are then absent.

@@ -31,6 +31,7 @@ type Deps struct {
 	Reports  Reports  // may be nil: links of reports then lead nowhere
 	Tiers    Tiers    // may be nil: members then see nothing of tiers
 	Votes    Votes    // may be nil: links of votes then lead nowhere
+	Tables   Tables   // may be nil: links of shared tables then lead nowhere
 	Posters  Posters  // may be nil: nobody is then given a poster
 	Secure   bool     // people come by TLS
 	Words    *i18n.Catalogue
@@ -85,7 +86,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /a/, /g/, /y/, /r/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /a/, /g/, /y/, /r/, /s/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -121,6 +122,9 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /t/{link}", p.limited(p.tier))
 	mux.HandleFunc("GET /r/{link}", p.limited(p.report))
 	mux.HandleFunc("POST /r/{link}", p.limited(p.reportWrite))
+	mux.HandleFunc("GET /s/{link}", p.limited(p.shared))
+	mux.HandleFunc("GET /s/{link}/{row}", p.limited(p.sharedRow))
+	mux.HandleFunc("POST /s/{link}/{row}", p.limited(p.sharedWrite))
 	mux.HandleFunc("GET /v/{link}", p.limited(p.vote))
 	mux.HandleFunc("POST /v/{link}", p.limited(p.voteCast))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
