@@ -432,6 +432,7 @@ func (h *house) keepOrder(d *Deps) {
 	d.Bulks = func(community.OrgKey, []community.GroupKey) Bulks { return gate{h} }
 	scraps := newScrapbook(h)
 	d.Digests = func(community.OrgKey, []community.GroupKey) Digests { return scraps }
+	d.Tables = func(community.OrgKey, []community.GroupKey) Tables { return ledger{h} }
 	paper := newPress(h)
 	d.Weeklies = func(community.OrgKey, []community.GroupKey) Weeklies { return paper }
 	d.Comparisons = func(community.OrgKey, []community.GroupKey) Comparisons { return paper }

@@ -166,7 +166,7 @@ func TableGrid(p TablePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<p class=\"px-3 m-0 grid-said\" role=\"status\" id=\"grid-said\"></p><div id=\"grid\" class=\"grid\" data-home=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<p class=\"px-3 m-0 grid-said\" role=\"status\" id=\"grid-said\"></p><div id=\"grid\" class=\"cells-grid\" data-home=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
