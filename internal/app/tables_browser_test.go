@@ -54,10 +54,16 @@ func TestTheGridIsEditedByKeys(t *testing.T) {
 	cell := func(row int, col string) string {
 		return fmt.Sprintf(`document.querySelector('.grid-cell[data-row="%d"][data-col="%s"]')`, row, col)
 	}
-	keys := func(list ...string) {
+	// type presses keys on whatever is in focus; the last is Enter or Tab, what stands between goes on with what the first began.
+	types := func(first, rest, last string) {
 		t.Helper()
-		for _, key := range list {
-			check(t, chromedp.Do(w.ctx, chromedp.KeyEvent(key)))
+		js(press(first))
+		if got := js(`document.activeElement.tagName`); got != "INPUT" {
+			t.Fatalf("typing %q did not begin an edit: %s is in focus: %s", first, got, js(`document.querySelector("#grid-said").textContent + " " + document.querySelector("#grid").outerHTML.slice(0, 1500)`))
+		}
+		js(fmt.Sprintf(`(document.activeElement.value += %q, "")`, rest))
+		if last != "" {
+			js(press(last))
 		}
 	}
 	holds := func(row int64, col, want string) {
@@ -72,14 +78,12 @@ func TestTheGridIsEditedByKeys(t *testing.T) {
 		t.Helper()
 		await(t, func() bool { return js(`String(`+cell(row, col)+`.textContent.trim())`) == want })
 	}
-	const enter = "\r"
 	js(`(` + cell(1, "c1") + `.focus(), "")`)
 	js(press("ArrowRight"))
-	keys("7", enter) // the cell below is in focus then
+	types("7", "", "Enter")
 	holds(1, "c2", "7")
 	shows(1, "c2", "7")
-	keys("8")
-	js(press("Tab"))
+	types("8", "", "Tab") // the cell below came into focus
 	holds(2, "c2", "8")
 	// Somebody else writes: it appears by itself.
 	set := func(key string, row int64, col, value string) {
@@ -96,10 +100,10 @@ func TestTheGridIsEditedByKeys(t *testing.T) {
 	shows(2, "c1", "米粒儿")
 	// While a cell is being edited somebody else writes into it: asked, and the person's own is taken.
 	js(`(` + cell(1, "c1") + `.focus(), "")`)
-	keys("阿", "明")
+	types("阿", "明", "")
 	set("o2", 1, "c1", "大刘子")
 	await(t, func() bool { return js(`String(!!document.querySelector(".grid-cell input"))`) == "true" })
-	keys(enter)
+	js(press("Enter"))
 	await(t, func() bool { return js(`document.querySelector(".grid-met")?.textContent ?? ""`) != "" })
 	if said := js(`document.querySelector(".grid-met p").textContent`); said != "小明 先改成了“大刘子”，你写的是“阿明”。要哪个？" {
 		t.Errorf("asked %q", said)
