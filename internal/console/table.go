@@ -320,11 +320,12 @@ func (k *call) columnFields(n int, c table.Column, fresh bool) view.PlanFields {
 	for _, kind := range table.Kinds() {
 		kinds = append(kinds, ui.Option{Value: string(kind), Text: k.T("table.kind_" + string(kind))})
 	}
-	f := view.PlanFields{Title: k.T("table.column_no", "no", n+1), Rows: []ui.Input{{Kind: "hidden", Name: at + "id", Value: c.ID}, {Kind: "text", Name: at + "name", Label: k.T("table.column_name"), Value: c.Name, Max: table.MaxName},
+	f := view.PlanFields{Title: k.T("table.column_no", "no", n+1), Rows: []ui.Input{{Kind: "text", Name: at + "name", Label: k.T("table.column_name"), Value: c.Name, Max: table.MaxName},
 		{Kind: "select", Name: at + "kind", Label: k.T("table.kind"), Value: string(c.Kind), Options: kinds}, {Kind: "area", Name: at + "options", Label: k.T("table.options"), Help: k.T("table.options_help"), Value: strings.Join(c.Options, "\n"), Rows: 2}, {Kind: "check", Name: at + "needed", Label: k.T("table.needed"), Value: ticked(c.Needed)}}}
 	if !fresh {
 		f.Rows = append(f.Rows, ui.Input{Kind: "check", Name: at + "gone", Label: k.T("table.take_out"), Value: ticked(c.Gone)})
 	}
+	f.Rows = append(f.Rows, ui.Input{Kind: "hidden", Name: at + "id", Value: c.ID})
 	return f
 }
 

@@ -23,7 +23,7 @@ type rowField struct {
 
 // rowInputs are the fields of a row, each with what it held and the revision that was seen.
 func (k *call) rowInputs(t table.Table, row table.Row, sent map[string]rowField) []ui.Input {
-	var out []ui.Input
+	var out, beside []ui.Input
 	for _, c := range t.Shown() {
 		cell := row.Cells[c.ID]
 		in := ui.Input{Kind: "text", Name: "v_" + c.ID, Label: ui.Visible(c.Name), Value: cell.Value, Required: c.Needed && c.Kind != table.Check, Max: table.MaxCell}
@@ -48,9 +48,10 @@ func (k *call) rowInputs(t table.Table, row table.Row, sent map[string]rowField)
 				in.Options = append(in.Options, ui.Option{Value: in.Value, Text: ui.Visible(in.Value)})
 			}
 		}
-		out = append(out, in, ui.Input{Kind: "hidden", Name: "was_" + c.ID, Value: cell.Value}, ui.Input{Kind: "hidden", Name: "seen_" + c.ID, Value: strconv.FormatInt(cell.Rev, 10)})
+		out = append(out, in)
+		beside = append(beside, ui.Input{Kind: "hidden", Name: "was_" + c.ID, Value: cell.Value}, ui.Input{Kind: "hidden", Name: "seen_" + c.ID, Value: strconv.FormatInt(cell.Rev, 10)})
 	}
-	return out
+	return append(out, beside...)
 }
 
 // readRow reads the fields of a row out of a form.

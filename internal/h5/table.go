@@ -141,7 +141,7 @@ func factsOf(t *i18n.Words, cols []table.Column, row table.Row, most, clip int) 
 	return out
 }
 
-// kept is plain that keeps line breaks.
+// kept is plain, and keeps line breaks.
 func kept(s string) string {
 	list := strings.Split(s, "\n")
 	for i := range list {
