@@ -116,7 +116,9 @@ func (l ledger) Write(_ context.Context, _ community.ID, _ string, _ table.View,
 	return err
 }
 
-func (l ledger) Edits(context.Context, table.Table, int64, int) ([]table.Edit, error) { return nil, nil }
+func (l ledger) Edits(context.Context, table.Table, int64, int) ([]table.Edit, error) {
+	return nil, nil
+}
 
 func (l ledger) News(context.Context, table.Table) <-chan struct{} { return nil }
 
