@@ -58,7 +58,13 @@ var browserOnly = map[string][]string{
 	"what a form would do, before it is sent": {
 		"POST /calendar/look",
 	},
+	"a stream for an open page; programs read a table's rows and edits": {
+		"GET /tables/{id}/live",
+	},
 	"an empty form": {
+		"GET /tables/from",
+		"GET /tables/{id}/import",
+		"GET /tables/{id}/settings",
 		"GET /bots/new",
 		"GET /calendar/new",
 		"GET /library/new",
@@ -121,6 +127,18 @@ var browserOnly = map[string][]string{
 
 // notYet are routes of the console that have no operation yet.
 var notYet = []string{
+	"GET /tables/{id}/file",
+	"GET /tables/{id}/links",
+	"POST /documents",
+	"POST /documents/{id}",
+	"POST /documents/{id}/drop",
+	"POST /documents/{id}/review",
+	"POST /tables/from",
+	"POST /tables/{id}/close",
+	"POST /tables/{id}/import",
+	"POST /tables/{id}/relink",
+	"POST /tables/{id}/reopen",
+	"POST /tables/{id}/settings",
 	"GET /calendar/{id}/picture",
 	"POST /calendar/slots",
 	"GET /codes/{id}/poster",

@@ -29,6 +29,7 @@ type Rooms struct {
 	Digests     func(org community.OrgKey, groups []community.GroupKey) Digests
 	Libraries   func(org community.OrgKey, groups []community.GroupKey) Libraries
 	Essences    func(org community.OrgKey, groups []community.GroupKey) Essences
+	Tables      func(org community.OrgKey, groups []community.GroupKey) Tables
 	Persons     func(org community.OrgKey, groups []community.GroupKey) Persons
 	Lockdowns   func(org community.OrgKey, groups []community.GroupKey) Lockdowns
 	Standbys    func(org community.OrgKey, groups []community.GroupKey) Standbys

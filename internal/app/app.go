@@ -71,9 +71,11 @@ type App struct {
 	jobs    *jobs.Runner
 	wires   *wires
 	live    *live
-	project chan struct{} // wakes the projections
-	imports *imports
-	rosters rosters
+	// tableNews tells whoever shows a shared table that it changed.
+	tableNews *tableNews
+	project   chan struct{} // wakes the projections
+	imports   *imports
+	rosters   rosters
 	// driftTurns are *sync.Mutex by account: its differences are read or settled by one at a time.
 	driftTurns sync.Map
 	striking   sync.Mutex // strikes by hand are given one by one
@@ -132,7 +134,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(contents(st)),
-		words: words, live: newLive(), presses: newPresses(), project: make(chan struct{}, 1), ready: make(chan struct{}),
+		words: words, live: newLive(), tableNews: newTableNews(), presses: newPresses(), project: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	if _, err := st.StopRuns(ctx); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())

@@ -90,6 +90,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Essences: func(org community.OrgKey, groups []community.GroupKey) console.Essences {
 			return a.Essences(org, groups)
 		},
+		Tables: func(org community.OrgKey, groups []community.GroupKey) console.Tables { return a.Tables(org, groups) },
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},
@@ -139,7 +140,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Tables: sharedPages{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +154,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/g/", public)
 	mux.Handle("/y/", public)
 	mux.Handle("/r/", public)
+	mux.Handle("/s/", public)
 	mux.Handle("/t/", public)
 	mux.Handle("/v/", public)
 	mux.Handle("/q/", public)

@@ -106,6 +106,7 @@ func (a *App) rooms() api.Rooms {
 		Digests:   func(org community.OrgKey, groups []community.GroupKey) api.Digests { return a.Digests(org, groups) },
 		Libraries: func(org community.OrgKey, groups []community.GroupKey) api.Libraries { return a.Libraries(org, groups) },
 		Essences:  func(org community.OrgKey, groups []community.GroupKey) api.Essences { return a.Essences(org, groups) },
+		Tables:    func(org community.OrgKey, groups []community.GroupKey) api.Tables { return a.Tables(org, groups) },
 		Weeklies:  func(org community.OrgKey, groups []community.GroupKey) api.Weeklies { return a.Weeklies(org, groups) },
 		Persons:   func(org community.OrgKey, groups []community.GroupKey) api.Persons { return a.Persons(org, groups) },
 		Lockdowns: func(org community.OrgKey, groups []community.GroupKey) api.Lockdowns { return a.Duty(org, groups) },

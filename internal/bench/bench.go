@@ -36,7 +36,7 @@ type Options struct {
 	// Database is the address of a PostgreSQL where databases may be made, for the measurements of onPostgres; "" = SQLite.
 	Database string
 	Told     func(line string) // what is being done, and the spread; may be nil
-	// Open opens the whole program over a data folder, for pages; nil = "all" leaves them out.
+	// Open opens the whole program over a data folder, for pages and tables; nil = "all" leaves them out.
 	Open func(ctx context.Context, dataDir string) (*Site, error)
 }
 
@@ -57,6 +57,7 @@ func tests() []test {
 		{"match", matched},
 		{"insight", insights},
 		{"poster", posters},
+		{"tables", tables},
 	}
 }
 
@@ -84,7 +85,7 @@ func Run(ctx context.Context, name string, o Options) ([]Row, error) {
 		if !all && t.name != name {
 			continue
 		}
-		if all && (t.name == "pages" && o.Open == nil || o.Database != "" && !slices.Contains(onPostgres(), t.name)) {
+		if all && ((t.name == "pages" || t.name == "tables") && o.Open == nil || o.Database != "" && !slices.Contains(onPostgres(), t.name)) {
 			continue
 		}
 		got, err := t.run(ctx, o)

@@ -88,6 +88,7 @@ type House struct {
 	Beginning  func(org community.OrgKey) Beginning
 	Libraries  func(org community.OrgKey) Libraries
 	Essences   func(org community.OrgKey) Essences
+	Tables     func(org community.OrgKey) Tables
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes

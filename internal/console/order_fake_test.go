@@ -434,6 +434,7 @@ func (h *house) keepOrder(d *Deps) {
 	d.Digests = func(community.OrgKey, []community.GroupKey) Digests { return scraps }
 	d.Libraries = func(community.OrgKey, []community.GroupKey) Libraries { return bookcase{h} }
 	d.Essences = func(community.OrgKey, []community.GroupKey) Essences { return cardbox{h} }
+	d.Tables = func(community.OrgKey, []community.GroupKey) Tables { return ledger{h} }
 	paper := newPress(h)
 	d.Weeklies = func(community.OrgKey, []community.GroupKey) Weeklies { return paper }
 	d.Comparisons = func(community.OrgKey, []community.GroupKey) Comparisons { return paper }

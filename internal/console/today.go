@@ -32,6 +32,7 @@ func (k *call) dueAt(d duty.Due, g community.GroupRow) string {
 		duty.DueRequest: {"/requests", "/requests?g=" + id}, duty.DueCode: {"/codes", "/codes"}, duty.DueTask: {"/inbox", "/inbox?g=" + id}, duty.DueSend: {"/broadcasts", "/broadcasts"},
 		duty.DueReview: {"/review", "/review?g=" + id}, duty.DueAppeal: {"/appeals", "/appeals"}, duty.DueReport: {"/reports", "/reports"},
 		duty.DueAlarm: {"/duty", "/duty"}, duty.DueAdjust: {"/adjustments", "/adjustments?g=" + id},
+		duty.DueDoc: {"/documents", "/documents?due=1&g=" + id},
 	}[d.Kind]
 	if at[0] != "" && k.c.mounted(at[0], k) {
 		return at[1]

@@ -33,6 +33,7 @@ const (
 	DueObserve = "observe" // a connected group whose rules only watch; a person switches them on within a week
 	DueAlarm   = "alarm"
 	DueAdjust  = "adjustment"
+	DueDoc     = "document" // documents kept elsewhere: who may see them is to be looked at
 )
 
 // Due is what waits in a group, of one kind.

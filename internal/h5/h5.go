@@ -31,6 +31,7 @@ type Deps struct {
 	Reports  Reports  // may be nil: links of reports then lead nowhere
 	Tiers    Tiers    // may be nil: members then see nothing of tiers
 	Votes    Votes    // may be nil: links of votes then lead nowhere
+	Tables   Tables   // may be nil: links of shared tables then lead nowhere
 	Posters  Posters  // may be nil: nobody is then given a poster
 	Exits    Exits    // may be nil: links of leavers then lead nowhere
 	Items    Items    // may be nil: items of the library are then shown to nobody
@@ -87,7 +88,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /i/, /a/, /g/, /y/, /r/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /i/, /a/, /g/, /y/, /r/, /s/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -126,6 +127,9 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /t/{link}", p.limited(p.tier))
 	mux.HandleFunc("GET /r/{link}", p.limited(p.report))
 	mux.HandleFunc("POST /r/{link}", p.limited(p.reportWrite))
+	mux.HandleFunc("GET /s/{link}", p.limited(p.shared))
+	mux.HandleFunc("GET /s/{link}/{row}", p.limited(p.sharedRow))
+	mux.HandleFunc("POST /s/{link}/{row}", p.limited(p.sharedWrite))
 	mux.HandleFunc("GET /v/{link}", p.limited(p.vote))
 	mux.HandleFunc("POST /v/{link}", p.limited(p.voteCast))
 	mux.HandleFunc("GET /q/{link}", p.limited(p.exit))

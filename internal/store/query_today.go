@@ -39,6 +39,7 @@ var dueQueries = []dueQuery{
 	{part: duty.Order, kind: duty.DueObserve, after: switchWithin, query: `SELECT g.key, '', 1, g.created, '' FROM chat_group g %s AND g.mode = 'observe' AND EXISTS (SELECT 1 FROM group_account x WHERE x.group_key = g.key)`},
 	{kind: duty.DueAlarm, query: `SELECT a.group_key, a.kind, count(*), min(CASE WHEN a.due > 0 THEN a.due ELSE a.opened END), a.holder FROM alarm a JOIN chat_group g ON g.key = a.group_key %s AND a.state <> 'over' GROUP BY a.group_key, a.kind, a.holder`},
 	{part: duty.Review, kind: duty.DueAdjust, days: true, query: `SELECT x.group_key, '', count(*), min(x.review), '' FROM adjustment x JOIN chat_group g ON g.key = x.group_key %s AND x.state IN ('open', 'due') GROUP BY x.group_key`},
+	{part: duty.Review, kind: duty.DueDoc, days: true, query: `SELECT x.group_key, '', count(*), min(x.review), x.owner FROM outside_doc x JOIN chat_group g ON g.key = x.group_key %s AND x.gone = 0 AND x.review > 0 GROUP BY x.group_key, x.owner`},
 }
 
 // partOfVerb says which part of the loop a card belongs to.

@@ -8,7 +8,7 @@ import (
 	"qunluo/internal/httpd"
 )
 
-//go:embed app.css app.js calendar.css calendar.js duty.css logo.svg poster.css poster.js vendor
+//go:embed app.css app.js calendar.css calendar.js duty.css logo.svg poster.css poster.js table.css table.js vendor
 var embedded embed.FS
 
 // New reads the files once and names them by their hashes, under /static/.

@@ -110,6 +110,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"leavers are kept", leaversAreKept},
 		{"items of the library are kept with their versions", libraryIsKept},
 		{"cards of messages are kept and erased", cardsAreKept},
+		{"shared tables are kept, edit by edit", tablesAreKept},
+		{"documents kept elsewhere are registered", outsideDocsAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"what stood before changes is kept", pastsAreKept},
 		{"formats are kept", formatsAreKept},

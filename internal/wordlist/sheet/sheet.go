@@ -1,4 +1,4 @@
-// Package sheet reads and writes word lists as files: TXT, CSV and XLSX.
+// Package sheet reads and writes word lists as files: TXT, CSV and XLSX; and any table as rows of cells.
 package sheet
 
 import (

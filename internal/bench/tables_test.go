@@ -1,0 +1,46 @@
+package bench_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strconv"
+	"testing"
+
+	"qunluo/internal/app"
+	"qunluo/internal/bench"
+	"qunluo/internal/config"
+)
+
+// TestManyEditOneTableWhileTheNetIsCut: nothing that was answered is lost, nothing counts twice, all screens are equal. QL_BENCH=1 is what the issue asks for.
+func TestManyEditOneTableWhileTheNetIsCut(t *testing.T) {
+	o := bench.Options{Scale: 0.02, Dir: t.TempDir(), Told: func(line string) { t.Log(line) }}
+	if s, err := strconv.ParseFloat(os.Getenv("QL_BENCH"), 64); err == nil {
+		o.Scale = s
+	}
+	o.Open = func(ctx context.Context, dir string) (*bench.Site, error) {
+		a, err := app.Open(ctx, app.Options{Config: config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return nil, err
+		}
+		h, err := a.Handler(app.Doors{})
+		return &bench.Site{Handler: h, Close: a.Close}, err
+	}
+	rows, err := bench.Run(t.Context(), "tables", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]bench.Row{}
+	for _, r := range rows {
+		by[r.Name] = r
+		t.Logf("%-20s %8.2f %s met %v", r.Name, r.Value, r.Unit, r.Met)
+	}
+	for _, name := range []string{"tables.lost", "tables.doubled", "tables.unequal"} {
+		if r, ok := by[name]; !ok || r.Value != 0 || !r.Met {
+			t.Errorf("%s = %+v, want none", name, r)
+		}
+	}
+	if by["tables.answered"].Value < 200 || by["tables.cuts"].Value < 10 || by["tables.editors"].Value < 6 {
+		t.Errorf("too little was tried: %+v", by)
+	}
+}
