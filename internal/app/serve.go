@@ -132,7 +132,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Posters: handouts{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Draws: urn{a}, Posters: handouts{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -148,6 +148,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/t/", public)
 	mux.Handle("/v/", public)
 	mux.Handle("/p/", public)
+	mux.Handle("/draw/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/api/", a.programs(deps))
 	mux.Handle("/abilities", public)

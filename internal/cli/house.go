@@ -88,6 +88,7 @@ type House struct {
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes
+	Draws      func(org community.OrgKey) Draws
 	Blocklists func(org community.OrgKey) Blocklists
 	Suggests   func(org community.OrgKey) Suggests
 	Shields    func(org community.OrgKey) Shields

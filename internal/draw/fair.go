@@ -17,12 +17,12 @@ import (
 // SeedBytes is how long a seed is.
 const SeedBytes = 32
 
-// codeBytes make an entry code of 12 characters (RFC 4648 base32): 60 bits; two of 100,000 entrants share one in 1 of 200 million draws.
+// codeChars is how long an entry code is (RFC 4648 base32): 60 bits; two of 100,000 entrants share one in 1 of 200 million draws.
 const codeChars = 12
 
-// parts are what texts that are hashed begin with, so that no two of them can be the same text.
+// part is what is hashed: formula, name and lines, each on a line of its own, so that no two texts with different names are the same.
 func part(name string, lines ...string) []byte {
-	return []byte(Formula + "\n" + name + "\n" + strings.Join(lines, "\n"))
+	return []byte(strings.Join(append([]string{Formula, name}, lines...), "\n"))
 }
 
 // Commit binds seed and terms: SHA-256, in hex.
@@ -45,7 +45,7 @@ func mac(key, text []byte) []byte {
 
 // Sorted gives a list of codes as it is hashed and drawn from: by bytes, without repeats.
 func Sorted(codes []string) []string {
-	out := slices.Clone(codes)
+	out := append([]string{}, codes...)
 	slices.Sort(out)
 	return slices.Compact(out)
 }
@@ -56,7 +56,7 @@ func ListHash(codes []string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Rank is where a code stands: the lower, the better.
+// rank is where a code stands: the lower, the better.
 func rank(seed []byte, commitment, list, beacon, code string) []byte {
 	return mac(seed, part("rank", commitment, list, beacon, code))
 }

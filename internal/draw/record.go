@@ -50,8 +50,9 @@ type Draw struct {
 	DrawnAt    int64
 	By         string // who called it off
 	Why        string
-	Version    int // counts changes, so that two people never decide on the same draw
-	Open       int // prizes that wait to be handed over
+	Told       State // that the group was told last
+	Version    int   // counts changes, so that two people never decide on the same draw
+	Open       int   // prizes that wait to be handed over
 }
 
 // Shown is the state as people see it.

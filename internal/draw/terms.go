@@ -83,6 +83,9 @@ func Default() Terms {
 	return Terms{Formula: Formula, Prizes: []Prize{{Name: "红包", Kind: RedPacket, Count: 5, Fen: 20_00}}, Who: Who{Days: 7, Window: 30, Clean: true}, Days: 7, Zone: "Asia/Shanghai", Lang: "zh-CN"}
 }
 
+// Yuan writes money as people read it: 1234 fen are 12.34.
+func Yuan(fen int64) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) }
+
 // Worth is what all prizes are worth, in fen.
 func (t Terms) Worth() (fen int64) {
 	for _, p := range t.Prizes {

@@ -31,6 +31,7 @@ type Deps struct {
 	Reports  Reports  // may be nil: links of reports then lead nowhere
 	Tiers    Tiers    // may be nil: members then see nothing of tiers
 	Votes    Votes    // may be nil: links of votes then lead nowhere
+	Draws    Draws    // may be nil: addresses of draws then lead nowhere
 	Posters  Posters  // may be nil: nobody is then given a poster
 	Secure   bool     // people come by TLS
 	Words    *i18n.Catalogue
@@ -85,7 +86,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /a/, /g/, /y/, /r/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /a/, /g/, /y/, /r/, /t/, /v/, /p/, /draw/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -123,6 +124,11 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("POST /r/{link}", p.limited(p.reportWrite))
 	mux.HandleFunc("GET /v/{link}", p.limited(p.vote))
 	mux.HandleFunc("POST /v/{link}", p.limited(p.voteCast))
+	mux.HandleFunc("GET /draw/verify.py", p.limited(p.drawScript))
+	mux.HandleFunc("GET /draw/{code}", p.limited(p.lot))
+	mux.HandleFunc("GET /draw/{code}/proof.json", p.limited(p.lotProof))
+	mux.HandleFunc("GET /draw/{code}/{pass}", p.limited(p.lot))
+	mux.HandleFunc("POST /draw/{code}/{pass}", p.limited(p.lotEnter))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))

@@ -13,7 +13,7 @@ import (
 )
 
 const drawColumns = `SELECT d.id, d.org_key, d.group_key, g.id, g.name, d.state, d.terms, d.budget, d.slot, d.slot_date, d.sealed, d.seed, d.commitment, d.list_hash, d.beacon, d.beacon_source, d.override_why, d.maker,
- d.created, d.opened, d.closed, d.drawn, d.ended_by, d.why, d.version, (SELECT count(*) FROM draw_entry e WHERE e.draw = d.id AND e.out_why = ''), (SELECT count(*) FROM draw_payout p WHERE p.draw = d.id AND p.state = 'open')`
+ d.created, d.opened, d.closed, d.drawn, d.ended_by, d.why, d.told, d.version, (SELECT count(*) FROM draw_entry e WHERE e.draw = d.id AND e.out_why = ''), (SELECT count(*) FROM draw_payout p WHERE p.draw = d.id AND p.state = 'open')`
 
 const drawFrom = ` FROM draw d JOIN chat_group g ON g.key = d.group_key`
 
@@ -21,7 +21,7 @@ func scanDraw(r *sql.Rows, v *draw.Draw) error {
 	var id, group []byte
 	var terms string
 	err := r.Scan(&id, (*int64)(&v.Org), (*int64)(&v.Group), &group, &v.GroupName, (*string)(&v.State), &terms, &v.Budget, &v.Slot, &v.Date, &v.Sealed, &v.Seed, &v.Commitment, &v.List, &v.Beacon, &v.Source, &v.Override, &v.Maker,
-		&v.Created, &v.Opened, &v.ClosedAt, &v.DrawnAt, &v.By, &v.Why, &v.Version, &v.Entries, &v.Open)
+		&v.Created, &v.Opened, &v.ClosedAt, &v.DrawnAt, &v.By, &v.Why, (*string)(&v.Told), &v.Version, &v.Entries, &v.Open)
 	if err != nil {
 		return err
 	}
@@ -43,8 +43,8 @@ func (s *Store) AddDraw(ctx context.Context, d draw.Draw, audit community.Audit)
 		return d, err
 	}
 	return d, s.writeTx(ctx, func(t *Tx) error {
-		n, err := t.exec(ctx, `INSERT INTO draw (id, org_key, group_key, code, state, terms, budget, slot, slot_date, sealed, seed, commitment, list_hash, beacon, beacon_source, override_why, maker, created, opened, closed, drawn, ended_by, why, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', '', '', '', '', $11, $12, 0, 0, 0, '', '', 1) ON CONFLICT DO NOTHING`,
+		n, err := t.exec(ctx, `INSERT INTO draw (id, org_key, group_key, code, state, terms, budget, slot, slot_date, sealed, seed, commitment, list_hash, beacon, beacon_source, override_why, maker, created, opened, closed, drawn, ended_by, why, told, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', '', '', '', '', $11, $12, 0, 0, 0, '', '', '', 1) ON CONFLICT DO NOTHING`,
 			d.ID[:], int64(d.Org), int64(d.Group), d.Terms.Code, string(d.State), text, d.Budget, d.Slot, d.Date, []byte{}, d.Maker, d.Created)
 		if err != nil {
 			return err
@@ -194,9 +194,17 @@ func (s *Store) RevealDraw(ctx context.Context, d draw.Draw, pay []draw.Payout, 
 	return pay, err
 }
 
-// RunningDraws lists the draws of all organisations that are published and not yet drawn.
+// DrawTold keeps that a group was told of the state of a draw, as it was read.
+func (s *Store) DrawTold(ctx context.Context, id community.ID, state draw.State) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE draw SET told = $1 WHERE id = $2 AND state = $1`, string(state), id[:])
+		return err
+	})
+}
+
+// RunningDraws lists the draws of all organisations with which something is to be done: published and not yet drawn, or not yet told.
 func (s *Store) RunningDraws(ctx context.Context) ([]draw.Draw, error) {
-	return rows(ctx, s, drawColumns+drawFrom+` WHERE d.state IN ('published', 'closed') ORDER BY d.created, d.id`, nil, scanDraw)
+	return rows(ctx, s, drawColumns+drawFrom+` WHERE d.commitment <> '' AND (d.state IN ('published', 'closed') OR d.told <> d.state) ORDER BY d.created, d.id`, nil, scanDraw)
 }
 
 // DrawAt gives the draw of a public address, of whatever organisation; drafts have none. CodeNotFound.

@@ -1,11 +1,11 @@
 -- +goose Up
 -- Draws of prizes by lot. terms is what is written, and once published what was committed to, byte for byte: never JSON, which databases put in
--- another order. sealed is the seed until it is shown (seed, hex). slot and slot_date are the calendar's slot ('' = none).
+-- another order. sealed is the seed until it is shown (seed, hex). told is the last state that the group was told. slot and slot_date are the calendar's slot ('' = none).
 CREATE TABLE draw (
   id BYTEA PRIMARY KEY, org_key BIGINT NOT NULL, group_key BIGINT NOT NULL, code TEXT NOT NULL, state TEXT NOT NULL, terms TEXT NOT NULL, budget BIGINT NOT NULL, slot TEXT NOT NULL,
   slot_date TEXT NOT NULL, sealed BYTEA NOT NULL, seed TEXT NOT NULL, commitment TEXT NOT NULL, list_hash TEXT NOT NULL, beacon TEXT NOT NULL, beacon_source TEXT NOT NULL,
   override_why TEXT NOT NULL, maker TEXT NOT NULL, created BIGINT NOT NULL, opened BIGINT NOT NULL, closed BIGINT NOT NULL, drawn BIGINT NOT NULL, ended_by TEXT NOT NULL, why TEXT NOT NULL,
-  version BIGINT NOT NULL
+  told TEXT NOT NULL, version BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX draw_code ON draw (code);
 CREATE UNIQUE INDEX draw_slot ON draw (group_key, slot, slot_date) WHERE slot <> '';
