@@ -28,8 +28,8 @@ type Houses struct {
 	// Benches names what Bench can measure.
 	Benches []string
 	Bench   func(ctx context.Context, name string, o BenchOrder) ([]Measured, error)
-	// Evals and Insights name what Eval can measure over labelled texts: of verdicts, and of figures.
-	Evals, Insights []string
+	// Evals and Insights name what Eval can measure over labelled texts: of verdicts, and of figures; Draws what of draws.
+	Evals, Insights, Draws []string
 	// Simulated are those of them that need no texts.
 	Simulated []string
 

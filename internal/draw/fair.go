@@ -56,11 +56,6 @@ func ListHash(codes []string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// rank is where a code stands: the lower, the better.
-func rank(seed []byte, commitment, list, beacon, code string) []byte {
-	return mac(seed, part("rank", commitment, list, beacon, code))
-}
-
 // Order gives codes as the draw orders them, the winner of the first prize first. Every order is as likely as every other while the seed is
 // chance: ranks are independent and uniform over 256 bits, so that nothing has to be cut to a range.
 func Order(seed []byte, commitment, beacon string, codes []string) []string {
@@ -71,8 +66,11 @@ func Order(seed []byte, commitment, beacon string, codes []string) []string {
 		at   []byte
 	}
 	all := make([]ranked, len(list))
+	h, before := hmac.New(sha256.New, seed), part("rank", commitment, hash, beacon, "")
 	for i, c := range list {
-		all[i] = ranked{c, rank(seed, commitment, hash, beacon, c)}
+		h.Reset()
+		h.Write(append(before, c...))
+		all[i] = ranked{c, h.Sum(nil)}
 	}
 	slices.SortFunc(all, func(a, b ranked) int { return cmp.Or(bytes.Compare(a.at, b.at), cmp.Compare(a.code, b.code)) })
 	out := make([]string, len(all))
