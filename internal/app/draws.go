@@ -309,7 +309,7 @@ func (v draws) movePrize(ctx context.Context, user string, id community.ID, verb
 	return p, err
 }
 
-func prizePath(p draw.Payout) string { return "/draws/prizes/" + p.ID.String() }
+func prizePath(p draw.Payout) string { return "/prizes/" + p.ID.String() }
 
 // urn is what the public page of a draw asks and changes.
 type urn struct{ app *App }

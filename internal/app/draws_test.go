@@ -226,7 +226,7 @@ func TestDrawFromDraftToHandedOver(t *testing.T) {
 			check(t, err)
 			open := 0
 			for _, k := range tasks {
-				if k.Verb == community.Todo && strings.HasSuffix(k.Text, "/draws/prizes/"+pay[0].ID.String()) {
+				if k.Verb == community.Todo && strings.HasSuffix(k.Text, "/prizes/"+pay[0].ID.String()) {
 					open++
 				}
 			}

@@ -83,6 +83,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Foundings(org, groups)
 		},
 		Digests: func(org community.OrgKey, groups []community.GroupKey) console.Digests { return a.Digests(org, groups) },
+		Draws:   func(org community.OrgKey, groups []community.GroupKey) console.Draws { return a.Draws(org, groups) },
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},

@@ -102,6 +102,7 @@ func (a *App) rooms() api.Rooms {
 		},
 		Tiers:     func(org community.OrgKey, groups []community.GroupKey) api.Tiers { return a.Tiers(org, groups) },
 		Votes:     func(org community.OrgKey, groups []community.GroupKey) api.Votes { return a.Votes(org, groups) },
+		Draws:     func(org community.OrgKey, groups []community.GroupKey) api.Draws { return a.Draws(org, groups) },
 		Digests:   func(org community.OrgKey, groups []community.GroupKey) api.Digests { return a.Digests(org, groups) },
 		Weeklies:  func(org community.OrgKey, groups []community.GroupKey) api.Weeklies { return a.Weeklies(org, groups) },
 		Persons:   func(org community.OrgKey, groups []community.GroupKey) api.Persons { return a.Persons(org, groups) },

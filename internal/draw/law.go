@@ -39,10 +39,10 @@ func Tencent(p community.Platform) bool { return p == "wechat" || p == "wecom" |
 func (t Terms) Lawful(p community.Platform, override bool) error {
 	shares, bets := t.Asks()
 	if len(bets) > 0 {
-		return community.Errorf(community.CodeForbidden, "a draw takes no stake: %s", strings.Join(bets, ", "))
+		return community.Errorf(community.CodeForbidden, "stake: a draw takes none: %s", strings.Join(bets, ", "))
 	}
 	if len(shares) > 0 && Tencent(p) && !override {
-		return community.Errorf(community.CodeForbidden, "微信 forbids to reward sharing: %s", strings.Join(shares, ", "))
+		return community.Errorf(community.CodeForbidden, "sharing: 微信 forbids to reward it: %s", strings.Join(shares, ", "))
 	}
 	return nil
 }
