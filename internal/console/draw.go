@@ -189,20 +189,28 @@ func (c *Console) drawPage(k *call) error {
 	p := view.PlanPage{Head: ui.Head{Title: d.Terms.Title, Sub: d.GroupName, Back: "/draws?g=" + d.GroupID.String()}, State: k.drawPill(d), Means: k.drawMeans(d)}
 	k.drawActs(&p, d)
 	p.Stats = []ui.Number{{Label: k.T("draw.entrants"), Value: strconv.Itoa(d.Entries)}, {Label: k.T("draw.prizes_word"), Value: strconv.Itoa(d.Terms.Winners())}}
-	if k.may(rights.SeeMoney) {
-		for _, s := range []struct {
-			key string
-			fen int64
-		}{{"budget", sums.Budget}, {"worth", sums.Worth}, {"awarded", sums.Awarded}, {"paid", sums.Paid}, {"open", sums.Open}, {"unclaimed", sums.Unclaimed}, {"lapsed", sums.Lapsed}, {"left", sums.Left}} {
-			p.Stats = append(p.Stats, ui.Number{Label: k.T("draw.sum_" + s.key), Value: draw.Yuan(s.fen)})
-		}
-	}
 	list, err := k.drawTable(d)
 	if err != nil {
 		return err
 	}
-	p.Tables = append(k.drawFacts(d), list)
+	p.Tables = k.drawFacts(d)
+	if k.may(rights.SeeMoney) {
+		p.Tables = append(p.Tables, k.drawMoney(sums))
+	}
+	p.Tables = append(p.Tables, list)
 	return k.show(p.Head.Title, view.PlanShow(p), inZone(g))
+}
+
+// drawMoney is what came of the prizes.
+func (k *call) drawMoney(sums draw.Sums) view.PlanTable {
+	t := ui.Table{Label: k.T("draw.money"), Columns: []ui.Column{{Title: k.T("draw.fact")}, {Title: k.T("draw.yuan_word"), Num: true}}}
+	for _, s := range []struct {
+		key string
+		fen int64
+	}{{"budget", sums.Budget}, {"worth", sums.Worth}, {"awarded", sums.Awarded}, {"paid", sums.Paid}, {"open", sums.Open}, {"unclaimed", sums.Unclaimed}, {"lapsed", sums.Lapsed}, {"left", sums.Left}} {
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Text(k.T("draw.sum_" + s.key)), ui.Text(draw.Yuan(s.fen))}})
+	}
+	return view.PlanTable{Title: k.T("draw.money"), Note: k.T("draw.money_note"), Table: t}
 }
 
 func (k *call) drawMeans(d draw.Draw) string {
@@ -277,7 +285,7 @@ func (k *call) drawFacts(d draw.Draw) []view.PlanTable {
 	add(&facts, "beacon", t.Beacon)
 	add(&facts, "slot", strings.TrimSpace(d.Slot+" "+d.Date))
 	add(&facts, "override", d.Override)
-	tables := []view.PlanTable{{Title: k.T("draw.facts"), Note: k.T("draw.money_note"), Table: facts}}
+	tables := []view.PlanTable{{Title: k.T("draw.facts"), Table: facts}}
 	if d.Commitment == "" {
 		return tables
 	}

@@ -154,6 +154,9 @@ func lotView(t *i18n.Words, l Lot, search string) view.Draw {
 	fact(&v.Terms, "contact", plain(l.Terms.Contact))
 	fact(&v.Proof, "commit", l.Commitment)
 	fact(&v.Proof, "list", l.List)
+	if l.ClosedAt > 0 {
+		fact(&v.Proof, "frozen", when(l.ClosedAt))
+	}
 	fact(&v.Proof, "beacon", plain(strings.TrimSpace(l.Beacon+" "+l.Source)))
 	fact(&v.Proof, "seed", l.Seed)
 	v.How = t.T("draw.page_how")
