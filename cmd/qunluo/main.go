@@ -31,7 +31,7 @@ func main() {
 	}
 	houses := app.CommandLine()
 	houses.Benches, houses.Bench = bench.Names(), measure
-	houses.Evals, houses.Insights, houses.Simulated, houses.Eval = eval.Names(), eval.Insights(), eval.Simulated(), judge
+	houses.Evals, houses.Insights, houses.Draws, houses.Simulated, houses.Eval = eval.Names(), eval.Insights(), eval.Draws(), eval.Simulated(), judge
 	os.Exit(cli.Main(houses))
 }
 

@@ -214,6 +214,7 @@ var notYet = []string{
 	"GET /rules/{id}/replay",
 	"GET /rules/{id}/test",
 	"GET /settings",
+	"GET /draws/{id}/links",
 	"GET /stage/rules",
 	"GET /suggestions/{id}",
 	"GET /tiers/benefits/{id}",

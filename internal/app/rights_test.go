@@ -20,6 +20,7 @@ import (
 	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/console"
+	"qunluo/internal/draw"
 	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 	"qunluo/internal/proof"
@@ -166,6 +167,12 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	ballot, err := a.Votes(e.org, nil).Open(ctx, owner, g.Key, mark+"的投票")
 	check(t, err)
 	out.of["vote"] = ballot.ID.String()
+	lots := draw.Default()
+	lots.Title, lots.Sponsor, lots.Contact, lots.Redeem, lots.Note = "月度抽奖", "徒步社", "群主", "找群主", mark+"的条件"
+	lots.Closes = time.Now().Add(time.Hour).UnixMilli()
+	lottery, err := a.Draws(e.org, nil).New(ctx, owner, g.Key, lots, lots.Worth(), "", "试")
+	check(t, err)
+	out.of["draws"] = lottery.ID.String()
 	proposed, err := a.Bulks(e.org, nil).Propose(ctx, owner, bulk.Order{Kind: bulk.Tag, Params: bulk.Params{Tag: tagOf(mark) + "标签"}, Members: community.MemberFilter{Group: g.Key}}, mark+"打标签")
 	check(t, err)
 	out.of["bulk"] = proposed.ID.String()
@@ -264,7 +271,7 @@ func TestWhatLiesOutsideOnesScopeIsNowhere(t *testing.T) {
 // estate has none of it.
 func half() []string {
 	return []string{
-		"GET /appeals/{id}", "GET /blocklists/{id}", "GET /calendar/{id}", "GET /calendar/{id}/edit", "GET /calendar/{id}/picture", "GET /connections/{id}/chores/{name}", "GET /duty/alarms/{id}", "GET /experiments/{id}", "GET /experiments/{id}/edit", "GET /files/{id}", "GET /groups/{id}/paste/{run}", "GET /handovers/{id}", "GET /hooks/{id}/try", "GET /imports/{id}", "GET /m/paste/{id}/{run}", "GET /moments/{id}/new", "GET /moments/{id}/post", "GET /posters/batches/{id}/zip", "GET /reports/{id}", "GET /rules/{id}/charter/article/{article}", "GET /rules/{id}/rule/{rule}", "GET /shorts/{id}", "GET /suggestions/{id}", "GET /templates/{name}", "GET /templates/{name}/file", "GET /tiers/benefits/{id}", "GET /tiers/reach/{id}", "GET /users/{id}", "GET /users/{id}/notify", "GET /users/{id}/signins", "GET /vote/payouts/{id}", "GET /weekly/{id}", "GET /weekly/{id}/preview", "GET /weekly/{id}/sent", "GET /words/{id}", "GET /words/{id}/export", "GET /words/{id}/groups", "GET /words/{id}/import", "GET /words/{id}/runs/{run}", "GET /words/{id}/scores", "GET /words/{id}/versions", "GET /words/{id}/versions/{n}",
+		"GET /appeals/{id}", "GET /blocklists/{id}", "GET /calendar/{id}", "GET /calendar/{id}/edit", "GET /calendar/{id}/picture", "GET /connections/{id}/chores/{name}", "GET /duty/alarms/{id}", "GET /experiments/{id}", "GET /experiments/{id}/edit", "GET /files/{id}", "GET /groups/{id}/paste/{run}", "GET /handovers/{id}", "GET /hooks/{id}/try", "GET /imports/{id}", "GET /m/paste/{id}/{run}", "GET /moments/{id}/new", "GET /moments/{id}/post", "GET /posters/batches/{id}/zip", "GET /prizes/{id}", "GET /reports/{id}", "GET /rules/{id}/charter/article/{article}", "GET /rules/{id}/rule/{rule}", "GET /shorts/{id}", "GET /suggestions/{id}", "GET /templates/{name}", "GET /templates/{name}/file", "GET /tiers/benefits/{id}", "GET /tiers/reach/{id}", "GET /users/{id}", "GET /users/{id}/notify", "GET /users/{id}/signins", "GET /vote/payouts/{id}", "GET /weekly/{id}", "GET /weekly/{id}/preview", "GET /weekly/{id}/sent", "GET /words/{id}", "GET /words/{id}/export", "GET /words/{id}/groups", "GET /words/{id}/import", "GET /words/{id}/runs/{run}", "GET /words/{id}/scores", "GET /words/{id}/versions", "GET /words/{id}/versions/{n}",
 	}
 }
 

@@ -91,6 +91,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Essences(org, groups)
 		},
 		Tables: func(org community.OrgKey, groups []community.GroupKey) console.Tables { return a.Tables(org, groups) },
+		Draws:  func(org community.OrgKey, groups []community.GroupKey) console.Draws { return a.Draws(org, groups) },
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},
@@ -140,7 +141,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Tables: sharedPages{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Tables: sharedPages{a}, Draws: urn{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +160,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/v/", public)
 	mux.Handle("/q/", public)
 	mux.Handle("/p/", public)
+	mux.Handle("/draw/", public)
 	mux.Handle("/h5/", public)
 	mux.Handle("/api/", a.programs(deps))
 	mux.Handle("/abilities", public)

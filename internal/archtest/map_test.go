@@ -41,6 +41,7 @@ func plan() []room {
 		{path: "table", layer: subject, decides: true},      // shared tables: cells, edits that meet, filters
 		{path: "bulk", layer: subject, decides: true},       // policy, duty, plan and exports stand under one guard
 		{path: "experiment", layer: subject, decides: true}, // two ways tried on one's own community, and what may be said of it
+		{path: "draw", layer: subject, decides: true},       // prizes drawn by lot, so that everybody can check it
 		{path: "digest", layer: subject, decides: true},     // what of a stretch of talk is worth reading again
 		{path: "shelf", layer: subject, decides: true},      // the library and the cards: what is worth using again
 		{path: "identity", layer: subject, decides: true},
@@ -88,8 +89,8 @@ func plan() []room {
 		{path: "importer", layer: working},
 		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "proof", "table"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "replay", "founding", "digest", "shelf", "proof", "table"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "draw", "proof", "table"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "replay", "founding", "digest", "shelf", "draw", "proof", "table"}, why: "the examination of both databases, figures and duty included"},
 		{path: "scan", layer: working}, // strangers' pictures, in a child process of few rights
 		{path: "safehttp", layer: working},
 		{path: "seal", layer: working}, // the master key, and what is sealed with it
@@ -136,7 +137,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "rights", "proof", "table", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "draw", "rights", "proof", "table", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }

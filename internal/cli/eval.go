@@ -6,6 +6,7 @@ import (
 )
 
 type evalCmd struct {
+	Draw       evalDrawCmd       `cmd:"" help:"抽奖公平不公平：模拟一百万次|whether draws are fair: a million simulated ones"`
 	Insight    evalInsightCmd    `cmd:"" help:"推测的数字对不对：谁回答了谁，实验会不会误报|whether figures that are guesses are right: which message answers which, what experiments claim"`
 	Moderation evalModerationCmd `cmd:"" help:"变体识别与误伤|what is seen through disguises, and whom it hits wrongly"`
 }
@@ -13,6 +14,7 @@ type evalCmd struct {
 type (
 	evalModerationCmd evalOrderCmd
 	evalInsightCmd    evalOrderCmd
+	evalDrawCmd       evalOrderCmd
 )
 
 // evalOrderCmd says what is measured.
@@ -49,6 +51,17 @@ func (evalInsightCmd) Examples() []example {
 // Run measures; it fails when a target was missed.
 func (q *evalInsightCmd) Run(c *call) error {
 	return (*evalOrderCmd)(q).run(c, c.program.Houses.Insights)
+}
+
+func (evalDrawCmd) Tolerates() {}
+func (evalDrawCmd) Shape() any { return []Judged{} }
+func (evalDrawCmd) Examples() []example {
+	return []example{{"eval draw --json", [2]string{"不用标注文本", "needs no texts"}}}
+}
+
+// Run measures; it fails when a target was missed.
+func (q *evalDrawCmd) Run(c *call) error {
+	return (*evalOrderCmd)(q).run(c, c.program.Houses.Draws)
 }
 
 func (q *evalOrderCmd) run(c *call, known []string) error {

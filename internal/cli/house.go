@@ -28,8 +28,8 @@ type Houses struct {
 	// Benches names what Bench can measure.
 	Benches []string
 	Bench   func(ctx context.Context, name string, o BenchOrder) ([]Measured, error)
-	// Evals and Insights name what Eval can measure over labelled texts: of verdicts, and of figures.
-	Evals, Insights []string
+	// Evals and Insights name what Eval can measure over labelled texts: of verdicts, and of figures; Draws what of draws.
+	Evals, Insights, Draws []string
 	// Simulated are those of them that need no texts.
 	Simulated []string
 
@@ -92,6 +92,7 @@ type House struct {
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes
+	Draws      func(org community.OrgKey) Draws
 	Blocklists func(org community.OrgKey) Blocklists
 	Suggests   func(org community.OrgKey) Suggests
 	Shields    func(org community.OrgKey) Shields

@@ -98,6 +98,8 @@ type Deps struct {
 	Payments func(org community.OrgKey, groups []community.GroupKey) Payments
 	// Tiers makes the handle of who is core, normal and lurker; may be nil: its pages are then absent.
 	Tiers func(org community.OrgKey, groups []community.GroupKey) Tiers
+	// Draws makes the handle of draws; may be nil: their pages are then absent.
+	Draws func(org community.OrgKey, groups []community.GroupKey) Draws
 	// Votes makes the handle of the weekly vote; may be nil: its pages are then absent.
 	Votes func(org community.OrgKey, groups []community.GroupKey) Votes
 	// Bulks makes the guard over what touches many at once; may be nil: its pages are then absent, and nothing is held.

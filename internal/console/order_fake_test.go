@@ -430,6 +430,7 @@ func (h *house) keepOrder(d *Deps) {
 	d.Charters = func(community.OrgKey, []community.GroupKey) Charters { return noticeboard{h} }
 	d.Blocklists = func(community.OrgKey, []community.GroupKey) Blocklists { return register{h} }
 	d.Bulks = func(community.OrgKey, []community.GroupKey) Bulks { return gate{h} }
+	d.Draws = func(community.OrgKey, []community.GroupKey) Draws { return drum{h} }
 	scraps := newScrapbook(h)
 	d.Digests = func(community.OrgKey, []community.GroupKey) Digests { return scraps }
 	d.Libraries = func(community.OrgKey, []community.GroupKey) Libraries { return bookcase{h} }

@@ -89,10 +89,10 @@ func Run(ctx context.Context, name string, o Options) ([]Row, error) {
 	all := name == "" || name == "all"
 	tests := moderation()
 	if !all {
-		tests = slices.DeleteFunc(append(tests, insight()...), func(t test) bool { return t.name != name })
+		tests = slices.DeleteFunc(slices.Concat(tests, insight(), fair()), func(t test) bool { return t.name != name })
 	}
 	if len(tests) == 0 {
-		return nil, community.Errorf(community.CodeNotFound, "no measurement %q: want one of %v or all", name, append(Names(), Insights()...))
+		return nil, community.Errorf(community.CodeNotFound, "no measurement %q: want one of %v or all", name, slices.Concat(Names(), Insights(), Draws()))
 	}
 	var rows []Row
 	for _, t := range tests {

@@ -25,7 +25,7 @@ func insight() []test {
 func Insights() []string { return namesOf(insight()) }
 
 // Simulated lists the measurements that need no data.
-func Simulated() []string { return []string{"experiments"} }
+func Simulated() []string { return []string{"experiments", "draw"} }
 
 // Targets of answers, in percent (methods.md §1.1).
 const (

@@ -32,6 +32,7 @@ type Deps struct {
 	Tiers    Tiers    // may be nil: members then see nothing of tiers
 	Votes    Votes    // may be nil: links of votes then lead nowhere
 	Tables   Tables   // may be nil: links of shared tables then lead nowhere
+	Draws    Draws    // may be nil: addresses of draws then lead nowhere
 	Posters  Posters  // may be nil: nobody is then given a poster
 	Exits    Exits    // may be nil: links of leavers then lead nowhere
 	Items    Items    // may be nil: items of the library are then shown to nobody
@@ -88,7 +89,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /i/, /a/, /g/, /y/, /r/, /s/, /t/, /v/, /p/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /i/, /a/, /g/, /y/, /r/, /s/, /t/, /v/, /p/, /draw/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -134,6 +135,11 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("POST /v/{link}", p.limited(p.voteCast))
 	mux.HandleFunc("GET /q/{link}", p.limited(p.exit))
 	mux.HandleFunc("POST /q/{link}", p.limited(p.exitAnswer))
+	mux.HandleFunc("GET /draw/verify.py", p.limited(p.drawScript))
+	mux.HandleFunc("GET /draw/{code}", p.limited(p.lot))
+	mux.HandleFunc("GET /draw/{code}/proof.json", p.limited(p.lotProof))
+	mux.HandleFunc("GET /draw/{code}/{pass}", p.limited(p.lot))
+	mux.HandleFunc("POST /draw/{code}/{pass}", p.limited(p.lotEnter))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))

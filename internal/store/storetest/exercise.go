@@ -112,6 +112,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"cards of messages are kept and erased", cardsAreKept},
 		{"shared tables are kept, edit by edit", tablesAreKept},
 		{"documents kept elsewhere are registered", outsideDocsAreKept},
+		{"draws are kept", drawsAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"what stood before changes is kept", pastsAreKept},
 		{"formats are kept", formatsAreKept},
