@@ -41,6 +41,7 @@ func plan() []room {
 		{path: "bulk", layer: subject, decides: true},       // policy, duty, plan and exports stand under one guard
 		{path: "experiment", layer: subject, decides: true}, // two ways tried on one's own community, and what may be said of it
 		{path: "digest", layer: subject, decides: true},     // what of a stretch of talk is worth reading again
+		{path: "morning", layer: subject, decides: true},    // the morning report: feeds, what is offered, what says the same
 		{path: "identity", layer: subject, decides: true},
 		{path: "rights", layer: subject, decides: true}, // who may do what, and in which groups
 		{path: "proof", layer: subject, decides: true},  // whether somebody is who they say
@@ -86,11 +87,12 @@ func plan() []room {
 		{path: "importer", layer: working},
 		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "proof"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "replay", "founding", "digest", "proof"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "morning", "proof"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "replay", "founding", "digest", "morning", "proof"}, why: "the examination of both databases, figures and duty included"},
 		{path: "scan", layer: working}, // strangers' pictures, in a child process of few rights
 		{path: "safehttp", layer: working},
-		{path: "seal", layer: working}, // the master key, and what is sealed with it
+		{path: "feed", layer: working, decides: true}, // RSS, Atom and JSON feeds: bytes in, titles and addresses out
+		{path: "seal", layer: working},                // the master key, and what is sealed with it
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
 		{path: "config", layer: frame},
@@ -134,7 +136,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "rights", "proof", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "morning", "rights", "proof", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -151,9 +153,10 @@ func libraries() []library {
 	pure := []string{"lexicon", "policy", "measure", "replay", "importer", "i18n"}
 	return []library{
 		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
-		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet"), "files of words come in old encodings too"},
+		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet", "feed"), "files of words and feeds come in old encodings too"},
 		{"golang.org/x/text", append(pure, "lexicon/tables"), "tables of characters and languages: a pure library"},
-		{"golang.org/x/net/html", []string{"importer", "console"}, "a tokenizer of HTML: pure, kept by the Go project"},
+		{"golang.org/x/net/html", []string{"importer", "console", "feed"}, "a tokenizer of HTML: pure, kept by the Go project"},
+		{"github.com/mmcdole/gofeed", []string{"feed"}, "RSS, Atom and JSON feeds as they really are: kept, drags in goxpp only, made for this"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
 		{"github.com/RoaringBitmap/roaring", []string{"measure", "bench"}, "sets of numbers: a pure library; what retention is measured against"},
 		{"github.com/jackc/pgx/v5", []string{"store", "store/storetest"}, "only the store speaks to databases"},
