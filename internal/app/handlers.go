@@ -64,6 +64,8 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobGrowth:          a.growthRound,
 		jobWeeklies:        a.weeklyRound,
 		jobDigests:         a.digestRound,
+		jobFeeds:           a.feedRound,
+		jobMornings:        a.runMornings,
 		store.JobWeekly:    a.sendWeekly,
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
@@ -98,6 +100,8 @@ func periodic() []jobs.Every {
 		{Name: jobExperiments, Each: 10 * time.Minute, Kind: jobExperiments},
 		{Name: jobWeeklies, Each: weekliesEach, Kind: jobWeeklies},
 		{Name: jobDigests, Each: digestsEach, Kind: jobDigests},
+		{Name: jobFeeds, Each: feedsEach, Kind: jobFeeds},
+		{Name: jobMornings, Each: morningsEach, Kind: jobMornings},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}
