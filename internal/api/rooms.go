@@ -26,6 +26,7 @@ type Rooms struct {
 	Votes       func(org community.OrgKey, groups []community.GroupKey) Votes
 	Weeklies    func(org community.OrgKey, groups []community.GroupKey) Weeklies
 	Digests     func(org community.OrgKey, groups []community.GroupKey) Digests
+	Mornings    func(org community.OrgKey, groups []community.GroupKey) Mornings
 	Persons     func(org community.OrgKey, groups []community.GroupKey) Persons
 	Lockdowns   func(org community.OrgKey, groups []community.GroupKey) Lockdowns
 	Standbys    func(org community.OrgKey, groups []community.GroupKey) Standbys

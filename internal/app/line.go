@@ -100,6 +100,7 @@ func (a *App) house() *cli.House {
 		Goals:       func(org community.OrgKey) cli.Goals { return a.Goals(org, nil) },
 		Foundings:   func(org community.OrgKey) cli.Foundings { return a.Foundings(org, nil) },
 		Digests:     func(org community.OrgKey) cli.Digests { return a.Digests(org, nil) },
+		Mornings:    func(org community.OrgKey) cli.Mornings { return a.Mornings(org, nil) },
 		Weeklies:    func(org community.OrgKey) cli.Weeklies { return a.Weeklies(org, nil) },
 		Tiers:       func(org community.OrgKey) cli.Tiers { return a.Tiers(org, nil) },
 		Blocklists:  func(org community.OrgKey) cli.Blocklists { return a.Blocklists(org, nil) },

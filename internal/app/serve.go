@@ -83,6 +83,9 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Foundings(org, groups)
 		},
 		Digests: func(org community.OrgKey, groups []community.GroupKey) console.Digests { return a.Digests(org, groups) },
+		Mornings: func(org community.OrgKey, groups []community.GroupKey) console.Mornings {
+			return a.Mornings(org, groups)
+		},
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},

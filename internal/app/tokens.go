@@ -103,6 +103,7 @@ func (a *App) rooms() api.Rooms {
 		Tiers:     func(org community.OrgKey, groups []community.GroupKey) api.Tiers { return a.Tiers(org, groups) },
 		Votes:     func(org community.OrgKey, groups []community.GroupKey) api.Votes { return a.Votes(org, groups) },
 		Digests:   func(org community.OrgKey, groups []community.GroupKey) api.Digests { return a.Digests(org, groups) },
+		Mornings:  func(org community.OrgKey, groups []community.GroupKey) api.Mornings { return a.Mornings(org, groups) },
 		Weeklies:  func(org community.OrgKey, groups []community.GroupKey) api.Weeklies { return a.Weeklies(org, groups) },
 		Persons:   func(org community.OrgKey, groups []community.GroupKey) api.Persons { return a.Persons(org, groups) },
 		Lockdowns: func(org community.OrgKey, groups []community.GroupKey) api.Lockdowns { return a.Duty(org, groups) },

@@ -46,6 +46,7 @@ type grammar struct {
 	Broadcast broadcastCmd `cmd:"" group:"community" help:"群发|mass sends"`
 	SOP       sopCmd       `cmd:"" name:"sop" group:"community" help:"群 SOP|SOPs of groups"`
 	Digest    digestCmd    `cmd:"" group:"community" help:"群精华：话题、好回答、没人答的问题|digests: topics, good answers, open questions"`
+	Morning   morningCmd   `cmd:"" group:"community" help:"早报：订阅源、挑选、结果|morning reports: feeds, picking, what came of them"`
 	Moment    momentCmd    `cmd:"" group:"community" help:"客户朋友圈|moments: posts on employees' pages"`
 	Article   articleCmd   `cmd:"" group:"community" help:"公众号文章的每日合计|daily totals of articles of Official Accounts"`
 	Links     linksCmd     `cmd:"" group:"community" help:"外链检查|check of links"`

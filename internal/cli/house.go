@@ -85,6 +85,7 @@ type House struct {
 	Foundings  func(org community.OrgKey) Foundings
 	Weeklies   func(org community.OrgKey) Weeklies
 	Digests    func(org community.OrgKey) Digests
+	Mornings   func(org community.OrgKey) Mornings
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes
