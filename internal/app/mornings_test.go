@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -383,4 +385,77 @@ func TestMorningReportsAreDraftedByThemselves(t *testing.T) {
 func settle(t *testing.T, p *planner) {
 	t.Helper()
 	check(t, p.app.RunMornings(context.WithoutCancel(t.Context())))
+}
+
+// TestMorningPagesWork: a feed is added and told why another is not; a report is made, picked, worded and laid in the console.
+func TestMorningPagesWork(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		s := startShift(t, dbURL, "", reachable)
+		ctx := t.Context()
+		_, err := s.app.Goals(s.org, nil).SetGoal(ctx, "test", s.group.Key, readingGoal(t), "")
+		check(t, err)
+		at := newsstand(t, map[string]http.HandlerFunc{"/a": says("text/xml", rssOf(rssItem("1", "&lt;b&gt;西湖龙井&lt;/b&gt;今年提前十天开采"), rssItem("2", "紫砂壶开壶要不要煮"))), "/page": says("text/html", "<html></html>")})
+		feeds := "/morning/feeds"
+		if _, page := s.get(feeds); !strings.Contains(page, "还没有订阅源") {
+			t.Fatalf("feeds without any: %s", excerpt(page))
+		}
+		if page := s.does(feeds, feeds, url.Values{"url": {at + "/page"}, "every": {"60"}}); !strings.Contains(page, "这不是能读的订阅源") {
+			t.Errorf("a page as a feed: %s", excerpt(page))
+		}
+		if page := s.does(feeds, feeds, url.Values{"url": {"http://10.0.0.1/feed"}, "every": {"60"}}); !strings.Contains(page, "这个地址不许连") {
+			t.Errorf("an address inside: %s", excerpt(page))
+		}
+		if page := s.does(feeds, feeds, url.Values{"url": {at + "/a"}, "name": {"茶叶日报"}, "every": {"60"}}); !strings.Contains(page, "读到 2 条") || !strings.Contains(page, "茶叶日报") {
+			t.Errorf("a feed: %s", excerpt(page))
+		}
+		list, err := s.app.Mornings(s.org, nil).Feeds(ctx)
+		check(t, err)
+		one := feeds + "/" + list[0].ID.String()
+		if page := s.does(feeds, one+"/set", url.Values{"name": {"新名字"}, "every": {"30"}}); !strings.Contains(page, "新名字") {
+			t.Errorf("another name: %s", excerpt(page))
+		}
+		if page := s.does(feeds, one+"/read", url.Values{}); !strings.Contains(page, "现有 2 条") {
+			t.Errorf("read again: %s", excerpt(page))
+		}
+		g := s.group.ID.String()
+		if page := s.does("/morning?g="+g, "/morning/watch", url.Values{"g": {g}, "on": {"1"}, "hour": {"7"}, "at": {"08:15"}, "source": {list[0].ID.String()}}); !strings.Contains(page, "自动起草：开，7 点起草，08:15 发") {
+			t.Errorf("drafted by themselves: %s", excerpt(page))
+		}
+		page := s.does("/morning?g="+g, "/morning", url.Values{"g": {g}, "day": {tomorrowOf(t, s)}})
+		if !strings.Contains(page, "西湖龙井今年提前十天开采") || !strings.Contains(page, "新名字") {
+			t.Fatalf("drafted: %s", excerpt(page))
+		}
+		reports, _, err := s.app.Mornings(s.org, nil).List(ctx, s.group.Key, community.Page{})
+		check(t, err)
+		r := reports[0]
+		report := "/morning/" + r.ID.String()
+		page = s.does(report+"/pick", report+"/pick", url.Values{"version": {strconv.Itoa(r.Version)}, "pick": {"1"}})
+		if !strings.Contains(page, "选了 1 / 2") {
+			t.Errorf("picked: %s", excerpt(page))
+		}
+		if code, body := s.send(report+"/edit", report+"/edit", url.Values{"version": {strconv.Itoa(r.Version)}, "text": {"旧版本上的改动"}}); code != http.StatusUnprocessableEntity || !strings.Contains(body, "旧版本上的改动") {
+			t.Errorf("an edit of an older version = %d, want it refused and the words kept", code)
+		}
+		page = s.does(report+"/edit", report+"/edit", url.Values{"version": {strconv.Itoa(r.Version + 1)}, "text": {"手写的早报 https://news.example/2?utm_source=rss"}})
+		if !strings.Contains(page, "手写的早报") {
+			t.Errorf("edited: %s", excerpt(page))
+		}
+		page = s.does(report, report+"/lay", url.Values{"version": {strconv.Itoa(r.Version + 2)}, "at": {"08:45"}})
+		if !strings.Contains(page, "等第二个人批准") || !strings.Contains(page, "/calendar/") {
+			t.Errorf("laid: %s", excerpt(page))
+		}
+		if _, page := s.get("/morning"); !strings.Contains(page, "等第二个人批准") {
+			t.Errorf("list: %s", excerpt(page))
+		}
+		if page := s.does(feeds, one+"/drop", url.Values{}); !strings.Contains(page, "还没有订阅源") {
+			t.Errorf("removed: %s", excerpt(page))
+		}
+	})
+}
+
+func tomorrowOf(t *testing.T, s *shift) string {
+	t.Helper()
+	today, err := s.desk.Today(t.Context(), s.group.Key)
+	check(t, err)
+	return (today + 1).String()
 }

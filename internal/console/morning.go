@@ -143,7 +143,7 @@ func (k *call) morningAsks(p *view.List, g community.GroupRow) error {
 		hours = append(hours, ui.Option{Value: strconv.Itoa(i), Text: strconv.Itoa(i) + ":00"})
 	}
 	for _, f := range feeds {
-		sources = append(sources, ui.Option{Value: f.ID.String(), Text: cmp.Or(f.Name, f.URL)})
+		sources = append(sources, ui.Option{Value: f.ID.String(), Text: ui.Visible(cmp.Or(f.Name, f.URL))})
 	}
 	for i := range morning.AheadDays + 1 {
 		d := (today + measure.Day(i)).String()
@@ -334,7 +334,7 @@ func (c *Console) morningPicks(k *call) error {
 				continue
 			}
 			value := strconv.Itoa(i)
-			in.Options = append(in.Options, ui.Option{Value: value, Text: k.morningLine(piece, said)})
+			in.Options = append(in.Options, ui.Option{Value: value, Text: ui.Visible(k.morningLine(piece, said))})
 			if piece.Picked {
 				in.Ticked = append(in.Ticked, value)
 			}
@@ -467,7 +467,7 @@ func (c *Console) feedList(k *call) error {
 		at, id := "/morning/feeds/"+f.ID.String(), "feed-"+f.ID.String()
 		acts := ui.Text("")
 		if write {
-			acts = templ.Join(ui.ConfirmButton(ui.Opener{Target: id, Text: k.T("morning.feed_set"), Icon: "edit"}), ui.ConfirmButton(ui.Opener{Target: id + "-read", Text: k.T("morning.feed_read"), Icon: "refresh"}), ui.ConfirmButton(ui.Opener{Target: id + "-drop", Text: k.T("morning.feed_drop"), Icon: "x"}))
+			acts = view.ConfirmButtons([]ui.Opener{{Target: id, Text: k.T("morning.feed_set"), Icon: "edit"}, {Target: id + "-read", Text: k.T("morning.feed_read"), Icon: "refresh"}, {Target: id + "-drop", Text: k.T("morning.feed_drop"), Icon: "x"}})
 			p.Asks = append(p.Asks,
 				ui.Confirm{ID: id, Title: k.T("morning.feed_set"), Object: cmp.Or(f.Name, f.URL), Action: at + "/set", Button: k.T("form.save"), Reason: k.T("form.reason"),
 					Inputs: append(k.feedInputs(f), ui.Input{Kind: "check", Name: "off", Label: k.T("morning.feed_off"), Value: ticked(f.Off), Of: f.ID.String()})},
