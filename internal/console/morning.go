@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -155,7 +156,7 @@ func (k *call) morningAsks(p *view.List, g community.GroupRow) error {
 	}
 	inputs := []ui.Input{{Kind: "check", Name: "on", Label: k.T("morning.auto_on"), Value: ticked(w.On)},
 		{Kind: "select", Name: "hour", Label: k.T("morning.auto_hour"), Value: strconv.Itoa(w.Hour), Options: hours},
-		{Kind: "time", Name: "at", Label: k.T("morning.auto_at"), Value: w.At, Required: true}}
+		morningTimes(k.T("morning.auto_at"), w.At)}
 	if len(sources) > 0 {
 		inputs = append(inputs, ui.Input{Kind: "checks", Name: "source", Label: k.T("morning.auto_feeds"), Options: sources, Ticked: ticks})
 	}
@@ -165,6 +166,21 @@ func (k *call) morningAsks(p *view.List, g community.GroupRow) error {
 			{Kind: "select", Name: "day", Label: k.T("morning.make_day"), Value: (today + 1).String(), Options: days}}},
 		ui.Confirm{ID: "morning-auto", Title: k.T("morning.auto"), Object: g.Name, Effect: p.Note, Action: "/morning/watch", Button: k.T("form.save"), Fields: here, Inputs: inputs})
 	return nil
+}
+
+// morningTimes offers the times at which a report may be sent, every five minutes, and the one that is set.
+func morningTimes(label, at string) ui.Input {
+	in := ui.Input{Kind: "select", Name: "at", Label: label, Value: at}
+	known := false
+	for m := 8 * 60; m <= 9*60; m += 5 {
+		one := fmt.Sprintf("%02d:%02d", m/60, m%60)
+		known = known || one == at
+		in.Options = append(in.Options, ui.Option{Value: one, Text: one})
+	}
+	if !known {
+		in.Options = append(in.Options, ui.Option{Value: at, Text: at})
+	}
+	return in
 }
 
 func (c *Console) morningDraft(k *call) error {
@@ -310,7 +326,7 @@ func (k *call) morningActs(p *view.PlanPage, r morning.Report) {
 		if w, err := k.mornings().Watch(k.ctx(), r.Group); err == nil {
 			when = w.At
 		}
-		ask("lay", "clock", ui.Confirm{Effect: k.T("morning.lay_ask"), Reason: k.T("form.reason"), Inputs: []ui.Input{{Kind: "time", Name: "at", Label: k.T("morning.lay_at"), Value: when, Required: true}}})
+		ask("lay", "clock", ui.Confirm{Effect: k.T("morning.lay_ask"), Reason: k.T("form.reason"), Inputs: []ui.Input{morningTimes(k.T("morning.lay_at"), when)}})
 	case r.State == morning.Dropped || r.ItemState == "skipped":
 		ask("restore", "check", ui.Confirm{Effect: k.T("morning.restore")})
 	}
