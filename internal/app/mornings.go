@@ -122,7 +122,8 @@ func (p mornings) gather(ctx context.Context, user string, group community.Group
 	if err != nil {
 		return r, err
 	}
-	if g.Talk, err = p.talk(ctx, user, group.Key, min(of-1, today)); err != nil {
+	g.Talk, err = p.talk(ctx, user, group.Key, min(of-1, today))
+	if err != nil && community.CodeOf(err) != community.CodeTooLarge { // of a day with more talk than a digest reads, the news remain
 		return r, err
 	}
 	r = morning.Report{Group: group.Key, GroupID: group.ID, GroupName: group.Name, Day: day, Lang: lang, User: user, Pieces: morning.Gather(g)}

@@ -496,11 +496,11 @@ func (q *feedAddCmd) Do(c *call, h *House) error {
 }
 
 type feedSetCmd struct {
-	Feed   string  `arg:"" help:"编号或地址|id or address"`
-	Name   *string `help:"名称|what we call it"`
-	Every  int     `help:"多久读一次，分钟，15 到 1440|read every so many minutes, 15 to 1440"`
-	Off    *bool   `negatable:"" help:"停止读取|do not read it"`
-	Reason string  `placeholder:"TEXT" help:"原因|why"`
+	Feed   string `arg:"" help:"编号或地址|id or address"`
+	Name   string `help:"名称|what we call it"`
+	Every  int    `help:"多久读一次，分钟，15 到 1440|read every so many minutes, 15 to 1440"`
+	Off    *bool  `negatable:"" help:"停止读取|do not read it"`
+	Reason string `placeholder:"TEXT" help:"原因|why"`
 }
 
 func (feedSetCmd) Shape() any          { return FeedLine{} }
@@ -512,8 +512,8 @@ func (q *feedSetCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	if q.Name != nil {
-		f.Name = *q.Name
+	if q.Name != "" {
+		f.Name = q.Name
 	}
 	if q.Every != 0 {
 		f.Every = q.Every
