@@ -25,7 +25,7 @@ func newNewsdesk(h *house) newsdesk {
 		{Kind: morning.Answer, Number: h.messages[0].Number, Answer: h.messages[1].Number, Picked: true},
 		{Kind: morning.Question, Number: h.messages[1].Number}, {Kind: morning.Question, Number: 999_999}}
 	return newsdesk{h, &[]morning.Report{
-		{ID: fakeID(941), Group: 1, GroupName: "周末徒步群", Day: "2026-11-30", Pieces: pieces, Text: "【早报】\n1. 西湖龙井 " + hostile, State: morning.Draft, Version: 2, Worded: true, Edited: 4},
+		{ID: fakeID(941), Group: 1, GroupName: "周末徒步群", Day: "2026-11-30", Pieces: pieces, Text: "【早报】\n1. 西湖龙井 <script>alert(1)</script>", State: morning.Draft, Version: 2, Worded: true, Edited: 4},
 		{ID: fakeID(942), Group: 1, GroupName: "周末徒步群", Day: "2026-11-29", Pieces: pieces, Text: "【早报】", State: morning.Laid, Item: fakeID(501), ItemState: "sent", Place: "sent", SentAt: 1_780_000_000_000, Send: fakeID(700),
 			Opens: map[string]int64{"abc": 41}, Outcome: morning.Outcome{Replies: 7, Said: 312, People: 41}, Counted: 1_780_090_000_000, Version: 5, User: "ming"},
 		{ID: fakeID(943), Group: 1, GroupName: "周末徒步群", Day: "2026-11-28", Text: "–", State: morning.Dropped, Version: 2},
@@ -99,7 +99,7 @@ func (s newsdesk) Feeds(context.Context) ([]morning.Source, error) {
 		return nil, nil
 	}
 	return []morning.Source{
-		{ID: fakeID(945), Name: "茶报 " + hostile, URL: "https://news.example/feed.xml", Every: 60, Tried: 1_780_000_000_000, Fetched: 1_780_000_000_000, Next: 1_780_003_600_000, Entries: 40},
+		{ID: fakeID(945), Name: "茶报 <script>alert(1)</script>", URL: "https://news.example/feed.xml", Every: 60, Tried: 1_780_000_000_000, Fetched: 1_780_000_000_000, Next: 1_780_003_600_000, Entries: 40},
 		{ID: fakeID(946), URL: "https://news.example/" + hostile, Every: 60, Tried: 1_780_000_000_000, Failed: 3, Error: "forbidden", Next: 1_780_003_600_000},
 		{ID: fakeID(947), Name: "停了的", URL: "https://old.example/", Every: 60, Off: true}, {ID: fakeID(948), Name: "新的", URL: "https://new.example/", Every: 15}}, nil
 }

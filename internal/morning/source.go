@@ -3,6 +3,7 @@ package morning
 import (
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"qunluo/internal/community"
@@ -49,7 +50,7 @@ func (s Source) Check() error {
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || len(s.URL) > maxURL || strings.ContainsAny(s.URL, " \t\r\n"):
 		return community.Errorf(community.CodeBadInput, "url: want an address that begins with https:// or http://, at most %d bytes", maxURL)
-	case utf8.RuneCountInString(s.Name) > MaxName || !utf8.ValidString(s.Name) || strings.ContainsAny(s.Name, "\x00\r\n"):
+	case utf8.RuneCountInString(s.Name) > MaxName || !utf8.ValidString(s.Name) || strings.ContainsFunc(s.Name, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }):
 		return community.Errorf(community.CodeBadInput, "name: want at most %d characters", MaxName)
 	case s.Every < LeastEvery || s.Every > MostEvery:
 		return community.Errorf(community.CodeBadInput, "every: want %d to %d minutes", LeastEvery, MostEvery)
