@@ -13,6 +13,7 @@ const (
 	ForArticle = "article" // an article of the Official Account, or a page
 	ForMoment  = "moment"  // one post in a personal 朋友圈, which no interface counts
 	ForOther   = "other"
+	ForReport  = "report" // of a morning report: made for it, listed with it
 )
 
 // ShortFors lists what short links are for, as forms offer them.
@@ -44,7 +45,7 @@ func (s Short) Check() error {
 		return community.Errorf(community.CodeBadInput, "title: want 1 to %d characters", MaxName)
 	case !GoodLink(s.Target):
 		return community.Errorf(community.CodeBadInput, "target: want an address that begins with https:// or http://")
-	case !slices.Contains(ShortFors, s.For):
+	case s.For != ForReport && !slices.Contains(ShortFors, s.For):
 		return community.Errorf(community.CodeBadInput, "for: want one of %s", strings.Join(ShortFors, ", "))
 	}
 	return nil

@@ -31,6 +31,7 @@ type Rooms struct {
 	Libraries   func(org community.OrgKey, groups []community.GroupKey) Libraries
 	Essences    func(org community.OrgKey, groups []community.GroupKey) Essences
 	Tables      func(org community.OrgKey, groups []community.GroupKey) Tables
+	Mornings    func(org community.OrgKey, groups []community.GroupKey) Mornings
 	Persons     func(org community.OrgKey, groups []community.GroupKey) Persons
 	Lockdowns   func(org community.OrgKey, groups []community.GroupKey) Lockdowns
 	Standbys    func(org community.OrgKey, groups []community.GroupKey) Standbys

@@ -66,6 +66,8 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobDigests:         a.digestRound,
 		jobLeavers:         a.leaverRound,
 		jobEssence:         a.essenceRound,
+		jobFeeds:           a.feedRound,
+		jobMornings:        a.runMornings,
 		store.JobWeekly:    a.sendWeekly,
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
@@ -102,6 +104,8 @@ func periodic() []jobs.Every {
 		{Name: jobDigests, Each: digestsEach, Kind: jobDigests},
 		{Name: jobLeavers, Each: leaversEach, Kind: jobLeavers},
 		{Name: jobEssence, Each: essenceEach, Kind: jobEssence},
+		{Name: jobFeeds, Each: feedsEach, Kind: jobFeeds},
+		{Name: jobMornings, Each: morningsEach, Kind: jobMornings},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}

@@ -105,6 +105,7 @@ func (a *App) house() *cli.House {
 		Libraries:   func(org community.OrgKey) cli.Libraries { return a.Libraries(org, nil) },
 		Tables:      func(org community.OrgKey) cli.Tables { return a.Tables(org, nil) },
 		Draws:       func(org community.OrgKey) cli.Draws { return a.Draws(org, nil) },
+		Mornings:    func(org community.OrgKey) cli.Mornings { return a.Mornings(org, nil) },
 		Weeklies:    func(org community.OrgKey) cli.Weeklies { return a.Weeklies(org, nil) },
 		Tiers:       func(org community.OrgKey) cli.Tiers { return a.Tiers(org, nil) },
 		Blocklists:  func(org community.OrgKey) cli.Blocklists { return a.Blocklists(org, nil) },

@@ -92,6 +92,9 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		},
 		Tables: func(org community.OrgKey, groups []community.GroupKey) console.Tables { return a.Tables(org, groups) },
 		Draws:  func(org community.OrgKey, groups []community.GroupKey) console.Draws { return a.Draws(org, groups) },
+		Mornings: func(org community.OrgKey, groups []community.GroupKey) console.Mornings {
+			return a.Mornings(org, groups)
+		},
 		Weeklies: func(org community.OrgKey, groups []community.GroupKey) console.Weeklies {
 			return a.Weeklies(org, groups)
 		},

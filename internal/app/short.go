@@ -33,6 +33,9 @@ func (s shorts) New(ctx context.Context, user string, l admit.Short, reason stri
 	if err := l.Check(); err != nil {
 		return l, err
 	}
+	if l.For == admit.ForReport {
+		return l, community.Errorf(community.CodeBadInput, "for: links of reports are made with them")
+	}
 	found, err := s.CheckLinks(ctx, l.Target, "wechat")
 	if err != nil {
 		return l, err

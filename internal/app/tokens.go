@@ -108,6 +108,7 @@ func (a *App) rooms() api.Rooms {
 		Libraries: func(org community.OrgKey, groups []community.GroupKey) api.Libraries { return a.Libraries(org, groups) },
 		Essences:  func(org community.OrgKey, groups []community.GroupKey) api.Essences { return a.Essences(org, groups) },
 		Tables:    func(org community.OrgKey, groups []community.GroupKey) api.Tables { return a.Tables(org, groups) },
+		Mornings:  func(org community.OrgKey, groups []community.GroupKey) api.Mornings { return a.Mornings(org, groups) },
 		Weeklies:  func(org community.OrgKey, groups []community.GroupKey) api.Weeklies { return a.Weeklies(org, groups) },
 		Persons:   func(org community.OrgKey, groups []community.GroupKey) api.Persons { return a.Persons(org, groups) },
 		Lockdowns: func(org community.OrgKey, groups []community.GroupKey) api.Lockdowns { return a.Duty(org, groups) },

@@ -44,6 +44,7 @@ func plan() []room {
 		{path: "draw", layer: subject, decides: true},       // prizes drawn by lot, so that everybody can check it
 		{path: "digest", layer: subject, decides: true},     // what of a stretch of talk is worth reading again
 		{path: "shelf", layer: subject, decides: true},      // the library and the cards: what is worth using again
+		{path: "morning", layer: subject, decides: true},    // the morning report: feeds, what is offered, what says the same
 		{path: "identity", layer: subject, decides: true},
 		{path: "rights", layer: subject, decides: true}, // who may do what, and in which groups
 		{path: "proof", layer: subject, decides: true},  // whether somebody is who they say
@@ -89,11 +90,12 @@ func plan() []room {
 		{path: "importer", layer: working},
 		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "draw", "proof", "table"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "replay", "founding", "digest", "shelf", "draw", "proof", "table"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "morning", "draw", "proof", "table"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "replay", "founding", "digest", "shelf", "morning", "draw", "proof", "table"}, why: "the examination of both databases, figures and duty included"},
 		{path: "scan", layer: working}, // strangers' pictures, in a child process of few rights
 		{path: "safehttp", layer: working},
-		{path: "seal", layer: working}, // the master key, and what is sealed with it
+		{path: "feed", layer: working, decides: true}, // RSS, Atom and JSON feeds: bytes in, titles and addresses out
+		{path: "seal", layer: working},                // the master key, and what is sealed with it
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
 		{path: "config", layer: frame},
@@ -137,7 +139,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "draw", "rights", "proof", "table", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "draw", "morning", "rights", "proof", "table", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }
@@ -154,9 +156,10 @@ func libraries() []library {
 	pure := []string{"lexicon", "policy", "measure", "replay", "importer", "i18n"}
 	return []library{
 		{"golang.org/x/text/width", append(pure, "cli"), "how wide a character is on a terminal"},
-		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet"), "files of words come in old encodings too"},
+		{"golang.org/x/text/encoding", append(pure, "wordlist/sheet", "feed"), "files of words and feeds come in old encodings too"},
 		{"golang.org/x/text", append(pure, "lexicon/tables"), "tables of characters and languages: a pure library"},
-		{"golang.org/x/net/html", []string{"importer", "console"}, "a tokenizer of HTML: pure, kept by the Go project"},
+		{"golang.org/x/net/html", []string{"importer", "console", "feed"}, "a tokenizer of HTML: pure, kept by the Go project"},
+		{"github.com/mmcdole/gofeed", []string{"feed"}, "RSS, Atom and JSON feeds as they really are: kept, drags in goxpp only, made for this"},
 		{"gonum.org/v1/gonum/stat", []string{"measure"}, "statistics: a pure library"},
 		{"github.com/RoaringBitmap/roaring", []string{"measure", "bench"}, "sets of numbers: a pure library; what retention is measured against"},
 		{"github.com/jackc/pgx/v5", []string{"store", "store/storetest"}, "only the store speaks to databases"},

@@ -51,6 +51,7 @@ type grammar struct {
 	Essence   essenceCmd   `cmd:"" group:"community" help:"精华：值得留下的消息，成卡片可检索|cards of messages worth keeping, to be searched"`
 	Library   libraryCmd   `cmd:"" group:"community" help:"素材库：文字、话术、文件、图片|library: texts, scripts, files, pictures"`
 	Table     tableCmd     `cmd:"" group:"community" help:"资料表：几个人一起改的表、外部文档登记|shared tables, and a register of documents elsewhere"`
+	Morning   morningCmd   `cmd:"" group:"community" help:"早报：订阅源、挑选、结果|morning reports: feeds, picking, what came of them"`
 	Moment    momentCmd    `cmd:"" group:"community" help:"客户朋友圈|moments: posts on employees' pages"`
 	Article   articleCmd   `cmd:"" group:"community" help:"公众号文章的每日合计|daily totals of articles of Official Accounts"`
 	Links     linksCmd     `cmd:"" group:"community" help:"外链检查|check of links"`

@@ -89,6 +89,7 @@ type House struct {
 	Libraries  func(org community.OrgKey) Libraries
 	Essences   func(org community.OrgKey) Essences
 	Tables     func(org community.OrgKey) Tables
+	Mornings   func(org community.OrgKey) Mornings
 	Payments   func(org community.OrgKey) Payments
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes

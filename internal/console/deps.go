@@ -83,6 +83,8 @@ type Deps struct {
 	Foundings func(org community.OrgKey, groups []community.GroupKey) Foundings
 	// Weeklies makes the handle of the weekly report; may be nil: its pages are then absent.
 	Weeklies func(org community.OrgKey, groups []community.GroupKey) Weeklies
+	// Mornings makes the handle of 早报; may be nil: its pages are then absent.
+	Mornings func(org community.OrgKey, groups []community.GroupKey) Mornings
 	// Digests makes the handle of 群精华; may be nil: its pages are then absent.
 	Digests func(org community.OrgKey, groups []community.GroupKey) Digests
 	// Libraries makes the handle of the library, Essences that of cards; may be nil: their pages are then absent.

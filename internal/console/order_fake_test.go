@@ -436,6 +436,8 @@ func (h *house) keepOrder(d *Deps) {
 	d.Libraries = func(community.OrgKey, []community.GroupKey) Libraries { return bookcase{h} }
 	d.Essences = func(community.OrgKey, []community.GroupKey) Essences { return cardbox{h} }
 	d.Tables = func(community.OrgKey, []community.GroupKey) Tables { return ledger{h} }
+	news := newNewsdesk(h)
+	d.Mornings = func(community.OrgKey, []community.GroupKey) Mornings { return news }
 	paper := newPress(h)
 	d.Weeklies = func(community.OrgKey, []community.GroupKey) Weeklies { return paper }
 	d.Comparisons = func(community.OrgKey, []community.GroupKey) Comparisons { return paper }
@@ -445,6 +447,8 @@ func (h *house) keepOrder(d *Deps) {
 func orderPages() map[string]string {
 	g, rules := "?g="+fakeID(20).String(), "/rules/"+fakeID(20).String()
 	out := map[string]string{"digests": "/digests", "digests-of": "/digests" + g, "digest": "/digests/" + fakeID(933).String(), "digest-sent": "/digests/" + fakeID(934).String(), "digest-dropped": "/digests/" + fakeID(935).String(), "digest-edit": "/digests/" + fakeID(933).String() + "/edit",
+		"morning": "/morning", "morning-of": "/morning" + g, "morning-feeds": "/morning/feeds", "morning-draft": "/morning/" + fakeID(941).String(), "morning-sent": "/morning/" + fakeID(942).String(), "morning-dropped": "/morning/" + fakeID(943).String(), "morning-skipped": "/morning/" + fakeID(944).String(),
+		"morning-pick": "/morning/" + fakeID(941).String() + "/pick", "morning-edit": "/morning/" + fakeID(941).String() + "/edit",
 		"points": "/points" + g, "points-rules": "/points/rules" + g, "points-member": "/points/members/" + fakeID(43).String() + g,
 		"votes": "/vote" + g, "vote-rules": "/vote/rules" + g, "vote-links": "/vote/links" + g, "vote-open": "/vote/" + fakeID(910).String(), "vote-ended": "/vote/" + fakeID(911).String(), "vote-cancelled": "/vote/" + fakeID(912).String(),
 		"payouts": "/vote/payouts", "payouts-unclaimed": "/vote/payouts?state=unclaimed" + "&g=" + fakeID(20).String(), "payout-open": "/vote/payouts/" + fakeID(921).String(), "payout-paid": "/vote/payouts/" + fakeID(922).String(),

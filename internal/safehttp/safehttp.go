@@ -98,41 +98,59 @@ const FetchTimeout = 30 * time.Second
 // Fetch reads what lies at an address, at most most bytes. community.CodeTooLarge: it is more; CodeLate: it is no longer
 // there, or no longer for us; others as Do and Said. The error never names the address.
 func (c *Client) Fetch(ctx context.Context, address string, most int64) (body []byte, header http.Header, err error) {
+	body, header, _, err = c.Renew(ctx, address, most, Known{})
+	return body, header, err
+}
+
+// Known is what an address was last known by: its answer's ETag and Last-Modified, "" = none.
+type Known struct{ ETag, Modified string }
+
+// Renew is Fetch of what may not have changed since (RFC 9110 §13): fresh is false, and the body empty, when the server says so.
+func (c *Client) Renew(ctx context.Context, address string, most int64, since Known) (body []byte, header http.Header, fresh bool, err error) {
 	ctx, stop := context.WithTimeout(ctx, FetchTimeout)
 	defer stop()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, nil, community.Errorf(community.CodeForbidden, "address: not one")
+		return nil, nil, false, community.Errorf(community.CodeForbidden, "address: not one")
 	}
 	if err := checkURL(r.URL); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	r.Header.Set("User-Agent", agent)
+	for name, value := range map[string]string{"If-None-Match": since.ETag, "If-Modified-Since": since.Modified} {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
+	}
 	long := *c.http
 	long.Timeout = FetchTimeout
 	resp, err := long.Do(r)
 	if err != nil {
-		return nil, nil, sorted(err)
+		return nil, nil, false, sorted(err)
 	}
 	defer resp.Body.Close()
 	switch resp.StatusCode {
+	case http.StatusNotModified:
+		if since != (Known{}) {
+			return nil, resp.Header, false, nil
+		}
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
-		return nil, nil, community.Errorf(community.CodeLate, "answered %d", resp.StatusCode)
+		return nil, nil, false, community.Errorf(community.CodeLate, "answered %d", resp.StatusCode)
 	}
 	if err := (Answer{Status: resp.StatusCode}).Said(); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	if resp.ContentLength > most {
-		return nil, nil, community.Errorf(community.CodeTooLarge, "%d bytes, at most %d", resp.ContentLength, most)
+		return nil, nil, false, community.Errorf(community.CodeTooLarge, "%d bytes, at most %d", resp.ContentLength, most)
 	}
 	body, err = io.ReadAll(io.LimitReader(resp.Body, most+1))
 	switch {
 	case err != nil:
-		return nil, nil, community.Errorf(community.CodeUnreachable, "the answer broke off")
+		return nil, nil, false, community.Errorf(community.CodeUnreachable, "the answer broke off")
 	case int64(len(body)) > most:
-		return nil, nil, community.Errorf(community.CodeTooLarge, "more than %d bytes", most)
+		return nil, nil, false, community.Errorf(community.CodeTooLarge, "more than %d bytes", most)
 	}
-	return body, resp.Header, nil
+	return body, resp.Header, true, nil
 }
 
 // sorted takes the address out of an error and keeps the code of ours that lies in it.

@@ -1,6 +1,7 @@
 package safehttp
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -147,5 +148,31 @@ func TestStatusIsSaid(t *testing.T) {
 		if got := community.CodeOf(Answer{Status: status}.Said()); got != want {
 			t.Errorf("%d = %q, want %q", status, got, want)
 		}
+	}
+}
+
+// TestWhatDidNotChangeIsNotReadAgain: what an address was known by is given back to it, and only then may it say that nothing changed.
+func TestWhatDidNotChangeIsNotReadAgain(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
+		if r.URL.Path == "/liar" || r.Header.Get("If-None-Match") == `"v1"` && r.Header.Get("If-Modified-Since") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		io.WriteString(w, "words") //nolint:errcheck // the test reads it
+	}))
+	defer s.Close()
+	c := New(loopback())
+	body, header, fresh, err := c.Renew(t.Context(), s.URL, 100, Known{})
+	if err != nil || !fresh || string(body) != "words" {
+		t.Fatalf("at first: %q, %v, %v", body, fresh, err)
+	}
+	body, _, fresh, err = c.Renew(t.Context(), s.URL, 100, Known{ETag: header.Get("ETag"), Modified: header.Get("Last-Modified")})
+	if err != nil || fresh || len(body) != 0 {
+		t.Errorf("again: %q, %v, %v; want nothing new", body, fresh, err)
+	}
+	if _, _, fresh, err := c.Renew(t.Context(), s.URL+"/liar", 100, Known{}); fresh || community.CodeOf(err) != community.CodeRefused {
+		t.Errorf("nothing new to somebody who knows nothing: %v, %v; want it refused", fresh, err)
 	}
 }

@@ -382,13 +382,9 @@ func (s *Store) Closed(ctx context.Context, g community.GroupKey) (bool, error) 
 
 // SayIn lists what members wrote in a group in [from, to) (UTC ms), ours and bots left out, at most so many.
 func (s *Store) SayIn(ctx context.Context, g community.GroupKey, from, to int64, most int) ([]plan.Answer, error) {
-	ours := map[community.MemberKey]bool{}
-	list, err := rows(ctx, s, `SELECT member_key FROM views.people WHERE group_key = $1 AND role IN ('self', 'bot', 'staff')`, []any{int64(g)}, func(r *sql.Rows, v *community.MemberKey) error { return r.Scan((*int64)(v)) })
+	ours, err := s.oursIn(ctx, g)
 	if err != nil {
 		return nil, err
-	}
-	for _, m := range list {
-		ours[m] = true
 	}
 	var out []plan.Answer
 	for ev, err := range s.Events(ctx, EventScan{Group: g, Type: community.MessageCreated, Kept: true, From: from, To: to}) {
@@ -403,4 +399,14 @@ func (s *Store) SayIn(ctx context.Context, g community.GroupKey, from, to int64,
 		}
 	}
 	return out, nil
+}
+
+// oursIn are the accounts, bots and staff of ours in a group.
+func (s *Store) oursIn(ctx context.Context, g community.GroupKey) (map[community.MemberKey]bool, error) {
+	list, err := rows(ctx, s, `SELECT member_key FROM views.people WHERE group_key = $1 AND role IN ('self', 'bot', 'staff')`, []any{int64(g)}, func(r *sql.Rows, v *community.MemberKey) error { return r.Scan((*int64)(v)) })
+	ours := map[community.MemberKey]bool{}
+	for _, m := range list {
+		ours[m] = true
+	}
+	return ours, err
 }

@@ -59,13 +59,13 @@ func scanShort(r *sql.Rows, l *admit.Short) error {
 	return err
 }
 
-// Shorts lists an organisation's short links, the newest first.
+// Shorts lists an organisation's short links, the newest first; those of morning reports stand with their report.
 func (s *Store) Shorts(ctx context.Context, org community.OrgKey, p community.Page) ([]admit.Short, int, error) {
 	var n int
-	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM short_link WHERE org_key = $1`, int64(org)).Scan(&n); err != nil {
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM short_link WHERE org_key = $1 AND made_for <> 'report'`, int64(org)).Scan(&n); err != nil {
 		return nil, 0, coded(s.dialect, err)
 	}
-	list, err := rows(ctx, s, shortColumns+fmt.Sprintf(` WHERE l.org_key = $1 ORDER BY l.created DESC, l.key DESC LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), []any{int64(org)}, scanShort)
+	list, err := rows(ctx, s, shortColumns+fmt.Sprintf(` WHERE l.org_key = $1 AND l.made_for <> 'report' ORDER BY l.created DESC, l.key DESC LIMIT %d OFFSET %d`, limitOf(p.Limit), max(p.Offset, 0)), []any{int64(org)}, scanShort)
 	return list, n, err
 }
 

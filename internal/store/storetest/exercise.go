@@ -113,6 +113,8 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"shared tables are kept, edit by edit", tablesAreKept},
 		{"documents kept elsewhere are registered", outsideDocsAreKept},
 		{"draws are kept", drawsAreKept},
+		{"feeds are kept with their entries", feedsAreKept},
+		{"morning reports are kept with what became of them", morningsAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"what stood before changes is kept", pastsAreKept},
 		{"formats are kept", formatsAreKept},
