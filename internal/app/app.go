@@ -271,6 +271,7 @@ func (a *App) Run(ctx context.Context) error {
 		"connections": a.wires.run,
 		"points":      a.keepPoints,
 		"votes":       a.keepVotes,
+		"outlets":     a.keepOutlets,
 		"bots":        a.guests.north.Run,
 		"bots to go":  a.guests.outward.Run,
 	}

@@ -67,6 +67,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobWeekly:    a.sendWeekly,
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
+		store.JobOutlet:    a.sendOutlet,
 	}
 }
 

@@ -107,6 +107,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"groups are begun with templates and undone", foundingsAreKept},
 		{"weekly reports are sent once a week", weekliesAreKept},
 		{"digests are kept", digestsAreKept},
+		{"outlets are kept", outletsAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"what stood before changes is kept", pastsAreKept},
 		{"formats are kept", formatsAreKept},
