@@ -75,9 +75,7 @@ var loopback = config.Notify{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.
 
 // openSite is a site that may call receivers on this machine, with an owner.
 func openSite(t *testing.T, dbURL string) (*site, community.User) {
-	s := startSite(t, dbURL, "")
-	s.opts.Config.Notify = loopback
-	s.restart()
+	s := startSite(t, dbURL, "", func(o *app.Options) { o.Config.Notify = loopback })
 	u, err := s.app.Store().SaveUser(t.Context(), "test", community.User{Org: s.org, Login: "owner", Name: "林", Role: "owner", Enabled: true}, "")
 	check(t, err)
 	return s, u
