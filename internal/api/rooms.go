@@ -33,6 +33,7 @@ type Rooms struct {
 	Bots        func(org community.OrgKey, groups []community.GroupKey) Bots
 	Tags        func(org community.OrgKey, groups []community.GroupKey) Tags
 	Today       func(org community.OrgKey, groups []community.GroupKey) Today
+	Outlets     func(org community.OrgKey) Outlets
 	Users       Users
 	Gate        Gate
 	Veil        Veil

@@ -121,7 +121,8 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Handovers(org, groups)
 		},
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
-		Tokens: func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
+		Tokens:  func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
+		Outlets: func(org community.OrgKey) console.Outlets { return a.Outlets(org) },
 	}
 }
 

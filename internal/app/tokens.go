@@ -110,8 +110,9 @@ func (a *App) rooms() api.Rooms {
 		Blocklists: func(org community.OrgKey, groups []community.GroupKey) api.Blocklists {
 			return a.Blocklists(org, groups)
 		},
-		Bots:  func(org community.OrgKey, groups []community.GroupKey) api.Bots { return a.Hands(org, groups) },
-		Users: a.store, Gate: a.gate, Veil: a.Veil(), Imports: a.imports,
+		Bots:    func(org community.OrgKey, groups []community.GroupKey) api.Bots { return a.Hands(org, groups) },
+		Outlets: func(org community.OrgKey) api.Outlets { return a.Outlets(org) },
+		Users:   a.store, Gate: a.gate, Veil: a.Veil(), Imports: a.imports,
 		Health: func(k community.AccountKey) (string, string, int64) {
 			h := a.wires.Health(k)
 			return h.State, h.Detail, h.At

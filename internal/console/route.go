@@ -129,6 +129,7 @@ func (c *Console) routes() []route {
 		c.botRoutes(),
 		c.hookRoutes(),
 		c.tokenRoutes(),
+		c.outletRoutes(),
 		userRoutes,
 		c.gateRoutes(),
 		c.veilRoutes(),
