@@ -268,7 +268,7 @@ func (k *call) codeSaid(code community.Code) string {
 	if key := "outlet_code." + string(code); k.Words.Has(key) {
 		return k.T(key)
 	}
-	return k.T("outlet_code.other")
+	return k.T("outlet_code.fault")
 }
 
 func parcelPill(k *call, p community.Parcel) templ.Component {
