@@ -20,6 +20,7 @@ import (
 	"qunluo/internal/console"
 	"qunluo/internal/h5"
 	"qunluo/internal/httpd"
+	"qunluo/internal/mcp"
 )
 
 // Version is the program's version.
@@ -150,7 +151,9 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/v/", public)
 	mux.Handle("/p/", public)
 	mux.Handle("/h5/", public)
-	mux.Handle("/api/", a.programs(deps))
+	programs := a.programs(deps)
+	mux.Handle("/api/", programs)
+	mux.Handle("/mcp", httpd.Headers(mcp.Handler(programs, Version)))
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)
 	mux.HandleFunc(blocklistPath, a.handOut)

@@ -78,7 +78,7 @@ func outletPill(k *call, o community.Outlet) templ.Component {
 	case o.Paused:
 		return ui.Pill("", "clock", k.T("outlet.is_paused"))
 	case o.Fails > 0:
-		return ui.Pill("bad", "alert-triangle", k.T("outlet.is_failing"))
+		return ui.Pill("danger", "alert-triangle", k.T("outlet.is_failing"))
 	}
 	return ui.Pill("good", "check", k.T("outlet.is_on"))
 }
@@ -283,7 +283,7 @@ func parcelPill(k *call, p community.Parcel) templ.Component {
 	case community.ParcelSent:
 		return ui.Pill("good", "check", text)
 	case community.ParcelDead:
-		return ui.Pill("bad", "ban", text)
+		return ui.Pill("danger", "ban", text)
 	}
 	return ui.Pill("", "clock", text)
 }
