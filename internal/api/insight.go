@@ -18,6 +18,7 @@ type Goals interface {
 	Adjustments(ctx context.Context, f measure.AdjustFilter, page community.Page) ([]measure.Adjustment, int, error)
 	Adjustment(ctx context.Context, id community.ID) (measure.Adjustment, error)
 	Review(ctx context.Context, user string, id community.ID, keep bool, note string) (measure.Adjustment, error)
+	StageSteps
 }
 
 // Figures are numbers of projections.
@@ -34,6 +35,7 @@ type Experiments interface {
 	Stop(ctx context.Context, user string, id community.ID, reason string) error
 	Decide(ctx context.Context, user string, id community.ID, decision, reason string) error
 	Drop(ctx context.Context, user string, id community.ID, reason string) error
+	Trials
 }
 
 // Weeklies keeps orders of the weekly report.

@@ -31,12 +31,14 @@ type Lockdowns interface {
 // Standbys is where groups go on when their account is lost.
 type Standbys interface {
 	List(ctx context.Context, g community.GroupKey) ([]duty.Standby, error)
+	Detours
 }
 
 // Blocklists are lists shared between communities.
 type Blocklists interface {
 	Subscriptions(ctx context.Context) ([]blocklist.Subscription, error)
 	Hits(ctx context.Context, page community.Page) ([]blocklist.Hit, int, error)
+	Sharing
 }
 
 // Bots lists what was attached: bots and outside systems.

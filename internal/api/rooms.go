@@ -33,6 +33,10 @@ type Rooms struct {
 	Bots        func(org community.OrgKey, groups []community.GroupKey) Bots
 	Tags        func(org community.OrgKey, groups []community.GroupKey) Tags
 	Today       func(org community.OrgKey, groups []community.GroupKey) Today
+	Posters     func(org community.OrgKey, groups []community.GroupKey) Posters
+	Foundings   func(org community.OrgKey, groups []community.GroupKey) Foundings
+	Handovers   func(org community.OrgKey, groups []community.GroupKey) Handovers
+	Overlaps    func(org community.OrgKey, groups []community.GroupKey) Overlaps
 	Outlets     func(org community.OrgKey) Outlets
 	Users       Users
 	Gate        Gate
