@@ -41,6 +41,7 @@ type Experiments interface {
 // Weeklies keeps orders of the weekly report.
 type Weeklies interface {
 	Orders(ctx context.Context) ([]measure.WeeklyOrder, error)
+	Order(ctx context.Context, id community.ID) (measure.WeeklyOrder, error)
 	PauseOrder(ctx context.Context, user string, id community.ID, on bool, reason string) error
 	DropOrder(ctx context.Context, user string, id community.ID, reason string) error
 	Runs(ctx context.Context, id community.ID) ([]measure.ReportRun, error)

@@ -47,6 +47,7 @@ type Bots interface {
 	Hooks(ctx context.Context) ([]community.Bot, error)
 	DeleteBot(ctx context.Context, user string, id community.ID, reason string) error
 	DeleteHook(ctx context.Context, user string, id community.ID, reason string) error
+	TryHook(ctx context.Context, id community.ID, p community.Post, send bool) (community.Posted, error)
 }
 
 // link is a line of the log of who is who.

@@ -96,7 +96,7 @@ func posterOf(k poster.Kept) posterKept {
 }
 
 type posterRef struct {
-	Ref string `query:"ref" required:"true" maxLength:"100" doc:"of a layout, see listPosters"`
+	Ref string `path:"ref" maxLength:"100" doc:"of a layout, see listPosters"`
 }
 
 // drawn is a picture.
@@ -115,7 +115,7 @@ func posterLines() []line {
 			rows, err := posters(c).List(c.ctx(), in.Lang)
 			return whole(rows, posterOf), err
 		}),
-		on("getPoster", "GET /posters/at", "One layout", area, []string{"GET /posters/at"}, func(c *call, in *posterRef) (posterKept, error) {
+		on("getPoster", "GET /posters/{ref}", "One layout", area, []string{"GET /posters/at"}, func(c *call, in *posterRef) (posterKept, error) {
 			k, err := posters(c).Get(c.ctx(), in.Ref)
 			return posterOf(k), err
 		}),

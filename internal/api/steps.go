@@ -73,6 +73,7 @@ type VoteSteps interface {
 	Add(ctx context.Context, user string, id community.ID, event int64, reason string) (points.Candidate, error)
 	Stand(ctx context.Context, user string, id community.ID, no int, stands bool, reason string) error
 	Payout(ctx context.Context, id community.ID) (points.Payout, error)
+	Link(ctx context.Context, g community.GroupKey, m community.MemberKey) (string, error)
 }
 
 // TierSteps is how tiers are ruled.
@@ -529,6 +530,14 @@ func voteSteps() []line {
 			}
 			return votes(c).Rules(c.ctx(), g.Key)
 		}))),
+		on("getVoteLink", "GET /groups/{id}/vote-link", "Where members of a group vote", area, []string{"GET /vote/links"}, inGroup(func(c *call, in *byID, g community.GroupRow) (struct {
+			Address string `json:"address"`
+		}, error) {
+			at, err := votes(c).Link(c.ctx(), g.Key, 0)
+			return struct {
+				Address string `json:"address"`
+			}{at}, err
+		})),
 		on("addCandidate", "POST /votes/{id}/candidates", "Add a message to a vote", area, []string{"POST /vote/{id}/add"}, func(c *call, in *struct {
 			byID
 			Body struct {

@@ -271,7 +271,7 @@ func (a *App) sendParcel(ctx context.Context, o community.Outlet, p community.Pa
 	return p, down, nil
 }
 
-// outletMessage is what a receiver reads; see docs/webhooks.md.
+// outletMessage is what a receiver reads.
 type outletMessage struct {
 	Type      community.OutletKind `json:"type"`
 	Timestamp string               `json:"timestamp"` // when it happened
