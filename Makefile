@@ -25,7 +25,7 @@ lint:
 
 # Pages are generated and committed; run this after changing a .templ file.
 generate:
-	go run github.com/a-h/templ/cmd/templ@v0.3.977 generate
+	sh web/pages.sh
 
 # Refreshes the committed browser files from npm; the only thing that needs Node.
 vendor-web:

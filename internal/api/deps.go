@@ -35,6 +35,7 @@ type Deps struct {
 type Desk interface {
 	FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error)
 	GroupByID(ctx context.Context, id community.ID) (community.GroupRow, error)
+	GroupByKey(ctx context.Context, g community.GroupKey) (community.GroupRow, error)
 	FindMembers(ctx context.Context, f community.MemberFilter) ([]community.MemberRow, int, error)
 	MemberByID(ctx context.Context, id community.ID) (community.Member, error)
 	MembersByKey(ctx context.Context, keys []community.MemberKey) ([]community.Member, error)

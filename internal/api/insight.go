@@ -23,6 +23,7 @@ type Goals interface {
 	Adjustments(ctx context.Context, f measure.AdjustFilter, page community.Page) ([]measure.Adjustment, int, error)
 	Adjustment(ctx context.Context, id community.ID) (measure.Adjustment, error)
 	Review(ctx context.Context, user string, id community.ID, keep bool, note string) (measure.Adjustment, error)
+	StageSteps
 }
 
 // Figures are numbers of projections.
@@ -39,11 +40,13 @@ type Experiments interface {
 	Stop(ctx context.Context, user string, id community.ID, reason string) error
 	Decide(ctx context.Context, user string, id community.ID, decision, reason string) error
 	Drop(ctx context.Context, user string, id community.ID, reason string) error
+	Trials
 }
 
 // Weeklies keeps orders of the weekly report.
 type Weeklies interface {
 	Orders(ctx context.Context) ([]measure.WeeklyOrder, error)
+	Order(ctx context.Context, id community.ID) (measure.WeeklyOrder, error)
 	PauseOrder(ctx context.Context, user string, id community.ID, on bool, reason string) error
 	DropOrder(ctx context.Context, user string, id community.ID, reason string) error
 	Runs(ctx context.Context, id community.ID) ([]measure.ReportRun, error)

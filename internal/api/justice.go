@@ -48,6 +48,7 @@ type Duty interface {
 	Notes(ctx context.Context, n int) ([]duty.Note, error)
 	AddNote(ctx context.Context, user, text string) (duty.Note, error)
 	Roster(ctx context.Context) (duty.Roster, error)
+	DutyPlan
 }
 
 // Shields is what holds raids off.
@@ -68,6 +69,7 @@ type Suggests interface {
 	Find(ctx context.Context, g community.GroupKey, state string, p community.Page) ([]replay.Suggestion, int, error)
 	Apply(ctx context.Context, user string, id community.ID, reason, despite string) (int, error)
 	Dismiss(ctx context.Context, user string, id community.ID, reason string) error
+	Weighs
 }
 
 // appeal is what a member wrote against a decision.
@@ -247,6 +249,10 @@ type suggestion struct {
 	Ended   moment       `json:"ended_at"`
 	Reason  string       `json:"reason"`
 	Version int          `json:"version" doc:"by which it came into force"`
+}
+
+func suggestionOf(s replay.Suggestion) suggestion {
+	return suggestion{s.ID, s.State, moment(s.At), moment(s.Seen), s.Book, s.User, moment(s.Ended), s.Reason, s.Version}
 }
 
 type suggestQuery struct {
@@ -452,9 +458,7 @@ func justiceLines() []line {
 				return list[suggestion]{}, err
 			}
 			rows, total, err := room(c, c.a.deps.Rooms.Suggests).Find(c.ctx(), g.Key, in.State, p)
-			return listed(c, p, rows, total, func(s replay.Suggestion) suggestion {
-				return suggestion{s.ID, s.State, moment(s.At), moment(s.Seen), s.Book, s.User, moment(s.Ended), s.Reason, s.Version}
-			}), err
+			return listed(c, p, rows, total, suggestionOf), err
 		}),
 		admin(on("applySuggestion", "POST /suggestions/{id}/apply", "Publish a suggested change", area, []string{"POST /suggestions/{id}/apply"}, func(c *call, in *struct {
 			byID

@@ -31,12 +31,14 @@ type Lockdowns interface {
 // Standbys is where groups go on when their account is lost.
 type Standbys interface {
 	List(ctx context.Context, g community.GroupKey) ([]duty.Standby, error)
+	Detours
 }
 
 // Blocklists are lists shared between communities.
 type Blocklists interface {
 	Subscriptions(ctx context.Context) ([]blocklist.Subscription, error)
 	Hits(ctx context.Context, page community.Page) ([]blocklist.Hit, int, error)
+	Sharing
 }
 
 // Bots lists what was attached: bots and outside systems.
@@ -45,6 +47,7 @@ type Bots interface {
 	Hooks(ctx context.Context) ([]community.Bot, error)
 	DeleteBot(ctx context.Context, user string, id community.ID, reason string) error
 	DeleteHook(ctx context.Context, user string, id community.ID, reason string) error
+	TryHook(ctx context.Context, id community.ID, p community.Post, send bool) (community.Posted, error)
 }
 
 // link is a line of the log of who is who.

@@ -99,6 +99,9 @@ func (l *line) describe(doc *huma.OpenAPI) {
 	reg := doc.Components.Schemas
 	op := &huma.Operation{OperationID: l.name, Method: l.method(), Path: l.path(), Summary: l.title, Tags: []string{string(l.area)},
 		Responses: map[string]*huma.Response{}, Security: []map[string][]string{{"token": {}}}}
+	if l.area != anyArea {
+		op.Extensions = map[string]any{"x-scope": string(l.area) + ":" + string(l.needs())}
+	}
 	op.Description = "Token: " + string(l.area) + ":" + string(l.needs()) + "."
 	l.gather(reg, l.in, nil)
 	for _, p := range l.params {

@@ -31,6 +31,8 @@ type Tiers interface {
 	Pin(ctx context.Context, user string, g community.GroupKey, member community.ID, to tier.Tier, reason string) error
 	Benefits(ctx context.Context, g community.GroupKey) ([]tier.Benefit, error)
 	UseBenefit(ctx context.Context, user string, id, member community.ID, what string) (tier.Use, error)
+	TierSteps
+	TierGifts
 }
 
 // Votes keeps the weekly vote.
@@ -42,6 +44,7 @@ type Votes interface {
 	Payouts(ctx context.Context, g community.GroupKey, ballot community.ID, state string, page community.Page) ([]points.Payout, int, error)
 	Pay(ctx context.Context, user string, id community.ID, note string) (points.Payout, error)
 	Unpay(ctx context.Context, user string, id community.ID, reason string) (points.Payout, error)
+	VoteSteps
 }
 
 type ranked struct {

@@ -24,6 +24,7 @@ type Plans interface {
 	RemoveFromSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	SOPGroups(ctx context.Context, id community.ID) ([]plan.Member, error)
 	Limits(ctx context.Context) (plan.Limits, error)
+	Steps
 	SaveLimits(ctx context.Context, user string, l plan.Limits, reason string) error
 }
 

@@ -39,6 +39,15 @@ type Rooms struct {
 	Bots        func(org community.OrgKey, groups []community.GroupKey) Bots
 	Tags        func(org community.OrgKey, groups []community.GroupKey) Tags
 	Today       func(org community.OrgKey, groups []community.GroupKey) Today
+	Charters    func(org community.OrgKey, groups []community.GroupKey) Charters
+	Leads       func(org community.OrgKey, groups []community.GroupKey) Leads
+	Settings    func(org community.OrgKey, groups []community.GroupKey) Settings
+	Articles    func(org community.OrgKey) Articles
+	Posters     func(org community.OrgKey, groups []community.GroupKey) Posters
+	Foundings   func(org community.OrgKey, groups []community.GroupKey) Foundings
+	Handovers   func(org community.OrgKey, groups []community.GroupKey) Handovers
+	Overlaps    func(org community.OrgKey, groups []community.GroupKey) Overlaps
+	Outlets     func(org community.OrgKey) Outlets
 	Users       Users
 	Gate        Gate
 	Veil        Veil

@@ -137,6 +137,15 @@ func importOf(r community.ImportRow) importRun {
 	return importRun{r.ID, r.Name, r.Format, r.State, moment(r.Created), moment(r.Finished), r.User, r.Report}
 }
 
+func userOf(u community.User) user {
+	return user{u.ID, u.Login, u.Name, u.Role, u.Lang, u.Enabled, moment(u.Created)}
+}
+
+func (c *call) connectionOf(a community.Account) connection {
+	state, detail, at := c.a.deps.Rooms.Health(a.Key)
+	return connection{a.ID, a.Name, string(a.Platform), a.Connector, a.External, a.Enabled, moment(a.Restricted), a.RestrictedWhy, state, detail, moment(at), moment(a.Created)}
+}
+
 func systemLines() []line {
 	area := community.AreaSystem
 	return []line{
@@ -152,9 +161,7 @@ func systemLines() []line {
 		}),
 		on("listUsers", "GET /users", "People who sign in", area, []string{"GET /users"}, func(c *call, _ *struct{}) (list[user], error) {
 			rows, err := c.a.deps.Rooms.Users.Users(c.ctx(), c.User.Org)
-			return whole(rows, func(u community.User) user {
-				return user{u.ID, u.Login, u.Name, u.Role, u.Lang, u.Enabled, moment(u.Created)}
-			}), err
+			return whole(rows, userOf), err
 		}),
 		on("listSignIns", "GET /signins", "Who is signed in and was not ended, the latest first", area, []string{"GET /users/signins"}, func(c *call, _ *struct{}) (list[signIn], error) {
 			rows, err := c.a.deps.Rooms.Gate.SignIns(c.ctx(), c.User.Org, community.ID{}, true, maxSignIns)
@@ -176,10 +183,7 @@ func systemLines() []line {
 		}),
 		on("listConnections", "GET /connections", "Connections to platforms and how they are", area, []string{"GET /connections"}, func(c *call, _ *struct{}) (list[connection], error) {
 			rows, err := c.desk.Accounts(c.ctx())
-			return whole(rows, func(a community.Account) connection {
-				state, detail, at := c.a.deps.Rooms.Health(a.Key)
-				return connection{a.ID, a.Name, string(a.Platform), a.Connector, a.External, a.Enabled, moment(a.Restricted), a.RestrictedWhy, state, detail, moment(at), moment(a.Created)}
-			}), err
+			return whole(rows, c.connectionOf), err
 		}),
 		on("listImports", "GET /imports", "Imports", area, []string{"GET /imports"}, func(c *call, in *sorted) (list[importRun], error) {
 			p, err := c.page(in.paging, in.sorting)

@@ -18,6 +18,7 @@ type Words interface {
 	Edit(ctx context.Context, user string, id community.ID, numbers []int64, p wordlist.Patch, reason string) (wordlist.Version, error)
 	Versions(ctx context.Context, id community.ID, p community.Page) ([]wordlist.Version, int, error)
 	Rollback(ctx context.Context, user string, id community.ID, to int, reason string) (wordlist.Version, error)
+	WordWork
 }
 
 // wordList is a word list.

@@ -58,8 +58,11 @@ func (a *App) tellAsksOf(ctx context.Context, w store.AskWatch) error {
 }
 
 // askedFirst is who is told of a group's alarm before anybody on duty: of open questions whom its watch names, else who looks after
-// the group.
+// the group; of an outlet whoever answers for it.
 func (a *App) askedFirst(ctx context.Context, al duty.Alarm) (string, error) {
+	if al.Kind == duty.KindOutlet {
+		return a.outletKeeper(ctx, al)
+	}
 	if al.Group == 0 {
 		return "", nil
 	}

@@ -71,6 +71,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobWeekly:    a.sendWeekly,
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
+		store.JobOutlet:    a.sendOutlet,
 	}
 }
 

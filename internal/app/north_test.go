@@ -31,7 +31,7 @@ type site struct {
 
 const simGroup = "sim-1"
 
-func startSite(t *testing.T, dbURL, abilities string) *site {
+func startSite(t *testing.T, dbURL, abilities string, set ...func(*app.Options)) *site {
 	t.Helper()
 	s := &site{t: t}
 	scene := sim.Scene{Name: "test", Open: func(clock func() int64) (*sim.World, sim.Script) {
@@ -44,6 +44,9 @@ func startSite(t *testing.T, dbURL, abilities string) *site {
 		return s.world, nil
 	}}
 	s.opts = app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}}, Scenes: []sim.Scene{scene}}
+	for _, one := range set {
+		one(&s.opts)
+	}
 	s.start()
 	t.Cleanup(func() { s.end() })
 	a := s.app

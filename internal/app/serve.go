@@ -20,6 +20,7 @@ import (
 	"qunluo/internal/console"
 	"qunluo/internal/h5"
 	"qunluo/internal/httpd"
+	"qunluo/internal/mcp"
 )
 
 // Version is the program's version.
@@ -133,7 +134,8 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Handovers(org, groups)
 		},
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
-		Tokens: func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
+		Tokens:  func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
+		Outlets: func(org community.OrgKey) console.Outlets { return a.Outlets(org) },
 	}
 }
 
@@ -165,7 +167,9 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/p/", public)
 	mux.Handle("/draw/", public)
 	mux.Handle("/h5/", public)
-	mux.Handle("/api/", a.programs(deps))
+	programs := a.programs(deps)
+	mux.Handle("/api/", programs)
+	mux.Handle("/mcp", httpd.Headers(mcp.Handler(programs, Version)))
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)
 	mux.HandleFunc(blocklistPath, a.handOut)

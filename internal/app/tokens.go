@@ -116,8 +116,17 @@ func (a *App) rooms() api.Rooms {
 		Blocklists: func(org community.OrgKey, groups []community.GroupKey) api.Blocklists {
 			return a.Blocklists(org, groups)
 		},
-		Bots:  func(org community.OrgKey, groups []community.GroupKey) api.Bots { return a.Hands(org, groups) },
-		Users: a.store, Gate: a.gate, Veil: a.Veil(), Imports: a.imports,
+		Bots:      func(org community.OrgKey, groups []community.GroupKey) api.Bots { return a.Hands(org, groups) },
+		Charters:  func(org community.OrgKey, groups []community.GroupKey) api.Charters { return a.Charters(org, groups) },
+		Leads:     func(org community.OrgKey, groups []community.GroupKey) api.Leads { return a.Leads(org, groups) },
+		Settings:  func(org community.OrgKey, groups []community.GroupKey) api.Settings { return a.Hands(org, groups) },
+		Articles:  func(org community.OrgKey) api.Articles { return a.Articles(org) },
+		Posters:   func(org community.OrgKey, groups []community.GroupKey) api.Posters { return a.Posters(org, groups) },
+		Foundings: func(org community.OrgKey, groups []community.GroupKey) api.Foundings { return a.Foundings(org, groups) },
+		Handovers: func(org community.OrgKey, groups []community.GroupKey) api.Handovers { return a.Handovers(org, groups) },
+		Overlaps:  func(org community.OrgKey, groups []community.GroupKey) api.Overlaps { return a.Codes(org, groups) },
+		Outlets:   func(org community.OrgKey) api.Outlets { return a.Outlets(org) },
+		Users:     a.store, Gate: a.gate, Veil: a.Veil(), Imports: a.imports,
 		Health: func(k community.AccountKey) (string, string, int64) {
 			h := a.wires.Health(k)
 			return h.State, h.Detail, h.At

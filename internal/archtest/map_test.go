@@ -110,16 +110,17 @@ func plan() []room {
 		{path: "console/static", layer: door},
 		{path: "h5", layer: door, may: []string{"h5/view"}, why: "its own pages"},
 		{path: "h5/view", layer: door},
-		{path: "api", layer: door},
+		{path: "api", layer: door, may: []string{"poster"}, why: "layouts of posters are read and written, and drawn for programs, too"},
 		{path: "client", layer: working}, // for other programs in Go: knows the API's wire and nothing of ours
+		{path: "mcp", layer: working},    // for assistants: knows the API's description and wire and nothing of ours
 		{path: "north", layer: door},
 		{path: "north/onebot", layer: door, may: []string{"north", "connect/onebot/wire"},
 			why: "it speaks for north, in the JSON that our OneBot client shares: one mapping of segments, not two"},
 		{path: "north/satori", layer: door, may: []string{"north", "connect/onebot/wire", "connect/satori/element"},
 			why: "it speaks for north; ids as numbers or texts and compact JSON are read and written as OneBot does, elements as our Satori client does"},
 		{path: "north/hook", layer: door, may: []string{"north"}, why: "it speaks for north, to outside systems that only post"},
-		{path: "cli", layer: door, may: []string{"connect", "hold", "poster"},
-			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves; layouts of posters are read and written as files"},
+		{path: "cli", layer: door, may: []string{"connect", "hold", "poster", "mcp"},
+			why: "it shows connectors' settings and abilities, as the console does; migrate and restore keep the data directory to themselves; layouts of posters are read and written as files; assistants are answered on stdin and stdout"},
 
 		{path: "app", layer: top},
 		{path: "bench", layer: top},          // measures the belt from the frame to the page

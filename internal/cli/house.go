@@ -80,6 +80,7 @@ type House struct {
 	Bots       func(org community.OrgKey) Bots
 	Hooks      func(org community.OrgKey) Hooks
 	Tokens     func(org community.OrgKey) Tokens
+	Outlets    func(org community.OrgKey) Outlets
 	Points     func(org community.OrgKey) Points
 	Goals      func(org community.OrgKey) Goals
 	Foundings  func(org community.OrgKey) Foundings

@@ -132,6 +132,8 @@ type Deps struct {
 	Today func(org community.OrgKey, groups []community.GroupKey) Today
 	// Tokens keeps the keys to the API; may be nil: their pages are then absent.
 	Tokens func(org community.OrgKey) Tokens
+	// Outlets keeps where outside systems are told of what happens; may be nil: its pages are then absent.
+	Outlets func(org community.OrgKey) Outlets
 
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()

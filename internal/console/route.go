@@ -135,6 +135,7 @@ func (c *Console) routes() []route {
 		c.botRoutes(),
 		c.hookRoutes(),
 		c.tokenRoutes(),
+		c.outletRoutes(),
 		userRoutes,
 		c.gateRoutes(),
 		c.veilRoutes(),

@@ -33,6 +33,9 @@ func (c *Console) settings(k *call) error {
 	p := view.Settings{Head: ui.Head{Title: k.T("nav.settings"), Sub: k.T("settings.intro")}, Frozen: frozen, Freeze: home.Freeze}
 	if c.deps.Tokens != nil {
 		p.Head.Actions = view.LinkButton("/tokens", "plug", k.T("token.open"))
+		if c.deps.Outlets != nil {
+			p.Head.Actions = view.LinkButtons([][3]string{{"/outlets", "plug-connected", k.T("outlet.open")}, {"/tokens", "plug", k.T("token.open")}})
+		}
 	}
 	p.Facts = []ui.Option{
 		{Value: k.T("settings.version"), Text: dash(c.deps.Version)},

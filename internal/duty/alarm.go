@@ -15,6 +15,7 @@ const (
 	KindOpinion = "opinion" // several members complain about one thing: Detail, see ReadOpinion
 	KindHits    = "hits"    // hits of a group wait for a person: Detail
 	KindWord    = "word"    // a word of a list was suspended by itself: Detail
+	KindOutlet  = "outlet"  // an outside system could not be told of something: Detail is its outlet's name
 	KindTest    = "test"    // nothing happened: does it reach somebody?
 
 	KindQuestion = "question" // questions of a group are open for too long: Detail

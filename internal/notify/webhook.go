@@ -41,20 +41,30 @@ func (h *Hooks) Post(ctx context.Context, url, secret, kind string, m Message, n
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return community.Errorf(community.CodeBadInput, "the webhook's address cannot be read")
-	}
-	at := strconv.FormatInt(now/1000, 10)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("webhook-id", m.ID)
-	r.Header.Set("webhook-timestamp", at)
-	r.Header.Set("webhook-signature", Sign(secret, m.ID, at, body))
-	answer, err := h.Client.Do(ctx, r)
+	answer, err := h.Deliver(ctx, url, []string{secret}, m.ID, body, now)
 	if err != nil {
 		return err
 	}
 	return answer.Said()
+}
+
+// Deliver posts a body that is known by an id, the same for every try, signed with each of some secrets: while one takes another's place, a receiver may
+// hold either. Errors have the codes of safehttp; what the receiver answered is the caller's to judge.
+func (h *Hooks) Deliver(ctx context.Context, url string, secrets []string, id string, body []byte, now int64) (safehttp.Answer, error) {
+	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return safehttp.Answer{}, community.Errorf(community.CodeBadInput, "the webhook's address cannot be read")
+	}
+	at := strconv.FormatInt(now/1000, 10)
+	signs := make([]string, len(secrets))
+	for i, secret := range secrets {
+		signs[i] = Sign(secret, id, at, body)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("webhook-id", id)
+	r.Header.Set("webhook-timestamp", at)
+	r.Header.Set("webhook-signature", strings.Join(signs, " "))
+	return h.Client.Do(ctx, r)
 }
 
 // Sign gives the webhook-signature of a body: "v1," and the base64 of HMAC-SHA256 over id.timestamp.body. A secret

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // ActivityPage shows the activity of one group, of the groups with a tag, or of all.
+//go:noinline
 func ActivityPage(p Activity) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -271,6 +272,7 @@ func ActivityPage(p Activity) templ.Component {
 	})
 }
 
+//go:noinline
 func graphCard(g ui.Graph) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -322,6 +324,7 @@ func graphCard(g ui.Graph) templ.Component {
 }
 
 // foldedGraph is a graphCard that a phone shows folded.
+//go:noinline
 func foldedGraph(g ui.Graph) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -386,6 +389,7 @@ func foldedGraph(g ui.Graph) templ.Component {
 }
 
 // MetricCard is a figure that opens its definition.
+//go:noinline
 func MetricCard(m Metric) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -594,6 +598,7 @@ func MetricCard(m Metric) templ.Component {
 }
 
 // Unknown is a cell of a day on which nobody listened.
+//go:noinline
 func Unknown() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // CalendarView shows a month or a week.
+//go:noinline
 func CalendarView(p CalendarPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -335,6 +336,7 @@ func CalendarView(p CalendarPage) templ.Component {
 	})
 }
 
+//go:noinline
 func calendarMeter(m CalendarMeter) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -534,6 +536,7 @@ func calendarMeter(m CalendarMeter) templ.Component {
 	})
 }
 
+//go:noinline
 func calendarDay(d CalendarDay) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -876,6 +879,7 @@ func calendarDay(d CalendarDay) templ.Component {
 }
 
 // CalendarOne shows one item.
+//go:noinline
 func CalendarOne(p CalendarShow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1144,6 +1148,7 @@ func CalendarOne(p CalendarShow) templ.Component {
 }
 
 // CalendarProposal shows what would be filled in.
+//go:noinline
 func CalendarProposal(p CalendarFill) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1377,6 +1382,7 @@ func CalendarProposal(p CalendarFill) templ.Component {
 }
 
 // TopicQueue is the queue with the form for another topic.
+//go:noinline
 func TopicQueue(p PlanForm, asks []ui.Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

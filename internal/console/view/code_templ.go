@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // Code shows one code: its address, what it shows, what came through it, and the next QR code.
+//go:noinline
 func Code(p CodePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,6 +15,7 @@ import (
 )
 
 // DutyTest is the button that tries an alarm out.
+//go:noinline
 func DutyTest() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -53,6 +54,7 @@ func DutyTest() templ.Component {
 }
 
 // WayButton leads to how a person is told.
+//go:noinline
 func WayButton(to, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -113,6 +115,7 @@ func WayButton(to, text string) templ.Component {
 }
 
 // PostButton does one thing.
+//go:noinline
 func PostButton(to, icon, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -181,6 +184,7 @@ func PostButton(to, icon, text string) templ.Component {
 }
 
 // DutyPage shows who is on duty.
+//go:noinline
 func DutyPage(p Duty) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -504,6 +508,7 @@ func DutyPage(p Duty) templ.Component {
 }
 
 // dutyStanding says who is on duty now, and where nobody will be.
+//go:noinline
 func dutyStanding(p Duty) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -678,6 +683,7 @@ func dutyStanding(p Duty) templ.Component {
 }
 
 // dutyWeek is the grid of seven days and, on a phone, the same as a list.
+//go:noinline
 func dutyWeek(p Duty) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1009,6 +1015,7 @@ func dutyWeek(p Duty) templ.Component {
 }
 
 // dutyForm is a row of fields with its button.
+//go:noinline
 func dutyForm(action string, fields []ui.Input, button string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1086,6 +1093,7 @@ func dutyForm(action string, fields []ui.Input, button string) templ.Component {
 	})
 }
 
+//go:noinline
 func noteForm(action, back string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1170,6 +1178,7 @@ func noteForm(action, back string) templ.Component {
 	})
 }
 
+//go:noinline
 func alarmList(list []AlarmLine) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1302,6 +1311,7 @@ func alarmList(list []AlarmLine) templ.Component {
 	})
 }
 
+//go:noinline
 func ackButton(to, back string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1383,6 +1393,7 @@ func ackButton(to, back string) templ.Component {
 }
 
 // AlarmPage shows every step of an alarm.
+//go:noinline
 func AlarmPage(p Alarm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1824,6 +1835,7 @@ func AlarmPage(p Alarm) templ.Component {
 }
 
 // lockCard is the section of lockdowns.
+//go:noinline
 func lockCard(p Duty) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2039,6 +2051,7 @@ func lockCard(p Duty) templ.Component {
 }
 
 // LockAskPage says what a lockdown would do and asks.
+//go:noinline
 func LockAskPage(p LockAsk) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2272,6 +2285,7 @@ func LockAskPage(p LockAsk) templ.Component {
 }
 
 // opinion is what several members complain about: the subject, how it grew, the people and the thread.
+//go:noinline
 func opinion(o Opinion) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

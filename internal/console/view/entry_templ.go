@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // Fault is a page that says what went wrong.
+//go:noinline
 func Fault(p ui.Panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -49,6 +50,7 @@ func Fault(p ui.Panel) templ.Component {
 }
 
 // SignInPage asks who it is.
+//go:noinline
 func SignInPage(p SignIn) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -190,6 +192,7 @@ func SignInPage(p SignIn) templ.Component {
 }
 
 // SetupPage makes the owner.
+//go:noinline
 func SetupPage(p Setup) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // FactorPage sets a second factor up, or says that it is in use.
+//go:noinline
 func FactorPage(p Factor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -140,6 +141,7 @@ func FactorPage(p Factor) templ.Component {
 	})
 }
 
+//go:noinline
 func note(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -190,6 +192,7 @@ func note(text string) templ.Component {
 	})
 }
 
+//go:noinline
 func factorScan(p Factor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -330,6 +333,7 @@ func factorScan(p Factor) templ.Component {
 	})
 }
 
+//go:noinline
 func factorOn(p Factor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -462,6 +466,7 @@ func factorOn(p Factor) templ.Component {
 }
 
 // CodesPage shows codes of the last resort.
+//go:noinline
 func CodesPage(p Codes) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -580,6 +585,7 @@ func CodesPage(p Codes) templ.Component {
 }
 
 // ProvePage asks for a proof once more, with what was filled in kept.
+//go:noinline
 func ProvePage(p Prove) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

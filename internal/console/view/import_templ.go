@@ -15,6 +15,7 @@ import (
 )
 
 // Imports shows the runs and the form for a new one.
+//go:noinline
 func Imports(p ImportList) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -154,6 +155,7 @@ func Imports(p ImportList) templ.Component {
 }
 
 // Import shows one run.
+//go:noinline
 func Import(p ImportRun) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -603,6 +605,7 @@ func Import(p ImportRun) templ.Component {
 }
 
 // importAgain asks what the file leaves open.
+//go:noinline
 func importAgain(f ImportAgain) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -788,6 +791,7 @@ func importAgain(f ImportAgain) templ.Component {
 }
 
 // Raw is a cell of a line as it stood in a file.
+//go:noinline
 func Raw(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,6 +15,7 @@ import (
 )
 
 // LabPage is the laboratory of rules.
+//go:noinline
 func LabPage(p Lab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -98,6 +99,7 @@ func LabPage(p Lab) templ.Component {
 }
 
 // labForce says what is in force and leads there.
+//go:noinline
 func labForce(p Lab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -314,6 +316,7 @@ func labForce(p Lab) templ.Component {
 }
 
 // labRule is the rule that is worked on: as a form, or as JSON.
+//go:noinline
 func labRule(p Lab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -499,6 +502,7 @@ func labRule(p Lab) templ.Component {
 }
 
 // labCases is how the labelled cases stand.
+//go:noinline
 func labCases(p Lab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -641,6 +645,7 @@ func labCases(p Lab) templ.Component {
 }
 
 // labPast is the trial on the group's own past.
+//go:noinline
 func labPast(p Lab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -834,6 +839,7 @@ func labPast(p Lab) templ.Component {
 	})
 }
 
+//go:noinline
 func labDays(p Lab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -888,6 +894,7 @@ func labDays(p Lab) templ.Component {
 	})
 }
 
+//go:noinline
 func labBusy(p Lab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

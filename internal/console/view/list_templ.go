@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // ListPage shows a filtered list.
+//go:noinline
 func ListPage(p List) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -124,6 +125,7 @@ func ListPage(p List) templ.Component {
 	})
 }
 
+//go:noinline
 func presets(tabs []ui.Tab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -233,6 +235,7 @@ func presets(tabs []ui.Tab) templ.Component {
 }
 
 // Chips is a cell of tags.
+//go:noinline
 func Chips(tags []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -278,6 +281,7 @@ func Chips(tags []string) templ.Component {
 }
 
 // TagChip is a tag in its colour; "" = none.
+//go:noinline
 func TagChip(name, colour string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -339,6 +343,7 @@ func TagChip(name, colour string) templ.Component {
 }
 
 // Waiting is a cell that leads to the work waiting in a group.
+//go:noinline
 func Waiting(tasks, review int, group string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -435,6 +440,7 @@ func Waiting(tasks, review int, group string) templ.Component {
 }
 
 // Openers is a cell of buttons that open a question each.
+//go:noinline
 func Openers(list []ui.Opener) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -475,6 +481,7 @@ func Openers(list []ui.Opener) templ.Component {
 }
 
 // Tagged is a name with a quieter line under it, and tags.
+//go:noinline
 func Tagged(first, second string, tags []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -519,6 +526,7 @@ func Tagged(first, second string, tags []string) templ.Component {
 }
 
 // bulkBar is the form to which the tick boxes of the table belong.
+//go:noinline
 func bulkBar(b BulkBar) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

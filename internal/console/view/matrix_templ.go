@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // MatrixPage is one table on wide screens and one card per account and group on phones.
+//go:noinline
 func MatrixPage(p Matrix) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -265,6 +266,7 @@ func MatrixPage(p Matrix) templ.Component {
 	})
 }
 
+//go:noinline
 func matrixName(r MatrixRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -405,6 +407,7 @@ func matrixName(r MatrixRow) templ.Component {
 	})
 }
 
+//go:noinline
 func matrixRow(r MatrixRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -509,6 +512,7 @@ func matrixRow(r MatrixRow) templ.Component {
 	})
 }
 
+//go:noinline
 func matrixCard(r MatrixRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -650,6 +654,7 @@ func matrixCard(r MatrixRow) templ.Component {
 }
 
 // ConnectionLinks leads from the connections to what they can do, and to the bots.
+//go:noinline
 func ConnectionLinks(bots bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // PasteNew is the form for a text that was copied by hand.
+//go:noinline
 func PasteNew(p PasteForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -148,6 +149,7 @@ func PasteNew(p PasteForm) templ.Component {
 }
 
 // PasteDone shows what a text changes, before and after it is taken in.
+//go:noinline
 func PasteDone(p PasteRun) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -582,6 +584,7 @@ func PasteDone(p PasteRun) templ.Component {
 }
 
 // AddGroup leads to a group that people bring by hand.
+//go:noinline
 func AddGroup() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -629,6 +632,7 @@ func AddGroup() templ.Component {
 }
 
 // PasteWhere lists the groups that people bring by hand, for the phone.
+//go:noinline
 func PasteWhere(p PasteGroups) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // PhoneDoor asks to be let in by a link: opening it alone spends nothing.
+//go:noinline
 func PhoneDoor(to string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -88,6 +89,7 @@ func PhoneDoor(to string) templ.Component {
 }
 
 // PhoneLink shows a link that works once.
+//go:noinline
 func PhoneLink(h ui.Head, link string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -188,6 +190,7 @@ func PhoneLink(h ui.Head, link string) templ.Component {
 }
 
 // PhoneTasks shows what waits for a person.
+//go:noinline
 func PhoneTasks(p Phone) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -243,6 +246,7 @@ func PhoneTasks(p Phone) templ.Component {
 	})
 }
 
+//go:noinline
 func phoneMore(n int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -287,6 +291,7 @@ func phoneMore(n int) templ.Component {
 	})
 }
 
+//go:noinline
 func phoneAlarm(a AlarmLine, back string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -437,6 +442,7 @@ func phoneAlarm(a AlarmLine, back string) templ.Component {
 	})
 }
 
+//go:noinline
 func phonePost(to, icon, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -505,6 +511,7 @@ func phonePost(to, icon, text string) templ.Component {
 }
 
 // PhoneCard is a task: what, why, how, the words to paste, the clock, and what came of it.
+//go:noinline
 func PhoneCard(t ui.Task) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -760,6 +767,7 @@ func PhoneCard(t ui.Task) templ.Component {
 }
 
 // PhoneReview shows decisions that wait for a person.
+//go:noinline
 func PhoneReview(p Phone) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -906,6 +914,7 @@ func PhoneReview(p Phone) templ.Component {
 }
 
 // PhoneDuty shows who is on duty.
+//go:noinline
 func PhoneDuty(p Phone) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // PlanEdit shows a form and what it would do.
+//go:noinline
 func PlanEdit(p PlanForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -430,6 +431,7 @@ func PlanEdit(p PlanForm) templ.Component {
 }
 
 // PlanShow shows one mass send or SOP.
+//go:noinline
 func PlanShow(p PlanPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -639,6 +641,7 @@ func PlanShow(p PlanPage) templ.Component {
 }
 
 // planFiles are the files that a form keeps, each with a box to leave it out.
+//go:noinline
 func planFiles(list []PlanFile) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -794,6 +797,7 @@ func planFiles(list []PlanFile) templ.Component {
 	})
 }
 
+//go:noinline
 func planStats(list []ui.Number) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -843,6 +847,7 @@ func planStats(list []ui.Number) templ.Component {
 	})
 }
 
+//go:noinline
 func planTables(list []PlanTable) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -916,6 +921,7 @@ func planTables(list []PlanTable) templ.Component {
 }
 
 // PlanNew is the way to a new one, at the top of a list.
+//go:noinline
 func PlanNew(link, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -972,6 +978,7 @@ func PlanNew(link, text string) templ.Component {
 }
 
 // PlanTop is the way to a new one and to other pages, at the top of a list.
+//go:noinline
 func PlanTop(link, text string, others ...ui.Option) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,6 +15,7 @@ import (
 )
 
 // Review shows the queue: the open item in its context, reasons and history beside it, the rest of the queue.
+//go:noinline
 func Review(p ReviewPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -162,6 +163,7 @@ func Review(p ReviewPage) templ.Component {
 	})
 }
 
+//go:noinline
 func queue(lines []QueueLine) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -313,6 +315,7 @@ func queue(lines []QueueLine) templ.Component {
 	})
 }
 
+//go:noinline
 func reviewMessage(it ReviewItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -616,6 +619,7 @@ func reviewMessage(it ReviewItem) templ.Component {
 	})
 }
 
+//go:noinline
 func deed(d Deed) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -759,6 +763,7 @@ func deed(d Deed) templ.Component {
 	})
 }
 
+//go:noinline
 func reviewWhy(it ReviewItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1220,6 +1225,7 @@ func reviewWhy(it ReviewItem) templ.Component {
 }
 
 // before lists earlier decisions in a narrow column.
+//go:noinline
 func before(steps []ui.Step) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,6 +15,7 @@ import (
 )
 
 // Rules shows a group's rulebook, or the ways to begin one.
+//go:noinline
 func Rules(p RulePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -319,6 +320,7 @@ func Rules(p RulePage) templ.Component {
 	})
 }
 
+//go:noinline
 func ruleBegin(p RulePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -528,6 +530,7 @@ func ruleBegin(p RulePage) templ.Component {
 	})
 }
 
+//go:noinline
 func ruleStatus(p RulePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -860,6 +863,7 @@ func ruleStatus(p RulePage) templ.Component {
 	})
 }
 
+//go:noinline
 func ruleRow(p RulePage, r RuleRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1323,6 +1327,7 @@ func ruleRow(p RulePage, r RuleRow) templ.Component {
 }
 
 // offers says what can be done in place of what cannot, with the button that takes it.
+//go:noinline
 func offers(list []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1406,6 +1411,7 @@ func offers(list []string) templ.Component {
 }
 
 // RuleEdit is the form of a rule, or of what holds for the whole book.
+//go:noinline
 func RuleEdit(p RuleForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1444,6 +1450,7 @@ func RuleEdit(p RuleForm) templ.Component {
 }
 
 // ruleForm is the form alone, for every page that has it.
+//go:noinline
 func ruleForm(p RuleForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1841,6 +1848,7 @@ func ruleForm(p RuleForm) templ.Component {
 	})
 }
 
+//go:noinline
 func controls(all []Control) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1880,6 +1888,7 @@ func controls(all []Control) templ.Component {
 	})
 }
 
+//go:noinline
 func control(c Control) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2237,6 +2246,7 @@ func control(c Control) templ.Component {
 	})
 }
 
+//go:noinline
 func notes(c Control) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2305,6 +2315,7 @@ func notes(c Control) templ.Component {
 }
 
 // ruleTry is the test box with what it answered.
+//go:noinline
 func ruleTry(p RuleTest) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2597,6 +2608,7 @@ func ruleTry(p RuleTest) templ.Component {
 }
 
 // RuleReplayPage is what a book would have done.
+//go:noinline
 func RuleReplayPage(p RuleReplay) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2647,6 +2659,7 @@ func RuleReplayPage(p RuleReplay) templ.Component {
 }
 
 // replayed is what came of a replay, for every page that shows it.
+//go:noinline
 func replayed(p RuleReplay) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2883,6 +2896,7 @@ func replayed(p RuleReplay) templ.Component {
 	})
 }
 
+//go:noinline
 func replayRows(rows []ReplayRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3053,6 +3067,7 @@ func replayRows(rows []ReplayRow) templ.Component {
 }
 
 // RuleVersionsPage lists versions and shows the difference of two.
+//go:noinline
 func RuleVersionsPage(p RuleVersions) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3202,6 +3217,7 @@ func RuleVersionsPage(p RuleVersions) templ.Component {
 }
 
 // RuleJSONPage is the book as JSON.
+//go:noinline
 func RuleJSONPage(p RuleJSON) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3334,6 +3350,7 @@ func RuleJSONPage(p RuleJSON) templ.Component {
 }
 
 // choose is a row of choices with a button that says what follows.
+//go:noinline
 func choose(f ui.Filters, button, icon string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

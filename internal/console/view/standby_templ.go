@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "qunluo/internal/console/view/ui"
 
 // StandbyPage shows a group's standby.
+//go:noinline
 func StandbyPage(p Standby) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -327,6 +328,7 @@ func StandbyPage(p Standby) templ.Component {
 }
 
 // StandbyLink leads to the groups' standbys.
+//go:noinline
 func StandbyLink() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -115,6 +115,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"draws are kept", drawsAreKept},
 		{"feeds are kept with their entries", feedsAreKept},
 		{"morning reports are kept with what became of them", morningsAreKept},
+		{"outlets are kept", outletsAreKept},
 		{"adjustments are kept", adjustmentsAreKept},
 		{"what stood before changes is kept", pastsAreKept},
 		{"formats are kept", formatsAreKept},

@@ -14,6 +14,7 @@ import (
 )
 
 // PageHead is the top of a page.
+//go:noinline
 func PageHead(h Head) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -138,6 +139,7 @@ func PageHead(h Head) templ.Component {
 }
 
 // Card is a box with a title; "" leaves the title out.
+//go:noinline
 func Card(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -195,6 +197,7 @@ func Card(title string) templ.Component {
 }
 
 // CardBody is the padded inside of a Card.
+//go:noinline
 func CardBody() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -235,6 +238,7 @@ func CardBody() templ.Component {
 // Refresh is a part of a page that is read again when one of the kinds of change is told (see console.Change.Kind).
 // id must be unique; the part must not hold a form that people type in.
 // A kind "every:3s" reads it again as often, whatever is told.
+//go:noinline
 func Refresh(id string, kinds string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -325,6 +329,7 @@ func Refresh(id string, kinds string) templ.Component {
 }
 
 // Stat is one number with its definition.
+//go:noinline
 func Stat(n Number) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -482,6 +487,7 @@ func Stat(n Number) templ.Component {
 }
 
 // Fold is a part that a phone shows folded behind its title; where there is room it is open and has no title.
+//go:noinline
 func Fold(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -533,6 +539,7 @@ func Fold(title string) templ.Component {
 }
 
 // FoldedCard is the inside of a card with a title that a phone shows folded.
+//go:noinline
 func FoldedCard(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -584,6 +591,7 @@ func FoldedCard(title string) templ.Component {
 }
 
 // Chart draws a Graph; its table twin is folded below.
+//go:noinline
 func Chart(g Graph) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -900,6 +908,7 @@ func Chart(g Graph) templ.Component {
 }
 
 // Field is a field of a form with its label, help and error.
+//go:noinline
 func Field(i Input) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1594,6 +1603,7 @@ func Field(i Input) templ.Component {
 	})
 }
 
+//go:noinline
 func fieldNotes(i Input) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1683,6 +1693,7 @@ func fieldNotes(i Input) templ.Component {
 }
 
 // ErrorSum sums up what is wrong with a form, on its top.
+//go:noinline
 func ErrorSum(title string, faults []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1767,6 +1778,7 @@ func ErrorSum(title string, faults []string) templ.Component {
 }
 
 // ConfirmButton opens a ConfirmModal, without script.
+//go:noinline
 func ConfirmButton(o Opener) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1847,6 +1859,7 @@ func ConfirmButton(o Opener) templ.Component {
 }
 
 // ConfirmModal says what will happen and asks.
+//go:noinline
 func ConfirmModal(c Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2095,6 +2108,7 @@ func ConfirmModal(c Confirm) templ.Component {
 }
 
 // ReasonChip names rule, version and why.
+//go:noinline
 func ReasonChip(r Reason) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2296,6 +2310,7 @@ func ReasonChip(r Reason) templ.Component {
 }
 
 // Timeline is what happened, newest first, with actor and cause.
+//go:noinline
 func Timeline(steps []Step) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2472,6 +2487,7 @@ func Timeline(steps []Step) templ.Component {
 }
 
 // Pieces shows a text with what a rule found marked.
+//go:noinline
 func Pieces(parts []Part) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2537,6 +2553,7 @@ func Pieces(parts []Part) templ.Component {
 }
 
 // MessageContext shows a message among its neighbours.
+//go:noinline
 func MessageContext(lines []Line) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2726,6 +2743,7 @@ func MessageContext(lines []Line) templ.Component {
 }
 
 // DiffView shows two versions line by line.
+//go:noinline
 func DiffView(lines []Change) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2811,6 +2829,7 @@ func DiffView(lines []Change) templ.Component {
 
 // TaskHow is the part of a task that every page shows alike: what and until when, why, whom it concerns, how it is done on
 // the platform step by step, and the words to paste there.
+//go:noinline
 func TaskHow(t Task) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3220,6 +3239,7 @@ func TaskHow(t Task) templ.Component {
 }
 
 // TaskFiles are files that a person sends along.
+//go:noinline
 func TaskFiles(list []TaskFile) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3389,6 +3409,7 @@ func TaskFiles(list []TaskFile) templ.Component {
 }
 
 // HumanTaskCard is something a person must do: what, why, text to copy, target, clock, done or cannot.
+//go:noinline
 func HumanTaskCard(t Task) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3773,6 +3794,7 @@ func HumanTaskCard(t Task) templ.Component {
 }
 
 // AbilityMark says how a connection can do something, and how we know.
+//go:noinline
 func AbilityMark(a Ability) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3870,6 +3892,7 @@ func AbilityMark(a Ability) templ.Component {
 }
 
 // Upload is a form with a file.
+//go:noinline
 func Upload(f FileDrop) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3965,6 +3988,7 @@ func Upload(f FileDrop) templ.Component {
 }
 
 // Pill is a word in colour with its icon; tone "", "good", "warning", "danger" or "info".
+//go:noinline
 func Pill(tone, icon, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -4032,6 +4056,7 @@ func Pill(tone, icon, text string) templ.Component {
 }
 
 // Facts is a list of names and values.
+//go:noinline
 func Facts(rows []Option) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
