@@ -24,6 +24,7 @@ import (
 	"qunluo/internal/config"
 	"qunluo/internal/measure"
 	"qunluo/internal/store"
+	"qunluo/internal/store/storetest"
 )
 
 // gate is a house at work whose clock is held: a group on a platform that can do nothing by itself, and its public door.
@@ -43,7 +44,7 @@ func openGate(t *testing.T, dbURL string) *gate {
 	t.Helper()
 	g := &gate{t: t}
 	g.ms.Store(time.Date(2026, 11, 2, 2, 0, 0, 0, time.UTC).UnixMilli())
-	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}},
+	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}},
 		Clock: func() time.Time { return time.UnixMilli(g.ms.Load()) }})
 	check(t, err)
 	g.app = a

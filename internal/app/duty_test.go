@@ -22,6 +22,7 @@ import (
 	"qunluo/internal/duty"
 	"qunluo/internal/notify"
 	"qunluo/internal/store"
+	"qunluo/internal/store/storetest"
 )
 
 // night is a house on duty: its clock can be put forward, its people are told by webhooks.
@@ -82,7 +83,7 @@ func (b *bell) heard() []ring {
 
 func startNight(t *testing.T, dbURL, settings string) *night {
 	n := &night{t: t, users: map[string]community.User{}, bells: map[string]*bell{}}
-	n.cfg = config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"},
+	n.cfg = config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"},
 		Notify: config.Notify{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}}
 	n.open()
 	t.Cleanup(func() { n.end() })

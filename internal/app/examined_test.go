@@ -8,11 +8,12 @@ import (
 
 	"qunluo/internal/app"
 	"qunluo/internal/config"
+	"qunluo/internal/store/storetest"
 )
 
 // TestEveryConnectorIsExamined: whatever one may connect passes conntest in the tests of its own room.
 func TestEveryConnectorIsExamined(t *testing.T) {
-	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir()}})
+	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: storetest.DataDir(t)}})
 	check(t, err)
 	defer func() { check(t, a.Close()) }()
 	for _, kind := range a.Wires().Kinds() {

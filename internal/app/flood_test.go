@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/store"
+	"qunluo/internal/store/storetest"
 )
 
 // floodBook has the three windows, with thresholds of their own from 23:00 to 07:00.
@@ -87,7 +88,7 @@ func openFlooded(t *testing.T, dbURL string) *flooded {
 	t.Helper()
 	s := &flooded{t: t}
 	s.clock.Store(shanghai(t, 0, "00:00"))
-	cfg := config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}}
+	cfg := config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}}
 	a, err := app.Open(t.Context(), app.Options{Config: cfg, Clock: func() time.Time { return time.UnixMilli(s.clock.Load()) }})
 	check(t, err)
 	t.Cleanup(func() { check(t, a.Close()) })

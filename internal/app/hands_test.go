@@ -10,6 +10,7 @@ import (
 	"qunluo/internal/config"
 	"qunluo/internal/console"
 	"qunluo/internal/hold"
+	"qunluo/internal/store/storetest"
 )
 
 func TestDraftGoesWithItsPublishingAndOutlivesAChangeOfMode(t *testing.T) {
@@ -37,7 +38,7 @@ func TestDraftGoesWithItsPublishingAndOutlivesAChangeOfMode(t *testing.T) {
 
 func TestDataDirectoryOpensOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		o := app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: url}}}
+		o := app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: url}}}
 		first, err := app.Open(t.Context(), o)
 		check(t, err)
 		if _, err := app.Open(t.Context(), o); !errors.Is(err, hold.ErrTaken) {

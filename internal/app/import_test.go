@@ -25,7 +25,7 @@ func house(t *testing.T, url string) *app.App { return houseAt(t, url, nil) }
 // houseAt is a house with a clock of the test's.
 func houseAt(t *testing.T, url string, clock func() time.Time) *app.App {
 	t.Helper()
-	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: url}}, Clock: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: url}}, Clock: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

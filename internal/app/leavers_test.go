@@ -189,7 +189,7 @@ func TestOpeningAndLeavingOnTheCommandLine(t *testing.T) {
 		if len(list.Rows) != 1 || list.Rows[0].Without != "试两周" {
 			t.Errorf("goals = %+v", list.Rows)
 		}
-		w.must(t, &row, "goal", "without", group, "--because", "")
+		w.must(t, &row, "goal", "without", group, "--withdraw")
 		if w.must(t, &row, "goal", "without", group); row.Because != "" {
 			t.Errorf("taken back = %+v", row)
 		}

@@ -87,6 +87,8 @@ func terminalTo(t *testing.T, url string) terminal {
 	w := terminal{dir: t.TempDir()}
 	if url != "" {
 		w.env = []string{"QL_DATABASE__URL=" + url}
+	} else {
+		w.env = []string{"QL_DATA_DIR=" + storetest.DataDir(t)}
 	}
 	return w
 }

@@ -14,6 +14,7 @@ import (
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/north"
 	"qunluo/internal/store"
+	"qunluo/internal/store/storetest"
 )
 
 // site is a served house whose simulated group the test can reach.
@@ -43,7 +44,7 @@ func startSite(t *testing.T, dbURL, abilities string, set ...func(*app.Options))
 		}
 		return s.world, nil
 	}}
-	s.opts = app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}}, Scenes: []sim.Scene{scene}}
+	s.opts = app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}}, Scenes: []sim.Scene{scene}}
 	for _, one := range set {
 		one(&s.opts)
 	}

@@ -9,13 +9,14 @@ import (
 	"qunluo/internal/config"
 	"qunluo/internal/connect"
 	"qunluo/internal/measure"
+	"qunluo/internal/store/storetest"
 )
 
 // TestSilentDayOfAnOnlineConnectionIsKnown: what is online hears nothing, what is offline could not have heard anything.
 func TestSilentDayOfAnOnlineConnectionIsKnown(t *testing.T) {
 	ctx := t.Context()
 	now := time.Now()
-	a, err := Open(ctx, Options{Config: config.Config{DataDir: t.TempDir()}, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+	a, err := Open(ctx, Options{Config: config.Config{DataDir: storetest.DataDir(t)}, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

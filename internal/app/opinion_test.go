@@ -14,6 +14,7 @@ import (
 	"qunluo/internal/config"
 	"qunluo/internal/duty"
 	"qunluo/internal/policy"
+	"qunluo/internal/store/storetest"
 )
 
 // TestComplaintsAlarmWhoeverIsOnDuty: a subject that several members complain about opens one alarm with the decision behind it; a
@@ -22,7 +23,7 @@ func TestComplaintsAlarmWhoeverIsOnDuty(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		var ahead atomic.Int64
 		ctx := t.Context()
-		a, err := app.Open(ctx, app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}}, Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
+		a, err := app.Open(ctx, app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}}, Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 		check(t, err)
 		running, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)

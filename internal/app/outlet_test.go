@@ -19,6 +19,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/duty"
+	"qunluo/internal/store/storetest"
 )
 
 // receiver is an outside system that is told of things; it takes only what is signed with one of its secrets.
@@ -287,7 +288,7 @@ func TestOutletThatFailsIsTriedAgainAndGivenUpWithAnAlarm(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		var ahead atomic.Int64
 		clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-		a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Notify: loopback}, Clock: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Notify: loopback}, Clock: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 		check(t, err)
 		ctx := context.WithoutCancel(t.Context())
 		runCtx, stop := context.WithCancel(ctx)

@@ -20,6 +20,7 @@ import (
 	"qunluo/internal/connect/wecom/wecomtest"
 	"qunluo/internal/plan"
 	"qunluo/internal/store"
+	"qunluo/internal/store/storetest"
 )
 
 // company is a house with a corp of 企业微信: 王 owns three groups, 赵 two, 李 one. The house's and the corp's clock begin at
@@ -31,7 +32,7 @@ type company struct {
 }
 
 func startCompany(t *testing.T, dbURL, quota string) *company {
-	s := &sender{t: t, cfg: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0", PublicURL: "https://q.example"},
+	s := &sender{t: t, cfg: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0", PublicURL: "https://q.example"},
 		Notify: config.Notify{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}, keys: map[string]community.GroupKey{}}
 	s.shift = time.Until(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
 	c := &company{sender: s, corp: wecomtest.New()}

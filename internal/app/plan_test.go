@@ -14,6 +14,7 @@ import (
 	"qunluo/internal/connect/sim"
 	"qunluo/internal/plan"
 	"qunluo/internal/store"
+	"qunluo/internal/store/storetest"
 )
 
 // sender is a house with two groups of the simulator and one that no connection serves; its clock is the real one, moved to
@@ -30,7 +31,7 @@ type sender struct {
 }
 
 func startSender(t *testing.T, dbURL string) *sender {
-	s := &sender{t: t, cfg: config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}}, keys: map[string]community.GroupKey{}}
+	s := &sender{t: t, cfg: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}}, keys: map[string]community.GroupKey{}}
 	noon := time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC)
 	s.shift = time.Until(noon)
 	s.open()

@@ -9,13 +9,14 @@ import (
 	"qunluo/internal/app"
 	"qunluo/internal/community"
 	"qunluo/internal/config"
+	"qunluo/internal/store/storetest"
 )
 
 // TestMuteEndsByItselfAlthoughTheHouseWasClosedMeanwhile mutes for an hour, closes, and opens two hours later.
 func TestMuteEndsByItselfAlthoughTheHouseWasClosedMeanwhile(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
 		var ahead atomic.Int64
-		cfg := config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}}
+		cfg := config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}}
 		ctx := t.Context()
 		open := func() (*app.App, func()) {
 			a, err := app.Open(ctx, app.Options{Config: cfg, Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})

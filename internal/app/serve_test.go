@@ -21,12 +21,13 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/config"
 	"qunluo/internal/console"
+	"qunluo/internal/store/storetest"
 )
 
 // serve opens the doors of a house on a free port.
 func serve(t *testing.T, dbURL string, changes ...func(*config.Config)) (*app.App, app.Served) {
 	t.Helper()
-	cfg := config.Config{DataDir: t.TempDir(), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0", LocalListen: "127.0.0.1:0"}}
+	cfg := config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0", LocalListen: "127.0.0.1:0"}}
 	for _, change := range changes {
 		change(&cfg)
 	}
@@ -59,7 +60,7 @@ func TestDoorThatIsTakenNamesItsSetting(t *testing.T) {
 		"server.listen":       {Listen: taken},
 		"server.local_listen": {Listen: "127.0.0.1:0", LocalListen: taken},
 	} {
-		a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: t.TempDir(), Server: server}})
+		a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Server: server}})
 		check(t, err)
 		err = a.Serve(t.Context(), app.Doors{}, func(app.Served) { t.Error("open") })
 		said, ok := errors.AsType[interface {

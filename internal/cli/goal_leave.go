@@ -14,8 +14,9 @@ type waiverReport struct {
 }
 
 type goalWithoutCmd struct {
-	Group   string  `arg:"" help:"群|group"`
-	Because *string `placeholder:"TEXT" help:"原因；写空收回；不给则只显示|why; empty takes it back; without it is shown"`
+	Group    string `arg:"" help:"群|group"`
+	Because  string `xor:"do" placeholder:"TEXT" help:"原因；不给则只显示|why; without it is shown"`
+	Withdraw bool   `xor:"do" help:"收回|take it back"`
 }
 
 func (goalWithoutCmd) Shape() any { return waiverReport{} }
@@ -29,8 +30,8 @@ func (q *goalWithoutCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	if q.Because != nil {
-		if err := p.Waive(c.ctx, user, g.Key, *q.Because); err != nil {
+	if q.Because != "" || q.Withdraw {
+		if err := p.Waive(c.ctx, user, g.Key, q.Because); err != nil {
 			return err
 		}
 	}

@@ -28,11 +28,42 @@ import (
 // another storage class than it was declared for fails the test.
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
-	dir := t.TempDir()
+	dir := DataDir(t)
 	s := open(t, store.Options{DataDir: dir})
 	t.Cleanup(func() { noForeignClass(t, dir) })
 	return s
 }
+
+// DataDir is a folder of the test that holds a new SQLite database, migrated once for the whole test binary and copied: a hundred
+// migrations take longer than most tests.
+func DataDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	content, err := migrated()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "qunluo.db"), content, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+var migrated = sync.OnceValues(func() (content []byte, err error) {
+	dir, err := os.MkdirTemp("", "ql-sqlite-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	s, err := store.Open(context.Background(), store.Options{DataDir: dir})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "qunluo.db"))
+})
 
 // Postgres opens a store in a new database of a PostgreSQL started for this test binary; store and database go when the
 // test ends. It skips with the reason where no PostgreSQL is installed, and fails instead when QL_REQUIRE lists "pg".
