@@ -22,6 +22,7 @@ import (
 type terminal struct {
 	dir string
 	env []string
+	pg  bool // its database is PostgreSQL
 }
 
 // types runs a command line and gives its exit code, stdout and stderr.
@@ -86,7 +87,7 @@ func oneByOne(t *testing.T, run func(t *testing.T, w terminal)) {
 func terminalTo(t *testing.T, url string) terminal {
 	w := terminal{dir: t.TempDir()}
 	if url != "" {
-		w.env = []string{"QL_DATABASE__URL=" + url}
+		w.env, w.pg = []string{"QL_DATABASE__URL=" + url}, true
 	} else {
 		w.env = []string{"QL_DATA_DIR=" + storetest.DataDir(t)}
 	}
@@ -225,7 +226,7 @@ func (w terminal) changes(t *testing.T, group string) {
 func (w terminal) looksAfter(t *testing.T, group string) {
 	t.Helper()
 	w.must(t, nil, "rebuild")
-	if len(w.env) == 0 { // the tests' PostgreSQL runs without durability, which the doctor does not let pass
+	if !w.pg { // the tests' PostgreSQL runs without durability, which the doctor does not let pass
 		w.must(t, nil, "doctor")
 	}
 	w.must(t, nil, "job", "list")
@@ -235,14 +236,14 @@ func (w terminal) looksAfter(t *testing.T, group string) {
 	if text, err := os.ReadFile(out); err != nil || bytes.Count(text, []byte("押金")) != 60 {
 		t.Errorf("export holds %d messages, %v", bytes.Count(text, []byte("押金")), err)
 	}
-	if _, err := exec.LookPath("pg_dump"); err != nil && len(w.env) > 0 {
+	if _, err := exec.LookPath("pg_dump"); err != nil && w.pg {
 		return
 	}
 	var backup struct{ Path string }
 	w.must(t, &backup, "backup", "create")
 	w.must(t, nil, "backup", "verify", "--deep", backup.Path)
 	elsewhere := terminal{dir: t.TempDir()}
-	if len(w.env) > 0 {
+	if w.pg {
 		elsewhere.env = []string{"QL_DATABASE__URL=" + storetest.EmptyPostgresURL(t)}
 	}
 	elsewhere.must(t, nil, "restore", backup.Path)

@@ -169,7 +169,7 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	check(t, err)
 	_, _, err = a.Tables(e.org, nil).Edit(ctx, owner, sheet.ID, []table.Edit{{Key: "one", Verb: table.Add, Values: map[string]string{"c1": mark + "的格"}}})
 	check(t, err)
-	out.of["tables"], out.of["no"] = sheet.ID.String(), "1"
+	out.of["tables"] = sheet.ID.String()
 	card, err := a.Essences(e.org, nil).Keep(ctx, owner, g.Key, said[0].Number, []string{"好文"}, mark+"值得留")
 	check(t, err)
 	out.of["essence"] = card.ID.String()
@@ -225,8 +225,12 @@ func (x ids) path(pattern string, half map[string]bool) string {
 			continue
 		}
 		key := strings.Join(parts[:i], "/")
-		if part == "{number}" || part == "{no}" {
-			key = strings.Trim(part, "{}")
+		if part == "{number}" {
+			key = "number"
+		}
+		if part == "{no}" { // every row that is looked for is the first
+			parts[i] = "1"
+			continue
 		}
 		fill, ok := x.of[key]
 		if !ok {
