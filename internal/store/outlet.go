@@ -106,15 +106,15 @@ func (t *Tx) saveOutlet(ctx context.Context, o *community.Outlet) error {
 		if all >= maxOutlets {
 			return community.Errorf(community.CodeTooLarge, "outlets: %d are there already", all)
 		}
-		if err := t.readFromNow(ctx); err != nil {
+		o.Created = t.store.now()
+		if err := t.readOutFrom(ctx, o.Created); err != nil {
 			return err
 		}
 		key, err := t.keys(ctx, "outlet", 1)
 		if err != nil {
 			return err
 		}
-		o.Key, o.Created = key, t.store.now()
-		o.Since = o.Created
+		o.Key, o.Since = key, o.Created
 		query = `INSERT INTO outlet (user_key, name, host, sealed, kinds, all_groups, texts, paused, key, org_key, id, created, since, fails, rest_until, good_at, bad_at, bad_code)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, 0, 0, 0, 0, '')`
 		values = append(values, o.Key, int64(o.Org), o.ID[:], o.Created)
@@ -131,8 +131,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, 0, 0, 0, 0, '')`
 	return t.outletGroups(ctx, o)
 }
 
-// readFromNow lets reading begin here when nobody was told of anything: what came before is not looked at.
-func (t *Tx) readFromNow(ctx context.Context) error {
+// readOutFrom lets reading begin here, at a time (UTC ms), when nobody was told of anything: what came before is not looked at.
+func (t *Tx) readOutFrom(ctx context.Context, at int64) error {
 	var have int
 	if err := t.one(ctx, `SELECT count(*) FROM outlet`, nil, &have); err != nil || have > 0 {
 		return err
@@ -141,7 +141,7 @@ func (t *Tx) readFromNow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO outlet_read (part, upto) VALUES ('time', $1) ON CONFLICT (part) DO UPDATE SET upto = excluded.upto`, t.store.now())
+	_, err = t.exec(ctx, `INSERT INTO outlet_read (part, upto) VALUES ('time', $1) ON CONFLICT (part) DO UPDATE SET upto = excluded.upto`, at)
 	return err
 }
 

@@ -61,7 +61,7 @@ func outletsRead(t *testing.T, s *store.Store, l *Log, o community.Outlet) {
 	ctx := t.Context()
 	log, since, err := s.OutletRead(ctx)
 	head := must(s.LogHead(ctx))(t)
-	if err != nil || log != head || since < o.Created {
+	if err != nil || log != head || since != o.Created {
 		t.Fatalf("read to %d and %d, %v; want from where it was made on, %d", log, since, err, head)
 	}
 	join := say(tea, "b", "", at("2026-01-01 11:00:00"))
