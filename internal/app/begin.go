@@ -18,25 +18,42 @@ type beginning struct{ *hands }
 // Beginning makes the handle of an organisation's first steps.
 func (a *App) Beginning(org community.OrgKey) beginning { return beginning{a.Hands(org, nil)} }
 
-// Start gives what people decided of the steps, without looking at how they stand.
-func (b beginning) Start(ctx context.Context) (s founding.Start, err error) {
+// start is what people decided of the steps.
+func (b beginning) start(ctx context.Context) (s founding.Start, err error) {
 	_, err = b.app.store.Setting(ctx, b.org, beginSetting, &s)
 	return s, err
 }
 
 // Steps gives how the first steps stand; closed = it is spoken of no more.
 func (b beginning) Steps(ctx context.Context) (steps []founding.FirstStep, closed bool, err error) {
-	s, err := b.Start(ctx)
+	s, err := b.start(ctx)
 	if err != nil {
 		return nil, false, err
 	}
+	steps, err = b.lead(ctx, s)
+	return steps, s.Closed, err
+}
+
+// Next names the first step that is open, and how many are; nothing is looked at where nobody is to be reminded.
+func (b beginning) Next(ctx context.Context) (name string, left int, err error) {
+	s, err := b.start(ctx)
+	if err != nil || s.Closed {
+		return "", 0, err
+	}
+	steps, err := b.lead(ctx, s)
+	name, left = founding.Next(steps)
+	return name, left, err
+}
+
+// lead looks at how the steps stand.
+func (b beginning) lead(ctx context.Context, s founding.Start) ([]founding.FirstStep, error) {
 	missing := map[string][]string{}
 	for _, look := range []func(context.Context, map[string][]string) error{b.lookGroups, b.lookPeople} {
 		if err := look(ctx, missing); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
-	return s.Lead(missing), s.Closed, nil
+	return s.Lead(missing), nil
 }
 
 func (b beginning) lookGroups(ctx context.Context, missing map[string][]string) error {
@@ -106,7 +123,7 @@ func (b beginning) Skip(ctx context.Context, user, step string, skip bool) error
 	if !slices.Contains(founding.FirstSteps(), step) {
 		return community.Errorf(community.CodeBadInput, "step: want one of %v", founding.FirstSteps())
 	}
-	s, err := b.Start(ctx)
+	s, err := b.start(ctx)
 	if err != nil {
 		return err
 	}
@@ -120,7 +137,7 @@ func (b beginning) Skip(ctx context.Context, user, step string, skip bool) error
 
 // Close says that the steps are spoken of no more, or again.
 func (b beginning) Close(ctx context.Context, user string, closed bool) error {
-	s, err := b.Start(ctx)
+	s, err := b.start(ctx)
 	if err != nil {
 		return err
 	}

@@ -18,15 +18,7 @@ func TestPagesAreAskedForSignedIn(t *testing.T) {
 	if s, err := strconv.ParseFloat(os.Getenv("QL_BENCH"), 64); err == nil {
 		o.Scale = s
 	}
-	o.Open = func(ctx context.Context, dir string) (*bench.Site, error) {
-		cfg := config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}
-		a, err := app.Open(ctx, app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			return nil, err
-		}
-		h, err := a.Handler(app.Doors{})
-		return &bench.Site{Handler: h, Close: a.Close}, err
-	}
+	o.Open = openSite
 	rows, err := bench.Run(t.Context(), "pages", o)
 	if err != nil {
 		t.Fatal(err)
@@ -41,4 +33,14 @@ func TestPagesAreAskedForSignedIn(t *testing.T) {
 			t.Errorf("%s was not measured", name)
 		}
 	}
+}
+
+// openSite is the whole program over a data folder.
+func openSite(ctx context.Context, dir string) (*bench.Site, error) {
+	a, err := app.Open(ctx, app.Options{Config: config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	h, err := a.Handler(app.Doors{})
+	return &bench.Site{Handler: h, Close: a.Close}, err
 }

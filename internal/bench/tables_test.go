@@ -1,15 +1,11 @@
 package bench_test
 
 import (
-	"context"
-	"log/slog"
 	"os"
 	"strconv"
 	"testing"
 
-	"qunluo/internal/app"
 	"qunluo/internal/bench"
-	"qunluo/internal/config"
 )
 
 // TestManyEditOneTableWhileTheNetIsCut: nothing that was answered is lost, nothing counts twice, all screens are equal. QL_BENCH=1 is what the issue asks for.
@@ -18,14 +14,7 @@ func TestManyEditOneTableWhileTheNetIsCut(t *testing.T) {
 	if s, err := strconv.ParseFloat(os.Getenv("QL_BENCH"), 64); err == nil {
 		o.Scale = s
 	}
-	o.Open = func(ctx context.Context, dir string) (*bench.Site, error) {
-		a, err := app.Open(ctx, app.Options{Config: config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}, Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			return nil, err
-		}
-		h, err := a.Handler(app.Doors{})
-		return &bench.Site{Handler: h, Close: a.Close}, err
-	}
+	o.Open = openSite
 	rows, err := bench.Run(t.Context(), "tables", o)
 	if err != nil {
 		t.Fatal(err)

@@ -114,11 +114,7 @@ func (q calendarDays) of(c *call, h *House) (Calendars, community.GroupRow, stri
 	}
 	from := q.From
 	if from == "" {
-		zone, err := time.LoadLocation(g.Zone)
-		if err != nil || g.Zone == "" {
-			zone, _ = time.LoadLocation("Asia/Shanghai") // the zone of an organisation's figures
-		}
-		from = c.program.now().In(zone).Format(time.DateOnly)
+		from = c.program.now().In(zoneNamed(g.Zone)).Format(time.DateOnly)
 	}
 	to := q.To
 	if to == "" {

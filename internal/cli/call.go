@@ -70,6 +70,16 @@ func (c *call) zone() *time.Location {
 	return time.Local
 }
 
+// zoneNamed is a group's zone; where it has none that this machine knows, that of an organisation's figures.
+func zoneNamed(name string) *time.Location {
+	for _, n := range []string{name, "Asia/Shanghai"} {
+		if zone, err := time.LoadLocation(n); err == nil && n != "" {
+			return zone
+		}
+	}
+	return time.UTC
+}
+
 // speakIn makes a group's zone the call's; a zone that this machine does not know changes nothing.
 func (c *call) speakIn(zone string) {
 	if tz, err := time.LoadLocation(zone); err == nil && zone != "" {

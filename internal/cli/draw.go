@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -219,12 +218,11 @@ func (q *drawTerms) onto(t draw.Terms, budget int64, zone *time.Location) (draw.
 
 // fenOf reads an amount of yuan with at most two decimals.
 func fenOf(text string) (int64, error) {
-	v, err := strconv.ParseFloat(text, 64)
-	fen := math.Round(v * 100)
-	if err != nil || math.IsNaN(v) || fen < 0 || fen > 1e12 || math.Abs(v*100-fen) > 1e-6 {
+	fen, err := community.ParseAmount(text)
+	if err != nil || fen < 0 {
 		return 0, badUsage("金额要写成元，最多两位小数", "money: want yuan with at most two decimals")
 	}
-	return int64(fen), nil
+	return fen, nil
 }
 
 func readPrizeFlags(list []string) ([]draw.Prize, error) {
@@ -251,14 +249,6 @@ func readPrizeFlags(list []string) ([]draw.Prize, error) {
 	return out, nil
 }
 
-func drawZone(name string) *time.Location {
-	zone, err := time.LoadLocation(cmp.Or(name, "Asia/Shanghai"))
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}
-
 type drawNewCmd struct {
 	Group string `arg:"" help:"群|group"`
 	drawTerms
@@ -281,7 +271,7 @@ func (q *drawNewCmd) Do(c *call, h *House) error {
 	}
 	t := draw.Default()
 	t.Sponsor = g.Name
-	t, budget, err := q.onto(t, 0, drawZone(g.Zone))
+	t, budget, err := q.onto(t, 0, zoneNamed(g.Zone))
 	if err != nil {
 		return err
 	}
@@ -307,7 +297,7 @@ func (q *drawEditCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	t, budget, err := q.onto(d.Terms, d.Budget, drawZone(d.Terms.Zone))
+	t, budget, err := q.onto(d.Terms, d.Budget, zoneNamed(d.Terms.Zone))
 	if err != nil {
 		return err
 	}

@@ -235,11 +235,7 @@ func (q *goalListCmd) Do(c *call, h *House) error {
 	for _, r := range rows {
 		line := goalLine{Group: r.Name, Version: r.Version, Goal: r.Goal.Goal}
 		if r.Version == 0 {
-			w, err := p.Waiver(c.ctx, r.Group)
-			if err != nil {
-				return err
-			}
-			line.Without = w.Words
+			line.Without = r.Without
 		}
 		if r.Version > 0 {
 			list, _, err := p.Achieved(c.ctx, r.Group, r.Goal)

@@ -35,11 +35,7 @@ func (q *groupAddCmd) Do(c *call, h *House) error {
 	}
 	g := community.Group{Name: q.Name, Zone: q.Zone}
 	if q.Keeper != "" {
-		people, err := need(h.People)
-		if err != nil {
-			return err
-		}
-		u, err := people.UserByLogin(c.ctx, q.Keeper)
+		u, err := c.userCalled(h, q.Keeper)
 		if err != nil {
 			return err
 		}

@@ -27,11 +27,7 @@ func (c *call) perform(cmd indoor, h *House) error {
 // entitled decides whether a verb may be done in somebody's name. Verbs see the whole organisation, so that somebody who does not is
 // refused here and does it in the console. Who is not known is left to the verb: it says so.
 func (c *call) entitled(h *House, login string, p rights.Power) error {
-	people, err := need(h.People)
-	if err != nil {
-		return err
-	}
-	u, err := people.UserByLogin(c.ctx, login)
+	u, err := c.userCalled(h, login)
 	if community.CodeOf(err) == community.CodeNotFound {
 		return nil
 	}
@@ -54,6 +50,15 @@ func (c *call) entitled(h *House, login string, p rights.Power) error {
 		return failed(no, "%s 的数据范围是 %s，不是整个组织：请在后台里做", "the scope of %s is %s, not the whole organisation: do it in the console", login, who.Reach)
 	}
 	return nil
+}
+
+// userCalled finds a person by their login. community.CodeNotFound: there is nobody.
+func (c *call) userCalled(h *House, login string) (community.User, error) {
+	people, err := need(h.People)
+	if err != nil {
+		return community.User{}, err
+	}
+	return people.UserByLogin(c.ctx, login)
 }
 
 // InName is whose name was given.

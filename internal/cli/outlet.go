@@ -143,11 +143,7 @@ func (q *outletAddCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	people, err := need(h.People)
-	if err != nil {
-		return err
-	}
-	u, err := people.UserByLogin(c.ctx, q.User)
+	u, err := c.userCalled(h, q.User)
 	if err != nil {
 		return err
 	}

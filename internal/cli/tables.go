@@ -768,11 +768,7 @@ func (q *docAddCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	people, err := need(h.People)
-	if err != nil {
-		return err
-	}
-	u, err := people.UserByLogin(c.ctx, q.Owner)
+	u, err := c.userCalled(h, q.Owner)
 	if err != nil {
 		return err
 	}
@@ -793,6 +789,18 @@ func (q *docAddCmd) Do(c *call, h *House) error {
 	return c.printDoc(b, d)
 }
 
+// docOf reads which document of the register is meant, and in whose name.
+func (c *call) docOf(h *House, n named, text string) (b Tables, who string, id community.ID, err error) {
+	if who, err = n.who(c, h); err != nil {
+		return nil, "", id, err
+	}
+	if b, err = inOrg(c, h, h.Tables); err != nil {
+		return nil, "", id, err
+	}
+	id, err = idOf(text)
+	return b, who, id, err
+}
+
 type docReviewCmd struct {
 	ID   string `arg:"" help:"编号|id"`
 	Note string `required:"" help:"看到什么、改了什么|what was found and changed"`
@@ -804,15 +812,7 @@ func (docReviewCmd) Examples() []example { return nil }
 
 // Do notes a review.
 func (q *docReviewCmd) Do(c *call, h *House) error {
-	who, err := q.who(c, h)
-	if err != nil {
-		return err
-	}
-	b, err := inOrg(c, h, h.Tables)
-	if err != nil {
-		return err
-	}
-	id, err := idOf(q.ID)
+	b, who, id, err := c.docOf(h, q.named, q.ID)
 	if err != nil {
 		return err
 	}
@@ -839,15 +839,7 @@ func (docDropCmd) Examples() []example { return nil }
 
 // Do takes a document out of the register.
 func (q *docDropCmd) Do(c *call, h *House) error {
-	who, err := q.who(c, h)
-	if err != nil {
-		return err
-	}
-	b, err := inOrg(c, h, h.Tables)
-	if err != nil {
-		return err
-	}
-	id, err := idOf(q.ID)
+	b, who, id, err := c.docOf(h, q.named, q.ID)
 	if err != nil {
 		return err
 	}

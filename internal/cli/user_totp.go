@@ -65,11 +65,7 @@ func (c *call) factorOf(h *House, login string) (Gate, community.User, totpLine,
 	if err != nil {
 		return nil, community.User{}, totpLine{}, err
 	}
-	people, err := need(h.People)
-	if err != nil {
-		return nil, community.User{}, totpLine{}, err
-	}
-	u, err := people.UserByLogin(c.ctx, login)
+	u, err := c.userCalled(h, login)
 	if err != nil {
 		return nil, u, totpLine{}, err
 	}

@@ -153,7 +153,7 @@ func (q *weeklyOrderCmd) Do(c *call, h *House) error {
 		v.Way, v.Address = "webhook", q.Webhook
 	}
 	if q.User != "" {
-		u, err := h.People.UserByLogin(c.ctx, q.User)
+		u, err := c.userCalled(h, q.User)
 		if err != nil {
 			return err
 		}

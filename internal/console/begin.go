@@ -12,8 +12,8 @@ import (
 
 // Beginning leads through the first steps of an organisation.
 type Beginning interface {
-	// Start gives what people decided of the steps, without looking at how they stand.
-	Start(ctx context.Context) (founding.Start, error)
+	// Next names the first step that is open, and how many are; "" = none, or nobody is to be reminded.
+	Next(ctx context.Context) (name string, left int, err error)
 	Steps(ctx context.Context) (steps []founding.FirstStep, closed bool, err error)
 	// Skip leaves a step out, or takes that back. community.CodeBadInput: there is no such step.
 	Skip(ctx context.Context, user, step string, skip bool) error
@@ -127,17 +127,9 @@ func (k *call) beginBar(f *ui.Frame) error {
 	if !k.begins() || k.c.deps.Demo || k.R.URL.Path == "/" || k.R.URL.Path == "/begin" || k.R.Header.Get("HX-Request") != "" {
 		return nil
 	}
-	b := k.c.deps.Beginning(k.User.Org)
-	if s, err := b.Start(k.ctx()); err != nil || s.Closed {
-		return err
-	}
-	steps, _, err := b.Steps(k.ctx())
-	if err != nil {
-		return err
-	}
-	next, left := founding.Next(steps)
+	next, left, err := k.c.deps.Beginning(k.User.Org).Next(k.ctx())
 	if next != "" {
 		f.Begin = k.T("begin.bar", "left", left, "next", k.T("begin."+next))
 	}
-	return nil
+	return err
 }

@@ -17,7 +17,12 @@ type novice struct {
 	missing map[string][]string
 }
 
-func (f *novice) Start(context.Context) (founding.Start, error) { return f.start, nil }
+func (f *novice) Next(context.Context) (name string, left int, err error) {
+	if !f.start.Closed {
+		name, left = founding.Next(f.start.Lead(f.missing))
+	}
+	return name, left, nil
+}
 func (f *novice) Steps(context.Context) ([]founding.FirstStep, bool, error) {
 	return f.start.Lead(f.missing), f.start.Closed, nil
 }

@@ -560,6 +560,28 @@ func zone(name string) *time.Location {
 	return i18n.Zone(nil)
 }
 
+// step is a change of one thing of a list ("/draws"): afterwards its page is shown with what do says. fault puts an error into words of the
+// room's own, "" = it has none; nil = the room has none.
+func step(list string, fault func(k *call, err error) string, do func(k *call, id community.ID) (said string, err error)) func(*Console, *call) error {
+	return func(_ *Console, k *call) error {
+		id, err := k.id()
+		if err != nil {
+			return err
+		}
+		to := list + "/" + id.String()
+		said, err := do(k, id)
+		if err == nil {
+			return k.ok(to, said)
+		}
+		if fault != nil {
+			if why := fault(k, err); why != "" {
+				return k.done(to, "danger", why, community.ID{})
+			}
+		}
+		return k.refused(to, err)
+	}
+}
+
 // Upload is a file on its way in.
 type Upload struct {
 	Fields map[string]string // the fields before the file, 4 KiB each

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -56,54 +55,37 @@ func (c *Console) drawRoutes() []route {
 		{pattern: "GET /draws/{id}/edit", may: rights.Reward, serve: (*Console).drawForm},
 		{pattern: "POST /draws/{id}/edit", may: rights.Reward, serve: (*Console).drawEdit},
 		{pattern: "GET /draws/{id}/links", may: rights.SeePeople, serve: (*Console).drawLinks},
-		{pattern: "POST /draws/{id}/publish", may: rights.Reward, serve: drawStep("draw.published", func(k *call, id community.ID) error {
+		{pattern: "POST /draws/{id}/publish", may: rights.Reward, serve: step("/draws", (*call).drawFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.draws().Publish(k.ctx(), k.who(), id, number(k.form("version"), 1, 1<<30, 0), k.typed("override"), "")
-			return err
+			return k.T("draw.published"), err
 		})},
-		{pattern: "POST /draws/{id}/cancel", may: rights.Reward, serve: drawStep("draw.cancelled", func(k *call, id community.ID) error {
+		{pattern: "POST /draws/{id}/cancel", may: rights.Reward, serve: step("/draws", (*call).drawFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.draws().Cancel(k.ctx(), k.who(), id, k.typed("reason"))
-			return err
+			return k.T("draw.cancelled"), err
 		})},
-		{pattern: "POST /draws/{id}/number", may: rights.Reward, serve: drawStep("draw.numbered", func(k *call, id community.ID) error {
+		{pattern: "POST /draws/{id}/number", may: rights.Reward, serve: step("/draws", (*call).drawFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.draws().Mix(k.ctx(), k.who(), id, k.typed("number"), k.typed("source"))
-			return err
+			return k.T("draw.numbered"), err
 		})},
 		{pattern: "GET /prizes", may: rights.SeeMoney, serve: (*Console).prizeList},
 		{pattern: "GET /prizes.csv", may: rights.Export, and: rights.SeeMoney, serve: (*Console).prizeSheet},
 		{pattern: "GET /prizes/{id}", may: rights.SeeMoney, serve: (*Console).prizePage},
-		{pattern: "POST /prizes/{id}/pay", may: rights.Pay, serve: prizeStep("draw.paid", func(k *call, id community.ID) error {
+		{pattern: "POST /prizes/{id}/pay", may: rights.Pay, serve: step("/prizes", (*call).prizeFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.draws().Pay(k.ctx(), k.who(), id, k.typed("receipt"))
-			return err
+			return k.T("draw.paid"), err
 		})},
-		{pattern: "POST /prizes/{id}/lapse", may: rights.Pay, serve: prizeStep("draw.paid", func(k *call, id community.ID) error {
+		{pattern: "POST /prizes/{id}/lapse", may: rights.Pay, serve: step("/prizes", (*call).prizeFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.draws().Lapse(k.ctx(), k.who(), id, k.typed("reason"))
-			return err
+			return k.T("draw.paid"), err
 		})},
-		{pattern: "POST /prizes/{id}/unpay", may: rights.Pay, serve: prizeStep("draw.paid", func(k *call, id community.ID) error {
+		{pattern: "POST /prizes/{id}/unpay", may: rights.Pay, serve: step("/prizes", (*call).prizeFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.draws().Unpay(k.ctx(), k.who(), id, k.typed("reason"))
-			return err
+			return k.T("draw.paid"), err
 		})},
 	}
 }
 
 func (k *call) draws() Draws { return k.c.deps.Draws(k.User.Org, k.groups) }
-
-func drawStep(said string, do func(k *call, id community.ID) error) func(*Console, *call) error {
-	return func(_ *Console, k *call) error {
-		id, err := k.id()
-		if err != nil {
-			return err
-		}
-		to := "/draws/" + id.String()
-		if err := do(k, id); err != nil {
-			if why := k.drawFault(err); why != "" {
-				return k.done(to, "danger", why, community.ID{})
-			}
-			return k.refused(to, err)
-		}
-		return k.ok(to, k.T(said))
-	}
-}
 
 // drawFault says in words of draws what is wrong; "" = nothing of theirs.
 func (k *call) drawFault(err error) string {
@@ -434,7 +416,8 @@ func (k *call) drawTyped(zone *time.Location) (f drawDraft, budget int64, faults
 		faults = append(faults, k.T("draw.no_prizes"))
 	}
 	if budget = f.terms.Worth(); f.budget != "" {
-		if budget, ok = fenTyped(f.budget); !ok {
+		var err error
+		if budget, err = fenTyped(f.budget); err != nil {
 			faults = append(faults, k.T("draw.no_budget"))
 		}
 	}
@@ -456,8 +439,8 @@ func readPrizeLines(text, thing string) (out []draw.Prize, ok bool) {
 			return nil, false
 		}
 		n, err := strconv.Atoi(parts[len(parts)-2])
-		fen, ok := fenTyped(parts[len(parts)-1])
-		if err != nil || !ok {
+		fen, bad := fenTyped(parts[len(parts)-1])
+		if err != nil || bad != nil {
 			return nil, false
 		}
 		out = append(out, draw.Prize{Name: strings.Join(parts[:len(parts)-2], " "), Kind: kind, Count: n, Fen: fen})
@@ -465,22 +448,13 @@ func readPrizeLines(text, thing string) (out []draw.Prize, ok bool) {
 	return out, true
 }
 
-// fenTyped reads yuan with at most two decimals.
-func fenTyped(text string) (int64, bool) {
-	v, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
-	fen := math.Round(v * 100)
-	if err != nil || !(fen >= 0 && fen <= 1e12) || math.Abs(v*100-fen) > 1e-6 {
-		return 0, false
+// fenTyped reads yuan, not below nought; commas may part thousands.
+func fenTyped(text string) (int64, error) {
+	fen, err := community.ParseAmount(strings.ReplaceAll(text, ",", ""))
+	if err == nil && fen < 0 {
+		err = community.Errorf(community.CodeBadInput, "amount: below nought")
 	}
-	return int64(fen), true
-}
-
-func drawZone(g community.GroupRow) *time.Location {
-	zone, err := time.LoadLocation(cmp.Or(g.Zone, "Asia/Shanghai"))
-	if err != nil {
-		return time.UTC
-	}
-	return zone
+	return fen, err
 }
 
 // drawWrite is the form of a draw's terms.
@@ -531,7 +505,7 @@ func (c *Console) drawNew(k *call) error {
 	}
 	t := draw.Default()
 	t.Sponsor = g.Name
-	return k.drawWrite(http.StatusOK, g, k.draftOf(t, 0, "", drawZone(g)), "/draws/new", "/draws?g="+g.ID.String(), []ui.Option{{Value: "g", Text: g.ID.String()}}, nil)
+	return k.drawWrite(http.StatusOK, g, k.draftOf(t, 0, "", zone(g.Zone)), "/draws/new", "/draws?g="+g.ID.String(), []ui.Option{{Value: "g", Text: g.ID.String()}}, nil)
 }
 
 func (c *Console) drawMake(k *call) error {
@@ -542,7 +516,7 @@ func (c *Console) drawMake(k *call) error {
 	if g.Key == 0 {
 		return community.Errorf(community.CodeBadInput, "g: no group")
 	}
-	f, budget, faults := k.drawTyped(drawZone(g))
+	f, budget, faults := k.drawTyped(zone(g.Zone))
 	again := func(faults []string) error {
 		return k.drawWrite(http.StatusUnprocessableEntity, g, f, "/draws/new", "/draws?g="+g.ID.String(), []ui.Option{{Value: "g", Text: g.ID.String()}}, faults)
 	}
@@ -568,7 +542,7 @@ func (c *Console) drawForm(k *call) error {
 	if err := d.MayEdit(); err != nil {
 		return k.refused("/draws/"+d.ID.String(), err)
 	}
-	return k.drawWriteAgain(http.StatusOK, d, g, k.draftOf(d.Terms, d.Budget, d.Slot, drawZone(g)), nil)
+	return k.drawWriteAgain(http.StatusOK, d, g, k.draftOf(d.Terms, d.Budget, d.Slot, zone(g.Zone)), nil)
 }
 
 func (k *call) drawWriteAgain(status int, d draw.Draw, g community.GroupRow, f drawDraft, faults []string) error {
@@ -581,7 +555,7 @@ func (c *Console) drawEdit(k *call) error {
 	if err != nil {
 		return err
 	}
-	f, budget, faults := k.drawTyped(drawZone(g))
+	f, budget, faults := k.drawTyped(zone(g.Zone))
 	if len(faults) > 0 {
 		return k.drawWriteAgain(http.StatusUnprocessableEntity, d, g, f, faults)
 	}

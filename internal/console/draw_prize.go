@@ -13,21 +13,12 @@ import (
 	"qunluo/internal/rights"
 )
 
-func prizeStep(said string, do func(k *call, id community.ID) error) func(*Console, *call) error {
-	return func(_ *Console, k *call) error {
-		id, err := k.id()
-		if err != nil {
-			return err
-		}
-		to := "/prizes/" + id.String()
-		if err := do(k, id); err != nil {
-			if key := "draw.pay_" + string(community.CodeOf(err)); k.Words.Has(key) {
-				return k.done(to, "danger", k.T(key), community.ID{})
-			}
-			return k.refused(to, err)
-		}
-		return k.ok(to, k.T(said))
+// prizeFault says in words of prizes what is wrong; "" = nothing of theirs.
+func (k *call) prizeFault(err error) string {
+	if key := "draw.pay_" + string(community.CodeOf(err)); k.Words.Has(key) {
+		return k.T(key)
 	}
+	return ""
 }
 
 // prizesAsked reads which prizes are asked for.

@@ -42,16 +42,16 @@ func (c *Console) essenceRoutes() []route {
 		{pattern: "GET /essence/rule", may: rights.SeeTexts, serve: (*Console).essenceRule},
 		{pattern: "POST /essence/rule", may: rights.Tune, serve: (*Console).essenceRuleSave},
 		{pattern: "GET /essence/{id}", may: rights.SeeTexts, serve: (*Console).essencePage},
-		{pattern: "POST /essence/{id}/edit", may: rights.Judge, serve: essenceStep(func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /essence/{id}/edit", may: rights.Judge, serve: step("/essence", nil, func(k *call, id community.ID) (string, error) {
 			_, err := k.essences().Edit(k.ctx(), k.who(), id, number(k.form("version"), 1, 1<<30, 0), shelf.Tags(k.form("tags")), k.typed("note"))
 			return k.T("essence.saved"), err
 		})},
-		{pattern: "POST /essence/{id}/remove", may: rights.Judge, serve: essenceStep(func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /essence/{id}/remove", may: rights.Judge, serve: step("/essence", nil, func(k *call, id community.ID) (string, error) {
 			off := k.form("off") == "1"
 			_, err := k.essences().Remove(k.ctx(), k.who(), id, off, k.form("reason"))
 			return k.T(map[bool]string{true: "essence.taken_off", false: "essence.put_back"}[off]), err
 		})},
-		{pattern: "POST /essence/{id}/erase", may: rights.Settings, whole: true, serve: essenceStep(func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /essence/{id}/erase", may: rights.Settings, whole: true, serve: step("/essence", nil, func(k *call, id community.ID) (string, error) {
 			v, err := k.essences().Card(k.ctx(), id)
 			if err != nil {
 				return "", err
@@ -64,21 +64,6 @@ func (c *Console) essenceRoutes() []route {
 }
 
 func (k *call) essences() Essences { return k.c.deps.Essences(k.User.Org, k.groups) }
-
-func essenceStep(do func(k *call, id community.ID) (string, error)) func(*Console, *call) error {
-	return func(_ *Console, k *call) error {
-		id, err := k.id()
-		if err != nil {
-			return err
-		}
-		to := "/essence/" + id.String()
-		said, err := do(k, id)
-		if err != nil {
-			return k.refused(to, err)
-		}
-		return k.ok(to, said)
-	}
-}
 
 // cardWhy says what a card rests on.
 func (k *call) cardWhy(v shelf.Card) string {

@@ -257,13 +257,9 @@ func (k *call) showGroups(p view.List, at string, line func(measure.GoalRow) (ui
 func (k *call) goalRow(row measure.GoalRow) (ui.Row, error) {
 	line := ui.Row{Link: "/groups/" + row.GroupID.String()}
 	if row.Version == 0 {
-		waiver, err := k.goals().Waiver(k.ctx(), row.Group)
-		if err != nil {
-			return line, err
-		}
 		what := ui.Pill("warning", "alert-triangle", k.T("goal.none"))
-		if waiver.Words != "" {
-			what = ui.Two(k.T("goal.none"), k.T("goal.opens_without", "because", gist(waiver.Words, 80)))
+		if row.Without != "" {
+			what = ui.Two(k.T("goal.none"), k.T("goal.opens_without", "because", gist(row.Without, 80)))
 		}
 		line.Cells = []templ.Component{ui.Name(row.Name), what, ui.Text("–"), ui.Text("–")}
 		line.Actions = view.LinkButtons([][3]string{{"/groups/" + row.GroupID.String() + "/goal", "edit", k.T("goal.write")}})

@@ -70,7 +70,7 @@ func (f *goalKeeper) SetGoal(_ context.Context, user string, _ community.GroupKe
 func (f *goalKeeper) GoalList(context.Context, string, community.Page) ([]measure.GoalRow, int, error) {
 	var out []measure.GoalRow
 	for i, g := range f.h.groups {
-		row := measure.GoalRow{Group: g.Key, GroupID: g.ID, Name: g.Name}
+		row := measure.GoalRow{Group: g.Key, GroupID: g.ID, Name: g.Name, Without: f.waiver}
 		if i == 0 {
 			row.GoalVersion = f.goal
 		}

@@ -56,29 +56,29 @@ func (c *Console) libraryRoutes() []route {
 		{pattern: "POST /library", may: rights.Write, serve: (*Console).librarySave, upload: true},
 		{pattern: "GET /library/{id}", may: rights.SeeContent, serve: (*Console).libraryPage},
 		{pattern: "GET /library/{id}/edit", may: rights.Write, serve: (*Console).libraryEdit},
-		{pattern: "POST /library/{id}/restore", may: rights.Write, serve: libraryStep(func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /library/{id}/restore", may: rights.Write, serve: step("/library", nil, func(k *call, id community.ID) (string, error) {
 			_, err := k.libraries().Restore(k.ctx(), k.who(), id, number(k.form("version"), 1, 1_000_000, 0), k.form("reason"))
 			return k.T("library.restored"), err
 		})},
-		{pattern: "POST /library/{id}/archive", may: rights.Write, serve: libraryStep(func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /library/{id}/archive", may: rights.Write, serve: step("/library", nil, func(k *call, id community.ID) (string, error) {
 			_, err := k.libraries().Archive(k.ctx(), k.who(), id, k.form("away") == "1", k.form("reason"))
 			return k.T("library.moved"), err
 		})},
-		{pattern: "POST /library/{id}/exclusive", may: rights.Publish, serve: libraryStep(func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /library/{id}/exclusive", may: rights.Publish, serve: step("/library", nil, func(k *call, id community.ID) (string, error) {
 			groups, err := k.groupKeysNamed(k.R.PostForm["groups"])
 			if err == nil {
 				_, err = k.libraries().Exclusive(k.ctx(), k.who(), id, groups, k.form("reason"))
 			}
 			return k.T("library.moved"), err
 		})},
-		{pattern: "POST /library/{id}/release", may: rights.Publish, serve: libraryStep(func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /library/{id}/release", may: rights.Publish, serve: step("/library", nil, func(k *call, id community.ID) (string, error) {
 			g, err := k.groupNamed(k.form("g"))
 			if err == nil {
 				err = k.libraries().Release(k.ctx(), k.who(), id, g.Key, k.form("reason"))
 			}
 			return k.T("library.released"), err
 		})},
-		{pattern: "POST /library/{id}/mine", may: rights.Write, serve: libraryStep(func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /library/{id}/mine", may: rights.Write, serve: step("/library", nil, func(k *call, id community.ID) (string, error) {
 			member, err := community.ParseID(k.form("member"))
 			if err != nil {
 				return "", community.Errorf(community.CodeBadInput, "member: %w", err)
@@ -94,21 +94,6 @@ func (c *Console) libraryRoutes() []route {
 }
 
 func (k *call) libraries() Libraries { return k.c.deps.Libraries(k.User.Org, k.groups) }
-
-func libraryStep(do func(k *call, id community.ID) (string, error)) func(*Console, *call) error {
-	return func(_ *Console, k *call) error {
-		id, err := k.id()
-		if err != nil {
-			return err
-		}
-		to := "/library/" + id.String()
-		said, err := do(k, id)
-		if err != nil {
-			return k.refused(to, err)
-		}
-		return k.ok(to, said)
-	}
-}
 
 // libraryLook is how the standings of an item look.
 var libraryLook = map[string][2]string{shelf.Good: {"good", "circle-check"}, shelf.Soon: {"warning", "clock"}, shelf.Expired: {"danger", "alert-triangle"}}

@@ -83,35 +83,22 @@ func (c *Console) tableRoutes() []route {
 		{pattern: "GET /tables/{id}/settings", may: rights.Write, serve: (*Console).tableSettings},
 		{pattern: "POST /tables/{id}/settings", may: rights.Write, serve: (*Console).tableSet},
 		{pattern: "GET /tables/{id}/links", may: rights.Write, serve: (*Console).tableLinks},
-		{pattern: "POST /tables/{id}/relink", may: rights.Write, serve: tableStep("table.relinked", func(k *call, id community.ID) error {
+		{pattern: "POST /tables/{id}/relink", may: rights.Write, serve: step("/tables", nil, func(k *call, id community.ID) (string, error) {
 			_, err := k.tables().Relink(k.ctx(), k.who(), id, k.form("reason"))
-			return err
+			return k.T("table.relinked"), err
 		})},
-		{pattern: "POST /tables/{id}/close", may: rights.Write, serve: tableStep("table.closed", func(k *call, id community.ID) error {
+		{pattern: "POST /tables/{id}/close", may: rights.Write, serve: step("/tables", nil, func(k *call, id community.ID) (string, error) {
 			_, err := k.tables().Close(k.ctx(), k.who(), id, true, k.form("reason"))
-			return err
+			return k.T("table.closed"), err
 		})},
-		{pattern: "POST /tables/{id}/reopen", may: rights.Write, serve: tableStep("table.reopened", func(k *call, id community.ID) error {
+		{pattern: "POST /tables/{id}/reopen", may: rights.Write, serve: step("/tables", nil, func(k *call, id community.ID) (string, error) {
 			_, err := k.tables().Close(k.ctx(), k.who(), id, false, k.form("reason"))
-			return err
+			return k.T("table.reopened"), err
 		})},
 	}
 }
 
 func (k *call) tables() Tables { return k.c.deps.Tables(k.User.Org, k.groups) }
-
-func tableStep(said string, do func(k *call, id community.ID) error) func(*Console, *call) error {
-	return func(_ *Console, k *call) error {
-		id, err := k.id()
-		if err != nil {
-			return err
-		}
-		if err := do(k, id); err != nil {
-			return k.refused("/tables/"+id.String(), err)
-		}
-		return k.ok("/tables/"+id.String(), k.T(said))
-	}
-}
 
 // tableTabs leads between tables and the register.
 func (k *call) tableTabs(here string) []ui.Tab {

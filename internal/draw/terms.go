@@ -84,7 +84,7 @@ func Default() Terms {
 }
 
 // Yuan writes money as people read it: 1234 fen are 12.34.
-func Yuan(fen int64) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) }
+func Yuan(fen int64) string { return community.FormatAmount(fen) }
 
 // Worth is what all prizes are worth, in fen.
 func (t Terms) Worth() (fen int64) {

@@ -285,4 +285,5 @@ type GoalRow struct {
 	Group   community.GroupKey
 	GroupID community.ID
 	Name    string
+	Without string // why the group opens without a goal, as it stands now; "" = nobody wrote that
 }

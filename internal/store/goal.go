@@ -10,11 +10,12 @@ import (
 	"qunluo/internal/measure"
 )
 
-const goalColumns = `SELECT g.key, g.id, g.name, coalesce(v.version, 0), coalesce(v.body, '{}'), coalesce(v.user_id, ''), coalesce(v.reason, ''), coalesce(v.at, 0) FROM chat_group g`
+const goalColumns = `SELECT g.key, g.id, g.name, coalesce(v.version, 0), coalesce(v.body, '{}'), coalesce(v.user_id, ''), coalesce(v.reason, ''), coalesce(v.at, 0),
+ coalesce((SELECT w.words FROM goal_waiver w WHERE w.group_key = g.key ORDER BY w.version DESC LIMIT 1), '') FROM chat_group g`
 
 func scanGoal(r *sql.Rows, v *measure.GoalRow) error {
 	var id, body []byte
-	if err := r.Scan((*int64)(&v.Group), &id, &v.Name, &v.Version, &body, &v.User, &v.Reason, &v.At); err != nil {
+	if err := r.Scan((*int64)(&v.Group), &id, &v.Name, &v.Version, &body, &v.User, &v.Reason, &v.At, &v.Without); err != nil {
 		return err
 	}
 	copy(v.GroupID[:], id)

@@ -28,6 +28,8 @@ func leaversAreKept(t *testing.T, s *store.Store) {
 			t.Fatal(err)
 		}
 		w := must(s.Waiver(ctx, g))(t)
+		listed, _, err := desk(s).Goals(ctx, g, "", community.Page{})
+		same(t, "listed", []any{len(listed), listed[0].Without, err}, []any{1, words, nil})
 		same(t, "written", []any{w.Version, w.Words, w.User, w.At > 0}, []any{i + 1, words, "ming", true})
 	}
 
