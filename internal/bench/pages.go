@@ -24,7 +24,7 @@ const (
 	pageGroups   = 500
 	pageMembers  = 100_000 // in one group
 	pageLive     = 4096    // messages that are decided upon
-	pageRequests = 100     // for each route
+	pageRequests = 50      // for each route, also where there is more data
 	fileRequests = 3       // for each list as a file
 	pageTarget   = 100     // ms, p95 of the slowest route
 	startTarget  = 1       // s
@@ -249,7 +249,7 @@ func (v *visitor) visit(o Options, routes map[string][]string) ([]timing, error)
 	}
 	slices.Sort(names)
 	waits, costs := map[string][]float64{}, map[string][]float64{}
-	for i := range o.rows(pageRequests, 3) {
+	for i := range min(pageRequests, o.rows(pageRequests, 3)) {
 		for _, name := range names {
 			if isFile(name) && i >= fileRequests {
 				continue

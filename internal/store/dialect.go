@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -152,23 +153,37 @@ func (postgresDialect) lockClause() string { return " FOR UPDATE SKIP LOCKED" }
 
 // bulk sends all rows in one round trip.
 func (postgresDialect) bulk(ctx context.Context, s *session, query string, args [][]any) ([]int64, error) {
-	n := make([]int64, len(args))
+	n := make([]int64, 0, len(args))
 	err := s.conn.Raw(func(dc any) error {
-		var batch pgx.Batch
-		for _, row := range args {
-			batch.Queue(query, row...)
-		}
-		res := dc.(*stdlib.Conn).Conn().SendBatch(ctx, &batch)
-		for i := range args {
-			tag, err := res.Exec()
-			if err != nil {
-				return errors.Join(err, res.Close())
+		for part := range slices.Chunk(args, mostBatched) {
+			var err error
+			if n, err = sendBatch(ctx, dc.(*stdlib.Conn).Conn(), query, part, n); err != nil {
+				return err
 			}
-			n[i] = tag.RowsAffected()
 		}
-		return res.Close()
+		return nil
 	})
 	return n, err
+}
+
+// mostBatched is how many rows are sent at a time: a batch is put together in memory.
+const mostBatched = 10_000
+
+// sendBatch appends to n how many rows each execution of a query touched.
+func sendBatch(ctx context.Context, conn *pgx.Conn, query string, args [][]any, n []int64) ([]int64, error) {
+	var batch pgx.Batch
+	for _, row := range args {
+		batch.Queue(query, row...)
+	}
+	res := conn.SendBatch(ctx, &batch)
+	for range args {
+		tag, err := res.Exec()
+		if err != nil {
+			return n, errors.Join(err, res.Close())
+		}
+		n = append(n, tag.RowsAffected())
+	}
+	return n, res.Close()
 }
 
 func pgCode(err error) string {

@@ -29,6 +29,10 @@ func (*searchView) tables() []string { return []string{"search"} }
 
 func (*searchView) forget() {}
 
+// Messages are indexed as they are taken in.
+func (*searchView) flush(context.Context) error { return nil }
+func (*searchView) full() bool                  { return false }
+
 func (v *searchView) apply(ctx context.Context, t *session, events []community.Event, _ int64) error {
 	rows := make([][]any, 0, len(events))
 	var undone []community.Event

@@ -12,7 +12,7 @@ import (
 )
 
 // figures is the projection of everything that is counted and of everybody who is known: daily counters, people, stays,
-// names, recalls, hits of rules. What a batch changes is added up in memory and written once.
+// names, recalls, hits of rules. What a transaction changes is added up in memory and written once.
 type figures struct {
 	store *Store
 	t     *session // of the batch under way
@@ -26,8 +26,9 @@ type figures struct {
 	recalls   map[community.GroupKey]map[string]openRecall
 	recallsIn bool
 
-	// Of the batch.
-	events   []community.Event
+	// Of the transaction.
+	begun    bool
+	events   []community.Event // of the reading at hand
 	days     map[dayKey]*dayDelta
 	sums     map[sumKey]*sumDelta
 	summing  int // entries of speakers in sums
@@ -81,8 +82,11 @@ func (f *figures) forget() {
 
 func (f *figures) apply(ctx context.Context, t *session, events []community.Event, last int64) error {
 	f.t, f.events = t, events
-	if err := f.readMarks(ctx); err != nil {
-		return err
+	if !f.begun { // the days that marks move words in are stored as yet
+		if err := f.readMarks(ctx); err != nil {
+			return err
+		}
+		f.begun = true
 	}
 	anew := undoneGroups(events)
 	for i := range events {
@@ -98,13 +102,32 @@ func (f *figures) apply(ctx context.Context, t *session, events []community.Even
 	if err := f.verdicts(ctx, events, anew); err != nil {
 		return err
 	}
-	if err := f.flush(ctx); err != nil {
+	f.events = nil
+	if len(anew) == 0 {
+		return nil
+	}
+	if err := f.write(ctx); err != nil {
 		return err
 	}
 	for _, g := range sortedGroups(anew) {
 		if err := f.again(ctx, g, last); err != nil {
 			return fmt.Errorf("group %d anew: %w", g, err)
 		}
+	}
+	return nil
+}
+
+// maxKept bounds how many rows wait to be written.
+const maxKept = 100_000
+
+func (f *figures) full() bool {
+	return len(f.asked) > maxKept || len(f.stays)+len(f.called)+len(f.did) > maxKept || f.summing > maxSumming
+}
+
+func (f *figures) flush(ctx context.Context) error {
+	f.begun = false
+	if err := f.write(ctx); err != nil {
+		return err
 	}
 	f.trim()
 	return nil
@@ -275,8 +298,8 @@ func (f *figures) count(g *groupFact, p *person, ev *community.Event, n int64) {
 	g.dirty = true
 }
 
-// flush writes what the batch changed.
-func (f *figures) flush(ctx context.Context) error {
+// write writes what changed.
+func (f *figures) write(ctx context.Context) error {
 	for _, part := range []func(*figures, context.Context) error{
 		(*figures).flushDays, (*figures).flushSums, (*figures).flushPeople, (*figures).flushStanding, (*figures).flushStays,
 		(*figures).flushNames, (*figures).flushTrail, (*figures).flushSpans, (*figures).flushGroups,
@@ -303,10 +326,12 @@ ON CONFLICT (group_key, import_key) DO UPDATE SET
 
 // trim keeps the caches within their bounds.
 func (f *figures) trim() {
-	f.events = nil
-	if len(f.people) > maxRemembered {
-		clear(f.people)
-		for _, g := range f.groups {
+	for k := range f.people { // in no order, so that a part of those who will speak again stays
+		if len(f.people) <= maxRemembered {
+			break
+		}
+		delete(f.people, k)
+		if g := f.groups[k.group]; g != nil {
 			g.complete = false
 		}
 	}
@@ -356,7 +381,7 @@ func (f *figures) page(ctx context.Context, events []community.Event, undone map
 	if err := f.verdicts(ctx, events, nil); err != nil {
 		return err
 	}
-	return f.flush(ctx)
+	return f.write(ctx)
 }
 
 // emptyGroup takes a group out of the figures and tells which imports of it were taken back.
@@ -419,7 +444,7 @@ func (s *Store) rezone(ctx context.Context) error {
 		if err := f.readMarks(ctx); err != nil {
 			return err
 		}
-		if err := f.flush(ctx); err != nil {
+		if err := f.write(ctx); err != nil {
 			return err
 		}
 		for _, g := range groups {

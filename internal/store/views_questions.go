@@ -101,8 +101,10 @@ func (q *questions) apply(ctx context.Context, t *session, events []community.Ev
 	if len(events) < batchSize || len(q.aliases) > maxRemembered {
 		clear(q.aliases)
 	}
-	return q.flush(ctx)
+	return nil
 }
+
+func (q *questions) full() bool { return len(q.asked)+len(q.links)+len(q.met) > maxKept }
 
 // follow takes a message into its course of talk.
 func (q *questions) follow(ctx context.Context, ev *community.Event) error {
@@ -335,8 +337,11 @@ func (q *questions) flushThreads(ctx context.Context) error {
 		}
 	}
 	clear(q.touched)
-	if len(q.threads) > maxThreads {
-		clear(q.threads)
+	for key := range q.threads {
+		if len(q.threads) <= maxThreads {
+			break
+		}
+		delete(q.threads, key)
 	}
 	_, err := q.t.dialect.bulk(ctx, q.t, `INSERT INTO views.thread (group_key, import_key, marks) VALUES ($1, $2, $3)
 ON CONFLICT (group_key, import_key) DO UPDATE SET marks = excluded.marks`, rows)

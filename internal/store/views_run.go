@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -18,8 +19,12 @@ type projection interface {
 	// tables are emptied before the projection is built anew.
 	tables() []string
 	// apply takes the next events of the log, in its order, up to and with number last. It runs in the transaction that
-	// moves the cursor.
+	// moves the cursor, and may keep in memory what it changes until flush.
 	apply(ctx context.Context, t *session, events []community.Event, last int64) error
+	// flush writes what is kept in memory; the cursor is moved right after it.
+	flush(ctx context.Context) error
+	// full reports whether so much is kept in memory that it should be flushed.
+	full() bool
 	// forget drops what is remembered between batches: the transaction was rolled back or the tables emptied.
 	forget()
 }
@@ -37,13 +42,27 @@ func Views() []string { return []string{FiguresView, QuestionsView, SearchView} 
 
 // projector follows the log. One at a time works: mu.
 type projector struct {
-	mu    sync.Mutex
-	views []projection
-	sess  *session
+	mu      sync.Mutex
+	views   []projection
+	sess    *session
+	reading int // how many events it reads at a time; 0 = batchSize
 }
 
-// batchSize is how many events one transaction of the projections takes at most.
-const batchSize = 10000
+// ReadAtATime makes projections read n events at a time instead of 10,000: a test sees without a long log that where readings end
+// and where transactions end changes no figure. 0 = as usual.
+func (s *Store) ReadAtATime(n int) {
+	s.projector.mu.Lock()
+	defer s.projector.mu.Unlock()
+	s.projector.reading = n
+}
+
+// batchSize is how many events projections read at a time, and batchesAtOnce how many such readings one transaction takes at
+// most. Far behind the log, a transaction is long: a row that changes again and again is then written once, and rows that lie
+// together are written together.
+const (
+	batchSize     = 10_000
+	batchesAtOnce = 20
+)
 
 // pause lies between two batches that were not full, so that a trickle of events is taken in together.
 const pause = 100 * time.Millisecond
@@ -245,13 +264,12 @@ func (s *Store) nextBatch(ctx context.Context, t *session, names []string) (int,
 	if err != nil {
 		return 0, err
 	}
-	events, err := readBatch(ctx, t, from, until)
-	if err != nil || len(events) == 0 {
+	n, last, err := takeIn(ctx, t, behind, cmp.Or(s.projector.reading, batchSize), from, until)
+	if err != nil || n == 0 {
 		return 0, err
 	}
-	last := events[len(events)-1].Number
 	for _, v := range behind {
-		if err := v.apply(ctx, t, events, last); err != nil {
+		if err := v.flush(ctx); err != nil {
 			return 0, fmt.Errorf("%s, events to %d: %w", v.name(), last, err)
 		}
 		_, err := t.exec(ctx, `INSERT INTO views.cursor (name, number) VALUES ($1, $2)
@@ -260,7 +278,29 @@ ON CONFLICT (name) DO UPDATE SET number = excluded.number`, v.name(), last)
 			return 0, err
 		}
 	}
-	return len(events), nil
+	return n, nil
+}
+
+// takeIn lets projections take in the events after one number and up to another, as many as one transaction may hold: how many
+// they were, and the number of the last. size is how many are read at a time.
+func takeIn(ctx context.Context, t *session, behind []projection, size int, from, until int64) (n int, last int64, err error) {
+	for last = from; n < size*batchesAtOnce; {
+		events, err := readBatch(ctx, t, last, until, size)
+		if err != nil || len(events) == 0 {
+			return n, last, err
+		}
+		last = events[len(events)-1].Number
+		n += len(events)
+		for _, v := range behind {
+			if err := v.apply(ctx, t, events, last); err != nil {
+				return 0, 0, fmt.Errorf("%s, events to %d: %w", v.name(), last, err)
+			}
+		}
+		if len(events) < size || slices.ContainsFunc(behind, projection.full) {
+			break
+		}
+	}
+	return n, last, nil
 }
 
 // furthestBehind picks the projections with the lowest cursor; until is the next higher one, 0 when there is none.
@@ -290,12 +330,12 @@ func (s *Store) furthestBehind(ctx context.Context, t *session, names []string) 
 	return behind, from, until, nil
 }
 
-func readBatch(ctx context.Context, t *session, from, until int64) ([]community.Event, error) {
+func readBatch(ctx context.Context, t *session, from, until int64, size int) ([]community.Event, error) {
 	if until == 0 {
 		until = 1<<63 - 1
 	}
 	rows, err := t.query(ctx, `SELECT `+eventColumns+` FROM event WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3`,
-		from, until, batchSize)
+		from, until, size)
 	if err != nil {
 		return nil, err
 	}

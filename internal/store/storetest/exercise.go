@@ -387,6 +387,7 @@ func rebuildIsTheSame(t *testing.T, s *store.Store) {
 	}
 	same(t, "found", again, found)
 	same(t, "total", n, total)
+	inSmallReadings(t, s, before)
 	if err := s.Rebuild(t.Context(), nil, store.SearchView); err != nil {
 		t.Fatal(err)
 	}
@@ -424,6 +425,22 @@ func undoneImport(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	same(t, "figures built anew", must(s.DigestFigures(t.Context()))(t), after)
+	inSmallReadings(t, s, after)
+}
+
+// inSmallReadings builds the figures anew in readings of few events, many to a transaction.
+func inSmallReadings(t *testing.T, s *store.Store, want map[string]string) {
+	t.Helper()
+	defer s.ReadAtATime(0)
+	for _, n := range []int{37, 211} {
+		s.ReadAtATime(n)
+		if err := s.Rebuild(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		for table, sum := range must(s.DigestFigures(t.Context()))(t) {
+			same(t, fmt.Sprintf("%s in readings of %d", table, n), sum, want[table])
+		}
+	}
 }
 
 func rejoinIsNewStay(t *testing.T, s *store.Store) {

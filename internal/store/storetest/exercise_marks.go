@@ -45,6 +45,7 @@ func botsLeaveFigures(t *testing.T, s *store.Store) {
 	for table, sum := range must(s.DigestFigures(t.Context()))(t) {
 		same(t, table+" built anew", sum, before[table])
 	}
+	inSmallReadings(t, s, before)
 	withoutBots(t, s, "built anew", events, marks)
 	days, hours, err := desk(s).MemberDays(t.Context(), 0, keys["m3"], 1000)
 	if err != nil {
