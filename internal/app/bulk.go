@@ -231,7 +231,7 @@ func (c *chooser) fact(ctx context.Context, k bulk.Kind, p bulk.Params, m commun
 // evidence is the message that a strike rests on: the one that was named, else the member's last.
 func (c *chooser) evidence(ctx context.Context, p bulk.Params, m community.MemberRow) ([]community.MessageRow, error) {
 	if p.Event == 0 {
-		last, _, err := c.desk().FindMessages(ctx, community.MessageFilter{Group: m.Group, Member: m.Key, Limit: 1})
+		last, _, err := c.desk().FindMessages(ctx, community.MessageFilter{Group: m.Group, Member: m.Key, Limit: 1, Bare: true})
 		return last, err
 	}
 	named, err := c.desk().Around(ctx, m.Group, p.Event, 0, 0)

@@ -112,7 +112,7 @@ func (c codes) compare(ctx context.Context, g community.GroupRow, list []admit.O
 
 // said are the last weeks' messages of a group's people, the newest first.
 func (c codes) said(ctx context.Context, g community.GroupKey) ([]admit.Said, error) {
-	rows, _, err := c.desk().FindMessages(ctx, community.MessageFilter{Group: g, Counted: true, From: c.app.millis() - overlapPast, Limit: overlapSaid})
+	rows, _, err := c.desk().FindMessages(ctx, community.MessageFilter{Group: g, Counted: true, From: c.app.millis() - overlapPast, Limit: overlapSaid, Bare: true})
 	if err != nil {
 		return nil, err
 	}

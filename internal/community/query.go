@@ -153,6 +153,7 @@ type MessageFilter struct {
 
 	Before int64 // numbers below this one: the cursor; 0 = newest
 	Limit  int   // 1..200; 0 = 50
+	Bare   bool  // without counting how many there are in all
 }
 
 // MessageRow is a message as lists and contexts show it.

@@ -140,7 +140,7 @@ func groupTalk(k *call, p *view.GroupPage, g community.GroupRow, _ int) error {
 	if !k.may(rights.SeeTexts) {
 		return nil
 	}
-	rows, _, err := k.Desk.FindMessages(k.ctx(), community.MessageFilter{Group: g.Key, Limit: 9})
+	rows, _, err := k.Desk.FindMessages(k.ctx(), community.MessageFilter{Group: g.Key, Limit: 9, Bare: true})
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,15 @@ func within(path string, err error) error {
 
 // Decode reads a template's file. The error is a [*Fault]: one sentence.
 func Decode(raw []byte) (Template, error) {
+	t, err := decode(raw)
+	if err != nil {
+		return t, err
+	}
+	return t, t.Check()
+}
+
+// decode reads a file without asking whether what it says makes sense.
+func decode(raw []byte) (Template, error) {
 	var t Template
 	if len(raw) > MaxBytes {
 		return t, &Fault{Zh: "超过 " + number(MaxBytes>>20) + " MB", En: "more than " + number(MaxBytes>>20) + " MB", Code: community.CodeTooLarge}
@@ -77,10 +86,7 @@ func Decode(raw []byte) (Template, error) {
 	if said, _ := head.Format.(string); said != Format {
 		return t, foreign(said)
 	}
-	if err := strict(raw, &t); err != nil {
-		return t, err
-	}
-	return t, t.Check()
+	return t, strict(raw, &t)
 }
 
 // foreign says why a file of another format is not read.

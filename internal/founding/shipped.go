@@ -11,7 +11,8 @@ import (
 //go:embed shipped/*.json
 var files embed.FS
 
-// Shipped lists the templates that come with Qunluo, one for each type and language, in the order of [Types].
+// Shipped lists the templates that come with Qunluo, one for each type and language, in the order of [Types]. That their rules are
+// sound is what a test holds; checking them here would take a good part of a second each time.
 func Shipped() []Template {
 	entries, err := files.ReadDir("shipped")
 	if err != nil {
@@ -23,7 +24,7 @@ func Shipped() []Template {
 		if err != nil {
 			panic(err) // embedded
 		}
-		t, err := Decode(raw)
+		t, err := decode(raw)
 		if err != nil {
 			panic(e.Name() + ": " + err.Error()) // our own file: a test reads it
 		}

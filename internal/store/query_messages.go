@@ -31,9 +31,11 @@ func (d *Desk) FindMessages(ctx context.Context, f community.MessageFilter) ([]c
 	if err != nil {
 		return nil, 0, err
 	}
-	total, err := q.total(ctx)
-	if err != nil {
-		return nil, 0, err
+	total := 0
+	if !f.Bare {
+		if total, err = q.total(ctx); err != nil {
+			return nil, 0, err
+		}
 	}
 	list, err := d.messageRows(ctx, events)
 	return list, total, err

@@ -54,7 +54,8 @@ func (d *Desk) coverage(ctx context.Context, places []measure.Place, from, to me
 const spokenBy = ` AND NOT EXISTS (SELECT 1 FROM views.recalled r WHERE r.number = x.number)
  AND NOT EXISTS (SELECT 1 FROM views.marked m WHERE m.member_key = x.member_key AND m.bot)`
 
-// questionsOf reads the questions and their answers, zone by zone.
+// questionsOf reads the questions and their answers, zone by zone. What does not count is sorted out here: asked of each row, it
+// would cost more than the rows.
 func (d *Desk) questionsOf(ctx context.Context, places []measure.Place, from, to measure.Day) ([]measure.Question, error) {
 	zones, err := d.zonesOf(ctx, groupsOf(places))
 	if err != nil {
@@ -63,22 +64,28 @@ func (d *Desk) questionsOf(ctx context.Context, places []measure.Place, from, to
 	var list []measure.Question
 	for _, z := range zones {
 		args := []any{from.Start(z.zone), (to + 1).Start(z.zone)}
-		asked, err := rows(ctx, d.s, `SELECT x.number, x.group_key, x.at, x.member_key FROM views.question x WHERE x.group_key IN (`+keyList(z.groups)+`) AND x.at >= $1 AND x.at < $2`+spokenBy+
-			` AND NOT EXISTS (SELECT 1 FROM views.people p WHERE p.group_key = x.group_key AND p.member_key = x.member_key AND p.ours)`, args, scanQuestion)
+		asked, err := rows(ctx, d.s, `SELECT x.number, x.group_key, x.at, x.member_key FROM views.question x WHERE x.group_key IN (`+keyList(z.groups)+`) AND x.at >= $1 AND x.at < $2`, args, scanQuestion)
 		if err != nil {
 			return nil, err
 		}
-		place := make(map[int64]*measure.Question, len(asked))
-		for i := range asked {
-			place[asked[i].Number] = &asked[i]
-		}
-		answers, err := rows(ctx, d.s, `SELECT x.question, x.number, x.at, x.member_key, x.evidence FROM views.answer x WHERE x.group_key IN (`+keyList(z.groups)+`) AND x.asked_at >= $1 AND x.asked_at < $2`+spokenBy,
+		answers, err := rows(ctx, d.s, `SELECT x.question, x.number, x.at, x.member_key, x.evidence FROM views.answer x WHERE x.group_key IN (`+keyList(z.groups)+`) AND x.asked_at >= $1 AND x.asked_at < $2`,
 			args, scanAnswer)
 		if err != nil {
 			return nil, err
 		}
+		out, err := d.uncounted(ctx, z.groups, asked, answers)
+		if err != nil {
+			return nil, err
+		}
+		asked = slices.DeleteFunc(asked, func(q measure.Question) bool {
+			return out.said(q.Number, q.Member) || out.ours[personKey{q.Group, q.Member}]
+		})
+		place := make(map[int64]*measure.Question, len(asked))
+		for i := range asked {
+			place[asked[i].Number] = &asked[i]
+		}
 		for _, a := range answers {
-			if q := place[a.question]; q != nil {
+			if q := place[a.question]; q != nil && !out.said(a.number, a.member) {
 				q.Answers = append(q.Answers, measure.Answer{Number: a.number, At: a.at, Member: a.member, By: a.by})
 			}
 		}
@@ -88,6 +95,52 @@ func (d *Desk) questionsOf(ctx context.Context, places []measure.Place, from, to
 		return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(b.Number, a.Number))
 	})
 	return list[:min(len(list), mostQuestions)], nil
+}
+
+// uncounted is what counts neither as a question nor as an answer.
+type uncounted struct {
+	recalled map[int64]bool
+	bots     map[community.MemberKey]bool
+	ours     map[personKey]bool // own accounts and bots, whose questions wait for nobody
+}
+
+func (u uncounted) said(number int64, by community.MemberKey) bool {
+	return u.recalled[number] || u.bots[by]
+}
+
+// uncounted reads what does not count among questions and answers of groups.
+func (d *Desk) uncounted(ctx context.Context, groups []community.GroupKey, asked []measure.Question, answers []answerRow) (u uncounted, err error) {
+	if len(asked) == 0 {
+		return u, nil
+	}
+	first, last := asked[0].Number, asked[0].Number
+	for _, q := range asked {
+		first, last = min(first, q.Number), max(last, q.Number)
+	}
+	for _, a := range answers {
+		last = max(last, a.number)
+	}
+	if u.recalled, err = setOf(ctx, d.s, `SELECT number FROM views.recalled WHERE number >= $1 AND number <= $2`, []any{first, last},
+		func(r *sql.Rows, v *int64) error { return r.Scan(v) }); err != nil {
+		return u, err
+	}
+	if u.bots, err = setOf(ctx, d.s, `SELECT member_key FROM views.marked WHERE bot`, nil,
+		func(r *sql.Rows, v *community.MemberKey) error { return r.Scan((*int64)(v)) }); err != nil {
+		return u, err
+	}
+	u.ours, err = setOf(ctx, d.s, `SELECT group_key, member_key FROM views.people WHERE ours AND group_key IN (`+keyList(groups)+`)`, nil,
+		func(r *sql.Rows, v *personKey) error { return r.Scan((*int64)(&v.group), (*int64)(&v.member)) })
+	return u, err
+}
+
+// setOf is what rows gives, as a set.
+func setOf[T comparable](ctx context.Context, s *Store, query string, args []any, scan func(*sql.Rows, *T) error) (map[T]bool, error) {
+	list, err := rows(ctx, s, query, args, scan)
+	set := make(map[T]bool, len(list))
+	for _, v := range list {
+		set[v] = true
+	}
+	return set, err
 }
 
 func scanQuestion(r *sql.Rows, q *measure.Question) error {

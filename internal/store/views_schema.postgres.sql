@@ -49,6 +49,7 @@ CREATE INDEX people_last_word ON views.people (group_key, present, last_word);
 CREATE INDEX people_messages ON views.people (group_key, present, messages);
 CREATE INDEX people_member ON views.people (member_key);
 CREATE INDEX people_muted ON views.people (muted_till) WHERE muted_till > 0;
+CREATE INDEX people_ours ON views.people (group_key, member_key) WHERE ours;
 CREATE INDEX people_inviter ON views.people (inviter_key) WHERE inviter_key > 0;
 -- What is known of a member over all chat groups: people, added up; desks are left out.
 CREATE TABLE views.anyone (
@@ -68,6 +69,7 @@ CREATE TABLE views.stay (
 );
 CREATE INDEX stay_group ON views.stay (group_key, since, counted);
 CREATE INDEX stay_left ON views.stay (group_key, left_at);
+CREATE INDEX stay_joined ON views.stay (joined_at) WHERE counted;
 -- kind: "card", the name in the group, or "account", the account's name as seen in the group.
 CREATE TABLE views.name_span (
   member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, kind TEXT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,
@@ -99,13 +101,14 @@ CREATE TABLE views.question (
   number BIGINT NOT NULL PRIMARY KEY, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, message TEXT NOT NULL,
   import_key BIGINT NOT NULL
 );
-CREATE INDEX question_group ON views.question (group_key, at);
+-- With all that a list of questions needs.
+CREATE INDEX question_group ON views.question (group_key, at) INCLUDE (number, member_key);
 CREATE INDEX question_message ON views.question (group_key, message);
 CREATE TABLE views.answer (
   question BIGINT NOT NULL, number BIGINT NOT NULL, group_key BIGINT NOT NULL, asked_at BIGINT NOT NULL, at BIGINT NOT NULL,
   member_key BIGINT NOT NULL, evidence BIGINT NOT NULL, import_key BIGINT NOT NULL, PRIMARY KEY (question, number)
 );
-CREATE INDEX answer_group ON views.answer (group_key, asked_at);
+CREATE INDEX answer_group ON views.answer (group_key, asked_at) INCLUDE (question, number, at, member_key, evidence);
 -- To whom a message turns: by @, by the name at its start, or (reply) by answering or quoting that one's message.
 CREATE TABLE views.contact (
   number BIGINT NOT NULL, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, other_key BIGINT NOT NULL,

@@ -46,6 +46,7 @@ CREATE INDEX views.people_last_word ON people (group_key, present, last_word);
 CREATE INDEX views.people_messages ON people (group_key, present, messages);
 CREATE INDEX views.people_member ON people (member_key);
 CREATE INDEX views.people_muted ON people (muted_till) WHERE muted_till > 0;
+CREATE INDEX views.people_ours ON people (group_key, member_key) WHERE ours;
 CREATE INDEX views.people_inviter ON people (inviter_key) WHERE inviter_key > 0;
 -- What is known of a member over all chat groups: people, added up; desks are left out.
 CREATE TABLE views.anyone (
@@ -65,6 +66,7 @@ CREATE TABLE views.stay (
 ) WITHOUT ROWID;
 CREATE INDEX views.stay_group ON stay (group_key, since, counted);
 CREATE INDEX views.stay_left ON stay (group_key, left_at);
+CREATE INDEX views.stay_joined ON stay (joined_at) WHERE counted;
 -- kind: "card", the name in the group, or "account", the account's name as seen in the group.
 CREATE TABLE views.name_span (
   member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, kind TEXT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,
@@ -96,13 +98,14 @@ CREATE TABLE views.question (
   number BIGINT NOT NULL PRIMARY KEY, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, message TEXT NOT NULL,
   import_key BIGINT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX views.question_group ON question (group_key, at);
+-- With all that a list of questions needs.
+CREATE INDEX views.question_group ON question (group_key, at, member_key);
 CREATE INDEX views.question_message ON question (group_key, message);
 CREATE TABLE views.answer (
   question BIGINT NOT NULL, number BIGINT NOT NULL, group_key BIGINT NOT NULL, asked_at BIGINT NOT NULL, at BIGINT NOT NULL,
   member_key BIGINT NOT NULL, evidence BIGINT NOT NULL, import_key BIGINT NOT NULL, PRIMARY KEY (question, number)
 ) WITHOUT ROWID;
-CREATE INDEX views.answer_group ON answer (group_key, asked_at);
+CREATE INDEX views.answer_group ON answer (group_key, asked_at, at, member_key, evidence);
 -- To whom a message turns: by @, by the name at its start, or (reply) by answering or quoting that one's message.
 CREATE TABLE views.contact (
   number BIGINT NOT NULL, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, other_key BIGINT NOT NULL,
