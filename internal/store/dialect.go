@@ -299,6 +299,7 @@ func (c *sqliteConnector) prepare(ctx context.Context, conn driver.Conn) error {
 			"PRAGMA views.journal_mode=WAL",
 			"PRAGMA views.synchronous=NORMAL",
 			fmt.Sprintf("PRAGMA views.cache_size=-%d", caches[c.role].views),
+			"PRAGMA views.journal_size_limit=67108864", // catching up leaves more behind
 		)
 	}
 	if c.role == reader {

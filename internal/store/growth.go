@@ -124,7 +124,7 @@ func (d *Desk) ClaimStays(ctx context.Context, since int64) ([]measure.Stay, err
 	c.and("y.counted")
 	c.and("y.joined_at >= ?", since)
 	c.and("EXISTS (SELECT 1 FROM group_account a WHERE a.group_key = y.group_key)")
-	return rows(ctx, d.s, `SELECT y.member_key, y.joined_at, y.left_at, y.left_low, y.left_reason, y.scene FROM views.stay y JOIN chat_group g ON g.key = y.group_key`+c.String()+
+	return rows(ctx, d.s, `SELECT y.member_key, y.joined_at, y.left_at, y.left_low, y.left_reason, y.scene FROM views.stay y JOIN chat_group g ON g.key = +y.group_key`+c.String()+ // by time, not group by group
 		` ORDER BY y.joined_at DESC, y.member_key LIMIT `+strconv.Itoa(claimStays), c.args, func(r *sql.Rows, s *measure.Stay) error {
 		var reason string
 		err := r.Scan((*int64)(&s.Member), &s.Joined, &s.Left, &s.Low, &reason, &s.Source)
