@@ -153,6 +153,10 @@ func (w *window) look(ctx context.Context, width int64, shot string) ([]string, 
 	if err != nil {
 		return nil, err
 	}
+	shut, err := w.shutOut(ctx, width)
+	if err != nil {
+		return nil, err
+	}
 	if dir := os.Getenv("QL_SHOTS"); dir != "" {
 		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 		if err != nil {
@@ -166,10 +170,24 @@ func (w *window) look(ctx context.Context, width int64, shot string) ([]string, 
 	defer w.mu.Unlock()
 	wrong := w.wrong
 	w.wrong = nil
-	if bad != "" {
-		wrong = append(wrong, bad)
+	for _, one := range []string{bad, shut} {
+		if one != "" {
+			wrong = append(wrong, one)
+		}
 	}
 	return wrong, nil
+}
+
+// shutOut asks forEverybody once of each page: in its first width, in Chinese.
+func (w *window) shutOut(ctx context.Context, width int64) (string, error) {
+	if width != w.widths[0] {
+		return "", nil
+	}
+	lang, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.documentElement.lang`))
+	if err != nil || lang != "zh-CN" {
+		return "", err
+	}
+	return forEverybody(ctx)
 }
 
 // TestWindowFindsWhatSticksOut: what fits at one width and not at the other is found, when the window is narrowed and when
