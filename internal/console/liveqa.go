@@ -54,9 +54,6 @@ func (c *Console) liveqaRoutes() []route {
 	if c.deps.LiveQAs == nil {
 		return nil
 	}
-	change := func(name string, do func(k *call, id community.ID) (string, error)) route {
-		return route{pattern: "POST /liveqa/{id}/" + name, may: rights.Write, and: rights.SeeTexts, serve: step("/liveqa", (*call).liveqaFault, do)}
-	}
 	return []route{
 		{pattern: "GET /liveqa", may: rights.SeeContent, serve: (*Console).liveqaList},
 		{pattern: "GET /liveqa/series", may: rights.SeeContent, serve: (*Console).liveqaSeries},
@@ -69,34 +66,34 @@ func (c *Console) liveqaRoutes() []route {
 		{pattern: "GET /liveqa/{id}/people", may: rights.SeePeople, serve: (*Console).liveqaPeople},
 		{pattern: "GET /liveqa/{id}/links", may: rights.SeePeople, serve: (*Console).liveqaLinks},
 		{pattern: "GET /liveqa/{id}/{no}", may: rights.SeeTexts, serve: (*Console).liveqaQuestion},
-		change("address", func(k *call, id community.ID) (string, error) {
+		{pattern: "POST /liveqa/{id}/address", may: rights.Write, and: rights.SeeTexts, serve: step("/liveqa", (*call).liveqaFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.liveqas().SetAddress(k.ctx(), k.who(), id, k.typed("address"), "")
 			return k.T("liveqa.saved"), err
-		}),
-		change("lay", func(k *call, id community.ID) (string, error) {
+		})},
+		{pattern: "POST /liveqa/{id}/lay", may: rights.Write, and: rights.SeeTexts, serve: step("/liveqa", (*call).liveqaFault, func(k *call, id community.ID) (string, error) {
 			items, err := k.liveqas().Lay(k.ctx(), k.who(), id, k.typed("reason"))
 			return k.T("liveqa.laid", "num", len(items)), err
-		}),
-		change("cancel", func(k *call, id community.ID) (string, error) {
+		})},
+		{pattern: "POST /liveqa/{id}/cancel", may: rights.Write, and: rights.SeeTexts, serve: step("/liveqa", (*call).liveqaFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.liveqas().Cancel(k.ctx(), k.who(), id, k.typed("reason"))
 			return k.T("liveqa.cancelled_said"), err
-		}),
-		change("ask", func(k *call, id community.ID) (string, error) {
+		})},
+		{pattern: "POST /liveqa/{id}/ask", may: rights.Write, and: rights.SeeTexts, serve: step("/liveqa", (*call).liveqaFault, func(k *call, id community.ID) (string, error) {
 			a, err := k.liveqas().Add(k.ctx(), k.who(), id, 0, k.typed("text"))
 			return k.T("liveqa.added", "no", a.No), err
-		}),
-		change("notes", func(k *call, id community.ID) (string, error) {
+		})},
+		{pattern: "POST /liveqa/{id}/notes", may: rights.Write, and: rights.SeeTexts, serve: step("/liveqa", (*call).liveqaFault, func(k *call, id community.ID) (string, error) {
 			_, err := k.liveqas().SetNotes(k.ctx(), k.who(), id, number(k.form("version"), 1, 1<<30, 0), k.typed("notes"))
 			return k.T("liveqa.saved"), err
-		}),
-		change("finish", func(k *call, id community.ID) (string, error) {
+		})},
+		{pattern: "POST /liveqa/{id}/finish", may: rights.Write, and: rights.SeeTexts, serve: step("/liveqa", (*call).liveqaFault, func(k *call, id community.ID) (string, error) {
 			_, n, err := k.liveqas().Finish(k.ctx(), k.who(), id, k.typed("reason"))
 			return k.T("liveqa.finished", "num", n), err
-		}),
-		change("archive", func(k *call, id community.ID) (string, error) {
+		})},
+		{pattern: "POST /liveqa/{id}/archive", may: rights.Write, and: rights.SeeTexts, serve: step("/liveqa", (*call).liveqaFault, func(k *call, id community.ID) (string, error) {
 			_, n, err := k.liveqas().Archive(k.ctx(), k.who(), id, k.typed("reason"))
 			return k.T("liveqa.archived_said", "num", n), err
-		}),
+		})},
 		{pattern: "POST /liveqa/{id}/{no}/answer", may: rights.Write, and: rights.SeeTexts, serve: liveqaAct(func(k *call, id community.ID, no int) error {
 			_, err := k.liveqas().Answer(k.ctx(), k.who(), id, no, number(k.form("version"), 1, 1<<30, 0), k.typed("answer"))
 			return err
@@ -288,17 +285,13 @@ func (k *call) liveqaActs(p *view.PlanPage, q plan.LiveQA, items map[int]plan.It
 
 // liveqaTable are the questions in order of their votes.
 func (k *call) liveqaTable(q plan.LiveQA, list []plan.LiveQuestion) view.PlanTable {
-	t := ui.Table{Label: k.T("liveqa.list"), Columns: []ui.Column{{Title: k.T("liveqa.no"), Num: true}, {Title: k.T("liveqa.question")}, {Title: k.T("liveqa.votes"), Num: true}, {Title: k.T("liveqa.state")}, {Title: k.T("liveqa.answer"), Hide: true}},
+	t := ui.Table{Label: k.T("liveqa.list"), Columns: []ui.Column{{Title: k.T("liveqa.no"), Num: true}, {Title: k.T("liveqa.question")}, {Title: k.T("liveqa.votes"), Num: true}, {Title: k.T("liveqa.guests"), Num: true, Hide: true}, {Title: k.T("liveqa.state")}, {Title: k.T("liveqa.answer"), Hide: true}},
 		Empty: ui.Empty{Icon: "message", Title: k.T("liveqa.list_none"), Text: k.T("liveqa.list_none_text", "word", q.Word)}}
 	for _, a := range list {
 		if a.State == plan.AskWithdrawn {
 			continue
 		}
-		votes := strconv.Itoa(a.Votes)
-		if a.Guests > 0 {
-			votes += " + " + strconv.Itoa(a.Guests)
-		}
-		t.Rows = append(t.Rows, ui.Row{Link: "/liveqa/" + q.ID.String() + "/" + strconv.Itoa(a.No), Cells: []templ.Component{ui.Text(strconv.Itoa(a.No)), ui.Two(k.askedText(a), k.askedBy(a)), ui.Text(votes), k.askedPill(a), ui.Text(short(a.Answer, 60))}})
+		t.Rows = append(t.Rows, ui.Row{Link: "/liveqa/" + q.ID.String() + "/" + strconv.Itoa(a.No), Cells: []templ.Component{ui.Figure(int64(a.No)), ui.Two(k.askedText(a), k.askedBy(a)), ui.Figure(int64(a.Votes)), ui.Figure(int64(a.Guests)), k.askedPill(a), ui.Name(short(a.Answer, 60))}})
 	}
 	return view.PlanTable{Title: k.T("liveqa.list"), Note: k.T("liveqa.list_note"), Table: t}
 }
@@ -389,7 +382,7 @@ func (c *Console) liveqaQuestion(k *call) error {
 	if err != nil {
 		return err
 	}
-	p := view.PlanPage{Head: ui.Head{Title: k.T("liveqa.question_no", "no", no), Sub: q.Title + " · " + q.GroupName, Back: home}, State: k.askedPill(a), Means: k.askedBy(a), Text: cmp.Or(a.Text, k.T("liveqa.text_gone"))}
+	p := view.PlanPage{Head: ui.Head{Title: k.T("liveqa.question_no", "no", no), Sub: q.Title + " · " + q.GroupName, Back: home}, State: k.askedPill(a), Means: ui.Visible(k.askedBy(a)), Text: cmp.Or(a.Text, k.T("liveqa.text_gone"))}
 	if a.Who > 0 && k.may(rights.SeePeople) {
 		p.Links = append(p.Links, ui.Option{Value: "/members/" + a.MemberID.String(), Text: k.T("liveqa.member")})
 	}
