@@ -217,3 +217,109 @@ func TestLiveQAFromQuestionsToTheShelf(t *testing.T) {
 		}
 	})
 }
+
+// TestWeeklyLiveQAWhereNothingCanBeDone: the next one of a series is laid down once; what stands in the way of its reminders a person is told; they wait
+// for a second person; called off, they are skipped, who signed up is told by a task with the words, and none comes in its place; an answer, too,
+// becomes a task; and a group that was dissolved meanwhile is said.
+func TestWeeklyLiveQAWhereNothingCanBeDone(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		n := startNight(t, dbURL, `{"scene":"quiet","abilities":"message.send=human,member.list=native"}`)
+		ctx, v, g := t.Context(), n.app.LiveQAs(n.org, nil), n.group.Key
+		series := plan.DefaultLiveSeries()
+		series.On, series.Slot = true, "nowhere"
+		codeIs(t, "a slot that is not there", v.SetSeries(ctx, "ming", g, series, ""), community.CodeBadInput)
+		series.Slot = "live"
+		check(t, v.SetSeries(ctx, "ming", g, series, ""))
+		check(t, n.app.RunLiveSeries(ctx))
+		list, total, err := v.List(ctx, g, community.Page{})
+		check(t, err)
+		if total != 1 || list[0].Slot != "live" || list[0].Starts-n.app.Now() > 7*24*time.Hour.Milliseconds() {
+			t.Fatalf("of the series: %+v", list)
+		}
+		q := list[0]
+		await(t, func() bool { return len(n.todos("提醒排不进内容日历")) == 1 }) // the group has no goal yet
+		_, err = v.New(ctx, "ming", plan.LiveQA{Group: g, LiveTerms: plan.DefaultLive(), Slot: "live"}, "")
+		codeIs(t, "a second one in the slot", err, community.CodeConflict)
+		_, err = v.New(ctx, "ming", plan.LiveQA{Group: g, LiveTerms: plan.DefaultLive(), Slot: "live", Starts: q.Starts + 3*3600_000}, "")
+		codeIs(t, "at a time that the slot does not hold", err, community.CodeBadInput)
+		_, err = n.app.Goals(n.org, nil).SetGoal(ctx, "test", g, readingGoal(t), "")
+		check(t, err)
+		want := len(q.Reminders(n.app.Now()))
+		items, err := v.Lay(ctx, n.id("ming"), q.ID, "")
+		check(t, err)
+		again, err := v.Lay(ctx, n.id("ming"), q.ID, "")
+		check(t, err)
+		if len(items) != want || len(again) != 0 {
+			t.Fatalf("laid %d and again %d, want %d and none", len(items), len(again), want)
+		}
+		last := items[len(items)-1]
+		if last.State != plan.ItemAsked || last.Fixture != "live" || !strings.Contains(last.Text, "/live/"+q.Code+"/go") || last.At != "20:00" {
+			t.Errorf("the one at the beginning: %+v", last)
+		}
+		_, err = n.app.Calendars(n.org, nil).ApproveItem(ctx, n.id("ming"), last.ID, last.Version, "")
+		codeIs(t, "approved by who laid it", err, community.CodeForbidden)
+		_, err = n.app.Calendars(n.org, nil).ApproveItem(ctx, n.id("ben"), last.ID, last.Version, "")
+		check(t, err)
+
+		link, err := v.Link(ctx, q.ID, n.member("阿青").Key)
+		check(t, err)
+		if code, body := n.posts(link, url.Values{"do": {"sign"}}); code != 200 || !strings.Contains(body, "你已报名") {
+			t.Errorf("signs up: %d %s", code, excerpt(body))
+		}
+		_, err = v.Cancel(ctx, "ming", q.ID, "")
+		codeIs(t, "called off without a reason", err, community.CodeBadInput)
+		_, err = v.Cancel(ctx, "ming", q.ID, "讲师生病")
+		check(t, err)
+		await(t, func() bool { return len(n.todos("取消：讲师生病")) == 1 }) // a task for a person, with the words
+		if i, err := n.app.Calendars(n.org, nil).Item(ctx, last.ID); err != nil || i.State != plan.ItemSkipped {
+			t.Errorf("its reminder: %+v, %v", i.State, err)
+		}
+		if code, body := n.posts(link, url.Values{"do": {"ask"}, "text": {"还办吗"}}); code != http.StatusGone || !strings.Contains(body, "讲师生病") {
+			t.Errorf("asked once it was called off: %d %s", code, excerpt(body))
+		}
+		check(t, n.app.RunLiveSeries(ctx))
+		if _, total, err = v.List(ctx, g, community.Page{}); err != nil || total != 1 {
+			t.Errorf("%d in all, %v: one came in the place of what was called off", total, err)
+		}
+
+		live := n.aLive()
+		a, err := v.Add(ctx, "ming", live.ID, n.member("老周").Key, "怎么请假")
+		check(t, err)
+		b, err := v.Add(ctx, "ming", live.ID, 0, "能不能请一天假呢")
+		check(t, err)
+		_, err = v.Merge(ctx, "ming", live.ID, b.No, a.No)
+		check(t, err)
+		_, err = v.Merge(ctx, "ming", live.ID, a.No, b.No)
+		codeIs(t, "merged into what is merged", err, community.CodeConflict)
+		_, err = v.Reopen(ctx, "ming", live.ID, b.No)
+		check(t, err)
+		_, err = v.Pass(ctx, "ming", live.ID, b.No, "")
+		codeIs(t, "left out without a reason", err, community.CodeBadInput)
+		_, err = v.Pass(ctx, "ming", live.ID, b.No, "和第一个一样")
+		check(t, err)
+		_, err = v.Answer(ctx, "ming", live.ID, a.No, 0, "提前一天说")
+		check(t, err)
+		moved := live
+		moved.Starts, moved.Ends = live.Starts+3600_000, live.Ends+3600_000
+		if live, err = v.Edit(ctx, "ming", live.ID, 0, moved, ""); err != nil || live.Starts != moved.Starts {
+			t.Fatalf("moved: %+v, %v", live, err)
+		}
+		_, err = v.Edit(ctx, "anna", live.ID, live.Version-1, moved, "")
+		codeIs(t, "changed over what another changed", err, community.CodeConflict)
+		n.pass(49*time.Hour + time.Minute)
+		_, back, err := v.Finish(ctx, "ming", live.ID, "")
+		check(t, err)
+		await(t, func() bool { return len(n.todos("答复：提前一天说")) == 1 })
+		if got := n.asked(live.ID)[a.No]; back != 1 || got.Back != plan.BackTask || got.Told == 0 {
+			t.Errorf("%d went back: %+v", back, got)
+		}
+
+		closed := n.aLive()
+		n.happens(community.GroupDissolved, "群主陈默", "dissolved", community.Body{})
+		await(t, func() bool { return len(n.todos("所在的群已经解散")) == 1 })
+		_, err = v.New(ctx, "ming", plan.LiveQA{Group: g, LiveTerms: plan.DefaultLive(), Starts: n.app.Now() + 3600_000}, "")
+		codeIs(t, "in a group that was dissolved", err, community.CodeConflict)
+		_, err = v.Cancel(ctx, "ming", closed.ID, "群没了")
+		check(t, err)
+	})
+}
