@@ -231,8 +231,10 @@ func (p *pages) studioDo(w http.ResponseWriter, r *http.Request) error {
 		return p.showStudio(w, r, http.StatusOK, "") // says itself that the link leads nowhere
 	}
 	do := r.PostFormValue("do")
-	no, _ := strconv.Atoi(r.PostFormValue("no")) // 0 is no question
-	var err error
+	no, err := strconv.Atoi(r.PostFormValue("no"))
+	if err != nil {
+		no, err = 0, nil // no question has that number
+	}
 	switch do {
 	case "sign", "unsign":
 		err = p.deps.LiveQAs.Sign(ctx, code, pass, do == "unsign")
