@@ -218,7 +218,7 @@ func (v liveqas) move(ctx context.Context, q plan.LiveQA, audit community.Audit)
 	return v.desk().LiveByID(ctx, q.ID)
 }
 
-// Edit writes terms and times anew before it begins. Where the time changes, reminders that were laid and are not sent are skipped: they are laid
+// Edit writes terms and times anew before it begins. Reminders that were laid, are not sent and would say what is no longer so are skipped and laid
 // anew. CodeConflict: it began, or was changed meanwhile.
 func (v liveqas) Edit(ctx context.Context, user string, id community.ID, version int, to plan.LiveQA, reason string) (plan.LiveQA, error) {
 	q, err := v.seen(ctx, id, version)
@@ -243,10 +243,24 @@ func (v liveqas) Edit(ctx context.Context, user string, id community.ID, version
 	if q, err = v.move(ctx, q, v.audit(user, "liveqa.edit", "", reason)); err != nil {
 		return q, err
 	}
-	if q.Starts != was.Starts || !slices.Equal(q.Remind, was.Remind) {
-		err = v.unlay(ctx, user, q, v.say(q, "liveqa.moved_reason"))
+	if q.Starts == was.Starts && q.Announces(was.LiveTerms) {
+		return q, nil
 	}
-	return q, err
+	return q, v.layAnew(ctx, user, q)
+}
+
+// layAnew lays reminders anew that were laid and say now what is no longer so; they wait for a second person again. What stands in the way a person is
+// told.
+func (v liveqas) layAnew(ctx context.Context, user string, q plan.LiveQA) error {
+	laid, err := v.app.store.LiveItems(ctx, q.ID)
+	if err != nil || len(laid) == 0 {
+		return err
+	}
+	if err := v.unlay(ctx, user, q, v.say(q, "liveqa.moved_reason")); err != nil {
+		return err
+	}
+	_, err = v.Lay(ctx, user, q.ID, "")
+	return v.app.laidOr(ctx, q, err)
 }
 
 // say puts words of the catalogue into the language of a live Q&A.

@@ -107,7 +107,7 @@ func (a *App) nudgeLive(ctx context.Context, q plan.LiveQA, now int64, heard boo
 func (a *App) liveTodo(ctx context.Context, q plan.LiveQA, why, detail string) error {
 	text := a.words.In(q.Lang).T("liveqa.todo_"+why, "title", q.Title, "at", time.UnixMilli(q.Starts).In(zoneFor(q.Zone)).Format("2006-01-02 15:04"), "detail", detail, "num", q.Open) + "\n" + a.base() + livePath(q)
 	act := community.PersonDecision{Kind: "act", User: system, Reason: "liveqa", Actions: []community.Action{{Verb: community.Todo, Group: q.Group, Until: a.millis() + dayMillis, Text: text, Rule: "liveqa"}}}
-	_, err := a.engine.DecideOnce(ctx, q.Group, "live-"+why+":"+q.ID.String(), act, community.Audit{Org: q.Org, User: system, Verb: "liveqa.todo", Subject: "liveqa:" + q.ID.String()})
+	_, err := a.engine.DecideOnce(ctx, q.Group, "live-"+why+":"+q.ID.String()+":"+strconv.FormatInt(q.Starts, 10), act, community.Audit{Org: q.Org, User: system, Verb: "liveqa.todo", Subject: "liveqa:" + q.ID.String()})
 	return err
 }
 
@@ -268,7 +268,10 @@ func (a *App) tellAnswer(ctx context.Context, q plan.LiveQA, b plan.Back, way st
 	}
 	text := a.words.In(q.Lang).T("liveqa.tell_answer", "title", q.Title, "question", shortened(b.To.Text, liveSurface), "answer", b.Answered.Answer)
 	act := community.Action{Verb: community.Remind, Group: q.Group, Target: community.MemberKey(b.To.Who), Text: text, NotBefore: from, Rule: "liveqa", Until: from + dayMillis}
-	if way == plan.BackGroup {
+	switch way {
+	case plan.BackTask:
+		act.NotBefore = 0 // a person chooses the moment
+	case plan.BackGroup:
 		act.Verb, act.Mention, act.Until = community.Send, true, 0
 	}
 	p := community.PersonDecision{Kind: "act", User: system, Reason: "liveqa", Actions: []community.Action{act}}
@@ -384,9 +387,12 @@ func (a *App) nextLive(ctx context.Context, g store.LiveGroup) error {
 		return err
 	}
 	_, err = v.Lay(ctx, system, q.ID, "")
+	return a.laidOr(ctx, q, err)
+}
+
+// laidOr tells a person what stands in the way of reminders.
+func (a *App) laidOr(ctx context.Context, q plan.LiveQA, err error) error {
 	switch community.CodeOf(err) {
-	case community.CodeNone:
-		return nil
 	case community.CodeConflict, community.CodeBadInput, community.CodeRefused, community.CodeTooLarge, community.CodeForbidden:
 		return a.liveTodo(ctx, q, "lay", cmp.Or(a.words.In(q.Lang).Pick(connect.SayOf(err)), err.Error()))
 	}

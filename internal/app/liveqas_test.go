@@ -304,6 +304,25 @@ func TestWeeklyLiveQAWhereNothingCanBeDone(t *testing.T) {
 		if live, err = v.Edit(ctx, "ming", live.ID, 0, moved, ""); err != nil || live.Starts != moved.Starts {
 			t.Fatalf("moved: %+v, %v", live, err)
 		}
+		before, err := v.Items(ctx, live.ID)
+		check(t, err)
+		if len(before) != 0 {
+			t.Errorf("laid though nobody laid it: %+v", before)
+		}
+		_, err = v.Lay(ctx, n.id("ming"), live.ID, "")
+		check(t, err)
+		before, err = v.Items(ctx, live.ID)
+		check(t, err)
+		moved.Host = "陈老师"
+		live, err = v.Edit(ctx, "ming", live.ID, 0, moved, "")
+		check(t, err)
+		after, err := v.Items(ctx, live.ID)
+		check(t, err)
+		old, err := n.app.Calendars(n.org, nil).Item(ctx, before[0].ID)
+		check(t, err)
+		if len(after) != 2 || old.State != plan.ItemSkipped || after[0].ID == before[0].ID || !strings.Contains(after[0].Text, "陈老师") || after[0].State != plan.ItemAsked {
+			t.Errorf("laid anew: %+v; the old one is %s", after, old.State)
+		}
 		_, err = v.Edit(ctx, "anna", live.ID, live.Version-1, moved, "")
 		codeIs(t, "changed over what another changed", err, community.CodeConflict)
 		n.pass(49*time.Hour + time.Minute)

@@ -285,13 +285,13 @@ func (k *call) liveqaActs(p *view.PlanPage, q plan.LiveQA, items map[int]plan.It
 
 // liveqaTable are the questions in order of their votes.
 func (k *call) liveqaTable(q plan.LiveQA, list []plan.LiveQuestion) view.PlanTable {
-	t := ui.Table{Label: k.T("liveqa.list"), Columns: []ui.Column{{Title: k.T("liveqa.no"), Num: true}, {Title: k.T("liveqa.question")}, {Title: k.T("liveqa.votes"), Num: true}, {Title: k.T("liveqa.guests"), Num: true, Hide: true}, {Title: k.T("liveqa.state")}, {Title: k.T("liveqa.answer"), Hide: true}},
+	t := ui.Table{Label: k.T("liveqa.list"), Columns: []ui.Column{{Title: k.T("liveqa.no"), Num: true}, {Title: k.T("liveqa.question")}, {Title: k.T("liveqa.votes"), Num: true}, {Title: k.T("liveqa.guests"), Num: true, Hide: true}, {Title: k.T("liveqa.state")}},
 		Empty: ui.Empty{Icon: "message", Title: k.T("liveqa.list_none"), Text: k.T("liveqa.list_none_text", "word", q.Word)}}
 	for _, a := range list {
 		if a.State == plan.AskWithdrawn {
 			continue
 		}
-		t.Rows = append(t.Rows, ui.Row{Link: "/liveqa/" + q.ID.String() + "/" + strconv.Itoa(a.No), Cells: []templ.Component{ui.Figure(int64(a.No)), ui.Two(k.askedText(a), k.askedBy(a)), ui.Figure(int64(a.Votes)), ui.Figure(int64(a.Guests)), k.askedPill(a), ui.Name(short(a.Answer, 60))}})
+		t.Rows = append(t.Rows, ui.Row{Link: "/liveqa/" + q.ID.String() + "/" + strconv.Itoa(a.No), Cells: []templ.Component{ui.Figure(int64(a.No)), ui.Two(k.askedText(a), k.askedBy(a)), ui.Figure(int64(a.Votes)), ui.Figure(int64(a.Guests)), k.askedPill(a)}})
 	}
 	return view.PlanTable{Title: k.T("liveqa.list"), Note: k.T("liveqa.list_note"), Table: t}
 }
@@ -386,7 +386,7 @@ func (c *Console) liveqaQuestion(k *call) error {
 	if a.Who > 0 && k.may(rights.SeePeople) {
 		p.Links = append(p.Links, ui.Option{Value: "/members/" + a.MemberID.String(), Text: k.T("liveqa.member")})
 	}
-	t := ui.Table{Label: k.T("liveqa.facts"), Columns: []ui.Column{{Title: k.T("liveqa.fact")}, {Title: k.T("liveqa.says")}}}
+	t := ui.Table{Label: k.T("liveqa.about"), Columns: []ui.Column{{Title: k.T("liveqa.fact")}, {Title: k.T("liveqa.says")}}}
 	fact := func(key string, c templ.Component) {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Text(k.T("liveqa." + key)), c}})
 	}

@@ -59,7 +59,7 @@ type LiveQA struct {
 	Maker   string
 	Why     string // why it was called off
 	Created int64
-	Seq     int64 // up to where the group's log was read for questions
+	Seq     int64  // up to where the group's log was read for questions
 	Told    string // what people were told of it last: a nudge, or that it was called off
 	Version int
 
@@ -134,6 +134,11 @@ func (t LiveTerms) Check() error {
 		}
 	}
 	return nil
+}
+
+// Announces reports whether reminders say the same of two terms: the address is not in them.
+func (t LiveTerms) Announces(o LiveTerms) bool {
+	return t.Title == o.Title && t.Host == o.Host && t.Word == o.Word && t.Lang == o.Lang && slices.Equal(t.Remind, o.Remind)
 }
 
 // oneLine reports whether a text can be kept and stands on one line.
