@@ -142,17 +142,18 @@ func (o LiveOrder) plan(g community.GroupKey) plan.LiveQA {
 	return plan.LiveQA{Group: g, LiveTerms: o.Terms.plan(), Slot: o.Slot, Starts: int64(o.Starts), Ends: int64(o.Ends), Opens: int64(o.Opens)}
 }
 
-type liveSeries struct {
+// LiveWeekly says how a group's live Q&As come back.
+type LiveWeekly struct {
 	On    bool      `json:"on" doc:"the next one is laid down by itself"`
 	Slot  string    `json:"slot" maxLength:"40" doc:"of the calendar"`
 	Days  int       `json:"days" minimum:"1" maximum:"7" doc:"before it begins, from which questions are taken"`
 	Terms liveTerms `json:"terms"`
 }
 
-func liveSeriesOf(s plan.LiveSeries) liveSeries {
+func liveWeeklyOf(s plan.LiveSeries) LiveWeekly {
 	t := liveTerms(s.LiveTerms)
 	t.Remind = append([]int{}, t.Remind...)
-	return liveSeries{s.On, s.Slot, s.Ahead, t}
+	return LiveWeekly{s.On, s.Slot, s.Ahead, t}
 }
 
 type liveNo struct {
@@ -215,19 +216,19 @@ func liveLines() []line {
 				People []livePerson `json:"people"`
 			}{mapped(rows, livePersonOf)}, err
 		}),
-		on("getLiveSeries", "GET /groups/{id}/liveqa/series", "How a group's live Q&As come back", area, []string{"GET /liveqa/series"}, inGroup(func(c *call, _ *byID, g community.GroupRow) (liveSeries, error) {
+		on("getLiveSeries", "GET /groups/{id}/liveqa/series", "How a group's live Q&As come back", area, []string{"GET /liveqa/series"}, inGroup(func(c *call, _ *byID, g community.GroupRow) (LiveWeekly, error) {
 			s, err := c.lives().Series(c.ctx(), g.Key)
-			return liveSeriesOf(s), err
+			return liveWeeklyOf(s), err
 		})),
 		on("setLiveSeries", "PUT /groups/{id}/liveqa/series", "Change how a group's live Q&As come back", area, []string{"POST /liveqa/series"}, inGroup(func(c *call, in *struct {
 			byID
 			Body struct {
-				liveSeries
+				LiveWeekly
 				Maybe
 			}
-		}, g community.GroupRow) (liveSeries, error) {
+		}, g community.GroupRow) (LiveWeekly, error) {
 			s := plan.LiveSeries{On: in.Body.On, Slot: in.Body.Slot, Ahead: in.Body.Days, LiveTerms: in.Body.Terms.plan()}
-			return liveSeriesOf(s), c.lives().SetSeries(c.ctx(), c.who(), g.Key, s, in.Body.Reason)
+			return liveWeeklyOf(s), c.lives().SetSeries(c.ctx(), c.who(), g.Key, s, in.Body.Reason)
 		})),
 		on("makeLiveQA", "POST /groups/{id}/liveqa", "Lay down a live Q&A", area, []string{"POST /liveqa/new", "GET /liveqa/new"}, inGroup(func(c *call, in *struct {
 			byID

@@ -452,6 +452,7 @@ func (a *App) askLive(ctx context.Context, q plan.LiveQA, ask plan.LiveQuestion,
 		ask, err = q.Ask(list, ask, at)
 		return []plan.LiveQuestion{ask}, err
 	})
+	ask.Version = 1
 	return ask, err
 }
 
@@ -516,6 +517,7 @@ func (v liveqas) change(ctx context.Context, user, verb string, id community.ID,
 		}
 		changed := plan.Inherit(list, out)
 		out = changed[0]
+		out.Version++ // as it is kept
 		return changed, nil
 	})
 	return out, err
