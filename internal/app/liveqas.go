@@ -467,7 +467,7 @@ func (v liveqas) Answer(ctx context.Context, user string, id community.ID, no, v
 	}
 	q, err := v.desk().LiveByID(ctx, id)
 	if err == nil && q.State == plan.LiveAnswered {
-		_, err = v.app.tellAnswers(ctx, q)
+		err = v.app.tellAnswers(ctx, q)
 	}
 	return a, err
 }
@@ -538,8 +538,11 @@ func (v liveqas) Finish(ctx context.Context, user string, id community.ID, reaso
 	if err := v.app.todoDone(ctx, v.hands, q.Group, livePath(q), user, ""); err != nil {
 		return q, 0, err
 	}
-	n, err := v.app.tellAnswers(ctx, q)
-	return q, n, err
+	if err := v.app.tellAnswers(ctx, q); err != nil {
+		return q, 0, err
+	}
+	_, _, sums, err := v.ByID(ctx, id)
+	return q, sums.Told, err
 }
 
 // Archive closes it for good: each answered question becomes a card on the shelf. It gives how many there are. CodeConflict: it is not finished.
@@ -551,7 +554,7 @@ func (v liveqas) Archive(ctx context.Context, user string, id community.ID, reas
 	if q, err = q.Archive(); err != nil {
 		return q, 0, err
 	}
-	if _, err := v.app.tellAnswers(ctx, q); err != nil { // what was answered last
+	if err := v.app.tellAnswers(ctx, q); err != nil { // what was answered last
 		return q, 0, err
 	}
 	var cards []shelf.Card

@@ -57,8 +57,14 @@ func (a *App) RunLiveQAs(ctx context.Context) error {
 }
 
 func (a *App) runLive(ctx context.Context, q plan.LiveQA) error {
-	if q.State == plan.LiveCancelled {
+	switch q.State { // what was stopped between two lines is made good
+	case plan.LiveCancelled:
+		if err := a.LiveQAs(q.Org, nil).unlay(ctx, system, q, q.Why); err != nil {
+			return err
+		}
 		return a.tellCancelled(ctx, q)
+	case plan.LiveAnswered:
+		return a.tellAnswers(ctx, q)
 	}
 	now := a.millis()
 	if to := q.At(now); to != q.State {
@@ -105,8 +111,8 @@ func (a *App) nudgeLive(ctx context.Context, q plan.LiveQA, now int64, heard boo
 
 // liveTodo asks a person, once for each reason.
 func (a *App) liveTodo(ctx context.Context, q plan.LiveQA, why, detail string) error {
-	text := a.words.In(q.Lang).T("liveqa.todo_"+why, "title", q.Title, "at", time.UnixMilli(q.Starts).In(zoneFor(q.Zone)).Format("2006-01-02 15:04"), "detail", detail, "num", q.Open) + "\n" + a.base() + livePath(q)
-	act := community.PersonDecision{Kind: "act", User: system, Reason: "liveqa", Actions: []community.Action{{Verb: community.Todo, Group: q.Group, Until: a.millis() + dayMillis, Text: text, Rule: "liveqa"}}}
+	text := a.words.In(q.Lang).T("liveqa.todo_"+why, "title", q.Title, "at", time.UnixMilli(q.Starts).In(zoneFor(q.Zone)).Format("2006-01-02 15:04"), "detail", detail) + "\n" + a.base() + livePath(q)
+	act := community.PersonDecision{Kind: "act", User: system, Reason: "liveqa", Actions: []community.Action{{Verb: community.Todo, Group: q.Group, Until: q.Ends + dayMillis, Text: text, Rule: "liveqa"}}}
 	_, err := a.engine.DecideOnce(ctx, q.Group, "live-"+why+":"+q.ID.String()+":"+strconv.FormatInt(q.Starts, 10), act, community.Audit{Org: q.Org, User: system, Verb: "liveqa.todo", Subject: "liveqa:" + q.ID.String()})
 	return err
 }
@@ -204,29 +210,31 @@ func (a *App) recalledLive(ctx context.Context, q plan.LiveQA, message string) e
 }
 
 // tellAnswers lets every answer go back that has not: in private where the connection can, else in the group by name, else as a task for a person with
-// the words. Not in quiet hours. What went back before does not go back again. It gives how many went back.
-func (a *App) tellAnswers(ctx context.Context, q plan.LiveQA) (int, error) {
+// the words. Not in quiet hours. What went back before does not go back again.
+func (a *App) tellAnswers(ctx context.Context, q plan.LiveQA) error {
 	list, err := a.store.LiveQuestions(ctx, q.ID, 0)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	g, err := a.store.For(community.Scope{Org: q.Org}).GroupByKey(ctx, q.Group)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	limits, err := a.limits(ctx, q.Org)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	now := a.millis()
-	from := limits.Earliest(now, zoneFor(q.Zone))
+	from := int64(0) // the same for whoever tells at the same time: two decisions of one name must not differ
+	if zone := zoneFor(q.Zone); limits.Quiet(now, zone) {
+		from = limits.Earliest(now, zone)
+	}
 	private, group := a.canDo(ctx, g, community.Remind), a.canDo(ctx, g, community.Send)
 	if closed, err := a.store.Closed(ctx, q.Group); err != nil {
-		return 0, err
+		return err
 	} else if closed {
 		private, group = false, false
 	}
-	n := 0
 	var errs []error
 	for _, b := range plan.Backs(list) {
 		way := b.To.WayBack(private, group)
@@ -245,11 +253,9 @@ func (a *App) tellAnswers(ctx context.Context, q plan.LiveQA) (int, error) {
 		})
 		if err != nil {
 			errs = append(errs, err)
-			continue
 		}
-		n++
 	}
-	return n, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // canDo reports whether some account that serves a group does something there by itself.
@@ -267,12 +273,13 @@ func (a *App) tellAnswer(ctx context.Context, q plan.LiveQA, b plan.Back, way st
 		return nil
 	}
 	text := a.words.In(q.Lang).T("liveqa.tell_answer", "title", q.Title, "question", shortened(b.To.Text, liveSurface), "answer", b.Answered.Answer)
-	act := community.Action{Verb: community.Remind, Group: q.Group, Target: community.MemberKey(b.To.Who), Text: text, NotBefore: from, Rule: "liveqa", Until: from + dayMillis}
+	act := community.Action{Verb: community.Remind, Group: q.Group, Target: community.MemberKey(b.To.Who), Text: text, NotBefore: from, Rule: "liveqa"}
 	switch way {
-	case plan.BackTask:
-		act.NotBefore = 0 // a person chooses the moment
+	case plan.BackTask: // by name in its words: a second task about the same member would only be counted with the first, and its answer lost
+		act.Verb, act.Target, act.NotBefore = community.Todo, 0, 0
+		act.Text = a.words.In(q.Lang).T("liveqa.todo_answer", "name", clean(b.To.Name), "text", text)
 	case plan.BackGroup:
-		act.Verb, act.Mention, act.Until = community.Send, true, 0
+		act.Verb, act.Mention = community.Send, true
 	}
 	p := community.PersonDecision{Kind: "act", User: system, Reason: "liveqa", Actions: []community.Action{act}}
 	_, err := a.engine.DecideOnce(ctx, q.Group, "live-answer:"+q.ID.String()+":"+strconv.Itoa(b.To.No), p, community.Audit{Org: q.Org, User: system, Verb: "liveqa.tell", Subject: "liveqa:" + q.ID.String()})
@@ -376,14 +383,20 @@ func (a *App) nextLive(ctx context.Context, g store.LiveGroup) error {
 	if !comes {
 		return nil
 	}
-	if made, err := a.store.LiveMade(ctx, g.Group, q.Date); err != nil || made {
+	made, err := a.store.LiveMade(ctx, g.Group, q.Date)
+	if err != nil {
 		return err
 	}
-	q, err = v.New(ctx, system, q, "")
-	if community.CodeOf(err) == community.CodeConflict {
-		return nil // a person was faster
-	}
-	if err != nil {
+	if len(made) > 0 {
+		q = made[0]
+		laid, err := a.store.LiveItems(ctx, q.ID)
+		if err != nil || len(laid) > 0 || q.Maker != system || !q.Running() {
+			return err
+		}
+	} else if q, err = v.New(ctx, system, q, ""); err != nil {
+		if community.CodeOf(err) == community.CodeConflict {
+			return nil // a person was faster
+		}
 		return err
 	}
 	_, err = v.Lay(ctx, system, q.ID, "")

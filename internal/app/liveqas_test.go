@@ -150,7 +150,7 @@ func TestLiveQAFromQuestionsToTheShelf(t *testing.T) {
 			}
 		}
 		n.pass(80 * time.Minute) // an hour after it began it is over
-		await(t, func() bool { return len(n.todos("结束了，还有")) == 1 })
+		await(t, func() bool { return len(n.todos("结束了，请写")) == 1 })
 		does(link("老周"), 410, "do", "ask", "text", "现在还能问吗")
 		_, _, err = v.Archive(ctx, "ming", q.ID, "")
 		codeIs(t, "archived before it is finished", err, community.CodeConflict)
@@ -177,7 +177,7 @@ func TestLiveQAFromQuestionsToTheShelf(t *testing.T) {
 		}
 		_, _, err = v.Finish(ctx, "ming", q.ID, "")
 		codeIs(t, "finished twice", err, community.CodeConflict)
-		await(t, func() bool { return len(n.todos("结束了，还有")) == 0 })
+		await(t, func() bool { return len(n.todos("结束了，请写")) == 0 })
 		n.told("答复：提前一天说") // who asked in the chat, in the group
 		if a := n.asked(q.ID)[3]; a.Back != plan.BackGroup {
 			t.Errorf("to who asked in the chat it went by %q", a.Back)
@@ -328,10 +328,29 @@ func TestWeeklyLiveQAWhereNothingCanBeDone(t *testing.T) {
 		n.pass(49*time.Hour + time.Minute)
 		_, back, err := v.Finish(ctx, "ming", live.ID, "")
 		check(t, err)
-		await(t, func() bool { return len(n.todos("答复：提前一天说")) == 1 })
+		await(t, func() bool {
+			return len(n.todos("转告 老周：\n【直播答疑】你问的“怎么请假”，答复：提前一天说")) == 1
+		})
 		if got := n.asked(live.ID)[a.No]; back != 1 || got.Back != plan.BackTask || got.Told == 0 {
 			t.Errorf("%d went back: %+v", back, got)
 		}
+
+		cut := n.aLive() // we stop right after it was finished
+		b, err = v.Add(ctx, "ming", cut.ID, n.member("老周").Key, "要交押金吗")
+		check(t, err)
+		_, err = v.Answer(ctx, "ming", cut.ID, b.No, 0, "不用交")
+		check(t, err)
+		n.pass(49 * time.Hour)
+		await(t, func() bool {
+			cut, _, _, err = v.ByID(ctx, cut.ID)
+			check(t, err)
+			return cut.State == plan.LiveOn
+		})
+		cut.State = plan.LiveAnswered
+		check(t, n.app.Store().MoveLive(ctx, cut, community.Audit{Org: n.org, User: "ming", Verb: "liveqa.finish"}))
+		await(t, func() bool {
+			return n.asked(cut.ID)[b.No].Back == plan.BackTask && len(n.todos("答复：不用交")) == 1
+		})
 
 		closed := n.aLive()
 		n.happens(community.GroupDissolved, "群主陈默", "dissolved", community.Body{})

@@ -287,13 +287,20 @@ func (k *call) liveqaActs(p *view.PlanPage, q plan.LiveQA, items map[int]plan.It
 func (k *call) liveqaTable(q plan.LiveQA, list []plan.LiveQuestion) view.PlanTable {
 	t := ui.Table{Label: k.T("liveqa.list"), Columns: []ui.Column{{Title: k.T("liveqa.no"), Num: true}, {Title: k.T("liveqa.question")}, {Title: k.T("liveqa.votes"), Num: true}, {Title: k.T("liveqa.guests"), Num: true, Hide: true}, {Title: k.T("liveqa.state")}},
 		Empty: ui.Empty{Icon: "message", Title: k.T("liveqa.list_none"), Text: k.T("liveqa.list_none_text", "word", q.Word)}}
-	for _, a := range list {
-		if a.State == plan.AskWithdrawn {
-			continue
-		}
+	list = slices.DeleteFunc(slices.Clone(list), func(a plan.LiveQuestion) bool { return a.State == plan.AskWithdrawn })
+	at := k.page(listLimit)
+	shown := pageOf(list, at)
+	t.Pager = k.pager(at, len(shown), len(list))
+	for _, a := range shown {
 		t.Rows = append(t.Rows, ui.Row{Link: "/liveqa/" + q.ID.String() + "/" + strconv.Itoa(a.No), Cells: []templ.Component{ui.Figure(int64(a.No)), ui.Two(k.askedText(a), k.askedBy(a)), ui.Figure(int64(a.Votes)), ui.Figure(int64(a.Guests)), k.askedPill(a)}})
 	}
 	return view.PlanTable{Title: k.T("liveqa.list"), Note: k.T("liveqa.list_note"), Table: t}
+}
+
+// pageOf is the part of a list that a page shows.
+func pageOf[T any](list []T, at community.Page) []T {
+	from := min(max(at.Offset, 0), len(list))
+	return list[from:min(from+at.Limit, len(list))]
 }
 
 func (k *call) askedText(a plan.LiveQuestion) string {
@@ -453,10 +460,11 @@ func (c *Console) liveqaPeople(k *call) error {
 	p := view.List{Head: ui.Head{Title: k.T("liveqa.people"), Sub: q.Title, Back: "/liveqa/" + id.String()}, Note: k.T("liveqa.people_note", "num", sums.Unknown)}
 	p.Table = ui.Table{Label: k.T("liveqa.people"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("liveqa.signed_at")}, {Title: k.T("liveqa.opened"), Num: true}, {Title: k.T("liveqa.first")}},
 		Empty: ui.Empty{Icon: "users", Title: k.T("liveqa.people_none"), Text: k.T("liveqa.people_none_text")}}
-	for _, one := range list {
-		if one.Who == 0 {
-			continue
-		}
+	list = slices.DeleteFunc(list, func(p plan.LivePerson) bool { return p.Who == 0 })
+	at := k.page(listLimit)
+	shown := pageOf(list, at)
+	p.Table.Pager = k.pager(at, len(shown), len(list))
+	for _, one := range shown {
 		row := ui.Row{Cells: []templ.Component{ui.Name(one.Name), ui.Moment(one.Signed), ui.Figure(int64(one.Opens)), ui.Moment(one.First)}}
 		if one.Who > 0 {
 			row.Link = "/members/" + one.MemberID.String()

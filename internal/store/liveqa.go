@@ -135,16 +135,16 @@ func (s *Store) LiveAt(ctx context.Context, code string) (plan.LiveQA, error) {
 	return oneOf(list, err, "live Q&A", code)
 }
 
-// RunningLives lists the live Q&As of all organisations with which something is to be done: not finished, or called off and nobody told yet.
+// RunningLives lists the live Q&As of all organisations with which something is to be done: not finished, finished while an answer has not gone back, or
+// called off and nobody told yet.
 func (s *Store) RunningLives(ctx context.Context) ([]plan.LiveQA, error) {
-	return rows(ctx, s, liveColumns+liveFrom+` WHERE l.state IN ('planned', 'collecting', 'live') OR l.state = 'cancelled' AND l.told <> 'cancelled' ORDER BY l.starts, l.id`, nil, scanLive)
+	return rows(ctx, s, liveColumns+liveFrom+` WHERE l.state IN ('planned', 'collecting', 'live', 'answered', 'cancelled') AND (l.state IN ('planned', 'collecting', 'live') OR l.state = 'cancelled' AND l.told <> 'cancelled'
+ OR l.state = 'answered' AND EXISTS (SELECT 1 FROM live_question q WHERE q.live = l.id AND q.told = 0 AND (q.state = 'answered' OR EXISTS (SELECT 1 FROM live_question i WHERE q.state = 'merged' AND i.live = q.live AND i.no = q.into_no AND i.state = 'answered')))) ORDER BY l.starts, l.id`, nil, scanLive)
 }
 
-// LiveMade reports whether a group had a live Q&A made for a slot's date ("2006-01-02"), called off or moved since or not.
-func (s *Store) LiveMade(ctx context.Context, g community.GroupKey, date string) (bool, error) {
-	var n int64
-	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM live_qa WHERE group_key = $1 AND slot_date = $2`, int64(g), date).Scan(&n)
-	return n > 0, coded(s.dialect, err)
+// LiveMade lists the live Q&As that a group had made for a slot's date ("2006-01-02"), called off or moved since or not.
+func (s *Store) LiveMade(ctx context.Context, g community.GroupKey, date string) ([]plan.LiveQA, error) {
+	return rows(ctx, s, liveColumns+liveFrom+` WHERE l.group_key = $1 AND l.slot_date = $2 ORDER BY l.created DESC`, []any{int64(g), date}, scanLive)
 }
 
 // LiveGroup is a group with its series.

@@ -9,7 +9,7 @@ CREATE TABLE live_qa (
 CREATE UNIQUE INDEX live_qa_code ON live_qa (code);
 CREATE UNIQUE INDEX live_qa_slot ON live_qa (group_key, slot, slot_date) WHERE slot <> '';
 CREATE INDEX live_qa_group ON live_qa (group_key, starts);
-CREATE INDEX live_qa_running ON live_qa (opens) WHERE state IN ('planned', 'collecting', 'live', 'cancelled');
+CREATE INDEX live_qa_running ON live_qa (starts) WHERE state IN ('planned', 'collecting', 'live', 'answered', 'cancelled');
 -- How they come back in a group.
 CREATE TABLE live_series (group_key BIGINT PRIMARY KEY, org_key BIGINT NOT NULL, body JSONB NOT NULL);
 -- Questions. who is a member's key, below 0 a guest of the page, 0 nobody who is known; hidden = the others do not see who asked; into_no is the

@@ -38,7 +38,7 @@ func liveqasAreKept(t *testing.T, s *store.Store) {
 	coded("an address of nothing", err, community.CodeNotFound)
 	_, err = s.For(community.Scope{Org: 1, Groups: []community.GroupKey{}}).LiveByID(ctx, made.ID)
 	coded("of a group that is not seen", err, community.CodeNotFound)
-	same(t, "made for the date", []bool{must(s.LiveMade(ctx, g, "2026-01-07"))(t), must(s.LiveMade(ctx, g, "2026-01-14"))(t)}, []bool{true, false})
+	same(t, "made for the date", []int{len(must(s.LiveMade(ctx, g, "2026-01-07"))(t)), len(must(s.LiveMade(ctx, g, "2026-01-14"))(t))}, []int{1, 0})
 
 	now := kept
 	now.State, now.Notes = plan.LiveCollecting, "笔记"
@@ -96,6 +96,18 @@ func liveqasAreKept(t *testing.T, s *store.Store) {
 			t.Errorf("answered = %+v", a)
 		}
 	}
+
+	over := must(desk(s).LiveByID(ctx, kept.ID))(t)
+	over.State = plan.LiveAnswered
+	coded("finished", s.MoveLive(ctx, over, by("liveqa.finish")), "")
+	same(t, "an answer is to go back", len(must(s.RunningLives(ctx))(t)), 1)
+	answered.Told, answered.Back = 70, plan.BackTask
+	put("told", "", nil, answered)
+	same(t, "nothing is to be done", len(must(s.RunningLives(ctx))(t)), 0)
+	two2, _ := asks[1].Answered("ming", "三十", 60)
+	two2.Told, two2.Back = 71, plan.BackTask
+	put("told all but who asked the same", "", nil, two2)
+	same(t, "an answer is to go back to who asked the same", len(must(s.RunningLives(ctx))(t)), 1)
 
 	coded("item", s.PutLiveItem(ctx, kept.ID, 1440, community.ID{7}), "")
 	coded("item again", s.PutLiveItem(ctx, kept.ID, 1440, community.ID{8}), "")
