@@ -68,11 +68,10 @@ func (a *App) runLive(ctx context.Context, q plan.LiveQA) error {
 	}
 	now := a.millis()
 	if to := q.At(now); to != q.State {
-		q.State = to
-		if err := a.store.MoveLive(ctx, q, community.Audit{User: system, Verb: "liveqa." + string(to)}); err != nil {
+		if err := a.store.AgeLive(ctx, q, to, community.Audit{User: system, Verb: "liveqa." + string(to)}); err != nil {
 			return err
 		}
-		q.Version++
+		q.State = to
 	}
 	if q.State == plan.LivePlanned {
 		return nil

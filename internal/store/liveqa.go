@@ -89,6 +89,19 @@ func (t *Tx) moveLive(ctx context.Context, q plan.LiveQA, audit community.Audit)
 	return t.auditLive(ctx, q, audit)
 }
 
+// AgeLive keeps to which state time brought a live Q&A, unless it stands otherwise than it was read. Its version stays: what people write over is what
+// people wrote.
+func (s *Store) AgeLive(ctx context.Context, q plan.LiveQA, to plan.LiveState, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE live_qa SET state = $1 WHERE id = $2 AND state = $3`, string(to), q.ID[:], string(q.State))
+		if err := moved(n, err); err != nil {
+			return err
+		}
+		q.State = to
+		return t.auditLive(ctx, q, audit)
+	})
+}
+
 // LiveTold keeps what people were told of a live Q&A last.
 func (s *Store) LiveTold(ctx context.Context, id community.ID, what string) error {
 	return s.writeTx(ctx, func(t *Tx) error {

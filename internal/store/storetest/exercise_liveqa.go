@@ -44,6 +44,11 @@ func liveqasAreKept(t *testing.T, s *store.Store) {
 	now.State, now.Notes = plan.LiveCollecting, "笔记"
 	coded("moved", s.MoveLive(ctx, now, by("liveqa.collecting")), "")
 	coded("moved as it was read before", s.MoveLive(ctx, now, by("liveqa.collecting")), community.CodeConflict)
+	now = must(desk(s).LiveByID(ctx, made.ID))(t)
+	coded("brought on by time", s.AgeLive(ctx, now, plan.LiveOn, by("liveqa.live")), "")
+	coded("brought on as it was read before", s.AgeLive(ctx, now, plan.LiveOn, by("liveqa.live")), community.CodeConflict)
+	aged := must(desk(s).LiveByID(ctx, made.ID))(t)
+	same(t, "time writes over nobody", []any{aged.State, aged.Version}, []any{plan.LiveOn, now.Version})
 	coded("read on", s.ReadLive(ctx, kept, kept.Seq+1), "")
 	coded("read by another", s.ReadLive(ctx, kept, kept.Seq+1), community.CodeConflict)
 	coded("told", s.LiveTold(ctx, kept.ID, plan.NudgeAddress), "")
