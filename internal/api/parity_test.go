@@ -189,6 +189,7 @@ var notYet = []string{
 	"GET /rules/{id}/replay",
 	"GET /rules/{id}/test",
 	"GET /draws/{id}/links",
+	"GET /liveqa/{id}/links",
 	"GET /users/{id}/notify",
 	"GET /weekly/preview",
 	"GET /weekly/{id}/preview",

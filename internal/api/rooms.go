@@ -25,6 +25,7 @@ type Rooms struct {
 	Experiments func(org community.OrgKey, groups []community.GroupKey) Experiments
 	Tiers       func(org community.OrgKey, groups []community.GroupKey) Tiers
 	Votes       func(org community.OrgKey, groups []community.GroupKey) Votes
+	LiveQAs     func(org community.OrgKey, groups []community.GroupKey) LiveQAs
 	Draws       func(org community.OrgKey, groups []community.GroupKey) Draws
 	Weeklies    func(org community.OrgKey, groups []community.GroupKey) Weeklies
 	Digests     func(org community.OrgKey, groups []community.GroupKey) Digests

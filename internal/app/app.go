@@ -274,6 +274,7 @@ func (a *App) Run(ctx context.Context) error {
 		"points":      a.keepPoints,
 		"votes":       a.keepVotes,
 		"draws":       a.keepDraws,
+		"live Q&As":   a.keepLiveQAs,
 		"outlets":     a.keepOutlets,
 		"bots":        a.guests.north.Run,
 		"bots to go":  a.guests.outward.Run,

@@ -68,6 +68,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		jobEssence:         a.essenceRound,
 		jobFeeds:           a.feedRound,
 		jobMornings:        a.runMornings,
+		jobLives:           a.liveRound,
 		store.JobWeekly:    a.sendWeekly,
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
@@ -107,6 +108,7 @@ func periodic() []jobs.Every {
 		{Name: jobEssence, Each: essenceEach, Kind: jobEssence},
 		{Name: jobFeeds, Each: feedsEach, Kind: jobFeeds},
 		{Name: jobMornings, Each: morningsEach, Kind: jobMornings},
+		{Name: jobLives, Each: livesAhead, Kind: jobLives},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
 		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}

@@ -105,6 +105,7 @@ func (a *App) house() *cli.House {
 		Essences:    func(org community.OrgKey) cli.Essences { return a.Essences(org, nil) },
 		Libraries:   func(org community.OrgKey) cli.Libraries { return a.Libraries(org, nil) },
 		Tables:      func(org community.OrgKey) cli.Tables { return a.Tables(org, nil) },
+		LiveQAs:     func(org community.OrgKey) cli.LiveQAs { return a.LiveQAs(org, nil) },
 		Draws:       func(org community.OrgKey) cli.Draws { return a.Draws(org, nil) },
 		Mornings:    func(org community.OrgKey) cli.Mornings { return a.Mornings(org, nil) },
 		Weeklies:    func(org community.OrgKey) cli.Weeklies { return a.Weeklies(org, nil) },

@@ -92,6 +92,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Essences(org, groups)
 		},
 		Tables: func(org community.OrgKey, groups []community.GroupKey) console.Tables { return a.Tables(org, groups) },
+		LiveQAs: func(org community.OrgKey, groups []community.GroupKey) console.LiveQAs { return a.LiveQAs(org, groups) },
 		Draws:  func(org community.OrgKey, groups []community.GroupKey) console.Draws { return a.Draws(org, groups) },
 		Mornings: func(org community.OrgKey, groups []community.GroupKey) console.Mornings {
 			return a.Mornings(org, groups)
@@ -146,7 +147,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Tables: sharedPages{a}, Draws: urn{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Tables: sharedPages{a}, Draws: urn{a}, LiveQAs: studio{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +167,8 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/q/", public)
 	mux.Handle("/p/", public)
 	mux.Handle("/draw/", public)
+	mux.Handle("/live", pages) // the console's stream; what lies below is public
+	mux.Handle("/live/", public)
 	mux.Handle("/h5/", public)
 	programs := a.programs(deps)
 	mux.Handle("/api/", programs)

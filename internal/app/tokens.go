@@ -103,6 +103,7 @@ func (a *App) rooms() api.Rooms {
 		},
 		Tiers:     func(org community.OrgKey, groups []community.GroupKey) api.Tiers { return a.Tiers(org, groups) },
 		Votes:     func(org community.OrgKey, groups []community.GroupKey) api.Votes { return a.Votes(org, groups) },
+		LiveQAs:   func(org community.OrgKey, groups []community.GroupKey) api.LiveQAs { return a.LiveQAs(org, groups) },
 		Draws:     func(org community.OrgKey, groups []community.GroupKey) api.Draws { return a.Draws(org, groups) },
 		Digests:   func(org community.OrgKey, groups []community.GroupKey) api.Digests { return a.Digests(org, groups) },
 		Libraries: func(org community.OrgKey, groups []community.GroupKey) api.Libraries { return a.Libraries(org, groups) },

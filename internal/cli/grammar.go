@@ -42,6 +42,7 @@ type grammar struct {
 	Poster     posterCmd     `cmd:"" group:"community" help:"海报：模板、个人海报、动图|posters: templates, personal ones, moving ones"`
 	Vote       voteCmd       `cmd:"" group:"community" help:"每周评选和发奖|the weekly vote and its rewards"`
 
+	Liveqa    liveqaCmd    `cmd:"" group:"community" help:"直播答疑：收问题、排序、答复、存档|live Q&As: collect and rank questions, answer, archive"`
 	Draw      drawCmd      `cmd:"" group:"community" help:"抽奖：人人能核对|draws of prizes that everybody can check"`
 	Calendar  calendarCmd  `cmd:"" group:"community" help:"内容日历和话题库|content calendar and topic queue"`
 	Broadcast broadcastCmd `cmd:"" group:"community" help:"群发|mass sends"`

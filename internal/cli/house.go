@@ -95,6 +95,7 @@ type House struct {
 	Tiers      func(org community.OrgKey) Tiers
 	Votes      func(org community.OrgKey) Votes
 	Draws      func(org community.OrgKey) Draws
+	LiveQAs    func(org community.OrgKey) LiveQAs
 	Blocklists func(org community.OrgKey) Blocklists
 	Suggests   func(org community.OrgKey) Suggests
 	Shields    func(org community.OrgKey) Shields

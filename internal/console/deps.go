@@ -100,6 +100,8 @@ type Deps struct {
 	Payments func(org community.OrgKey, groups []community.GroupKey) Payments
 	// Tiers makes the handle of who is core, normal and lurker; may be nil: its pages are then absent.
 	Tiers func(org community.OrgKey, groups []community.GroupKey) Tiers
+	// LiveQAs makes the handle of live Q&As; may be nil: their pages are then absent.
+	LiveQAs func(org community.OrgKey, groups []community.GroupKey) LiveQAs
 	// Draws makes the handle of draws; may be nil: their pages are then absent.
 	Draws func(org community.OrgKey, groups []community.GroupKey) Draws
 	// Votes makes the handle of the weekly vote; may be nil: its pages are then absent.

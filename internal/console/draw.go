@@ -337,21 +337,28 @@ func (c *Console) drawLinks(k *call) error {
 	if err != nil {
 		return err
 	}
+	home := "/draws/" + d.ID.String()
+	return k.memberLinks(d.Group, home, ui.Head{Title: k.T("draw.links"), Sub: d.Terms.Title, Back: home}, k.T("draw.links_note", "link", k.draws().Address(d)), func(m community.MemberKey) (string, error) {
+		return k.draws().Link(k.ctx(), d.ID, m)
+	})
+}
+
+// memberLinks lists the links of a page that are its group's members' own.
+func (k *call) memberLinks(g community.GroupKey, home string, head ui.Head, note string, of func(community.MemberKey) (string, error)) error {
 	here := true
 	at := k.page(listLimit)
-	rows, total, err := k.Desk.FindMembers(k.ctx(), community.MemberFilter{Group: d.Group, Present: &here, Text: k.query("q"), Page: at})
+	rows, total, err := k.Desk.FindMembers(k.ctx(), community.MemberFilter{Group: g, Present: &here, Text: k.query("q"), Page: at})
 	if err != nil {
 		return err
 	}
-	home := "/draws/" + d.ID.String()
-	p := view.List{Head: ui.Head{Title: k.T("draw.links"), Sub: d.Terms.Title, Back: home}, Note: k.T("draw.links_note", "link", k.draws().Address(d))}
+	p := view.List{Head: head, Note: note}
 	p.Filters = ui.Filters{Action: home + "/links", Fields: []ui.Filter{{Kind: "text", Name: "q", Label: k.T("member.name"), Value: k.query("q")}}}
-	p.Table = ui.Table{Label: k.T("draw.links"), Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("draw.link")}}, Empty: ui.Empty{Icon: "users", Title: k.T("list.none"), Text: k.T("list.none_text")}}
+	p.Table = ui.Table{Label: head.Title, Columns: []ui.Column{{Title: k.T("member.name")}, {Title: k.T("draw.link")}}, Empty: ui.Empty{Icon: "users", Title: k.T("list.none"), Text: k.T("list.none_text")}}
 	for _, m := range rows {
 		if m.Role == community.RoleSelf || m.Role == community.RoleBot || m.Bot {
 			continue
 		}
-		link, err := k.draws().Link(k.ctx(), d.ID, m.Key)
+		link, err := of(m.Key)
 		if err != nil {
 			return k.refused(home, err)
 		}

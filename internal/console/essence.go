@@ -152,6 +152,8 @@ func (c *Console) essencePage(k *call) error {
 	}
 	there := k.T("essence.there")
 	switch {
+	case v.By == shelf.ByLive:
+		there = k.T("essence.of_live")
 	case !v.There:
 		there = k.T("essence.log_gone")
 	case v.Recalled:

@@ -431,6 +431,7 @@ func (h *house) keepOrder(d *Deps) {
 	d.Blocklists = func(community.OrgKey, []community.GroupKey) Blocklists { return register{h} }
 	d.Bulks = func(community.OrgKey, []community.GroupKey) Bulks { return gate{h} }
 	d.Draws = func(community.OrgKey, []community.GroupKey) Draws { return drum{h} }
+	d.LiveQAs = func(community.OrgKey, []community.GroupKey) LiveQAs { return stage{h} }
 	scraps := newScrapbook(h)
 	d.Digests = func(community.OrgKey, []community.GroupKey) Digests { return scraps }
 	d.Libraries = func(community.OrgKey, []community.GroupKey) Libraries { return bookcase{h} }

@@ -33,6 +33,7 @@ type Deps struct {
 	Votes    Votes    // may be nil: links of votes then lead nowhere
 	Tables   Tables   // may be nil: links of shared tables then lead nowhere
 	Draws    Draws    // may be nil: addresses of draws then lead nowhere
+	LiveQAs  LiveQAs  // may be nil: addresses of live Q&As then lead nowhere
 	Posters  Posters  // may be nil: nobody is then given a poster
 	Exits    Exits    // may be nil: links of leavers then lead nowhere
 	Items    Items    // may be nil: items of the library are then shown to nobody
@@ -86,10 +87,11 @@ type pages struct {
 	files    *httpd.Files
 	rate     *httpd.Rate
 	asking   *httpd.Rate // new posters of an address of the net
+	joining  *httpd.Rate // guests of live Q&As of an address of the net
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /i/, /a/, /g/, /y/, /r/, /s/, /t/, /v/, /p/, /draw/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /i/, /a/, /g/, /y/, /r/, /s/, /t/, /v/, /p/, /draw/, /live/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -101,7 +103,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{deps: d, files: files, rate: httpd.NewRate(looks, time.Minute, d.Clock), asking: httpd.NewRate(asks, time.Hour, d.Clock), visitors: newVisitors(d.Clock)}
+	p := &pages{deps: d, files: files, rate: httpd.NewRate(looks, time.Minute, d.Clock), asking: httpd.NewRate(asks, time.Hour, d.Clock), joining: httpd.NewRate(joins, time.Hour, d.Clock), visitors: newVisitors(d.Clock)}
 	mux := http.NewServeMux()
 	mux.Handle("GET /h5/", files)
 	mux.HandleFunc("GET /j/{code}", p.limited(p.landing))
@@ -140,6 +142,12 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /draw/{code}/proof.json", p.limited(p.lotProof))
 	mux.HandleFunc("GET /draw/{code}/{pass}", p.limited(p.lot))
 	mux.HandleFunc("POST /draw/{code}/{pass}", p.limited(p.lotEnter))
+	mux.HandleFunc("GET /live/{code}", p.limited(p.studio))
+	mux.HandleFunc("POST /live/{code}", p.limited(p.studioJoin))
+	mux.HandleFunc("GET /live/{code}/go", p.limited(p.studioGo))
+	mux.HandleFunc("GET /live/{code}/{pass}", p.limited(p.studio))
+	mux.HandleFunc("POST /live/{code}/{pass}", p.limited(p.studioDo))
+	mux.HandleFunc("GET /live/{code}/{pass}/go", p.limited(p.studioGo))
 	mux.HandleFunc("/", p.limited(func(http.ResponseWriter, *http.Request) error {
 		return community.Errorf(community.CodeNotFound, "no page here")
 	}))

@@ -96,7 +96,7 @@ func street(t *testing.T, b *board) (*httptest.Server, *time.Time) {
 	}
 	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	quiet := slog.New(slog.DiscardHandler)
-	h, err := New(Deps{Codes: b, Votes: &ballots{}, Words: words, Clock: func() time.Time { return now }, Log: quiet})
+	h, err := New(Deps{Codes: b, Votes: &ballots{}, LiveQAs: &studios{}, Words: words, Clock: func() time.Time { return now }, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +259,7 @@ func TestPagesFitAPhone(t *testing.T) {
 	if err := chromedp.Do(tab, chromedp.EmulateViewport(360, 740)); err != nil {
 		t.Fatal(err)
 	}
-	pages := map[string]string{"vote-open": "/v/open", "vote-ended": "/v/ended", "vote-group": "/v/group"}
+	pages := map[string]string{"vote-open": "/v/open", "vote-ended": "/v/ended", "vote-group": "/v/group", "live-guest": "/live/open", "live-mine": "/live/open/mine", "live-new": "/live/live/new", "live-end": "/live/answered", "live-go": "/live/open/go"}
 	for name := range b.page {
 		pages[name] = "/j/" + name
 	}

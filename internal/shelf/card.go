@@ -14,6 +14,7 @@ const (
 	ByPeople = "people" // enough people reacted or answered
 	ByNotice = "notice" // the platform said that it was put among the group's best
 	ByDigest = "digest" // a digest held it for a good answer
+	ByLive   = "live"   // a question that was answered in a live Q&A
 )
 
 // Card is a message that is kept: its text was copied and outlives the log. Of its author it holds the reference alone: what they are
@@ -23,7 +24,7 @@ type Card struct {
 	Group     community.GroupKey
 	GroupID   community.ID
 	GroupName string
-	Number    int64 // the message's place in the log
+	Number    int64 // the message's place in the log; 0 = it is of a live Q&A
 	Author    community.MemberKey
 	AuthorID  community.ID
 	Name      string // what the author is called now

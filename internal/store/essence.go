@@ -113,7 +113,7 @@ func (d *Desk) Card(ctx context.Context, id community.ID) (shelf.Card, error) {
 
 // CardOf gives the card of a message; CodeNotFound.
 func (d *Desk) CardOf(ctx context.Context, number int64) (shelf.Card, error) {
-	return d.oneCard(ctx, fmt.Sprintf("of message %d", number), "c.number = ?", number)
+	return d.oneCard(ctx, fmt.Sprintf("of message %d", number), "c.number = ? AND c.of_no = 0", number)
 }
 
 func (d *Desk) oneCard(ctx context.Context, called, which string, args ...any) (shelf.Card, error) {
@@ -142,7 +142,7 @@ func (d *Desk) CardTags(ctx context.Context) ([]string, error) {
 func (s *Store) AddCard(ctx context.Context, org community.OrgKey, v shelf.Card, audit community.Audit) (shelf.Card, error) {
 	v.ID, v.Made, v.Version = s.NewID(), s.now(), 1
 	return v, s.writeTx(ctx, func(t *Tx) error {
-		added, err := t.addCard(ctx, org, v, audit)
+		added, err := t.addCard(ctx, org, v, community.ID{}, 0, audit)
 		if err == nil && !added {
 			err = community.Errorf(community.CodeConflict, "this message has a card")
 		}
@@ -150,7 +150,8 @@ func (s *Store) AddCard(ctx context.Context, org community.OrgKey, v shelf.Card,
 	})
 }
 
-func (t *Tx) addCard(ctx context.Context, org community.OrgKey, v shelf.Card, audit community.Audit) (bool, error) {
+// addCard keeps the card of a message, or of a question of a live Q&A.
+func (t *Tx) addCard(ctx context.Context, org community.OrgKey, v shelf.Card, live community.ID, no int64, audit community.Audit) (bool, error) {
 	var gone int
 	if err := t.one(ctx, `SELECT count(*) FROM essence_erased WHERE member_key = $1`, []any{int64(v.Author)}, &gone); err != nil {
 		return false, err
@@ -162,9 +163,13 @@ func (t *Tx) addCard(ctx context.Context, org community.OrgKey, v shelf.Card, au
 	if err != nil {
 		return false, err
 	}
-	n, err := t.exec(ctx, `INSERT INTO essence_card (id, org_key, group_key, number, member_key, said_at, body, note, made_by, why, user_name, made, removed, erased, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 1) ON CONFLICT (number) DO NOTHING`,
-		v.ID[:], int64(org), int64(v.Group), v.Number, int64(v.Author), v.SaidAt, v.Text, v.Note, v.By, string(why), v.User, v.Made)
+	var of any
+	if no != 0 {
+		of = live[:]
+	}
+	n, err := t.exec(ctx, `INSERT INTO essence_card (id, org_key, group_key, number, member_key, said_at, body, note, made_by, why, user_name, made, removed, erased, version, of_live, of_no)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 1, $13, $14) ON CONFLICT DO NOTHING`,
+		v.ID[:], int64(org), int64(v.Group), v.Number, int64(v.Author), v.SaidAt, v.Text, v.Note, v.By, string(why), v.User, v.Made, of, no)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -218,11 +223,15 @@ func (s *Store) ChangeCard(ctx context.Context, org community.OrgKey, v shelf.Ca
 	})
 }
 
-// EraseCards erases from the cards for good what members said, with their reference, and keeps that no rule makes such cards again. It gives
-// how many cards there were.
+// EraseCards erases from the cards for good what members said, with their reference, and keeps that no rule makes such cards again; what they
+// asked in live Q&As goes with it. It gives how many cards there were.
 func (s *Store) EraseCards(ctx context.Context, org community.OrgKey, members []community.MemberKey, audit community.Audit) (n int, err error) {
 	err = s.writeTx(ctx, func(t *Tx) error {
-		if n, err = t.eraseCards(ctx, "org_key = $1 AND member_key IN ("+keyList(members)+")", int64(org)); err != nil {
+		asked := "SELECT 1 FROM live_question q WHERE q.live = essence_card.of_live AND q.no = essence_card.of_no AND q.who IN (" + keyList(members) + ")" // also where the card does not name who asked
+		if n, err = t.eraseCards(ctx, "org_key = $1 AND (member_key IN ("+keyList(members)+") OR EXISTS ("+asked+"))", int64(org)); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `UPDATE live_question SET body = '', version = version + 1 WHERE body <> '' AND who IN (`+keyList(members)+`)`); err != nil {
 			return err
 		}
 		for _, m := range members {

@@ -183,7 +183,7 @@ func (s *Store) SettleCard(ctx context.Context, due DueCard, v *shelf.Card) erro
 			return err
 		}
 		v.ID, v.Made = s.NewID(), s.now()
-		_, err := t.addCard(ctx, due.Org, *v, community.Audit{User: "", Reason: v.By})
+		_, err := t.addCard(ctx, due.Org, *v, community.ID{}, 0, community.Audit{User: "", Reason: v.By})
 		if community.CodeOf(err) == community.CodeRefused {
 			err = nil
 		}

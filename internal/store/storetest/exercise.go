@@ -113,6 +113,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"shared tables are kept, edit by edit", tablesAreKept},
 		{"documents kept elsewhere are registered", outsideDocsAreKept},
 		{"draws are kept", drawsAreKept},
+		{"live Q&As are kept", liveqasAreKept},
 		{"feeds are kept with their entries", feedsAreKept},
 		{"morning reports are kept with what became of them", morningsAreKept},
 		{"outlets are kept", outletsAreKept},
