@@ -473,3 +473,16 @@ func (c *Cloak) Counts() map[Kind]int {
 	}
 	return out
 }
+
+// Found lists what kinds of things stand openly in a text, between its placeholders. Names of one and two characters are left out: too many are words (加油),
+// and whoever was not told a name says no secret by such a word.
+func (c *Cloak) Found(text string) (kinds []Kind) {
+	for part := range outside(text) {
+		for _, f := range c.find(part) {
+			if named := f.owner.kind == Member || f.owner.kind == Group; !named || len(folded(part[f.Start:f.End])) > 2 {
+				kinds = append(kinds, f.owner.kind)
+			}
+		}
+	}
+	return kinds
+}
