@@ -72,6 +72,8 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
 		store.JobOutlet:    a.sendOutlet,
+		store.JobModel:     a.askModel,
+		jobModels:          a.sweepModels,
 	}
 }
 
@@ -108,6 +110,7 @@ func periodic() []jobs.Every {
 		{Name: jobFeeds, Each: feedsEach, Kind: jobFeeds},
 		{Name: jobMornings, Each: morningsEach, Kind: jobMornings},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
+		{Name: jobModels, Each: modelsEach, Kind: jobModels},
 		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}
 }

@@ -158,9 +158,9 @@ func faults(text string, cloak *mask.Cloak, guard string, may func(mask.Held) bo
 	return ""
 }
 
-// Taken reads the answer to an order: title and text with what was hidden put back, or why it is not taken (one of Left…). An own "@all" of the order is not
+// Read reads the answer to an order: title and text with what was hidden put back, or why it is not taken (one of Left…). An own "@all" of the order is not
 // asked for, either: whoever wants it writes it.
-func Taken(o Order, cloak *mask.Cloak, guard, answer string) (Choice, string) {
+func Read(o Order, cloak *mask.Cloak, guard, answer string) (Choice, string) {
 	var got struct {
 		Title string `json:"title"`
 		Text  string `json:"text"`
@@ -172,8 +172,8 @@ func Taken(o Order, cloak *mask.Cloak, guard, answer string) (Choice, string) {
 	if n := utf8.RuneCountInString(got.Text); n == 0 || n > 2*Most(o.Length) || utf8.RuneCountInString(got.Title) > 60 || strings.ContainsRune(got.Title+got.Text, 0) {
 		return Choice{}, LeftEmpty
 	}
-	any := func(mask.Held) bool { return true }
-	if why := faults(got.Title+"\n"+got.Text, cloak, guard, any); why != "" {
+	anyOf := func(mask.Held) bool { return true }
+	if why := faults(got.Title+"\n"+got.Text, cloak, guard, anyOf); why != "" {
 		return Choice{}, why
 	}
 	text, _ := cloak.Show(got.Text)
@@ -212,7 +212,7 @@ func AskDigest(said []Said, lang string, cloak *mask.Cloak, guard string) ([]Mes
 	for _, s := range said {
 		lines = append(lines, line{s.ID, cloak.Name(s.Member, s.Name), cloak.Hide(cut(s.Text, maxSaid)), s.ReplyTo})
 	}
-	task := fmt.Sprintf(` "messages" are what members said. Write what is worth reading again: topics, answers, decisions. The object is {"bullets": [{"text": string of at most %d characters in one line, "cites": [id, …]}]} with at most %d bullets; each cites the 1 to %d messages that it rests on, by their ids.`, maxBullet, MaxBullets, maxBulletOf)
+	task := fmt.Sprintf(` "messages" are what members said. Write what is worth reading again: topics, answers, decisions; no links, no numbers of people. The object is {"bullets": [{"text": string of at most %d characters in one line, "cites": [id, …]}]} with at most %d bullets; each cites the 1 to %d messages that it rests on, by their ids.`, maxBullet, MaxBullets, maxBulletOf)
 	return asked(cloak, rules(guard)+task, map[string]any{"language": wanted(lang), "messages": lines})
 }
 
@@ -222,9 +222,10 @@ type Bullet struct {
 	Cites []int // ids of messages
 }
 
-// TakenDigest reads the answer to AskDigest: the lines that stand by what they cite, and for each that was left out why. A line holds names and links only
-// that stand in a message it cites; numbers, accounts and codes in none.
-func TakenDigest(said []Said, cloak *mask.Cloak, guard, answer string) (out []Bullet, left []string) {
+// ReadDigest reads the answer to AskDigest: the lines that stand by what they cite, and for each that was left out why. A line holds names only that stand in a
+// message it cites; links, numbers, accounts and codes not even then: links worth reading the house's own digest names, and whoever puts an address into the
+// group gets no machine to praise it.
+func ReadDigest(said []Said, cloak *mask.Cloak, guard, answer string) (out []Bullet, left []string) {
 	var got struct {
 		Bullets []struct {
 			Text  string `json:"text"`
@@ -262,7 +263,7 @@ func TakenDigest(said []Said, cloak *mask.Cloak, guard, answer string) (out []Bu
 			why = LeftTwice
 		default:
 			why = faults(text, cloak, guard, func(h mask.Held) bool {
-				if h.Kind != mask.Member && h.Kind != mask.Link && h.Kind != mask.Group {
+				if h.Kind != mask.Member && h.Kind != mask.Group {
 					return false
 				}
 				return !all(b.Cites, func(id int) bool { return !holds[id][h.Text] })

@@ -112,13 +112,20 @@ type Choice struct {
 	Title  string `json:"title"`
 	Text   string `json:"text"`
 	Item   string `json:"item,omitempty"` // of the library
+	Lines  []Line `json:"lines,omitempty"` // of a digest
+}
+
+// Line is a line of a rewritten digest with the messages that it rests on.
+type Line struct {
+	Text     string  `json:"text"`
+	Messages []int64 `json:"messages"` // numbers
 }
 
 // States of a proposal.
 const (
 	Waiting = "waiting" // the model is being asked
 	Done    = "done"
-	Used_   = "used"    // a person made something of it
+	Taken   = "taken"   // a person made something of it
 	Dropped = "dropped" // a person did not want it
 )
 

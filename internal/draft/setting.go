@@ -118,6 +118,28 @@ type Used struct {
 	Chars int // sent and received
 }
 
+// Sight is how things stand with a model.
+type Sight struct {
+	Settings
+	Jurisdiction string
+	Used         Used
+	Standing     Standing
+}
+
+// Masked is a text as it would go out.
+type Masked struct {
+	Text    string
+	People  int      // whose names were looked for
+	Hidden  []Hidden // by kind
+	Refused bool     // something would be left: nothing is sent
+}
+
+// Hidden counts what was hidden of a kind (of package mask).
+type Hidden struct {
+	Kind string `json:"kind"`
+	N    int    `json:"num"`
+}
+
 // Refusal is a standing as an error, nil for Ready: CodeRefused, CodeLimited for Worn.
 func (s Standing) Refusal() error {
 	switch s {
