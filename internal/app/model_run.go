@@ -43,28 +43,34 @@ func (a *App) askModel(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return err
 	}
-	m := a.Models(p.Org, nil)
+	_, err = a.Models(p.Org, nil).write(ctx, p)
+	return err
+}
+
+// write asks the model and keeps what came of it.
+func (m models) write(ctx context.Context, p draft.Proposal) (draft.Proposal, error) {
+	var err error
 	if p.Order.Kind == draft.ForDigest {
 		err = m.askDigest(ctx, &p)
 	} else {
 		err = m.askOrder(ctx, &p)
 	}
 	if ctx.Err() != nil {
-		return ctx.Err() // we stop: asked again after the start
+		return p, ctx.Err() // we stop: asked again after the start
 	}
 	if err != nil {
 		code := community.CodeOf(err)
 		if code == community.CodeInternal || code == community.CodeBusy {
-			return err
+			return p, err
 		}
 		p.Notes = append(p.Notes, "code_"+string(code))
 	}
 	p.State = draft.Done
-	_, err = a.store.ChangeProposal(ctx, p, community.Audit{})
+	done, err := m.app.store.ChangeProposal(ctx, p, community.Audit{})
 	if community.CodeOf(err) == community.CodeConflict {
-		return nil // dropped while it was asked
+		return p, nil // dropped while it was asked
 	}
-	return err
+	return done, err
 }
 
 // askOrder asks for a post or a question.
@@ -143,9 +149,51 @@ func counted(list []string) map[string]int {
 	return out
 }
 
+// DraftNow is Draft that waits for the model: for who has no page to look at again.
+func (m models) DraftNow(ctx context.Context, user string, g community.GroupKey, o draft.Order) (draft.Proposal, error) {
+	p, ask, err := m.ordered(ctx, user, g, o)
+	if err != nil {
+		return p, err
+	}
+	p.State = draft.Done // no job asks for it
+	if p, err = m.app.store.AddProposal(ctx, p); err != nil || !ask {
+		return p, err
+	}
+	return m.whole().write(ctx, p)
+}
+
+// RewriteNow is Rewrite that waits for the model.
+func (m models) RewriteNow(ctx context.Context, user string, id community.ID) (draft.Proposal, error) {
+	p, err := m.rewriting(ctx, user, id)
+	if err != nil {
+		return p, err
+	}
+	p.State = draft.Done
+	if p, err = m.app.store.AddProposal(ctx, p); err != nil {
+		return p, err
+	}
+	return m.whole().write(ctx, p)
+}
+
+// whole sees the whole organisation: what is sent is masked by the names of all.
+func (m models) whole() models { return m.app.Models(m.org, nil) }
+
 // Rewrite orders other words of a digest's draft from the model. CodeRefused, CodeLimited: none may be asked; CodeForbidden: digests are not sent to it;
 // CodeConflict: the digest waits for nobody any more, or nothing is in it.
 func (m models) Rewrite(ctx context.Context, user string, id community.ID) (draft.Proposal, error) {
+	p, err := m.rewriting(ctx, user, id)
+	if err != nil {
+		return p, err
+	}
+	p, err = m.app.store.AddProposal(ctx, p)
+	if err == nil {
+		m.app.jobs.Wake()
+	}
+	return p, err
+}
+
+// rewriting is the proposal of a rewritten digest before anybody was asked.
+func (m models) rewriting(ctx context.Context, user string, id community.ID) (draft.Proposal, error) {
 	p := draft.Proposal{Org: m.org, User: user, State: draft.Waiting, Ref: id.String()}
 	r, err := m.desk().Digest(ctx, id)
 	if err != nil {
@@ -171,11 +219,7 @@ func (m models) Rewrite(ctx context.Context, user string, id community.ID) (draf
 	}
 	p.Group, p.GroupID, p.GroupName = r.Group, r.GroupID, r.GroupName
 	p.Order = draft.Order{Kind: draft.ForDigest, Goal: digestTitle(r), Lang: lang}
-	p, err = m.app.store.AddProposal(ctx, p)
-	if err == nil {
-		m.app.jobs.Wake()
-	}
-	return p, err
+	return p, nil
 }
 
 // userID reads a user's id; the zero one where a name stands instead.

@@ -244,26 +244,38 @@ func (m models) Call(ctx context.Context, id community.ID) (draft.Call, error) {
 // Draft orders a post or a question for a group, or (0) for no one of them. The house's own templates answer at once; a model, where one may be asked, adds its
 // proposal later. Nothing is sent to any group.
 func (m models) Draft(ctx context.Context, user string, g community.GroupKey, o draft.Order) (draft.Proposal, error) {
-	p := draft.Proposal{Org: m.org, Group: g, User: user, Order: o, State: draft.Done}
-	if err := o.Check(); err != nil {
+	p, ask, err := m.ordered(ctx, user, g, o)
+	if err != nil {
 		return p, err
+	}
+	p, err = m.app.store.AddProposal(ctx, p)
+	if err == nil && ask {
+		m.app.jobs.Wake()
+	}
+	return p, err
+}
+
+// ordered is a proposal with all that needs no model; ask: one is to be asked, and the proposal waits for it.
+func (m models) ordered(ctx context.Context, user string, g community.GroupKey, o draft.Order) (p draft.Proposal, ask bool, err error) {
+	p = draft.Proposal{Org: m.org, Group: g, User: user, Order: o, State: draft.Done}
+	if err := o.Check(); err != nil {
+		return p, false, err
 	}
 	if g != 0 {
 		row, err := m.mine(ctx, g)
 		if err != nil {
-			return p, err
+			return p, false, err
 		}
 		p.GroupID, p.GroupName = row.ID, row.Name
 	}
 	s, err := m.Sight(ctx)
 	if err != nil {
-		return p, err
+		return p, false, err
 	}
-	say := m.app.words.In(o.Lang)
-	p.Choices = draft.Plain(o, say.T)
+	p.Choices = draft.Plain(o, m.app.words.In(o.Lang).T)
 	kept, err := m.fromLibrary(ctx, o)
 	if err != nil {
-		return p, err
+		return p, false, err
 	}
 	p.Choices = append(p.Choices, kept...)
 	switch s.Standing {
@@ -272,11 +284,7 @@ func (m models) Draft(ctx context.Context, user string, g community.GroupKey, o 
 	case draft.Beyond, draft.Worn:
 		p.Notes = []string{string(s.Standing)}
 	}
-	p, err = m.app.store.AddProposal(ctx, p)
-	if err == nil && p.State == draft.Waiting {
-		m.app.jobs.Wake()
-	}
-	return p, err
+	return p, p.State == draft.Waiting, nil
 }
 
 // maxKept is how many texts of the library are offered beside the templates.

@@ -136,6 +136,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 		Tokens:  func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
 		Outlets: func(org community.OrgKey) console.Outlets { return a.Outlets(org) },
+		Models:  func(org community.OrgKey, groups []community.GroupKey) console.Models { return a.Models(org, groups) },
 	}
 }
 
