@@ -261,8 +261,13 @@ func TestAModelAbroadWaitsForAWrittenWord(t *testing.T) {
 		v.Region = "SG"
 		s, err = m.Set(ctx, "lin", v, "", "", "")
 		check(t, err)
-		if s.Abroad.At != 0 || s.Standing == draft.Ready {
+		if s.Abroad.At != 0 || s.Standing == draft.Ready || !s.Keyed {
 			t.Errorf("another region: %+v", s)
+		}
+		s, err = m.Set(ctx, "lin", s.Settings, "https://other.example/v1", "", "")
+		check(t, err)
+		if s.Keyed || s.Host != "other.example" {
+			t.Errorf("another host got the key of the one before: %+v", s)
 		}
 		if _, err := g.app.Models(g.org, []community.GroupKey{g.group.Key}).Switch(ctx, "mo", true, ""); community.CodeOf(err) != community.CodeForbidden {
 			t.Errorf("who sees some groups switches it on: %v", err)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -294,11 +295,15 @@ func (c *Console) modelCall(k *call) error {
 		why = append(why, k.leftSaid("code_"+string(v.Code)))
 	}
 	p.Means = strings.Join(why, k.T("list.comma"))
-	card := view.DraftCard{Mark: ui.Pill("", "message", k.T("model.sent")), Text: v.Sent}
+	var parts []draft.Message
 	if v.Sent == "" {
-		card.Text = k.T("model.sent_gone")
+		parts = []draft.Message{{Content: k.T("model.sent_gone")}}
+	} else if err := json.Unmarshal([]byte(v.Sent), &parts); err != nil {
+		return err
 	}
-	p.Cards = []view.DraftCard{card}
+	for _, m := range parts {
+		p.Cards = append(p.Cards, view.DraftCard{Mark: ui.Pill("", "message", k.T("model.sent")), Title: m.Role, Text: m.Content})
+	}
 	return k.show(p.Head.Title, view.DraftShow(p))
 }
 

@@ -42,11 +42,11 @@ func wanted(lang string) string {
 
 // Ask makes of an order what a model is asked. All its texts go out masked.
 func Ask(o Order, cloak *mask.Cloak, guard string) ([]Message, error) {
-	points := make([]string, len(o.Points))
+	goal, points := cloak.Hide(o.Goal), make([]string, len(o.Points))
 	for i, p := range o.Points {
 		points[i] = cloak.Hide(p)
 	}
-	data := map[string]any{"about": o.About, "goal": cloak.Hide(o.Goal), "tone": o.Tone, "points": points, "most_characters": Most(o.Length), "language": wanted(o.Lang)}
+	data := map[string]any{"about": o.About, "goal": goal, "tone": o.Tone, "points": points, "most_characters": Most(o.Length), "language": wanted(o.Lang)}
 	task := ` Write one post for the group from the data: its purpose "about", what it is to bring about "goal", the points in "points". The object is {"title": string of at most 30 characters, "text": string}.`
 	if o.Kind == ForQuestion {
 		delete(data, "about")

@@ -111,7 +111,7 @@ type Choice struct {
 	Source string `json:"source"`
 	Title  string `json:"title"`
 	Text   string `json:"text"`
-	Item   string `json:"item,omitempty"` // of the library
+	Item   string `json:"item,omitempty"`  // of the library
 	Lines  []Line `json:"lines,omitempty"` // of a digest
 }
 
