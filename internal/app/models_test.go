@@ -75,7 +75,7 @@ func (f *fakeModel) answer(say func(data string) string) {
 func (f *fakeModel) behave(raw http.HandlerFunc) { f.mu.Lock(); defer f.mu.Unlock(); f.raw = raw }
 
 // mayCallHere lets a house call models on this machine.
-func mayCallHere(o *app.Options) { o.Config.Notify, o.ModelWithin = loopback, 2*time.Second }
+func mayCallHere(o *app.Options) { o.Config.Notify, o.ModelWithin = loopback, 8*time.Second }
 
 // useModel sets a model up for a house.
 func (g *gate) useModel(f *fakeModel, change func(*draft.Settings)) {
@@ -303,7 +303,7 @@ func TestABadServerLeavesTheTemplates(t *testing.T) {
 			"slow": {func(w http.ResponseWriter, r *http.Request) {
 				select {
 				case <-r.Context().Done():
-				case <-time.After(20 * time.Second):
+				case <-time.After(time.Minute):
 				}
 			}, "code_unreachable"},
 			"no JSON": {content("好的，这是草稿：周六见"), draft.LeftShape},

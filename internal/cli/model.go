@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -80,17 +81,17 @@ func (modelShowCmd) Do(c *call, h *House) error {
 }
 
 type modelSetCmd struct {
-	URL     string  `placeholder:"URL" help:"兼容 OpenAI 的地址，如 https://主机/v1|address that speaks as OpenAI does, such as https://host/v1"`
-	Model   *string `placeholder:"NAME" help:"模型名|name of the model"`
-	Purpose *string `placeholder:"TEXT" help:"用来做什么|what it is for"`
-	Region  *string `placeholder:"CC" help:"地址在哪里，两个字母，如 CN|where the address lies, two letters, such as CN"`
-	Key     bool    `help:"从终端或标准输入读密钥；一个减号表示不用密钥|read the key from the terminal or stdin; a minus sign = none"`
-	On      *bool   `negatable:"" help:"打开；--no-on 关闭|switch it on; --no-on switches it off"`
-	Digests *bool   `negatable:"" help:"允许改写群精华|allow digests to be rewritten"`
-	Calls   int     `placeholder:"N" help:"24 小时最多几次|calls in 24 hours, at most"`
-	Chars   int     `placeholder:"N" help:"24 小时最多几字|characters in 24 hours, at most"`
-	Keep    int     `placeholder:"DAYS" help:"送出的文字保留几天，7 到 180|days that what went out is kept, 7 to 180"`
-	Reason  string  `placeholder:"TEXT" help:"原因|why"`
+	URL     string `placeholder:"URL" help:"兼容 OpenAI 的地址，如 https://主机/v1|address that speaks as OpenAI does, such as https://host/v1"`
+	Model   string `placeholder:"NAME" help:"模型名|name of the model"`
+	Purpose string `placeholder:"TEXT" help:"用来做什么|what it is for"`
+	Region  string `placeholder:"CC" help:"地址在哪里，两个字母，如 CN|where the address lies, two letters, such as CN"`
+	Key     bool   `help:"从终端或标准输入读密钥；一个减号表示不用密钥|read the key from the terminal or stdin; a minus sign = none"`
+	On      *bool  `negatable:"" help:"打开；--no-on 关闭|switch it on; --no-on switches it off"`
+	Digests *bool  `negatable:"" help:"允许改写群精华|allow digests to be rewritten"`
+	Calls   int    `placeholder:"N" help:"24 小时最多几次|calls in 24 hours, at most"`
+	Chars   int    `placeholder:"N" help:"24 小时最多几字|characters in 24 hours, at most"`
+	Keep    int    `placeholder:"DAYS" help:"送出的文字保留几天，7 到 180|days that what went out is kept, 7 to 180"`
+	Reason  string `placeholder:"TEXT" help:"原因|why"`
 }
 
 // Prompts asks for the key.
@@ -120,14 +121,7 @@ func (q *modelSetCmd) Do(c *call, h *House) error {
 		return err
 	}
 	v := s.Settings
-	for _, f := range []struct {
-		to   *string
-		from *string
-	}{{&v.Model, q.Model}, {&v.Purpose, q.Purpose}, {&v.Region, q.Region}} {
-		if f.from != nil {
-			*f.to = *f.from
-		}
-	}
+	v.Model, v.Purpose, v.Region = cmp.Or(q.Model, v.Model), cmp.Or(q.Purpose, v.Purpose), cmp.Or(q.Region, v.Region)
 	for _, f := range []struct {
 		to   *bool
 		from *bool
@@ -136,11 +130,7 @@ func (q *modelSetCmd) Do(c *call, h *House) error {
 			*f.to = *f.from
 		}
 	}
-	for _, f := range []struct{ to, from *int }{{&v.Calls, &q.Calls}, {&v.Chars, &q.Chars}, {&v.Keep, &q.Keep}} {
-		if *f.from != 0 {
-			*f.to = *f.from
-		}
-	}
+	v.Calls, v.Chars, v.Keep = cmp.Or(q.Calls, v.Calls), cmp.Or(q.Chars, v.Chars), cmp.Or(q.Keep, v.Keep)
 	s, err = m.Set(c.ctx, user, v, q.URL, c.secret(), q.Reason)
 	if err != nil {
 		return err
