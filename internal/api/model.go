@@ -125,7 +125,7 @@ type draftOrder struct {
 	}
 }
 
-func addDraft(c *call, in *draftOrder) (drafted, error) {
+func addProposal(c *call, in *draftOrder) (drafted, error) {
 	g, err := c.group(in.Body.Group)
 	if err != nil {
 		return drafted{}, err
@@ -177,7 +177,7 @@ func modelLines() []line {
 			v, err := c.models().Call(c.ctx(), in.ID)
 			return modelCallOf(v), err
 		}),
-		on("listDrafts", "GET /drafts", "What was drafted, the newest first", content, []string{"GET /drafts"}, func(c *call, in *paging) (list[drafted], error) {
+		on("listProposals", "GET /proposals", "What was drafted, the newest first", content, []string{"GET /proposals"}, func(c *call, in *paging) (list[drafted], error) {
 			p, err := c.page(*in, sorting{})
 			if err != nil {
 				return list[drafted]{}, err
@@ -185,12 +185,12 @@ func modelLines() []line {
 			rows, total, err := c.models().Proposals(c.ctx(), c.who(), p)
 			return listed(c, p, rows, total, c.proposalOf), err
 		}),
-		on("addDraft", "POST /drafts", "Draft a post or a question, with a model or without; nothing is sent", content, []string{"POST /drafts"}, addDraft),
-		on("getDraft", "GET /drafts/{id}", "One draft with its choices", content, []string{"GET /drafts/{id}"}, func(c *call, in *byID) (drafted, error) {
+		on("addProposal", "POST /proposals", "Draft a post or a question, with a model or without; nothing is sent", content, []string{"POST /proposals"}, addProposal),
+		on("getProposal", "GET /proposals/{id}", "One draft with its choices", content, []string{"GET /proposals/{id}"}, func(c *call, in *byID) (drafted, error) {
 			p, err := c.models().Proposal(c.ctx(), c.who(), in.ID)
 			return c.proposalOf(p), err
 		}),
-		on("dropDraft", "POST /drafts/{id}/drop", "Say that a draft is not wanted", content, []string{"POST /drafts/{id}/drop"}, func(c *call, in *byID) (drafted, error) {
+		on("dropProposal", "POST /proposals/{id}/drop", "Say that a draft is not wanted", content, []string{"POST /proposals/{id}/drop"}, func(c *call, in *byID) (drafted, error) {
 			p, err := c.models().Drop(c.ctx(), c.who(), in.ID)
 			return c.proposalOf(p), err
 		}),
@@ -198,7 +198,7 @@ func modelLines() []line {
 			p, err := c.models().Rewrite(c.ctx(), c.who(), in.ID)
 			return c.proposalOf(p), err
 		}),
-		on("takeDigest", "POST /drafts/{id}/digest", "Put the rewritten words in place of a digest, which stays a draft", content, []string{"POST /drafts/{id}/digest"}, func(c *call, in *byID) (digested, error) {
+		on("takeDigest", "POST /proposals/{id}/digest", "Put the rewritten words in place of a digest, which stays a draft", content, []string{"POST /proposals/{id}/digest"}, func(c *call, in *byID) (digested, error) {
 			r, err := c.models().TakeDigest(c.ctx(), c.who(), in.ID, "")
 			return digestedOf(r), err
 		}),

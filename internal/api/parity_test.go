@@ -87,7 +87,7 @@ var browserOnly = map[string][]string{
 		"GET /handovers/new",
 		"GET /hooks/new",
 		"GET /outlets/new",
-		"GET /drafts/new",
+		"GET /proposals/new",
 		"GET /moments/{id}/new",
 		"GET /rules/{id}/charter/new",
 		"GET /rules/{id}/new",
@@ -134,7 +134,7 @@ var browserOnly = map[string][]string{
 var notYet = []string{
 	"POST /model/abroad",
 	"POST /model/test",
-	"POST /drafts/{id}/topic",
+	"POST /proposals/{id}/topic",
 	"GET /tables/{id}/file",
 	"GET /tables/{id}/links",
 	"POST /documents",

@@ -164,7 +164,7 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	out.of["digests"] = best.ID.String()
 	text, err := a.Models(e.org, nil).Draft(ctx, owner, g.Key, draft.Order{Kind: draft.ForPost, About: "notice", Goal: mark + "的通知", Tone: "warm", Length: "short", Lang: "zh-CN"})
 	check(e.t, err)
-	out.of["drafts"] = text.ID.String()
+	out.of["proposals"] = text.ID.String()
 	v := draft.Default()
 	v.On, v.Host, v.Model, v.Region = true, "m.example", "m1", "CN"
 	check(e.t, a.Store().PutSetting(ctx, e.org, store.SettingModel, v, community.Audit{User: owner, Verb: "model.set"}))

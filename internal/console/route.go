@@ -186,7 +186,7 @@ var menu = []entry{
 	{"content", "nav.mornings", "book", "/morning", nil},
 	{"content", "nav.digests", "book", "/digests", nil},
 	{"content", "nav.essence", "rosette-discount-check", "/essence", nil},
-	{"content", "nav.drafts", "edit", "/drafts", nil},
+	{"content", "nav.proposals", "edit", "/proposals", nil},
 	{"content", "nav.library", "copy", "/library", nil},
 	{"content", "nav.tables", "list-check", "/tables", nil},
 	{"content", "nav.draws", "rosette-discount-check", "/draws", nil},
