@@ -49,6 +49,7 @@ type Rooms struct {
 	Handovers   func(org community.OrgKey, groups []community.GroupKey) Handovers
 	Overlaps    func(org community.OrgKey, groups []community.GroupKey) Overlaps
 	Outlets     func(org community.OrgKey) Outlets
+	Models      func(org community.OrgKey, groups []community.GroupKey) Models
 	Users       Users
 	Gate        Gate
 	Veil        Veil

@@ -38,6 +38,7 @@ import (
 	"qunluo/internal/i18n"
 	"qunluo/internal/intake"
 	"qunluo/internal/jobs"
+	"qunluo/internal/llm"
 	"qunluo/internal/media"
 	"qunluo/internal/policy"
 	"qunluo/internal/safehttp"
@@ -55,6 +56,8 @@ type Options struct {
 	// Scanner is the command that reads one picture (scan.Verb); nil = our own program.
 	Scanner []string
 	Dev     bool // development mode: the gallery of the console's kit
+	// ModelWithin bounds a call of a language model; 0 = llm.Timeout.
+	ModelWithin time.Duration
 }
 
 // App is an installed house.
@@ -87,6 +90,7 @@ type App struct {
 	reading    sync.Mutex // held while a platform is asked for totals of articles: one asks, the others find them told
 	words      *i18n.Catalogue
 	teller     *teller
+	llm        *llm.Client
 	gate       *gate
 	shelf      *media.Shelf
 	scanner    *scan.Reader
@@ -152,6 +156,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})
 	a.wires = newWires(a, a.connectors(o.Scenes))
+	a.llm = newModelClient(o)
 	if a.teller, err = newTeller(a); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
 	}

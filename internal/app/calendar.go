@@ -214,7 +214,7 @@ func (c calendars) Outlook(ctx context.Context, i plan.Item) (plan.Outlook, erro
 func (c calendars) broadcast(i plan.Item, groups []community.GroupKey, due int64) plan.Broadcast {
 	post := i.Post()
 	return plan.Broadcast{Org: c.org, Title: i.Title, Text: post.Text, Link: post.Link, Filter: plan.Filter{Groups: groups}, Start: due, State: plan.Scheduled, User: cmp.Or(i.Asker, i.Maker),
-		Library: i.Library, LibraryWhy: i.LibraryWhy}
+		Library: i.Library, LibraryWhy: i.LibraryWhy, AI: i.AI}
 }
 
 // beyond judges an item in each of its groups by what they got and will get.
@@ -257,7 +257,7 @@ func (c calendars) SaveItem(ctx context.Context, user string, id community.ID, s
 		if err := i.MayEdit(); err != nil {
 			return i, err
 		}
-		content.Topic = i.Topic
+		content.Topic, content.AI = i.Topic, cmp.Or(content.AI, i.AI) // what a machine wrote stays marked whoever edits it
 		if content.Library.IsZero() {
 			content.Library, content.LibraryWhy = i.Library, i.LibraryWhy
 		}

@@ -40,12 +40,16 @@ type gate struct {
 	acct   community.AccountKey
 }
 
-func openGate(t *testing.T, dbURL string) *gate {
+func openGate(t *testing.T, dbURL string, set ...func(*app.Options)) *gate {
 	t.Helper()
 	g := &gate{t: t}
 	g.ms.Store(time.Date(2026, 11, 2, 2, 0, 0, 0, time.UTC).UnixMilli())
-	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}},
-		Clock: func() time.Time { return time.UnixMilli(g.ms.Load()) }})
+	o := app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}},
+		Clock: func() time.Time { return time.UnixMilli(g.ms.Load()) }}
+	for _, one := range set {
+		one(&o)
+	}
+	a, err := app.Open(t.Context(), o)
 	check(t, err)
 	g.app = a
 	ctx, stop := context.WithCancel(t.Context())

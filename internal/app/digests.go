@@ -179,7 +179,7 @@ func (p digests) Send(ctx context.Context, user string, id community.ID, version
 	if r, err = p.app.store.ChangeDigest(ctx, p.org, r, p.audit(user, "digest.send", "", "")); err != nil {
 		return r, err
 	}
-	sent, err := p.app.Plans(p.org, p.groups).NewBroadcast(ctx, user, plan.Broadcast{Title: digestTitle(r), Text: r.Text, Filter: plan.Filter{Groups: []community.GroupKey{r.Group}}, Start: start})
+	sent, err := p.app.Plans(p.org, p.groups).NewBroadcast(ctx, user, plan.Broadcast{Title: digestTitle(r), Text: r.Text, Filter: plan.Filter{Groups: []community.GroupKey{r.Group}}, Start: start, AI: r.Found.AI})
 	if err != nil {
 		r.State = digest.Draft
 		back, undone := p.app.store.ChangeDigest(ctx, p.org, r, p.audit(user, "digest.unsent", "", ""))
@@ -339,14 +339,7 @@ func digestText(w *i18n.Words, g community.GroupRow, r digest.Record, said map[i
 		return w.T("digest.question_mark") + q + "\n  " + w.T("digest.answer_mark") + a
 	})
 	t.part("digest.decided", len(d.Decided), func(i int) string { return t.quote(d.Decided[i].Message, 80) })
-	t.part("digest.links", len(d.Links), func(i int) string {
-		m, ok := t.there(d.Links[i].Message)
-		span := d.Links[i].Span
-		if !ok || span.End > len(m.Text) {
-			return ""
-		}
-		return m.Text[span.Start:span.End] + w.T("digest.by", "name", shortened(m.Name, 20))
-	})
+	t.links(d.Links)
 	t.part("digest.open", len(d.Open), func(i int) string { return t.quote(d.Open[i], 60) })
 	t.part("digest.thanked", len(d.Thanked), func(i int) string {
 		m, ok := t.there(d.Thanked[i].Said)
@@ -383,6 +376,18 @@ func (t *digestWriter) part(head string, n int, line func(i int) string) {
 			t.line(t.w.T("digest.item", "num", had) + s)
 		}
 	}
+}
+
+// links adds the links that people shared.
+func (t *digestWriter) links(list []digest.Shared) {
+	t.part("digest.links", len(list), func(i int) string {
+		m, ok := t.there(list[i].Message)
+		span := list[i].Span
+		if !ok || span.End > len(m.Text) {
+			return ""
+		}
+		return m.Text[span.Start:span.End] + t.w.T("digest.by", "name", shortened(m.Name, 20))
+	})
 }
 
 // there gives a message that still may be told.

@@ -73,6 +73,8 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
 		store.JobOutlet:    a.sendOutlet,
+		store.JobModel:     a.askModel,
+		jobModels:          a.sweepModels,
 	}
 }
 
@@ -110,6 +112,7 @@ func periodic() []jobs.Every {
 		{Name: jobMornings, Each: morningsEach, Kind: jobMornings},
 		{Name: jobLives, Each: livesAhead, Kind: jobLives},
 		{Name: jobArticles, Each: articlesEach, Kind: jobArticles},
+		{Name: jobModels, Each: modelsEach, Kind: jobModels},
 		{Name: jobOldPosters, Each: 6 * time.Hour, Kind: jobOldPosters},
 	}
 }

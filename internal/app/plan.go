@@ -329,6 +329,9 @@ func (p *plans) NewBroadcast(ctx context.Context, user string, b plan.Broadcast)
 		return b, err
 	}
 	b.Org, b.User = p.org, user
+	if b.AI != "" {
+		b.Text = plan.Marked(b.Text)
+	}
 	if b.Start == 0 {
 		b.Start = p.app.millis()
 	}

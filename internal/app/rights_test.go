@@ -20,11 +20,13 @@ import (
 	"qunluo/internal/bulk"
 	"qunluo/internal/community"
 	"qunluo/internal/console"
+	"qunluo/internal/draft"
 	"qunluo/internal/draw"
 	"qunluo/internal/measure"
 	"qunluo/internal/plan"
 	"qunluo/internal/proof"
 	"qunluo/internal/rights"
+	"qunluo/internal/store"
 	"qunluo/internal/table"
 )
 
@@ -160,6 +162,17 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	check(t, err)
 	check(t, err)
 	out.of["digests"] = best.ID.String()
+	text, err := a.Models(e.org, nil).Draft(ctx, owner, g.Key, draft.Order{Kind: draft.ForPost, About: "notice", Goal: mark + "的通知", Tone: "warm", Length: "short", Lang: "zh-CN"})
+	check(e.t, err)
+	out.of["proposals"] = text.ID.String()
+	v := draft.Default()
+	v.On, v.Host, v.Model, v.Region = true, "m.example", "m1", "CN"
+	check(e.t, a.Store().PutSetting(ctx, e.org, store.SettingModel, v, community.Audit{User: owner, Verb: "model.set"}))
+	asked, err := a.Store().BeginModelCall(ctx, draft.Call{Org: e.org, User: owner, Group: g.Key, Purpose: draft.ForPost, Host: v.Host, Model: v.Model, Region: v.Region, Sent: `[{"role":"user","content":"` + mark + `"}]`}, "CN")
+	check(e.t, err)
+	out.of["model/calls"] = asked.ID.String()
+	v.On = false
+	check(e.t, a.Store().PutSetting(ctx, e.org, store.SettingModel, v, community.Audit{User: owner, Verb: "model.set"}))
 	paper, err := a.Mornings(e.org, nil).Draft(ctx, owner, g.Key, (today + 1).String(), "zh-CN")
 	check(t, err)
 	paper, err = a.Mornings(e.org, nil).Edit(ctx, owner, paper.ID, paper.Version, mark+"的早报")

@@ -91,9 +91,9 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Essences: func(org community.OrgKey, groups []community.GroupKey) console.Essences {
 			return a.Essences(org, groups)
 		},
-		Tables: func(org community.OrgKey, groups []community.GroupKey) console.Tables { return a.Tables(org, groups) },
+		Tables:  func(org community.OrgKey, groups []community.GroupKey) console.Tables { return a.Tables(org, groups) },
 		LiveQAs: func(org community.OrgKey, groups []community.GroupKey) console.LiveQAs { return a.LiveQAs(org, groups) },
-		Draws:  func(org community.OrgKey, groups []community.GroupKey) console.Draws { return a.Draws(org, groups) },
+		Draws:   func(org community.OrgKey, groups []community.GroupKey) console.Draws { return a.Draws(org, groups) },
 		Mornings: func(org community.OrgKey, groups []community.GroupKey) console.Mornings {
 			return a.Mornings(org, groups)
 		},
@@ -137,6 +137,7 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Version: Version, PublicURL: a.cfg.Server.PublicURL,
 		Tokens:  func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
 		Outlets: func(org community.OrgKey) console.Outlets { return a.Outlets(org) },
+		Models:  func(org community.OrgKey, groups []community.GroupKey) console.Models { return a.Models(org, groups) },
 	}
 }
 

@@ -127,6 +127,7 @@ func (a *App) rooms() api.Rooms {
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) api.Handovers { return a.Handovers(org, groups) },
 		Overlaps:  func(org community.OrgKey, groups []community.GroupKey) api.Overlaps { return a.Codes(org, groups) },
 		Outlets:   func(org community.OrgKey) api.Outlets { return a.Outlets(org) },
+		Models:    func(org community.OrgKey, groups []community.GroupKey) api.Models { return a.Models(org, groups) },
 		Users:     a.store, Gate: a.gate, Veil: a.Veil(), Imports: a.imports,
 		Health: func(k community.AccountKey) (string, string, int64) {
 			h := a.wires.Health(k)

@@ -49,6 +49,9 @@ func plan() []room {
 		{path: "rights", layer: subject, decides: true}, // who may do what, and in which groups
 		{path: "proof", layer: subject, decides: true},  // whether somebody is who they say
 		{path: "wordlist", layer: subject, decides: true},
+		{path: "mask", layer: subject, decides: true}, // what must not leave the house, and back
+		{path: "draft", layer: subject, decides: true, may: []string{"mask"},
+			why: "what is asked is made, and an answer is read, through the mask that hid the question"},
 		{path: "replay", layer: subject, decides: true, may: []string{"policy"},
 			why: "it stands above the subject rooms: it runs their rules over recorded events"},
 		{path: "founding", layer: subject, decides: true, may: []string{"policy", "measure", "plan", "tier"},
@@ -90,12 +93,13 @@ func plan() []room {
 		{path: "importer", layer: working},
 		{path: "wordlist/sheet", layer: working, may: []string{"wordlist"}, why: "the rows of a word list as files"},
 		{path: "poster", layer: working, decides: true}, // pictures: values in, bytes out
-		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "morning", "draw", "proof", "table"}, why: "types of the subject rooms, nothing they do"},
-		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "replay", "founding", "digest", "shelf", "morning", "draw", "proof", "table"}, why: "the examination of both databases, figures and duty included"},
+		{path: "store", layer: working, may: []string{"policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "morning", "draw", "proof", "table", "draft"}, why: "types of the subject rooms, nothing they do"},
+		{path: "store/storetest", layer: working, may: []string{"store", "measure", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "replay", "founding", "digest", "shelf", "morning", "draw", "proof", "table", "draft"}, why: "the examination of both databases, figures and duty included"},
 		{path: "scan", layer: working}, // strangers' pictures, in a child process of few rights
 		{path: "safehttp", layer: working},
 		{path: "feed", layer: working, decides: true}, // RSS, Atom and JSON feeds: bytes in, titles and addresses out
 		{path: "seal", layer: working},                // the master key, and what is sealed with it
+		{path: "llm", layer: working, may: []string{"safehttp", "draft"}, why: "a language model is called by the one careful client, with the messages that draft makes"},
 		{path: "notify", layer: working, may: []string{"safehttp"}, why: "webhooks go out by the one careful client"},
 
 		{path: "config", layer: frame},
@@ -140,7 +144,7 @@ func base(l layer) []string {
 	case frame:
 		return []string{"community"}
 	case door:
-		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "draw", "morning", "rights", "proof", "table", "engine", "config", "i18n", "httpd"}
+		return []string{"community", "lexicon", "learn", "policy", "measure", "replay", "duty", "drift", "plan", "admit", "identity", "wordlist", "bulk", "blocklist", "points", "experiment", "tier", "tag", "founding", "digest", "shelf", "draw", "morning", "rights", "proof", "table", "draft", "engine", "config", "i18n", "httpd"}
 	}
 	return nil
 }

@@ -81,6 +81,7 @@ type House struct {
 	Hooks      func(org community.OrgKey) Hooks
 	Tokens     func(org community.OrgKey) Tokens
 	Outlets    func(org community.OrgKey) Outlets
+	Models     func(org community.OrgKey) Models
 	Points     func(org community.OrgKey) Points
 	Goals      func(org community.OrgKey) Goals
 	Foundings  func(org community.OrgKey) Foundings

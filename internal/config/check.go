@@ -58,6 +58,13 @@ func prefix(s string) string {
 	return ""
 }
 
+func countryCode(s string) string {
+	if len(s) == 2 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+		return ""
+	}
+	return "two capital letters, e.g. CN"
+}
+
 func databaseURL(s string) string {
 	for _, scheme := range []string{"sqlite:", "postgres://", "postgresql://"} {
 		if rest, ok := strings.CutPrefix(s, scheme); ok && rest != "" {

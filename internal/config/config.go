@@ -14,6 +14,8 @@ type Config struct {
 	Intake   Intake
 	Mail     Mail
 	Notify   Notify
+
+	Jurisdiction string // where the data lies, ISO 3166-1: "CN"
 }
 
 // Mail says which server takes our mails.

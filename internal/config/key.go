@@ -67,6 +67,8 @@ func Keys() []Key {
 			Help: [2]string{"发信加密：starttls、tls，或只在本机用的 none", "encryption of mail: starttls, tls, or none for a server on this machine"}, check: oneOf("starttls", "tls", "none")},
 		{Name: "notify.allow", Default: []string{}, kind: list,
 			Help: [2]string{"允许 webhook 访问的内网地址段（CIDR），默认全部拒绝", "address ranges inside the network that webhooks may call (CIDR), refused by default"}, check: prefix},
+		{Name: "jurisdiction", Default: "CN",
+			Help: [2]string{"数据所在法域（两个字母）：语言模型的地址不在这里时，要有人书面确认才能用", "jurisdiction of the data (two letters): a language model elsewhere is asked only after somebody agreed in writing"}, check: countryCode},
 	}
 }
 

@@ -322,6 +322,8 @@ func (r *reader) config() Config {
 			Host: text("mail.host"), From: text("mail.from"), User: text("mail.user"), Password: text("mail.password"), TLS: text("mail.tls"),
 		},
 		Notify: Notify{Allow: prefixes("notify.allow")},
+
+		Jurisdiction: text("jurisdiction"),
 	}
 	c.Server.TrustedProxies = prefixes("server.trusted_proxies")
 	return c

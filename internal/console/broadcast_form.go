@@ -173,9 +173,24 @@ func badBroadcast(k *call, b plan.Broadcast, err error) string {
 
 func broadcastFields(k *call, l letter) (view.PlanForm, error) {
 	p := view.PlanForm{Multi: true, Head: ui.Head{Title: k.T("plan.new"), Sub: k.T("plan.new_sub"), Back: "/broadcasts"}, Action: "/broadcasts", Ask: "/broadcasts/estimate", AskText: k.T("plan.estimate"), Do: k.T("plan.send")}
-	chosen, err := k.groupNamed(k.form("g"))
+	chosen, err := k.groupNamed(cmp.Or(k.form("g"), k.query("g")))
 	if err != nil {
 		return p, err
+	}
+	d, err := k.draftHere()
+	if err != nil {
+		return p, err
+	}
+	p.Hidden = d.hidden()
+	if d.model != "" {
+		p.Head.Sub = k.T("draft.model_was", "model", d.model)
+	}
+	if k.c.deps.Models != nil && d.id.IsZero() {
+		p.HintLink = ui.Option{Value: "/proposals/new", Text: k.T("draft.new")}
+	}
+	into := ""
+	if chosen.Key != 0 {
+		into = chosen.ID.String()
 	}
 	groups, err := k.groupChoice(k.T("plan.every_group"), chosen)
 	if err != nil {
@@ -198,15 +213,15 @@ func broadcastFields(k *call, l letter) (view.PlanForm, error) {
 		}
 	}
 	p.Groups = []view.PlanFields{{Title: k.T("plan.what"), Rows: []ui.Input{
-		{Kind: "area", Name: "text", Label: k.T("plan.text"), Value: k.R.PostFormValue("text"), Required: true, Rows: 5, Max: plan.MaxText},
+		{Kind: "area", Name: "text", Label: k.T("plan.text"), Value: cmp.Or(k.R.PostFormValue("text"), d.one.Text), Required: true, Rows: 5, Max: plan.MaxText},
 		{Kind: "text", Name: "link", Label: k.T("plan.add_link"), Value: k.R.PostFormValue("link"), Help: k.T("plan.add_link_help"), Max: plan.MaxLink},
 		{Kind: "text", Name: "link_title", Label: k.T("plan.link_title"), Value: k.form("link_title"), Help: k.T("plan.link_title_help"), Max: plan.MaxLinkTitle},
-		{Kind: "text", Name: "title", Label: k.T("plan.title"), Value: k.form("title"), Help: k.T("plan.title_help"), Max: plan.MaxTitle},
+		{Kind: "text", Name: "title", Label: k.T("plan.title"), Value: cmp.Or(k.form("title"), d.one.Title), Help: k.T("plan.title_help"), Max: plan.MaxTitle},
 		{Kind: "text", Name: "start", Label: k.T("plan.start"), Value: k.form("start"), Help: k.T("plan.start_help")},
 	}}, k.pieceFields(l), {Title: k.T("plan.whom"), Rows: []ui.Input{
 		{Kind: "select", Name: "tag", Label: k.T("group.tag"), Value: k.form("tag"), Options: tags.Options},
 		{Kind: "select", Name: "platform", Label: k.T("plan.platform"), Value: k.form("platform"), Options: platforms},
-		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: k.form("g"), Options: groups},
+		{Kind: "select", Name: "g", Label: k.T("word.group"), Value: into, Options: groups},
 		{Kind: "text", Name: "force", Label: k.T("plan.force"), Value: k.form("force"), Help: k.T("plan.force_help")},
 	}}}
 	return p, nil
@@ -302,11 +317,19 @@ func (c *Console) broadcastNew(k *call) error {
 	if err == nil && len(l.faults) > 0 {
 		return k.broadcastShow(l)
 	}
+	d, wrong := k.draftHere()
+	if wrong != nil {
+		return wrong
+	}
+	b.AI = d.model
 	if err == nil {
 		b, err = k.plans().NewBroadcast(k.ctx(), k.who(), b)
 	}
 	switch community.CodeOf(err) {
 	case community.CodeNone:
+		if err := k.became(d, "broadcast:"+b.ID.String()); err != nil {
+			return err
+		}
 		return k.ok("/broadcasts/"+b.ID.String(), k.T("plan.made", "title", b.Title))
 	case community.CodeBadInput, community.CodeTooLarge, community.CodeRefused:
 		return k.broadcastShow(l) // what was written, with what is wrong

@@ -84,6 +84,9 @@ func (k *call) itemFacts(i plan.Item, fixtures []plan.Fixture, who func(string) 
 	if i.Reason != "" {
 		out = append(out, ui.Option{Value: k.T("calendar.reason"), Text: i.Reason})
 	}
+	if i.AI != "" {
+		out = append(out, ui.Option{Value: k.T("calendar.text"), Text: k.T("draft.is_ai", "model", i.AI)})
+	}
 	if i.Override != "" {
 		out = append(out, ui.Option{Value: k.T("calendar.is_approved"), Text: k.T("calendar.overridden", "why", i.Override)})
 	}
@@ -275,7 +278,11 @@ func (c *Console) calendarNew(k *call) error {
 		return err
 	}
 	date := cmp.Or(k.query("date"), time.UnixMilli(k.now()).In(zone(g.Zone)).AddDate(0, 0, 1).Format(time.DateOnly))
-	i := plan.Item{Content: plan.Content{Class: plan.Useful, Format: measure.FormatArticle, Serves: plan.ServesGoal, Date: date, At: "12:30"}}
+	d, err := k.draftHere()
+	if err != nil {
+		return err
+	}
+	i := plan.Item{Content: plan.Content{Title: d.one.Title, Text: d.one.Text, Class: plan.Useful, Format: measure.FormatArticle, Serves: plan.ServesGoal, Date: date, At: "12:30"}}
 	if g.Key != 0 {
 		i.Groups = []community.GroupKey{g.Key}
 	}
@@ -358,6 +365,17 @@ func (k *call) calendarForm(i plan.Item, o *plan.Outlook, faults []string) error
 		p.Head.Title, p.Head.Back = k.T("calendar.edit"), "/calendar/"+i.ID.String()
 		p.Hidden = []ui.Option{{Value: "id", Text: i.ID.String()}, {Value: "seen", Text: strconv.FormatInt(i.Changed, 10)}}
 	}
+	d, err := k.draftHere()
+	if err != nil {
+		return err
+	}
+	p.Hidden = append(p.Hidden, d.hidden()...)
+	if k.c.deps.Models != nil && i.ID.IsZero() && d.id.IsZero() {
+		p.HintLink = ui.Option{Value: "/proposals/new", Text: k.T("draft.new")}
+	}
+	if d.model != "" {
+		p.Head.Sub = k.T("draft.model_was", "model", d.model)
+	}
 	if o != nil {
 		if o.Ad != "" {
 			p.Hint = k.T("calendar.ad", "why", k.T("calendar.ad_"+o.Ad))
@@ -433,12 +451,20 @@ func (c *Console) calendarLook(k *call) error {
 // calendarSave keeps the form.
 func (c *Console) calendarSave(k *call) error {
 	i, err := k.calendarAsked()
+	d, wrong := k.draftHere()
+	if wrong != nil {
+		return wrong
+	}
+	i.AI = d.model
 	saved := i
 	if err == nil {
 		saved, err = k.calendars().SaveItem(k.ctx(), k.who(), i.ID, i.Changed, i.Content, k.form("note"))
 	}
 	switch community.CodeOf(err) {
 	case community.CodeNone:
+		if err := k.became(d, "calendar:"+saved.ID.String()); err != nil {
+			return err
+		}
 		return k.ok("/calendar/"+saved.ID.String(), k.T("calendar.saved", "num", saved.Version))
 	case community.CodeBadInput, community.CodeTooLarge, community.CodeRefused, community.CodeConflict:
 		said := k.sayOf(err)

@@ -134,6 +134,8 @@ type Deps struct {
 	Today func(org community.OrgKey, groups []community.GroupKey) Today
 	// Tokens keeps the keys to the API; may be nil: their pages are then absent.
 	Tokens func(org community.OrgKey) Tokens
+	// Models keeps the language model and drafts; may be nil: their pages are then absent.
+	Models func(org community.OrgKey, groups []community.GroupKey) Models
 	// Outlets keeps where outside systems are told of what happens; may be nil: its pages are then absent.
 	Outlets func(org community.OrgKey) Outlets
 

@@ -12,6 +12,7 @@ import (
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/digest"
+	"qunluo/internal/draft"
 	"qunluo/internal/measure"
 	"qunluo/internal/rights"
 )
@@ -196,7 +197,12 @@ func (c *Console) digestPage(k *call) error {
 	if r.Edited != 0 {
 		p.Means += " · " + k.T("digest.edited")
 	}
-	k.digestActs(&p, r)
+	if d.AI != "" {
+		p.Means += " · " + k.T("draft.is_ai", "model", d.AI)
+	}
+	if err := k.digestActs(&p, r); err != nil {
+		return err
+	}
 	method := k.T("digest.method", "usual", d.Usual, "left", d.Left)
 	if d.Usual < digest.Scarce {
 		method = k.T("digest.method_few", "usual", d.Usual)
@@ -273,13 +279,13 @@ func (k *call) digestTable(part string) view.PlanTable {
 }
 
 // digestActs are what can be done with a digest.
-func (k *call) digestActs(p *view.PlanPage, r digest.Record) {
+func (k *call) digestActs(p *view.PlanPage, r digest.Record) error {
 	at := "/digests/" + r.ID.String()
 	if r.Sent != "" {
 		p.Links = append(p.Links, ui.Option{Value: "/broadcasts/" + r.Sent, Text: k.T("digest.go_send")})
 	}
 	if !k.may(rights.Write) {
-		return
+		return nil
 	}
 	seen := []ui.Option{{Value: "version", Text: strconv.Itoa(r.Version)}}
 	ask := func(name, icon string, c ui.Confirm) {
@@ -290,11 +296,30 @@ func (k *call) digestActs(p *view.PlanPage, r digest.Record) {
 	switch r.State {
 	case digest.Draft:
 		p.Links = append(p.Links, ui.Option{Value: at + "/edit", Text: k.T("digest.rewrite")})
+		if err := k.rewriteAsk(p, r); err != nil {
+			return err
+		}
 		ask("drop", "x", ui.Confirm{Effect: k.T("digest.drop_ask"), Reason: k.T("form.reason")})
 		ask("send", "message", ui.Confirm{Effect: k.T("digest.send_ask")})
 	case digest.Dropped:
 		ask("restore", "check", ui.Confirm{Effect: k.T("digest.restore")})
 	}
+	return nil
+}
+
+// rewriteAsk offers to have a digest rewritten, where a model may be asked.
+func (k *call) rewriteAsk(p *view.PlanPage, r digest.Record) error {
+	if k.c.deps.Models == nil || r.Found.Empty() || !k.may(rights.SeeTexts) {
+		return nil
+	}
+	s, err := k.models().Sight(k.ctx())
+	if err != nil || s.Standing != draft.Ready || !s.Digests {
+		return err
+	}
+	c := ui.Confirm{ID: "digest-rewrite", Title: k.T("draft.rewrite"), Object: digestDays(r), Effect: k.T("draft.rewrite_ask", "model", s.Model, "host", s.Host), Action: "/digests/" + r.ID.String() + "/rewrite", Button: k.T("draft.rewrite")}
+	p.Openers = append(p.Openers, ui.Opener{Target: c.ID, Text: c.Title, Icon: "edit"})
+	p.Asks = append(p.Asks, c)
+	return nil
 }
 
 func (c *Console) digestForm(k *call) error {

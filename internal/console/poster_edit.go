@@ -20,8 +20,8 @@ import (
 // codesInUse are the codes that forms offer.
 var codesInUse = admit.Filter{Page: community.Page{Limit: 200}}
 
-// draft is a layout as the editor has it.
-type draft struct {
+// posterDraft is a layout as the editor has it.
+type posterDraft struct {
 	ref    string
 	name   string
 	base   int
@@ -34,7 +34,7 @@ func (c *Console) posterEdit(k *call) error {
 	if err != nil {
 		return err
 	}
-	d := draft{ref: one.Ref, layout: one.Layout}
+	d := posterDraft{ref: one.Ref, layout: one.Layout}
 	if one.Own {
 		d.name, d.base = one.Name, one.Version
 		list, err := k.posters().Versions(k.ctx(), one.Name)
@@ -47,8 +47,8 @@ func (c *Console) posterEdit(k *call) error {
 }
 
 // drafted reads the editor's form.
-func (k *call) drafted() draft {
-	d := draft{ref: k.form("ref"), name: k.form("name"), base: number(k.form("base"), 0, 1<<30, 0)}
+func (k *call) drafted() posterDraft {
+	d := posterDraft{ref: k.form("ref"), name: k.form("name"), base: number(k.form("base"), 0, 1<<30, 0)}
 	d.layout = poster.Layout{Title: k.typed("title"), Canvas: k.form("canvas"), Ground: poster.Ground{Above: k.form("ground_above"), Below: k.form("ground_below")}}
 	for i := range number(k.form("n"), 0, poster.MaxLayers+1, 0) {
 		at := "l" + strconv.Itoa(i) + "."
@@ -102,7 +102,7 @@ func (c *Console) posterChange(k *call) error {
 	return k.editor(http.StatusOK, d, nil)
 }
 
-func (k *call) posterSave(d draft) error {
+func (k *call) posterSave(d posterDraft) error {
 	one, err := k.posters().Save(k.ctx(), k.who(), d.name, d.base, d.layout, k.form("note"))
 	if said := k.faultOf(err); said != "" {
 		return k.editor(http.StatusUnprocessableEntity, d, []string{said})
@@ -140,7 +140,7 @@ func (c *Console) posterPreview(k *call) error {
 const stageWide = 540
 
 // editor shows a draft.
-func (k *call) editor(status int, d draft, faults []string) error {
+func (k *call) editor(status int, d posterDraft, faults []string) error {
 	p := view.PosterEdit{Head: ui.Head{Title: k.T("poster.new"), Sub: k.T("poster.note"), Back: "/posters"}, Faults: faults, Stage: k.T("poster.stage"), StagePhone: k.T("poster.stage_phone"), Alt: k.T("poster.preview"),
 		Wide: strconv.Itoa(poster.Wide), High: strconv.Itoa(d.layout.High()), Ref: d.ref, Base: strconv.Itoa(d.base), Count: strconv.Itoa(len(d.layout.Layers)), LayoutName: k.T("poster.layout"), LayersName: k.T("poster.layers"), LayersNote: k.T("poster.layers_note"),
 		Preview: k.T("poster.preview"), Save: k.T("poster.save"), Undo: k.T("poster.undo"), Redo: k.T("poster.redo"), Remove: k.T("poster.remove"), Up: k.T("poster.up"), Down: k.T("poster.down"), ImageTitle: k.T("poster.image"),

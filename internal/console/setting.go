@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/a-h/templ"
+
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
@@ -35,6 +37,9 @@ func (c *Console) settings(k *call) error {
 		p.Head.Actions = view.LinkButton("/tokens", "plug", k.T("token.open"))
 		if c.deps.Outlets != nil {
 			p.Head.Actions = view.LinkButtons([][3]string{{"/outlets", "plug-connected", k.T("outlet.open")}, {"/tokens", "plug", k.T("token.open")}})
+		}
+		if c.deps.Models != nil {
+			p.Head.Actions = templ.Join(view.LinkButton("/model", "message", k.T("model.open")), p.Head.Actions)
 		}
 	}
 	p.Facts = []ui.Option{

@@ -68,6 +68,7 @@ type Digest struct {
 	Decided  []Decided `json:"decided,omitempty"`
 	Links    []Shared  `json:"links,omitempty"`
 	Thanked  []Thanked `json:"thanked,omitempty"`
+	AI       string    `json:"ai,omitempty"` // the language model whose words a person took instead; "" = none
 }
 
 // Empty reports whether there is nothing to tell.

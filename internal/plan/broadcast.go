@@ -62,6 +62,7 @@ type Broadcast struct {
 	Force   string // why it goes although the guard or the link check would stop it; "" = it does not
 	Created int64
 	Counts  Counts
+	AI      string // the language model that its text came from; "" = none: see Marked
 
 	Library    community.ID // of the library, that it is made of; not kept with it
 	LibraryWhy string       // why it goes although that has expired
@@ -69,7 +70,7 @@ type Broadcast struct {
 
 // Check says what is wrong with a mass send: CodeBadInput or CodeTooLarge.
 func (b Broadcast) Check() error {
-	if err := checkWords(b.Title, b.Text); err != nil {
+	if err := checkWords(b.Title, markedFor(b.AI, b.Text)); err != nil {
 		return err
 	}
 	if err := b.Link.check(); err != nil {

@@ -132,6 +132,7 @@ type Idea struct {
 	Class   Class
 	Format  string
 	Options []string
+	AI      string // see Topic
 }
 
 // Filling is what a proposal for one group is made from.
@@ -384,7 +385,7 @@ func (w *filler) content(f Fixture, date, clock string, c Class) Content {
 			continue
 		}
 		w.used[idea.ID] = true
-		out.Title, out.Text, out.Format, out.Topic, out.Options = idea.Title, idea.Text, idea.Format, idea.ID, idea.Options
+		out.Title, out.Text, out.Format, out.Topic, out.Options, out.AI = idea.Title, idea.Text, idea.Format, idea.ID, idea.Options, idea.AI
 		break
 	}
 	return out

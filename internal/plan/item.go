@@ -42,6 +42,8 @@ type Content struct {
 
 	Library    community.ID `json:"library,omitzero"`      // of the library, that it was made of
 	LibraryWhy string       `json:"library_why,omitempty"` // why it goes although that has expired
+
+	AI string `json:"ai,omitempty"` // the language model that its text came from; "" = none: it is sent with the mark
 }
 
 // ServesGoal says that an item serves the groups' goal as a whole.
@@ -107,7 +109,7 @@ func (c Content) Check() error {
 	if strings.TrimSpace(text) == "" {
 		text = "–"
 	}
-	if err := checkWords(c.Title, text); err != nil {
+	if err := checkWords(c.Title, markedFor(c.AI, text)); err != nil {
 		return err
 	}
 	if err := c.Link.check(); err != nil {

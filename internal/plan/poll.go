@@ -123,7 +123,8 @@ type Topic struct {
 	User    string
 	Reason  string // why it stands although something like it was asked
 	Created int64
-	Used    int64 // when an item was made of it
+	Used    int64  // when an item was made of it
+	AI      string // the language model that its text came from; "" = none
 }
 
 // Check says what is wrong with a topic: CodeBadInput, CodeTooLarge.
@@ -144,7 +145,7 @@ func (t Topic) Check() error {
 
 // Idea is the topic as a proposal uses it.
 func (t Topic) Idea() Idea {
-	return Idea{ID: t.ID, Title: t.Title, Text: t.Text, Class: t.Class, Format: t.Format, Options: t.Options}
+	return Idea{ID: t.ID, Title: t.Title, Text: t.Text, Class: t.Class, Format: t.Format, Options: t.Options, AI: t.AI}
 }
 
 // RepeatDays is how far back a topic may not be repeated without a reason.

@@ -217,7 +217,26 @@ func Labelled(c Content) string {
 
 // Post is what an item says in its groups: its label, its text, its options by number.
 func (c Content) Post() Post {
-	return Post{Text: Labelled(c) + optionLines(c.Options), Link: c.Link}
+	return Post{Text: markedFor(c.AI, Labelled(c)+optionLines(c.Options)), Link: c.Link}
+}
+
+// MachineMark stands below what a language model wrote (《人工智能生成合成内容标识办法》, in force 2025-09-01; reference trust.md).
+const MachineMark = "（AI 生成，发布前经人审核）"
+
+// Marked is a text with the mark that says that it was made by a machine, once.
+func Marked(text string) string {
+	if strings.Contains(text, MachineMark) {
+		return text
+	}
+	return strings.TrimRight(text, "\n") + "\n" + MachineMark
+}
+
+// markedFor is Marked for what a model wrote.
+func markedFor(ai, text string) string {
+	if ai == "" {
+		return text
+	}
+	return Marked(text)
 }
 
 // Told is one turn of a slot in a group: when it was due and when it came.

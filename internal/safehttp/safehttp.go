@@ -92,6 +92,32 @@ func (c *Client) Do(ctx context.Context, r *http.Request) (Answer, error) {
 	return Answer{Status: resp.StatusCode, Body: body}, nil
 }
 
+// Direct makes a slow call to one address and no other: a redirect is an answer like any other, so that nothing that is posted reaches a host that nobody chose.
+// community.CodeTooLarge: the answer has more than most bytes; CodeUnreachable also when it takes longer than within; others as Do.
+func (c *Client) Direct(ctx context.Context, r *http.Request, within time.Duration, most int64) (Answer, error) {
+	if err := checkURL(r.URL); err != nil {
+		return Answer{}, err
+	}
+	r = r.WithContext(ctx)
+	r.Header.Set("User-Agent", agent)
+	slow := *c.http
+	slow.Timeout = within
+	slow.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := slow.Do(r)
+	if err != nil {
+		return Answer{}, sorted(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	switch {
+	case err != nil:
+		return Answer{Status: resp.StatusCode}, community.Errorf(community.CodeUnreachable, "read answer: %w", sorted(err))
+	case int64(len(body)) > most:
+		return Answer{Status: resp.StatusCode}, community.Errorf(community.CodeTooLarge, "more than %d bytes", most)
+	}
+	return Answer{Status: resp.StatusCode, Body: body}, nil
+}
+
 // FetchTimeout bounds how long one picture or file may take.
 const FetchTimeout = 30 * time.Second
 

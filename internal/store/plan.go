@@ -18,12 +18,12 @@ const (
 	JobTarget    = "plan-target"
 )
 
-const broadcastColumns = `SELECT b.id, b.org_key, b.title, b.body, b.filter, b.start_at, b.state, b.user_name, b.force_why, b.created, b.link, b.link_title, b.pieces, b.by_link FROM broadcast b`
+const broadcastColumns = `SELECT b.id, b.org_key, b.title, b.body, b.filter, b.start_at, b.state, b.user_name, b.force_why, b.created, b.link, b.link_title, b.pieces, b.by_link, b.ai FROM broadcast b`
 
 func scanBroadcast(r *sql.Rows, b *plan.Broadcast) error {
 	var id, filter []byte
 	var pieces string
-	if err := r.Scan(&id, (*int64)(&b.Org), &b.Title, &b.Text, &filter, &b.Start, &b.State, &b.User, &b.Force, &b.Created, &b.Link.URL, &b.Link.Title, &pieces, &b.ByLink); err != nil {
+	if err := r.Scan(&id, (*int64)(&b.Org), &b.Title, &b.Text, &filter, &b.Start, &b.State, &b.User, &b.Force, &b.Created, &b.Link.URL, &b.Link.Title, &pieces, &b.ByLink, &b.AI); err != nil {
 		return err
 	}
 	copy(b.ID[:], id)
@@ -86,8 +86,8 @@ func (s *Store) newBroadcast(b plan.Broadcast) (out plan.Broadcast, filter, piec
 
 // addBroadcast keeps a mass send that has its id.
 func (t *Tx) addBroadcast(ctx context.Context, b plan.Broadcast, filter, pieces string, audit community.Audit) error {
-	_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created, link, link_title, pieces, by_link)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, b.ID[:], int64(b.Org), b.Title, b.Text, filter, b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title, pieces, b.ByLink)
+	_, err := t.exec(ctx, `INSERT INTO broadcast (id, org_key, title, body, filter, start_at, state, user_name, force_why, created, link, link_title, pieces, by_link, ai)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, b.ID[:], int64(b.Org), b.Title, b.Text, filter, b.Start, string(b.State), b.User, b.Force, b.Created, b.Link.URL, b.Link.Title, pieces, b.ByLink, b.AI)
 	if err != nil {
 		return err
 	}

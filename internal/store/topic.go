@@ -17,8 +17,8 @@ func (s *Store) AddTopic(ctx context.Context, t plan.Topic, audit community.Audi
 		return t, err
 	}
 	return t, s.writeTx(ctx, func(tx *Tx) error {
-		_, err := tx.exec(ctx, `INSERT INTO topic (id, org_key, title, body, class, format, options, state, user_name, reason, created, used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)`,
-			t.ID[:], int64(t.Org), t.Title, t.Text, string(t.Class), t.Format, options, string(t.State), audit.User, t.Reason, t.Created)
+		_, err := tx.exec(ctx, `INSERT INTO topic (id, org_key, title, body, class, format, options, state, user_name, reason, created, used, ai) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)`,
+			t.ID[:], int64(t.Org), t.Title, t.Text, string(t.Class), t.Format, options, string(t.State), audit.User, t.Reason, t.Created, t.AI)
 		if err != nil {
 			return err
 		}
@@ -30,11 +30,11 @@ func (s *Store) AddTopic(ctx context.Context, t plan.Topic, audit community.Audi
 
 // Topics lists an organisation's topics, those that wait first, the oldest first.
 func (s *Store) Topics(ctx context.Context, org community.OrgKey, waiting bool) ([]plan.Topic, error) {
-	return rows(ctx, s, `SELECT id, org_key, title, body, class, format, options, state, user_name, reason, created, used FROM topic WHERE org_key = $1 AND (state = 'waiting' OR $2 = 0)
+	return rows(ctx, s, `SELECT id, org_key, title, body, class, format, options, state, user_name, reason, created, used, ai FROM topic WHERE org_key = $1 AND (state = 'waiting' OR $2 = 0)
 ORDER BY CASE state WHEN 'waiting' THEN 0 ELSE 1 END, CASE state WHEN 'waiting' THEN created ELSE -used END, id LIMIT 500`, []any{int64(org), map[bool]int64{true: 1}[waiting]}, func(r *sql.Rows, v *plan.Topic) error {
 		var id []byte
 		var options string
-		if err := r.Scan(&id, (*int64)(&v.Org), &v.Title, &v.Text, &v.Class, &v.Format, &options, &v.State, &v.User, &v.Reason, &v.Created, &v.Used); err != nil {
+		if err := r.Scan(&id, (*int64)(&v.Org), &v.Title, &v.Text, &v.Class, &v.Format, &options, &v.State, &v.User, &v.Reason, &v.Created, &v.Used, &v.AI); err != nil {
 			return err
 		}
 		copy(v.ID[:], id)
