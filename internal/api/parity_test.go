@@ -69,6 +69,8 @@ var browserOnly = map[string][]string{
 		"GET /tables/{id}/settings",
 		"GET /bots/new",
 		"GET /calendar/new",
+		"GET /drafts/new",
+		"GET /drafts/{id}/edit",
 		"GET /library/new",
 		"GET /library/{id}/edit",
 		"GET /library/{id}/plan",

@@ -72,6 +72,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobPosters:   a.drawBatch,
 		jobOldPosters:      a.dropPosters,
 		store.JobOutlet:    a.sendOutlet,
+		store.JobBox:       a.boxJob,
 	}
 }
 
