@@ -23,12 +23,12 @@ func (a *App) Manuscripts(org community.OrgKey, groups []community.GroupKey) man
 
 // Find lists drafts, the last changed first; away: those put away, in place of the others.
 func (p manuscripts) Find(ctx context.Context, away bool, at community.Page) ([]plan.Manuscript, int, error) {
-	return p.app.store.Manuscripts(ctx, p.org, away, at)
+	return p.app.store.Manuscripts(ctx, p.scope(), away, at)
 }
 
 // Get gives one; CodeNotFound.
 func (p manuscripts) Get(ctx context.Context, id community.ID) (plan.Manuscript, error) {
-	return p.app.store.Manuscript(ctx, p.org, id)
+	return p.app.store.Manuscript(ctx, p.scope(), id)
 }
 
 // own gives one that names no group outside the handle; CodeForbidden otherwise.

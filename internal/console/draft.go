@@ -495,7 +495,19 @@ func (k *call) draftForm(m plan.Manuscript, faults []string) error {
 	if !m.Cover.File.IsZero() {
 		cover = []plan.Piece{m.Cover}
 	}
-	to := []ui.Input{{Kind: "check", Name: "to_groups", Label: k.T("drafts.to_groups"), Value: ticked(m.To.Groups)}, {Kind: "select", Name: "tag", Label: k.T("group.tag"), Value: firstTag(m.To.Filter), Options: tagOptions(k.T("plan.every_tag"), tags)}}
+	to := []ui.Input{{Kind: "check", Name: "to_groups", Label: k.T("drafts.to_groups"), Value: ticked(m.To.Groups)}}
+	wear := ui.Input{Kind: "checks", Name: "tags", Label: k.T("group.tag"), Ticked: m.To.Filter.Tags, Help: k.T("drafts.tags_help")}
+	for _, t := range m.To.Filter.Tags { // one that no group wears any more, too
+		if !slices.Contains(tags, t) {
+			tags = append(tags, t)
+		}
+	}
+	for _, t := range tags {
+		wear.Options = append(wear.Options, ui.Option{Value: t, Text: ui.Visible(t)})
+	}
+	if len(tags) > 0 {
+		to = append(to, wear)
+	}
 	if len(groups) > 0 {
 		to = append(to, choice)
 	}
@@ -525,13 +537,6 @@ func (k *call) draftForm(m plan.Manuscript, faults []string) error {
 	return k.show(p.Head.Title, view.PlanEdit(p))
 }
 
-func firstTag(f plan.Filter) string {
-	if len(f.Tags) > 0 {
-		return f.Tags[0]
-	}
-	return ""
-}
-
 // draftAsked reads the form.
 func (k *call) draftAsked(l letter) (m plan.Manuscript, err error) {
 	w := plan.Writing{Title: k.form("title"), Author: k.form("author"), Text: k.typed("text"), Brief: k.typed("brief"), Link: l.card(k.form("title")), Pictures: l.pieces, Class: plan.Class(k.form("class")),
@@ -540,9 +545,7 @@ func (k *call) draftAsked(l letter) (m plan.Manuscript, err error) {
 		w.Cover = l.cover[0]
 	}
 	if w.To.Groups {
-		if tag := k.form("tag"); tag != "" {
-			w.To.Filter.Tags = []string{tag}
-		}
+		w.To.Filter.Tags = slices.Clone(k.R.PostForm["tags"])
 		if w.To.Filter.Groups, err = k.groupKeysNamed(k.R.PostForm["groups"]); err != nil {
 			return m, err
 		}

@@ -166,14 +166,14 @@ func TestWhatIsDoneWithDraftsReachesThem(t *testing.T) {
 	h := furnished()
 	owner := open(t, h).as("owner")
 	one, g := "/drafts/"+fakeID(971).String(), fakeID(20).String()
-	post(owner, "/drafts", url.Values{"title": {"新稿"}, "author": {"林晓"}, "text": {"正文"}, "class": {"useful"}, "link": {"https://q.example/a"}, "to_groups": {"1"}, "tag": {"读书"}, "groups": {g}, "to_page": {"1"}, "accounts": {fakeID(30).String()}, "note": {"初稿"}})
+	post(owner, "/drafts", url.Values{"title": {"新稿"}, "author": {"林晓"}, "text": {"正文"}, "class": {"useful"}, "link": {"https://q.example/a"}, "to_groups": {"1"}, "tags": {"读书"}, "groups": {g}, "to_page": {"1"}, "accounts": {fakeID(30).String()}, "note": {"初稿"}})
 	post(owner, "/drafts", url.Values{"title": {""}, "text": {"正文"}, "class": {"useful"}})
 	post(owner, "/drafts", url.Values{"id": {fakeID(971).String()}, "seen": {"2"}, "title": {"改稿"}, "text": {"正文"}, "class": {"useful"}})
 	post(owner, one+"/send", url.Values{"channel": {"groups:qq"}, "reason": {"老板要"}})
 	post(owner, one+"/send", url.Values{})
 	post(owner, one+"/withdraw", url.Values{"reason": {"写错了"}})
 	post(owner, one+"/archive", url.Values{"away": {"1"}, "reason": {"过时"}})
-	want := []string{"draft 新稿 by 林晓 新稿 to groups  [读书] [1]; page; accounts [" + fakeID(30).String() + "] seen 0: 初稿", "draft 改稿 by   to  seen 2: ", "draft send [groups:qq]: 老板要", "draft send []: ", "draft withdraw: 写错了", "draft away true: 过时"}
+	want := []string{"draft 新稿 by 林晓 新稿 to groups 读书 (1); page; accounts (1) seen 0: 初稿", "draft 改稿 by   to  seen 2: ", "draft send [groups:qq]: 老板要", "draft send []: ", "draft withdraw: 写错了", "draft away true: 过时"}
 	if got := strings.Join(h.did, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("done:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
 	}

@@ -247,24 +247,31 @@ func (w Writing) Against(was Writing) []WritingChange {
 		{"title", was.Title, w.Title}, {"author", was.Author, w.Author}, {"text", was.Text, w.Text}, {"brief", was.Brief, w.Brief}, {"link", was.Link.URL, w.Link.URL},
 		{"pictures", names(was.Pictures), names(w.Pictures)}, {"cover", was.Cover.Name, w.Cover.Name}, {"class", string(was.Class), string(w.Class)}, {"to", was.To.String(), w.To.String()},
 	} {
-		if f.a != f.b {
+		if f.a != f.b || f.name == "to" && !slices.Equal(was.To.Filter.Groups, w.To.Filter.Groups) {
 			out = append(out, WritingChange{f.name, f.a, f.b})
 		}
 	}
 	return out
 }
 
+func chosen(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("(%d)", n)
+}
+
 // String says where a manuscript goes, for comparing versions.
 func (t To) String() string {
 	var out []string
 	if t.Groups {
-		out = append(out, fmt.Sprintf("groups %s %v %v", t.Filter.Platform, t.Filter.Tags, t.Filter.Groups))
+		out = append(out, strings.TrimSpace(fmt.Sprintf("groups %s %s", strings.Join(t.Filter.Tags, ", "), chosen(len(t.Filter.Groups)))))
 	}
 	if t.Page {
 		out = append(out, "page")
 	}
 	if len(t.Accounts) > 0 {
-		out = append(out, fmt.Sprintf("accounts %v", t.Accounts))
+		out = append(out, fmt.Sprintf("accounts (%d)", len(t.Accounts)))
 	}
 	return strings.Join(out, "; ")
 }

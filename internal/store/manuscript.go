@@ -21,10 +21,18 @@ func scanManuscript(r *sql.Rows, v *plan.Manuscript) error {
 	return json.Unmarshal(body, &v.Writing)
 }
 
-// Manuscripts lists an organisation's manuscripts with what was sent of them, the last changed first; away: those put away, in place of the others.
-func (s *Store) Manuscripts(ctx context.Context, org community.OrgKey, away bool, p community.Page) ([]plan.Manuscript, int, error) {
+// manuscriptWithin leaves out what goes to named groups alone of which the scope sees none.
+func manuscriptWithin(c *clause, scope community.Scope) {
+	c.and("m.org_key = ?", int64(scope.Org))
+	if scope.Groups != nil {
+		c.and("(NOT EXISTS (SELECT 1 FROM manuscript_group x WHERE x.manuscript = m.id) OR EXISTS (SELECT 1 FROM manuscript_group x WHERE x.manuscript = m.id AND x.group_key IN (" + keyList(scope.Groups) + ")))")
+	}
+}
+
+// Manuscripts lists manuscripts with what was sent of them, the last changed first; away: those put away, in place of the others.
+func (s *Store) Manuscripts(ctx context.Context, scope community.Scope, away bool, p community.Page) ([]plan.Manuscript, int, error) {
 	var c clause
-	c.and("m.org_key = ?", int64(org))
+	manuscriptWithin(&c, scope)
 	c.and("m.archived = ?", away)
 	var n int
 	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM manuscript m`+c.String(), c.args...).Scan(&n); err != nil {
@@ -43,8 +51,11 @@ func (s *Store) Manuscripts(ctx context.Context, org community.OrgKey, away bool
 }
 
 // Manuscript gives one with what became of it; CodeNotFound.
-func (s *Store) Manuscript(ctx context.Context, org community.OrgKey, id community.ID) (plan.Manuscript, error) {
-	list, err := rows(ctx, s, manuscriptColumns+` WHERE m.org_key = $1 AND m.id = $2`, []any{int64(org), id[:]}, scanManuscript)
+func (s *Store) Manuscript(ctx context.Context, scope community.Scope, id community.ID) (plan.Manuscript, error) {
+	var c clause
+	manuscriptWithin(&c, scope)
+	c.and("m.id = ?", id[:])
+	list, err := rows(ctx, s, manuscriptColumns+c.String(), c.args, scanManuscript)
 	m, err := oneOf(list, err, "draft", id)
 	if err == nil {
 		m.Went, err = s.went(ctx, id)
@@ -113,6 +124,9 @@ func (s *Store) SaveManuscript(ctx context.Context, m plan.Manuscript, audit com
 		if err := t.ownFiles(ctx, m.Org, m.ID, m.Files()); err != nil {
 			return err
 		}
+		if err := t.aimGroups(ctx, m); err != nil {
+			return err
+		}
 		audit.Org, audit.Verb, audit.Subject, audit.After = m.Org, "draft.save", "draft:"+m.ID.String(), body
 		return t.AddAudit(ctx, audit)
 	})
@@ -128,6 +142,19 @@ func (t *Tx) putManuscript(ctx context.Context, m plan.Manuscript, body string, 
 	n, err := t.exec(ctx, `UPDATE manuscript SET body = $1, title = $2, version = $3, updated = $4, changed = $5 WHERE id = $6 AND changed = $7 AND NOT archived`,
 		body, m.Title, int64(m.Version), m.Updated, m.Changed, m.ID[:], m.Changed-1)
 	return moved(n, err)
+}
+
+// aimGroups notes which groups a manuscript names.
+func (t *Tx) aimGroups(ctx context.Context, m plan.Manuscript) error {
+	if _, err := t.exec(ctx, `DELETE FROM manuscript_group WHERE manuscript = $1`, m.ID[:]); err != nil || !m.To.Groups {
+		return err
+	}
+	for _, g := range m.To.Filter.Groups {
+		if _, err := t.exec(ctx, `INSERT INTO manuscript_group (manuscript, group_key) VALUES ($1, $2) ON CONFLICT DO NOTHING`, m.ID[:], int64(g)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ownFiles keeps files as long as a manuscript or page is. CodeNotFound: one is not there.

@@ -6,6 +6,8 @@ CREATE TABLE manuscript (
 );
 CREATE INDEX manuscript_org ON manuscript (org_key, updated);
 CREATE TABLE manuscript_version (manuscript BYTEA NOT NULL, version BIGINT NOT NULL, body JSONB NOT NULL, user_name TEXT NOT NULL, note TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (manuscript, version));
+-- The groups that a manuscript names now: who sees none of them does not see it.
+CREATE TABLE manuscript_group (manuscript BYTEA NOT NULL, group_key BIGINT NOT NULL, PRIMARY KEY (manuscript, group_key));
 -- The pictures of every version, of manuscripts and of pages: they are kept as long as these are.
 CREATE TABLE manuscript_file (owner BYTEA NOT NULL, upload_id BYTEA NOT NULL, PRIMARY KEY (owner, upload_id));
 CREATE INDEX manuscript_file_upload ON manuscript_file (upload_id);

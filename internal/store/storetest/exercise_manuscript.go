@@ -12,7 +12,7 @@ import (
 func draftsAreKept(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	const org = community.OrgKey(1)
-	by := community.Audit{User: "lin", Reason: "新写"}
+	by, scope := community.Audit{User: "lin", Reason: "新写"}, community.Scope{Org: org}
 	up, err := s.AddUpload(ctx, store.Upload{Medium: store.Medium{Hash: "dd", Bytes: 3, Type: "image/png", Name: "图.png"}, Org: org, User: "lin"})
 	fine(t, err)
 	picture := plan.Piece{Kind: "image", File: up.ID, Name: up.Name, Type: up.Type, Bytes: 3}
@@ -58,7 +58,7 @@ func draftsAreKept(t *testing.T, s *store.Store) {
 			t.Errorf("%s was claimed %d times at once", c, got)
 		}
 	}
-	if m, err = s.Manuscript(ctx, org, m.ID); err != nil || len(m.Went) != 3 {
+	if m, err = s.Manuscript(ctx, scope, m.ID); err != nil || len(m.Went) != 3 {
 		t.Fatalf("went = %+v, %v", m.Went, err)
 	}
 	first := m.StandFor(box)
@@ -108,21 +108,29 @@ func draftsAreKept(t *testing.T, s *store.Store) {
 	if v, err := s.WebPageVersions(ctx, page.ID); err != nil || len(v) != 2 || v[1].Of != 1 || len(v[1].Files()) != 1 {
 		t.Errorf("versions of the page = %+v, %v", v, err)
 	}
-	if m, err = s.Manuscript(ctx, org, m.ID); err != nil || m.StandFor(plan.ChannelPage).State != plan.ChannelWithdrawn || m.StandFor(plan.ChannelPage).Why[0] != "新写" {
+	if m, err = s.Manuscript(ctx, scope, m.ID); err != nil || m.StandFor(plan.ChannelPage).State != plan.ChannelWithdrawn || m.StandFor(plan.ChannelPage).Why[0] != "新写" {
 		t.Errorf("its page stands %+v, %v", m.StandFor(plan.ChannelPage), err)
 	}
 
-	if list, n, err := s.Manuscripts(ctx, org, false, community.Page{Limit: 10}); err != nil || n != 1 || len(list) != 1 || len(list[0].Went) != 3 {
+	if list, n, err := s.Manuscripts(ctx, scope, false, community.Page{Limit: 10}); err != nil || n != 1 || len(list) != 1 || len(list[0].Went) != 3 {
 		t.Errorf("drafts = %d of %d, %v", len(list), n, err)
 	}
-	if _, err := s.Manuscript(ctx, org+1, m.ID); community.CodeOf(err) != community.CodeNotFound {
+	if _, err := s.Manuscript(ctx, community.Scope{Org: org + 1}, m.ID); community.CodeOf(err) != community.CodeNotFound {
 		t.Errorf("another organisation's draft: %v", err)
+	}
+	for group, want := range map[community.GroupKey]int{7: 1, 8: 0} {
+		if _, n, err := s.Manuscripts(ctx, community.Scope{Org: org, Groups: []community.GroupKey{group}}, false, community.Page{}); err != nil || n != want {
+			t.Errorf("who sees group %d alone finds %d, %v; want %d", group, n, err, want)
+		}
+	}
+	if _, err := s.Manuscript(ctx, community.Scope{Org: org, Groups: []community.GroupKey{8}}, m.ID); community.CodeOf(err) != community.CodeNotFound {
+		t.Errorf("seen by who sees none of its groups: %v", err)
 	}
 	fine(t, s.ArchiveManuscript(ctx, m, true, by))
 	if err := s.ArchiveManuscript(ctx, m, true, by); community.CodeOf(err) != community.CodeConflict {
 		t.Errorf("put away by who saw it before: %v, want a conflict", err)
 	}
-	if _, n, err := s.Manuscripts(ctx, org, true, community.Page{}); err != nil || n != 1 {
+	if _, n, err := s.Manuscripts(ctx, scope, true, community.Page{}); err != nil || n != 1 {
 		t.Errorf("put away = %d, %v", n, err)
 	}
 }
