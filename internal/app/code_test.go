@@ -40,11 +40,15 @@ type gate struct {
 	acct   community.AccountKey
 }
 
-func openGate(t *testing.T, dbURL string) *gate {
+func openGate(t *testing.T, dbURL string, changes ...func(*config.Config)) *gate {
 	t.Helper()
 	g := &gate{t: t}
 	g.ms.Store(time.Date(2026, 11, 2, 2, 0, 0, 0, time.UTC).UnixMilli())
-	a, err := app.Open(t.Context(), app.Options{Config: config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}},
+	cfg := config.Config{DataDir: storetest.DataDir(t), Database: config.Database{URL: dbURL}, Server: config.Server{Listen: "127.0.0.1:0"}}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	a, err := app.Open(t.Context(), app.Options{Config: cfg,
 		Clock: func() time.Time { return time.UnixMilli(g.ms.Load()) }})
 	check(t, err)
 	g.app = a

@@ -71,6 +71,9 @@ func (l landings) Sheet(ctx context.Context, code string) (h5.Sheet, error) {
 	if page.Withdrawn != 0 {
 		return h5.Sheet{Withdrawn: true}, nil
 	}
+	if page.Kind == plan.PageOfDigest {
+		return l.digestSheet(ctx, page)
+	}
 	out := h5.Sheet{Title: page.Title, Author: page.Author, At: page.Updated, Link: page.Link.URL, LinkTitle: page.Link.Title}
 	for _, b := range page.Blocks {
 		one := h5.Block{Text: b.Text}

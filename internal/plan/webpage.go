@@ -31,7 +31,8 @@ type Sheet struct {
 	Blocks   []SheetBlock `json:"blocks"`
 	Link     Attached     `json:"link,omitzero"`
 	Pictures []Piece      `json:"pictures,omitempty"`
-	Of       int          `json:"of"` // the version of what it was made of
+	Of       int          `json:"of"`             // the version of what it was made of
+	Lang     string       `json:"lang,omitempty"` // of a digest that nobody edited: its words' language
 }
 
 // SheetBlock is a paragraph, or a picture by its place in Pictures, from 1.
