@@ -121,34 +121,19 @@ func (q *draftShowCmd) Do(c *call, h *House) error {
 	return c.onDraft(h, q.ID, func(drafts Drafts, id community.ID) error { return c.printDraft(drafts.Get(c.ctx, id)) })
 }
 
-// draftText is what is written of a draft; embedded.
-type draftText struct {
-	Title     *string  `help:"标题|title"`
-	Author    *string  `help:"作者|author"`
-	Text      *string  `help:"正文，每行一段；单独一行 [图1] 是第一张图的位置|the text, a paragraph on each line; a line [pic 1] says where the first picture stands"`
-	Brief     *string  `help:"群里用的短文，也是公众号摘要|short text for groups, and the digest of the article"`
-	Link      *string  `help:"链接|link"`
-	LinkTitle *string  `help:"链接标题|title of the link"`
-	Class     *string  `enum:"useful,interactive,promotion" help:"类别：useful 实用、interactive 互动、promotion 营销|class: useful, interactive or promotion"`
-	Picture   []string `placeholder:"FILE" help:"图片（可重复，最多 9 张）|picture (repeatable, at most 9)"`
-	Cover     string   `placeholder:"FILE" help:"公众号文章的封面|cover of the article"`
-	ToGroups  *bool    `negatable:"" help:"发到群|to groups"`
-	ToPage    *bool    `negatable:"" help:"做成网页|as a page"`
-	Tag       []string `placeholder:"TAG" help:"有这个标签的群（可重复）|groups with this tag (repeatable)"`
-	Group     []string `placeholder:"GROUP" help:"哪些群（可重复；不写就是所有符合的群）|which groups (repeatable; none = all that there are)"`
-	Account   []string `placeholder:"ID" help:"放进哪些公众号的草稿箱（可重复）|into the draft boxes of which accounts (repeatable)"`
+// draftAim are a draft's pictures and where it goes; embedded.
+type draftAim struct {
+	Picture  []string `placeholder:"FILE" help:"图片（可重复，最多 9 张）|picture (repeatable, at most 9)"`
+	Cover    string   `placeholder:"FILE" help:"公众号文章的封面|cover of the article"`
+	ToGroups *bool    `negatable:"" help:"发到群|to groups"`
+	ToPage   *bool    `negatable:"" help:"做成网页|as a page"`
+	Tag      []string `placeholder:"TAG" help:"有这个标签的群（可重复）|groups with this tag (repeatable)"`
+	Group    []string `placeholder:"GROUP" help:"哪些群（可重复；不写就是所有符合的群）|which groups (repeatable; none = all that there are)"`
+	Account  []string `placeholder:"ID" help:"放进哪些公众号的草稿箱（可重复）|into the draft boxes of which accounts (repeatable)"`
 }
 
 // over puts what was given in the place of what there was.
-func (q draftText) over(c *call, h *House, w plan.Writing) (plan.Writing, error) {
-	for _, f := range []struct {
-		given *string
-		into  *string
-	}{{q.Title, &w.Title}, {q.Author, &w.Author}, {q.Text, &w.Text}, {q.Brief, &w.Brief}, {q.Link, &w.Link.URL}, {q.LinkTitle, &w.Link.Title}, {q.Class, (*string)(&w.Class)}} {
-		if f.given != nil {
-			*f.into = *f.given
-		}
-	}
+func (q draftAim) over(c *call, h *House, w plan.Writing) (plan.Writing, error) {
 	if w.Link.URL == "" {
 		w.Link = plan.Attached{}
 	} else if w.Link.Title == "" {
@@ -161,7 +146,7 @@ func (q draftText) over(c *call, h *House, w plan.Writing) (plan.Writing, error)
 }
 
 // pictured keeps the pictures that were given.
-func (q draftText) pictured(c *call, h *House, w *plan.Writing) error {
+func (q draftAim) pictured(c *call, h *House, w *plan.Writing) error {
 	if len(q.Picture) == 0 && q.Cover == "" {
 		return nil
 	}
@@ -181,7 +166,7 @@ func (q draftText) pictured(c *call, h *House, w *plan.Writing) error {
 }
 
 // aimed reads where it goes.
-func (q draftText) aimed(c *call, h *House, to *plan.To) error {
+func (q draftAim) aimed(c *call, h *House, to *plan.To) error {
 	if q.ToPage != nil {
 		to.Page = *q.ToPage
 	}
@@ -215,7 +200,14 @@ func (q draftText) aimed(c *call, h *House, to *plan.To) error {
 }
 
 type draftAddCmd struct {
-	draftText
+	Title     string `required:"" help:"标题|title"`
+	Text      string `required:"" help:"正文，每行一段；单独一行 [图1] 是第一张图的位置|the text, a paragraph on each line; a line [pic 1] says where the first picture stands"`
+	Author    string `help:"作者|author"`
+	Brief     string `help:"群里用的短文，也是公众号摘要|short text for groups, and the digest of the article"`
+	Link      string `help:"链接|link"`
+	LinkTitle string `help:"链接标题|title of the link"`
+	Class     string `enum:"useful,interactive,promotion" default:"useful" help:"类别：useful 实用、interactive 互动、promotion 营销|class: useful, interactive or promotion"`
+	draftAim
 	named
 }
 
@@ -233,7 +225,7 @@ func (q *draftAddCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	w, err := q.over(c, h, plan.Writing{Class: plan.Useful})
+	w, err := q.over(c, h, plan.Writing{Title: q.Title, Author: q.Author, Text: q.Text, Brief: q.Brief, Link: plan.Attached{URL: q.Link, Title: q.LinkTitle}, Class: plan.Class(q.Class)})
 	if err != nil {
 		return err
 	}
@@ -245,8 +237,15 @@ func (q *draftAddCmd) Do(c *call, h *House) error {
 }
 
 type draftEditCmd struct {
-	ID string `arg:"" help:"编号|id"`
-	draftText
+	ID        string  `arg:"" help:"编号|id"`
+	Title     *string `help:"标题|title"`
+	Text      *string `help:"正文|the text"`
+	Author    *string `help:"作者|author"`
+	Brief     *string `help:"群里用的短文，也是公众号摘要|short text for groups, and the digest of the article"`
+	Link      *string `help:"链接|link"`
+	LinkTitle *string `help:"链接标题|title of the link"`
+	Class     *string `enum:"useful,interactive,promotion" help:"类别：useful 实用、interactive 互动、promotion 营销|class: useful, interactive or promotion"`
+	draftAim
 	Note string `placeholder:"TEXT" help:"改了什么|what was changed"`
 	named
 }
@@ -264,7 +263,16 @@ func (q *draftEditCmd) Do(c *call, h *House) error {
 		if err != nil {
 			return err
 		}
-		w, err := q.over(c, h, was.Writing)
+		w := was.Writing
+		for _, f := range []struct {
+			given *string
+			into  *string
+		}{{q.Title, &w.Title}, {q.Author, &w.Author}, {q.Text, &w.Text}, {q.Brief, &w.Brief}, {q.Link, &w.Link.URL}, {q.LinkTitle, &w.Link.Title}, {q.Class, (*string)(&w.Class)}} {
+			if f.given != nil {
+				*f.into = *f.given
+			}
+		}
+		w, err = q.over(c, h, w)
 		if err != nil {
 			return err
 		}
