@@ -140,6 +140,9 @@ func (p manuscripts) toGroups(ctx context.Context, user string, m plan.Manuscrip
 	if len(v.groups[w.Channel]) == 0 {
 		return connect.Trouble(community.CodeBadInput, "这个平台上没有符合的群。", "There is no such group on this platform.")
 	}
+	if _, stopped := plan.Barred(v.looks[w.Channel], ""); !stopped {
+		force = "" // a reason that nothing asked for lets nothing pass the guard
+	}
 	post := v.posts[w.Channel]
 	_, err = p.NewBroadcast(ctx, user, plan.Broadcast{ID: w.Ref, Title: m.Title, Text: post.Text, Link: post.Link, Pieces: post.Pieces, ByLink: post.ByLink, Force: force,
 		Filter: plan.Filter{Platform: platform, Groups: v.groups[w.Channel]}})

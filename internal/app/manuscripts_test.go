@@ -514,9 +514,12 @@ func TestALongDraftLeadsToItsPage(t *testing.T) {
 		d.Writing.To.Page = true
 		d, err = m.Save(ctx, p.lin, d.ID, d.Changed, d.Writing, "")
 		check(t, err)
-		_, err = m.Send(ctx, p.lin, d.ID, nil, "")
+		_, err = m.Send(ctx, p.lin, d.ID, nil, "随便写写")
 		check(t, err)
-		p.awaitStand(d.ID, plan.GroupsChannel("sim"), plan.ChannelSent)
+		stand := p.awaitStand(d.ID, plan.GroupsChannel("sim"), plan.ChannelSent)
+		if stand.Send.Force != "" {
+			t.Errorf("a reason that nothing asked for lets it pass the guard: %q", stand.Send.Force)
+		}
 		_, short, err := m.Page(ctx, d.ID)
 		check(t, err)
 		sent := p.world.Sent()
