@@ -374,5 +374,5 @@ func (k *keeping) Write(b []byte) (int, error) {
 // operations is the table of what a program can ask for.
 func operations() []line {
 	return slices.Concat(selfLines(), beginLines(), groupLines(), tagLines(), memberLines(), messageLines(), taskLines(), decisionLines(), bookLines(), wordLines(), codeLines(), planLines(), calendarLines(), justiceLines(), pointLines(),
-		insightLines(), digestLines(), libraryLines(), essenceLines(), tableLines(), drawLines(), liveLines(), morningLines(), systemLines(), outletLines(), modelLines(), stepLines(), restLines(), posterLines(), templateLines(), teamLines(), giftLines(), writtenLines(), moreLines())
+		insightLines(), digestLines(), libraryLines(), draftLines(), essenceLines(), tableLines(), drawLines(), liveLines(), morningLines(), systemLines(), outletLines(), modelLines(), stepLines(), restLines(), posterLines(), templateLines(), teamLines(), giftLines(), writtenLines(), moreLines())
 }

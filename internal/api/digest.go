@@ -3,9 +3,11 @@ package api
 import (
 	"context"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/digest"
 	"qunluo/internal/measure"
+	"qunluo/internal/plan"
 )
 
 // Digests keeps digests of groups' talk.
@@ -17,6 +19,10 @@ type Digests interface {
 	Send(ctx context.Context, user string, id community.ID, version int, start int64) (digest.Record, error)
 	Drop(ctx context.Context, user string, id community.ID, version int, reason string) (digest.Record, error)
 	Restore(ctx context.Context, user string, id community.ID) (digest.Record, error)
+	Publish(ctx context.Context, user string, id community.ID, note string) (plan.WebPage, admit.Short, error)
+	Withdraw(ctx context.Context, user string, id community.ID, reason string) error
+	SendPage(ctx context.Context, user string, id community.ID) (plan.Broadcast, error)
+	Page(ctx context.Context, id community.ID) (plan.WebPage, admit.Short, error)
 	Watch(ctx context.Context, g community.GroupKey) (digest.Watch, error)
 	SaveWatch(ctx context.Context, user string, w digest.Watch, reason string) error
 }
@@ -73,6 +79,21 @@ func digestedOf(r digest.Record) digested {
 	return digested{r.ID, r.GroupID, measure.Day(r.From).String(), measure.Day(r.To).String(), r.State, r.Version, r.Text, moment(r.Edited), moment(r.Made), r.Sent, r.Found}
 }
 
+// digestPage is the public page of a digest.
+type digestPage struct {
+	Code      string `json:"code"`
+	Path      string `json:"path" doc:"of the address that counts who opens it, below this server's"`
+	Withdrawn bool   `json:"withdrawn"`
+	Opened    int64  `json:"opened"`
+}
+
+func digestPageOf(p plan.WebPage, s admit.Short, err error) (digestPage, error) {
+	if err != nil {
+		return digestPage{}, err
+	}
+	return digestPage{p.Code, "/l/" + s.Slug, p.Withdrawn != 0, s.Known + s.Unknown}, nil
+}
+
 func digestLines() []line {
 	const area = community.AreaContent
 	return []line{
@@ -122,6 +143,34 @@ func digestLines() []line {
 		on("restoreDigest", "POST /digests/{id}/restore", "Make a draft again of a digest that was dropped", area, []string{"POST /digests/{id}/restore"}, func(c *call, in *byID) (digested, error) {
 			r, err := room(c, c.a.deps.Rooms.Digests).Restore(c.ctx(), c.who(), in.ID)
 			return digestedOf(r), err
+		}),
+		on("getDigestPage", "GET /digests/{id}/page", "A digest's public page", area, []string{"GET /digests/{id}"}, func(c *call, in *byID) (digestPage, error) {
+			return digestPageOf(room(c, c.a.deps.Rooms.Digests).Page(c.ctx(), in.ID))
+		}),
+		on("publishDigest", "POST /digests/{id}/publish", "Make a digest that was sent a public page", area, []string{"POST /digests/{id}/publish"}, func(c *call, in *struct {
+			byID
+			Body Maybe
+		}) (digestPage, error) {
+			return digestPageOf(room(c, c.a.deps.Rooms.Digests).Publish(c.ctx(), c.who(), in.ID, in.Body.Reason))
+		}),
+		on("withdrawDigest", "POST /digests/{id}/withdraw", "Take a digest's page off", area, []string{"POST /digests/{id}/withdraw"}, func(c *call, in *struct {
+			byID
+			Body struct {
+				Reason string `json:"reason" minLength:"1" maxLength:"500"`
+			}
+		}) (digestPage, error) {
+			rooms := room(c, c.a.deps.Rooms.Digests)
+			if err := rooms.Withdraw(c.ctx(), c.who(), in.ID, in.Body.Reason); err != nil {
+				return digestPage{}, err
+			}
+			return digestPageOf(rooms.Page(c.ctx(), in.ID))
+		}),
+		on("tellDigestPage", "POST /digests/{id}/tell", "Send the link of a digest's page to its group, once", area, []string{"POST /digests/{id}/tell"}, func(c *call, in *byID) (digestPage, error) {
+			rooms := room(c, c.a.deps.Rooms.Digests)
+			if _, err := rooms.SendPage(c.ctx(), c.who(), in.ID); err != nil {
+				return digestPage{}, err
+			}
+			return digestPageOf(rooms.Page(c.ctx(), in.ID))
 		}),
 		on("getDigestAuto", "GET /groups/{id}/digest-auto", "Which digests of a group are drafted by themselves", area, []string{"GET /digests"}, inGroup(func(c *call, in *byID, g community.GroupRow) (digestAuto, error) {
 			w, err := room(c, c.a.deps.Rooms.Digests).Watch(c.ctx(), g.Key)

@@ -68,8 +68,8 @@ func modelCallOf(v draft.Call) modelCall {
 	return modelCall{v.ID, moment(v.At), v.User, v.Purpose, v.Host, v.Region, v.Model, v.SentChars, v.GotChars, v.Took, v.State, v.Code, v.Note, v.Sent}
 }
 
-// drafted is what was ordered and what came of it; nothing is sent of it.
-type drafted struct {
+// wording is what was ordered and what came of it; nothing is sent of it.
+type wording struct {
 	ID      community.ID   `json:"id"`
 	Kind    draft.Purpose  `json:"kind" enum:"post,question,digest"`
 	State   string         `json:"state" enum:"waiting,done,taken,dropped" doc:"waiting = the model is being asked: read again"`
@@ -81,12 +81,12 @@ type drafted struct {
 	Made    moment         `json:"made_at"`
 }
 
-// proposalOf is a proposal as the call's person may see it: a digest's lines tell what members said.
-func (c *call) proposalOf(p draft.Proposal) drafted {
+// wordingOf is a wording as the call's person may see it: a digest's lines tell what members said.
+func (c *call) wordingOf(p draft.Proposal) wording {
 	if p.Order.Kind == draft.ForDigest && rights.Of(c.User).Ask(rights.SeeTexts).Refused() {
 		p.Choices = nil
 	}
-	out := drafted{p.ID, p.Order.Kind, p.State, p.Order.Goal, p.Model, p.Choices, p.Notes, p.Into, moment(p.Made)}
+	out := wording{p.ID, p.Order.Kind, p.State, p.Order.Goal, p.Model, p.Choices, p.Notes, p.Into, moment(p.Made)}
 	if out.Choices == nil {
 		out.Choices = []draft.Choice{}
 	}
@@ -125,17 +125,17 @@ type draftOrder struct {
 	}
 }
 
-func addProposal(c *call, in *draftOrder) (drafted, error) {
+func addWording(c *call, in *draftOrder) (wording, error) {
 	g, err := c.group(in.Body.Group)
 	if err != nil {
-		return drafted{}, err
+		return wording{}, err
 	}
 	o := draft.Order{Kind: in.Body.Kind, About: in.Body.About, Goal: in.Body.Goal, Tone: in.Body.Tone, Length: in.Body.Length, Points: in.Body.Points, Lang: in.Body.Lang}
 	if o.Lang == "" {
 		o.Lang = c.User.Lang
 	}
 	p, err := c.models().Draft(c.ctx(), c.who(), g.Key, o)
-	return c.proposalOf(p), err
+	return c.wordingOf(p), err
 }
 
 func modelLines() []line {
@@ -177,28 +177,28 @@ func modelLines() []line {
 			v, err := c.models().Call(c.ctx(), in.ID)
 			return modelCallOf(v), err
 		}),
-		on("listProposals", "GET /proposals", "What was drafted, the newest first", content, []string{"GET /proposals"}, func(c *call, in *paging) (list[drafted], error) {
+		on("listWordings", "GET /wordings", "What was drafted, the newest first", content, []string{"GET /wordings"}, func(c *call, in *paging) (list[wording], error) {
 			p, err := c.page(*in, sorting{})
 			if err != nil {
-				return list[drafted]{}, err
+				return list[wording]{}, err
 			}
 			rows, total, err := c.models().Proposals(c.ctx(), c.who(), p)
-			return listed(c, p, rows, total, c.proposalOf), err
+			return listed(c, p, rows, total, c.wordingOf), err
 		}),
-		on("addProposal", "POST /proposals", "Draft a post or a question, with a model or without; nothing is sent", content, []string{"POST /proposals"}, addProposal),
-		on("getProposal", "GET /proposals/{id}", "One draft with its choices", content, []string{"GET /proposals/{id}"}, func(c *call, in *byID) (drafted, error) {
+		on("addWording", "POST /wordings", "Draft a post or a question, with a model or without; nothing is sent", content, []string{"POST /wordings"}, addWording),
+		on("getWording", "GET /wordings/{id}", "One draft with its choices", content, []string{"GET /wordings/{id}"}, func(c *call, in *byID) (wording, error) {
 			p, err := c.models().Proposal(c.ctx(), c.who(), in.ID)
-			return c.proposalOf(p), err
+			return c.wordingOf(p), err
 		}),
-		on("dropProposal", "POST /proposals/{id}/drop", "Say that a draft is not wanted", content, []string{"POST /proposals/{id}/drop"}, func(c *call, in *byID) (drafted, error) {
+		on("dropWording", "POST /wordings/{id}/drop", "Say that a draft is not wanted", content, []string{"POST /wordings/{id}/drop"}, func(c *call, in *byID) (wording, error) {
 			p, err := c.models().Drop(c.ctx(), c.who(), in.ID)
-			return c.proposalOf(p), err
+			return c.wordingOf(p), err
 		}),
-		on("rewriteDigest", "POST /digests/{id}/rewrite", "Have a digest rewritten by the language model: a proposal, which is not used by itself", content, []string{"POST /digests/{id}/rewrite"}, func(c *call, in *byID) (drafted, error) {
+		on("rewriteDigest", "POST /digests/{id}/rewrite", "Have a digest rewritten by the language model: a proposal, which is not used by itself", content, []string{"POST /digests/{id}/rewrite"}, func(c *call, in *byID) (wording, error) {
 			p, err := c.models().Rewrite(c.ctx(), c.who(), in.ID)
-			return c.proposalOf(p), err
+			return c.wordingOf(p), err
 		}),
-		on("takeDigest", "POST /proposals/{id}/digest", "Put the rewritten words in place of a digest, which stays a draft", content, []string{"POST /proposals/{id}/digest"}, func(c *call, in *byID) (digested, error) {
+		on("takeDigest", "POST /wordings/{id}/digest", "Put the rewritten words in place of a digest, which stays a draft", content, []string{"POST /wordings/{id}/digest"}, func(c *call, in *byID) (digested, error) {
 			r, err := c.models().TakeDigest(c.ctx(), c.who(), in.ID, "")
 			return digestedOf(r), err
 		}),

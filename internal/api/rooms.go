@@ -30,6 +30,7 @@ type Rooms struct {
 	Weeklies    func(org community.OrgKey, groups []community.GroupKey) Weeklies
 	Digests     func(org community.OrgKey, groups []community.GroupKey) Digests
 	Libraries   func(org community.OrgKey, groups []community.GroupKey) Libraries
+	Drafts      func(org community.OrgKey, groups []community.GroupKey) Drafts
 	Essences    func(org community.OrgKey, groups []community.GroupKey) Essences
 	Tables      func(org community.OrgKey, groups []community.GroupKey) Tables
 	Mornings    func(org community.OrgKey, groups []community.GroupKey) Mornings

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"qunluo/internal/app"
 	"qunluo/internal/community"
 	"qunluo/internal/digest"
 	"qunluo/internal/measure"
@@ -223,6 +225,65 @@ func TestDigestPagesWork(t *testing.T) {
 		page = s.does("/digests?g="+g, "/digests/watch", url.Values{"g": {g}, "daily": {"1"}, "hour": {"6"}})
 		if !strings.Contains(page, "每天 开") || !strings.Contains(page, "6 点") {
 			t.Errorf("drafted by themselves: %s", excerpt(page))
+		}
+	})
+}
+
+// TestADigestThatWasSentMayBecomeAPublicPage: a draft may not; the page shows what was sent, without a way back to the messages, loses what is recalled
+// later, is told to the group once, and is gone when it is withdrawn.
+func TestADigestThatWasSentMayBecomeAPublicPage(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		g := openGate(t, dbURL, func(o *app.Options) { o.Config.Server.PublicURL = "https://q.example" })
+		ctx, p, key := t.Context(), g.app.Digests(g.org, nil), g.group.Key
+		g.talks("d", [3]string{"阿敏", "周六徒步路线改走香山吗？", ""}, [3]string{"老周", "徒步路线不难，九点地铁口见，风雨无阻 <script>alert(1)</script>", "0"}, [3]string{"阿敏", "谢谢老周", "1"},
+			[3]string{"小林", "有人带急救包吗？", ""})
+		today, err := g.desk.Today(ctx, key)
+		check(t, err)
+		r, err := p.Make(ctx, "ming", key, today, today, "zh-CN")
+		check(t, err)
+		if _, _, err := p.Publish(ctx, "ming", r.ID, ""); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("a draft was made public: %v", err)
+		}
+		r, err = p.Send(ctx, "ming", r.ID, r.Version, 0)
+		check(t, err)
+		page, short, err := p.Publish(ctx, "ming", r.ID, "给没进群的人看")
+		check(t, err)
+		if _, _, err := p.Publish(ctx, "hong", r.ID, ""); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("made public twice: %v", err)
+		}
+		doors, err := g.app.Handler(app.Doors{})
+		check(t, err)
+		web := httptest.NewServer(doors)
+		t.Cleanup(web.Close)
+		open := phone(t, web)
+		status, body := open("/l/" + short.Slug)
+		if status != 200 || !strings.Contains(body, "问 阿敏") || !strings.Contains(body, "九点地铁口见") || strings.Contains(body, "<script>alert") || strings.Contains(body, "/messages/") {
+			t.Errorf("the page = %d %s", status, body)
+		}
+		b, err := p.SendPage(ctx, "ming", r.ID)
+		check(t, err)
+		if b.Link.URL != "https://q.example/l/"+short.Slug || len(b.Filter.Groups) != 1 || b.Filter.Groups[0] != key {
+			t.Errorf("told by %+v", b)
+		}
+		if _, err := p.SendPage(ctx, "hong", r.ID); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("told twice: %v", err)
+		}
+		if _, _, err := g.app.Digests(g.org, []community.GroupKey{}).Page(ctx, r.ID); community.CodeOf(err) != community.CodeNotFound {
+			t.Errorf("seen by who does not see the group: %v", err)
+		}
+
+		// What is recalled afterwards is on it no longer.
+		g.apply(community.Inbound{Type: community.MessageDeleted, Key: "recall", Group: community.Ref{ID: g.group.External}, Body: community.Body{Message: "d1"}})
+		await(t, func() bool { _, body := open("/d/" + page.Code); return !strings.Contains(body, "九点地铁口见") })
+		if status, body := open("/d/" + page.Code); status != 200 || !strings.Contains(body, "有人带急救包吗") {
+			t.Errorf("without what was recalled the page = %d %s", status, body)
+		}
+		check(t, p.Withdraw(ctx, "ming", r.ID, "有人不愿意"))
+		if status, body := open("/d/" + page.Code); status != http.StatusGone || strings.Contains(body, "急救包") {
+			t.Errorf("withdrawn, the page = %d", status)
+		}
+		if _, err := p.SendPage(ctx, "ming", r.ID); community.CodeOf(err) != community.CodeConflict {
+			t.Errorf("a page that is off was told: %v", err)
 		}
 	})
 }

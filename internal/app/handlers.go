@@ -75,6 +75,7 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobOutlet:    a.sendOutlet,
 		store.JobModel:     a.askModel,
 		jobModels:          a.sweepModels,
+		store.JobBox:       a.boxJob,
 	}
 }
 

@@ -104,6 +104,7 @@ func (a *App) house() *cli.House {
 		Beginning:   func(org community.OrgKey) cli.Beginning { return a.Beginning(org) },
 		Digests:     func(org community.OrgKey) cli.Digests { return a.Digests(org, nil) },
 		Essences:    func(org community.OrgKey) cli.Essences { return a.Essences(org, nil) },
+		Drafts:      func(org community.OrgKey) cli.Drafts { return a.Manuscripts(org, nil) },
 		Libraries:   func(org community.OrgKey) cli.Libraries { return a.Libraries(org, nil) },
 		Tables:      func(org community.OrgKey) cli.Tables { return a.Tables(org, nil) },
 		LiveQAs:     func(org community.OrgKey) cli.LiveQAs { return a.LiveQAs(org, nil) },

@@ -41,12 +41,12 @@ func TestTheModelIsSetTriedAndUsedThroughItsPages(t *testing.T) {
 		if !strings.Contains(body, "可以使用") || strings.Contains(body, "sk-page-key") {
 			t.Errorf("set: %s", excerpt(body))
 		}
-		body = s.does("/proposals/new", "/proposals", url.Values{"kind": {"post"}, "about": {"event"}, "goal": {"请大家周六去香山"}, "tone": {"warm"}, "length": {"middle"}, "points": {"找大刘报名"}, "g": {s.group.ID.String()}})
+		body = s.does("/wordings/new", "/wordings", url.Values{"kind": {"post"}, "about": {"event"}, "goal": {"请大家周六去香山"}, "tone": {"warm"}, "length": {"middle"}, "points": {"找大刘报名"}, "g": {s.group.ID.String()}})
 		var at string
 		await(t, func() bool {
 			list, _, err := s.app.Models(s.org, nil).Proposals(t.Context(), "", community.Page{})
 			check(t, err)
-			at = "/proposals/" + list[0].ID.String()
+			at = "/wordings/" + list[0].ID.String()
 			return len(list) == 1 && list[0].State == draft.Done
 		})
 		_, body = s.get(at)
@@ -61,7 +61,7 @@ func TestTheModelIsSetTriedAndUsedThroughItsPages(t *testing.T) {
 		if use == "" || !strings.Contains(body, "周六一起去香山") || !strings.Contains(body, `name="draft"`) {
 			t.Fatalf("the form at %q does not hold the draft", use)
 		}
-		id := strings.TrimPrefix(at, "/proposals/")
+		id := strings.TrimPrefix(at, "/wordings/")
 		body = s.does("/broadcasts/new", "/broadcasts", url.Values{"text": {"周六去香山，改过了"}, "title": {"香山"}, "g": {s.group.ID.String()}, "draft": {id}, "choice": {"0"}})
 		if !strings.Contains(body, plan.MachineMark) {
 			t.Errorf("the mass send has no mark: %s", excerpt(body))
@@ -106,8 +106,8 @@ func TestModelPagesWorkInABrowser(t *testing.T) {
 		written, question := ask(draft.ForPost), ask(draft.ForQuestion)
 		calls, _, err := m.Calls(ctx, community.Page{})
 		check(t, err)
-		return []visited{{"settings", "/settings"}, {"model", "/model"}, {"edit", "/model/edit"}, {"call", "/model/calls/" + calls[0].ID.String()}, {"list", "/proposals"}, {"new", "/proposals/new"}, {"new-question", "/proposals/new?kind=question"},
-			{"plain", "/proposals/" + plain.ID.String()}, {"written", "/proposals/" + written.ID.String()}, {"question", "/proposals/" + question.ID.String()},
+		return []visited{{"settings", "/settings"}, {"model", "/model"}, {"edit", "/model/edit"}, {"call", "/model/calls/" + calls[0].ID.String()}, {"list", "/wordings"}, {"new", "/wordings/new"}, {"new-question", "/wordings/new?kind=question"},
+			{"plain", "/wordings/" + plain.ID.String()}, {"written", "/wordings/" + written.ID.String()}, {"question", "/wordings/" + question.ID.String()},
 			{"broadcast", "/broadcasts/new?draft=" + written.ID.String() + "&choice=0"}, {"calendar", "/calendar/new?draft=" + written.ID.String() + "&choice=0"}}
 	})
 }

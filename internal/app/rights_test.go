@@ -150,6 +150,9 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	out.of["broadcasts"] = sent.ID.String()
 	_, err = a.Points(e.org, nil).Give(ctx, owner, g.Key, m.ID, 5, mark+"的奖励")
 	check(t, err)
+	written, err := a.Manuscripts(e.org, nil).Save(ctx, owner, community.ID{}, 0, plan.Writing{Title: mark + "的稿子", Text: mark + "的正文", Class: plan.Useful, To: plan.To{Groups: true, Filter: plan.Filter{Groups: []community.GroupKey{g.Key}}}}, mark+"初稿")
+	check(t, err)
+	out.of["drafts"] = written.ID.String()
 	sop, err := a.Plans(e.org, nil).SaveSOP(ctx, owner, plan.SOP{Name: mark + "SOP", Steps: []plan.Step{{Kind: plan.ByDay, Day: 1, At: "09:00", Text: mark + "早安"}}, Force: "试"}, "试")
 	check(t, err)
 	check(t, a.Plans(e.org, nil).AddToSOP(ctx, owner, sop.ID, g.Key, "试"))
@@ -164,7 +167,7 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	out.of["digests"] = best.ID.String()
 	text, err := a.Models(e.org, nil).Draft(ctx, owner, g.Key, draft.Order{Kind: draft.ForPost, About: "notice", Goal: mark + "的通知", Tone: "warm", Length: "short", Lang: "zh-CN"})
 	check(e.t, err)
-	out.of["proposals"] = text.ID.String()
+	out.of["wordings"] = text.ID.String()
 	v := draft.Default()
 	v.On, v.Host, v.Model, v.Region = true, "m.example", "m1", "CN"
 	check(e.t, a.Store().PutSetting(ctx, e.org, store.SettingModel, v, community.Audit{User: owner, Verb: "model.set"}))

@@ -88,6 +88,9 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Libraries: func(org community.OrgKey, groups []community.GroupKey) console.Libraries {
 			return a.Libraries(org, groups)
 		},
+		Drafts: func(org community.OrgKey, groups []community.GroupKey) console.Drafts {
+			return a.Manuscripts(org, groups)
+		},
 		Essences: func(org community.OrgKey, groups []community.GroupKey) console.Essences {
 			return a.Essences(org, groups)
 		},
@@ -148,7 +151,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Tables: sharedPages{a}, Draws: urn{a}, LiveQAs: studio{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
+	public, err := h5.New(h5.Deps{Codes: landings{a}, Showcase: showcase{a}, Appeals: defence{a}, Charters: rulesPages{a}, Reports: whistle{a}, Tiers: mirrorPages{a}, Votes: booth{a}, Tables: sharedPages{a}, Draws: urn{a}, LiveQAs: studio{a}, Posters: handouts{a}, Exits: exits{a}, Items: landings{a}, Sheets: landings{a}, Secure: !a.cfg.Server.Insecure && !a.loopbackOnly(), Words: a.words, Clock: a.clock, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +161,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/l/", public)
 	mux.Handle("/f/", public)
 	mux.Handle("/i/", public)
+	mux.Handle("/d/", public)
 	mux.Handle("/a/", public)
 	mux.Handle("/g/", public)
 	mux.Handle("/y/", public)

@@ -107,6 +107,7 @@ func (a *App) rooms() api.Rooms {
 		Draws:     func(org community.OrgKey, groups []community.GroupKey) api.Draws { return a.Draws(org, groups) },
 		Digests:   func(org community.OrgKey, groups []community.GroupKey) api.Digests { return a.Digests(org, groups) },
 		Libraries: func(org community.OrgKey, groups []community.GroupKey) api.Libraries { return a.Libraries(org, groups) },
+		Drafts:    func(org community.OrgKey, groups []community.GroupKey) api.Drafts { return a.Manuscripts(org, groups) },
 		Essences:  func(org community.OrgKey, groups []community.GroupKey) api.Essences { return a.Essences(org, groups) },
 		Tables:    func(org community.OrgKey, groups []community.GroupKey) api.Tables { return a.Tables(org, groups) },
 		Mornings:  func(org community.OrgKey, groups []community.GroupKey) api.Mornings { return a.Mornings(org, groups) },

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/digest"
 	"qunluo/internal/measure"
+	"qunluo/internal/plan"
 )
 
 // Digests is what the command line asks and changes of 群精华.
@@ -19,6 +21,10 @@ type Digests interface {
 	Send(ctx context.Context, user string, id community.ID, version int, start int64) (digest.Record, error)
 	Drop(ctx context.Context, user string, id community.ID, version int, reason string) (digest.Record, error)
 	Restore(ctx context.Context, user string, id community.ID) (digest.Record, error)
+	Publish(ctx context.Context, user string, id community.ID, note string) (plan.WebPage, admit.Short, error)
+	Withdraw(ctx context.Context, user string, id community.ID, reason string) error
+	SendPage(ctx context.Context, user string, id community.ID) (plan.Broadcast, error)
+	Page(ctx context.Context, id community.ID) (plan.WebPage, admit.Short, error)
 	Watch(ctx context.Context, g community.GroupKey) (digest.Watch, error)
 	SaveWatch(ctx context.Context, user string, w digest.Watch, reason string) error
 }
@@ -31,6 +37,7 @@ type digestCmd struct {
 	Send    digestSendCmd    `cmd:"" help:"发到它的群（群发）|send it to its group, as a mass send"`
 	Drop    digestDropCmd    `cmd:"" help:"不用这份|do not use it"`
 	Restore digestRestoreCmd `cmd:"" help:"恢复不用的|take that back"`
+	Page    digestPageCmd    `cmd:"" help:"它的公开网页：公开、撤回、把链接发到群|its public page: publish, withdraw, tell its group"`
 	Auto    digestAutoCmd    `cmd:"" help:"自动起草：看，或改|drafted by themselves: show, or change"`
 }
 
@@ -252,6 +259,56 @@ func (q *digestRestoreCmd) Do(c *call, h *House) error {
 	}
 	r, err = d.Restore(c.ctx, user, r.ID)
 	return c.digestWhole(r, err)
+}
+
+// DigestPage is the public page of a digest.
+type DigestPage struct {
+	Code      string `json:"code" col:"编号|code"`
+	URL       string `json:"url" col:"地址|address"`
+	Withdrawn bool   `json:"withdrawn" col:"已撤回|withdrawn"`
+	Opened    int64  `json:"opened" col:"打开|opened"`
+	Broadcast string `json:"broadcast" col:"群发|mass send"` // that told the group just now; "" = none
+}
+
+type digestPageCmd struct {
+	Digest   string `arg:"" help:"编号|id"`
+	Publish  bool   `xor:"do" help:"公开成网页|make it a public page"`
+	Withdraw string `xor:"do" placeholder:"REASON" help:"撤回，写明原因|take it off, for this reason"`
+	Tell     bool   `xor:"do" help:"把链接作为群发发到它的群，只发一次|send its link to the group as a mass send, once"`
+}
+
+func (digestPageCmd) Shape() any { return DigestPage{} }
+func (digestPageCmd) Examples() []example {
+	return []example{{"digest page ID --publish --json", [2]string{"公开一份发出去的群精华", "publish a digest that was sent"}}}
+}
+
+// Do shows or changes a digest's page.
+func (q *digestPageCmd) Do(c *call, h *House) error {
+	d, r, err := c.digestOf(h, q.Digest)
+	if err != nil {
+		return err
+	}
+	told := ""
+	switch {
+	case q.Publish:
+		_, _, err = d.Publish(c.ctx, user, r.ID, "")
+	case q.Withdraw != "":
+		err = d.Withdraw(c.ctx, user, r.ID, q.Withdraw)
+	case q.Tell:
+		var b plan.Broadcast
+		if b, err = d.SendPage(c.ctx, user, r.ID); err == nil {
+			told = b.ID.String()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	page, short, err := d.Page(c.ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	base, _, _ := strings.Cut(short.Target, "/d/")
+	return printOne(c, DigestPage{page.Code, base + "/l/" + short.Slug, page.Withdrawn != 0, short.Known + short.Unknown, told})
 }
 
 type digestAutoCmd struct {

@@ -50,6 +50,7 @@ type grammar struct {
 	Begin     beginCmd     `cmd:"" group:"community" help:"起步：连接、目标、值班、执行、安全|first steps: connect, goal, duty, acting, safety"`
 	Digest    digestCmd    `cmd:"" group:"community" help:"群精华：话题、好回答、没人答的问题|digests: topics, good answers, open questions"`
 	Essence   essenceCmd   `cmd:"" group:"community" help:"精华：值得留下的消息，成卡片可检索|cards of messages worth keeping, to be searched"`
+	Draft     draftCmd     `cmd:"" group:"community" help:"一稿多发：群、公众号草稿箱、网页|drafts that go many ways: groups, draft boxes, a page"`
 	Library   libraryCmd   `cmd:"" group:"community" help:"素材库：文字、话术、文件、图片|library: texts, scripts, files, pictures"`
 	Table     tableCmd     `cmd:"" group:"community" help:"资料表：几个人一起改的表、外部文档登记|shared tables, and a register of documents elsewhere"`
 	Morning   morningCmd   `cmd:"" group:"community" help:"早报：订阅源、挑选、结果|morning reports: feeds, picking, what came of them"`

@@ -88,6 +88,7 @@ type House struct {
 	Weeklies   func(org community.OrgKey) Weeklies
 	Digests    func(org community.OrgKey) Digests
 	Beginning  func(org community.OrgKey) Beginning
+	Drafts     func(org community.OrgKey) Drafts
 	Libraries  func(org community.OrgKey) Libraries
 	Essences   func(org community.OrgKey) Essences
 	Tables     func(org community.OrgKey) Tables

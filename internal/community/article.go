@@ -9,3 +9,13 @@ type ArticleDay struct {
 	Shares  int64
 	Saves   int64 // who saved it
 }
+
+// Article (图文消息) is what an official account keeps in its draft box until a person publishes it there.
+type Article struct {
+	Title  string
+	Author string
+	Digest string
+	HTML   string // paragraphs and pictures, every word escaped
+	Source string // where 阅读原文 leads; "" = nowhere
+	Cover  string // the platform's id of its cover
+}

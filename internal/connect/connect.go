@@ -188,6 +188,21 @@ type ArticleReader interface {
 	Articles(ctx context.Context, day string) ([]community.ArticleDay, error)
 }
 
+// Drafter is a session that can put articles into a draft box, where a person publishes them.
+type Drafter interface {
+	// MayDraft says why accounts of this kind may not: CodeUnsupported; nil = they may.
+	MayDraft() error
+	// ArticlePicture gives the platform a picture of an article's text, and its address there. Given twice it is there twice.
+	ArticlePicture(ctx context.Context, f community.Medium) (url string, err error)
+	// ArticleCover gives the platform the picture that stands for an article, and its id there.
+	ArticleCover(ctx context.Context, f community.Medium) (id string, err error)
+	// SaveArticle puts an article into the draft box, or in the place of one that is there, by its id. CodeNotFound: there is none of this id
+	// (any more). CodeTimeout: nobody knows whether it is there now.
+	SaveArticle(ctx context.Context, id string, a community.Article) (string, error)
+	// FindArticle looks for a draft by its cover, which no other has; "" = it is not among the newest.
+	FindArticle(ctx context.Context, cover string) (id string, err error)
+}
+
 // HistoryReader is a session that can read back what was said in a group.
 type HistoryReader interface {
 	// History gives the group's messages since a time (UTC ms), our own included, oldest first, as Receive would get them.

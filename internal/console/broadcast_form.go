@@ -186,7 +186,7 @@ func broadcastFields(k *call, l letter) (view.PlanForm, error) {
 		p.Head.Sub = k.T("draft.model_was", "model", d.model)
 	}
 	if k.c.deps.Models != nil && d.id.IsZero() {
-		p.HintLink = ui.Option{Value: "/proposals/new", Text: k.T("draft.new")}
+		p.HintLink = ui.Option{Value: "/wordings/new", Text: k.T("draft.new")}
 	}
 	into := ""
 	if chosen.Key != 0 {

@@ -371,7 +371,7 @@ func (k *call) calendarForm(i plan.Item, o *plan.Outlook, faults []string) error
 	}
 	p.Hidden = append(p.Hidden, d.hidden()...)
 	if k.c.deps.Models != nil && i.ID.IsZero() && d.id.IsZero() {
-		p.HintLink = ui.Option{Value: "/proposals/new", Text: k.T("draft.new")}
+		p.HintLink = ui.Option{Value: "/wordings/new", Text: k.T("draft.new")}
 	}
 	if d.model != "" {
 		p.Head.Sub = k.T("draft.model_was", "model", d.model)

@@ -90,6 +90,8 @@ type Deps struct {
 	// Libraries makes the handle of the library, Essences that of cards; may be nil: their pages are then absent.
 	Libraries func(org community.OrgKey, groups []community.GroupKey) Libraries
 	Essences  func(org community.OrgKey, groups []community.GroupKey) Essences
+	// Drafts makes the handle of drafts for many channels; may be nil: their pages are then absent.
+	Drafts func(org community.OrgKey, groups []community.GroupKey) Drafts
 	// Tables makes the handle of shared tables; may be nil: their pages are then absent.
 	Tables func(org community.OrgKey, groups []community.GroupKey) Tables
 	// Comparisons puts groups side by side; may be nil: the page is then absent.

@@ -8,12 +8,14 @@ import (
 
 	"github.com/a-h/templ"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/digest"
 	"qunluo/internal/draft"
 	"qunluo/internal/measure"
+	"qunluo/internal/plan"
 	"qunluo/internal/rights"
 )
 
@@ -28,6 +30,12 @@ type Digests interface {
 	Send(ctx context.Context, user string, id community.ID, version int, start int64) (digest.Record, error)
 	Drop(ctx context.Context, user string, id community.ID, version int, reason string) (digest.Record, error)
 	Restore(ctx context.Context, user string, id community.ID) (digest.Record, error)
+	// Page gives a digest's public page with the short link that counts its openings; CodeNotFound: it has none.
+	Page(ctx context.Context, id community.ID) (plan.WebPage, admit.Short, error)
+	Publish(ctx context.Context, user string, id community.ID, note string) (plan.WebPage, admit.Short, error)
+	Withdraw(ctx context.Context, user string, id community.ID, reason string) error
+	// SendPage tells the group of the page, once.
+	SendPage(ctx context.Context, user string, id community.ID) (plan.Broadcast, error)
 	Watch(ctx context.Context, g community.GroupKey) (digest.Watch, error)
 	SaveWatch(ctx context.Context, user string, w digest.Watch, reason string) error
 }
@@ -47,6 +55,17 @@ func (c *Console) digestRoutes() []route {
 		{pattern: "POST /digests/{id}/send", may: rights.Write, serve: (*Console).digestSend},
 		{pattern: "POST /digests/{id}/drop", may: rights.Write, serve: (*Console).digestDrop},
 		{pattern: "POST /digests/{id}/restore", may: rights.Write, serve: (*Console).digestRestore},
+		{pattern: "POST /digests/{id}/publish", may: rights.Write, and: rights.SeeTexts, serve: step("/digests", nil, func(k *call, id community.ID) (string, error) {
+			_, _, err := k.digests().Publish(k.ctx(), k.who(), id, k.form("reason"))
+			return k.T("digest.published"), err
+		})},
+		{pattern: "POST /digests/{id}/withdraw", may: rights.Write, serve: step("/digests", nil, func(k *call, id community.ID) (string, error) {
+			return k.T("digest.withdrawn"), k.digests().Withdraw(k.ctx(), k.who(), id, k.form("reason"))
+		})},
+		{pattern: "POST /digests/{id}/tell", may: rights.Write, serve: step("/digests", nil, func(k *call, id community.ID) (string, error) {
+			_, err := k.digests().SendPage(k.ctx(), k.who(), id)
+			return k.T("digest.told"), err
+		})},
 	}
 }
 
@@ -203,6 +222,11 @@ func (c *Console) digestPage(k *call) error {
 	if err := k.digestActs(&p, r); err != nil {
 		return err
 	}
+	if r.State == digest.Sent {
+		if err := k.digestOpen(&p, r); err != nil {
+			return err
+		}
+	}
 	method := k.T("digest.method", "usual", d.Usual, "left", d.Left)
 	if d.Usual < digest.Scarce {
 		method = k.T("digest.method_few", "usual", d.Usual)
@@ -319,6 +343,37 @@ func (k *call) rewriteAsk(p *view.PlanPage, r digest.Record) error {
 	c := ui.Confirm{ID: "digest-rewrite", Title: k.T("draft.rewrite"), Object: digestDays(r), Effect: k.T("draft.rewrite_ask", "model", s.Model, "host", s.Host), Action: "/digests/" + r.ID.String() + "/rewrite", Button: k.T("draft.rewrite")}
 	p.Openers = append(p.Openers, ui.Opener{Target: c.ID, Text: c.Title, Icon: "edit"})
 	p.Asks = append(p.Asks, c)
+	return nil
+}
+
+// digestOpen shows the public page of a digest that was sent, and offers to publish it, to tell its group, to take it off.
+func (k *call) digestOpen(p *view.PlanPage, r digest.Record) error {
+	page, s, err := k.digests().Page(k.ctx(), r.ID)
+	none := community.CodeOf(err) == community.CodeNotFound
+	if err != nil && !none {
+		return err
+	}
+	at := "/digests/" + r.ID.String()
+	ask := func(name, icon string, danger bool) {
+		p.Openers = append(p.Openers, ui.Opener{Target: "digest-" + name, Text: k.T("digest." + name), Icon: icon, Danger: danger})
+		p.Asks = append(p.Asks, ui.Confirm{ID: "digest-" + name, Title: k.T("digest." + name), Object: digestDays(r), Effect: k.T("digest." + name + "_ask"), Action: at + "/" + name, Button: k.T("digest." + name), Danger: danger, Reason: k.T("form.reason"), Need: danger})
+	}
+	may := k.may(rights.Write)
+	switch {
+	case none || page.Withdrawn != 0:
+		if may && k.c.deps.PublicURL != "" {
+			ask("publish", "eye", false)
+		}
+	default:
+		p.Links = append(p.Links, ui.Option{Value: k.c.deps.PublicURL + "/l/" + s.Slug, Text: k.T("digest.see_page")})
+		if may {
+			ask("tell", "message", false)
+			ask("withdraw", "x", true)
+		}
+	}
+	if !none {
+		p.Stats = append(p.Stats, ui.Number{Label: k.T("drafts.opened"), Value: k.Words.Number(s.Known + s.Unknown), Note: k.T("drafts.opened_note")})
+	}
 	return nil
 }
 

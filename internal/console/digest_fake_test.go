@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 
+	"qunluo/internal/admit"
 	"qunluo/internal/community"
 	"qunluo/internal/digest"
 	"qunluo/internal/measure"
+	"qunluo/internal/plan"
 )
 
 // scrapbook keeps digests in the invented house: a draft, one that was sent and one that nobody wanted.
@@ -84,6 +86,28 @@ func (s scrapbook) Drop(_ context.Context, _ string, id community.ID, _ int, _ s
 
 func (s scrapbook) Restore(_ context.Context, _ string, id community.ID) (digest.Record, error) {
 	return s.change(id, func(r *digest.Record) { r.State = digest.Draft })
+}
+
+func (s scrapbook) Page(_ context.Context, id community.ID) (plan.WebPage, admit.Short, error) {
+	if _, err := s.at(id); err != nil || id != fakeID(934) {
+		return plan.WebPage{}, admit.Short{}, community.Errorf(community.CodeNotFound, "page: not found")
+	}
+	return plan.WebPage{ID: fakeID(97), Code: "abcdefghij", Version: 1}, admit.Short{ID: fakeID(98), Slug: "klmnopqrst", Known: 1, Unknown: 6}, nil
+}
+
+func (s scrapbook) Publish(_ context.Context, _ string, id community.ID, note string) (plan.WebPage, admit.Short, error) {
+	s.h.note("digest publish: %s", note)
+	return plan.WebPage{}, admit.Short{}, s.h.err
+}
+
+func (s scrapbook) Withdraw(_ context.Context, _ string, id community.ID, reason string) error {
+	s.h.note("digest withdraw: %s", reason)
+	return s.h.err
+}
+
+func (s scrapbook) SendPage(context.Context, string, community.ID) (plan.Broadcast, error) {
+	s.h.note("digest told")
+	return plan.Broadcast{}, s.h.err
 }
 
 func (scrapbook) Watch(_ context.Context, g community.GroupKey) (digest.Watch, error) {

@@ -54,13 +54,13 @@ func (c *Console) modelRoutes() []route {
 		{pattern: "POST /model/mask", may: rights.Settings, serve: (*Console).modelPage},
 		{pattern: "POST /model/test", may: rights.Settings, serve: (*Console).modelTest},
 		{pattern: "GET /model/calls/{id}", may: rights.Settings, serve: (*Console).modelCall},
-		{pattern: "GET /proposals", may: rights.Write, serve: (*Console).proposalList},
-		{pattern: "GET /proposals/new", may: rights.Write, serve: (*Console).proposalNew},
-		{pattern: "POST /proposals", may: rights.Write, serve: (*Console).draftAdd},
-		{pattern: "GET /proposals/{id}", may: rights.Write, serve: (*Console).proposalPage},
-		{pattern: "POST /proposals/{id}/drop", may: rights.Write, serve: (*Console).draftDrop},
-		{pattern: "POST /proposals/{id}/topic", may: rights.Write, serve: (*Console).draftTopic},
-		{pattern: "POST /proposals/{id}/digest", may: rights.Write, and: rights.SeeTexts, serve: (*Console).draftDigest},
+		{pattern: "GET /wordings", may: rights.Write, serve: (*Console).wordingList},
+		{pattern: "GET /wordings/new", may: rights.Write, serve: (*Console).wordingNew},
+		{pattern: "POST /wordings", may: rights.Write, serve: (*Console).draftAdd},
+		{pattern: "GET /wordings/{id}", may: rights.Write, serve: (*Console).wordingPage},
+		{pattern: "POST /wordings/{id}/drop", may: rights.Write, serve: (*Console).draftDrop},
+		{pattern: "POST /wordings/{id}/topic", may: rights.Write, serve: (*Console).draftTopic},
+		{pattern: "POST /wordings/{id}/digest", may: rights.Write, and: rights.SeeTexts, serve: (*Console).draftDigest},
 		{pattern: "POST /digests/{id}/rewrite", may: rights.Write, and: rights.SeeTexts, serve: (*Console).digestRewrite},
 	}
 }
@@ -266,7 +266,7 @@ func (c *Console) modelTest(k *call) error {
 	if err != nil {
 		return k.refused("/model", err)
 	}
-	return k.redirect("/proposals/" + p.ID.String())
+	return k.redirect("/wordings/" + p.ID.String())
 }
 
 // modelCall shows what went out in one call.

@@ -435,6 +435,7 @@ func (h *house) keepOrder(d *Deps) {
 	scraps := newScrapbook(h)
 	d.Digests = func(community.OrgKey, []community.GroupKey) Digests { return scraps }
 	d.Libraries = func(community.OrgKey, []community.GroupKey) Libraries { return bookcase{h} }
+	d.Drafts = func(community.OrgKey, []community.GroupKey) Drafts { return pressroom{h} }
 	d.Essences = func(community.OrgKey, []community.GroupKey) Essences { return cardbox{h} }
 	d.Tables = func(community.OrgKey, []community.GroupKey) Tables { return ledger{h} }
 	news := newNewsdesk(h)

@@ -37,6 +37,7 @@ type Deps struct {
 	Posters  Posters  // may be nil: nobody is then given a poster
 	Exits    Exits    // may be nil: links of leavers then lead nowhere
 	Items    Items    // may be nil: items of the library are then shown to nobody
+	Sheets   Sheets   // may be nil: pages of drafts and digests are then shown to nobody
 	Secure   bool     // people come by TLS
 	Words    *i18n.Catalogue
 	Clock    func() time.Time // nil = time.Now
@@ -91,7 +92,7 @@ type pages struct {
 	visitors *visitors
 }
 
-// New makes the public pages, below /j/, /l/, /f/, /i/, /a/, /g/, /y/, /r/, /s/, /t/, /v/, /p/, /draw/, /live/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
+// New makes the public pages, below /j/, /l/, /f/, /i/, /d/, /a/, /g/, /y/, /r/, /s/, /t/, /v/, /p/, /draw/, /live/, /h5/ and /abilities. The handler expects to stand behind httpd.Edge.
 func New(d Deps) (http.Handler, error) {
 	if d.Clock == nil {
 		d.Clock = time.Now
@@ -121,6 +122,8 @@ func New(d Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /i/{id}", p.limited(p.item))
 	mux.HandleFunc("GET /i/{id}/{token}", p.limited(p.item))
 	mux.HandleFunc("GET /i/{id}/{token}/{file}", p.limited(p.itemFile))
+	mux.HandleFunc("GET /d/{code}", p.limited(p.sheet))
+	mux.HandleFunc("GET /d/{code}/{file}", p.limited(p.sheetFile))
 	mux.HandleFunc("GET /a/{link}", p.limited(p.appeal))
 	mux.HandleFunc("POST /a/{link}", p.limited(p.appealWrite))
 	mux.HandleFunc("GET /g/{slug}", p.limited(p.charter))

@@ -3,6 +3,7 @@ package mask
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"qunluo/internal/community"
 	"qunluo/internal/lexicon"
@@ -190,9 +191,10 @@ func spoken(f flat) (out []found) {
 	return out
 }
 
+// isEverybody looks at the whole word where it is in letters: Allen is somebody. Chinese goes on without a blank.
 func isEverybody(s string) bool {
 	for _, w := range everybody {
-		if strings.HasPrefix(s, w) {
+		if rest, ok := strings.CutPrefix(s, w); ok && (rest == "" || w[0] >= utf8.RuneSelf) {
 			return true
 		}
 	}

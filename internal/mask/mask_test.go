@@ -183,3 +183,12 @@ func FuzzHideComesBack(f *testing.F) {
 		}
 	})
 }
+
+// TestWhoeverIsSpokenToIsHidden: known or not; everybody is nobody in particular.
+func TestWhoeverIsSpokenToIsHidden(t *testing.T) {
+	for text, hidden := range map[string]bool{"@Allen 你看": true, "@hereford 你看": true, "@all 你看": false, "@所有人 你看": false, "@大家 你看": false} {
+		if got := New(nil).Hide(text); strings.Contains(got, "⟦") != hidden {
+			t.Errorf("%s became %s", text, got)
+		}
+	}
+}

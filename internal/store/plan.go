@@ -73,9 +73,11 @@ func (s *Store) AddBroadcast(ctx context.Context, b plan.Broadcast, audit commun
 	return b, s.writeTx(ctx, func(t *Tx) error { return t.addBroadcast(ctx, b, filter, pieces, audit) })
 }
 
-// newBroadcast gives a mass send its id, and its filter and pieces as they are kept.
+// newBroadcast gives a mass send its id, if it has none, and its filter and pieces as they are kept.
 func (s *Store) newBroadcast(b plan.Broadcast) (out plan.Broadcast, filter, pieces string, err error) {
-	b.ID, b.Created = s.NewID(), s.now()
+	if b.Created = s.now(); b.ID.IsZero() {
+		b.ID = s.NewID()
+	}
 	raw, err := json.Marshal(b.Filter)
 	if err != nil {
 		return b, "", "", err

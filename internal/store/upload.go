@@ -43,10 +43,11 @@ func (s *Store) UploadByID(ctx context.Context, id community.ID) (Upload, error)
 }
 
 // pinned is an upload (u) that must still be here at $1.
-const pinned = `(u.keep_until > $1 OR EXISTS (SELECT 1 FROM sop_file f WHERE f.upload_id = u.id) OR EXISTS (SELECT 1 FROM library_file f WHERE f.upload_id = u.id))`
+const pinned = `(u.keep_until > $1 OR EXISTS (SELECT 1 FROM sop_file f WHERE f.upload_id = u.id) OR EXISTS (SELECT 1 FROM library_file f WHERE f.upload_id = u.id)
+ OR EXISTS (SELECT 1 FROM manuscript_file f WHERE f.upload_id = u.id))`
 
 // PinnedMedia gives the hashes of the files that must still be here: of sends that wait, or are not long over,
-// and of the steps of SOPs.
+// of the steps of SOPs, of the library, of drafts and pages.
 func (s *Store) PinnedMedia(ctx context.Context) ([]string, error) {
 	return rows(ctx, s, `SELECT DISTINCT hash FROM upload u WHERE `+pinned+` ORDER BY hash`, []any{s.now()}, func(r *sql.Rows, hash *string) error { return r.Scan(hash) })
 }

@@ -43,6 +43,12 @@ func meanings() map[int]wxapi.Meaning {
 		45047: {Code: community.CodeLimited, Say: [2]string{"对方没有新消息时，客服消息的条数已用完。", "No more customer-service messages until they write again."}},
 		45009: often, 45011: often,
 		48001: {Code: community.CodeUnsupported, Say: [2]string{"这个公众号没有这项接口权限（多为未认证或订阅号）。", "This account may not use the interface (mostly: not certified, or a 订阅号)."}},
+		40007: {Code: community.CodeNotFound, Say: [2]string{"公众号里没有这份草稿或图片：可能已经发布，或被删掉了。", "The account has no such draft or picture: it may have been published, or deleted."}},
+		45003: {Code: community.CodeTooLarge, Say: [2]string{"文章的标题太长。", "The article's title is too long."}},
+		45004: {Code: community.CodeTooLarge, Say: [2]string{"文章的摘要太长。", "The article's digest is too long."}},
+		45110: {Code: community.CodeTooLarge, Say: [2]string{"文章的作者太长。", "The article's author is too long."}},
+		45166: {Code: community.CodeRefused, Say: [2]string{"公众平台不收这篇文章的内容：可能有它不允许的链接或标记。", "The platform does not take this article's text: it may hold a link or markup that is not allowed."}},
+		40009: {Code: community.CodeTooLarge, Say: [2]string{"图片太大。", "The picture is too large."}},
 		45002: {Code: community.CodeTooLarge, Say: [2]string{"内容太长。", "The text is too long."}},
 	}
 }

@@ -26,6 +26,7 @@ func rights() []right {
 		{"events", [2]string{"关注、取消关注、菜单点击进入成员档案", "Follows, unfollows and menu clicks in the person's history"}, all, [2]string{}},
 		{"reply", [2]string{"5 秒内自动回复", "Answers within 5 s"}, all, [2]string{}},
 		{"links", [2]string{"经自己的短链按人统计阅读", "Readings per person through your own short links"}, all, [2]string{}},
+		{"drafts", [2]string{"把文章放进草稿箱", "Putting articles into the draft box"}, all, [2]string{}},
 		{"menu", [2]string{"改自定义菜单", "Changing the menu"}, [4]bool{false, true, true, true}, [2]string{"未认证的订阅号没有菜单接口，请到公众平台网页上改", "a 订阅号 that is not certified changes it on the platform's pages"}},
 		{"followers", [2]string{"读全部关注者", "Reading the list of followers"}, certified, needsCertified},
 		{"totals", [2]string{"平台的每日阅读合计", "The platform's daily totals of readings"}, certified, needsCertified},

@@ -109,6 +109,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"digests are kept", digestsAreKept},
 		{"leavers are kept", leaversAreKept},
 		{"items of the library are kept with their versions", libraryIsKept},
+		{"drafts are kept with what became of them", draftsAreKept},
 		{"cards of messages are kept and erased", cardsAreKept},
 		{"shared tables are kept, edit by edit", tablesAreKept},
 		{"documents kept elsewhere are registered", outsideDocsAreKept},

@@ -18,15 +18,15 @@ import (
 	"qunluo/internal/rights"
 )
 
-// draftLook is how the states of a proposal look.
-var draftLook = map[string][2]string{draft.Waiting: {"", "clock"}, draft.Done: {"warning", "edit"}, draft.Taken: {"good", "circle-check"}, draft.Dropped: {"", "x"}}
+// wordingLook is how the states of a proposal look.
+var wordingLook = map[string][2]string{draft.Waiting: {"", "clock"}, draft.Done: {"warning", "edit"}, draft.Taken: {"good", "circle-check"}, draft.Dropped: {"", "x"}}
 
 func draftPill(k *call, state string) templ.Component {
-	return ui.Pill(draftLook[state][0], draftLook[state][1], k.T("draft.is_"+state))
+	return ui.Pill(wordingLook[state][0], wordingLook[state][1], k.T("draft.is_"+state))
 }
 
-// proposalList lists what was drafted.
-func (c *Console) proposalList(k *call) error {
+// wordingList lists what was drafted.
+func (c *Console) wordingList(k *call) error {
 	at := k.page(listLimit)
 	list, total, err := k.models().Proposals(k.ctx(), k.who(), at)
 	if err != nil {
@@ -36,16 +36,16 @@ func (c *Console) proposalList(k *call) error {
 	if err != nil {
 		return err
 	}
-	p := view.List{Head: ui.Head{Title: k.T("draft.list"), Sub: k.T("draft.sub"), Actions: templ.Join(view.LinkButton("/proposals/new?kind=question", "plus", k.T("draft.new_question")), view.LinkButton("/proposals/new", "plus", k.T("draft.new")))}}
+	p := view.List{Head: ui.Head{Title: k.T("draft.list"), Sub: k.T("draft.sub"), Actions: templ.Join(view.LinkButton("/wordings/new?kind=question", "plus", k.T("draft.new_question")), view.LinkButton("/wordings/new", "plus", k.T("draft.new")))}}
 	p.Table = ui.Table{Label: k.T("draft.list"), Columns: []ui.Column{{Title: k.T("draft.goal")}, {Title: k.T("word.group")}, {Title: k.T("draft.made_by"), Hide: true}, {Title: k.T("draft.made_at")}, {Title: k.T("draft.state")}},
-		Empty: ui.Empty{Icon: "edit", Title: k.T("draft.none"), Text: k.T("draft.none_text"), Button: k.T("draft.new"), Link: "/proposals/new"}, Pager: k.pager(at, len(list), total)}
+		Empty: ui.Empty{Icon: "edit", Title: k.T("draft.none"), Text: k.T("draft.none_text"), Button: k.T("draft.new"), Link: "/wordings/new"}, Pager: k.pager(at, len(list), total)}
 	for _, v := range list {
-		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/proposals/" + v.ID.String(), Cells: []templ.Component{ui.Two(gist(v.Order.Goal, 60), k.T("draft.kind_"+string(v.Order.Kind))), ui.Name(cmp.Or(v.GroupName, k.T("draft.any_group"))), ui.Name(who(v.User)), ui.When(v.Made), draftPill(k, v.State)}})
+		p.Table.Rows = append(p.Table.Rows, ui.Row{Link: "/wordings/" + v.ID.String(), Cells: []templ.Component{ui.Two(gist(v.Order.Goal, 60), k.T("draft.kind_"+string(v.Order.Kind))), ui.Name(cmp.Or(v.GroupName, k.T("draft.any_group"))), ui.Name(who(v.User)), ui.When(v.Made), draftPill(k, v.State)}})
 	}
 	return k.show(p.Head.Title, view.ListPage(p))
 }
 
-func (c *Console) proposalNew(k *call) error {
+func (c *Console) wordingNew(k *call) error {
 	o := draft.Order{Kind: draft.ForPost, About: draft.Abouts()[0], Tone: draft.Tones()[0], Length: "middle", Goal: k.query("goal")}
 	if k.query("kind") == string(draft.ForQuestion) {
 		o.Kind = draft.ForQuestion
@@ -54,11 +54,11 @@ func (c *Console) proposalNew(k *call) error {
 	if err != nil {
 		return err
 	}
-	return k.proposalForm(o, g, nil)
+	return k.wordingForm(o, g, nil)
 }
 
-// proposalForm asks what is to be written.
-func (k *call) proposalForm(o draft.Order, g community.GroupRow, faults []string) error {
+// wordingForm asks what is to be written.
+func (k *call) wordingForm(o draft.Order, g community.GroupRow, faults []string) error {
 	s, err := k.models().Sight(k.ctx())
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (k *call) proposalForm(o draft.Order, g community.GroupRow, faults []string
 		{Kind: "select", Name: "length", Label: k.T("draft.length"), Value: o.Length, Options: said("length", draft.Lengths())},
 		{Kind: "select", Name: "g", Label: k.T("draft.group"), Help: k.T("draft.group_help"), Value: chosen, Options: choice},
 	}
-	p := view.PlanForm{Head: ui.Head{Title: k.T("draft.new"), Sub: k.T("draft.sub"), Back: "/proposals"}, Faults: faults, Action: "/proposals", Do: k.T("draft.write"), Hidden: []ui.Option{{Value: "kind", Text: string(o.Kind)}}}
+	p := view.PlanForm{Head: ui.Head{Title: k.T("draft.new"), Sub: k.T("draft.sub"), Back: "/wordings"}, Faults: faults, Action: "/wordings", Do: k.T("draft.write"), Hidden: []ui.Option{{Value: "kind", Text: string(o.Kind)}}}
 	if o.Kind == draft.ForQuestion {
 		p.Head.Title = k.T("draft.new_question")
 		rows = slices.Delete(rows, 2, 3)
@@ -112,15 +112,15 @@ func (c *Console) draftAdd(k *call) error {
 	p, err := k.models().Draft(k.ctx(), k.who(), g.Key, o)
 	switch code := community.CodeOf(err); code {
 	case community.CodeNone:
-		return k.redirect("/proposals/" + p.ID.String())
+		return k.redirect("/wordings/" + p.ID.String())
 	case community.CodeBadInput, community.CodeTooLarge: // what was typed stays
-		return k.proposalForm(o, g, []string{k.T("error."+string(code)+".title") + " " + err.Error()})
+		return k.wordingForm(o, g, []string{k.T("error."+string(code)+".title") + " " + err.Error()})
 	}
 	return err
 }
 
-// proposalPage shows the proposals; each leads into the form where a person goes on.
-func (c *Console) proposalPage(k *call) error {
+// wordingPage shows the proposals; each leads into the form where a person goes on.
+func (c *Console) wordingPage(k *call) error {
 	id, err := k.id()
 	if err != nil {
 		return err
@@ -129,8 +129,8 @@ func (c *Console) proposalPage(k *call) error {
 	if err != nil {
 		return err
 	}
-	at := "/proposals/" + id.String()
-	p := view.DraftPage{Head: ui.Head{Title: k.T("draft.title"), Sub: gist(v.Order.Goal, 80), Back: "/proposals"}, State: draftPill(k, v.State), Busy: v.State == draft.Waiting}
+	at := "/wordings/" + id.String()
+	p := view.DraftPage{Head: ui.Head{Title: k.T("draft.title"), Sub: gist(v.Order.Goal, 80), Back: "/wordings"}, State: draftPill(k, v.State), Busy: v.State == draft.Waiting}
 	switch {
 	case v.State == draft.Waiting:
 		p.Means = k.T("draft.waiting")
@@ -246,9 +246,9 @@ func (c *Console) draftDrop(k *call) error {
 		return err
 	}
 	if _, err := k.models().Drop(k.ctx(), k.who(), id); err != nil {
-		return k.refused("/proposals/"+id.String(), err)
+		return k.refused("/wordings/"+id.String(), err)
 	}
-	return k.ok("/proposals", k.T("draft.dropped"))
+	return k.ok("/wordings", k.T("draft.dropped"))
 }
 
 // draftTopic puts a question into the queue of topics.
@@ -257,7 +257,7 @@ func (c *Console) draftTopic(k *call) error {
 	if err != nil {
 		return err
 	}
-	at := "/proposals/" + id.String()
+	at := "/wordings/" + id.String()
 	choice := number(k.form("choice"), 0, 100, -1)
 	model, err := k.models().Made(k.ctx(), k.who(), id, choice, "")
 	if err != nil {
@@ -282,7 +282,7 @@ func (c *Console) draftDigest(k *call) error {
 	}
 	r, err := k.models().TakeDigest(k.ctx(), k.who(), id, "")
 	if err != nil {
-		return k.refused("/proposals/"+id.String(), err)
+		return k.refused("/wordings/"+id.String(), err)
 	}
 	return k.ok("/digests/"+r.ID.String(), k.T("draft.digest_taken"))
 }
@@ -297,7 +297,7 @@ func (c *Console) digestRewrite(k *call) error {
 	if err != nil {
 		return k.refused("/digests/"+id.String(), err)
 	}
-	return k.redirect("/proposals/" + p.ID.String())
+	return k.redirect("/wordings/" + p.ID.String())
 }
 
 // drafted is the choice that a form was opened with, or is sent back with: its text and the model that wrote it. Where there is none it is empty.
