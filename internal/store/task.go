@@ -30,12 +30,13 @@ func TaskFor(a *community.Action, why string, now int64) community.Task {
 		Created: now, Due: due, Evidence: 1}
 }
 
-// OpenTask opens a task, or adds evidence to the open one for the same group, target and verb.
+// OpenTask opens a task, or adds evidence to the open one for the same group, target and verb with the same words: of two prizes
+// for one member none is lost.
 func (t *Tx) OpenTask(ctx context.Context, k community.Task) error {
 	if k.Target != 0 && k.Verb != community.Send {
 		var id []byte
-		err := t.one(ctx, `SELECT id FROM task WHERE group_key = $1 AND target_key = $2 AND verb = $3 AND state IN ('open', 'claimed') LIMIT 1`,
-			[]any{int64(k.Group), int64(k.Target), string(k.Verb)}, &id)
+		err := t.one(ctx, `SELECT id FROM task WHERE group_key = $1 AND target_key = $2 AND verb = $3 AND text = $4 AND state IN ('open', 'claimed') LIMIT 1`,
+			[]any{int64(k.Group), int64(k.Target), string(k.Verb), k.Text}, &id)
 		if err == nil {
 			_, err = t.exec(ctx, `UPDATE task SET evidence = evidence + 1 WHERE id = $1`, id)
 			return err

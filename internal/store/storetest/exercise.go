@@ -76,6 +76,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"the roster of duty is kept", rosterIsKept},
 		{"ways to tell people are kept", waysAreKept},
 		{"an alarm follows its task", alarmFollowsTask},
+		{"two tasks of one member lose no words", twoTasksOfOneMember},
 		{"of many steps on one reading one wins", oneOfManySteps},
 		{"a link works once", passWorksOnce},
 		{"what differs is kept, with since when", driftIsKept},

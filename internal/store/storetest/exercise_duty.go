@@ -112,6 +112,30 @@ func taskAlarm(t *testing.T, s *store.Store, n byte, g community.GroupKey) (comm
 	return k, must(s.AlarmOf(ctx, 1, store.TaskAlarm(k.ID)))(t)
 }
 
+// twoTasksOfOneMember: the same again adds to what is known of the first; other words are another task.
+func twoTasksOfOneMember(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	evs := NewLog(s).Append(t, say(tea, "anna", "hi", at("2026-01-01 10:00:00")))
+	tx := must(s.BeginLog(ctx))(t)
+	for i, words := range []string{"一等奖", "二等奖", "二等奖"} {
+		a := community.Action{ID: community.ID{0: 2, 15: byte(i)}, Group: evs[0].Group, Verb: community.Remind, Target: evs[0].Actor, Text: words}
+		if err := tx.OpenTask(ctx, store.TaskFor(&a, "no_ability", time.Now().UnixMilli())); err != nil {
+			t.Fatal(tx.Rollback(ctx, err))
+		}
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	rows, n, err := desk(s).FindTasks(ctx, community.TaskFilter{})
+	got := map[string]int{}
+	for _, r := range rows {
+		got[r.Text] = r.Evidence
+	}
+	if err != nil || n != 2 || got["一等奖"] != 1 || got["二等奖"] != 2 {
+		t.Errorf("tasks = %v of %d: %v", got, n, err)
+	}
+}
+
 func closeTask(t *testing.T, s *store.Store, id community.ID) {
 	t.Helper()
 	ctx := t.Context()
