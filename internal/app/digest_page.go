@@ -111,6 +111,8 @@ func (l landings) digestSheet(ctx context.Context, page plan.WebPage) (h5.Sheet,
 			return h5.Sheet{}, err
 		}
 		text = digestText(l.app.words.In(page.Lang), g, r, said)
+	case r.Found.AI != "":
+		text = plan.Marked(text)
 	}
 	out := h5.Sheet{Title: page.Title, At: page.Updated}
 	for line := range strings.Lines(text) {

@@ -481,7 +481,7 @@ func (g *gate) deeds() (n [3]int) {
 // TestARewrittenDigestIsTakenByAPerson: its lines name messages, names come back, the words stand in the digest under the mark, and in what is sent of it.
 func TestARewrittenDigestIsTakenByAPerson(t *testing.T) {
 	onBoth(t, func(t *testing.T, dbURL string) {
-		g := openGate(t, dbURL, mayCallHere)
+		g := openGate(t, dbURL, mayCallHere, func(o *app.Options) { o.Config.Server.PublicURL = "https://q.example" })
 		ctx, m := t.Context(), g.app.Models(g.org, nil)
 		f := newFakeModel(t, func(data string) string {
 			var in struct {
@@ -542,6 +542,11 @@ func TestARewrittenDigestIsTakenByAPerson(t *testing.T) {
 		check(t, err)
 		if b.AI != "m1" || !strings.HasSuffix(b.Text, plan.MachineMark) {
 			t.Errorf("sent %+v, want the mark", b)
+		}
+		page, _, err := g.app.Digests(g.org, nil).Publish(ctx, "lin", r.ID, "")
+		check(t, err)
+		if status, body := phone(t, g.door)("/d/" + page.Code); status != 200 || !strings.Contains(body, plan.MachineMark) {
+			t.Errorf("the page = %d %s", status, body)
 		}
 	})
 }
