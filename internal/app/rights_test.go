@@ -203,7 +203,7 @@ func (e *estate) equip(g community.GroupRow, mark string) ids {
 	lottery, err := a.Draws(e.org, nil).New(ctx, owner, g.Key, lots, lots.Worth(), "", "试")
 	check(t, err)
 	out.of["draws"] = lottery.ID.String()
-	session, err := a.LiveQAs(e.org, nil).New(ctx, owner, plan.LiveQA{Group: g.Key, LiveTerms: plan.DefaultLive(), Starts: time.Now().Add(time.Hour).UnixMilli()}, "试")
+	session, err := a.LiveQAs(e.org, nil).New(ctx, owner, plan.LiveQA{Group: g.Key, LiveTerms: plan.DefaultLive(), Starts: time.Now().Add(50 * time.Hour).UnixMilli()}, "试")
 	check(t, err)
 	_, err = a.LiveQAs(e.org, nil).Add(ctx, owner, session.ID, 0, mark+"的问题")
 	check(t, err)

@@ -298,8 +298,8 @@ func (c *Console) modelCall(k *call) error {
 	var parts []draft.Message
 	if v.Sent == "" {
 		parts = []draft.Message{{Content: k.T("model.sent_gone")}}
-	} else if err := json.Unmarshal([]byte(v.Sent), &parts); err != nil {
-		return err
+	} else if json.Unmarshal([]byte(v.Sent), &parts) != nil {
+		parts = []draft.Message{{Content: v.Sent}} // another program's words are shown as they are
 	}
 	for _, m := range parts {
 		p.Cards = append(p.Cards, view.DraftCard{Mark: ui.Pill("", "message", k.T("model.sent")), Title: m.Role, Text: m.Content})
