@@ -364,8 +364,14 @@ func TestPollIsAnsweredInTheGroup(t *testing.T) {
 			_, err := p.world.Say("one", word[0], word[1])
 			check(t, err)
 		}
+		var list []plan.PlaceOutcome
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("outcomes at the end: %+v, sent at %d", list, i.Places[0].DidAt)
+			}
+		})
 		await(t, func() bool {
-			list, err := c.Outcomes(ctx, i.ID)
+			list, err = c.Outcomes(ctx, i.ID)
 			check(t, err)
 			return len(list) == 1 && fmt.Sprint(list[0].Votes) == "[0 2]" && list[0].Voters == 2
 		})
