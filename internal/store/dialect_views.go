@@ -74,9 +74,10 @@ func (sqliteDialect) searchTidy() string {
 }
 
 // beginViews waits for a transaction that a process left behind when it was killed: the server may still be ending it, and
-// what it read of the cursor would be taken in twice.
+// what it read of the cursor would be taken in twice. What is read after that is of one moment, as on SQLite: a member who is
+// marked as a bot between two readings of one transaction would otherwise be seen in the log and not in the registry.
 func (postgresDialect) beginViews() string {
-	return "BEGIN; LOCK TABLE views.cursor IN SHARE ROW EXCLUSIVE MODE"
+	return "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE views.cursor IN SHARE ROW EXCLUSIVE MODE"
 }
 
 func (postgresDialect) countViews() string {
