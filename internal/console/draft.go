@@ -16,6 +16,7 @@ import (
 	"qunluo/internal/console/view/ui"
 	"qunluo/internal/plan"
 	"qunluo/internal/rights"
+	"qunluo/internal/shelf"
 )
 
 // Drafts is what the pages of drafts (一稿多发) ask and change. CodeConflict: one was changed meanwhile, put away, or went already; CodeForbidden:
@@ -390,16 +391,13 @@ func (k *call) draftVersions(p *view.PlanPage, m plan.Manuscript) error {
 	}
 	t := ui.Table{Label: k.T("drafts.versions"), Columns: []ui.Column{{Title: k.T("drafts.version")}, {Title: k.T("drafts.changed")}, {Title: k.T("drafts.by")}, {Title: k.T("drafts.when")}}}
 	for n, v := range list {
-		var changed []templ.Component
+		var changes []shelf.Change
 		if n+1 < len(list) {
 			for _, d := range v.Against(list[n+1].Writing) {
-				changed = append(changed, ui.Two(k.T("drafts."+d.Field), "− "+cmp.Or(short(d.Before, 120), "–")), ui.Two("", "+ "+cmp.Or(short(d.After, 120), "–")))
+				changes = append(changes, shelf.Change(d))
 			}
 		}
-		if len(changed) == 0 {
-			changed = append(changed, ui.Text("–"))
-		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(k.T("drafts.version_n", "num", v.Version), v.Note), templ.Join(changed...), ui.Text(who(v.User)), ui.Moment(v.At)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(k.T("drafts.version_n", "num", v.Version), v.Note), k.changed("drafts.", changes), ui.Text(who(v.User)), ui.Moment(v.At)}})
 	}
 	p.Tables = append(p.Tables, view.PlanTable{Title: t.Label, Table: t})
 	return nil

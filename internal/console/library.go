@@ -370,6 +370,18 @@ func groupsUsed(list []shelf.Use) []community.GroupKey {
 	return out
 }
 
+// changed shows what a version changed; a field is called by its name behind a prefix.
+func (k *call) changed(prefix string, changes []shelf.Change) templ.Component {
+	if len(changes) == 0 {
+		return ui.Text("–")
+	}
+	var cells []templ.Component
+	for _, d := range changes {
+		cells = append(cells, ui.Two(k.T(prefix+d.Field), "− "+cmp.Or(short(d.Before, 120), "–")), ui.Two("", "+ "+cmp.Or(short(d.After, 120), "–")))
+	}
+	return templ.Join(cells...)
+}
+
 // libraryVersions shows what an item was, with what each version changed.
 func (k *call) libraryVersions(p *view.PlanPage, i shelf.Item) error {
 	list, err := k.libraries().Versions(k.ctx(), i.ID)
@@ -383,16 +395,11 @@ func (k *call) libraryVersions(p *view.PlanPage, i shelf.Item) error {
 	t := ui.Table{Label: k.T("library.versions"), Columns: []ui.Column{{Title: k.T("library.version")}, {Title: k.T("library.changed")}, {Title: k.T("library.by")}, {Title: k.T("library.when")}}}
 	for n, v := range list {
 		row := ui.Row{}
-		var changed []templ.Component
+		var changes []shelf.Change
 		if n+1 < len(list) {
-			for _, d := range shelf.Difference(list[n+1].Content, v.Content) {
-				changed = append(changed, ui.Two(k.T("library."+d.Field), "− "+cmp.Or(short(d.Before, 120), "–")), ui.Two("", "+ "+cmp.Or(short(d.After, 120), "–")))
-			}
+			changes = shelf.Difference(list[n+1].Content, v.Content)
 		}
-		if len(changed) == 0 {
-			changed = append(changed, ui.Text("–"))
-		}
-		row.Cells = []templ.Component{ui.Two(k.T("library.version_n", "num", v.Version), v.Note), templ.Join(changed...), ui.Text(who(v.User)), ui.Moment(v.At)}
+		row.Cells = []templ.Component{ui.Two(k.T("library.version_n", "num", v.Version), v.Note), k.changed("library.", changes), ui.Text(who(v.User)), ui.Moment(v.At)}
 		if n > 0 && k.may(rights.Write) && !i.Archived {
 			id := "restore-" + strconv.Itoa(v.Version)
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: id, Text: k.T("library.restore"), Small: true, Icon: "history"})
