@@ -13,7 +13,7 @@ var digestKeys = map[string]string{
 	"circle_day": "org_key, tag, day", "standing": "group_key", "marked": "member_key", "import_span": "group_key, import_key",
 	"people": "group_key, member_key", "anyone": "member_key", "stay": "member_key, group_key, n", "name_span": "member_key, group_key, kind, from_at",
 	"recalled": "number", "recall_open": "group_key, message", "hit": "event_number, decision_id", "rule_day": "group_key, day, rule", "trail": "member_key, number",
-	"question": "number", "answer": "question, number", "thread": "group_key, import_key", "contact": "number, other_key",
+	"question": "number", "answer": "question, number", "asked_day": "org_key, day, part", "thread": "group_key, import_key", "contact": "number, other_key",
 }
 
 // DigestFigures gives a hash of each table of the figures, so that figures built anew can be compared with those kept.

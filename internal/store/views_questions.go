@@ -25,6 +25,7 @@ type questions struct {
 	links   []answerRow
 	met     map[contactKey]contactRow
 	replies map[community.AccountKey][]replyRow
+	days    map[askedKey]*askedDay
 
 	aliases map[aliasKey]community.MemberKey // whom ids of members mean, until the end of the log is reached; 0 = nobody
 	latest  map[messageKey]int64             // the latest question of the batch with an id
@@ -73,13 +74,15 @@ func newQuestions(s *Store) *questions {
 	return q
 }
 
-func (*questions) name() string     { return QuestionsView }
-func (*questions) tables() []string { return []string{"question", "answer", "thread", "contact"} }
+func (*questions) name() string { return QuestionsView }
+func (*questions) tables() []string {
+	return []string{"question", "answer", "asked_day", "thread", "contact"}
+}
 
 func (q *questions) forget() {
 	*q = questions{store: q.store, groups: map[community.GroupKey]talkPlace{}, threads: map[threadKey]*measure.Threads{}, touched: map[threadKey]bool{},
 		known: map[int64]measure.Question{}, met: map[contactKey]contactRow{}, replies: map[community.AccountKey][]replyRow{},
-		aliases: map[aliasKey]community.MemberKey{}, latest: map[messageKey]int64{}}
+		days: map[askedKey]*askedDay{}, aliases: map[aliasKey]community.MemberKey{}, latest: map[messageKey]int64{}}
 }
 
 func (q *questions) apply(ctx context.Context, t *session, events []community.Event, _ int64) error {
@@ -157,25 +160,33 @@ func (q *questions) said(ctx context.Context, ev *community.Event) (measure.Said
 
 // member finds whom the platform calls by an id; 0 when the registry does not know them.
 func (q *questions) member(ctx context.Context, g community.GroupKey, id string) (community.MemberKey, error) {
-	place, ok := q.groups[g]
-	if !ok {
-		err := q.t.one(ctx, `SELECT org_key, platform FROM chat_group WHERE key = $1`, []any{int64(g)}, (*int64)(&place.org), &place.platform)
-		if err != nil {
-			return 0, err
-		}
-		q.groups[g] = place
+	place, err := q.place(ctx, g)
+	if err != nil {
+		return 0, err
 	}
 	alias := aliasKey{place, id}
 	if key, ok := q.aliases[alias]; ok {
 		return key, nil
 	}
 	var key int64
-	err := q.t.one(ctx, findAlias, []any{int64(place.org), "member", place.platform, "", id}, &key)
+	err = q.t.one(ctx, findAlias, []any{int64(place.org), "member", place.platform, "", id}, &key)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
 	}
 	q.aliases[alias] = community.MemberKey(key)
 	return community.MemberKey(key), nil
+}
+
+func (q *questions) place(ctx context.Context, g community.GroupKey) (talkPlace, error) {
+	place, ok := q.groups[g]
+	if ok {
+		return place, nil
+	}
+	err := q.t.one(ctx, `SELECT org_key, platform FROM chat_group WHERE key = $1`, []any{int64(g)}, (*int64)(&place.org), &place.platform)
+	if err == nil {
+		q.groups[g] = place
+	}
+	return place, err
 }
 
 // answered is the number of the question that the platform says a message answers; -1 when it answers something else, 0 when
@@ -253,7 +264,10 @@ func (q *questions) undo(ctx context.Context, ev *community.Event) error {
 		return err
 	}
 	delete(q.threads, threadKey{ev.Group, run})
-	for _, table := range q.tables() {
+	if err := q.unask(ctx, ev.Group, run); err != nil {
+		return err
+	}
+	for _, table := range []string{"question", "answer", "thread", "contact"} {
 		if _, err := q.t.exec(ctx, `DELETE FROM views.`+table+` WHERE group_key = $1 AND import_key = $2`, int64(ev.Group), run); err != nil {
 			return err
 		}
@@ -263,7 +277,14 @@ func (q *questions) undo(ctx context.Context, ev *community.Event) error {
 }
 
 func (q *questions) flush(ctx context.Context) error {
-	for _, part := range []func(*questions, context.Context) error{(*questions).flushAsked, (*questions).flushAnswers, (*questions).flushThreads, (*questions).flushContacts} {
+	if err := q.learn(ctx); err != nil {
+		return err
+	}
+	q.links = slices.DeleteFunc(q.links, func(a answerRow) bool { // what leads to no question, or to one's own
+		asked, ok := q.known[a.question]
+		return !ok || asked.Member == a.member || asked.Group != a.group
+	})
+	for _, part := range []func(*questions, context.Context) error{(*questions).flushDays, (*questions).flushAsked, (*questions).flushAnswers, (*questions).flushThreads, (*questions).flushContacts} {
 		if err := part(q, ctx); err != nil {
 			return err
 		}
@@ -280,16 +301,10 @@ ON CONFLICT DO NOTHING`, q.asked)
 	return err
 }
 
-// flushAnswers keeps the links that lead to questions of others.
 func (q *questions) flushAnswers(ctx context.Context) error {
-	if err := q.learn(ctx); err != nil {
-		return err
-	}
-	var rows [][]any
+	rows := make([][]any, 0, len(q.links))
 	for _, a := range q.links {
-		if asked, ok := q.known[a.question]; ok && asked.Member != a.member && asked.Group == a.group {
-			rows = append(rows, []any{a.question, a.number, int64(a.group), asked.At, a.at, int64(a.member), int64(a.by), a.run})
-		}
+		rows = append(rows, []any{a.question, a.number, int64(a.group), q.known[a.question].At, a.at, int64(a.member), int64(a.by), a.run})
 	}
 	q.links = q.links[:0]
 	_, err := q.t.dialect.bulk(ctx, q.t, `INSERT INTO views.answer (question, number, group_key, asked_at, at, member_key, evidence, import_key)

@@ -13,7 +13,7 @@ var viewsSchemas embed.FS
 
 // viewsVersion is the level of the projections' schema and of the code that fills it. Raising it throws every
 // projection away; they are then built anew from the log. So views need no migrations, and may be left out of backups.
-const viewsVersion = 9
+const viewsVersion = 10
 
 // schemaRow is the row of views.cursor that holds the level.
 const schemaRow = "schema"

@@ -106,6 +106,11 @@ CREATE TABLE views.answer (
   member_key BIGINT NOT NULL, evidence BIGINT NOT NULL, import_key BIGINT NOT NULL, PRIMARY KEY (question, number)
 ) WITHOUT ROWID;
 CREATE INDEX views.answer_group ON answer (group_key, asked_at, at, member_key, evidence);
+-- Both once more, in the order of the log, by the UTC day of asking, in parts: the questions of many groups are read from here.
+CREATE TABLE views.asked_day (
+  org_key BIGINT NOT NULL, day BIGINT NOT NULL, part BIGINT NOT NULL, last BIGINT NOT NULL, list BYTEA NOT NULL,
+  PRIMARY KEY (org_key, day, part)
+) WITHOUT ROWID;
 -- To whom a message turns: by @, by the name at its start, or (reply) by answering or quoting that one's message.
 CREATE TABLE views.contact (
   number BIGINT NOT NULL, group_key BIGINT NOT NULL, at BIGINT NOT NULL, member_key BIGINT NOT NULL, other_key BIGINT NOT NULL,

@@ -25,6 +25,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"sums over groups equal their days", sumsEqualTheirDays},
 		{"an undone import leaves no trace in figures", undoneImport},
 		{"questions and answers equal one reading", questionsEqualOneReading},
+		{"a day with more questions than one part holds", aLongDayOfQuestions},
 		{"an answer that is recalled opens its question again", recalledAnswer},
 		{"what retention is made of equals the log", historyEqualsTheLog},
 		{"stays say how they ended", staysSayHowTheyEnded},

@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"testing"
 
 	"qunluo/internal/community"
@@ -47,8 +50,11 @@ func questionsEqualOneReading(t *testing.T, s *store.Store) {
 	rng := rand.New(rand.NewPCG(31, 32))
 	l := NewLog(s)
 	events := write(t, s, l, rng, talkative(rng, life(rng, threeGroups, 3000)))
+	l.Append(t, quietGroups()...)
+	caughtUp(t, s)
 	from, to := day(t, "2026-01-02"), day(t, "2026-02-20")
 	compareQuestions(t, s, "kept", events, from, to)
+	sameByGroup(t, s, "kept", events, from, to)
 	before := must(s.DigestFigures(t.Context()))(t)
 	l.Account, l.Run = 0, 7
 	l.Append(t, say(tea, "old1", "怎么退押金？", at("2026-01-12 10:00:00")), say(tea, "old2", "old1：打客服电话", at("2026-01-12 10:01:00")))
@@ -58,22 +64,114 @@ func questionsEqualOneReading(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	with := len(list)
+	sameByGroup(t, s, "with an import", events, from, to)
 	l.Account, l.Run = 1, 0
 	l.Append(t, community.Inbound{Type: community.ImportUndone, GroupKey: events[0].Group, Key: "import:7", OccurredAt: at("2026-03-01 10:00:00"), Body: community.Body{Data: []byte(`{"import":7}`)}})
 	caughtUp(t, s)
 	after := must(s.DigestFigures(t.Context()))(t)
-	for _, table := range []string{"question", "answer", "thread", "contact"} {
+	for _, table := range []string{"question", "answer", "asked_day", "thread", "contact"} {
 		same(t, table+" without the import", after[table], before[table])
 	}
 	if list, _, _ = desk(s).Questions(t.Context(), 0, "", from, to); len(list) != with-1 {
 		t.Errorf("%d questions with the import, %d without", with, len(list))
 	}
+	sameByGroup(t, s, "without the import", events, from, to)
 	if err := s.Rebuild(t.Context(), nil, store.QuestionsView); err != nil {
 		t.Fatal(err)
 	}
 	for table, sum := range must(s.DigestFigures(t.Context()))(t) {
 		same(t, table+" built anew", sum, after[table])
 	}
+}
+
+// quietGroups are so many that questions of all groups are read by days, not by groups.
+func quietGroups() (list []community.Inbound) {
+	for i := range 30 {
+		list = append(list, say(community.Ref{ID: fmt.Sprint("quiet", i), Name: fmt.Sprint("静", i)}, "quiet", "好", at("2026-01-02 10:00:00")))
+	}
+	return list
+}
+
+// sameByGroup holds the questions of all groups, which are read by days, against those of each group.
+func sameByGroup(t *testing.T, s *store.Store, what string, events []community.Event, from, to measure.Day) {
+	t.Helper()
+	all, _, err := desk(s).Questions(t.Context(), 0, "", from, to)
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%s: %d questions, %v", what, len(all), err)
+	}
+	of := map[community.GroupKey][]measure.Question{}
+	for _, q := range all {
+		of[q.Group] = append(of[q.Group], q)
+	}
+	seen := map[community.GroupKey]bool{}
+	for _, ev := range events {
+		if seen[ev.Group] {
+			continue
+		}
+		seen[ev.Group] = true
+		one, _, err := desk(s).Questions(t.Context(), ev.Group, "", from, to)
+		if err != nil || len(one) != len(of[ev.Group]) {
+			t.Fatalf("%s: group %d: %d questions, %v; among all %d", what, ev.Group, len(one), err, len(of[ev.Group]))
+		}
+		for i, q := range one {
+			for _, list := range [][]measure.Answer{q.Answers, of[ev.Group][i].Answers} {
+				slices.SortFunc(list, func(a, b measure.Answer) int { return cmp.Compare(a.Number, b.Number) })
+			}
+			if !reflect.DeepEqual(q, of[ev.Group][i]) {
+				t.Fatalf("%s: alone %+v, among all %+v", what, q, of[ev.Group][i])
+			}
+		}
+	}
+}
+
+// aLongDayOfQuestions has more questions on one day than one part of its list holds, answers that come on the next day, questions
+// before 1970, and takes an import back from the middle of it.
+func aLongDayOfQuestions(t *testing.T, s *store.Store) {
+	l := NewLog(s)
+	l.Append(t, quietGroups()...)
+	noon := at("2026-01-05 12:00:00")
+	story := func(prefix string) (list []community.Inbound) {
+		for i := range 1500 {
+			asked := say(tea, "asker", fmt.Sprint(prefix, i, "押金怎么退？"), noon+int64(i))
+			list = append(list, asked)
+			if i%3 == 0 {
+				a := say(tea, "helper", fmt.Sprint(prefix, i, "这样"), noon+86_400_000+int64(i))
+				a.Body.ReplyTo = asked.Body.Message
+				list = append(list, a)
+			}
+		}
+		return append(list, say(tea, "asker", prefix+"早年怎么退？", -1), say(tea, "asker", prefix+"更早怎么退？", -86_400_000))
+	}
+	var events []community.Event
+	for part := range slices.Chunk(story("a"), 500) {
+		events = append(events, l.Append(t, part...)...)
+		caughtUp(t, s)
+	}
+	before := must(s.DigestFigures(t.Context()))(t)["asked_day"]
+	from, to := day(t, "1969-12-30"), day(t, "2026-01-06")
+	check := func(what string, want int) {
+		t.Helper()
+		list, r, err := desk(s).Questions(t.Context(), 0, "", day(t, "2026-01-05"), to)
+		if err != nil || len(list) != want || r.Certain != want/3 {
+			t.Errorf("%s: %d questions, %d answered, %v; want %d, %d", what, len(list), r.Certain, err, want, want/3)
+		}
+		sameByGroup(t, s, what, events[:1], day(t, "2026-01-05"), to)
+		sameByGroup(t, s, what+", before 1970", events[:1], from, from+2)
+	}
+	check("kept", 1500)
+	l.Account, l.Run = 0, 7
+	l.Append(t, story("b")...)
+	l.Account, l.Run = 1, 0
+	caughtUp(t, s)
+	check("with an import", 3000)
+	l.Append(t, community.Inbound{Type: community.ImportUndone, GroupKey: events[0].Group, Key: "import:7", OccurredAt: at("2026-03-01 10:00:00"), Body: community.Body{Data: []byte(`{"import":7}`)}})
+	caughtUp(t, s)
+	check("without it", 1500)
+	same(t, "days without the import", must(s.DigestFigures(t.Context()))(t)["asked_day"], before)
+	if err := s.Rebuild(t.Context(), nil, store.QuestionsView); err != nil {
+		t.Fatal(err)
+	}
+	check("built anew", 1500)
 }
 
 // compareQuestions reads the whole log once, without any projection.
