@@ -37,7 +37,7 @@ func main() {
 
 // measure runs a bench; it stands here because benches measure the app itself.
 func measure(ctx context.Context, name string, o cli.BenchOrder) ([]cli.Measured, error) {
-	rows, err := bench.Run(ctx, name, bench.Options{Scale: o.Scale, Rounds: o.Rounds, Dir: o.Dir, Database: o.Database, Told: o.Told, Open: site})
+	rows, err := bench.Run(ctx, name, bench.Options{Scale: o.Scale, Rounds: o.Rounds, Dir: o.Dir, Keep: o.Keep, Database: o.Database, Told: o.Told, Open: site})
 	list := make([]cli.Measured, len(rows))
 	for i, r := range rows {
 		list[i] = cli.Measured(r)

@@ -111,7 +111,7 @@ func fillOnce(ctx context.Context, o Options) (string, func(), error) {
 	mark := filepath.Join(dir, "filled")
 	want := fmt.Sprint(o.Scale)
 	if got, err := os.ReadFile(mark); err == nil && string(got) == want {
-		return dir, away, nil
+		return dir, away, o.caughtUp(ctx, dir)
 	}
 	err := fill(ctx, o, dir)
 	if err == nil {
@@ -122,6 +122,18 @@ func fillOnce(ctx context.Context, o Options) (string, func(), error) {
 		return "", nil, err
 	}
 	return dir, away, nil
+}
+
+// caughtUp brings the figures of a kept folder to the end of its log: they may have been another program's.
+func (o Options) caughtUp(ctx context.Context, dir string) error {
+	st, err := store.Open(ctx, store.Options{DataDir: dir})
+	if err != nil {
+		return err
+	}
+	spent := cpuSeconds()
+	err = st.CatchUp(ctx)
+	o.tell("pages: caught up in %.0f CPU-seconds", cpuSeconds()-spent)
+	return errors.Join(err, st.Close())
 }
 
 // fill makes the community that is looked at: groups of unequal size, one huge member list, and some messages that

@@ -21,7 +21,7 @@ const (
 )
 
 // upkeep measures what keeping the projections of the figures up to date costs: each of them is built anew from the same
-// log, reading and decoding the events included.
+// log, reading and decoding the events included; then the counters of days by themselves, which the target is about.
 func upkeep(ctx context.Context, o Options) (rows []Row, err error) {
 	dir, away, err := o.folder("upkeep")
 	if err != nil {
@@ -40,7 +40,21 @@ func upkeep(ctx context.Context, o Options) (rows []Row, err error) {
 	if err := h.store.CatchUp(ctx); err != nil {
 		return nil, err
 	}
+	var events []community.Event
+	for ev, err := range h.store.Events(ctx, store.EventScan{}) {
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, ev)
+	}
 	nothing := func() error { return nil }
+	counters := &side{name: "upkeep of the counters of days", prepare: func(context.Context) error { return nil }, tidy: nothing, run: func(ctx context.Context, _ part) (int, error) {
+		return len(events), h.store.CountAgain(ctx, events)
+	}}
+	if err := compare(ctx, o, 1, counters); err != nil {
+		return nil, err
+	}
+	rows = append(rows, most("insight.upkeep.counters", 1e6/median(counters.rates), "us/message", upkeepTarget))
 	for _, view := range []string{store.FiguresView, store.QuestionsView} {
 		s := &side{name: "upkeep of " + view, prepare: func(context.Context) error { return nil }, tidy: nothing, run: func(ctx context.Context, _ part) (int, error) {
 			return n, h.store.Rebuild(ctx, nil, view)

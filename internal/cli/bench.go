@@ -12,6 +12,7 @@ type benchCmd struct {
 	Scale  float64  `default:"1" help:"数据量的倍数，0.001 到 10|times the standard amount of data, 0.001 to 10"`
 	Rounds int      `help:"各测几轮，0 为标准|how many rounds of each, 0 = the standard"`
 
+	Keep     string `placeholder:"DIR" help:"pages：把填满的数据留在此目录，下次再用|pages: keep the filled data in this folder, to be used again"`
 	Database string `help:"在此 PostgreSQL 上测 ingest、replay、import（须可建库，postgres://…）；只计时，无基线|measure ingest, replay and import on this PostgreSQL (it must let databases be made, postgres://…); by the clock, without a baseline"`
 }
 
@@ -70,7 +71,7 @@ func (q *benchCmd) measure(c *call, name string) ([]Measured, error) {
 	}
 	defer os.RemoveAll(dir)
 	return c.program.Houses.Bench(c.ctx, name, BenchOrder{
-		Scale: q.Scale, Rounds: q.Rounds, Dir: dir, Database: q.Database, Told: func(line string) { c.say("%s", "%s", line) },
+		Scale: q.Scale, Rounds: q.Rounds, Dir: dir, Keep: q.Keep, Database: q.Database, Told: func(line string) { c.say("%s", "%s", line) },
 	})
 }
 

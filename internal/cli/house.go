@@ -428,6 +428,7 @@ type BenchOrder struct {
 	Scale  float64 // of the amount of data; 1 = the whole measurement
 	Rounds int     // of baseline and candidate each; 0 = as the bench wants
 	Dir    string  // where databases are made
+	Keep   string  // a folder for pages to fill once and use again; "" = fill anew
 	Told   func(line string)
 	// Database is the address of a PostgreSQL to measure on; "" = SQLite.
 	Database string

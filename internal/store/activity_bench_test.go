@@ -117,13 +117,13 @@ func crowd(ctx context.Context, s *Store) error {
 	per := benchSays / benchGroups / benchDays
 	for g := range benchGroups {
 		for day := range benchDays {
-			cells := map[cellKey]int64{}
+			var cells []cellCount
 			for range per {
 				m := chance.IntN(benchMembers/benchGroups)*benchGroups + g + 1
-				cells[cellKey{community.MemberKey(m), int64(chance.IntN(2)*24 + chance.IntN(24))}]++
+				cells = append(cells, cellCount{cellKey{community.MemberKey(m), int64(chance.IntN(2)*24 + chance.IntN(24))}, 1})
 			}
-			list := merge(nil, cells)
-			days = append(days, []any{g + 1, int64(today) - int64(day), per, len(list), encodeSpeech(list)})
+			detail, speakers, _ := mergeDetail(nil, packed(cells))
+			days = append(days, []any{g + 1, int64(today) - int64(day), per, speakers, detail})
 		}
 	}
 	for _, part := range []struct {

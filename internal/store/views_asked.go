@@ -199,7 +199,7 @@ func (q *questions) unask(ctx context.Context, g community.GroupKey, run int64) 
 	if err != nil {
 		return err
 	}
-	days, err := int64s(rows)
+	days, err := ints(rows)
 	for _, day := range days {
 		if err := q.unaskDay(ctx, askedKey{place.org, day}, g, run); err != nil {
 			return fmt.Errorf("questions of day %d: %w", day, err)
@@ -257,16 +257,4 @@ func eachAsked(r *sql.Rows, day int64, fn func(askedEntry)) error {
 		}
 	}
 	return r.Err()
-}
-
-func int64s(r *sql.Rows) (list []int64, err error) {
-	defer r.Close()
-	for r.Next() {
-		var v int64
-		if err := r.Scan(&v); err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	return list, r.Err()
 }

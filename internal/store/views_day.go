@@ -17,21 +17,6 @@ import (
 // Its form: for each member in order: uvarint key minus the last key, uvarint number of cells; for each cell in order:
 // uvarint class*24+hour, uvarint count.
 
-func encodeSpeech(list []measure.Speech) []byte {
-	b := []byte{}
-	var last community.MemberKey
-	for _, s := range list {
-		b = binary.AppendUvarint(b, uint64(s.Member-last))
-		b = binary.AppendUvarint(b, uint64(len(s.Cells)))
-		for _, c := range s.Cells {
-			b = binary.AppendUvarint(b, uint64(c.Class)*24+uint64(c.Hour))
-			b = binary.AppendUvarint(b, uint64(c.Count))
-		}
-		last = s.Member
-	}
-	return b
-}
-
 var errShortDetail = errors.New("detail of a day is cut short")
 
 // detailReader reads a day's detail without making lists of it.
@@ -94,13 +79,19 @@ type cellKey struct {
 	slot   int64 // class*24 + hour
 }
 
+// cellCount is by how much a cell changes.
+type cellCount struct {
+	cellKey
+	n int64
+}
+
 // dayDelta is what a batch changes about a day.
 type dayDelta struct {
 	events, messages, recalled, joins, leaves int64
 	change                                    int64 // of the number of members, by the beginnings and ends of stays
 	first, last                               int64 // numbers of the first and last message
-	cells                                     map[cellKey]int64
-	apart                                     map[cellKey]int64 // of bots
+	cells                                     []cellCount
+	apart                                     []cellCount // of bots
 }
 
 // day gives the batch's delta of a day.
@@ -108,7 +99,7 @@ func (f *figures) day(g community.GroupKey, day measure.Day) *dayDelta {
 	key := dayKey{g, day}
 	d, ok := f.days[key]
 	if !ok {
-		d = &dayDelta{cells: map[cellKey]int64{}, apart: map[cellKey]int64{}}
+		d = &dayDelta{}
 		f.days[key] = d
 	}
 	return d
@@ -117,12 +108,12 @@ func (f *figures) day(g community.GroupKey, day measure.Day) *dayDelta {
 // say counts n own messages of a member; n is -1 for one that is taken out.
 func (d *dayDelta) say(m community.MemberKey, class community.Class, hour int, n int64) {
 	d.messages += n
-	d.cells[cellKey{m, int64(class)*24 + int64(hour)}] += n
+	d.cells = append(d.cells, cellCount{cellKey{m, int64(class)*24 + int64(hour)}, n})
 }
 
 // aside counts n messages of a bot, which no figure of the group holds.
 func (d *dayDelta) aside(m community.MemberKey, class community.Class, hour int, n int64) {
-	d.apart[cellKey{m, int64(class)*24 + int64(hour)}] += n
+	d.apart = append(d.apart, cellCount{cellKey{m, int64(class)*24 + int64(hour)}, n})
 }
 
 // note keeps the range of numbers that holds the day's messages.
@@ -163,12 +154,13 @@ func (f *figures) flushDay(ctx context.Context, k dayKey, d *dayDelta) error {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
+	d.cells, d.apart = packed(d.cells), packed(d.apart)
 	f.sumDay(g, k, d, err != nil)
-	old, err := decodeSpeech(raw)
+	detail, speakers, err := mergeDetail(raw, d.cells)
 	if err != nil {
 		return err
 	}
-	bots, err := decodeSpeech(rawApart)
+	apart, _, err := mergeDetail(rawApart, d.apart)
 	if err != nil {
 		return err
 	}
@@ -177,47 +169,27 @@ func (f *figures) flushDay(ctx context.Context, k dayKey, d *dayDelta) error {
 			d.note(n)
 		}
 	}
-	list := merge(old, d.cells)
 	_, err = f.t.exec(ctx, `INSERT INTO views.group_day (group_key, day, events, messages, speakers, recalled, joins, leaves,
  change, first_number, last_number, detail, apart) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (group_key, day) DO UPDATE SET events = group_day.events + excluded.events,
  messages = group_day.messages + excluded.messages, speakers = excluded.speakers, recalled = group_day.recalled + excluded.recalled,
  joins = group_day.joins + excluded.joins, leaves = group_day.leaves + excluded.leaves, change = group_day.change + excluded.change,
  first_number = excluded.first_number, last_number = excluded.last_number, detail = excluded.detail, apart = excluded.apart`,
-		int64(k.group), int64(k.day), d.events, d.messages, len(list), d.recalled, d.joins, d.leaves, d.change, d.first, d.last,
-		encodeSpeech(list), encodeSpeech(merge(bots, d.apart)))
+		int64(k.group), int64(k.day), d.events, d.messages, speakers, d.recalled, d.joins, d.leaves, d.change, d.first, d.last,
+		detail, apart)
 	return err
 }
 
-// merge adds cells to a day's speech. What comes to nothing is left out.
-func merge(old []measure.Speech, cells map[cellKey]int64) []measure.Speech {
-	keys := make([]cellKey, 0, len(cells))
-	for k := range cells {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, compareCells)
-	out := make([]measure.Speech, 0, len(old)+len(keys))
-	for len(old) > 0 || len(keys) > 0 {
-		var s measure.Speech
-		switch {
-		case len(keys) == 0 || len(old) > 0 && old[0].Member < keys[0].member:
-			s, old = old[0], old[1:]
-		default:
-			n := slices.IndexFunc(keys, func(k cellKey) bool { return k.member != keys[0].member })
-			if n < 0 {
-				n = len(keys)
-			}
-			s = measure.Speech{Member: keys[0].member}
-			var was []measure.Cell
-			if len(old) > 0 && old[0].Member == s.Member {
-				was, old = old[0].Cells, old[1:]
-			}
-			s.Cells = mergeCells(was, keys[:n], cells)
-			keys = keys[n:]
+// packed puts counts in order of their cells, one for each.
+func packed(list []cellCount) []cellCount {
+	slices.SortFunc(list, func(a, b cellCount) int { return compareCells(a.cellKey, b.cellKey) })
+	out := list[:0]
+	for _, c := range list {
+		if n := len(out); n > 0 && out[n-1].cellKey == c.cellKey {
+			out[n-1].n += c.n
+			continue
 		}
-		if len(s.Cells) > 0 {
-			out = append(out, s)
-		}
+		out = append(out, c)
 	}
 	return out
 }
@@ -226,27 +198,59 @@ func compareCells(a, b cellKey) int {
 	return cmp.Or(cmp.Compare(a.member, b.member), cmp.Compare(a.slot, b.slot))
 }
 
-// mergeCells adds the cells named by keys, in order, to a member's.
-func mergeCells(was []measure.Cell, keys []cellKey, cells map[cellKey]int64) []measure.Cell {
-	out := make([]measure.Cell, 0, len(was)+len(keys))
-	for len(was) > 0 || len(keys) > 0 {
-		var c measure.Cell
-		switch {
-		case len(keys) == 0 || len(was) > 0 && slot(was[0]) < keys[0].slot:
-			c, was = was[0], was[1:]
-		case len(was) > 0 && slot(was[0]) == keys[0].slot:
-			c, was = was[0], was[1:]
-			c.Count += cells[keys[0]]
-			keys = keys[1:]
-		default:
-			c = measure.Cell{Class: community.Class(keys[0].slot / 24), Hour: int(keys[0].slot % 24), Count: cells[keys[0]]}
-			keys = keys[1:]
+// mergeDetail adds cells, packed, to a day's detail: what comes out, and how many members stand in it. What comes to nothing is
+// left out.
+func mergeDetail(b []byte, cells []cellCount) (out []byte, members int, err error) {
+	out = make([]byte, 0, len(b)+4*len(cells))
+	old := detailReader{b: b}
+	var last community.MemberKey
+	var body []byte
+	for more := old.next(); more || len(cells) > 0; {
+		m, left := old.member, old.cells
+		fresh := !more || len(cells) > 0 && cells[0].member < m
+		if fresh {
+			m, left = cells[0].member, 0
 		}
-		if c.Count > 0 {
-			out = append(out, c)
+		var n int
+		body, n, cells = old.mergeCells(body[:0], left, m, cells)
+		if n > 0 {
+			out = binary.AppendUvarint(out, uint64(m-last))
+			out = append(binary.AppendUvarint(out, uint64(n)), body...)
+			last = m
+			members++
+		}
+		if !fresh {
+			more = old.next()
 		}
 	}
-	return out
+	return out, members, old.err
+}
+
+// mergeCells takes a member's cells, as many as left, off the detail and appends them to b with those of cells that are the
+// member's: how many they are, and the cells of others.
+func (r *detailReader) mergeCells(b []byte, left int, m community.MemberKey, cells []cellCount) ([]byte, int, []cellCount) {
+	n := 0
+	put := func(slot, count int64) {
+		if count > 0 {
+			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(slot)), uint64(count))
+			n++
+		}
+	}
+	for ; left > 0; left-- {
+		slot, count := r.cell()
+		for ; len(cells) > 0 && cells[0].member == m && cells[0].slot <= slot; cells = cells[1:] {
+			if cells[0].slot == slot {
+				count += cells[0].n
+			} else {
+				put(cells[0].slot, cells[0].n)
+			}
+		}
+		put(slot, count)
+	}
+	for ; len(cells) > 0 && cells[0].member == m; cells = cells[1:] {
+		put(cells[0].slot, cells[0].n)
+	}
+	return b, n, cells
 }
 
 func slot(c measure.Cell) int64 { return int64(c.Class)*24 + int64(c.Hour) }

@@ -286,9 +286,14 @@ func content(ev *community.Event) bool {
 
 // count adds n messages like ev: a person's to the figures, a bot's apart.
 func (f *figures) count(g *groupFact, p *person, ev *community.Event, n int64) {
-	day, hour := measure.DayOf(ev.OccurredAt, g.zone)
 	p.messages, p.added = p.messages+n, p.added+n
 	p.words = true
+	f.tally(g, ev, n)
+}
+
+// tally adds them to the counters of days.
+func (f *figures) tally(g *groupFact, ev *community.Event, n int64) {
+	day, hour := measure.DayOf(ev.OccurredAt, g.zone)
 	if f.isBot(ev.Actor, ev.Body.Role) {
 		f.day(g.key, day).aside(ev.Actor, ev.Body.Class, hour, n)
 		return

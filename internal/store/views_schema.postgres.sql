@@ -69,7 +69,8 @@ CREATE TABLE views.stay (
 );
 CREATE INDEX stay_group ON views.stay (group_key, since, counted);
 CREATE INDEX stay_left ON views.stay (group_key, left_at);
-CREATE INDEX stay_joined ON views.stay (joined_at) WHERE counted;
+-- With all that claims need of a stay.
+CREATE INDEX stay_joined ON views.stay (joined_at, member_key) INCLUDE (group_key, counted, left_at, left_low, left_reason, scene) WHERE counted;
 -- kind: "card", the name in the group, or "account", the account's name as seen in the group.
 CREATE TABLE views.name_span (
   member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, kind TEXT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,

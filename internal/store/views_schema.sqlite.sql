@@ -66,7 +66,8 @@ CREATE TABLE views.stay (
 ) WITHOUT ROWID;
 CREATE INDEX views.stay_group ON stay (group_key, since, counted);
 CREATE INDEX views.stay_left ON stay (group_key, left_at);
-CREATE INDEX views.stay_joined ON stay (joined_at) WHERE counted;
+-- With all that claims need of a stay.
+CREATE INDEX views.stay_joined ON stay (joined_at, member_key, group_key, counted, left_at, left_low, left_reason, scene) WHERE counted;
 -- kind: "card", the name in the group, or "account", the account's name as seen in the group.
 CREATE TABLE views.name_span (
   member_key BIGINT NOT NULL, group_key BIGINT NOT NULL, kind TEXT NOT NULL, from_at BIGINT NOT NULL, name TEXT NOT NULL,

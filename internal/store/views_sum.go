@@ -54,9 +54,13 @@ func (f *figures) sumDay(g *groupFact, k dayKey, d *dayDelta, isNew bool) {
 		s.joins += d.joins
 		s.leaves += d.leaves
 		s.change += d.change
-		for c, n := range d.cells {
-			s.cells[c.slot] += n
-			s.said = append(s.said, measure.Tally{Member: c.member, Count: n})
+		for i, c := range d.cells { // packed
+			s.cells[c.slot] += c.n
+			if i > 0 && d.cells[i-1].member == c.member {
+				s.said[len(s.said)-1].Count += c.n
+				continue
+			}
+			s.said = append(s.said, measure.Tally{Member: c.member, Count: c.n})
 		}
 		f.summing += len(d.cells)
 	}
