@@ -178,16 +178,14 @@ func (w *window) look(ctx context.Context, width int64, shot string) ([]string, 
 	return wrong, nil
 }
 
-// shutOut asks forEverybody once of each page: in its first width, in Chinese.
+// shutOut asks for what shuts people out, twice of each page: in its first width in Chinese, in its last in English.
 func (w *window) shutOut(ctx context.Context, width int64) (string, error) {
-	if width != w.widths[0] {
-		return "", nil
-	}
+	want := map[string]int64{"zh-CN": w.widths[0], "en": w.widths[len(w.widths)-1]}
 	lang, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.documentElement.lang`))
-	if err != nil || lang != "zh-CN" {
+	if err != nil || want[lang] != width {
 		return "", err
 	}
-	return forEverybody(ctx)
+	return browsertest.ForEverybody(ctx)
 }
 
 // TestWindowFindsWhatSticksOut: what fits at one width and not at the other is found, when the window is narrowed and when

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,9 +20,11 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"qunluo/internal/browsertest"
 	"qunluo/internal/community"
 	"qunluo/internal/httpd"
 	"qunluo/internal/i18n"
+	"qunluo/internal/table"
 )
 
 // board is what addresses show, in memory.
@@ -96,7 +97,7 @@ func street(t *testing.T, b *board) (*httptest.Server, *time.Time) {
 	}
 	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	quiet := slog.New(slog.DiscardHandler)
-	h, err := New(Deps{Codes: b, Votes: &ballots{}, LiveQAs: &studios{}, Words: words, Clock: func() time.Time { return now }, Log: quiet})
+	h, err := New(Deps{Codes: b, Votes: &ballots{}, LiveQAs: &studios{}, Draws: &drums{}, Tables: &papers{rows: map[string][]table.Row{}}, Words: words, Clock: func() time.Time { return now }, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,29 +238,24 @@ func TestFirstLoadIsSmall(t *testing.T) {
 	}
 }
 
-// TestPagesFitAPhone looks at the pages in a real browser at 360 px: no console error, nothing wider than the window.
+// TestPagesFitAPhone looks at the pages in a real browser at 360 px: no console error, nothing wider than the window, nobody shut out.
 func TestPagesFitAPhone(t *testing.T) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), "chromium") {
-			t.Fatal("no Chromium, and QL_REQUIRE asks for it")
-		}
-		t.Skip("no Chromium on this machine")
-	}
+	browsertest.Need(t)
 	b := newBoard()
 	b.picture = tile(t)
 	srv, _ := street(t, b)
-	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "zh-CN"))
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
-	defer stop()
-	tab, cancel := chromedp.NewContext(alloc)
+	browser := browsertest.New(chromedp.Flag("lang", "zh-CN"))
+	defer browser.End()
+	tab, cancel := browser.Profile(t)
 	defer cancel()
-	tab, end := context.WithTimeout(tab, 60*time.Second)
+	tab, end := context.WithTimeout(tab, 3*time.Minute)
 	defer end()
 	if err := chromedp.Do(tab, chromedp.EmulateViewport(360, 740)); err != nil {
 		t.Fatal(err)
 	}
-	pages := map[string]string{"vote-open": "/v/open", "vote-ended": "/v/ended", "vote-group": "/v/group", "live-guest": "/live/open", "live-mine": "/live/open/mine", "live-new": "/live/live/new", "live-end": "/live/answered", "live-go": "/live/open/go"}
+	pages := map[string]string{"vote-open": "/v/open", "vote-ended": "/v/ended", "vote-group": "/v/group", "live-guest": "/live/open", "live-mine": "/live/open/mine", "live-new": "/live/live/new", "live-end": "/live/answered", "live-go": "/live/open/go",
+		"draw-open": "/draw/open", "draw-new": "/draw/open/new", "draw-in": "/draw/open/in", "draw-drawn": "/draw/drawn", "draw-won": "/draw/drawn/won", "draw-off": "/draw/cancelled",
+		"table": "/s/edit", "table-row": "/s/edit/1", "table-new": "/s/edit/new", "table-guest": "/s/guest/1", "table-see": "/s/see", "table-see-row": "/s/see/1"}
 	for name := range b.page {
 		pages[name] = "/j/" + name
 	}
@@ -274,6 +270,9 @@ func TestPagesFitAPhone(t *testing.T) {
 		shown, err := chromedp.Run(tab, chromedp.Evaluate[bool](`[...document.images].every(i => i.naturalWidth > 0) && getComputedStyle(document.body).fontSize === "17px"`))
 		if err != nil || !shown {
 			t.Errorf("%s: picture or style did not load (%v)", name, err)
+		}
+		if shut, err := browsertest.ForEverybody(tab); err != nil || shut != "" {
+			t.Errorf("%s shuts people out: %s (%v)", name, shut, err)
 		}
 		if dir := os.Getenv("QL_SHOTS"); dir != "" {
 			shot, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
