@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -139,10 +140,10 @@ func (j *jury) element(path string, n *html.Node) {
 	}
 }
 
-// leadsHome reports whether an address stays on the server, or shows a picture that stands in the page itself.
+// leadsHome reports whether an address stays on the server, shows a picture that stands in the page itself, or nothing.
 func leadsHome(to string) bool {
 	u, err := url.Parse(to)
-	return err == nil && u.Scheme == "" && u.Host == "" && !strings.HasPrefix(to, "//") && !strings.Contains(to, "\\") || strings.HasPrefix(to, "data:image/png;base64,")
+	return err == nil && u.Scheme == "" && u.Host == "" && !strings.HasPrefix(to, "//") && !strings.Contains(to, "\\") || strings.HasPrefix(to, "data:image/png;base64,") || to == "data:,"
 }
 
 // script allows files of ours, and data that no browser runs.
@@ -261,8 +262,11 @@ func hostileStory(t *testing.T, name string, all []payload) string {
 	return path
 }
 
+// outside is an address of a page for members.
+var outside = regexp.MustCompile(`/([acdgijlpqrstvy]|draw|live)/[-_0-9A-Za-z]{6,}`)
+
 // TestHostileTextStaysText brings the corpus in as names, cards, words and the group's own name, lets people use it in everything that
-// pages show, and looks at every page of the console, all the pages of its lists, and what leaves as a file.
+// pages show, and looks at every page of the console, all the pages of its lists, the pages for members that they lead to, and what leaves as a file.
 func TestHostileTextStaysText(t *testing.T) {
 	e := openEstate(t, "")
 	ctx, all := t.Context(), corpus()
@@ -281,11 +285,15 @@ func TestHostileTextStaysText(t *testing.T) {
 	check(t, err)
 	here := e.equip(groups[0], all[40].text)
 	check(t, e.app.Store().CatchUp(ctx))
-	owner := e.visit(login)
 	j := &jury{home: e.base, corpus: all, seen: map[string]bool{}}
+	visitor := e.visit(login)
+	out := map[string]bool{} // addresses of pages for members that the console's pages show
 	look := func(path string) bool {
 		t.Helper()
-		status, body := owner.get(path)
+		status, body := visitor.get(path)
+		for _, address := range outside.FindAllString(body, -1) {
+			out[address] = true
+		}
 		if status >= 500 {
 			t.Errorf("%s = %d", path, status)
 		}
@@ -315,6 +323,21 @@ func TestHostileTextStaysText(t *testing.T) {
 	check(t, err)
 	for i := 0; i < len(messages); i += 10 {
 		look("/messages/" + g + "/" + strconv.FormatInt(messages[i].Number, 10))
+	}
+	visitor = newPerson(t, e.base) // nobody: what members see
+	kinds := map[string]int{}
+	asked := map[string]int{}
+	for _, address := range slices.Sorted(maps.Keys(maps.Clone(out))) {
+		kind := strings.Split(address, "/")[1]
+		if asked[kind]++; asked[kind] <= 20 && look(address) {
+			kinds[kind]++
+		}
+	}
+	t.Logf("pages for members by kind: asked %v, with payloads %v", asked, kinds)
+	for _, kind := range []string{"live", "r", "v"} { // a live Q&A, a report, a vote
+		if kinds[kind] == 0 {
+			t.Errorf("no page for members at /%s/ with a payload was found", kind)
+		}
 	}
 	for _, f := range j.faults {
 		t.Error(f)

@@ -265,12 +265,12 @@ func looksAtBothWidths(t *testing.T, shots string, prepare func(t *testing.T, s 
 	}
 }
 
-// public says whether this is a page for members, outside the console.
-const public = `/^\/([a-z]|live|draw|abilities)\//.test(location.pathname)`
+// forMembers says whether this is a page for members, outside the console.
+const forMembers = `/^\/([a-z]|live|draw|abilities)\//.test(location.pathname)`
 
 func (w *screen) shot(name string) {
 	w.t.Helper()
-	if w.eval(public) == "true" { // the console's own walk asks of the others
+	if w.eval(forMembers) == "true" { // the console's own walk asks of the others
 		shut, err := browsertest.ForEverybody(w.ctx)
 		if check(w.t, err); shut != "" {
 			w.t.Errorf("%s shuts people out: %s", name, shut)
