@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"slices"
 
 	"qunluo/internal/community"
 )
@@ -100,9 +101,9 @@ func (t *weekTally) close() {
 	}
 	w := &t.list[t.at]
 	w.Speakers = int64(len(t.week))
-	crowd := newCrowd()
+	counts := make([]int64, 0, len(t.week))
 	for m, n := range t.week {
-		crowd.hear([]Tally{{Member: m, Count: n}})
+		counts = append(counts, n)
 		began, known := t.first[m]
 		switch {
 		case !known:
@@ -112,6 +113,9 @@ func (t *weekTally) close() {
 			w.Kept++
 		}
 	}
-	w.Top = int64(spreadOf(crowd).topShare(10, Coverage{7, 7}).Num)
+	slices.Sort(counts)
+	for _, n := range counts[w.Speakers-TopSpeakers(w.Speakers, 10):] {
+		w.Top += n
+	}
 	t.week = nil
 }

@@ -43,12 +43,13 @@ func (d *Desk) circleOf(ctx context.Context, groups []community.GroupKey) (circl
 // group, for all chat groups and for those with a tag; other sets, and circles that the projections have not caught up
 // with, are added up from the groups' days.
 func (d *Desk) DaySums(ctx context.Context, groups []community.GroupKey, from, to measure.Day, fn func(*measure.DaySum) error) error {
+	if len(groups) == 1 {
+		return d.groupSums(ctx, groups, from, to, fn)
+	}
 	of, kept, err := d.circleOf(ctx, groups)
 	switch {
 	case err != nil:
 		return err
-	case len(groups) == 1:
-		return d.groupSums(ctx, groups, from, to, fn)
 	case kept:
 		return d.circleSums(ctx, of, from, to, fn)
 	}
