@@ -13,6 +13,7 @@ type LiveQAs interface {
 	List(ctx context.Context, g community.GroupKey, page community.Page) ([]plan.LiveQA, int, error)
 	ByID(ctx context.Context, id community.ID) (plan.LiveQA, []plan.LiveQuestion, plan.LiveSums, error)
 	People(ctx context.Context, id community.ID) ([]plan.LivePerson, error)
+	Link(ctx context.Context, id community.ID, m community.MemberKey) (string, error)
 	Series(ctx context.Context, g community.GroupKey) (plan.LiveSeries, error)
 	SetSeries(ctx context.Context, user string, g community.GroupKey, s plan.LiveSeries, reason string) error
 	New(ctx context.Context, user string, q plan.LiveQA, reason string) (plan.LiveQA, error)

@@ -6,6 +6,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/digest"
 	"qunluo/internal/draft"
+	"qunluo/internal/plan"
 	"qunluo/internal/rights"
 )
 
@@ -22,6 +23,10 @@ type Models interface {
 	Proposals(ctx context.Context, user string, p community.Page) ([]draft.Proposal, int, error)
 	Drop(ctx context.Context, user string, id community.ID) (draft.Proposal, error)
 	Rewrite(ctx context.Context, user string, id community.ID) (draft.Proposal, error)
+	Agree(ctx context.Context, user, why string) (draft.Sight, error)
+	Test(ctx context.Context, user, lang string) (draft.Proposal, error)
+	// TakeTopic puts a wording, as it was edited, into the queue of topics.
+	TakeTopic(ctx context.Context, user string, id community.ID, choice int, title, text string) (plan.Topic, error)
 	TakeDigest(ctx context.Context, user string, id community.ID, text string) (digest.Record, error)
 }
 
