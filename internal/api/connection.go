@@ -263,7 +263,7 @@ func getDrift(c *call, in *pagedByID) (drifted, error) {
 	}), part(c, p, r.Lines, driftLineOf)}, err
 }
 
-type connectionOrder struct {
+type ConnectionOrder struct {
 	Name     string         `json:"name" minLength:"1" maxLength:"100"`
 	Settings map[string]any `json:"settings" doc:"by name, see listConnectionKinds; what is left out stays"`
 	Maybe
@@ -279,7 +279,7 @@ func connectionLines() []line {
 		admin(on("addConnection", "POST /connections", "Connect an account to its platform", area, []string{"POST /connections/new"}, func(c *call, in *struct {
 			Body struct {
 				Kind string `json:"kind" minLength:"1" maxLength:"40"`
-				connectionOrder
+				ConnectionOrder
 			}
 		}) (connection, error) {
 			kind, err := c.connectorOf(in.Body.Kind)
@@ -309,7 +309,7 @@ func connectionLines() []line {
 		})),
 		admin(on("setConnection", "PUT /connections/{id}", "Change name and settings of a connection", area, []string{"POST /connections/{id}"}, func(c *call, in *struct {
 			byID
-			Body connectionOrder
+			Body ConnectionOrder
 		}) (connection, error) {
 			a, err := c.account(in.ID)
 			if err != nil {

@@ -33,18 +33,18 @@ type tableSet struct {
 	}
 }
 
-// outsideDoc is a document kept elsewhere, as a call describes it.
-type outsideDoc struct {
+// OutsideDoc is a document kept elsewhere, as a call describes it.
+type OutsideDoc struct {
 	Title   string `json:"title" minLength:"1" maxLength:"100"`
 	Link    string `json:"link" minLength:"1" maxLength:"2000"`
 	Owner   string `json:"owner" maxLength:"40" doc:"id of who answers for it"`
-	Purpose string `json:"purpose,omitempty" maxLength:"500"`
+	Purpose string `json:"purpose" minLength:"1" maxLength:"300" doc:"what it is for"`
 	Every   int    `json:"every_days,omitempty" minimum:"0" maximum:"1000" doc:"between two looks at who may see it; 0 = once"`
 	Review  day    `json:"review,omitempty" doc:"the day of the next look; left out = none"`
 	Maybe
 }
 
-func (d outsideDoc) doc() table.Doc {
+func (d OutsideDoc) doc() table.Doc {
 	return table.Doc{Title: d.Title, Link: d.Link, Owner: d.Owner, Purpose: d.Purpose, Every: d.Every, Review: int64(d.Review)}
 }
 
@@ -162,7 +162,7 @@ func tableMoreLines() []line {
 		on("addDocument", "POST /documents", "Enter a document kept elsewhere into the register", area, []string{"POST /documents"}, func(c *call, in *struct {
 			Body struct {
 				Group community.ID `json:"group,omitempty" doc:"left out = of the whole organisation"`
-				outsideDoc
+				OutsideDoc
 			}
 		}) (registered, error) {
 			g, err := c.group(in.Body.Group)
@@ -178,7 +178,7 @@ func tableMoreLines() []line {
 			byID
 			Body struct {
 				Version int64 `json:"version" minimum:"1" doc:"that was seen: a conflict if there is another since"`
-				outsideDoc
+				OutsideDoc
 			}
 		}) (registered, error) {
 			d := in.Body.doc()
@@ -294,7 +294,7 @@ func pictureLines() []line {
 			Body struct {
 				Frames []community.ID `json:"frames" minItems:"1" maxItems:"60" doc:"files, see keepFile"`
 				Delay  int            `json:"delay,omitempty" minimum:"0" maximum:"1000" doc:"between two, in hundredths of a second; left out = 50"`
-				Wide   int            `json:"wide,omitempty" minimum:"0" maximum:"2000" doc:"pixels; left out = 480"`
+				Wide   int            `json:"wide,omitempty" minimum:"0" maximum:"720" doc:"pixels, at least 120; left out = 480"`
 			}
 		}) (plan.Piece, error) {
 			plans := room(c, c.a.deps.Rooms.Plans)

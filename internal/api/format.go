@@ -124,15 +124,15 @@ func getFormats(c *call, in *groupSpan, g community.GroupRow) (formats, error) {
 	}), mapped(polls, formatPollOf)}, err
 }
 
-// sentFacts is what a person says of something that was sent.
-type sentFacts struct {
+// SentFacts is what a person says of something that was sent.
+type SentFacts struct {
 	Format  string `json:"format,omitempty" enum:"article,voice_live,short_video,poll,other," doc:"empty = as guessed"`
 	Minutes *int64 `json:"minutes,omitempty" minimum:"0" maximum:"1000000" doc:"of work; left out = not known"`
 	Fen     *int64 `json:"fen,omitempty" minimum:"0" doc:"of money"`
 	Reads   *int64 `json:"reads,omitempty" minimum:"0"`
 }
 
-func (f sentFacts) said() measure.SentSaid {
+func (f SentFacts) said() measure.SentSaid {
 	return measure.SentSaid{Format: f.Format, Minutes: unsaid(f.Minutes), Fen: unsaid(f.Fen), Reads: unsaid(f.Reads)}
 }
 
@@ -166,7 +166,7 @@ func formatLines() []line {
 			Source community.ID `path:"source"`
 			Body   struct {
 				Step string `json:"step,omitempty" maxLength:"100" doc:"of an SOP"`
-				sentFacts
+				SentFacts
 				Maybe
 			}
 		}) (none, error) {
@@ -177,7 +177,7 @@ func formatLines() []line {
 			Body struct {
 				Title string `json:"title" minLength:"1" maxLength:"100"`
 				At    moment `json:"at"`
-				sentFacts
+				SentFacts
 			}
 		}, g community.GroupRow) (struct {
 			Kind   string       `json:"kind"`

@@ -192,8 +192,8 @@ type adjustQuery struct {
 	sorting
 }
 
-// trial is an experiment.
-type trial struct {
+// Trial is an experiment.
+type Trial struct {
 	ID       community.ID          `json:"id"`
 	State    string                `json:"state"`
 	Version  int                   `json:"version"`
@@ -209,8 +209,8 @@ type trial struct {
 	Decided  moment                `json:"decided_at"`
 }
 
-func trialOf(r experiment.Row) trial {
-	return trial{r.ID, r.State, r.Version, r.Definition, r.User, moment(r.Created), moment(r.Started), moment(r.Ended), r.EndedWhy, r.Decision, r.Reason, r.Decider, moment(r.DecidedAt)}
+func trialOf(r experiment.Row) Trial {
+	return Trial{r.ID, r.State, r.Version, r.Definition, r.User, moment(r.Created), moment(r.Started), moment(r.Ended), r.EndedWhy, r.Decision, r.Reason, r.Decider, moment(r.DecidedAt)}
 }
 
 // weekly is an order of the weekly report. Its secret is never shown.
@@ -382,10 +382,10 @@ func insightLines() []line {
 			State string `query:"state" maxLength:"20"`
 			paging
 			sorting
-		}) (list[trial], error) {
+		}) (list[Trial], error) {
 			p, err := c.page(in.paging, in.sorting)
 			if err != nil {
-				return list[trial]{}, err
+				return list[Trial]{}, err
 			}
 			rows, total, err := room(c, c.a.deps.Rooms.Experiments).Find(c.ctx(), in.State, p)
 			return listed(c, p, rows, total, trialOf), err

@@ -37,14 +37,14 @@ type Judged interface {
 	Answer(ctx context.Context, user string, decision community.ID, o community.ReviewOrder, reason string) ([]community.ID, error)
 }
 
-// bookAsked is a rulebook that a call names: its body, or a version of the group's.
-type bookAsked struct {
+// BookAsked is a rulebook that a call names: its body, or a version of the group's.
+type BookAsked struct {
 	Book    json.RawMessage `json:"book,omitempty" doc:"the whole rulebook; left out = the version"`
 	Version int             `json:"version,omitempty" minimum:"0" doc:"0 = the draft, or, where there is none, the one in force"`
 }
 
 // bookBody finds the rulebook that a call names.
-func (c *call) bookBody(g community.GroupRow, b bookAsked) (json.RawMessage, error) {
+func (c *call) bookBody(g community.GroupRow, b BookAsked) (json.RawMessage, error) {
 	if len(b.Book) > 0 {
 		return b.Book, nil
 	}
@@ -136,10 +136,10 @@ func ruleLines() []line {
 			byID
 			Body struct {
 				Text string `json:"text" minLength:"1" maxLength:"20000"`
-				bookAsked
+				BookAsked
 			}
 		}, g community.GroupRow) (list[tried], error) {
-			body, err := c.bookBody(g, in.Body.bookAsked)
+			body, err := c.bookBody(g, in.Body.BookAsked)
 			if err != nil {
 				return list[tried]{}, err
 			}
@@ -150,10 +150,10 @@ func ruleLines() []line {
 			byID
 			Body struct {
 				Days int `json:"days" minimum:"1" maximum:"3650"`
-				bookAsked
+				BookAsked
 			}
 		}, g community.GroupRow) (ruleTrial, error) {
-			body, err := c.bookBody(g, in.Body.bookAsked)
+			body, err := c.bookBody(g, in.Body.BookAsked)
 			if err != nil {
 				return ruleTrial{}, err
 			}
@@ -193,7 +193,7 @@ func ruleLines() []line {
 			HTML string `json:"html"`
 		}, error) {
 			var raw []byte
-			body, err := c.bookBody(g, bookAsked{Version: in.Version})
+			body, err := c.bookBody(g, BookAsked{Version: in.Version})
 			if err == nil {
 				raw, err = room(c, c.a.deps.Rooms.Charters).Preview(c.ctx(), g.Key, body, in.Lang)
 			}
@@ -292,8 +292,8 @@ func tierTrialOf(t tier.Trial) tierTrial {
 	return tierTrial{weeks, within, changes, needless}
 }
 
-// bulkOrder is what somebody wants done to many.
-type bulkOrder struct {
+// BulkOrder is what somebody wants done to many.
+type BulkOrder struct {
 	Kind    string         `json:"kind" enum:"remove,strike,mute,tag,untag,undo"`
 	Members []community.ID `json:"members,omitempty" maxItems:"1000" doc:"left out = all whom the filter finds"`
 	Filter  struct {
@@ -315,7 +315,7 @@ type bulkOrder struct {
 	Expect  int    `json:"expect,omitempty" minimum:"0" doc:"how many the preview said: a conflict if it is another number now"`
 }
 
-func (c *call) bulkAsked(b bulkOrder) (bulk.Order, error) {
+func (c *call) bulkAsked(b BulkOrder) (bulk.Order, error) {
 	g, err := c.group(b.Filter.Group)
 	o := bulk.Order{Kind: bulk.Kind(b.Kind), Picked: b.Members, Expect: b.Expect, Params: bulk.Params{Seconds: b.Seconds, Block: b.Block, Rule: b.Rule, Tag: b.Label, Stay: b.Stay}}
 	if o.Kind == bulk.Undo {
@@ -339,7 +339,7 @@ type bulkPreview struct {
 	Refused string      `json:"refused" doc:"why it cannot be done as it stands; empty = it can"`
 }
 
-func previewBulk(c *call, in *struct{ Body bulkOrder }) (bulkPreview, error) {
+func previewBulk(c *call, in *struct{ Body BulkOrder }) (bulkPreview, error) {
 	o, err := c.bulkAsked(in.Body)
 	if err != nil {
 		return bulkPreview{}, err
@@ -359,11 +359,11 @@ func guardLines() []line {
 		on("previewBulk", "POST /proposals/preview", "What doing something to many would do now", order, []string{"POST /bulk/preview"}, previewBulk),
 		on("proposeBulk", "POST /proposals", "Do something to many: at once, or once a second person agrees", order, []string{"POST /bulk"}, func(c *call, in *struct {
 			Body struct {
-				bulkOrder
+				BulkOrder
 				Because
 			}
 		}) (proposal, error) {
-			o, err := c.bulkAsked(in.Body.bulkOrder)
+			o, err := c.bulkAsked(in.Body.BulkOrder)
 			if err != nil {
 				return proposal{}, err
 			}

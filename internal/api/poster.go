@@ -493,7 +493,7 @@ func giftLines() []line {
 
 // looked is an experiment with what may be said of it now.
 type looked struct {
-	trial
+	Trial
 	Result experiment.Result `json:"result"`
 }
 
@@ -559,7 +559,7 @@ func writtenLines() []line {
 				Plan experiment.Definition `json:"plan"`
 				Maybe
 			}
-		}) (trial, error) {
+		}) (Trial, error) {
 			row, err := trials(c).Save(c.ctx(), c.who(), experiment.Row{Definition: in.Body.Plan}, in.Body.Reason)
 			return trialOf(row), err
 		}),

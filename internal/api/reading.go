@@ -215,13 +215,13 @@ type leadsMarked struct {
 
 // share is a figure with its 95 % interval (Wilson).
 type share struct {
-	figure
-	Low  *float64 `json:"low"`
-	High *float64 `json:"high"`
+	Share figure   `json:"share"`
+	Low   *float64 `json:"low"`
+	High  *float64 `json:"high"`
 }
 
 func shareOf(s measure.Share) share {
-	out := share{figure: figureOf(s.Figure)}
+	out := share{Share: figureOf(s.Figure)}
 	if s.Withheld == "" && s.Den > 0 {
 		out.Low, out.High = finite(s.Low), finite(s.High)
 	}

@@ -33,7 +33,7 @@ type Staff interface {
 
 // botMade is a bot with its token.
 type botMade struct {
-	bot
+	Bot    bot    `json:"bot"`
 	Token  string `json:"token" doc:"told this once; empty where the call is answered again"`
 	WS     string `json:"address_ws" doc:"OneBot by WebSocket"`
 	HTTP   string `json:"address_http" doc:"OneBot by HTTP"`
@@ -45,7 +45,7 @@ func (b botMade) sealed() any { b.Token = ""; return b }
 
 // hookMade is an outside system with its token and, where its calls are signed, its key.
 type hookMade struct {
-	bot
+	Hook    bot    `json:"hook"`
 	Token   string `json:"token" doc:"told this once; empty where the call is answered again"`
 	Key     string `json:"signing_key" doc:"told this once; empty = unsigned"`
 	Address string `json:"address"`
@@ -70,8 +70,8 @@ func (c *call) reached(ids []community.ID) ([]community.GroupKey, error) {
 	return c.groupKeys(ids)
 }
 
-// userOrder is what somebody who signs in is to be.
-type userOrder struct {
+// UserOrder is what somebody who signs in is to be.
+type UserOrder struct {
 	Name   string         `json:"name" maxLength:"64"`
 	Role   string         `json:"role" enum:"owner,admin,operator,moderator,editor,finance,analyst,auditor"`
 	Lang   string         `json:"lang" enum:"zh-CN,en"`
@@ -81,7 +81,7 @@ type userOrder struct {
 }
 
 // put lays an order over somebody.
-func (c *call) put(u community.User, o userOrder) (_ community.User, err error) {
+func (c *call) put(u community.User, o UserOrder) (_ community.User, err error) {
 	u.Org, u.Name, u.Role, u.Lang, u.Reach, u.Groups = c.User.Org, o.Name, o.Role, o.Lang, o.Reach, nil
 	if o.Reach == "groups" {
 		u.Groups, err = c.groupKeys(o.Groups)
@@ -147,10 +147,10 @@ func staffLines() []line {
 		admin(on("addUser", "POST /users", "Make somebody who may sign in once a person has given them a password in the console", area, []string{"POST /users/new"}, func(c *call, in *struct {
 			Body struct {
 				Login string `json:"login" minLength:"1" maxLength:"64"`
-				userOrder
+				UserOrder
 			}
 		}) (user, error) {
-			u, err := c.put(community.User{Login: in.Body.Login, Enabled: true, Created: c.now()}, in.Body.userOrder)
+			u, err := c.put(community.User{Login: in.Body.Login, Enabled: true, Created: c.now()}, in.Body.UserOrder)
 			if err == nil {
 				u, err = staff(c).Add(c.ctx(), c.User, u, in.Body.Reason)
 			}
@@ -158,7 +158,7 @@ func staffLines() []line {
 		})),
 		admin(on("setUser", "PUT /users/{id}", "Change somebody's name, language, role and groups; to raise somebody takes a person in the console", area, []string{"POST /users/{id}"}, func(c *call, in *struct {
 			byID
-			Body userOrder
+			Body UserOrder
 		}) (user, error) {
 			u, err := c.put(community.User{ID: in.ID}, in.Body)
 			if err == nil {

@@ -57,12 +57,12 @@ func weeklyLines() []line {
 			return rooms(c).Preview(c.ctx(), o)
 		}),
 		on("getWeeklyRun", "GET /weekly-runs/{id}", "A weekly report as it was sent", area, []string{"GET /weekly/{id}/sent"}, func(c *call, in *byID) (struct {
-			weeklyRun
+			Run    weeklyRun       `json:"run"`
 			Report *measure.Report `json:"report" doc:"null = not composed yet"`
 		}, error) {
 			r, err := rooms(c).Run(c.ctx(), in.ID)
 			return struct {
-				weeklyRun
+				Run    weeklyRun       `json:"run"`
 				Report *measure.Report `json:"report" doc:"null = not composed yet"`
 			}{weeklyRunOf(r), r.Report}, err
 		}),
