@@ -312,9 +312,10 @@ func TestProgramsBringFilesAndTakeThemAway(t *testing.T) {
 		if check(t, err); !bytes.HasPrefix(raw, []byte("\x89PNG")) {
 			t.Fatalf("QR code = %.10q", raw)
 		}
+		v.put(group+"/goal/without", doc{"because": "先开门"})
 		v.upload(at+"/pictures", raw, "group", s.group.ID.String())
-		if got := v.get(at)["entries"].([]any); len(got) != 1 || !strings.Contains(got[0].(doc)["link"].(string), "/j/") {
-			t.Errorf("entries = %v, want what the picture leads to", got)
+		if got := v.get(at)["entries"].([]any); len(got) != 1 || got[0].(doc)["group_name"] != s.group.Name {
+			t.Errorf("entries = %v, want the picture of the group", got)
 		}
 
 		v.upload(group+"/paste", []byte("老周\n大刘\n小何\n"), "kind", "roster")
