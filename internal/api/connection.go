@@ -263,6 +263,7 @@ func getDrift(c *call, in *pagedByID) (drifted, error) {
 	}), part(c, p, r.Lines, driftLineOf)}, err
 }
 
+// ConnectionOrder is what a connection is to be.
 type ConnectionOrder struct {
 	Name     string         `json:"name" minLength:"1" maxLength:"100"`
 	Settings map[string]any `json:"settings" doc:"by name, see listConnectionKinds; what is left out stays"`

@@ -215,6 +215,25 @@ func TestProgramsRunTheHouse(t *testing.T) {
 			}
 		}
 
+		var first, again doc
+		told := doc{"name": "工单", "url": "https://desk.example.org/in", "kinds": []string{"task.opened"}}
+		check(t, v.c.Post(ctx, "/outlets", "new-outlet", told, &first))
+		check(t, v.c.Post(ctx, "/outlets", "new-outlet", told, &again))
+		if first["signing_key"] == "" || again["signing_key"] != "" {
+			t.Errorf("outlet = %v, again %v; want its key told once", first, again)
+		}
+		at = "/outlets/" + first["outlet"].(doc)["id"].(string)
+		if turned := v.post(at+"/rotate", doc{}); turned["signing_key"] == "" || turned["signing_key"] == first["signing_key"] {
+			t.Errorf("outlet = %v, want another key", turned)
+		}
+		if got := listedIn(v.get("/outlets")); len(got) != 1 || got[0]["host"] != "desk.example.org" {
+			t.Errorf("outlets = %v", got)
+		}
+		v.put("/model", doc{"on": false, "url": "https://model.example.org/v1", "key": "sk-geheim", "model": "m", "purpose": "措辞", "calls_24h": 10, "chars_24h": 10000, "keep_days": 7})
+		if got := v.get("/model"); got["host"] != "model.example.org" || strings.Contains(toText(got), "sk-geheim") {
+			t.Errorf("model = %v", got)
+		}
+
 		v = s.told()
 		anna := v.post("/users", doc{"login": "anna", "name": "安娜", "role": "moderator", "lang": "zh-CN", "reach": "groups", "groups": []string{s.group.ID.String()}})
 		at = "/users/" + anna["id"].(string)
@@ -234,7 +253,7 @@ func TestProgramsRunTheHouse(t *testing.T) {
 			t.Errorf("user = %v", got)
 		}
 		for _, one := range listedIn(v.get("/audit", "limit", "200")) {
-			if text := toText(one); strings.Contains(text, "whsec_Mf") || strings.Contains(text, "abcdefghijklmnop") {
+			if text := toText(one); strings.Contains(text, "whsec_Mf") || strings.Contains(text, "sk-geheim") || strings.Contains(text, "abcdefghijklmnop") {
 				t.Errorf("the trail holds a secret: %v", one)
 			}
 		}
