@@ -51,12 +51,12 @@ type Page[T any] struct {
 	More  bool   `json:"more"`
 }
 
-// Get reads path ("/groups/ID") below /api/v1 into out.
+// Get reads path ("/groups/ID") below /api/v1 into out; into a *[]byte as it is.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	return c.do(ctx, http.MethodGet, path, "", nil, out)
+	return c.do(ctx, http.MethodGet, path, "", "", nil, out)
 }
 
 // Post changes something, once however often it had to be sent: key is the caller's own name for what is to be done, new for
@@ -71,13 +71,33 @@ func (c *Client) Send(ctx context.Context, method, path, key string, body, out a
 		key = rand.Text()
 	}
 	var raw []byte
+	kind := ""
 	if body != nil {
 		var err error
 		if raw, err = json.Marshal(body); err != nil {
 			return err
 		}
+		kind = "application/json"
 	}
-	return c.do(ctx, method, path, key, raw, out)
+	return c.do(ctx, method, path, key, kind, raw, out)
+}
+
+// Upload is Post where the body is a file, such as of POST /imports; query says what the file is.
+func (c *Client) Upload(ctx context.Context, path, key string, query url.Values, file []byte, out any) error {
+	if key == "" {
+		key = rand.Text()
+	}
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return c.do(ctx, http.MethodPost, path, key, "application/octet-stream", file, out)
+}
+
+// Download is Get where the answer is a file, such as of GET /codes/ID/qr.
+func (c *Client) Download(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	var raw []byte
+	err := c.Get(ctx, path, query, &raw)
+	return raw, err
 }
 
 // All walks through a list, page after page, until its end or the first error.
@@ -110,13 +130,13 @@ func All[T any](ctx context.Context, c *Client, path string, query url.Values) i
 // maxAnswer bounds an answer, in bytes.
 const maxAnswer = 64 << 20
 
-func (c *Client) do(ctx context.Context, method, path, key string, body []byte, out any) error {
+func (c *Client) do(ctx context.Context, method, path, key, kind string, body []byte, out any) error {
 	tries := c.Tries
 	if tries == 0 {
 		tries = 4
 	}
 	for n := 1; ; n++ {
-		wait, err := c.once(ctx, method, path, key, body, out)
+		wait, err := c.once(ctx, method, path, key, kind, body, out)
 		if wait == 0 || n >= tries {
 			return err
 		}
@@ -131,15 +151,15 @@ func (c *Client) do(ctx context.Context, method, path, key string, body []byte, 
 }
 
 // once sends a call; wait says when it may come again, 0 = it is over.
-func (c *Client) once(ctx context.Context, method, path, key string, body []byte, out any) (wait time.Duration, err error) {
+func (c *Client) once(ctx context.Context, method, path, key, kind string, body []byte, out any) (wait time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Base, "/")+"/api/v1"+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	req.Header.Set("Accept", "application/json")
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
 	}
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
@@ -163,7 +183,11 @@ func (c *Client) once(ctx context.Context, method, path, key string, body []byte
 	if resp.StatusCode >= 400 {
 		return again(resp), problem(resp, raw)
 	}
-	if out == nil {
+	switch to := out.(type) {
+	case nil:
+		return 0, nil
+	case *[]byte: // a file, or an answer as it is
+		*to = raw
 		return 0, nil
 	}
 	return 0, json.Unmarshal(raw, out)

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -135,7 +137,7 @@ func document(version string) *huma.OpenAPI {
 }
 
 const about = `Times are RFC 3339 in UTC with milliseconds, null = not known; ids are opaque texts. Lists give items, total and, when there is more, next: hand it in as cursor. ` +
-	`Every call that changes something needs an Idempotency-Key. Errors are application/problem+json with a code. 60 calls a minute and token; 429 says in Retry-After when to come again.`
+	`Every call that changes something needs an Idempotency-Key. Errors are application/problem+json with a code. Whose role sees figures and no people is told null for counts from 1 to 9, and for shares of them. 60 calls a minute and token; 429 says in Retry-After when to come again.`
 
 // nowhere answers addresses that no operation has, and ways of asking that an address does not know.
 func (a *API) nowhere(w http.ResponseWriter, r *http.Request) {
@@ -184,7 +186,8 @@ func (a *API) serve(l *line) http.Handler {
 			fail(w, r, route, err)
 			return
 		}
-		raw, err := bodyOf(w, r)
+		raw, up, err := l.received(w, r)
+		defer up.gone()
 		if err != nil {
 			fail(w, r, route, err)
 			return
@@ -194,21 +197,47 @@ func (a *API) serve(l *line) http.Handler {
 			fail(w, r, route, err)
 			return
 		}
+		if l.file != nil {
+			reflect.ValueOf(in).Elem().FieldByIndex(l.file).Set(reflect.ValueOf(up))
+		}
 		if !l.writes() {
 			out, err := l.do(c, in)
-			a.tell(w, r, route, out, err)
+			a.tell(w, r, route, out, err, a.few(l, c.User))
 			return
 		}
 		a.once(w, r, route, c, raw, func() (any, error) { return l.do(c, in) })
 	})
 }
 
-func (a *API) tell(w http.ResponseWriter, r *http.Request, route string, out any, err error) {
+// received takes the body of a call: as it is, or, where it is a file, kept on disk, and then its hash stands for it.
+func (l *line) received(w http.ResponseWriter, r *http.Request) (raw []byte, up upload, err error) {
+	if l.file == nil {
+		raw, err = bodyOf(w, r)
+		return raw, up, err
+	}
+	up, sum, err := spool(w, r, l.most)
+	return []byte(sum), up, err
+}
+
+func (a *API) tell(w http.ResponseWriter, r *http.Request, route string, out any, err error, few bool) {
 	if err != nil {
 		fail(w, r, route, err)
 		return
 	}
+	if file, ok := out.(download); ok {
+		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}))
+		w.Header().Set("Content-Type", file.Type)
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusOK)
+		if err := file.Write(w); err != nil {
+			httpd.Note(r.Context(), route, err) // the answer has begun: it breaks off
+		}
+		return
+	}
 	raw, err := json.Marshal(out)
+	if err == nil && few {
+		raw, err = withoutFew(raw)
+	}
 	if err != nil {
 		fail(w, r, route, err)
 		return
@@ -344,13 +373,18 @@ func (a *API) first(w http.ResponseWriter, c *call, route, key string, do func()
 		raw, _ := json.Marshal(waiting{waits.Proposal, "waiting"}) // plain texts
 		answer(kept, http.StatusAccepted, jsonType, raw)
 	} else {
-		a.tell(kept, c.R, route, out, err)
+		a.tell(kept, c.R, route, out, err, false)
 	}
-	status := kept.status
+	status, whole := kept.status, kept.body
+	if secret, ok := out.(sealed); ok && err == nil {
+		shown := &keeping{header: http.Header{}}
+		a.tell(shown, c.R, route, secret.sealed(), nil, false)
+		whole = shown.body
+	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		status = 0
 	}
-	if err := a.deps.Tokens.EndCall(c.ctx(), c.Token.Key, key, status, string(kept.body)); err != nil {
+	if err := a.deps.Tokens.EndCall(c.ctx(), c.Token.Key, key, status, string(whole)); err != nil {
 		a.log.Error("keep an answer", "id", httpd.RequestID(c.ctx()), "route", route, "err", err) // the caller still hears what came of it
 	}
 	w.WriteHeader(kept.status)
@@ -373,6 +407,6 @@ func (k *keeping) Write(b []byte) (int, error) {
 
 // operations is the table of what a program can ask for.
 func operations() []line {
-	return slices.Concat(selfLines(), beginLines(), groupLines(), tagLines(), memberLines(), messageLines(), taskLines(), decisionLines(), bookLines(), wordLines(), codeLines(), planLines(), calendarLines(), justiceLines(), pointLines(),
-		insightLines(), digestLines(), libraryLines(), draftLines(), essenceLines(), tableLines(), drawLines(), liveLines(), morningLines(), systemLines(), outletLines(), modelLines(), stepLines(), restLines(), posterLines(), templateLines(), teamLines(), giftLines(), writtenLines(), moreLines())
+	return slices.Concat(selfLines(), beginLines(), groupLines(), tagLines(), memberLines(), messageLines(), taskLines(), decisionLines(), bookLines(), wordLines(), codeLines(), planLines(), calendarLines(), justiceLines(), ruleLines(), guardLines(), linkLines(), tableMoreLines(), pictureLines(), pasteLines(), pointLines(),
+		insightLines(), figureLines(), lifeLines(), formatLines(), readingLines(), weeklyLines(), digestLines(), libraryLines(), draftLines(), essenceLines(), tableLines(), drawLines(), liveLines(), morningLines(), systemLines(), connectionLines(), staffLines(), importLines(), outletLines(), modelLines(), stepLines(), restLines(), posterLines(), templateLines(), teamLines(), giftLines(), writtenLines(), moreLines())
 }

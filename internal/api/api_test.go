@@ -6,6 +6,7 @@ import (
 	"flag"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -118,4 +119,31 @@ func (oneToken) TokenByHash(context.Context, string) (community.Token, error) {
 
 func (oneToken) UserByID(context.Context, community.ID) (community.User, error) {
 	return community.User{Key: 1, Org: 1, Role: "analyst", Enabled: true}, nil
+}
+
+// TestNothingIsHiddenFromTheDescription: what is embedded without being exported is read and answered, and stands in no schema.
+func TestNothingIsHiddenFromTheDescription(t *testing.T) {
+	var look func(name string, t reflect.Type, seen map[reflect.Type]bool)
+	look = func(name string, of reflect.Type, seen map[reflect.Type]bool) {
+		for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer || of.Kind() == reflect.Array {
+			of = of.Elem()
+		}
+		if of.Kind() != reflect.Struct || seen[of] {
+			return
+		}
+		seen[of] = true
+		for i := range of.NumField() {
+			f := of.Field(i)
+			if f.Anonymous && !f.IsExported() && !strings.HasPrefix(of.PkgPath(), "time") {
+				t.Errorf("%s: %s is embedded in %s", name, f.Name, of)
+			}
+			look(name, f.Type, seen)
+		}
+	}
+	for _, l := range operations() {
+		look(l.name, l.out, map[reflect.Type]bool{})
+		if f, ok := l.in.FieldByName("Body"); ok {
+			look(l.name, f.Type, map[reflect.Type]bool{})
+		}
+	}
 }

@@ -86,7 +86,7 @@ func bookLines() []line {
 		on("discardDraft", "POST /groups/{id}/rulebooks/draft/discard", "Throw the draft away", area, []string{"POST /rules/{id}/discard"}, inGroup(func(c *call, in *undoOrder, g community.GroupRow) (none, error) {
 			return did(c.hands.SaveDraft(c.ctx(), c.who(), g.Key, nil, in.Body.Reason))
 		})),
-		admin(on("publishRulebook", "POST /groups/{id}/rulebooks", "Put a rulebook in force", area, []string{"POST /rules/{id}/publish", "POST /rules/{id}/rollback"}, inGroup(func(c *call, in *publishOrder, g community.GroupRow) (version, error) {
+		admin(on("publishRulebook", "POST /groups/{id}/rulebooks", "Put a rulebook in force", area, []string{"POST /rules/{id}/publish", "POST /rules/{id}/rollback", "POST /rules/{id}/enable"}, inGroup(func(c *call, in *publishOrder, g community.GroupRow) (version, error) {
 			v, err := c.hands.Publish(c.aimed(in.Body.Aims), c.who(), g.Key, in.Body.Book, in.Body.Note)
 			return version{v}, err
 		}))),

@@ -25,6 +25,7 @@ type Calendars interface {
 	AddTopic(ctx context.Context, user string, t plan.Topic) (plan.Topic, error)
 	DropTopic(ctx context.Context, user string, id community.ID, reason string) error
 	Outcomes(ctx context.Context, id community.ID) ([]plan.PlaceOutcome, error)
+	OutcomePicture(ctx context.Context, lang string, id community.ID) ([]byte, error)
 }
 
 // mixShare is the share of a class.

@@ -18,6 +18,7 @@ type Codes interface {
 	RemoveEntry(ctx context.Context, user string, code, entry community.ID, reason string) error
 	Close(ctx context.Context, user string, code community.ID, reason string) error
 	SetCap(ctx context.Context, user string, g community.GroupKey, most, lead int64, reason string) error
+	QR(text string) ([]byte, error)
 	Doubles
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
+	"strings"
 	"time"
 
 	"qunluo/internal/community"
@@ -27,7 +29,19 @@ type Deps struct {
 	Clock     func() time.Time // nil = time.Now
 	Log       *slog.Logger     // nil = slog.Default()
 	Version   string
-	PerMinute int // calls of one token a minute; 0 = 60
+	PublicURL string // how people reach this server; "" = as the caller did
+	PerMinute int    // calls of one token a minute; 0 = 60
+}
+
+// base is how people reach this server, without a trailing slash.
+func (d Deps) base(r *http.Request) string {
+	switch {
+	case d.PublicURL != "":
+		return strings.TrimSuffix(d.PublicURL, "/")
+	case r.TLS != nil:
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // Desk is what programs read. FindXs give rows and how many there are in all, counted up to community.CountCap; XByID answer

@@ -55,8 +55,8 @@ func draftedOf(m plan.Manuscript) drafted {
 	return out
 }
 
-// draftWritten is what is written of a draft.
-type draftWritten struct {
+// DraftWritten is what is written of a draft.
+type DraftWritten struct {
 	Title     string         `json:"title" minLength:"1" maxLength:"100"`
 	Author    string         `json:"author,omitempty" maxLength:"40"`
 	Text      string         `json:"text" minLength:"1" maxLength:"20000" doc:"plain; a line that is nothing but [pic 1] says where the first picture stands"`
@@ -74,7 +74,7 @@ type draftWritten struct {
 	Note      string         `json:"note,omitempty" maxLength:"500" doc:"what was changed"`
 }
 
-func (c *call) draftWriting(b draftWritten) (plan.Writing, error) {
+func (c *call) draftWriting(b DraftWritten) (plan.Writing, error) {
 	w := plan.Writing{Title: b.Title, Author: b.Author, Text: b.Text, Brief: b.Brief, Class: plan.Class(b.Class), Cover: plan.Piece{File: b.Cover}, Pictures: mapped(b.Pictures, func(id community.ID) plan.Piece { return plan.Piece{File: id} }),
 		To: plan.To{Groups: b.ToGroups, Page: b.ToPage, Accounts: b.Accounts, Filter: plan.Filter{Tags: b.Tags}}}
 	if b.Link != "" {
@@ -185,7 +185,7 @@ func draftLines() []line {
 		on("getDraft", "GET /drafts/{id}", "One draft", area, []string{"GET /drafts/{id}"}, func(c *call, in *byID) (drafted, error) {
 			return draftNow(c.drafts().Get(c.ctx(), in.ID))
 		}),
-		on("addDraft", "POST /drafts", "Write a draft", area, []string{"POST /drafts"}, func(c *call, in *struct{ Body draftWritten }) (drafted, error) {
+		on("addDraft", "POST /drafts", "Write a draft", area, []string{"POST /drafts"}, func(c *call, in *struct{ Body DraftWritten }) (drafted, error) {
 			w, err := c.draftWriting(in.Body)
 			if err != nil {
 				return drafted{}, err
@@ -196,10 +196,10 @@ func draftLines() []line {
 			byID
 			Body struct {
 				Changed int64 `json:"changed" doc:"that of the draft as it was read"`
-				draftWritten
+				DraftWritten
 			}
 		}) (drafted, error) {
-			w, err := c.draftWriting(in.Body.draftWritten)
+			w, err := c.draftWriting(in.Body.DraftWritten)
 			if err != nil {
 				return drafted{}, err
 			}

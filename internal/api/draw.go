@@ -18,6 +18,7 @@ type Draws interface {
 	Cancel(ctx context.Context, user string, id community.ID, reason string) (draw.Draw, error)
 	Mix(ctx context.Context, user string, id community.ID, number, source string) (draw.Draw, error)
 	Address(d draw.Draw) string
+	Link(ctx context.Context, id community.ID, m community.MemberKey) (string, error)
 	Payouts(ctx context.Context, g community.GroupKey, id community.ID, state string, page community.Page) ([]draw.Payout, int, error)
 	Pay(ctx context.Context, user string, id community.ID, receipt string) (draw.Payout, error)
 	Lapse(ctx context.Context, user string, id community.ID, reason string) (draw.Payout, error)

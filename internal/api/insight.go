@@ -31,6 +31,10 @@ type Figures interface {
 	Today(ctx context.Context, g community.GroupKey) (measure.Day, error)
 	Activity(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) (measure.Activity, error)
 	Questions(ctx context.Context, g community.GroupKey, tag string, from, to measure.Day) ([]measure.Question, measure.Response, error)
+	History(ctx context.Context, g community.GroupKey, to measure.Day) (measure.History, error)
+	Contacts(ctx context.Context, g community.GroupKey, from, to measure.Day) ([]measure.Contact, measure.Coverage, error)
+	Board(ctx context.Context, g community.GroupKey, from, to measure.Day) (b measure.Board, currency string, others map[string]int64, err error)
+	Travels(ctx context.Context, g community.GroupKey, from, to measure.Day) (measure.Travels, error)
 }
 
 // Experiments keeps experiments.
@@ -51,6 +55,9 @@ type Weeklies interface {
 	DropOrder(ctx context.Context, user string, id community.ID, reason string) error
 	Runs(ctx context.Context, id community.ID) ([]measure.ReportRun, error)
 	SendNow(ctx context.Context, user string, id community.ID) (measure.ReportRun, error)
+	SaveOrder(ctx context.Context, user string, v measure.WeeklyOrder, reason string) (measure.WeeklyOrder, error)
+	Run(ctx context.Context, id community.ID) (measure.ReportRun, error)
+	Preview(ctx context.Context, v measure.WeeklyOrder) (measure.Report, error)
 }
 
 // figure is a number with what it is made of.
@@ -185,8 +192,8 @@ type adjustQuery struct {
 	sorting
 }
 
-// trial is an experiment.
-type trial struct {
+// Trial is an experiment.
+type Trial struct {
 	ID       community.ID          `json:"id"`
 	State    string                `json:"state"`
 	Version  int                   `json:"version"`
@@ -202,8 +209,8 @@ type trial struct {
 	Decided  moment                `json:"decided_at"`
 }
 
-func trialOf(r experiment.Row) trial {
-	return trial{r.ID, r.State, r.Version, r.Definition, r.User, moment(r.Created), moment(r.Started), moment(r.Ended), r.EndedWhy, r.Decision, r.Reason, r.Decider, moment(r.DecidedAt)}
+func trialOf(r experiment.Row) Trial {
+	return Trial{r.ID, r.State, r.Version, r.Definition, r.User, moment(r.Created), moment(r.Started), moment(r.Ended), r.EndedWhy, r.Decision, r.Reason, r.Decider, moment(r.DecidedAt)}
 }
 
 // weekly is an order of the weekly report. Its secret is never shown.
@@ -375,10 +382,10 @@ func insightLines() []line {
 			State string `query:"state" maxLength:"20"`
 			paging
 			sorting
-		}) (list[trial], error) {
+		}) (list[Trial], error) {
 			p, err := c.page(in.paging, in.sorting)
 			if err != nil {
-				return list[trial]{}, err
+				return list[Trial]{}, err
 			}
 			rows, total, err := room(c, c.a.deps.Rooms.Experiments).Find(c.ctx(), in.State, p)
 			return listed(c, p, rows, total, trialOf), err
@@ -390,9 +397,7 @@ func insightLines() []line {
 				return list[weekly]{}, err
 			}
 			rows, err := room(c, c.a.deps.Rooms.Weeklies).Orders(c.ctx())
-			return whole(rows, func(o measure.WeeklyOrder) weekly {
-				return weekly{o.ID, o.User, mapped(o.Groups, ids), o.Weekday, o.Hour, o.Lang, o.Way, o.Paused, moment(o.Created)}
-			}), err
+			return whole(rows, func(o measure.WeeklyOrder) weekly { return weeklyOf(ids, o) }), err
 		}),
 		on("listWeeklyRuns", "GET /weekly-reports/{id}/runs", "What an order of the weekly report sent", area, []string{"GET /weekly/{id}/sent"}, func(c *call, in *byID) (list[weeklyRun], error) {
 			rows, err := room(c, c.a.deps.Rooms.Weeklies).Runs(c.ctx(), in.ID)

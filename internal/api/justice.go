@@ -23,6 +23,7 @@ type Reports interface {
 	Find(ctx context.Context, f community.ReportFilter) ([]community.ReportRow, int, error)
 	ByID(ctx context.Context, id community.ID) (community.ReportRow, error)
 	Settle(ctx context.Context, user string, id community.ID, end community.ReportEnd) (community.ReportRow, error)
+	Give(ctx context.Context, user string, o community.ReportOrder) (community.ReportRow, error)
 }
 
 // Bulks is the guard over what touches many at once.
@@ -33,6 +34,8 @@ type Bulks interface {
 	ByID(ctx context.Context, id community.ID) (bulk.Proposal, error)
 	Items(ctx context.Context, id community.ID, state string, after, most int) ([]bulk.Item, error)
 	Decide(ctx context.Context, user string, id community.ID, yes bool, answer string) (bulk.Proposal, error)
+	Preview(ctx context.Context, user string, o bulk.Order) (bulk.Preview, error)
+	Propose(ctx context.Context, user string, o bulk.Order, reason string) (bulk.Proposal, error)
 	Cancel(ctx context.Context, user string, id community.ID, reason string) (bulk.Proposal, error)
 	Undo(ctx context.Context, user string, id community.ID, reason string) (bulk.Proposal, error)
 }
@@ -44,6 +47,7 @@ type Duty interface {
 	Ack(ctx context.Context, user string, id community.ID) error
 	HandOn(ctx context.Context, user string, id community.ID, reason string) error
 	Finish(ctx context.Context, user string, id community.ID, reason string) error
+	FalseAlarm(ctx context.Context, user string, id community.ID, reason string) error
 	TaskHandOn(ctx context.Context, user string, task community.ID, reason string) error
 	Notes(ctx context.Context, n int) ([]duty.Note, error)
 	AddNote(ctx context.Context, user, text string) (duty.Note, error)
@@ -61,6 +65,7 @@ type Shields interface {
 // Cases keeps labelled cases.
 type Cases interface {
 	Find(ctx context.Context, f community.CaseFilter) ([]community.CaseRow, int, error)
+	Add(ctx context.Context, user string, one community.Case) (community.Case, error)
 	Remove(ctx context.Context, user string, id community.ID, reason string) error
 }
 

@@ -64,8 +64,8 @@ func (c *call) libraryItem(i shelf.Item) libraryItem {
 	return libraryItem{i.ID, string(i.Kind), i.Title, i.Text, i.URL, i.Poster, append([]shelf.File{}, i.Files...), append([]string{}, i.Tags...), append([]string{}, shelf.Variables(i.Text)...), i.Expires, c.libraries().Standing(i), i.Version, i.Archived, i.Exclusive, i.Changed, moment(i.Updated)}
 }
 
-// libraryWritten is what is written of an item.
-type libraryWritten struct {
+// LibraryWritten is what is written of an item.
+type LibraryWritten struct {
 	Title   string         `json:"title" minLength:"1" maxLength:"100"`
 	Text    string         `json:"text,omitempty" maxLength:"4000"`
 	URL     string         `json:"url,omitempty" maxLength:"1000"`
@@ -76,17 +76,17 @@ type libraryWritten struct {
 	Note    string         `json:"note,omitempty" maxLength:"500" doc:"what was changed"`
 }
 
-func (w libraryWritten) content() shelf.Content {
+func (w LibraryWritten) content() shelf.Content {
 	return shelf.Content{Title: w.Title, Text: w.Text, URL: w.URL, Poster: w.Poster, Tags: w.Tags, Expires: w.Expires, Files: mapped(w.Files, func(id community.ID) shelf.File { return shelf.File{ID: id} })}
 }
 
-// libraryOrder says how an item is used.
-type libraryOrder struct {
+// LibraryOrder says how an item is used.
+type LibraryOrder struct {
 	Values   map[string]string `json:"values,omitempty" doc:"of variables, by name"`
 	Override string            `json:"override,omitempty" maxLength:"500" doc:"why it is used although it has expired"`
 }
 
-func (o libraryOrder) order() shelf.Order { return shelf.Order{Values: o.Values, Override: o.Override} }
+func (o LibraryOrder) order() shelf.Order { return shelf.Order{Values: o.Values, Override: o.Override} }
 
 // libraryVersion is what an item was.
 type libraryVersion struct {
@@ -140,7 +140,7 @@ func libraryLines() []line {
 		on("addLibraryItem", "POST /library", "Make an item", area, []string{"POST /library"}, func(c *call, in *struct {
 			Body struct {
 				Kind string `json:"kind" enum:"post,welcome,script,file,picture,poster"`
-				libraryWritten
+				LibraryWritten
 			}
 		}) (libraryItem, error) {
 			return c.libraryNow(c.libraries().Save(c.ctx(), c.who(), community.ID{}, 0, shelf.Kind(in.Body.Kind), in.Body.content(), in.Body.Note))
@@ -149,7 +149,7 @@ func libraryLines() []line {
 			byID
 			Body struct {
 				Changed int64 `json:"changed" doc:"that of the item as it was read"`
-				libraryWritten
+				LibraryWritten
 			}
 		}) (libraryItem, error) {
 			return c.libraryNow(c.libraries().Save(c.ctx(), c.who(), in.ID, in.Body.Changed, "", in.Body.content(), in.Body.Note))
@@ -233,7 +233,7 @@ func libraryLines() []line {
 				Date   string         `json:"date" doc:"2006-01-02, in each group's zone"`
 				At     string         `json:"at" doc:"HH:MM"`
 				Reason string         `json:"reason,omitempty" maxLength:"500" doc:"why it goes although it is beyond the mix"`
-				libraryOrder
+				LibraryOrder
 			}
 		}) (calendarItem, error) {
 			keys, err := c.groupKeys(in.Body.Groups)
@@ -254,7 +254,7 @@ func libraryLines() []line {
 			Body struct {
 				Groups []community.ID `json:"groups,omitempty" maxItems:"200"`
 				Tags   []string       `json:"tags,omitempty" maxItems:"20" doc:"groups that have one of these"`
-				libraryOrder
+				LibraryOrder
 			}
 		}) (madeID, error) {
 			keys, err := c.groupKeys(in.Body.Groups)

@@ -13,6 +13,7 @@ type LiveQAs interface {
 	List(ctx context.Context, g community.GroupKey, page community.Page) ([]plan.LiveQA, int, error)
 	ByID(ctx context.Context, id community.ID) (plan.LiveQA, []plan.LiveQuestion, plan.LiveSums, error)
 	People(ctx context.Context, id community.ID) ([]plan.LivePerson, error)
+	Link(ctx context.Context, id community.ID, m community.MemberKey) (string, error)
 	Series(ctx context.Context, g community.GroupKey) (plan.LiveSeries, error)
 	SetSeries(ctx context.Context, user string, g community.GroupKey, s plan.LiveSeries, reason string) error
 	New(ctx context.Context, user string, q plan.LiveQA, reason string) (plan.LiveQA, error)
@@ -43,8 +44,8 @@ type liveTerms struct {
 
 func (t liveTerms) plan() plan.LiveTerms { return plan.LiveTerms(t) }
 
-// liveRow is a live Q&A.
-type liveRow struct {
+// LiveRow is a live Q&A.
+type LiveRow struct {
 	ID        community.ID `json:"id"`
 	Group     community.ID `json:"group"`
 	Called    string       `json:"group_name"`
@@ -62,17 +63,17 @@ type liveRow struct {
 	Open      int          `json:"open" doc:"of those, not answered yet"`
 }
 
-func (c *call) liveOf(q plan.LiveQA) liveRow {
+func (c *call) liveOf(q plan.LiveQA) LiveRow {
 	t := liveTerms(q.LiveTerms)
 	t.Remind = append([]int{}, t.Remind...)
-	return liveRow{q.ID, q.GroupID, q.GroupName, string(cmp.Or(q.Stage, q.State)), q.Version, t, moment(q.Opens), moment(q.Starts), moment(q.Ends), q.Slot, c.lives().Address(q), q.Notes, q.Why, q.Questions, q.Open}
+	return LiveRow{q.ID, q.GroupID, q.GroupName, string(cmp.Or(q.Stage, q.State)), q.Version, t, moment(q.Opens), moment(q.Starts), moment(q.Ends), q.Slot, c.lives().Address(q), q.Notes, q.Why, q.Questions, q.Open}
 }
 
 func (c *call) lives() LiveQAs { return room(c, c.a.deps.Rooms.LiveQAs) }
 
-func (c *call) liveDone(q plan.LiveQA, err error) (liveRow, error) {
+func (c *call) liveDone(q plan.LiveQA, err error) (LiveRow, error) {
 	if err != nil {
-		return liveRow{}, err
+		return LiveRow{}, err
 	}
 	q, _, _, err = c.lives().ByID(c.ctx(), q.ID)
 	return c.liveOf(q), err
@@ -123,7 +124,7 @@ type liveFigures struct {
 
 // liveWhole is a live Q&A with its questions, those with the most votes first.
 type liveWhole struct {
-	liveRow
+	LiveRow
 	List    []liveAsked `json:"list"`
 	Figures liveFigures `json:"figures"`
 }
@@ -185,14 +186,14 @@ func livePersonOf(p plan.LivePerson) livePerson {
 func liveLines() []line {
 	const area = community.AreaContent
 	return []line{
-		on("listLiveQAs", "GET /groups/{id}/liveqa", "A group's live Q&As, those that begin last first", area, []string{"GET /liveqa"}, func(c *call, in *groupPaging) (list[liveRow], error) {
+		on("listLiveQAs", "GET /groups/{id}/liveqa", "A group's live Q&As, those that begin last first", area, []string{"GET /liveqa"}, func(c *call, in *groupPaging) (list[LiveRow], error) {
 			p, err := c.page(in.paging, sorting{})
 			if err != nil {
-				return list[liveRow]{}, err
+				return list[LiveRow]{}, err
 			}
 			g, err := c.desk.GroupByID(c.ctx(), in.ID)
 			if err != nil {
-				return list[liveRow]{}, err
+				return list[LiveRow]{}, err
 			}
 			rows, total, err := c.lives().List(c.ctx(), g.Key, p)
 			return listed(c, p, rows, total, c.liveOf), err
@@ -233,7 +234,7 @@ func liveLines() []line {
 		on("makeLiveQA", "POST /groups/{id}/liveqa", "Lay down a live Q&A", area, []string{"POST /liveqa/new", "GET /liveqa/new"}, inGroup(func(c *call, in *struct {
 			byID
 			Body LiveOrder
-		}, g community.GroupRow) (liveRow, error) {
+		}, g community.GroupRow) (LiveRow, error) {
 			return c.liveDone(c.lives().New(c.ctx(), c.who(), in.Body.plan(g.Key), in.Body.Reason))
 		})),
 		on("editLiveQA", "PUT /liveqa/{id}", "Change a live Q&A before it begins", area, []string{"POST /liveqa/{id}/edit", "GET /liveqa/{id}/edit"}, func(c *call, in *struct {
@@ -242,7 +243,7 @@ func liveLines() []line {
 				Version int `json:"version" minimum:"1" doc:"as it was read"`
 				LiveOrder
 			}
-		}) (liveRow, error) {
+		}) (LiveRow, error) {
 			return c.liveDone(c.lives().Edit(c.ctx(), c.who(), in.ID, in.Body.Version, in.Body.LiveOrder.plan(0), in.Body.Reason))
 		}),
 		on("setLiveAddress", "PUT /liveqa/{id}/address", "Say where the live is", area, []string{"POST /liveqa/{id}/address"}, func(c *call, in *struct {
@@ -251,7 +252,7 @@ func liveLines() []line {
 				Address string `json:"address" maxLength:"2000" doc:"http or https; empty = not known any more"`
 				Maybe
 			}
-		}) (liveRow, error) {
+		}) (LiveRow, error) {
 			return c.liveDone(c.lives().SetAddress(c.ctx(), c.who(), in.ID, in.Body.Address, in.Body.Reason))
 		}),
 		on("layLiveQA", "POST /liveqa/{id}/lay", "Lay the reminders of a live Q&A into the calendar, for approval", area, []string{"POST /liveqa/{id}/lay"}, func(c *call, in *struct {
@@ -265,7 +266,7 @@ func liveLines() []line {
 				Items []community.ID `json:"items" doc:"of the calendar, that were made"`
 			}{mapped(items, func(i plan.Item) community.ID { return i.ID })}, err
 		}),
-		on("cancelLiveQA", "POST /liveqa/{id}/cancel", "Call a live Q&A off: those who signed up are told", area, []string{"POST /liveqa/{id}/cancel"}, func(c *call, in *undoOrder) (liveRow, error) {
+		on("cancelLiveQA", "POST /liveqa/{id}/cancel", "Call a live Q&A off: those who signed up are told", area, []string{"POST /liveqa/{id}/cancel"}, func(c *call, in *undoOrder) (LiveRow, error) {
 			return c.liveDone(c.lives().Cancel(c.ctx(), c.who(), in.ID, in.Body.Reason))
 		}),
 		on("noteLiveQA", "PUT /liveqa/{id}/notes", "Write down what was said", area, []string{"POST /liveqa/{id}/notes"}, func(c *call, in *struct {
@@ -274,7 +275,7 @@ func liveLines() []line {
 				Version int    `json:"version" minimum:"1" doc:"as it was read"`
 				Notes   string `json:"notes" maxLength:"8000"`
 			}
-		}) (liveRow, error) {
+		}) (LiveRow, error) {
 			return c.liveDone(c.lives().SetNotes(c.ctx(), c.who(), in.ID, in.Body.Version, in.Body.Notes))
 		}),
 		on("addLiveQuestion", "POST /liveqa/{id}/questions", "Write a question down", area, []string{"POST /liveqa/{id}/ask"}, func(c *call, in *struct {
@@ -323,14 +324,14 @@ func liveLines() []line {
 		on("finishLiveQA", "POST /liveqa/{id}/finish", "End a live Q&A: its answers go back to who asked", area, []string{"POST /liveqa/{id}/finish"}, func(c *call, in *struct {
 			byID
 			Body Maybe
-		}) (liveRow, error) {
+		}) (LiveRow, error) {
 			q, _, err := c.lives().Finish(c.ctx(), c.who(), in.ID, in.Body.Reason)
 			return c.liveDone(q, err)
 		}),
 		on("archiveLiveQA", "POST /liveqa/{id}/archive", "Archive a live Q&A: each answered question becomes a card", area, []string{"POST /liveqa/{id}/archive"}, func(c *call, in *struct {
 			byID
 			Body Maybe
-		}) (liveRow, error) {
+		}) (LiveRow, error) {
 			q, _, err := c.lives().Archive(c.ctx(), c.who(), in.ID, in.Body.Reason)
 			return c.liveDone(q, err)
 		}),

@@ -205,7 +205,7 @@ func (c *call) toMember(id community.ID, w Where, a community.Action) (decided, 
 func memberLines() []line {
 	area := community.AreaPeople
 	return []line{
-		on("listMembers", "GET /members", "Members", area, []string{"GET /members"}, listMembers),
+		on("listMembers", "GET /members", "Members", area, []string{"GET /members", "GET /members.csv"}, listMembers),
 		on("getMember", "GET /members/{id}", "One member, with stays and names", area, []string{"GET /members/{id}"}, getMember),
 		on("warnMember", "POST /members/{id}/warn", "Warn in the group", area, []string{"POST /members/{id}/warn"}, func(c *call, in *warnOrder) (decided, error) {
 			return c.toMember(in.ID, in.Body.Where, community.Action{Verb: community.Send, Text: in.Body.Text, Mention: true})

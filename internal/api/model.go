@@ -6,6 +6,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/digest"
 	"qunluo/internal/draft"
+	"qunluo/internal/plan"
 	"qunluo/internal/rights"
 )
 
@@ -22,6 +23,12 @@ type Models interface {
 	Proposals(ctx context.Context, user string, p community.Page) ([]draft.Proposal, int, error)
 	Drop(ctx context.Context, user string, id community.ID) (draft.Proposal, error)
 	Rewrite(ctx context.Context, user string, id community.ID) (draft.Proposal, error)
+	// Set changes the settings; address "" = it stays; key "" = it stays, "-" = none.
+	Set(ctx context.Context, user string, v draft.Settings, address, key, reason string) (draft.Sight, error)
+	Agree(ctx context.Context, user, why string) (draft.Sight, error)
+	Test(ctx context.Context, user, lang string) (draft.Proposal, error)
+	// TakeTopic puts a wording, as it was edited, into the queue of topics.
+	TakeTopic(ctx context.Context, user string, id community.ID, choice int, title, text string) (plan.Topic, error)
 	TakeDigest(ctx context.Context, user string, id community.ID, text string) (digest.Record, error)
 }
 
@@ -145,6 +152,30 @@ func modelLines() []line {
 			s, err := c.models().Sight(c.ctx())
 			return modelStateOf(s), err
 		}),
+		admin(on("setModel", "PUT /model", "Set which language model is asked, for what and how much; another host or region ends the word that texts may go abroad", system, []string{"POST /model/edit"}, func(c *call, in *struct {
+			Body struct {
+				On      bool   `json:"on"`
+				URL     string `json:"url,omitempty" maxLength:"1000" doc:"left out = it stays"`
+				Key     string `json:"key,omitempty" maxLength:"500" doc:"left out = it stays, - = none; it is never shown"`
+				Model   string `json:"model" maxLength:"100"`
+				Purpose string `json:"purpose" maxLength:"500" doc:"what it is for"`
+				Region  string `json:"region,omitempty" maxLength:"2" doc:"where the address lies, ISO 3166-1; empty = not declared"`
+				Digests bool   `json:"digests,omitempty" doc:"masked messages may go out to have digests rewritten"`
+				Calls   int    `json:"calls_24h" minimum:"0"`
+				Chars   int    `json:"chars_24h" minimum:"0"`
+				Keep    int    `json:"keep_days" minimum:"0" doc:"that what went out is kept"`
+				Maybe
+			}
+		}) (modelState, error) {
+			s, err := c.models().Sight(c.ctx())
+			if err != nil {
+				return modelState{}, err
+			}
+			b, v := in.Body, s.Settings
+			v.On, v.Model, v.Purpose, v.Region, v.Digests, v.Calls, v.Chars, v.Keep = b.On, b.Model, b.Purpose, b.Region, b.Digests, b.Calls, b.Chars, b.Keep
+			s, err = c.models().Set(c.ctx(), c.who(), v, b.URL, b.Key, b.Reason)
+			return modelStateOf(s), err
+		})),
 		admin(on("switchModel", "PUT /model/switch", "Switch the language model on or off", system, []string{"POST /model/switch"}, func(c *call, in *struct {
 			Body struct {
 				On bool `json:"on"`

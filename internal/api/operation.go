@@ -1,12 +1,17 @@
 package api
 
 import (
+	"crypto/sha256"
 	"encoding"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
+	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -50,7 +55,24 @@ type line struct {
 	besides []string // routes of the console, the right to which the answer takes, too
 	params  []param
 	body    *huma.Schema // nil = it takes none
+	file    []int        // where the input has the file that is the body; nil = it is JSON
+	most    int64        // bytes of that file
 }
+
+// upload is a file that is the body of a call, kept on disk until the call is answered. The tag most bounds it, in MiB.
+type upload struct {
+	*os.File
+	Name string // as multipart names it; "" = it does not
+}
+
+// download is an answer that is a file.
+type download struct {
+	Type, Name string
+	Write      func(w io.Writer) error
+}
+
+// sealed answers hold a secret that is told once: what is kept, and given when the call comes again, is without it.
+type sealed interface{ sealed() any }
 
 // param is a value in the path or the query.
 type param struct {
@@ -107,6 +129,13 @@ func (l *line) describe(doc *huma.OpenAPI) {
 	for _, p := range l.params {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: p.in, Required: p.in == "path", Description: p.schema.Description, Schema: p.schema})
 	}
+	if f, ok := l.in.FieldByName("File"); ok && f.Type == reflect.TypeFor[upload]() {
+		most, _ := strconv.ParseInt(f.Tag.Get("most"), 10, 64) // a test looks that it is there
+		l.file, l.most = f.Index, most<<20
+		op.RequestBody = &huma.RequestBody{Required: true, Description: fmt.Sprintf("The file, at most %d MiB; with multipart/form-data its first part that is a file.", most),
+			Content: map[string]*huma.MediaType{octetType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}, multiType: {Schema: &huma.Schema{Type: huma.TypeObject,
+				Properties: map[string]*huma.Schema{"file": {Type: huma.TypeString, Format: "binary"}}}}}}
+	}
 	if f, ok := l.in.FieldByName("Body"); ok {
 		l.body = reg.Schema(f.Type, true, l.name+"Body")
 		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{jsonType: {Schema: l.body}}}
@@ -118,7 +147,12 @@ func (l *line) describe(doc *huma.OpenAPI) {
 		op.Responses["202"] = &huma.Response{Description: "It touches so many that a second person must agree: see the proposal.",
 			Content: map[string]*huma.MediaType{jsonType: {Schema: reg.Schema(reflect.TypeFor[waiting](), true, "")}}}
 	}
-	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{jsonType: {Schema: reg.Schema(l.out, true, l.name+"Answer")}}}
+	op.Responses["200"] = &huma.Response{Description: "OK"}
+	if l.out == reflect.TypeFor[download]() {
+		op.Responses["200"].Content = map[string]*huma.MediaType{octetType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	} else {
+		op.Responses["200"].Content = map[string]*huma.MediaType{jsonType: {Schema: reg.Schema(l.out, true, l.name+"Answer")}}
+	}
 	op.Responses["default"] = &huma.Response{Description: "An error", Content: map[string]*huma.MediaType{problemType: {Schema: reg.Schema(reflect.TypeFor[Problem](), true, "")}}}
 	doc.AddOperation(op)
 }
@@ -174,7 +208,7 @@ func (l *line) read(reg huma.Registry, r *http.Request, raw []byte) (any, error)
 		if err := l.readBody(reg, raw, in.Elem().FieldByName("Body"), res); err != nil {
 			return nil, err
 		}
-	} else if len(strings.TrimSpace(string(raw))) > 0 {
+	} else if l.file == nil && len(strings.TrimSpace(string(raw))) > 0 {
 		res.Add(place("body", ""), "", "this call takes none")
 	}
 	if len(res.Errors) > 0 {
@@ -312,4 +346,65 @@ func bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, &refusal{error: community.Errorf(community.CodeBadInput, "body: want Content-Type application/json"), status: http.StatusUnsupportedMediaType}
 	}
 	return raw, nil
+}
+
+// Types of bodies that are files.
+const (
+	octetType = "application/octet-stream"
+	multiType = "multipart/form-data"
+)
+
+// spool keeps the file of a call on disk and gives its hash; the caller removes it. CodeTooLarge: over most bytes.
+func spool(w http.ResponseWriter, r *http.Request, most int64) (up upload, sum string, err error) {
+	from := io.Reader(http.MaxBytesReader(w, r.Body, most))
+	switch kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type")); {
+	case err == nil && kind == multiType:
+		part, err := filePart(multipart.NewReader(from, params["boundary"]))
+		if err != nil {
+			return up, "", err
+		}
+		from, up.Name = part, part.FileName()
+	case err != nil || kind == jsonType || kind == "application/x-www-form-urlencoded":
+		return up, "", &refusal{error: community.Errorf(community.CodeBadInput, "body: want a file: Content-Type %s or %s", octetType, multiType), status: http.StatusUnsupportedMediaType}
+	}
+	if up.File, err = os.CreateTemp("", "call-*"); err != nil {
+		return up, "", err
+	}
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(up.File, h), from)
+	if err == nil {
+		_, err = up.Seek(0, io.SeekStart)
+	}
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		err = community.Errorf(community.CodeTooLarge, "body: over %d bytes", most)
+	case err != nil:
+		err = community.Errorf(community.CodeBadInput, "body: it broke off")
+	case n == 0:
+		err = unfit([]error{&huma.ErrorDetail{Location: "body", Message: "want a file; this is empty"}})
+	}
+	return up, hex.EncodeToString(h.Sum(nil)), err
+}
+
+// filePart finds the first part of a body that is a file.
+func filePart(parts *multipart.Reader) (*multipart.Part, error) {
+	for range 32 {
+		part, err := parts.NextPart()
+		if err != nil {
+			break
+		}
+		if part.FileName() != "" {
+			return part, nil
+		}
+	}
+	return nil, unfit([]error{&huma.ErrorDetail{Location: "body", Message: "want a part that is a file"}})
+}
+
+// gone closes a file that was kept for a call, and removes it.
+func (u upload) gone() {
+	if u.File != nil {
+		u.Close()                //nolint:errcheck // it was read
+		os.Remove(u.File.Name()) //nolint:errcheck // the system empties its temporary folder
+	}
 }

@@ -6,12 +6,13 @@ import (
 	"qunluo/internal/community"
 )
 
-// Outlets keeps where outside systems are told of what happens. They are made, and their keys replaced, in the console: a key would stand in the answer
-// that is kept for a repeated call.
+// Outlets keeps where outside systems are told of what happens. Their signing keys are told once.
 type Outlets interface {
 	List(ctx context.Context) ([]community.Outlet, error)
 	Get(ctx context.Context, id community.ID) (community.Outlet, error)
+	Add(ctx context.Context, by string, o community.Outlet, address, reason string) (community.Outlet, string, error)
 	Set(ctx context.Context, by string, o community.Outlet, address, reason string) (community.Outlet, error)
+	Rotate(ctx context.Context, by string, id community.ID, reason string) (community.Outlet, string, error)
 	Pause(ctx context.Context, by string, id community.ID, on bool, reason string) (community.Outlet, error)
 	Drop(ctx context.Context, by string, id community.ID, reason string) error
 	Test(ctx context.Context, by string, id community.ID) (community.Parcel, error)
@@ -105,6 +106,19 @@ func setOutlet(c *call, in *outletChange) (outlet, error) {
 	return c.outletNow(in.ID, err)
 }
 
+// outletMade is an outlet with its signing key.
+type outletMade struct {
+	Outlet outlet `json:"outlet"`
+	Key    string `json:"signing_key" doc:"told this once; empty where the call is answered again"`
+}
+
+func (o outletMade) sealed() any { o.Key = ""; return o }
+
+func (c *call) outletMade(o community.Outlet, key string, err error) (outletMade, error) {
+	shown, err := c.outletNow(o.ID, err)
+	return outletMade{shown, key}, err
+}
+
 type parcelQuery struct {
 	byID
 	State community.ParcelState `query:"state" enum:"waiting,sent,dead"`
@@ -137,6 +151,25 @@ func outletLines() []line {
 			rows, total, err := c.outlets().Parcels(c.ctx(), in.ID, in.State, p)
 			return listed(c, p, rows, total, parcelOf), err
 		}),
+		admin(on("addOutlet", "POST /outlets", "Tell an outside system of what happens; whoever does answers for it", area, []string{"POST /outlets/new"}, func(c *call, in *struct {
+			Body struct {
+				Name   string                 `json:"name" minLength:"1" maxLength:"40"`
+				URL    string                 `json:"url" minLength:"1" maxLength:"1000"`
+				Kinds  []community.OutletKind `json:"kinds" minItems:"1" maxItems:"40"`
+				Groups []community.ID         `json:"groups,omitempty" maxItems:"1000" doc:"none = all"`
+				Texts  bool                   `json:"texts,omitempty" doc:"what members wrote goes along"`
+				Maybe
+			}
+		}) (outletMade, error) {
+			groups, err := c.groupKeys(in.Body.Groups)
+			if err != nil {
+				return outletMade{}, err
+			}
+			return c.outletMade(c.outlets().Add(c.ctx(), c.who(), community.Outlet{Name: in.Body.Name, Kinds: in.Body.Kinds, Groups: groups, Texts: in.Body.Texts, User: c.User.ID}, in.Body.URL, in.Body.Reason))
+		})),
+		admin(on("rotateOutlet", "POST /outlets/{id}/rotate", "Give an outlet another signing key; the one before signs beside it for a day", area, []string{"POST /outlets/{id}/rotate"}, func(c *call, in *maybeOrder) (outletMade, error) {
+			return c.outletMade(c.outlets().Rotate(c.ctx(), c.who(), in.ID, in.Body.Reason))
+		})),
 		admin(on("setOutlet", "PUT /outlets/{id}", "Change what an outlet is told; whoever does answers for it", area, []string{"POST /outlets/{id}"}, setOutlet)),
 		admin(on("pauseOutlet", "PUT /outlets/{id}/pause", "Hold an outlet, or let it go on", area, []string{"POST /outlets/{id}/pause"}, func(c *call, in *struct {
 			byID

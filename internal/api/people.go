@@ -22,6 +22,8 @@ type Points interface {
 type Payments interface {
 	Find(ctx context.Context, f community.PaymentFilter) ([]community.PaymentRow, int, error)
 	Void(ctx context.Context, user string, id community.ID, why string) error
+	// Add enters payments, all or none; those whose number stands already are left out.
+	Add(ctx context.Context, user string, list []community.Payment) ([]community.Payment, error)
 }
 
 // Tiers keeps who is core, normal and lurker.
@@ -99,7 +101,7 @@ type pointsGift struct {
 func pointLines() []line {
 	area := community.AreaPeople
 	return []line{
-		on("listPoints", "GET /groups/{id}/points", "A group's members by points", area, []string{"GET /points"}, func(c *call, in *rankQuery) (list[ranked], error) {
+		on("listPoints", "GET /groups/{id}/points", "A group's members by points", area, []string{"GET /points", "GET /points.csv"}, func(c *call, in *rankQuery) (list[ranked], error) {
 			p, err := c.page(in.paging, in.sorting)
 			if err != nil {
 				return list[ranked]{}, err
@@ -152,7 +154,7 @@ func pointLines() []line {
 		}, g community.GroupRow) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Points).SetRules(c.ctx(), c.who(), g.Key, in.Body.Rules, in.Body.Reason))
 		}))),
-		on("listPayments", "GET /payments", "What members paid, latest first", community.AreaBusiness, []string{"GET /payments"}, listPayments),
+		on("listPayments", "GET /payments", "What members paid, latest first", community.AreaBusiness, []string{"GET /payments", "GET /payments.csv"}, listPayments),
 		admin(on("voidPayment", "POST /payments/{id}/void", "Say that a payment was entered wrongly", community.AreaBusiness, []string{"POST /payments/{id}/void"}, func(c *call, in *undoOrder) (none, error) {
 			return did(room(c, c.a.deps.Rooms.Payments).Void(c.ctx(), c.who(), in.ID, in.Body.Reason))
 		})),

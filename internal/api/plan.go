@@ -23,7 +23,14 @@ type Plans interface {
 	AddToSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	RemoveFromSOP(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	SOPGroups(ctx context.Context, id community.ID) ([]plan.Member, error)
+	Estimate(ctx context.Context, b plan.Broadcast) (plan.Estimate, error)
+	// KeepFile keeps a file that is to be sent.
+	KeepFile(ctx context.Context, user, name string, data []byte) (plan.Piece, error)
+	FileContent(ctx context.Context, id community.ID) (community.Medium, error)
 	Limits(ctx context.Context) (plan.Limits, error)
+	LinkRules(ctx context.Context) ([]plan.LinkRule, error)
+	// SaveLinkRules changes the rules about links; nil = those of the program again.
+	SaveLinkRules(ctx context.Context, user string, list []plan.LinkRule, reason string) error
 	Steps
 	SaveLimits(ctx context.Context, user string, l plan.Limits, reason string) error
 }
@@ -97,14 +104,20 @@ type newBroadcast struct {
 	}
 }
 
-func addBroadcast(c *call, in *newBroadcast) (broadcast, error) {
+// broadcastAsked is the mass send that a call describes.
+func (c *call) broadcastAsked(in *newBroadcast) (plan.Broadcast, error) {
 	b := in.Body
 	keys, err := c.groupKeys(b.Groups)
+	return plan.Broadcast{Title: b.Title, Text: b.Text, Link: plan.Attached{URL: b.Link}, Start: int64(b.Start), Force: b.Despite,
+		Filter: plan.Filter{Tags: b.Tags, Groups: keys, Platform: community.Platform(b.Platform)}}, err
+}
+
+func addBroadcast(c *call, in *newBroadcast) (broadcast, error) {
+	b, err := c.broadcastAsked(in)
 	if err != nil {
 		return broadcast{}, err
 	}
-	made, err := room(c, c.a.deps.Rooms.Plans).NewBroadcast(c.ctx(), c.who(), plan.Broadcast{Title: b.Title, Text: b.Text, Link: plan.Attached{URL: b.Link}, Start: int64(b.Start), Force: b.Despite,
-		Filter: plan.Filter{Tags: b.Tags, Groups: keys, Platform: community.Platform(b.Platform)}})
+	made, err := room(c, c.a.deps.Rooms.Plans).NewBroadcast(c.ctx(), c.who(), b)
 	return broadcastOf(made), err
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"io"
 
 	"qunluo/internal/admit"
 	"qunluo/internal/community"
@@ -25,6 +26,10 @@ type Posters interface {
 	ForCode(ctx context.Context, code community.ID) (poster.ForCode, error)
 	SetForCode(ctx context.Context, user string, code community.ID, ref string, filled map[string]string, reason string) error
 	Batch(ctx context.Context, user string, o poster.Order, reason string) (poster.Batch, error)
+	Batches(ctx context.Context) ([]poster.Batch, error)
+	BatchFile(ctx context.Context, id community.ID) (io.ReadCloser, int64, error)
+	Frames(ctx context.Context, files [][]byte, delay, wide int) ([]byte, error)
+	AddImage(ctx context.Context, raw []byte) (hash string, err error)
 }
 
 // Foundings keeps templates of groups.
@@ -36,6 +41,7 @@ type Foundings interface {
 	Undo(ctx context.Context, user string, id community.ID, note string) (founding.Record, error)
 	Export(ctx context.Context, u founding.Use) (raw []byte, name string, err error)
 	Import(ctx context.Context, user string, raw []byte, note string) (founding.Kept, error)
+	SaveFrom(ctx context.Context, user string, g community.GroupKey, head founding.Template, parts []founding.Part, note string) (founding.Kept, error)
 }
 
 // Handovers hands over what somebody leaves.
@@ -487,7 +493,7 @@ func giftLines() []line {
 
 // looked is an experiment with what may be said of it now.
 type looked struct {
-	trial
+	Trial
 	Result experiment.Result `json:"result"`
 }
 
@@ -553,7 +559,7 @@ func writtenLines() []line {
 				Plan experiment.Definition `json:"plan"`
 				Maybe
 			}
-		}) (trial, error) {
+		}) (Trial, error) {
 			row, err := trials(c).Save(c.ctx(), c.who(), experiment.Row{Definition: in.Body.Plan}, in.Body.Reason)
 			return trialOf(row), err
 		}),

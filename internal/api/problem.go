@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"qunluo/internal/community"
 	"qunluo/internal/httpd"
 )
@@ -71,6 +73,11 @@ type refusal struct {
 }
 
 func (r *refusal) Unwrap() error { return r.error }
+
+// fault is one wrong place of an input.
+func fault(location, message string) error {
+	return &huma.ErrorDetail{Location: location, Message: message}
+}
 
 // longest bounds the detail of a problem, in bytes.
 const longest = 2000

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 
 	"qunluo/internal/community"
 	"qunluo/internal/founding"
@@ -12,12 +13,17 @@ import (
 type Charters interface {
 	Page(ctx context.Context, g community.GroupKey) (p community.CharterPage, address string, err error)
 	SetPage(ctx context.Context, user string, g community.GroupKey, closed, another bool, reason string) (community.CharterPage, error)
+	// Preview is the public page of a book that is not published, as HTML.
+	Preview(ctx context.Context, g community.GroupKey, book json.RawMessage, lang string) ([]byte, error)
 	Confirmations(ctx context.Context, f community.ConfirmationFilter) ([]community.ConfirmationRow, int, error)
 	Confirm(ctx context.Context, user string, g community.GroupKey, member community.ID, note string) (int, error)
 }
 
 // Articles is how articles of an account are read.
 type Articles interface {
+	May(ctx context.Context, a community.AccountKey) error
+	Days(ctx context.Context, a community.AccountKey, days int) ([]measure.ArticleSpan, error)
+	List(ctx context.Context, a community.AccountKey, days int, p community.Page) ([]measure.ArticleRow, int, error)
 	Read(ctx context.Context, a community.AccountKey) error
 }
 
@@ -25,6 +31,9 @@ type Articles interface {
 type Leads interface {
 	Rule(ctx context.Context) (measure.LeadRuleVersion, error)
 	SetRule(ctx context.Context, user string, r measure.LeadRule, note string) (measure.LeadRuleVersion, error)
+	Mark(ctx context.Context, r measure.LeadRule) (measure.Leads, error)
+	// EnterLines keeps signals, all or none; with faults nothing was entered.
+	EnterLines(ctx context.Context, user string, lines []measure.SignalLine) (added, known, alone int, faults []measure.SignalFault, err error)
 }
 
 // Settings is what one sets for the whole organisation.
@@ -235,7 +244,7 @@ func restLines() []line {
 				return weekly{}, err
 			}
 			o, err := room(c, c.a.deps.Rooms.Weeklies).Order(c.ctx(), in.ID)
-			return weekly{o.ID, o.User, mapped(o.Groups, ids), o.Weekday, o.Hour, o.Lang, o.Way, o.Paused, moment(o.Created)}, err
+			return weeklyOf(ids, o), err
 		}),
 	}
 }

@@ -19,6 +19,7 @@ func reveals() map[reflect.Type][]string {
 		reflect.TypeFor[appeal](): words, reflect.TypeFor[report](): words, reflect.TypeFor[labelled](): words, reflect.TypeFor[touched](): names,
 		reflect.TypeFor[ranked](): names, reflect.TypeFor[earned](): names, reflect.TypeFor[placedIn](): names, reflect.TypeFor[tierChange](): names, reflect.TypeFor[candidate](): words,
 		reflect.TypeFor[payout](): names, reflect.TypeFor[pair](): names, reflect.TypeFor[link](): names, reflect.TypeFor[question](): words,
+		reflect.TypeFor[counted](): names, reflect.TypeFor[bond](): names, reflect.TypeFor[personalLink](): names, reflect.TypeFor[reaction](): names, reflect.TypeFor[lead](): names,
 	}
 }
 

@@ -22,6 +22,11 @@ type Rooms struct {
 	Suggests    func(org community.OrgKey, groups []community.GroupKey) Suggests
 	Goals       func(org community.OrgKey, groups []community.GroupKey) Goals
 	Figures     func(org community.OrgKey, groups []community.GroupKey) Figures
+	Growths     func(org community.OrgKey, groups []community.GroupKey) Growths
+	Comparisons func(org community.OrgKey, groups []community.GroupKey) Comparisons
+	Lives       func(org community.OrgKey, groups []community.GroupKey) Lives
+	Formats     func(org community.OrgKey, groups []community.GroupKey) Formats
+	Moments     func(org community.OrgKey) Moments
 	Experiments func(org community.OrgKey, groups []community.GroupKey) Experiments
 	Tiers       func(org community.OrgKey, groups []community.GroupKey) Tiers
 	Votes       func(org community.OrgKey, groups []community.GroupKey) Votes
@@ -51,6 +56,16 @@ type Rooms struct {
 	Overlaps    func(org community.OrgKey, groups []community.GroupKey) Overlaps
 	Outlets     func(org community.OrgKey) Outlets
 	Models      func(org community.OrgKey, groups []community.GroupKey) Models
+	Lab         func(org community.OrgKey, groups []community.GroupKey) Lab
+	Teach       func(org community.OrgKey, groups []community.GroupKey) Teach
+	Judged      func(org community.OrgKey, groups []community.GroupKey) Judged
+	Pastes      func(org community.OrgKey, groups []community.GroupKey) Pastes
+	Books       Books
+	Links       func(org community.OrgKey, groups []community.GroupKey) Links
+	Drifts      func(org community.OrgKey, groups []community.GroupKey) Drifts
+	Keys        func(org community.OrgKey, groups []community.GroupKey) Keys
+	Staff       func(org community.OrgKey, groups []community.GroupKey) Staff
+	Wires       Wires
 	Users       Users
 	Gate        Gate
 	Veil        Veil

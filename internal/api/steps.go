@@ -21,6 +21,8 @@ type WordWork interface {
 	Changes(ctx context.Context, id community.ID, from, to int, p community.Page) ([]wordlist.Change, int, error)
 	Runs(ctx context.Context, id community.ID, p community.Page) ([]wordlist.Run, int, error)
 	Run(ctx context.Context, id, run community.ID) (wordlist.Run, error)
+	// Import begins to lint a file; wait nil: as a job.
+	Import(ctx context.Context, user string, id community.ID, file string, raw []byte, note string, wait func(done, of int64)) (wordlist.Run, error)
 	Take(ctx context.Context, user string, id, run community.ID, reason string) (wordlist.Version, error)
 	Discard(ctx context.Context, user string, id, run community.ID) error
 	UsesIn(ctx context.Context, id community.ID, groups []community.GroupKey) (map[community.GroupKey]wordlist.Use, error)
@@ -80,6 +82,7 @@ type VoteSteps interface {
 type TierSteps interface {
 	Versions(ctx context.Context, g community.GroupKey) ([]tier.Version, error)
 	SetRules(ctx context.Context, user string, g community.GroupKey, base int, r tier.Rules, reason string) (int, error)
+	Try(ctx context.Context, g community.GroupKey, r tier.Rules, weeks int) (tier.Comparison, error)
 	Now(ctx context.Context, g community.GroupKey) (bool, error)
 }
 

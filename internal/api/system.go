@@ -67,11 +67,6 @@ type reveal struct {
 // Health says how connections are: state, what the platform said, since when (UTC ms).
 type Health func(a community.AccountKey) (state, detail string, at int64)
 
-// Imports takes imports back.
-type Imports interface {
-	Undo(ctx context.Context, user string, org community.OrgKey, run community.ID, reason string) error
-}
-
 // record is a line of the audit trail.
 type record struct {
 	ID      community.ID    `json:"id"`

@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
+	"io"
 
 	"qunluo/internal/community"
-	"qunluo/internal/measure"
 	"qunluo/internal/table"
 )
 
@@ -16,6 +16,16 @@ type Tables interface {
 	Row(ctx context.Context, id community.ID, no int64, column string) (table.Table, table.Row, []table.Edit, error)
 	Add(ctx context.Context, user string, v table.Table, name string, file []byte) (table.Table, table.Brought, error)
 	Edit(ctx context.Context, user string, id community.ID, list []table.Edit) ([]table.Edit, []table.Row, error)
+	Set(ctx context.Context, user string, id community.ID, seen int64, want table.Table, reason string) (table.Table, error)
+	Close(ctx context.Context, user string, id community.ID, on bool, reason string) (table.Table, error)
+	Relink(ctx context.Context, user string, id community.ID, reason string) (table.Table, error)
+	Bring(ctx context.Context, user string, id community.ID, key, name string, file []byte) (int, table.Brought, error)
+	Write(ctx context.Context, id community.ID, form string, v table.View, w io.Writer) error
+	// Link is where a member sees or edits a table; 0 = where everybody does.
+	Link(ctx context.Context, id community.ID, m community.MemberKey) (string, error)
+	SaveDoc(ctx context.Context, user string, d table.Doc, reason string) (table.Doc, error)
+	ReviewDoc(ctx context.Context, user string, id community.ID, note string) (table.Doc, error)
+	DropDoc(ctx context.Context, user string, id community.ID, reason string) error
 	Docs(ctx context.Context, g community.GroupKey, due bool, page community.Page) (list []table.Doc, total int, today int64, err error)
 }
 
@@ -29,12 +39,13 @@ type sharedTable struct {
 	Columns []table.Column `json:"columns"`
 	Rows    int            `json:"rows"`
 	Head    int64          `json:"head" doc:"number of the last edit"`
+	Shape   int64          `json:"shape" doc:"to be given back with a change of the columns"`
 	Updated moment         `json:"updated_at"`
 	Closed  moment         `json:"closed_at" doc:"put away: it can only be read"`
 }
 
 func sharedTableOf(t table.Table) sharedTable {
-	out := sharedTable{ID: t.ID, Title: t.Title, Note: t.Note, Access: string(t.Access), Columns: t.Shown(), Rows: t.Rows, Head: t.Head, Updated: moment(t.Updated), Closed: moment(t.Closed)}
+	out := sharedTable{ID: t.ID, Title: t.Title, Note: t.Note, Access: string(t.Access), Columns: t.Shown(), Rows: t.Rows, Head: t.Head, Shape: t.Shape, Updated: moment(t.Updated), Closed: moment(t.Closed)}
 	if t.Group != 0 {
 		out.Group = &t.GroupID
 	}
@@ -106,6 +117,7 @@ type registered struct {
 	Due     bool          `json:"due"`
 	Last    moment        `json:"reviewed_at"`
 	Note    string        `json:"note"`
+	Version int64         `json:"version" doc:"to be given back with a change"`
 }
 
 func tableLines() []line {
@@ -172,16 +184,7 @@ func tableLines() []line {
 				return list[registered]{}, err
 			}
 			rows, total, today, err := room(c, c.a.deps.Rooms.Tables).Docs(c.ctx(), 0, in.Due, p)
-			return listed(c, p, rows, total, func(d table.Doc) registered {
-				out := registered{ID: d.ID, Title: d.Title, Link: d.Link, Owner: d.Owner, Purpose: d.Purpose, Due: d.Due(today), Last: moment(d.Reviewed), Note: d.Note}
-				if d.Group != 0 {
-					out.Group = &d.GroupID
-				}
-				if d.Review > 0 {
-					out.Review = measure.Day(d.Review).String()
-				}
-				return out
-			}), err
+			return listed(c, p, rows, total, func(d table.Doc) registered { return registeredOf(d, today) }), err
 		}),
 	}
 }

@@ -288,6 +288,23 @@ func (w *watch) TaskHandOn(ctx context.Context, user string, task community.ID, 
 	return w.HandOn(ctx, user, al.ID, reason)
 }
 
+// FalseAlarm ends an alarm about public opinion as a false one: what was said becomes a labelled case. CodeNotFound: it is not about
+// public opinion.
+func (w *watch) FalseAlarm(ctx context.Context, user string, id community.ID, reason string) error {
+	al, err := w.Alarm(ctx, id)
+	if err != nil {
+		return err
+	}
+	decision, is := al.OpinionDecision()
+	if !is {
+		return community.Errorf(community.CodeNotFound, "alarm %s is not about public opinion", id)
+	}
+	if err := w.Judge(ctx, user, decision, "false_hit", reason); err != nil {
+		return err
+	}
+	return w.Finish(ctx, user, id, reason)
+}
+
 // Test opens an alarm about nothing, to see whom it reaches.
 func (w *watch) Test(ctx context.Context, user string) (duty.Alarm, error) {
 	al, err := w.store().OpenAlarm(ctx, duty.Alarm{Org: w.org, Kind: duty.KindTest, Subject: "test:" + strconv.FormatInt(int64(w.org), 10)}, w.audit(user, "alarm.test", "", ""))

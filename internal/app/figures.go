@@ -141,3 +141,31 @@ func (f figures) Paid(ctx context.Context, g community.GroupKey, from, to measur
 func (f figures) MembersByKey(ctx context.Context, keys []community.MemberKey) ([]community.Member, error) {
 	return f.desk.MembersByKey(ctx, keys)
 }
+
+// Board measures a group on the days [from, to]; what was paid is counted in the currency that measure.Leading picks.
+func (f figures) Board(ctx context.Context, g community.GroupKey, from, to measure.Day) (b measure.Board, currency string, others map[string]int64, err error) {
+	h, err := f.desk.History(ctx, g, to)
+	if err != nil {
+		return b, "", nil, err
+	}
+	tr, err := f.desk.Traces(ctx, g, h)
+	if err != nil {
+		return b, "", nil, err
+	}
+	paid, err := f.desk.Paid(ctx, g, from, to)
+	currency, list, others := measure.Leading(paid)
+	return measure.MakeBoard(measure.Ways(h, tr), h, from, to, list), currency, others, err
+}
+
+// Travels measures how a group's members went on, on the days [from, to].
+func (f figures) Travels(ctx context.Context, g community.GroupKey, from, to measure.Day) (measure.Travels, error) {
+	h, err := f.desk.History(ctx, g, to)
+	if err != nil {
+		return measure.Travels{}, err
+	}
+	tr, err := f.desk.Traces(ctx, g, h)
+	if err != nil {
+		return measure.Travels{}, err
+	}
+	return measure.Travel(h, tr, from, to), nil
+}

@@ -207,6 +207,27 @@ func (h *hands) Judge(ctx context.Context, user string, id community.ID, kind, r
 	return community.Errorf(community.CodeBadInput, "kind: no %q", kind)
 }
 
+// Answer does to the member of a decision what a reviewer wants, and closes the decision as kept where it is open. Ids with an error:
+// it was done, and the decision is open still.
+func (h *hands) Answer(ctx context.Context, user string, id community.ID, o community.ReviewOrder, reason string) ([]community.ID, error) {
+	d, err := h.decision(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	a, err := o.Action(d)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := h.Act(ctx, user, []community.Action{a}, reason)
+	if err != nil || d.Resolution != "" {
+		return ids, err
+	}
+	if err = h.judge(ctx, user, id, "kept", reason); community.CodeOf(err) == community.CodeConflict {
+		err = nil // somebody was there first
+	}
+	return ids, err
+}
+
 func (h *hands) judge(ctx context.Context, user string, id community.ID, kind, reason string) error {
 	d, err := h.decision(ctx, id)
 	if err != nil {

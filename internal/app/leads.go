@@ -64,8 +64,21 @@ func (l leads) Mark(ctx context.Context, r measure.LeadRule) (measure.Leads, err
 // whom no member is found for. With faults nothing was entered.
 func (l leads) Enter(ctx context.Context, user string, file io.Reader) (added, known, alone int, faults []measure.SignalFault, err error) {
 	lines, faults, err := measure.ReadSignals(file, zoneFor(store.DefaultZone))
-	if err != nil || len(faults) > 0 || len(lines) == 0 {
+	if err != nil || len(faults) > 0 {
 		return 0, 0, 0, faults, err
+	}
+	return l.EnterLines(ctx, user, lines)
+}
+
+// EnterLines keeps signals as Enter does.
+func (l leads) EnterLines(ctx context.Context, user string, lines []measure.SignalLine) (added, known, alone int, faults []measure.SignalFault, err error) {
+	for _, line := range lines {
+		if what := line.Fault(); what != "" {
+			faults = append(faults, measure.SignalFault{Line: line.Line, What: what})
+		}
+	}
+	if len(faults) > 0 || len(lines) == 0 {
+		return 0, 0, 0, faults, nil
 	}
 	list, seen := make([]measure.Signal, len(lines)), map[string]community.MemberKey{}
 	latest := l.app.millis() + int64(24*time.Hour/time.Millisecond)

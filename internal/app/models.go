@@ -13,6 +13,8 @@ import (
 	"qunluo/internal/draft"
 	"qunluo/internal/llm"
 	"qunluo/internal/mask"
+	"qunluo/internal/measure"
+	"qunluo/internal/plan"
 	"qunluo/internal/store"
 )
 
@@ -347,4 +349,19 @@ func (m models) Made(ctx context.Context, user string, id community.ID, choice i
 		return "", nil
 	}
 	return p.Model, nil
+}
+
+// TakeTopic puts a wording, as a person edited it, into the queue of topics, and notes what was made of it. CodeNotFound: the wording is
+// not theirs.
+func (m models) TakeTopic(ctx context.Context, user string, id community.ID, choice int, title, text string) (plan.Topic, error) {
+	model, err := m.Made(ctx, user, id, choice, "")
+	if err != nil {
+		return plan.Topic{}, err
+	}
+	t, err := m.app.Calendars(m.org, m.groups).AddTopic(ctx, user, plan.Topic{Title: title, Text: text, Class: plan.Interactive, Format: measure.FormatOther, AI: model})
+	if err != nil {
+		return t, err
+	}
+	_, err = m.Made(ctx, user, id, choice, "topic:"+t.ID.String())
+	return t, err
 }

@@ -70,7 +70,7 @@ func (a *App) programs(pages console.Deps) *api.API {
 		},
 		HandsFor: func(org community.OrgKey, groups []community.GroupKey) api.Hands { return a.Hands(org, groups) },
 		Tokens:   a.store, May: may, Sees: a.reachOf, Tagged: a.taggedOf, Rooms: a.rooms(),
-		Clock: a.clock, Log: a.log, Version: Version,
+		Clock: a.clock, Log: a.log, Version: Version, PublicURL: a.cfg.Server.PublicURL,
 	})
 }
 
@@ -98,6 +98,13 @@ func (a *App) rooms() api.Rooms {
 		Suggests: func(org community.OrgKey, groups []community.GroupKey) api.Suggests { return a.Suggests(org, groups) },
 		Goals:    func(org community.OrgKey, groups []community.GroupKey) api.Goals { return a.Goals(org, groups) },
 		Figures:  func(org community.OrgKey, groups []community.GroupKey) api.Figures { return a.Figures(org, groups) },
+		Growths:  func(org community.OrgKey, groups []community.GroupKey) api.Growths { return a.Figures(org, groups) },
+		Comparisons: func(org community.OrgKey, groups []community.GroupKey) api.Comparisons {
+			return a.Figures(org, groups)
+		},
+		Lives:   func(org community.OrgKey, groups []community.GroupKey) api.Lives { return a.Goals(org, groups) },
+		Formats: func(org community.OrgKey, groups []community.GroupKey) api.Formats { return a.Goals(org, groups) },
+		Moments: func(org community.OrgKey) api.Moments { return a.Moments(org) },
 		Experiments: func(org community.OrgKey, groups []community.GroupKey) api.Experiments {
 			return a.Experiments(org, groups)
 		},
@@ -129,10 +136,37 @@ func (a *App) rooms() api.Rooms {
 		Overlaps:  func(org community.OrgKey, groups []community.GroupKey) api.Overlaps { return a.Codes(org, groups) },
 		Outlets:   func(org community.OrgKey) api.Outlets { return a.Outlets(org) },
 		Models:    func(org community.OrgKey, groups []community.GroupKey) api.Models { return a.Models(org, groups) },
-		Users:     a.store, Gate: a.gate, Veil: a.Veil(), Imports: a.imports,
+		Lab:       func(org community.OrgKey, groups []community.GroupKey) api.Lab { return a.Lab(org, groups) },
+		Pastes:    func(org community.OrgKey, groups []community.GroupKey) api.Pastes { return a.Pastes(org, groups) },
+		Teach:     func(org community.OrgKey, groups []community.GroupKey) api.Teach { return a.Hands(org, groups) },
+		Judged:    func(org community.OrgKey, groups []community.GroupKey) api.Judged { return a.Hands(org, groups) },
+		Links:     func(org community.OrgKey, groups []community.GroupKey) api.Links { return a.Hands(org, groups) },
+		Drifts:    func(org community.OrgKey, groups []community.GroupKey) api.Drifts { return a.Drifts(org, groups) },
+		Keys:      func(org community.OrgKey, groups []community.GroupKey) api.Keys { return a.Hands(org, groups) },
+		Staff:     func(org community.OrgKey, groups []community.GroupKey) api.Staff { return a.Staff(org, groups) },
+		Books:     books{a}, Wires: a.wires,
+		Users: a.store, Gate: a.gate, Veil: a.Veil(), Imports: importsFor{a.imports},
 		Health: func(k community.AccountKey) (string, string, int64) {
 			h := a.wires.Health(k)
 			return h.State, h.Detail, h.At
 		},
 	}
+}
+
+// importsFor are imports as programs order them.
+type importsFor struct{ *imports }
+
+// asOrder is an order of a program in the console's words; the first reading of a file never writes.
+func asOrder(o api.ImportOrder) console.ImportOrder {
+	return console.ImportOrder{Name: o.Name, File: o.File, Format: o.Format, Zone: o.Zone, Group: o.Group, Called: o.Called, Chats: o.Chats, KeepNear: o.KeepNear, At: o.At, Dry: true}
+}
+
+// Start keeps a file and tries it.
+func (im importsFor) Start(ctx context.Context, user string, org community.OrgKey, o api.ImportOrder) (community.ID, error) {
+	return im.imports.Start(ctx, user, org, asOrder(o))
+}
+
+// Again tries the kept file of a trial once more.
+func (im importsFor) Again(ctx context.Context, user string, org community.OrgKey, run community.ID, o api.ImportOrder) (community.ID, error) {
+	return im.imports.Again(ctx, user, org, run, asOrder(o))
 }

@@ -114,7 +114,8 @@ func plan() []room {
 		{path: "console/static", layer: door},
 		{path: "h5", layer: door, may: []string{"h5/view"}, why: "its own pages"},
 		{path: "h5/view", layer: door},
-		{path: "api", layer: door, may: []string{"poster"}, why: "layouts of posters are read and written, and drawn for programs, too"},
+		{path: "api", layer: door, may: []string{"connect", "poster"},
+			why: "it shows connectors' settings, chores and abilities, as the console does; layouts of posters are read and written, and drawn for programs, too"},
 		{path: "client", layer: working}, // for other programs in Go: knows the API's wire and nothing of ours
 		{path: "mcp", layer: working},    // for assistants: knows the API's description and wire and nothing of ours
 		{path: "north", layer: door},

@@ -103,22 +103,15 @@ func (c *Console) alarmFalse(k *call) error {
 		return err
 	}
 	to := "/duty/alarms/" + id.String()
-	a, err := k.Duty.Alarm(k.ctx(), id)
-	if err != nil {
-		return err
-	}
-	decision, is := a.OpinionDecision()
-	if !is {
-		return community.Errorf(community.CodeNotFound, "alarm %s is not about public opinion", id)
-	}
 	if k.form("reason") == "" {
 		return k.done(to, "danger", k.T("act.need_reason"), community.ID{})
 	}
-	if err := k.Hands.Judge(k.ctx(), k.who(), decision, "false_hit", k.form("reason")); err != nil {
+	switch err := k.Duty.FalseAlarm(k.ctx(), k.who(), id, k.form("reason")); community.CodeOf(err) {
+	case community.CodeNone:
+		return k.ok(to, k.T("opinion.false_done"))
+	case community.CodeNotFound:
+		return err
+	default:
 		return k.refused(to, err)
 	}
-	if err := k.Duty.Finish(k.ctx(), k.who(), id, k.form("reason")); err != nil {
-		return k.refused(to, err)
-	}
-	return k.ok(to, k.T("opinion.false_done"))
 }

@@ -60,30 +60,30 @@ func peopleOf(at string, ask activityAsk, pairs ...string) string {
 	return link
 }
 
-// waysOf reads the ways of a group's members until the last day asked for.
-func (k *call) waysOf(ask activityAsk) ([]measure.Way, measure.History, map[community.MemberKey]int64, error) {
+// traced is what a group's members did, with what happened on their ways.
+func (k *call) traced(ask activityAsk) (measure.History, measure.Traces, error) {
 	h, err := k.Figures.History(k.ctx(), ask.group.Key, ask.to)
 	if err != nil {
-		return nil, h, nil, err
+		return h, measure.Traces{}, err
 	}
 	tr, err := k.Figures.Traces(k.ctx(), ask.group.Key, h)
-	return measure.Ways(h, tr), h, tr.Asked(), err
+	return h, tr, err
+}
+
+func (k *call) travelsOf(ask activityAsk) (measure.Travels, error) {
+	h, tr, err := k.traced(ask)
+	if err != nil {
+		return measure.Travels{}, err
+	}
+	return measure.Travel(h, tr, ask.from, ask.to), nil
 }
 
 // paidOf gives the payments of the currency most were made in, and what was paid in the others.
 func (k *call) paidOf(ask activityAsk) (currency string, list []measure.Payment, others []string, err error) {
 	all, err := k.Figures.Paid(k.ctx(), ask.group.Key, ask.from, ask.to)
+	currency, list, rest := measure.Leading(all)
 	for _, c := range community.Currencies() {
-		if len(all[c]) > len(list) {
-			currency, list = c, all[c]
-		}
-	}
-	for _, c := range community.Currencies() {
-		if c != currency && len(all[c]) > 0 {
-			var sum int64
-			for _, p := range all[c] {
-				sum += p.Amount
-			}
+		if sum, ok := rest[c]; ok {
 			others = append(others, k.money(sum, c))
 		}
 	}
@@ -101,12 +101,12 @@ func (k *call) money(amount int64, currency string) string {
 }
 
 func (k *call) boardOf(ask activityAsk) (b measure.Board, currency string, others []string, err error) {
-	ways, h, _, err := k.waysOf(ask)
+	h, tr, err := k.traced(ask)
 	if err != nil {
 		return b, "", nil, err
 	}
 	currency, paid, others, err := k.paidOf(ask)
-	return measure.MakeBoard(ways, h, ask.from, ask.to, paid), currency, others, err
+	return measure.MakeBoard(measure.Ways(h, tr), h, ask.from, ask.to, paid), currency, others, err
 }
 
 // board shows acquisition, activation, retention, referral and revenue of one group.

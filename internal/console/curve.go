@@ -42,7 +42,7 @@ func (k *call) drawing(title, note string, upTo float64, ticks []view.AxisMark, 
 }
 
 // fewest is how many stays a curve needs to be drawn.
-const fewest = 4
+const fewest = measure.LeastCurve
 
 func place(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 

@@ -224,6 +224,10 @@ type Hands interface {
 	// Judge closes a decision in the review queue. kind: "kept", "false_hit", "dismiss" or "release".
 	Judge(ctx context.Context, user string, decision community.ID, kind, reason string) error
 
+	// Answer does to the member of a decision what a reviewer wants, and closes the decision as kept where it is open. Ids with an
+	// error: it was done, and the decision is open still.
+	Answer(ctx context.Context, user string, decision community.ID, o community.ReviewOrder, reason string) ([]community.ID, error)
+
 	// TaskClaim takes a task. CodeConflict when somebody else has it.
 	TaskClaim(ctx context.Context, user string, task community.ID, note string) error
 	// TaskDone reports a task as done. CodeConflict when it is closed; the message then names by whom.

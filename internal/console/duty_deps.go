@@ -28,6 +28,8 @@ type Duty interface {
 	Ack(ctx context.Context, user string, id community.ID) error
 	HandOn(ctx context.Context, user string, id community.ID, reason string) error
 	Finish(ctx context.Context, user string, id community.ID, reason string) error
+	// FalseAlarm ends an alarm about public opinion as a false one: what was said becomes a labelled case.
+	FalseAlarm(ctx context.Context, user string, id community.ID, reason string) error
 	Test(ctx context.Context, user string) (duty.Alarm, error)
 	TaskHandOn(ctx context.Context, user string, task community.ID, reason string) error
 	// Missing says when nobody heard the groups of the account that an alarm is about.

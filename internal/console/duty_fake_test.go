@@ -128,6 +128,16 @@ func (d *fakeDuty) HandOn(_ context.Context, user string, id community.ID, _ str
 func (d *fakeDuty) Finish(_ context.Context, user string, id community.ID, _ string) error {
 	return d.note("finish", user, id.String())
 }
+func (d *fakeDuty) FalseAlarm(_ context.Context, user string, id community.ID, _ string) error {
+	i := slices.IndexFunc(d.alarms, func(a duty.Alarm) bool { return a.ID == id })
+	if i < 0 {
+		return community.Errorf(community.CodeNotFound, "alarm %s", id)
+	}
+	if _, is := d.alarms[i].OpinionDecision(); !is {
+		return community.Errorf(community.CodeNotFound, "alarm %s is not about public opinion", id)
+	}
+	return d.note("finish", "false_hit", user, id.String())
+}
 func (d *fakeDuty) Test(context.Context, string) (duty.Alarm, error) {
 	return d.alarms[2], d.note("test")
 }

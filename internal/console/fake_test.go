@@ -340,6 +340,21 @@ func (h *house) Judge(_ context.Context, user string, decision community.ID, kin
 	h.note("judge %s %s: %s", decision, kind, reason)
 	return nil
 }
+func (h *house) Answer(ctx context.Context, user string, decision community.ID, o community.ReviewOrder, reason string) ([]community.ID, error) {
+	d, err := h.DecisionByID(ctx, decision)
+	if err != nil {
+		return nil, err
+	}
+	a, err := o.Action(d)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := h.Act(ctx, user, []community.Action{a}, reason)
+	if err == nil && d.Resolution == "" {
+		err = h.Judge(ctx, user, decision, "kept", reason)
+	}
+	return ids, err
+}
 func (h *house) setTask(id community.ID, state, user, note string) error {
 	for i, t := range h.tasks {
 		if t.ID == id {

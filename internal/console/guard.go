@@ -28,12 +28,6 @@ var guardRoutes = []route{
 	{pattern: "POST /broadcasts/links/reset", may: rights.Tune, whole: true, serve: (*Console).linkReset},
 }
 
-// Subjects in the trail of what the page changes.
-const (
-	limitsSubject = "setting:plan.limits"
-	linksSubject  = "setting:plan.link_rules"
-)
-
 // guardPage shows quiet hours, caps and the rules about links, with what was changed and the way back.
 func (c *Console) guardPage(k *call) error {
 	l, err := k.plans().Limits(k.ctx())
@@ -109,7 +103,7 @@ func (k *call) guardPast(mine bool) (ui.Table, []ui.Confirm, error) {
 	}
 	for _, a := range list {
 		what := k.T("guard.limits")
-		if a.Subject == linksSubject {
+		if a.Subject == plan.LinksSubject {
 			what = k.T("guard.rules")
 		}
 		before, after := differing(a.Before, a.After)
@@ -127,7 +121,7 @@ func (k *call) guardPast(mine bool) (ui.Table, []ui.Confirm, error) {
 
 func (k *call) guardAudit() ([]community.Audit, error) {
 	var out []community.Audit
-	for _, subject := range []string{limitsSubject, linksSubject} {
+	for _, subject := range []string{plan.LimitsSubject, plan.LinksSubject} {
 		list, _, err := k.Desk.FindAudit(k.ctx(), community.AuditFilter{Verb: "setting.set", Subject: subject, Page: community.Page{Limit: guardPastRows}})
 		if err != nil {
 			return nil, err
@@ -259,17 +253,14 @@ func (c *Console) guardUndo(k *call) error {
 	if i < 0 {
 		return k.refused("/broadcasts/limits", community.Errorf(community.CodeNotFound, "change: not found"))
 	}
-	if list[i].Subject == linksSubject {
-		rules := []plan.LinkRule{}
-		if err = json.Unmarshal(list[i].Before, &rules); err == nil {
-			err = k.plans().SaveLinkRules(k.ctx(), k.who(), rules, k.form("reason"))
-		}
-	} else {
-		l := plan.DefaultLimits()
-		if err = json.Unmarshal(list[i].Before, &l); err == nil {
-			ctx := measure.WithAim(k.ctx(), measure.Aim{Why: k.T("guard.undo") + " " + k.form("reason")})
-			err = k.plans().SaveLimits(ctx, k.who(), l, k.form("reason"))
-		}
+	l, rules, err := plan.GuardBefore(list[i])
+	switch {
+	case err != nil:
+	case l == nil:
+		err = k.plans().SaveLinkRules(k.ctx(), k.who(), rules, k.form("reason"))
+	default:
+		ctx := measure.WithAim(k.ctx(), measure.Aim{Why: k.T("guard.undo") + " " + k.form("reason")})
+		err = k.plans().SaveLimits(ctx, k.who(), *l, k.form("reason"))
 	}
 	if err != nil {
 		return k.refused("/broadcasts/limits", err)

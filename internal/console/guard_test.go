@@ -13,7 +13,7 @@ import (
 
 func TestLimitsAreShownChangedAndPutBack(t *testing.T) {
 	h := furnished()
-	h.audit = append(h.audit, community.Audit{ID: fakeID(900), Org: 1, At: fakeNow.UnixMilli(), User: "cli", Verb: "setting.set", Subject: limitsSubject, Reason: "活动多",
+	h.audit = append(h.audit, community.Audit{ID: fakeID(900), Org: 1, At: fakeNow.UnixMilli(), User: "cli", Verb: "setting.set", Subject: plan.LimitsSubject, Reason: "活动多",
 		Before: []byte(`{"quiet_from":"22:30","quiet_to":"08:00","per_day":1,"per_week":7,"per_member":5,"member_share":30,"late":10,"give_up":24,"remind":2}`),
 		After:  []byte(`{"quiet_from":"22:30","quiet_to":"08:00","per_day":2,"per_week":7,"per_member":5,"member_share":30,"late":10,"give_up":24,"remind":2}`)})
 	v := open(t, h).as("owner")

@@ -40,14 +40,13 @@ func (c *Console) journey(k *call) error {
 	if ask.group.Key == 0 {
 		return k.show(p.Head.Title, view.InsightPage(p))
 	}
-	ways, h, asked, err := k.waysOf(ask)
+	t, err := k.travelsOf(ask)
 	if err != nil {
 		return err
 	}
-	p.Notes = append(p.Notes, k.T("journey.unit"), k.T("journey.edge"), k.T("journey.median"), k.T("board.before"), k.covered(h.Watched.Coverage(), 1))
-	standings, paths := measure.Courses(h, asked)
-	p.Lead = []view.PlanTable{{Title: k.T("journey.steps"), Note: k.T("journey.steps_note"), Table: stepTable(k, ask, measure.Journey(ways, h, ask.from, ask.to), h.Watched.Coverage())}}
-	p.Tables = []view.PlanTable{{Title: k.T("journey.standings"), Note: k.T("journey.standings_note"), Table: standingTable(k, standings)}, {Title: k.T("journey.paths"), Note: k.T("journey.paths_note"), Table: pathTable(k, paths)}}
+	p.Notes = append(p.Notes, k.T("journey.unit"), k.T("journey.edge"), k.T("journey.median"), k.T("board.before"), k.covered(t.Coverage, 1))
+	p.Lead = []view.PlanTable{{Title: k.T("journey.steps"), Note: k.T("journey.steps_note"), Table: stepTable(k, ask, t.Steps, t.Coverage)}}
+	p.Tables = []view.PlanTable{{Title: k.T("journey.standings"), Note: k.T("journey.standings_note"), Table: standingTable(k, t.Standings)}, {Title: k.T("journey.paths"), Note: k.T("journey.paths_note"), Table: pathTable(k, t.Paths)}}
 	return k.show(p.Head.Title, view.InsightPage(p), inZone(ask.group))
 }
 
@@ -135,10 +134,10 @@ func (c *Console) journeyPeople(k *call) error {
 	if err != nil || i < 0 || i >= len(measure.Steps()) || ask.group.Key == 0 {
 		return community.Errorf(community.CodeNotFound, "step %q", k.query("step"))
 	}
-	ways, h, _, err := k.waysOf(ask)
+	t, err := k.travelsOf(ask)
 	if err != nil {
 		return err
 	}
-	s := measure.Journey(ways, h, ask.from, ask.to)[i]
+	s := t.Steps[i]
 	return k.counted(ask, k.point(s.From)+" → "+k.point(s.To), peopleOf("/journey", ask), s.Of, s.Went)
 }

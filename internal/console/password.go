@@ -60,6 +60,9 @@ func HashPassword(password string) string {
 	return phc(salt, argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonLength))
 }
 
+// NoPassword is the hash of somebody who has no password yet: none fits.
+func NoPassword() string { return unfitting() }
+
 // unfitting is the hash of no password that anybody knows: its sum is chance. Comparing with it takes as long as with any.
 func unfitting() string { return phc(random(16), random(argonLength)) }
 

@@ -46,8 +46,8 @@ const (
 	maxPastedFile = 8 << 20
 )
 
-// pasteShown is how many messages and names of a text are shown.
-const pasteShown = 300
+// PasteShown is how many messages and names of a text are shown.
+const PasteShown = 300
 
 // pasteWait is how long a page waits for a text to be read before it says that it is being read.
 const pasteWait = 8 * time.Second
@@ -161,8 +161,8 @@ func (c *Console) pasteTry(k *call) error {
 	if now := time.UnixMilli(k.now()); at.Equal(now.Truncate(time.Minute)) {
 		at = now // just now: after what was asked for a moment ago
 	}
-	o := ImportOrder{Name: k.T("channel.file_"+pasteKind(fields["kind"]), "at", i18n.Time(k.now(), zone(g.Zone))) + ".txt", File: bytes.NewReader(text), Format: pasteFormat(fields["kind"], string(text)),
-		Zone: g.Zone, Group: g.Key, At: at.UnixMilli(), Dry: true, Live: len(g.Accounts) == 0, Show: pasteShown}
+	o := ImportOrder{Name: k.T("channel.file_"+pasteKind(fields["kind"]), "at", i18n.Time(k.now(), zone(g.Zone))) + ".txt", File: bytes.NewReader(text), Format: PasteFormat(fields["kind"], string(text)),
+		Zone: g.Zone, Group: g.Key, At: at.UnixMilli(), Dry: true, Live: len(g.Accounts) == 0, Show: PasteShown}
 	run, err := c.deps.Importer.Start(k.ctx(), k.who(), k.User.Org, o)
 	if err != nil {
 		return k.refused(k.pasteAt(g), err)
@@ -187,8 +187,8 @@ func pasteKind(kind string) string {
 	return "talk"
 }
 
-// pasteFormat is the importer's format of a text. A list whose first line names columns is a table.
-func pasteFormat(kind, text string) string {
+// PasteFormat is the importer's format of a text. A list whose first line names columns is a table.
+func PasteFormat(kind, text string) string {
 	if kind != "roster" {
 		return "wechat-paste"
 	}
@@ -199,8 +199,8 @@ func pasteFormat(kind, text string) string {
 	return "roster-names"
 }
 
-// pasteFormats are the formats of what people bring by hand.
-var pasteFormats = []string{"wechat-paste", "roster-csv", "roster-names"}
+// PasteFormats are the formats of what people bring by hand.
+var PasteFormats = []string{"wechat-paste", "roster-csv", "roster-names"}
 
 // pasteRun finds the run of the path, if it is one of the group's and brought by hand.
 func (k *call) pasteRun(g community.GroupRow) (community.ImportRow, importReport, error) {
@@ -209,7 +209,7 @@ func (k *call) pasteRun(g community.GroupRow) (community.ImportRow, importReport
 		return community.ImportRow{}, importReport{}, community.Errorf(community.CodeNotFound, "path: %w", err)
 	}
 	r, err := k.Desk.ImportByID(k.ctx(), id)
-	if err == nil && (r.Group != g.Key || !slices.Contains(pasteFormats, r.Format)) {
+	if err == nil && (r.Group != g.Key || !slices.Contains(PasteFormats, r.Format)) {
 		err = community.Errorf(community.CodeNotFound, "import %s is not brought by hand in group %s", id, g.ID)
 	}
 	return r, readReport(r.Report), err
@@ -232,7 +232,7 @@ func (c *Console) pasteStep(k *call) error {
 		run, err = c.deps.Importer.Commit(k.ctx(), k.who(), k.User.Org, r.ID)
 	case "again":
 		run, err = c.deps.Importer.Again(k.ctx(), k.who(), k.User.Org, r.ID, ImportOrder{Format: r.Format, Zone: rep.Asked.Zone, Group: g.Key, At: rep.Asked.At, Dry: true,
-			Live: rep.Asked.Live, Show: pasteShown, Renamed: k.renames(rep)})
+			Live: rep.Asked.Live, Show: PasteShown, Renamed: k.renames(rep)})
 	case "undo":
 		reason := k.form("reason")
 		if reason == "" {

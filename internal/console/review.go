@@ -238,9 +238,6 @@ func reviewHistory(k *call, it *view.ReviewItem, d community.DecisionRow) error 
 	return nil
 }
 
-// reviewMute is the mute that the key M gives, in seconds; other lengths are on the member's page.
-const reviewMute = 24 * 3600
-
 // reviewButtons says what can be done about the open item. The same things are always in the same place.
 func reviewButtons(k *call, it *view.ReviewItem, d community.DecisionRow, g community.GroupRow, rows []community.DecisionRow, i int) {
 	keep := []ui.Option{}
@@ -356,9 +353,9 @@ func (c *Console) reviewAct(k *call) error {
 		return err
 	}
 	stay, do, reason := "/review?d="+d.ID.String(), k.form("do"), k.form("reason")
-	a, ok := reviewAction(k, d, do)
-	if !ok {
-		return community.Errorf(community.CodeBadInput, "do %q", do)
+	a, err := reviewOrder(k, do).Action(d)
+	if err != nil {
+		return err
 	}
 	if do == "remove" && reason == "" {
 		return k.done(stay, "danger", k.T("act.need_reason"), community.ID{})
@@ -366,19 +363,17 @@ func (c *Console) reviewAct(k *call) error {
 	if reason == "" {
 		reason = k.T("review.by_queue", "rules", ruleNames(d))
 	}
-	ids, err := k.Hands.Act(k.ctx(), k.who(), []community.Action{a}, reason)
-	if err != nil {
-		return k.refused(stay, err)
+	ids, undone := k.Hands.Answer(k.ctx(), k.who(), d.ID, reviewOrder(k, do), reason)
+	if undone != nil && len(ids) == 0 {
+		return k.refused(stay, undone)
 	}
 	g, err := k.groupsOf([]community.GroupKey{d.Group})
 	if err != nil {
 		return err
 	}
 	said := actSaid(k, do, d.MemberName, g[d.Group], a.Verb)
-	if d.Resolution == "" {
-		if err := k.Hands.Judge(k.ctx(), k.who(), d.ID, "kept", reason); err != nil && community.CodeOf(err) != community.CodeConflict {
-			return k.halfDone(stay, said, err)
-		}
+	if undone != nil {
+		return k.halfDone(stay, said, undone)
 	}
 	return k.done(reviewNext(k), "ok", said, first(ids))
 }
@@ -394,21 +389,9 @@ func ruleNames(d community.DecisionRow) string {
 	return out
 }
 
-func reviewAction(k *call, d community.DecisionRow, do string) (community.Action, bool) {
-	a := community.Action{Group: d.Group, Target: d.Member}
-	switch do {
-	case "recall":
-		a.Verb, a.Event, a.Message = community.RecallMsg, d.About(), d.Message.Message
-	case "warn":
-		a.Verb, a.Text, a.Mention = community.Send, k.T("act.warn_default"), true
-	case "mute":
-		a.Verb, a.Seconds = community.Mute, reviewMute
-	case "remove":
-		a.Verb, a.Block = community.Remove, k.form("block") == "1"
-	default:
-		return a, false
-	}
-	return a, a.Target != 0 || do == "recall"
+// reviewOrder is what the form wants done; a warning says what it always says.
+func reviewOrder(k *call, do string) community.ReviewOrder {
+	return community.ReviewOrder{Do: do, Text: k.T("act.warn_default"), Block: k.form("block") == "1"}
 }
 
 // reviewUndo takes a decision back.

@@ -28,6 +28,9 @@ var userRoutes = []route{
 // loginForm is what a login may look like.
 var loginForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$`)
 
+// LoginFits says whether a login looks as one may.
+func LoginFits(login string) bool { return loginForm.MatchString(login) }
+
 // userList shows the people who sign in.
 func (c *Console) userList(k *call) error {
 	users, err := c.deps.People.Users(k.ctx(), k.User.Org)
@@ -190,7 +193,7 @@ func sorted(faults map[string]string) []string {
 func readUser(k *call, u community.User) (community.User, map[string]string) {
 	faults := map[string]string{}
 	u.Login, u.Name, u.Role, u.Lang = k.form("login"), k.form("name"), k.form("role"), k.form("lang")
-	if !loginForm.MatchString(u.Login) {
+	if !LoginFits(u.Login) {
 		faults["login"] = k.T("user.bad_login")
 	}
 	if u.Reach = k.form("reach"); u.Reach == "" {

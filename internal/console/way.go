@@ -87,27 +87,14 @@ func readWays(k *call, old []duty.Way) []duty.Way {
 		case "":
 			continue
 		case duty.ByGroup:
-			w.Address, w.Secret = k.form("group"+n), ""
-		case duty.ByWebhook:
-			w.Secret = secretOf(w, old)
-		default:
+			w.Address = k.form("group" + n)
+		}
+		if w.Kind != duty.ByWebhook {
 			w.Secret = ""
 		}
 		out = append(out, w)
 	}
-	return out
-}
-
-func secretOf(w duty.Way, old []duty.Way) string {
-	if w.Secret != "" {
-		return w.Secret
-	}
-	for _, o := range old {
-		if o.Kind == w.Kind && o.Address == w.Address {
-			return o.Secret
-		}
-	}
-	return ""
+	return duty.KeepSecrets(out, old)
 }
 
 func (c *Console) waySave(k *call) error {

@@ -2,6 +2,7 @@ package duty
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"qunluo/internal/community"
@@ -69,4 +70,18 @@ func (w Way) check() error {
 		return community.Errorf(community.CodeBadInput, "way: no %q", w.Kind)
 	}
 	return nil
+}
+
+// KeepSecrets gives webhooks without a secret the one that they had, as long as the address stays.
+func KeepSecrets(ways, old []Way) []Way {
+	out := slices.Clone(ways)
+	for i, w := range out {
+		if w.Kind != ByWebhook || w.Secret != "" {
+			continue
+		}
+		if j := slices.IndexFunc(old, func(o Way) bool { return o.Kind == w.Kind && o.Address == w.Address }); j >= 0 {
+			out[i].Secret = old[j].Secret
+		}
+	}
+	return out
 }

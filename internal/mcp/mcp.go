@@ -86,6 +86,16 @@ type operation struct {
 			Schema map[string]any `json:"schema"`
 		} `json:"content"`
 	} `json:"requestBody"`
+	Responses map[string]struct {
+		Content map[string]any `json:"content"`
+	} `json:"responses"`
+}
+
+// files reports whether an operation takes or gives a file, which is nothing to say to an assistant.
+func (o operation) files() bool {
+	_, takes := o.Body.Content["application/octet-stream"]
+	_, gives := o.Responses["200"].Content["application/octet-stream"]
+	return takes || gives
 }
 
 // keyName is the argument that holds the caller's own key.
@@ -118,7 +128,7 @@ func (d *document) server(ctx context.Context, door Door, o Options) (*Server, e
 	s := &Server{door: door, byName: map[string]tool{}, version: o.Version}
 	for path, methods := range d.Paths {
 		for method, op := range methods {
-			if op.ID == "" || !opens(me.Scopes, op.Scope, most) || !wanted(op.ID, o.Only) {
+			if op.ID == "" || op.files() || !opens(me.Scopes, op.Scope, most) || !wanted(op.ID, o.Only) {
 				continue
 			}
 			t := d.tool(strings.ToUpper(method), path, op)

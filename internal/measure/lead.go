@@ -241,6 +241,21 @@ type SignalLine struct {
 	Line              int
 }
 
+// Fault says what is wrong with a signal, as SignalFault does; "" = nothing.
+func (l SignalLine) Fault() string {
+	switch {
+	case l.Who == "" || len(l.Who) > maxWho || !utf8.ValidString(l.Who) || strings.ContainsRune(l.Who, 0):
+		return "who"
+	case !slices.Contains(SignalKinds(), l.Kind):
+		return "kind"
+	case l.At <= 0:
+		return "time"
+	case len(l.Source) > maxWho || !utf8.ValidString(l.Source) || strings.ContainsRune(l.Source, 0):
+		return "text"
+	}
+	return ""
+}
+
 // SignalFault is a line that cannot be taken: what is head, who, kind, time or many.
 type SignalFault struct {
 	Line int
@@ -260,17 +275,10 @@ func ReadSignals(r io.Reader, zone *time.Location) (list []SignalLine, faults []
 		line := SignalLine{Who: row.cell("who"), Kind: strings.ToLower(row.cell("kind")), Source: row.cell("source"), Line: row.line}
 		at, e := community.ParsePaid(row.cell("at"), zone)
 		line.At = at
-		what := ""
-		switch {
-		case line.Who == "" || len(line.Who) > maxWho || !utf8.ValidString(line.Who) || strings.ContainsRune(line.Who, 0):
-			what = "who"
-		case !slices.Contains(SignalKinds(), line.Kind):
-			what = "kind"
-		case e != nil || at <= 0:
-			what = "time"
-		case len(line.Source) > maxWho || !utf8.ValidString(line.Source) || strings.ContainsRune(line.Source, 0):
-			what = "text"
+		if e != nil {
+			line.At = 0
 		}
+		what := line.Fault()
 		if what != "" {
 			if faults = append(faults, SignalFault{row.line, what}); len(faults) == 20 {
 				break
