@@ -121,8 +121,8 @@ func (a *App) house() *cli.House {
 		Experiments: func(org community.OrgKey) cli.Experiments { return a.Experiments(org, nil) },
 		Posters:     func(org community.OrgKey) cli.Posters { return a.Posters(org, nil) },
 		Votes:       func(org community.OrgKey) cli.Votes { return a.Votes(org, nil) },
-		Serve: func(ctx context.Context, ready func(cli.Served)) error {
-			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })
+		Serve: func(ctx context.Context, listen cli.Listen, ready func(cli.Served)) error {
+			return a.Serve(ctx, Doors{Listen: listen}, func(s Served) { ready(cli.Served(s)) })
 		},
 		Close: a.Close,
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 
 	"qunluo/internal/community"
 	"qunluo/internal/config"
@@ -128,7 +129,7 @@ type House struct {
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
 	// Serve opens the doors and works until ctx ends; ready is called once with where they stand.
-	Serve func(ctx context.Context, ready func(Served)) error
+	Serve func(ctx context.Context, listen Listen, ready func(Served)) error
 	// Close gives everything back.
 	Close func() error
 }
@@ -140,6 +141,9 @@ type Org struct {
 	Name string
 	Demo bool
 }
+
+// Listen opens the socket of a door by its name (httpd.ConsoleDoor, httpd.LocalDoor), or finds the one that the process was given.
+type Listen func(door, address string) (net.Listener, error)
 
 // Served says where the doors stand.
 type Served struct {

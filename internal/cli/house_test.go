@@ -70,7 +70,7 @@ func (b *building) house() *House {
 		People:  b,
 		Keeping: b,
 		Settle:  func(context.Context) error { return nil },
-		Serve: func(ctx context.Context, ready func(Served)) error {
+		Serve: func(ctx context.Context, _ Listen, ready func(Served)) error {
 			ready(Served{URL: "http://127.0.0.1:1"})
 			<-ctx.Done()
 			return nil
