@@ -32,16 +32,23 @@ func (s seat) run(args ...string) string {
 }
 
 func (s seat) try(args ...string) (int, string, string) {
+	return s.tryIn(app.CommandLine(), args...)
+}
+
+func (s seat) tryIn(houses cli.Houses, args ...string) (int, string, string) {
 	var out, talk bytes.Buffer
 	p := cli.Program{Args: append(args, "--json"), Dir: s.dir, Env: []string{"QL_DATA_DIR=" + filepath.Join(s.dir, "data"), "QL_DATABASE__URL=" + s.url},
-		In: strings.NewReader(""), Out: &out, Err: &talk, Houses: app.CommandLine()}
+		In: strings.NewReader(""), Out: &out, Err: &talk, Houses: houses}
 	return p.Run(s.t.Context()), out.String(), talk.String()
 }
 
 // TestBackupIsRestoredWholeElsewhere: every row of every table is there again, the record replays to the byte, and nothing
 // acts by itself until somebody says so. A second time, and from a damaged file, nothing is done.
-func TestBackupIsRestoredWholeElsewhere(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { restored(t, "", "") })
+func TestBackupIsRestoredWholeElsewhere(t *testing.T) { onBothTools(t, restored) }
+
+// onBothTools runs a test with two databases of each kind, the second of them empty.
+func onBothTools(t *testing.T, run func(t *testing.T, from, to string)) {
+	t.Run("sqlite", func(t *testing.T) { run(t, "", "") })
 	t.Run("postgres", func(t *testing.T) {
 		for _, tool := range []string{"pg_dump", "pg_restore"} {
 			if _, err := exec.LookPath(tool); err != nil {
@@ -51,7 +58,7 @@ func TestBackupIsRestoredWholeElsewhere(t *testing.T) {
 				t.Skip(err)
 			}
 		}
-		restored(t, storetest.PostgresURL(t), storetest.EmptyPostgresURL(t))
+		run(t, storetest.PostgresURL(t), storetest.EmptyPostgresURL(t))
 	})
 }
 
@@ -76,7 +83,13 @@ func restored(t *testing.T, from, to string) {
 		t.Errorf("the backup holds %d files, want the one that waits to be sent", made.Files)
 	}
 	here.run("backup", "verify", made.Path)
-	there.run("restore", made.Path, "--yes")
+	var back struct {
+		Equal int `json:"equal_tables"`
+	}
+	check(t, json.Unmarshal([]byte(there.run("restore", made.Path, "--yes")), &back))
+	if back.Equal != len(made.Counts) || back.Equal < 100 {
+		t.Errorf("%d tables were found equal, the backup holds %d", back.Equal, len(made.Counts))
+	}
 	for _, question := range [][]string{{"group", "list"}, {"member", "list"}, {"message", "search", "读第", "--limit", "200"}, {"import", "list"}, {"audit", "list"}} {
 		want, got := here.run(question...), there.run(question...)
 		if question[0] == "audit" {

@@ -35,7 +35,10 @@ func CommandLine() cli.Houses {
 			}
 			return list, err
 		},
-		Inspect:  store.Inspect,
+		Inspect: func(ctx context.Context, path string, progress func(table string, rows int64)) (map[string]community.TableSum, error) {
+			return store.Inspect(ctx, path, progress)
+		},
+		Storage:  storage{},
 		Zoneless: zoneless,
 		Demo: func(ctx context.Context, o cli.DemoOrder) error {
 			return Demo(ctx, DemoOptions{Dir: o.Dir, Days: o.Days, Seed: o.Seed, Speed: o.Speed, Once: o.Once, Out: o.Out, Listen: o.Listen,
@@ -118,8 +121,8 @@ func (a *App) house() *cli.House {
 		Experiments: func(org community.OrgKey) cli.Experiments { return a.Experiments(org, nil) },
 		Posters:     func(org community.OrgKey) cli.Posters { return a.Posters(org, nil) },
 		Votes:       func(org community.OrgKey) cli.Votes { return a.Votes(org, nil) },
-		Serve: func(ctx context.Context, ready func(cli.Served)) error {
-			return a.Serve(ctx, Doors{}, func(s Served) { ready(cli.Served(s)) })
+		Serve: func(ctx context.Context, listen cli.Listen, ready func(cli.Served)) error {
+			return a.Serve(ctx, Doors{Listen: listen}, func(s Served) { ready(cli.Served(s)) })
 		},
 		Close: a.Close,
 	}
@@ -383,15 +386,19 @@ func (k lineKeeping) Snapshot(ctx context.Context, path string) error {
 
 func (k lineKeeping) Files(ctx context.Context) ([]cli.ManifestFile, error) {
 	list, err := k.shelf.Pinned(ctx)
+	return filesOf(list), err
+}
+
+func filesOf(list []media.Pinned) []cli.ManifestFile {
 	files := make([]cli.ManifestFile, len(list))
 	for i, f := range list {
 		files[i] = cli.ManifestFile{Name: filepath.ToSlash(filepath.Join(mediaFolder, f.Path)), Size: f.Bytes, SHA256: f.Hash}
 	}
-	return files, err
+	return files
 }
 
-func (k lineKeeping) AtOneInstant(ctx context.Context, dump func(snapshot string) error) (map[string]int64, error) {
-	return k.store.AtOneInstant(ctx, dump)
+func (k lineKeeping) AtOneInstant(ctx context.Context, progress func(table string, rows int64), dump func(snapshot string) error) (map[string]community.TableSum, error) {
+	return k.store.AtOneInstant(ctx, progress, dump)
 }
 
 func (k lineKeeping) Facts(ctx context.Context) (cli.Facts, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qunluo/internal/community"
+	"qunluo/internal/httpd"
 	"qunluo/internal/i18n"
 	"qunluo/internal/north"
 	"qunluo/internal/north/hook"
@@ -57,7 +58,7 @@ func (g *guests) mount(mux *http.ServeMux) {
 	bots := onebot.New(g.north)
 	mux.Handle(one, http.StripPrefix(one, bots))
 	mux.Handle(one+"/", http.StripPrefix(one, bots))
-	hooks := hook.New(g.north)
+	hooks := httpd.Steady(hook.New(g.north))
 	mux.Handle("/hook", hooks)
 	mux.Handle("/hook/", hooks)
 	mux.Handle(sat+"/", http.StripPrefix(sat, satori.New(g.north)))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,9 @@ func ReadOne() int { return scan.Serve(os.Stdin, os.Stdout) }
 func newScanner(command []string) (*scan.Reader, error) {
 	if command == nil {
 		self, err := os.Executable()
+		if err != nil && filepath.IsAbs(os.Args[0]) { // an empty root has no /proc to look into
+			self, err = os.Args[0], nil
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -30,6 +30,8 @@ const Version = "0.1.0"
 type Doors struct {
 	Demo bool
 	Hint string // shown under the sign-in form of a demo
+	// Listen opens the socket of a door (httpd.ConsoleDoor, httpd.LocalDoor), or finds the one it was given; nil = opens it.
+	Listen func(door, address string) (net.Listener, error)
 }
 
 // maxFrame bounds what a platform may post, in bytes (trust.md §7).
@@ -181,7 +183,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/abilities", public)
 	mux.Handle("/abilities/", public)
 	mux.HandleFunc(blocklistPath, a.handOut)
-	mux.Handle("/connect/", httpd.MaxBody(maxFrame, a.wires))
+	mux.Handle("/connect/", httpd.Steady(httpd.MaxBody(maxFrame, a.wires)))
 	a.guests.mount(mux)
 	broken := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "服务器内部错误，请稍后再试。Something broke inside; please try again. "+httpd.RequestID(r.Context()), http.StatusInternalServerError)
@@ -252,7 +254,10 @@ func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
 	if err != nil {
 		return err
 	}
-	ln, err := listen("server.listen", a.cfg.Server.Listen)
+	if d.Listen == nil {
+		d.Listen = func(_, address string) (net.Listener, error) { return net.Listen("tcp", address) }
+	}
+	ln, err := listen(d, httpd.ConsoleDoor, "server.listen", a.cfg.Server.Listen)
 	if err != nil {
 		return err
 	}
@@ -263,7 +268,7 @@ func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
 	a.served.Store(strings.TrimSuffix(served.URL, "/"))
 	servers := []serving{{ln, h}}
 	if a.cfg.Server.LocalListen != "" {
-		local, err := listen("server.local_listen", a.cfg.Server.LocalListen)
+		local, err := listen(d, httpd.LocalDoor, "server.local_listen", a.cfg.Server.LocalListen)
 		if err != nil {
 			return errors.Join(err, ln.Close())
 		}
@@ -277,8 +282,8 @@ func (a *App) Serve(ctx context.Context, d Doors, ready func(Served)) error {
 }
 
 // listen opens the door that a setting names.
-func listen(setting, address string) (net.Listener, error) {
-	ln, err := net.Listen("tcp", address)
+func listen(d Doors, door, setting, address string) (net.Listener, error) {
+	ln, err := d.Listen(door, address)
 	if err != nil {
 		return nil, shutDoor{setting, address, err}
 	}
@@ -321,11 +326,13 @@ type serving struct {
 	handler http.Handler
 }
 
-// answer runs the house and its servers until ctx ends or one of them fails.
+// answer runs the house and its servers until ctx ends or one of them fails. The doors close first: what came in is taken in to its end.
 func (a *App) answer(ctx context.Context, servers []serving, ready func()) error {
+	inside, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var wg sync.WaitGroup
+	var wg, house sync.WaitGroup
 	for _, s := range servers {
 		wg.Go(func() {
 			if err := httpd.Serve(ctx, s.ln, httpd.NewServer(s.handler, a.log)); err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -333,11 +340,13 @@ func (a *App) answer(ctx context.Context, servers []serving, ready func()) error
 			}
 		})
 	}
-	wg.Go(func() { stop(a.Run(ctx)) })
+	house.Go(func() { stop(a.Run(inside)) })
 	<-a.ready
 	ready()
 	<-ctx.Done()
 	wg.Wait()
+	leave()
+	house.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -18,6 +18,8 @@ type wires struct {
 	app   *App
 	kinds []connect.Connector
 	again chan struct{} // look at the accounts now
+	begun chan struct{} // closed when the sessions had time to begin: who calls before that waits
+	begin func()        // closes begun, once
 
 	beside sync.WaitGroup // small work that a report started
 
@@ -34,7 +36,8 @@ type wire struct {
 }
 
 func newWires(a *App, kinds []connect.Connector) *wires {
-	return &wires{app: a, kinds: kinds, again: make(chan struct{}, 1), open: map[community.AccountKey]*wire{}}
+	begun := make(chan struct{})
+	return &wires{app: a, kinds: kinds, again: make(chan struct{}, 1), begun: begun, begin: sync.OnceFunc(func() { close(begun) }), open: map[community.AccountKey]*wire{}}
 }
 
 // lookEach is how often the accounts are compared with what runs, besides being told.
@@ -48,6 +51,7 @@ const reopenPause = 15 * time.Second
 
 func (w *wires) run(ctx context.Context) error {
 	defer w.closeAll()
+	first := true
 	heard := int64(0)
 	for {
 		if now := w.app.millis(); now-heard >= hearEach {
@@ -58,6 +62,10 @@ func (w *wires) run(ctx context.Context) error {
 		}
 		if err := w.reconcile(ctx); err != nil && ctx.Err() == nil {
 			w.app.log.Warn("look at accounts", "err", err)
+		}
+		if first {
+			first = false
+			defer time.AfterFunc(beginWithin, w.begin).Stop()
 		}
 		timer := time.NewTimer(lookEach)
 		select {
@@ -70,6 +78,13 @@ func (w *wires) run(ctx context.Context) error {
 		timer.Stop()
 	}
 }
+
+// beginWithin is how long sessions get to begin before a platform's call is answered; callWaits is how long a call waits for that. A call
+// that came while the program was started anew must not find the house without its connections.
+const (
+	beginWithin = 100 * time.Millisecond
+	callWaits   = 3 * time.Second
+)
 
 // look asks for a comparison now.
 func (w *wires) look() {
@@ -328,6 +343,13 @@ func (w *wires) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		http.NotFound(rw, r)
 		return
 	}
+	late := time.NewTimer(callWaits)
+	defer late.Stop()
+	select {
+	case <-w.begun:
+	case <-late.C:
+	case <-r.Context().Done():
+	}
 	for _, one := range w.running() {
 		receiver, ok := one.session.(connect.HTTPReceiver)
 		if ok && one.account.ID == id {
@@ -342,6 +364,7 @@ func (w *wires) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 func (w *wires) adopt(a community.Account, s connect.Session) {
 	done := make(chan struct{})
 	close(done)
+	w.begin()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.open[a.Key] = &wire{account: a, session: s, stop: func() {}, done: done}

@@ -195,7 +195,7 @@ func libraries() []library {
 		{"github.com/knadh/koanf", []string{"config"}, "settings"},
 		{"github.com/alecthomas/kong", []string{"cli"}, "command line"},
 		{"golang.org/x/term", []string{"cli"}, "passwords and progress on a terminal"},
-		{"golang.org/x/sys", []string{"app", "cli", "hold", "store", "scan"}, "locks and free space of disks, limits of a child process"},
+		{"golang.org/x/sys", []string{"app", "cli", "hold", "store", "scan", "httpd"}, "locks and free space of disks, limits of a child process, sockets that stay open for the next program"},
 		{"github.com/chromedp", []string{"browsertest"}, "Chromium by its own protocol, in tests only"},
 		{"github.com/google/go-cmp", []string{"store/storetest"}, "differences of rows, in tests only"},
 		{"github.com/anknown/ahocorasick", []string{"bench"}, "what our matcher is measured against, like the three below: nothing else imports them"},

@@ -44,6 +44,8 @@ type Manifest struct {
 	SHA256   string           `json:"sha256"`   // its hash
 	Counts   map[string]int64 `json:"counts"`   // rows per table
 	Files    []ManifestFile   `json:"files,omitempty"`
+	// Tables is what every table came to; what was made before 2026-12 has none, and is compared by Counts alone.
+	Tables map[string]community.TableSum `json:"tables,omitempty"`
 }
 
 // ManifestFile is a file that stands behind the database in the archive: what people gave to be sent.
@@ -119,17 +121,21 @@ func (q *backupCreateCmd) Do(c *call, h *House) error {
 // copyDatabase writes the database as of one instant into a new file and describes it.
 func (c *call) copyDatabase(keeping Keeping, path string) (Manifest, error) {
 	b := thisBuild()
-	m := Manifest{Format: 1, Version: b.Version, Revision: b.Revision, Database: "sqlite", File: sqliteName, Counts: map[string]int64{}}
+	m := Manifest{Format: 1, Version: b.Version, Revision: b.Revision, Database: "sqlite", File: sqliteName}
 	c.progress("backup", 0, 0)
 	err := keeping.Snapshot(c.ctx, path)
 	if community.CodeOf(err) == community.CodeUnsupported {
 		m.Database, m.File = "postgres", pgDumpName
-		m.Counts, err = keeping.AtOneInstant(c.ctx, func(snapshot string) error { return pgDump(c.ctx, c.cfg.Database.URL, path, snapshot) })
+		m.Tables, err = keeping.AtOneInstant(c.ctx, c.perTable, func(snapshot string) error { return pgDump(c.ctx, c.cfg.Database.URL, path, snapshot) })
 	} else if err == nil && c.program.Houses.Inspect != nil {
-		m.Counts, err = c.program.Houses.Inspect(c.ctx, path)
+		m.Tables, err = c.program.Houses.Inspect(c.ctx, path, c.perTable)
 	}
 	if err != nil {
 		return m, err
+	}
+	m.Counts = make(map[string]int64, len(m.Tables))
+	for name, sum := range m.Tables {
+		m.Counts[name] = sum.Rows
 	}
 	m.Size, m.SHA256, err = hashFile(path)
 	return m, err
@@ -398,7 +404,7 @@ func (q *backupVerifyCmd) Run(c *call) error {
 	return printOne(c, line)
 }
 
-// deepVerify unpacks the database into a temporary folder and counts its rows.
+// deepVerify unpacks the database into a temporary folder and compares its tables.
 func (c *call) deepVerify(path string) error {
 	dir, err := os.MkdirTemp("", "qunluo-verify-")
 	if err != nil {
@@ -423,17 +429,54 @@ func (c *call) unpack(path, to string, keep keeper) error {
 	if err != nil || m.Database != "sqlite" || c.program.Houses.Inspect == nil {
 		return err
 	}
-	counts, err := c.program.Houses.Inspect(c.ctx, to)
+	got, err := c.program.Houses.Inspect(c.ctx, to, c.perTable)
 	if err != nil {
-		return errDamaged(path, err.Error())
+		err = errDamaged(path, err.Error())
+	} else {
+		err = m.compare(got)
 	}
-	for table, want := range m.Counts {
-		if counts[table] != want {
-			return errDamaged(path, fmt.Sprintf("%s: %d rows, want %d", table, counts[table], want))
-		}
+	if err != nil {
+		return errors.Join(err, os.Remove(to)) // nobody is to serve it
 	}
 	return nil
 }
+
+// compare says which tables are not what the backup recorded.
+func (m Manifest) compare(got map[string]community.TableSum) error {
+	want := m.Tables
+	if want == nil {
+		want = make(map[string]community.TableSum, len(m.Counts))
+		for name, n := range m.Counts {
+			want[name] = community.TableSum{Rows: n, Hash: got[name].Hash}
+		}
+	}
+	return errUnequal(want, got)
+}
+
+// namedUnequal is how many tables a message names.
+const namedUnequal = 5
+
+// errUnequal is nil when all tables are the same.
+func errUnequal(want, got map[string]community.TableSum) error {
+	names := community.Unequal(want, got)
+	if len(names) == 0 {
+		return nil
+	}
+	var chinese, english []string
+	for _, name := range names[:min(len(names), namedUnequal)] {
+		if a, b := want[name].Rows, got[name].Rows; a != b {
+			chinese = append(chinese, fmt.Sprintf("%s：%d 行，应为 %d 行", name, b, a))
+			english = append(english, fmt.Sprintf("%s: %d rows, want %d", name, b, a))
+			continue
+		}
+		chinese, english = append(chinese, name+"：行数相同，内容不同"), append(english, name+": as many rows, another content")
+	}
+	return failed(community.Errorf(community.CodeConflict, "tables differ: %v", names), "核对没有通过，%[1]d 张表不一致：%[2]s", "the check found %[1]d tables that differ: %[3]s",
+		len(names), strings.Join(chinese, "；"), strings.Join(english, "; "))
+}
+
+// perTable shows how far a table is.
+func (c *call) perTable(table string, rows int64) { c.progress(table, rows, 0) }
 
 // manifestOf checks a backup and gives its manifest.
 func manifestOf(path string) (Manifest, error) {

@@ -116,6 +116,16 @@ func TestDeepVerifyCountsRows(t *testing.T) {
 	if code, _, talk := l.run(t, "backup", "verify", "--deep", path); code != ExitFailed || !strings.Contains(talk, "2 rows, want 3") {
 		t.Errorf("exit %d, %q", code, talk)
 	}
+	l.building.counts["event"], l.building.hash = 3, "another"
+	if code, _, talk := l.run(t, "backup", "verify", "--deep", path); code != ExitFailed || !strings.Contains(talk, "event: as many rows, another content") {
+		t.Errorf("exit %d, %q", code, talk)
+	}
+	if code, _, talk := l.run(t, "restore", path, "--into", "new", "--yes"); code != ExitFailed || !strings.Contains(talk, "another content") {
+		t.Errorf("exit %d, %q", code, talk)
+	}
+	if _, err := os.Stat(filepath.Join(l.dir, "new", sqliteName)); err == nil {
+		t.Error("what did not pass the check was left to be served")
+	}
 }
 
 func TestFailedBackupLeavesNothing(t *testing.T) {

@@ -80,6 +80,7 @@ type grammar struct {
 	Restore restoreCmd `cmd:"" group:"data" help:"从备份恢复|restore from a backup"`
 	Rebuild rebuildCmd `cmd:"" group:"data" help:"重建投影（搜索、数字、成员）|rebuild projections (search, figures, members)"`
 	Migrate migrateCmd `cmd:"" group:"data" help:"数据库结构|schema of the database"`
+	Storage storageCmd `cmd:"" group:"data" help:"换数据库：SQLite 和 PostgreSQL 之间复制、核对|other databases: copy between SQLite and PostgreSQL, and compare"`
 
 	User    userCmd    `cmd:"" group:"house" help:"登录控制台的人|people who sign in"`
 	Token   tokenCmd   `cmd:"" group:"house" help:"API 令牌|tokens of the API"`

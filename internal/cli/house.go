@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 
 	"qunluo/internal/community"
 	"qunluo/internal/config"
@@ -34,8 +35,27 @@ type Houses struct {
 	Simulated []string
 
 	Eval func(ctx context.Context, name string, o EvalOrder) ([]Judged, error)
-	// Inspect opens a backup's database for reading and counts its tables; any damage is an error.
-	Inspect func(ctx context.Context, path string) (map[string]int64, error)
+	// Inspect opens a backup's database for reading and adds up its tables; any damage is an error.
+	Inspect func(ctx context.Context, path string, progress func(table string, rows int64)) (map[string]community.TableSum, error)
+	// Storage is databases that no house has open.
+	Storage Storage
+}
+
+// Storage handles databases from outside: none is migrated, and none is changed but the one that is filled.
+type Storage interface {
+	// Copy fills an empty database with another and adds both up; only when they are equal, the copy can be served.
+	Copy(ctx context.Context, from, to config.Config, progress func(table string, rows int64)) (Copied, error)
+	// Sums adds up every table as of one instant.
+	Sums(ctx context.Context, cfg config.Config, progress func(table string, rows int64)) (map[string]community.TableSum, error)
+	// Begin makes an empty database ready to be filled: nobody can serve it until Finish. what is "copy" or "restore".
+	Begin(ctx context.Context, cfg config.Config, what string) error
+	Finish(ctx context.Context, cfg config.Config) error
+}
+
+// Copied is what a copy came to, and the files that go with the database.
+type Copied struct {
+	Source, Target map[string]community.TableSum
+	Files          []ManifestFile
 }
 
 // House is an open installation. A nil part means that this build cannot do it, and the verb says so.
@@ -109,7 +129,7 @@ type House struct {
 	// Settle brings the projections to the end of the log, for a verb that reads in a house that is not served.
 	Settle func(ctx context.Context) error
 	// Serve opens the doors and works until ctx ends; ready is called once with where they stand.
-	Serve func(ctx context.Context, ready func(Served)) error
+	Serve func(ctx context.Context, listen Listen, ready func(Served)) error
 	// Close gives everything back.
 	Close func() error
 }
@@ -121,6 +141,9 @@ type Org struct {
 	Name string
 	Demo bool
 }
+
+// Listen opens the socket of a door by its name (httpd.ConsoleDoor, httpd.LocalDoor), or finds the one that the process was given.
+type Listen func(door, address string) (net.Listener, error)
 
 // Served says where the doors stand.
 type Served struct {
@@ -363,9 +386,9 @@ type Keeping interface {
 	Snapshot(ctx context.Context, path string) error
 	// Files lists what a backup holds beside the database: files that people gave.
 	Files(ctx context.Context) ([]ManifestFile, error)
-	// AtOneInstant counts the rows of every table and lets dump copy the database as of the same instant, which is named
-	// for pg_dump; CodeUnsupported on SQLite.
-	AtOneInstant(ctx context.Context, dump func(snapshot string) error) (map[string]int64, error)
+	// AtOneInstant adds up every table and lets dump copy the database as of the same instant, which is named for pg_dump;
+	// CodeUnsupported on SQLite.
+	AtOneInstant(ctx context.Context, progress func(table string, rows int64), dump func(snapshot string) error) (map[string]community.TableSum, error)
 	// Facts tells the doctor what only the open store knows.
 	Facts(ctx context.Context) (Facts, error)
 }

@@ -27,6 +27,7 @@ type building struct {
 	frozen []string
 	opened int
 	counts map[string]int64
+	hash   string // of every table
 	files  []ManifestFile
 }
 
@@ -48,11 +49,15 @@ func (b *building) houses() Houses {
 			h.Close = held.Close
 			return h, nil
 		},
-		Inspect: func(_ context.Context, path string) (map[string]int64, error) {
+		Inspect: func(_ context.Context, path string, _ func(string, int64)) (map[string]community.TableSum, error) {
 			if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(text), "database ") {
 				return nil, errors.New("not a database")
 			}
-			return maps.Clone(b.counts), nil
+			sums := map[string]community.TableSum{}
+			for name, n := range b.counts {
+				sums[name] = community.TableSum{Rows: n, Hash: b.hash}
+			}
+			return sums, nil
 		},
 	}
 }
@@ -65,7 +70,7 @@ func (b *building) house() *House {
 		People:  b,
 		Keeping: b,
 		Settle:  func(context.Context) error { return nil },
-		Serve: func(ctx context.Context, ready func(Served)) error {
+		Serve: func(ctx context.Context, _ Listen, ready func(Served)) error {
 			ready(Served{URL: "http://127.0.0.1:1"})
 			<-ctx.Done()
 			return nil
@@ -136,7 +141,7 @@ func (b *building) Snapshot(_ context.Context, path string) error {
 
 func (b *building) Files(context.Context) ([]ManifestFile, error) { return b.files, nil }
 
-func (b *building) AtOneInstant(context.Context, func(string) error) (map[string]int64, error) {
+func (b *building) AtOneInstant(context.Context, func(string, int64), func(string) error) (map[string]community.TableSum, error) {
 	return nil, community.Errorf(community.CodeUnsupported, "a file in memory")
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"qunluo/internal/config"
 	"qunluo/internal/hold"
+	"qunluo/internal/httpd"
 )
 
 // Exit codes.
@@ -35,6 +36,10 @@ type Program struct {
 	Err    io.Writer
 	Clock  func() time.Time // nil = time.Now
 	Houses Houses
+	// Sockets came with the process and stay for the next; nil = its own.
+	Sockets *httpd.Sockets
+	// Again executes the program anew in this process with an environment, and returns only an error; nil = it cannot.
+	Again func(env []string) error
 }
 
 // Main runs the process's own command line and gives the exit code. Ctrl-C ends the work cleanly; a second one at once.
@@ -48,7 +53,12 @@ func Main(houses Houses) int {
 		fmt.Fprintln(os.Stderr, "qunluo:", err)
 		return ExitFailed
 	}
-	p := Program{Args: os.Args[1:], Env: os.Environ(), Dir: dir, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Houses: houses}
+	sockets, err := httpd.Inherit(os.Environ(), os.Getpid())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "qunluo:", err)
+		return ExitFailed
+	}
+	p := Program{Args: os.Args[1:], Env: os.Environ(), Dir: dir, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Houses: houses, Sockets: sockets, Again: again}
 	return p.Run(ctx)
 }
 

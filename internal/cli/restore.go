@@ -26,6 +26,7 @@ type restoredLine struct {
 	Counts   map[string]int64 `json:"counts"`
 	Frozen   bool             `json:"frozen" col:"已冻结|frozen"`
 	Files    int              `json:"files" col:"附件|files"`
+	Equal    int              `json:"equal_tables" col:"核对一致的表|tables found equal"` // by rows and content; 0 = the backup recorded no content
 }
 
 func (restoreCmd) Shape() any { return restoredLine{} }
@@ -61,17 +62,17 @@ func (q *restoreCmd) Run(c *call) error {
 	if m.Database == "postgres" {
 		restore = c.restorePostgres
 	}
-	if err := restore(cfg, path); err != nil || q.NoFreeze {
+	if err := restore(cfg, path, m); err != nil || q.NoFreeze {
 		if err = errors.Join(err, held.Close()); err != nil {
 			return err
 		}
-	} else if err := c.freezeAll(cfg, held); err != nil {
+	} else if err := c.freezeAll(cfg, held, "restored from a backup"); err != nil {
 		return fmt.Errorf("restored, but not frozen: %w", err)
 	}
-	return printOne(c, restoredLine{cfg.DataDir, m.Created, m.Database, m.Counts, !q.NoFreeze, len(m.Files)})
+	return printOne(c, restoredLine{cfg.DataDir, m.Created, m.Database, m.Counts, !q.NoFreeze, len(m.Files), len(m.Tables)})
 }
 
-func (c *call) restoreSQLite(cfg config.Config, path string) error {
+func (c *call) restoreSQLite(cfg config.Config, path string, _ Manifest) error {
 	to := filepath.Join(cfg.DataDir, sqliteName)
 	if given, ok := strings.CutPrefix(cfg.Database.URL, "sqlite:"); ok {
 		to = c.path(strings.TrimPrefix(given, "//"))
@@ -102,7 +103,7 @@ func below(dataDir string) keeper {
 	}
 }
 
-func (c *call) restorePostgres(cfg config.Config, path string) error {
+func (c *call) restorePostgres(cfg config.Config, path string, m Manifest) error {
 	if !strings.HasPrefix(cfg.Database.URL, "postgres") {
 		return failed(nil, "备份是 PostgreSQL 的，请设置 database.url", "the backup is of PostgreSQL: set database.url")
 	}
@@ -115,18 +116,29 @@ func (c *call) restorePostgres(cfg config.Config, path string) error {
 	if err := c.unpack(path, dump, below(cfg.DataDir)); err != nil {
 		return err
 	}
-	if err := pgRestore(c.ctx, cfg.Database.URL, dump); err != nil {
-		if strings.Contains(fmt.Sprint(errors.Unwrap(err)), "already exists") {
-			return failed(err, "数据库里已经有表：只能恢复到空的数据库", "the database holds tables already: a restore needs an empty one")
-		}
+	storage, err := need(c.program.Houses.Storage)
+	if err != nil {
 		return err
 	}
-	return nil
+	if err := storage.Begin(c.ctx, cfg, "restore"); err != nil {
+		return err
+	}
+	if err := pgRestore(c.ctx, cfg.Database.URL, dump); err != nil {
+		return err
+	}
+	got, err := storage.Sums(c.ctx, cfg, c.perTable)
+	if err == nil {
+		err = m.compare(got)
+	}
+	if err != nil {
+		return err // until a restore goes well, nobody can serve it
+	}
+	return storage.Finish(c.ctx, cfg)
 }
 
 // freezeAll holds automatic actions of every organisation: what the backup had still to do may have been done since. The
 // lock goes with the house, so that nobody can serve what is not frozen yet.
-func (c *call) freezeAll(cfg config.Config, held *hold.Hold) (err error) {
+func (c *call) freezeAll(cfg config.Config, held *hold.Hold, reason string) (err error) {
 	h, err := c.program.Houses.Open(c.ctx, cfg, held, c.log)
 	if err != nil {
 		return err
@@ -137,7 +149,7 @@ func (c *call) freezeAll(cfg config.Config, held *hold.Hold) (err error) {
 		return err
 	}
 	for _, o := range orgs {
-		if err := h.Hands(o.Key).Freeze(c.ctx, user, 0, true, "restored from a backup"); err != nil {
+		if err := h.Hands(o.Key).Freeze(c.ctx, user, 0, true, reason); err != nil {
 			return err
 		}
 	}

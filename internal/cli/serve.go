@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -8,6 +9,7 @@ import (
 
 	"qunluo/internal/config"
 	"qunluo/internal/hold"
+	"qunluo/internal/httpd"
 )
 
 type serveCmd struct {
@@ -45,15 +47,28 @@ func (c *call) serve(cfg config.Config) error {
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
-	r := &reception{program: c.program, house: h, cfg: cfg, values: c.values, log: c.log}
-	work, ctx := errgroup.WithContext(c.ctx)
-	work.Go(func() error { return r.serve(ctx, ln) })
-	work.Go(func() error { return h.Serve(ctx, func(s Served) { c.greet(s) }) })
-	err = work.Wait()
-	if c.ctx.Err() != nil {
-		err = nil // told to stop
+	sockets := c.program.Sockets
+	if sockets == nil {
+		sockets = &httpd.Sockets{}
 	}
-	return errors.Join(err, h.Close())
+	told, end := c.program.untilAgain(c.ctx, c.log)
+	defer end()
+	r := &reception{program: c.program, house: h, cfg: cfg, values: c.values, log: c.log}
+	work, ctx := errgroup.WithContext(told)
+	work.Go(func() error { return r.serve(ctx, ln) })
+	work.Go(func() error { return h.Serve(ctx, sockets.Listen, func(s Served) { c.greet(s) }) })
+	err = work.Wait()
+	if told.Err() != nil {
+		err = nil // told to stop, or to begin anew
+	}
+	if err = errors.Join(err, h.Close()); err != nil || !errors.Is(context.Cause(told), errAgain) {
+		return err
+	}
+	env, err := sockets.Leave(c.program.Env)
+	if err != nil {
+		return err
+	}
+	return c.program.Again(env)
 }
 
 // greet says where the doors stand.

@@ -77,8 +77,8 @@ func databaseURL(s string) string {
 	return "sqlite:PATH, postgres://…"
 }
 
-// holdsPassword reports whether an address of a database contains one.
-func holdsPassword(s string) bool {
+// HoldsPassword reports whether an address of a database contains one.
+func HoldsPassword(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil {
 		return strings.Contains(s, "@")

@@ -34,7 +34,7 @@ func Keys() []Key {
 			Help: [2]string{"数据目录：数据库、备份、锁和本机套接字", "data directory: database, backups, lock and local socket"}, check: notEmpty},
 		{Name: "database.url", Default: "", Secret: true,
 			Help:  [2]string{"数据库地址，空 = 数据目录里的 SQLite；sqlite:路径 或 postgres://…", "database address, empty = SQLite in the data directory; sqlite:PATH or postgres://…"},
-			check: databaseURL, holds: holdsPassword},
+			check: databaseURL, holds: HoldsPassword},
 		{Name: "database.url_file", Default: "",
 			Help: [2]string{"存放数据库地址的文件，代替 database.url", "file that holds the database address, instead of database.url"}},
 		{Name: "server.listen", Default: "127.0.0.1:8080",

@@ -53,6 +53,12 @@ func (s *Shelf) Pinned(ctx context.Context) ([]Pinned, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Kept(s.dir, hashes)
+}
+
+// Kept lists those of some files that a shelf's folder holds unbroken.
+func Kept(dir string, hashes []string) ([]Pinned, error) {
+	s := &Shelf{dir: dir}
 	var out []Pinned
 	for _, hash := range hashes {
 		at := s.path(hash)

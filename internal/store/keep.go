@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -52,9 +51,9 @@ func (s *Store) Snapshot(ctx context.Context, path string) error {
 	return os.Chmod(path, 0o600)
 }
 
-// AtOneInstant counts the rows of every table and lets dump copy the database as it was counted: it is given the name of
-// the instant, for pg_dump --snapshot. CodeUnsupported on SQLite, where Snapshot makes a file that can be counted.
-func (s *Store) AtOneInstant(ctx context.Context, dump func(snapshot string) error) (counts map[string]int64, err error) {
+// AtOneInstant adds up every table and lets dump copy the database as it was added up: it is given the name of the instant, for
+// pg_dump --snapshot. CodeUnsupported on SQLite, where Snapshot makes a file that can be inspected.
+func (s *Store) AtOneInstant(ctx context.Context, progress Progress, dump func(snapshot string) error) (sums map[string]community.TableSum, err error) {
 	if s.dialect.name() != "postgres" {
 		return nil, community.Errorf(community.CodeUnsupported, "only PostgreSQL names its instants")
 	}
@@ -67,30 +66,26 @@ func (s *Store) AtOneInstant(ctx context.Context, dump func(snapshot string) err
 	if err := tx.QueryRowContext(ctx, `SELECT pg_export_snapshot()`).Scan(&snapshot); err != nil {
 		return nil, coded(s.dialect, err)
 	}
-	names, err := namesIn(ctx, tx, `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY table_name`)
-	if err != nil {
+	if sums, err = sumsOf(ctx, s.dialect, tx, progress); err != nil {
 		return nil, err
 	}
-	if counts, err = rowCounts(ctx, tx, names); err != nil {
-		return nil, err
-	}
-	return counts, dump(snapshot)
+	return sums, dump(snapshot)
 }
 
-// Inspect opens a snapshot for reading, checks it whole and counts the rows of every table. Any damage is an error.
-func Inspect(ctx context.Context, path string) (map[string]int64, error) {
+// Inspect opens a snapshot for reading, checks it whole and adds up every table. Any damage is an error.
+func Inspect(ctx context.Context, path string, progress Progress) (map[string]community.TableSum, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&immutable=1")
+	db, err := sql.Open("sqlite", readOnlyURL(path)+"&immutable=1")
 	if err != nil {
 		return nil, err
 	}
-	counts, err := inspect(ctx, db)
-	return counts, errors.Join(err, db.Close())
+	sums, err := inspect(ctx, db, progress)
+	return sums, errors.Join(err, db.Close())
 }
 
-func inspect(ctx context.Context, db *sql.DB) (map[string]int64, error) {
+func inspect(ctx context.Context, db *sql.DB, progress Progress) (map[string]community.TableSum, error) {
 	var verdict string
 	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil {
 		return nil, err
@@ -98,29 +93,13 @@ func inspect(ctx context.Context, db *sql.DB) (map[string]int64, error) {
 	if verdict != "ok" {
 		return nil, errors.New(verdict)
 	}
-	names, err := namesIn(ctx, db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
-	if err != nil {
-		return nil, err
-	}
-	return rowCounts(ctx, db, names)
+	return sumsOf(ctx, sqliteDialect{}, db, progress)
 }
 
 // answering is what answers questions: a database or a transaction.
 type answering interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func rowCounts(ctx context.Context, db answering, names []string) (map[string]int64, error) {
-	counts := make(map[string]int64, len(names))
-	for _, name := range names {
-		var n int64
-		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM "`+strings.ReplaceAll(name, `"`, `""`)+`"`).Scan(&n); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		counts[name] = n
-	}
-	return counts, nil
 }
 
 func namesIn(ctx context.Context, db answering, query string) ([]string, error) {
@@ -231,18 +210,18 @@ func Migrations(ctx context.Context, o Options, up bool) ([]Migration, error) {
 			return nil, err
 		}
 	}
-	files, err := migrationsFor(t.dialect.name())
-	if err != nil {
-		return nil, err
-	}
 	if _, err := os.Stat(t.dsn); t.dialect.name() == "sqlite" && errors.Is(err, fs.ErrNotExist) {
+		files, err := migrationsFor(t.dialect.name())
+		if err != nil {
+			return nil, err
+		}
 		return stepsOf(files)
 	}
 	db, err := t.pool(writer, 1)
 	if err != nil {
 		return nil, err
 	}
-	steps, err := status(ctx, t.dialect, db, files)
+	steps, err := status(ctx, t.dialect, db)
 	return steps, errors.Join(err, db.Close())
 }
 
@@ -258,12 +237,8 @@ func stepsOf(files fs.FS) ([]Migration, error) {
 	return steps, err
 }
 
-func status(ctx context.Context, d dialect, db *sql.DB, files fs.FS) ([]Migration, error) {
-	dialect := goose.DialectSQLite3
-	if d.name() == "postgres" {
-		dialect = goose.DialectPostgres
-	}
-	p, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
+func status(ctx context.Context, d dialect, db *sql.DB) ([]Migration, error) {
+	p, err := migrating(d, db)
 	if err != nil {
 		return nil, err
 	}

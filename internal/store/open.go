@@ -92,7 +92,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if s.write, err = s.target.pool(writer, writers); err != nil {
 		return err
 	}
-	if err := s.migrate(ctx); err != nil {
+	if err := refuseHalf(ctx, s.dialect, s.write); err != nil {
+		return err
+	}
+	if err := migrateUp(ctx, s.dialect, s.write); err != nil {
 		return err
 	}
 	if s.views, err = s.target.pool(viewer, 1); err != nil {
@@ -105,24 +108,29 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	return err
 }
 
-// migrate brings the schema to this program's level.
-func (s *Store) migrate(ctx context.Context) error {
-	files, err := migrationsFor(s.dialect.name())
-	if err != nil {
-		return err
-	}
-	dialect := goose.DialectSQLite3
-	if s.dialect.name() == "postgres" {
-		dialect = goose.DialectPostgres
-	}
-	p, err := goose.NewProvider(dialect, s.write, files, goose.WithDisableGlobalRegistry(true))
+// migrateUp brings the schema to this program's level.
+func migrateUp(ctx context.Context, d dialect, db *sql.DB) error {
+	p, err := migrating(d, db)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", coded(s.dialect, err))
+		return fmt.Errorf("migrate: %w", coded(d, err))
 	}
 	return nil
+}
+
+// migrating is the migrations of a database.
+func migrating(d dialect, db *sql.DB) (*goose.Provider, error) {
+	files, err := migrationsFor(d.name())
+	if err != nil {
+		return nil, err
+	}
+	dialect := goose.DialectSQLite3
+	if d.name() == "postgres" {
+		dialect = goose.DialectPostgres
+	}
+	return goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
 }
 
 // migrationsFor picks a database's migrations: NNNN_name.sql for both, NNNN_name.<dialect>.sql for one.

@@ -46,10 +46,12 @@ func (s *Store) UploadByID(ctx context.Context, id community.ID) (Upload, error)
 const pinned = `(u.keep_until > $1 OR EXISTS (SELECT 1 FROM sop_file f WHERE f.upload_id = u.id) OR EXISTS (SELECT 1 FROM library_file f WHERE f.upload_id = u.id)
  OR EXISTS (SELECT 1 FROM manuscript_file f WHERE f.upload_id = u.id))`
 
+const pinnedQuery = `SELECT DISTINCT hash FROM upload u WHERE ` + pinned + ` ORDER BY hash`
+
 // PinnedMedia gives the hashes of the files that must still be here: of sends that wait, or are not long over,
 // of the steps of SOPs, of the library, of drafts and pages.
 func (s *Store) PinnedMedia(ctx context.Context) ([]string, error) {
-	return rows(ctx, s, `SELECT DISTINCT hash FROM upload u WHERE `+pinned+` ORDER BY hash`, []any{s.now()}, func(r *sql.Rows, hash *string) error { return r.Scan(hash) })
+	return rows(ctx, s, pinnedQuery, []any{s.now()}, func(r *sql.Rows, hash *string) error { return r.Scan(hash) })
 }
 
 // keepUploads keeps an organisation's files until a time (UTC ms) at least, and opens them to whoever has their address.
