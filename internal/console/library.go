@@ -188,7 +188,8 @@ func (c *Console) libraryPage(k *call) error {
 		p.Files = append(p.Files, ui.TaskFile{Name: f.Name, Note: k.T("media.kind." + plan.KindOf(f.Type)), Link: "/files/" + f.ID.String(), Image: strings.HasPrefix(f.Type, "image/")})
 	}
 	if i.Poster != "" {
-		p.Links = append(p.Links, ui.Option{Value: "/posters/" + i.Poster, Text: k.T("library.go_poster")})
+		p.Files = append(p.Files, ui.TaskFile{Name: i.Poster, Note: k.T("library.poster"), Link: posterPictureAt(i.Poster, 480, nil, ""), Image: true})
+		p.Links = append(p.Links, ui.Option{Value: posterAt(i.Poster), Text: k.T("library.go_poster")})
 	}
 	k.libraryActs(&p, i)
 	for _, part := range []func(*view.PlanPage, shelf.Item) error{k.libraryOpenings, k.libraryShut, k.libraryLooks, k.libraryUses, k.libraryVersions} {
