@@ -158,7 +158,10 @@ func (k *call) formatTable(ask activityAsk, rep measure.FormatReport) ui.Table {
 	for _, r := range rep.Rows {
 		two := func(v measure.Part, more string) templ.Component {
 			lead, note := k.part(v)
-			return ui.Two(lead, strings.Trim(note+" "+more, " "))
+			if note != "" && more != "" {
+				note += " · "
+			}
+			return ui.Two(lead, note+more)
 		}
 		sends := ui.Two(strconv.Itoa(r.Sends), k.T("format.things", "num", r.Things, "guessed", r.Guessed, "open", r.Open))
 		cost := ui.Two("–", k.T("format.no_cost"))

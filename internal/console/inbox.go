@@ -133,7 +133,7 @@ func (m cardMaker) card(t community.TaskRow) (ui.Task, error) {
 		platform = g.Platform
 		m.platforms[t.GroupID] = platform
 	}
-	if card.Closed == "" {
+	if card.Closed == "" && t.Why != community.WhyExclusive {
 		card.Steps = taskSteps(m.k, platform, t.Verb)
 		if confirm := taskSteps(m.k, platform, t.Verb+".confirm"); t.Why == "to_confirm" && confirm != nil {
 			card.Steps = confirm // the platform has the task already: nothing is pasted
