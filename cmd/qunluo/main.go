@@ -55,8 +55,8 @@ func judge(ctx context.Context, name string, o cli.EvalOrder) ([]cli.Judged, err
 	return list, err
 }
 
-// site opens the whole program over a data folder, for measuring its pages.
-func site(ctx context.Context, dir string) (*bench.Site, error) {
-	handler, end, err := app.Site(ctx, dir)
+// site opens the whole program over a data folder and a database, for measuring its pages.
+func site(ctx context.Context, dir, database string) (*bench.Site, error) {
+	handler, end, err := app.Site(ctx, dir, database)
 	return &bench.Site{Handler: handler, Close: end}, err
 }

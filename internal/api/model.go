@@ -83,7 +83,7 @@ type wording struct {
 	Goal    string         `json:"goal"`
 	Model   string         `json:"model" doc:"that wrote; empty = none did"`
 	Choices []draft.Choice `json:"choices" doc:"source: model, template or library"`
-	Notes   []string       `json:"notes" doc:"why the model's answer, or a part of it, was left out"`
+	Notes   []string       `json:"notes" doc:"why the model's answer, or a part of it, was left out; given:150:300 = only the first 150 of 300 messages were given to the model"`
 	Into    string         `json:"made_into"`
 	Made    moment         `json:"made_at"`
 }

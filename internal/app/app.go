@@ -151,7 +151,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		Store: st, Clock: o.Clock, Media: a.shelf, Private: o.Config.Intake.PrivateChats,
 		Deciders:  []engine.Decider{decider{policy.NewDecider(a.library)}},
 		Sessions:  func(k community.AccountKey) connect.Session { return a.wires.session(k) },
-		Committed: a.committed, Notice: a.notice, Varies: a.varied,
+		Committed: a.committed, Notice: a.notice, Varies: a.varied, Exclusive: guard{a},
 	})
 	a.intake = intake.New(a.engine, o.Clock)
 	a.jobs = jobs.New(jobs.Options{Store: st, Handlers: a.handlers(), Periodic: periodic(), Clock: o.Clock, Owner: owner(), Log: o.Log})

@@ -41,10 +41,14 @@ func (l libraries) Exclusive(ctx context.Context, user string, id community.ID, 
 	if err := l.app.store.MakeExclusive(ctx, i, slices.Compact(groups), l.audit(user, "", "", reason)); err != nil {
 		return i, err
 	}
+	if err := l.app.letGo(ctx, l.org, user, reason); err != nil {
+		return i, err
+	}
 	return l.Get(ctx, id)
 }
 
-// Release lets an exclusive item go to a group that is none of its own, for a written reason: CodeBadInput without one.
+// Release lets an exclusive item go to a group that is none of its own, for a written reason, and with it what was stopped there because of it:
+// CodeBadInput without one.
 func (l libraries) Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error {
 	i, err := l.own(ctx, id)
 	switch {
@@ -58,7 +62,10 @@ func (l libraries) Release(ctx context.Context, user string, id community.ID, g 
 	if err := l.sees(ctx, g); err != nil {
 		return err
 	}
-	return l.app.store.ReleaseItem(ctx, l.org, id, g, l.audit(user, "", "", reason))
+	if err := l.app.store.ReleaseItem(ctx, l.org, id, g, l.audit(user, "", "", reason)); err != nil {
+		return err
+	}
+	return l.app.letGo(ctx, l.org, user, reason)
 }
 
 // Releases lists where an exclusive item may go besides its own groups.
@@ -139,56 +146,240 @@ func (l libraries) shortOf(ctx context.Context, user string, i shelf.Item) (admi
 
 // givenAway says which exclusive items a post would tell groups that are none of theirs.
 func (p *plans) givenAway(ctx context.Context, post plan.Post, library community.ID, groups []community.GroupKey) ([]plan.Finding, error) {
-	items, err := p.app.store.ExclusiveItems(ctx, p.org)
+	list, err := p.app.tellings(ctx, p.org, library, plan.Spoken(post), func() ([]string, error) { return p.app.hashesOf(ctx, post.Pieces) }, groups)
+	if err != nil {
+		return nil, err
+	}
+	var out []plan.Finding
+	for _, v := range list {
+		names, err := p.namesOf(ctx, v.beyond)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, plan.Finding{Rule: "library.exclusive", Kind: plan.Exclusive, Link: v.item.Title, Found: names, Refuse: true, Source: "/library/" + v.item.ID.String(), Verified: true,
+			Reason: [2]string{"专属内容，不能发到别的群", "it is exclusive and does not go to other groups"}, Instead: [2]string{"发个人专属链接；或由有权的人写明原因放行", "send personal links; or have it released for a written reason"}})
+	}
+	return out, nil
+}
+
+// telling is that something exclusive would reach groups that are none of its own.
+type telling struct {
+	item   shelf.Item
+	beyond []community.GroupKey
+}
+
+// tellings says which exclusive items words and files would tell which groups. library is an item that they are made from; files gives the
+// hashes of what goes along, and is asked only where it matters.
+func (a *App) tellings(ctx context.Context, org community.OrgKey, library community.ID, text string, files func() ([]string, error), groups []community.GroupKey) ([]telling, error) {
+	items, err := a.store.ExclusiveItems(ctx, org)
 	if err != nil || len(items) == 0 {
 		return nil, err
 	}
-	text := plan.Spoken(post)
-	var out []plan.Finding
+	given, err := files()
+	if err != nil {
+		return nil, err
+	}
+	var out []telling
 	for _, i := range items {
 		tells := i.ID == library || i.Tells(text)
-		if !tells && len(post.Pieces) > 0 {
-			if tells, err = p.sameFile(ctx, i, post.Pieces); err != nil {
+		if !tells && len(given) > 0 {
+			if tells, err = a.holds(ctx, i, given); err != nil {
 				return nil, err
 			}
 		}
 		if !tells {
 			continue
 		}
-		released, err := p.app.store.Releases(ctx, i.ID)
+		released, err := a.store.Releases(ctx, i.ID)
 		if err != nil {
 			return nil, err
 		}
-		beyond := i.Beyond(groups, released)
-		if len(beyond) == 0 {
-			continue
+		if beyond := i.Beyond(groups, released); len(beyond) > 0 {
+			out = append(out, telling{i, beyond})
 		}
-		names, err := p.namesOf(ctx, beyond)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, plan.Finding{Rule: "library.exclusive", Kind: plan.Exclusive, Link: i.Title, Found: names, Refuse: true, Source: "/library/" + i.ID.String(), Verified: true,
-			Reason: [2]string{"专属内容，不能发到别的群", "it is exclusive and does not go to other groups"}, Instead: [2]string{"发个人专属链接；或由有权的人写明原因放行", "send personal links; or have it released for a written reason"}})
 	}
 	return out, nil
 }
 
-// sameFile reports whether a post carries a file of an item, under whatever name.
-func (p *plans) sameFile(ctx context.Context, i shelf.Item, pieces []plan.Piece) (bool, error) {
-	hashes, err := p.app.store.ExclusiveFiles(ctx, i.ID)
+// holds reports whether one of some files, by their hashes, is or was an item's, under whatever name.
+func (a *App) holds(ctx context.Context, i shelf.Item, given []string) (bool, error) {
+	hashes, err := a.store.ExclusiveFiles(ctx, i.ID)
+	return slices.ContainsFunc(hashes, func(h string) bool { return slices.Contains(given, h) }), err
+}
+
+// hashesOf gives the hashes of the files of a post.
+func (a *App) hashesOf(ctx context.Context, pieces []plan.Piece) (out []string, err error) {
+	for _, piece := range pieces {
+		u, err := a.store.UploadByID(ctx, piece.File)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, u.Hash)
+	}
+	return out, nil
+}
+
+// guard is what the belt asks, as the last thing before anything is said, whatever wanted it: a mirror, a reply, a welcome, a plan or a person.
+type guard struct{ app *App }
+
+// Looks implements engine.Exclusive.
+func (x guard) Looks(ctx context.Context, org community.OrgKey, act community.Action) (bool, error) {
+	items, err := x.app.store.ExclusiveItems(ctx, org)
 	if err != nil {
 		return false, err
 	}
-	for _, piece := range pieces {
-		u, err := p.app.store.UploadByID(ctx, piece.File)
+	for _, i := range items {
+		hashes, err := x.app.store.ExclusiveFiles(ctx, i.ID)
 		if err != nil {
 			return false, err
 		}
-		if slices.Contains(hashes, u.Hash) {
+		if len(hashes) > 0 && len(i.Beyond([]community.GroupKey{act.Group}, nil)) > 0 {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// Withholds implements engine.Exclusive: the items' titles and addresses.
+func (x guard) Withholds(ctx context.Context, org community.OrgKey, act community.Action) (string, error) {
+	groups, err := x.app.toldBy(ctx, act)
+	if err != nil {
+		return "", err
+	}
+	list, err := x.app.tellings(ctx, org, community.ID{}, spokenBy(act), func() ([]string, error) { return x.app.filesOf(ctx, act.Segments) }, groups)
+	if err != nil {
+		return "", err
+	}
+	var lines []string
+	for _, v := range list {
+		lines = append(lines, "《"+v.item.Title+"》 "+x.app.base()+"/library/"+v.item.ID.String())
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// toldBy are the groups that an action speaks to.
+func (a *App) toldBy(ctx context.Context, act community.Action) ([]community.GroupKey, error) {
+	if act.Verb != community.MassSend {
+		return []community.GroupKey{act.Group}, nil
+	}
+	list, err := a.store.SentTargets(ctx, act.ID) // its own group is the desk of an account
+	if len(list) == 0 {
+		list = []community.GroupKey{act.Group}
+	}
+	return list, err
+}
+
+// still says what of that for which an action was stopped is not for its groups now. what names it as it was said then: of a picture that was fetched
+// nothing else is kept.
+func (a *App) still(ctx context.Context, org community.OrgKey, act community.Action, what string) (string, error) {
+	now, err := guard{a}.Withholds(ctx, org, act)
+	if err != nil || now != "" {
+		return now, err
+	}
+	groups, err := a.toldBy(ctx, act)
+	if err != nil {
+		return "", err
+	}
+	items, err := a.store.ExclusiveItems(ctx, org)
+	if err != nil {
+		return "", err
+	}
+	for _, i := range items {
+		if !strings.Contains(what, i.ID.String()) {
+			continue
+		}
+		released, err := a.store.Releases(ctx, i.ID)
+		if err != nil {
+			return "", err
+		}
+		if len(i.Beyond(groups, released)) > 0 {
+			return what, nil
+		}
+	}
+	return "", nil
+}
+
+// spokenBy is everything that an action says in words and addresses.
+func spokenBy(act community.Action) string {
+	text := act.Text
+	for _, seg := range act.Segments {
+		text += "\n" + seg.Text + "\n" + seg.Ref + "\n" + string(seg.Raw)
+	}
+	return text
+}
+
+// filesOf gives the hashes of what an action shows, as far as it is known.
+func (a *App) filesOf(ctx context.Context, segments []community.Segment) (out []string, err error) {
+	for _, seg := range segments {
+		if seg.File != nil {
+			out = append(out, seg.File.Hash)
+			continue
+		}
+		text, given := strings.CutPrefix(seg.Ref, community.UploadScheme)
+		if !given {
+			continue
+		}
+		id, err := community.ParseID(text)
+		if err != nil {
+			continue // it is nothing that we keep
+		}
+		u, err := a.store.UploadByID(ctx, id)
+		if community.CodeOf(err) == community.CodeNotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, u.Hash)
+	}
+	return out, nil
+}
+
+// letGo lets what was withheld go, where nothing in it is exclusive to others any more.
+func (a *App) letGo(ctx context.Context, org community.OrgKey, user, reason string) error {
+	list, err := a.store.Withheld(ctx, org)
+	if err != nil {
+		return err
+	}
+	for _, act := range list {
+		what, err := a.still(ctx, org, act.Action, act.What)
+		if err != nil {
+			return err
+		}
+		if what != "" {
+			continue
+		}
+		err = a.store.LetGo(ctx, act.Action, community.Audit{Org: org, User: user, Verb: "task.release", Reason: reason})
+		if err != nil && community.CodeOf(err) != community.CodeConflict { // somebody else did
+			return err
+		}
+	}
+	if len(list) > 0 {
+		a.jobs.Wake()
+		a.live.tell(taskChange(org))
+	}
+	return nil
+}
+
+// Withheld lists what was stopped because it holds an item, in the groups of the handle.
+func (l libraries) Withheld(ctx context.Context, id community.ID) ([]shelf.Withheld, error) {
+	if _, err := l.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	list, err := l.app.store.Withheld(ctx, l.org)
+	if err != nil {
+		return nil, err
+	}
+	var out []shelf.Withheld
+	for _, act := range list {
+		if l.groups != nil && !slices.Contains(l.groups, act.Group) {
+			continue
+		}
+		if strings.Contains(act.What, id.String()) {
+			out = append(out, shelf.Withheld{Task: act.ID, Group: act.Group, By: act.Cause, Rule: act.Rule})
+		}
+	}
+	return out, nil
 }
 
 // namesOf names the first of some groups; what lies outside the handle is counted alone.
@@ -211,17 +402,21 @@ func (p *plans) namesOf(ctx context.Context, groups []community.GroupKey) (strin
 	return strings.Join(names, "、"), nil
 }
 
-// withheld refuses a person's words that tell a group an exclusive item that is none of its own: CodeRefused.
+// withheld refuses a person's words and files that tell a group an exclusive item that is none of its own: CodeRefused.
 func (h *hands) withheld(ctx context.Context, a community.Action) error {
-	if a.Verb != community.Send && a.Verb != community.Announce || a.Target != 0 || a.Text == "" {
+	if a.Verb != community.Send && a.Verb != community.Announce {
 		return nil
 	}
-	found, err := (&plans{hands: h}).givenAway(ctx, plan.Post{Text: a.Text}, community.ID{}, []community.GroupKey{a.Group})
-	if err == nil && len(found) > 0 {
-		f := found[0]
-		err = connect.Trouble(community.CodeRefused, f.Link+"："+f.Reason[0]+"（"+f.Found+"）。"+f.Instead[0]+"。", f.Link+": "+f.Reason[1]+" ("+f.Found+"). "+f.Instead[1]+".")
+	list, err := h.app.tellings(ctx, h.org, community.ID{}, spokenBy(a), func() ([]string, error) { return h.app.filesOf(ctx, a.Segments) }, []community.GroupKey{a.Group})
+	if err != nil || len(list) == 0 {
+		return err
 	}
-	return err
+	names, err := (&plans{hands: h}).namesOf(ctx, list[0].beyond)
+	if err != nil {
+		return err
+	}
+	title := list[0].item.Title
+	return connect.Trouble(community.CodeRefused, title+"：专属内容，不能发到别的群（"+names+"）。发个人专属链接；或由有权的人写明原因放行。", title+": it is exclusive and does not go to other groups ("+names+"). Send personal links; or have it released for a written reason.")
 }
 
 // Item gives what an item's page shows to whoever comes by a token and device. CodeNotFound: there is none, it is not open to the public, or it

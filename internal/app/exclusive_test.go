@@ -154,6 +154,31 @@ func TestExclusiveItemOpensToCurrentMembersAlone(t *testing.T) {
 			t.Errorf("the release is not on record: %+v", trail)
 		}
 
+		// What is stopped for a group that people serve by hand becomes their task, text and all, once it is released.
+		_, err = p.app.Engine().Decide(ctx, p.hand, community.PersonDecision{Kind: "act", User: p.lin, Actions: []community.Action{{Verb: community.Send, Group: p.hand, Text: secret}}}, community.Audit{Org: p.org, User: p.lin, Verb: "action.act"})
+		check(t, err)
+		byHand := func(why string) community.TaskRow {
+			t.Helper()
+			var found community.TaskRow
+			await(t, func() bool {
+				rows, _, err := p.desk().FindTasks(t.Context(), community.TaskFilter{Group: p.hand})
+				n := slices.IndexFunc(rows, func(k community.TaskRow) bool { return k.Why == why })
+				if n >= 0 {
+					found = rows[n]
+				}
+				return err == nil && n >= 0
+			})
+			return found
+		}
+		stopped := byHand(community.WhyExclusive)
+		if strings.Contains(stopped.Text, "第一周") {
+			t.Errorf("the task has the words to paste: %q", stopped.Text)
+		}
+		check(t, l.Release(ctx, p.lin, i.ID, p.hand, "也给这个群"))
+		if task := byHand("no_ability"); task.ID != stopped.ID || task.Text != secret {
+			t.Errorf("once released = %+v, want the same task with its text", task)
+		}
+
 		// Who leaves is refused within a minute, and is given no link any more.
 		_, err = p.world.Leave("one", "wu")
 		check(t, err)

@@ -1,33 +1,90 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
 )
 
+// mostFormatGroups bounds how many groups one comparison reads. Of more, a draw is looked at, the same every time.
+const mostFormatGroups = 300
+
 // Formats compares the formats of what came to a group on the days [from, to], with the things and the polls that it rests on.
 func (p goals) Formats(ctx context.Context, g community.GroupKey, from, to measure.Day) (rep measure.FormatReport, list []measure.Sent, polls []measure.FormatPollRow, err error) {
+	if list, polls, err = p.received(ctx, g, from, to); err != nil {
+		return rep, nil, nil, err
+	}
+	return measure.CompareFormats(list, polls), list, polls, nil
+}
+
+// received gives what came to a group, what became of it, and its polls.
+func (p goals) received(ctx context.Context, g community.GroupKey, from, to measure.Day) (list []measure.Sent, polls []measure.FormatPollRow, err error) {
 	desk := p.desk()
 	start, end, err := desk.SpanOf(ctx, g, from, to)
 	if err != nil {
-		return rep, nil, nil, err
+		return nil, nil, err
 	}
 	if list, err = desk.SentTo(ctx, g, start, end); err != nil {
-		return rep, nil, nil, err
+		return nil, nil, err
 	}
 	if len(list) > 0 {
 		audience, err := desk.Audience(ctx, g, start, end+day)
 		if err != nil {
-			return rep, nil, nil, err
+			return nil, nil, err
 		}
 		audience.Receive(list)
 	}
-	if polls, err = desk.FormatPolls(ctx, g, from, to); err != nil {
-		return rep, nil, nil, err
+	polls, err = desk.FormatPolls(ctx, g, from, to)
+	return list, polls, err
+}
+
+// FormatsOver compares them over the groups of the handle with a tag ("" = all), each by the days of its own zone.
+func (p goals) FormatsOver(ctx context.Context, tag string, from, to measure.Day) (measure.FormatOver, error) {
+	groups, of, err := p.desk().GroupsSent(ctx, tag, from, to)
+	if err != nil {
+		return measure.FormatOver{}, err
 	}
-	return measure.CompareFormats(list, polls), list, polls, nil
+	asked := len(groups)
+	if asked > mostFormatGroups {
+		groups = byLot(groups, mostFormatGroups)
+	}
+	var list []measure.FormatGroup
+	unread := 0
+	for _, g := range groups {
+		sent, polls, err := p.received(ctx, g.Key, from, to)
+		if community.CodeOf(err) == community.CodeTooLarge {
+			unread++
+			continue
+		}
+		if err != nil {
+			return measure.FormatOver{}, fmt.Errorf("group %s: %w", g.ID, err)
+		}
+		if len(sent)+len(polls) == 0 {
+			asked-- // it came on another day of its own zone
+			continue
+		}
+		list = append(list, measure.FormatGroup{Group: g.Key, ID: g.ID, Name: g.Name, Sent: sent, Polls: polls})
+	}
+	rep := measure.CompareOver(list)
+	rep.Of, rep.Asked, rep.Unread = of, asked, unread
+	return rep, nil
+}
+
+// byLot takes n of some groups by a hash of their ids, in the order that they have.
+func byLot(groups []community.GroupRow, n int) []community.GroupRow {
+	lot := func(g community.GroupRow) uint64 {
+		sum := sha256.Sum256(g.ID[:])
+		return binary.BigEndian.Uint64(sum[:])
+	}
+	by := slices.SortedFunc(slices.Values(groups), func(a, b community.GroupRow) int { return cmp.Compare(lot(a), lot(b)) })
+	last := lot(by[n-1])
+	return slices.DeleteFunc(slices.Clone(groups), func(g community.GroupRow) bool { return lot(g) > last })
 }
 
 // SaySent keeps what a person says of a thing sent: its format, cost and reads. CodeNotFound: nothing such was sent.

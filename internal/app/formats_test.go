@@ -123,10 +123,36 @@ func TestFormatOfAMassSendIsGuessedAndSaid(t *testing.T) {
 			t.Errorf("one = %+v, %+v; want an article, guessed, half of 40 minutes, too young to count, its reads not this group's", list, rep.Rows)
 		}
 		check(t, goals.SaySent(ctx, "lin", measure.SentKey{Kind: measure.SentMass, Source: b.ID}, measure.SentSaid{Format: measure.FormatPoll, Minutes: measure.SentUnknown, Fen: measure.SentUnknown, Reads: measure.SentUnknown}, "是投票"))
+		over, err := goals.FormatsOver(ctx, "", mustDay(t, s)-1, mustDay(t, s))
+		check(t, err)
+		if len(over.Groups) != 2 || len(over.Rows) != 1 || over.Rows[0].Things != 1 || over.Rows[0].Sends != 2 || over.Rows[0].Minutes != 40 && over.Rows[0].Costed != 0 || over.Of < 2 {
+			t.Errorf("over all groups = %+v; want one thing in two groups, its cost once", over)
+		}
+		mine, err := s.app.Goals(s.org, []community.GroupKey{s.keys["two"]}).FormatsOver(ctx, "", mustDay(t, s)-1, mustDay(t, s))
+		check(t, err)
+		if len(mine.Groups) != 1 || mine.Groups[0].Group != s.keys["two"] || mine.Of != 1 {
+			t.Errorf("who sees one group is told of %+v, of %d", mine.Groups, mine.Of)
+		}
+		none, err := s.app.Goals(s.org, []community.GroupKey{}).FormatsOver(ctx, "", mustDay(t, s)-1, mustDay(t, s))
+		check(t, err)
+		if len(none.Groups)+none.Of != 0 {
+			t.Errorf("who sees no group is told of %+v", none)
+		}
+		if tagged, err := goals.FormatsOver(ctx, "没有这个标签", mustDay(t, s)-1, mustDay(t, s)); err != nil || len(tagged.Groups)+tagged.Of != 0 {
+			t.Errorf("by a tag that no group has: %+v, %v", tagged, err)
+		}
 		if rep, list := look("two"); len(list) != 1 || list[0].FormatIs() != measure.FormatPoll || rep.Rows[0].Costed != 0 {
 			t.Errorf("two = %+v, %+v; want the poll that a person said", list, rep.Rows)
 		}
 	})
+}
+
+// mustDay is today in a group of the sender.
+func mustDay(t *testing.T, s *sender) measure.Day {
+	t.Helper()
+	today, err := s.desk().Today(t.Context(), s.keys["one"])
+	check(t, err)
+	return today
 }
 
 // TestFormatsOnTheCommandLine: things and polls are entered and compared there, too.
@@ -149,6 +175,18 @@ func TestFormatsOnTheCommandLine(t *testing.T) {
 		w.must(t, &r, "insight", "formats", "读书群", "--from", "2020-11-01", "--to", "2020-11-30")
 		if len(r.Formats) != 3 || r.Formats[1].Format != "voice_live" || r.Formats[1].Minutes != 90 || r.Formats[1].Money != "12.50" || r.Formats[1].Sends != 1 || r.Formats[1].Reach.Of != 0 || r.Formats[2].Poll.Num != 30 || r.Formats[2].Poll.Of != 42 || len(r.Sent) != 1 {
 			t.Fatalf("formats = %+v", r)
+		}
+		w.must(t, nil, "group", "add", "写作群")
+		w.must(t, nil, "insight", "formats", "add", "写作群", "第一章短视频", "--at", "2020-11-21 20:00", "--format", "short_video")
+		var all struct {
+			Group    string
+			Formats  []struct{ Format string }
+			Groups   []struct{ Group string }
+			GroupsOf int `json:"groups_of"`
+		}
+		w.must(t, &all, "insight", "formats", "--from", "2020-11-01", "--to", "2020-11-30")
+		if all.Group != "" || len(all.Groups) != 2 || all.GroupsOf != 2 || len(all.Formats) != 3 {
+			t.Errorf("over all groups = %+v", all)
 		}
 		w.must(t, nil, "insight", "formats", "said", r.Sent[0].Kind, r.Sent[0].Source, "--format", "short_video")
 		w.must(t, &r, "insight", "formats", "读书群", "--from", "2020-11-01", "--to", "2020-11-30")

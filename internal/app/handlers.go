@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"qunluo/internal/community"
@@ -133,7 +134,8 @@ func (a *App) wipe(ctx context.Context, _ store.Job) error {
 }
 
 func (a *App) carryOut(ctx context.Context, j store.Job) error {
-	id, err := community.ParseID(j.Key)
+	key, _, _ := strings.Cut(j.Key, ":")
+	id, err := community.ParseID(key)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"qunluo/internal/bulk"
 	"qunluo/internal/community"
@@ -315,6 +316,11 @@ func (h *hands) TaskDone(ctx context.Context, user string, id community.ID, note
 	if err := h.myTask(ctx, id); err != nil {
 		return err
 	}
+	if k, err := h.desk().TaskByID(ctx, id); err != nil {
+		return err
+	} else if k.Why == community.WhyExclusive && (k.State == "open" || k.State == "claimed") {
+		return stillExclusive(k.Text)
+	}
 	return h.app.engine.Report(ctx, id, user, note, true, h.audit(user, "task.done", "task:"+id.String(), note))
 }
 
@@ -326,6 +332,8 @@ func (h *hands) TaskRelease(ctx context.Context, user string, id community.ID, n
 		return err
 	case k.State != "open" && k.State != "claimed":
 		return community.Errorf(community.CodeConflict, "already %s by %s", k.State, k.DoneBy)
+	case k.Why == community.WhyExclusive:
+		return h.releaseExclusive(ctx, user, k, note)
 	case k.Action.Hold == "":
 		return community.Errorf(community.CodeConflict, "nothing is held: a person must do this one")
 	}
@@ -335,6 +343,29 @@ func (h *hands) TaskRelease(ctx context.Context, user string, id community.ID, n
 		return err
 	}
 	return released(made)
+}
+
+// releaseExclusive lets go what was stopped for something exclusive, once that was released for the group. CodeConflict: it was not.
+func (h *hands) releaseExclusive(ctx context.Context, user string, k community.TaskRow, note string) error {
+	what, err := h.app.still(ctx, h.org, k.Action, k.Text)
+	if err != nil {
+		return err
+	}
+	if what != "" {
+		return stillExclusive(what)
+	}
+	if err := h.app.store.LetGo(ctx, k.Action, h.audit(user, "task.release", "", note)); err != nil {
+		return err
+	}
+	h.app.jobs.Wake()
+	return nil
+}
+
+// stillExclusive says what has to be released first.
+func stillExclusive(what string) error {
+	what = strings.ReplaceAll(what, "\n", " ")
+	return connect.Trouble(community.CodeConflict, "里面有专属内容 "+what+"：先在素材库里写明原因放行到这个群，它会自己发出去；不发就写明原因记为做不到。",
+		"It holds something exclusive, "+what+": release it for this group in the library, with a reason, and it goes by itself; or say why it is not to go.")
 }
 
 // TaskRefuse reports that a task cannot be done; note says why and is needed.

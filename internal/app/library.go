@@ -237,7 +237,35 @@ func (l libraries) draw(ctx context.Context, user string, id community.ID, o she
 		names := "{" + strings.Join(missing, "} {") + "}"
 		return d, connect.Trouble(community.CodeBadInput, "这些变量在这里没有值："+names+"。", "Nothing stands for these variables here: "+names+".")
 	}
-	return d, nil
+	return d, l.pressed(ctx, user, &d, values)
+}
+
+// pressed draws the picture of an item that is a poster, its variables filled in where they go by the same names, and puts it among the files.
+func (l libraries) pressed(ctx context.Context, user string, d *drawn, values map[string]string) error {
+	if d.Poster == "" {
+		return nil
+	}
+	posters := l.app.Posters(l.org, l.groups)
+	k, err := posters.Get(ctx, d.Poster)
+	if err != nil {
+		return err
+	}
+	filled := map[string]string{}
+	for name := range k.Try {
+		if v, ok := values[name]; ok {
+			filled[name] = v
+		}
+	}
+	raw, _, err := posters.Draw(ctx, k.Layout, filled, 0)
+	if err != nil {
+		return connect.Trouble(community.CodeBadInput, "海报“"+d.Poster+"”画不出来："+err.Error(), "The poster “"+d.Poster+"” cannot be drawn: "+err.Error())
+	}
+	p, err := l.KeepFile(ctx, user, shortened(d.Title, 80)+".png", raw)
+	if err != nil {
+		return err
+	}
+	d.Files = append(slices.Clone(d.Files), shelf.File{ID: p.File, Name: p.Name, Type: p.Type, Bytes: p.Bytes})
+	return nil
 }
 
 // values are those of variables that a place knows by itself, under those that were given.
@@ -280,14 +308,14 @@ func (l libraries) ToCalendar(ctx context.Context, user string, id community.ID,
 	if err != nil {
 		return plan.Item{}, err
 	}
-	if len(d.Files) > 0 && d.link.URL == "" && l.app.publicURL() != "" { // they are shown on the item's page
+	if len(d.Files) > 0 && d.Poster == "" && d.link.URL == "" && l.app.publicURL() != "" { // they are shown on the item's page
 		s, err := l.shortOf(ctx, user, d.Item)
 		if err != nil {
 			return plan.Item{}, err
 		}
 		d.link = plan.Attached{URL: l.app.publicURL() + "/l/" + s.Slug, Title: shortened(d.Title, plan.MaxLinkTitle)}
 	}
-	if len(d.Files) > 0 && d.link.URL == "" {
+	if len(d.Files) > 0 && (d.link.URL == "" || d.Poster != "") {
 		return plan.Item{}, connect.Trouble(community.CodeUnsupported, "内容日历不带文件：请用群发，或先设好外部地址让它以链接发出。", "The calendar carries no files: use a mass send, or set a public address so that it goes as a link.")
 	}
 	content.Title, content.Text, content.Link = cmp.Or(content.Title, d.Title), cmp.Or(d.text, d.Title), d.link

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect/sim"
 	"qunluo/internal/plan"
 	"qunluo/internal/shelf"
 )
@@ -104,6 +105,22 @@ func TestLibraryItemIsUsedAndExpires(t *testing.T) {
 		if len(looks) == 0 || !strings.Contains(looks[0].Text, "今晚共读") || strings.Contains(looks[0].Text, "{group}") || !slices.Equal(looks[0].Missing, []string{"price"}) {
 			t.Errorf("preview = %+v", looks)
 		}
+
+		// A poster goes as its picture, with the text.
+		poster, err := l.Save(ctx, p.lin, community.ID{}, 0, shelf.Poster, shelf.Content{Title: "欢迎海报", Text: "海报在这里", Poster: "welcome"}, "")
+		check(t, err)
+		hung, err := l.ToBroadcast(ctx, p.lin, poster.ID, shelf.Order{}, plan.Broadcast{Filter: plan.Filter{Groups: []community.GroupKey{p.one}}})
+		check(t, err)
+		if len(hung.Pieces) != 1 || hung.Pieces[0].Kind != "image" || hung.Pieces[0].Type != "image/png" || hung.Pieces[0].Bytes < 1000 {
+			t.Errorf("a poster goes with %+v, want its picture", hung.Pieces)
+		}
+		await(t, func() bool {
+			return slices.ContainsFunc(p.world.Sent(), func(m sim.Sent) bool {
+				return m.Group == "one" && strings.Contains(m.Text, "海报在这里") && slices.ContainsFunc(m.Segments, func(x community.Segment) bool { return x.Kind == "image" && x.File != nil })
+			})
+		})
+		_, err = l.Archive(ctx, p.lin, poster.ID, true, "")
+		check(t, err)
 
 		// Its last day is over before it would go: neither by the calendar nor at once.
 		late := p.content("", 5*24*60, p.one)

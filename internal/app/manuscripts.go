@@ -248,7 +248,11 @@ func (p manuscripts) openly(ctx context.Context, w plan.Writing) ([]plan.Finding
 	for _, i := range items {
 		tells := i.Tells(w.All())
 		if !tells && len(pieces) > 0 {
-			if tells, err = p.sameFile(ctx, i, pieces); err != nil {
+			given, err := p.app.hashesOf(ctx, pieces)
+			if err != nil {
+				return nil, err
+			}
+			if tells, err = p.app.holds(ctx, i, given); err != nil {
 				return nil, err
 			}
 		}

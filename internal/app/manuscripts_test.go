@@ -16,6 +16,7 @@ import (
 	"qunluo/internal/app"
 	"qunluo/internal/community"
 	"qunluo/internal/config"
+	"qunluo/internal/connect"
 	"qunluo/internal/plan"
 	"qunluo/internal/shelf"
 )
@@ -530,5 +531,53 @@ func TestALongDraftLeadsToItsPage(t *testing.T) {
 		if bytes.Contains([]byte(last), []byte("----------")) {
 			t.Errorf("a link that stands for another went out")
 		}
+	})
+}
+
+// TestAGroupClosedMeanwhileHoldsUpNothing: between the order and the send one of two groups is dissolved. The other gets the draft, the page stands, nothing is
+// said to the one that is gone, and its channel says that it went to a part, and why.
+func TestAGroupClosedMeanwhileHoldsUpNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		p, _, _, _ := startPress(t, dbURL)
+		ctx, sims := t.Context(), plan.GroupsChannel("sim")
+		check(t, p.app.Hands(p.org, nil).Freeze(ctx, p.lin, p.two, true, "先等等"))
+		d, err := p.app.Manuscripts(p.org, nil).Save(ctx, p.lin, community.ID{}, 0, plan.Writing{Title: "共读第五章", Text: "读到第五章卡住了，怎么办？今晚一起读", Class: plan.Useful, To: plan.To{Groups: true, Page: true}}, "")
+		check(t, err)
+		_, err = p.app.Manuscripts(p.org, nil).Send(ctx, p.lin, d.ID, []plan.Channel{plan.ChannelPage, sims}, "")
+		check(t, err)
+		reasons := func() map[community.GroupKey]plan.Target {
+			out := map[community.GroupKey]plan.Target{}
+			s := p.stand(d.ID, sims)
+			list, _, err := p.app.Plans(p.org, nil).Targets(t.Context(), s.Went.Ref, 0, community.Page{Limit: 10})
+			check(t, err)
+			for _, k := range list {
+				out[k.Group] = k
+			}
+			return out
+		}
+		await(t, func() bool { all := reasons(); return all[p.one].State() == plan.Sent && len(all[p.two].Why) > 0 })
+		_, err = p.world.Happen(connect.Inbound{Type: community.GroupDissolved, Group: community.Ref{ID: "two"}})
+		check(t, err)
+		await(t, func() bool { closed, err := p.app.Store().Closed(t.Context(), p.two); return err == nil && closed })
+		check(t, p.app.Hands(p.org, nil).Freeze(ctx, p.lin, p.two, false, "好了"))
+		p.later(2 * time.Minute)
+		await(t, func() bool { return len(reasons()[p.two].Why) > 0 && reasons()[p.two].Why[0].Code == plan.Closed })
+		p.awaitStand(d.ID, sims, plan.ChannelPartly)
+		if s := p.stand(d.ID, plan.ChannelPage); s.State != plan.ChannelSent {
+			t.Errorf("the page stands %s", s.State)
+		}
+		for _, m := range p.world.Sent() {
+			if m.Group == "two" {
+				t.Errorf("the group that is gone was told %q", m.Text)
+			}
+		}
+		_, err = p.app.Manuscripts(p.org, nil).Send(ctx, p.lin, d.ID, []plan.Channel{sims}, "再试一次")
+		if err != nil {
+			t.Errorf("sent again: %v", err)
+		}
+		await(t, func() bool {
+			k := reasons()[p.two]
+			return k.State() == plan.NotSent && len(k.Why) > 0 && k.Why[0].Code == plan.Closed
+		})
 	})
 }

@@ -241,7 +241,7 @@ func (m models) askDigest(ctx context.Context, p *draft.Proposal) error {
 	if err != nil {
 		return err
 	}
-	said, numbers, err := m.saidIn(ctx, r)
+	said, numbers, of, err := m.saidIn(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func (m models) askDigest(ctx context.Context, p *draft.Proposal) error {
 	if err != nil {
 		return err
 	}
-	return m.ask(ctx, p, list, func(answer string) []string {
+	err = m.ask(ctx, p, list, func(answer string) []string {
 		bullets, left := draft.ReadDigest(said, cloak, guard, answer)
 		if len(bullets) == 0 {
 			return left
@@ -287,6 +287,10 @@ func (m models) askDigest(ctx context.Context, p *draft.Proposal) error {
 		p.Choices = []draft.Choice{choice}
 		return left
 	})
+	if of > len(said) {
+		p.Notes = append([]string{draft.Given(len(said), of)}, p.Notes...)
+	}
+	return err
 }
 
 // linkLines are the links that a digest names, as its own words have them.
@@ -299,8 +303,9 @@ func linkLines(w *i18n.Words, r digest.Record, said map[int64]community.MessageR
 	return []string{strings.TrimRight(t.text, "\n")}
 }
 
-// saidIn are the messages that a digest names, as they stand now, and their numbers in the log: said[i].ID is i+1.
-func (m models) saidIn(ctx context.Context, r digest.Record) (said []draft.Said, numbers []int64, err error) {
+// saidIn are the messages that a digest names, as they stand now, and their numbers in the log: said[i].ID is i+1. of is how many there are, with those that
+// are too many for a model.
+func (m models) saidIn(ctx context.Context, r digest.Record) (said []draft.Said, numbers []int64, of int, err error) {
 	all := r.Found.Numbers()
 	for _, t := range r.Found.Topics {
 		all = append(all, t.Messages...)
@@ -309,7 +314,7 @@ func (m models) saidIn(ctx context.Context, r digest.Record) (said []draft.Said,
 	all = slices.Compact(all)
 	rows, err := m.desk().MessagesByNumber(ctx, all)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, 0, err
 	}
 	byMessage := map[string]int{}
 	for _, n := range all {
@@ -317,8 +322,8 @@ func (m models) saidIn(ctx context.Context, r digest.Record) (said []draft.Said,
 		if !ok || row.Erased || row.Recalled || strings.TrimSpace(row.Text) == "" || draft.Orders(row.Text) {
 			continue
 		}
-		if len(said) == draft.MaxSaid {
-			break
+		if of++; len(said) == draft.MaxSaid {
+			continue
 		}
 		s := draft.Said{ID: len(said) + 1, Member: int64(row.Member), Name: row.Name, Text: row.Text, ReplyTo: byMessage[row.ReplyTo]}
 		if row.Message != "" {
@@ -326,7 +331,7 @@ func (m models) saidIn(ctx context.Context, r digest.Record) (said []draft.Said,
 		}
 		said, numbers = append(said, s), append(numbers, n)
 	}
-	return said, numbers, nil
+	return said, numbers, of, nil
 }
 
 // TakeDigest puts the model's words, or what a person made of them, in place of a digest's own, under the mark. A person sends it, or not, as any other draft.

@@ -550,3 +550,38 @@ func TestARewrittenDigestIsTakenByAPerson(t *testing.T) {
 		}
 	})
 }
+
+// TestADigestSaysHowManyMessagesTheModelSaw: of more than a model is given at once the first are, and that is said.
+func TestADigestSaysHowManyMessagesTheModelSaw(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		g := openGate(t, dbURL, mayCallHere)
+		ctx, m := t.Context(), g.app.Models(g.org, nil)
+		seen := 0
+		f := newFakeModel(t, func(data string) string {
+			var in struct{ Messages []struct{ ID int } }
+			if err := json.Unmarshal([]byte(data), &in); err != nil {
+				t.Error(err)
+			}
+			seen = len(in.Messages)
+			return `{"bullets": [{"text": "徒步路线说了很多", "cites": [1]}]}`
+		})
+		g.useModel(f, nil)
+		for i := range draft.MaxSaid + 20 {
+			g.talks(fmt.Sprint("w", i, "-"), [3]string{fmt.Sprint("书友", i%9), fmt.Sprint("徒步路线第", i, "段怎么走"), ""})
+		}
+		today, err := g.desk.Today(ctx, g.group.Key)
+		check(t, err)
+		r, err := g.app.Digests(g.org, nil).Make(ctx, "lin", g.group.Key, today, today, "zh-CN")
+		check(t, err)
+		p, err := m.Rewrite(ctx, "lin", r.ID)
+		check(t, err)
+		p = g.written(p)
+		if len(p.Notes) == 0 {
+			t.Fatalf("notes = %v after %d messages", p.Notes, seen)
+		}
+		num, of, ok := draft.WasGiven(p.Notes[0])
+		if !ok || num != draft.MaxSaid || seen != draft.MaxSaid || of <= num {
+			t.Errorf("notes = %v, the model saw %d; want the first %d of more", p.Notes, seen, draft.MaxSaid)
+		}
+	})
+}

@@ -173,8 +173,12 @@ func (a *App) candidate(ctx context.Context, s *surroundings, k plan.Target) (c 
 func (a *App) judge(ctx context.Context, s *surroundings, c *candidate) error {
 	c.facts = plan.Facts{Zone: zoneFor(c.group.Zone), Due: c.target.Due, Force: c.target.Force != "", Until: c.way.Until, Sends: s.sends[c.group.Key],
 		Frozen: s.frozen || c.group.Frozen, Lockdown: s.locked[c.group.Key]}
+	var err error
+	if c.facts.Closed, err = a.store.Closed(ctx, c.group.Key); err != nil {
+		return err
+	}
 	reached := map[community.MemberKey][]int64{}
-	err := a.store.Present(ctx, []community.GroupKey{c.group.Key}, func(_ community.GroupKey, m community.MemberKey) {
+	err = a.store.Present(ctx, []community.GroupKey{c.group.Key}, func(_ community.GroupKey, m community.MemberKey) {
 		reached[m] = s.had[m]
 		c.members = append(c.members, m)
 	})

@@ -402,9 +402,9 @@ func (a *App) NewSetup(ctx context.Context, base string) (string, error) {
 	return fmt.Sprintf("%s/setup/%s", base, token), a.store.AddSetup(ctx, hash)
 }
 
-// Site opens a house over a data folder for somebody who asks its pages without a network; end gives it back.
-func Site(ctx context.Context, dir string) (pages http.Handler, end func() error, err error) {
-	cfg := config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}
+// Site opens a house over a data folder and a database ("" = SQLite in the folder) for somebody who asks its pages without a network; end gives it back.
+func Site(ctx context.Context, dir, database string) (pages http.Handler, end func() error, err error) {
+	cfg := config.Config{DataDir: dir, Database: config.Database{URL: database}, Server: config.Server{Listen: "127.0.0.1:0"}}
 	a, err := Open(ctx, Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, nil, err

@@ -36,8 +36,8 @@ type Options struct {
 	// Database is the address of a PostgreSQL where databases may be made, for the measurements of onPostgres; "" = SQLite.
 	Database string
 	Told     func(line string) // what is being done, and the spread; may be nil
-	// Open opens the whole program over a data folder, for pages and tables; nil = "all" leaves them out.
-	Open func(ctx context.Context, dataDir string) (*Site, error)
+	// Open opens the whole program over a data folder and a database ("" = SQLite in the folder), for pages and tables; nil = "all" leaves them out.
+	Open func(ctx context.Context, dataDir, database string) (*Site, error)
 }
 
 // test is a named measurement.

@@ -47,7 +47,7 @@ func pages(ctx context.Context, o Options) (rows []Row, err error) {
 	}
 	defer away()
 	began := time.Now()
-	site, err := o.Open(ctx, dir)
+	site, err := o.Open(ctx, dir, "")
 	if err != nil {
 		return nil, err
 	}

@@ -35,9 +35,9 @@ func TestPagesAreAskedForSignedIn(t *testing.T) {
 	}
 }
 
-// openSite is the whole program over a data folder.
-func openSite(ctx context.Context, dir string) (*bench.Site, error) {
-	a, err := app.Open(ctx, app.Options{Config: config.Config{DataDir: dir, Server: config.Server{Listen: "127.0.0.1:0"}}, Log: slog.New(slog.DiscardHandler)})
+// openSite is the whole program over a data folder and a database.
+func openSite(ctx context.Context, dir, database string) (*bench.Site, error) {
+	a, err := app.Open(ctx, app.Options{Config: config.Config{DataDir: dir, Database: config.Database{URL: database}, Server: config.Server{Listen: "127.0.0.1:0"}}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}

@@ -45,21 +45,21 @@ func tables(ctx context.Context, o Options) (rows []Row, err error) {
 	if o.Open == nil {
 		return nil, community.Errorf(community.CodeUnsupported, "tables need the whole program")
 	}
-	dir, away, err := o.folder("tables")
+	at, away, err := o.base(ctx, "tables")
 	if err != nil {
 		return nil, err
 	}
 	defer away()
-	if err := tableOwner(ctx, dir); err != nil {
+	if err := tableOwner(ctx, at); err != nil {
 		return nil, err
 	}
 	p := &tableParty{ctx: ctx, o: o, edits: int64(o.rows(tableEdits, 200)), cuts: int64(o.rows(tableCuts, 10)), people: o.rows(tableEditors, 6)}
 	began := time.Now()
-	if err := p.run(dir); err != nil {
+	if err := p.run(at); err != nil {
 		return nil, err
 	}
 	took := time.Since(began).Seconds()
-	lost, doubled, err := p.audit(dir)
+	lost, doubled, err := p.audit(at)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +75,8 @@ func tables(ctx context.Context, o Options) (rows []Row, err error) {
 }
 
 // tableOwner makes the person whom all editors sign in as.
-func tableOwner(ctx context.Context, dir string) (err error) {
-	h, err := openHouse(ctx, base{dir: dir})
+func tableOwner(ctx context.Context, at base) (err error) {
+	h, err := openHouse(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -125,8 +125,8 @@ type tableEditor struct {
 	told []answered
 }
 
-func (p *tableParty) run(dir string) (err error) {
-	site, err := p.o.Open(p.ctx, dir)
+func (p *tableParty) run(at base) (err error) {
+	site, err := p.o.Open(p.ctx, at.dir, at.url)
 	if err != nil {
 		return err
 	}
@@ -480,8 +480,8 @@ func (e *tableEditor) holds(whole *table.Replica) bool {
 
 // audit reads the history: lost are edits that were answered and do not stand there as they were answered, or, kept, in no cell's past; doubled are
 // those that stand there more often than they were asked for.
-func (p *tableParty) audit(dir string) (lost, doubled int, err error) {
-	st, err := store.Open(p.ctxBare(), store.Options{DataDir: dir})
+func (p *tableParty) audit(at base) (lost, doubled int, err error) {
+	st, err := store.Open(p.ctxBare(), store.Options{URL: at.url, DataDir: at.dir})
 	if err != nil {
 		return 0, 0, err
 	}

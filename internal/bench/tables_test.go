@@ -6,11 +6,17 @@ import (
 	"testing"
 
 	"qunluo/internal/bench"
+	"qunluo/internal/store/storetest"
 )
 
 // TestManyEditOneTableWhileTheNetIsCut: nothing that was answered is lost, nothing counts twice, all screens are equal. QL_BENCH=1 is what the issue asks for.
 func TestManyEditOneTableWhileTheNetIsCut(t *testing.T) {
-	o := bench.Options{Scale: 0.02, Dir: t.TempDir(), Told: func(line string) { t.Log(line) }}
+	t.Run("sqlite", func(t *testing.T) { tablesHold(t, "") })
+	t.Run("postgres", func(t *testing.T) { tablesHold(t, storetest.EmptyPostgresURL(t)) })
+}
+
+func tablesHold(t *testing.T, database string) {
+	o := bench.Options{Database: database, Scale: 0.02, Dir: t.TempDir(), Told: func(line string) { t.Log(line) }}
 	if s, err := strconv.ParseFloat(os.Getenv("QL_BENCH"), 64); err == nil {
 		o.Scale = s
 	}

@@ -13,7 +13,7 @@ type benchCmd struct {
 	Rounds int      `help:"各测几轮，0 为标准|how many rounds of each, 0 = the standard"`
 
 	Keep     string `placeholder:"DIR" help:"pages：把填满的数据留在此目录，下次再用|pages: keep the filled data in this folder, to be used again"`
-	Database string `help:"在此 PostgreSQL 上测 ingest、replay、import（须可建库，postgres://…）；只计时，无基线|measure ingest, replay and import on this PostgreSQL (it must let databases be made, postgres://…); by the clock, without a baseline"`
+	Database string `help:"在此 PostgreSQL 上测 ingest、replay、import、tables（须可建库，postgres://…）；只计时，无基线|measure ingest, replay, import and tables on this PostgreSQL (it must let databases be made, postgres://…); by the clock, without a baseline"`
 }
 
 func (benchCmd) Tolerates() {}
@@ -41,7 +41,7 @@ func (q *benchCmd) Run(c *call) error {
 	if len(names) == 0 {
 		names = houses.Benches
 		if q.Database != "" {
-			names = []string{"ingest", "replay", "import"}
+			names = []string{"ingest", "replay", "import", "tables"}
 		}
 	}
 	var all []Measured

@@ -21,9 +21,11 @@ type formatsShowCmd struct {
 	daysAsked
 }
 
-// FormatReport compares formats in a group. Shares stand with their 95 % Wilson interval; of n < 20 (few) counts lead. −1 = not known.
+// FormatReport compares formats in a group, in the groups with a tag, or in all. Shares stand with their 95 % Wilson interval, over groups of the
+// n / design_effect independent people that n people in groups are worth, with Student's quantile; of n < 20 (few) counts lead. −1 = not known.
 type FormatReport struct {
-	Group string       `json:"group"`
+	Group string       `json:"group"` // "" = several
+	Tag   string       `json:"tag"`
 	From  string       `json:"from"`
 	To    string       `json:"to"`
 	Named []string     `json:"compared"`      // formats of which a send counts
@@ -31,6 +33,22 @@ type FormatReport struct {
 	Rows  []FormatLine `json:"formats"`
 	Sent  []ThingLine  `json:"sent"`
 	Polls int          `json:"polls"`
+
+	Groups   []FormatPlace `json:"groups"`     // over several: those that something came to
+	GroupsOf int           `json:"groups_of"`  // in the scope, with and without
+	Asked    int           `json:"groups_had"` // that something came to; more than were looked at: those are a draw
+	Unread   int           `json:"groups_unread"`
+}
+
+// FormatPlace is one group in a comparison over several; its intervals are its own.
+type FormatPlace struct {
+	Group    string      `json:"group"`
+	ID       string      `json:"id"`
+	Sends    int         `json:"sends"`
+	Open     int         `json:"not_counted"`
+	Offered  int64       `json:"offered"`
+	Answered FormatShare `json:"answered"`
+	Leaves   FormatShare `json:"left_24h"`
 }
 
 // FormatLine is one format.
@@ -61,6 +79,9 @@ type FormatShare struct {
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
 	Few   bool    `json:"few"`
+
+	Groups int     `json:"groups"`        // with somebody in it; 0 = it is of one group
+	Design float64 `json:"design_effect"` // 0 = it is of one group
 }
 
 // String is a share as tables print it.
@@ -72,7 +93,7 @@ func (s FormatShare) String() string {
 }
 
 func shareOf(p measure.Part) FormatShare {
-	return FormatShare{p.Num, p.Den, p.Share, p.Low, p.High, p.Few}
+	return FormatShare{p.Num, p.Den, p.Share, p.Low, p.High, p.Few, p.Groups, p.Design}
 }
 
 // ThingLine is a thing that came, by what "formats said" takes.
@@ -92,14 +113,12 @@ type ThingLine struct {
 
 func (formatsShowCmd) Shape() any { return FormatReport{} }
 func (formatsShowCmd) Examples() []example {
-	return []example{{"insight formats '#books' --json", [2]string{"30 天里哪种形式更受欢迎", "which format was liked in 30 days"}}}
+	return []example{{"insight formats '#books' --json", [2]string{"30 天里哪种形式更受欢迎", "which format was liked in 30 days"}},
+		{"insight formats --tag 华东 --from 2026-01-01 --to 2026-01-31 --json", [2]string{"带一个标签的全部群，区间按群算", "all groups with a tag, with intervals over groups"}}}
 }
 
 // Do compares formats.
 func (q *formatsShowCmd) Do(c *call, h *House) error {
-	if err := q.oneGroup(); err != nil {
-		return err
-	}
 	_, g, from, to, err := q.of(c, h, 30)
 	if err != nil {
 		return err
@@ -108,11 +127,40 @@ func (q *formatsShowCmd) Do(c *call, h *House) error {
 	if err != nil {
 		return err
 	}
-	rep, list, polls, err := p.Formats(c.ctx, g, from, to)
+	out := FormatReport{Group: q.Group, Tag: q.Tag, From: from.String(), To: to.String(), Sent: []ThingLine{}, Groups: []FormatPlace{}}
+	if g == 0 {
+		over, err := p.FormatsOver(c.ctx, q.Tag, from, to)
+		if err != nil {
+			return err
+		}
+		out.take(over.FormatReport)
+		out.GroupsOf, out.Asked, out.Unread = over.Of, over.Asked, over.Unread
+		for _, v := range over.Groups {
+			out.Groups = append(out.Groups, FormatPlace{v.Name, v.ID.String(), v.Sends, v.Open, v.Offers, shareOf(v.Answered), shareOf(v.Leaves)})
+		}
+		return out.print(c)
+	}
+	rep, list, _, err := p.Formats(c.ctx, g, from, to)
 	if err != nil {
 		return err
 	}
-	out := FormatReport{Group: q.Group, From: from.String(), To: to.String(), Named: append([]string{}, rep.Named...), Every: len(rep.Every), Rows: []FormatLine{}, Sent: []ThingLine{}, Polls: len(polls)}
+	out.take(rep)
+	for _, s := range list {
+		out.Sent = append(out.Sent, ThingLine{s.Kind, s.Source.String(), s.Step, s.Title, Moment(s.At), s.FormatIs(), s.Format == "", s.Counted, len(s.Offered), len(s.Answered), len(s.Left)})
+	}
+	return out.print(c)
+}
+
+func (out FormatReport) print(c *call) error {
+	if c.json {
+		return c.printJSON(out)
+	}
+	return printList(c, out.Rows, len(out.Rows))
+}
+
+// take fills in what was compared.
+func (out *FormatReport) take(rep measure.FormatReport) {
+	out.Named, out.Every, out.Polls, out.Rows = append([]string{}, rep.Named...), len(rep.Every), rep.Polls, []FormatLine{}
 	for _, r := range rep.Rows {
 		line := FormatLine{Format: r.Format, Things: r.Things, Sends: r.Sends, Open: r.Open, Guessed: r.Guessed, Minutes: -1, Money: -1, Costed: r.Costed, Offered: r.Offers, Replies: r.Replies, Answered: shareOf(r.Answered), Leaves: shareOf(r.Leaves), Usual: r.Usual,
 			Liked: shareOf(r.Liked), Engaged: shareOf(r.Engaged)}
@@ -124,13 +172,6 @@ func (q *formatsShowCmd) Do(c *call, h *House) error {
 		}
 		out.Rows = append(out.Rows, line)
 	}
-	for _, s := range list {
-		out.Sent = append(out.Sent, ThingLine{s.Kind, s.Source.String(), s.Step, s.Title, Moment(s.At), s.FormatIs(), s.Format == "", s.Counted, len(s.Offered), len(s.Answered), len(s.Left)})
-	}
-	if c.json {
-		return c.printJSON(out)
-	}
-	return printList(c, out.Rows, len(out.Rows))
 }
 
 // saidFlags are what a person says of a thing sent.

@@ -46,6 +46,7 @@ type Goals interface {
 	// Formats compares the formats of what came to a group, with the things and polls it rests on; SaySent, AddSent and AddFormatPoll keep
 	// what people say of that.
 	Formats(ctx context.Context, g community.GroupKey, from, to measure.Day) (measure.FormatReport, []measure.Sent, []measure.FormatPollRow, error)
+	FormatsOver(ctx context.Context, tag string, from, to measure.Day) (measure.FormatOver, error)
 	SaySent(ctx context.Context, user string, k measure.SentKey, v measure.SentSaid, reason string) error
 	AddSent(ctx context.Context, user string, g community.GroupKey, title string, at int64, v measure.SentSaid) (measure.SentKey, error)
 	AddFormatPoll(ctx context.Context, user string, v measure.FormatPollRow) (measure.FormatPollRow, error)

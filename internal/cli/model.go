@@ -263,7 +263,7 @@ type proposalLine struct {
 	Model   string         `json:"model"` // that wrote; "" = none did
 	Group   string         `json:"group"`
 	Choices []draft.Choice `json:"choices"` // source: model, template, library
-	Notes   []string       `json:"notes"`   // why an answer, or a part of it, was left out
+	Notes   []string       `json:"notes"`   // why an answer, or a part of it, was left out; given:150:300 = so many of the digest's messages were given to the model
 }
 
 func (c *call) printProposal(p draft.Proposal) error {
@@ -285,6 +285,10 @@ func (c *call) printProposal(p draft.Proposal) error {
 		}
 	}
 	for _, n := range p.Notes {
+		if num, of, ok := draft.WasGiven(n); ok {
+			fmt.Fprintf(c.talk, c.lang.pick([2]string{"%[2]d 条消息里只有前 %[1]d 条给了模型，后面的它没有看到\n", "%[1]d of %[2]d messages were given to the model; it did not see the later ones\n"}), num, of)
+			continue
+		}
 		fmt.Fprintln(c.talk, c.lang.pick([2]string{"没有采用：", "left out: "})+n)
 	}
 	fmt.Fprintln(c.talk, line.ID)

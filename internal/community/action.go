@@ -50,6 +50,9 @@ const Match Verb = "platform.match"
 // alarm of its own: that would be told by another notice.
 const NoticeRule = "duty.notice"
 
+// WhyExclusive is why a person is asked about what was not sent: it holds something exclusive that is not for that group (Task.Why).
+const WhyExclusive = "exclusive"
+
 // ReachRule is the Rule of messages to the silent part of a group, one member at a time: nobody is alarmed about one of them.
 const ReachRule = "tier.reach"
 

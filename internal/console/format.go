@@ -15,25 +15,26 @@ import (
 	"qunluo/internal/measure"
 )
 
-// formatPage compares formats in one group: cost, reach, replies, departures, and preference by polls and by behaviour.
+// formatPage compares formats in one group, in the groups with a tag, or in all that the person sees: cost, reach, replies, departures, and
+// preference by polls and by behaviour.
 func (c *Console) formatPage(k *call) error {
-	ask, err := k.oneGroupAsk()
-	if err != nil {
-		return err
-	}
-	p, err := k.oneGroupPage(ask, "nav.formats", "format.sub", "/formats")
+	ask, err := k.activityAsk()
 	if err != nil {
 		return err
 	}
 	if ask.group.Key == 0 {
-		return k.show(p.Head.Title, view.InsightPage(p))
+		return k.formatOver(ask)
+	}
+	p, err := k.formatHead(ask)
+	if err != nil {
+		return err
 	}
 	rep, list, polls, err := k.goals().Formats(k.ctx(), ask.group.Key, ask.from, ask.to)
 	if err != nil {
 		return k.refused("/activity", err)
 	}
 	p.Says = k.formatSays(rep)
-	p.Notes = append(p.Notes, k.T("format.note_offered"), k.T("format.note_reply"), k.T("format.note_leave"), k.T("format.note_reach"), k.T("format.note_cost"), k.T("format.note_prefer"))
+	p.Notes = append(p.Notes, k.T("format.note_prefer"))
 	p.Metrics = k.formatMetrics(ask, rep)
 	k.formatAsks(&p, ask)
 	table := k.formatTable(ask, rep)
@@ -46,6 +47,60 @@ func (c *Console) formatPage(k *call) error {
 	p.Lead = []view.PlanTable{{Title: k.T("format.rows"), Table: table}}
 	p.Tables = []view.PlanTable{{Title: k.T("format.sent"), Note: k.T("format.sent_note"), Table: sent}, {Title: k.T("format.polls"), Note: k.T("format.polls_note"), Table: voted}}
 	return k.show(p.Head.Title, view.InsightPage(p), inZone(ask.group))
+}
+
+// formatHead begins the page.
+func (k *call) formatHead(ask activityAsk) (view.Insight, error) {
+	p := view.Insight{Head: ui.Head{Title: k.T("nav.formats"), Sub: k.T("format.sub")}}
+	if err := k.insightHead(&p, ask, "/formats"); err != nil {
+		return p, err
+	}
+	p.Head.Actions = view.LinkButtons([][3]string{{ask.within("/formats.csv?from=" + ask.from.String() + "&to=" + ask.to.String()), "file-import", k.T("compare.csv")}})
+	if ask.bad {
+		p.Notes = append(p.Notes, k.T("activity.bad_span", "most", activityMost))
+	}
+	p.Notes = append(p.Notes, k.T("format.note_offered"), k.T("format.note_reply"), k.T("format.note_leave"), k.T("format.note_reach"), k.T("format.note_cost"))
+	return p, nil
+}
+
+// formatOver is the page over several groups.
+func (k *call) formatOver(ask activityAsk) error {
+	p, err := k.formatHead(ask)
+	if err != nil {
+		return err
+	}
+	rep, err := k.goals().FormatsOver(k.ctx(), ask.tag, ask.from, ask.to)
+	if err != nil {
+		return k.refused("/activity", err)
+	}
+	p.Says = k.formatSays(rep.FormatReport) + " " + k.T("format.over", "num", len(rep.Groups), "of", rep.Of)
+	if looked := len(rep.Groups) + rep.Unread; looked < rep.Asked {
+		p.Says += k.T("format.over_drawn", "num", looked, "of", rep.Asked)
+	}
+	if rep.Unread > 0 {
+		p.Says += k.T("format.over_unread", "num", rep.Unread)
+	}
+	p.Notes = append(p.Notes, k.T("format.note_over_interval"), k.T("format.note_over_people"), k.T("format.note_prefer"))
+	p.Metrics = k.formatMetrics(ask, rep.FormatReport)
+	p.Lead = []view.PlanTable{{Title: k.T("format.rows"), Note: k.T("format.note_over_short"), Table: k.formatTable(ask, rep.FormatReport)}}
+	p.Tables = []view.PlanTable{{Title: k.T("format.by_group"), Note: k.T("format.by_group_note"), Table: k.formatPlaces(ask, rep)}}
+	return k.show(p.Head.Title, view.InsightPage(p))
+}
+
+// formatPlaces lists the groups of the comparison; each leads to the page of its own.
+func (k *call) formatPlaces(ask activityAsk, rep measure.FormatOver) ui.Table {
+	page := k.page(listLimit)
+	first := min(page.Offset, len(rep.Groups))
+	shown := rep.Groups[first:min(first+page.Limit, len(rep.Groups))]
+	t := ui.Table{Label: k.T("format.by_group"), Columns: []ui.Column{{Title: k.T("word.group")}, {Title: k.T("format.sends"), Num: true}, {Title: k.T("format.offered"), Num: true}, {Title: k.T("format.answered"), Num: true}, {Title: k.T("format.leaves"), Num: true}},
+		Pager: k.pager(page, len(shown), len(rep.Groups)), Empty: ui.Empty{Icon: "message", Title: k.T("format.none"), Text: k.T("format.none_text")}}
+	for _, g := range shown {
+		answered, note := k.part(g.Answered)
+		left, noted := k.part(g.Leaves)
+		t.Rows = append(t.Rows, ui.Row{Link: "/formats?g=" + g.ID.String() + "&from=" + ask.from.String() + "&to=" + ask.to.String(),
+			Cells: []templ.Component{ui.Name(g.Name), ui.Two(strconv.Itoa(g.Sends), k.T("format.open_is", "num", g.Open)), ui.Figure(g.Offers), ui.Two(answered, note), ui.Two(left, noted)}})
+	}
+	return t
 }
 
 // formatSays says what is compared, or what is missing for it.
@@ -73,7 +128,11 @@ func (k *call) part(v measure.Part) (lead, note string) {
 	if v.Few {
 		return fmt.Sprintf("%d / %d", v.Num, v.Den), k.T("format.too_few")
 	}
-	return percent(v.Share), counts + " · " + k.T("format.interval", "low", percent(v.Low), "high", percent(v.High))
+	note = counts + " · " + k.T("format.interval", "low", percent(v.Low), "high", percent(v.High))
+	if v.Groups > 1 {
+		note += " · " + k.T("format.over_groups", "num", v.Groups, "design", tenth(v.Design))
+	}
+	return percent(v.Share), note
 }
 
 // formatMetrics are the two preferences of each compared format.
@@ -85,7 +144,7 @@ func (k *call) formatMetrics(ask activityAsk, rep measure.FormatReport) (out []v
 		lead, note := k.part(r.Engaged)
 		took := view.Metric{Label: k.T("format.engaged") + " · " + k.T("format.is_"+r.Format), Lead: lead, Means: k.T("format.engaged_means"), Facts: []string{note}, Quiet: r.Engaged.Few}
 		if r.Engaged.Den > 0 {
-			took.Link = peopleOf("/formats/people", ask, "what", "took", "format", r.Format)
+			took.Link = formatPeopleOf(ask, "took", r.Format)
 		}
 		lead, note = k.part(r.Liked)
 		out = append(out, took, view.Metric{Label: k.T("format.liked") + " · " + k.T("format.is_"+r.Format), Lead: lead, Means: k.T("format.liked_means"), Facts: []string{note}, Quiet: r.Liked.Few})
@@ -99,7 +158,10 @@ func (k *call) formatTable(ask activityAsk, rep measure.FormatReport) ui.Table {
 	for _, r := range rep.Rows {
 		two := func(v measure.Part, more string) templ.Component {
 			lead, note := k.part(v)
-			return ui.Two(lead, strings.Trim(note+" "+more, " "))
+			if note != "" && more != "" {
+				note += " · "
+			}
+			return ui.Two(lead, note+more)
 		}
 		sends := ui.Two(strconv.Itoa(r.Sends), k.T("format.things", "num", r.Things, "guessed", r.Guessed, "open", r.Open))
 		cost := ui.Two("–", k.T("format.no_cost"))
@@ -116,7 +178,7 @@ func (k *call) formatTable(ask activityAsk, rep measure.FormatReport) ui.Table {
 		}
 		row := ui.Row{Cells: []templ.Component{ui.Name(k.T("format.is_" + r.Format)), sends, cost, reach, two(r.Answered, k.T("format.replies", "num", r.Replies)), leaves}}
 		if len(r.Went) > 0 {
-			row.Actions = view.LinkButtons([][3]string{{peopleOf("/formats/people", ask, "what", "went", "format", r.Format), "users", k.T("format.who_left")}})
+			row.Actions = view.LinkButtons([][3]string{{formatPeopleOf(ask, "went", r.Format), "users", k.T("format.who_left")}})
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -357,16 +419,27 @@ func (c *Console) formatDrop(k *call) error {
 	return k.formatDone(to, "format.dropped", k.goals().DropFormatPoll(k.ctx(), k.who(), id, k.form("reason")))
 }
 
-// formatPeople lists the people behind a figure of a format.
-func (c *Console) formatPeople(k *call) error {
-	ask, err := k.oneGroupAsk()
-	if err != nil {
-		return err
+// formatsAsked compares the formats of the groups that the address names.
+func (k *call) formatsAsked() (ask activityAsk, rep measure.FormatReport, err error) {
+	if ask, err = k.activityAsk(); err != nil {
+		return ask, rep, err
 	}
 	if ask.group.Key == 0 {
-		return community.Errorf(community.CodeNotFound, "group: none named")
+		over, err := k.goals().FormatsOver(k.ctx(), ask.tag, ask.from, ask.to)
+		return ask, over.FormatReport, err
 	}
-	rep, _, _, err := k.goals().Formats(k.ctx(), ask.group.Key, ask.from, ask.to)
+	rep, _, _, err = k.goals().Formats(k.ctx(), ask.group.Key, ask.from, ask.to)
+	return ask, rep, err
+}
+
+// formatPeopleOf is the address of the people behind a figure of a format.
+func formatPeopleOf(ask activityAsk, what, format string) string {
+	return ask.within("/formats/people?from=" + ask.from.String() + "&to=" + ask.to.String() + "&what=" + what + "&format=" + format)
+}
+
+// formatPeople lists the people behind a figure of a format.
+func (c *Console) formatPeople(k *call) error {
+	ask, rep, err := k.formatsAsked()
 	if err != nil {
 		return err
 	}
@@ -386,19 +459,12 @@ func (c *Console) formatPeople(k *call) error {
 	default:
 		return community.Errorf(community.CodeNotFound, "figure %q", k.query("what"))
 	}
-	return k.counted(ask, k.T("format.people_"+k.query("what"), "format", k.T("format.is_"+row.Format)), peopleOf("/formats", ask), of, kept)
+	return k.counted(ask, k.T("format.people_"+k.query("what"), "format", k.T("format.is_"+row.Format)), ask.within("/formats?from="+ask.from.String()+"&to="+ask.to.String()), of, kept)
 }
 
-// formatSheet is the comparison as a file; what is not known is empty.
+// formatSheet is the comparison as a file; what is not known is empty. Over one group the design effect is 1.
 func (c *Console) formatSheet(k *call) error {
-	ask, err := k.oneGroupAsk()
-	if err != nil {
-		return err
-	}
-	if ask.group.Key == 0 {
-		return community.Errorf(community.CodeNotFound, "group: none named")
-	}
-	rep, _, _, err := k.goals().Formats(k.ctx(), ask.group.Key, ask.from, ask.to)
+	_, rep, err := k.formatsAsked()
 	if err != nil {
 		return err
 	}
@@ -406,7 +472,8 @@ func (c *Console) formatSheet(k *call) error {
 	for _, r := range rep.Rows {
 		rows = append(rows, formatLine(r))
 	}
-	head := []string{"format", "things", "sends", "not_counted", "minutes", "money", "offered", "reads", "reads_of", "replies", "answered", "answered_of", "left_24h", "left_of", "usual_24h", "votes", "votes_of", "engaged", "engaged_of", "engaged_share", "engaged_low", "engaged_high"}
+	head := []string{"format", "things", "sends", "not_counted", "minutes", "money", "offered", "reads", "reads_of", "replies", "answered", "answered_of", "left_24h", "left_of", "usual_24h", "votes", "votes_of", "engaged", "engaged_of", "engaged_share", "engaged_low", "engaged_high",
+		"answered_low", "answered_high", "left_low", "left_high", "liked_low", "liked_high", "reads_low", "reads_high", "groups", "design_effect", "engaged_groups", "engaged_design_effect"}
 	return k.sheet("formats", head, func() ([][]string, error) {
 		out := rows
 		rows = nil
@@ -429,5 +496,7 @@ func formatLine(r measure.FormatRow) []string {
 	}
 	return []string{r.Format, strconv.Itoa(r.Things), strconv.Itoa(r.Sends), strconv.Itoa(r.Open), f(r.Minutes, r.Costed > 0), f(r.Fen/100, r.Costed > 0), n(r.Offers, true), n(r.Reach.Num, r.ReadOf > 0), n(r.Reach.Den, r.ReadOf > 0),
 		strconv.Itoa(r.Replies), n(r.Answered.Num, true), n(r.Answered.Den, true), n(r.Leaves.Num, r.Leaves.Den > 0), n(r.Leaves.Den, r.Leaves.Den > 0), f(r.Usual, r.Leaves.Den > 0), n(r.Liked.Num, r.Liked.Den > 0), n(r.Liked.Den, r.Liked.Den > 0),
-		n(r.Engaged.Num, r.Engaged.Den > 0), n(r.Engaged.Den, r.Engaged.Den > 0), f(r.Engaged.Share, r.Engaged.Den > 0), f(r.Engaged.Low, r.Engaged.Den > 0), f(r.Engaged.High, r.Engaged.Den > 0)}
+		n(r.Engaged.Num, r.Engaged.Den > 0), n(r.Engaged.Den, r.Engaged.Den > 0), f(r.Engaged.Share, r.Engaged.Den > 0), f(r.Engaged.Low, r.Engaged.Den > 0), f(r.Engaged.High, r.Engaged.Den > 0),
+		f(r.Answered.Low, r.Answered.Den > 0), f(r.Answered.High, r.Answered.Den > 0), f(r.Leaves.Low, r.Leaves.Den > 0), f(r.Leaves.High, r.Leaves.Den > 0), f(r.Liked.Low, r.Liked.Den > 0), f(r.Liked.High, r.Liked.Den > 0), f(r.Reach.Low, r.ReadOf > 0), f(r.Reach.High, r.ReadOf > 0),
+		n(int64(max(1, r.Answered.Groups)), r.Answered.Den > 0), f(max(1, r.Answered.Design), r.Answered.Den > 0), n(int64(max(1, r.Engaged.Groups)), r.Engaged.Den > 0), f(max(1, r.Engaged.Design), r.Engaged.Den > 0)}
 }

@@ -32,6 +32,23 @@ func (f *goalKeeper) Formats(context.Context, community.GroupKey, measure.Day, m
 	polls := []measure.FormatPollRow{{ID: fakeID(1300), Title: "更喜欢哪种", Day: 20_000, Votes: map[string]int64{measure.FormatArticle: 3, measure.FormatVideo: 27}, User: fakeID(1).String()}}
 	return measure.CompareFormats(list, polls), list, polls, f.h.err
 }
+func (f *goalKeeper) FormatsOver(ctx context.Context, tag string, from, to measure.Day) (measure.FormatOver, error) {
+	_, list, polls, err := f.Formats(ctx, 1, from, to)
+	if tag == "没有" || len(list) == 0 {
+		return measure.FormatOver{Of: 7}, err
+	}
+	other := make([]measure.Sent, len(list))
+	for i, s := range list {
+		s.Offered, s.Answered, s.Left = nil, nil, nil
+		for _, m := range list[i].Offered {
+			s.Offered = append(s.Offered, m+100)
+		}
+		other[i] = s
+	}
+	rep := measure.CompareOver([]measure.FormatGroup{{Group: 1, ID: fakeID(20), Name: "读书群", Sent: list, Polls: polls}, {Group: 2, ID: fakeID(21), Name: "<b>二群</b>", Sent: other}})
+	rep.Of, rep.Asked, rep.Unread = 40, 900, 1
+	return rep, err
+}
 func (f *goalKeeper) SaySent(_ context.Context, _ string, k measure.SentKey, v measure.SentSaid, _ string) error {
 	if err := v.Check(); err != nil {
 		return err
@@ -62,7 +79,7 @@ func TestFormatsAreComparedAndSaid(t *testing.T) {
 	v := open(t, h).as("owner")
 	g := fakeID(20).String()
 	_, page := v.get("/formats?g=" + g)
-	says(t, "the page", page, "语音直播", "不知道", "每一种都收到过的有 29 人", "按行为", "按投票", "95% 区间", "3 / 30", "更喜欢哪种", "/formats/people?g="+g)
+	says(t, "the page", page, "语音直播", "不知道", "每一种都收到过的有 29 人", "按行为", "按投票", "95% 区间", "3 / 30", "更喜欢哪种", "what=took&amp;format=article&amp;g="+g)
 	if strings.Contains(page, "<script>alert") {
 		t.Error("a title is code")
 	}
@@ -103,4 +120,26 @@ func TestFormatsAreComparedAndSaid(t *testing.T) {
 	h.quiet = true
 	_, page = v.get("/formats?g=" + g)
 	says(t, "nothing yet", page, "判断不了", "这些天没有发过内容", "还没有问过")
+}
+
+// TestFormatsOverManyGroups: without a group the page is of all that the person sees, says how many were looked at and how its intervals come about, lists the groups, and
+// the file and the people are of the same.
+func TestFormatsOverManyGroups(t *testing.T) {
+	h := furnished()
+	v := open(t, h).as("owner")
+	_, page := v.get("/formats")
+	says(t, "all groups", page, "看了 2 个群（范围里共 40 个", "发过内容的有 900 个群", "另有 1 个群消息太多", "2 个群，D = ", "设计效应", "各群", "/formats?g="+fakeID(20).String(), "每一种都收到过的有 58 人", "/formats/people?from=", "&lt;b&gt;二群")
+	if strings.Contains(page, "补记一次发送</button>") || strings.Contains(page, "<b>二群") {
+		t.Error("what is of one group is offered for many, or a name is code")
+	}
+	_, file := v.get("/formats.csv")
+	lines := strings.Split(strings.TrimSpace(file), "\n")
+	if len(lines) != 6 || !strings.HasPrefix(lines[1], "article,1,2,0,") || !strings.HasSuffix(strings.TrimSpace(lines[0]), "groups,design_effect,engaged_groups,engaged_design_effect") || !strings.Contains(lines[1], ",2,3.") {
+		t.Errorf("the file: %q", file)
+	}
+	if status, people := v.get("/formats/people?what=took&format=article"); status != 200 || !strings.Contains(people, "回应过“文章”的人") {
+		t.Errorf("the people = %d", status)
+	}
+	_, page = v.get("/formats?tag=%E6%B2%A1%E6%9C%89")
+	says(t, "a tag of groups that nothing came to", page, "判断不了", "看了 0 个群（范围里共 7 个")
 }

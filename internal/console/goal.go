@@ -68,6 +68,7 @@ type Goals interface {
 
 	// Formats compares the formats of what came to a group on the days [from, to], with the things and the polls that it rests on.
 	Formats(ctx context.Context, g community.GroupKey, from, to measure.Day) (measure.FormatReport, []measure.Sent, []measure.FormatPollRow, error)
+	FormatsOver(ctx context.Context, tag string, from, to measure.Day) (measure.FormatOver, error)
 	// SaySent keeps what a person says of a thing sent; AddSent enters one that came without Qunluo, AddFormatPoll a poll.
 	SaySent(ctx context.Context, user string, k measure.SentKey, v measure.SentSaid, reason string) error
 	AddSent(ctx context.Context, user string, g community.GroupKey, title string, at int64, v measure.SentSaid) (measure.SentKey, error)

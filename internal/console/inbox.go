@@ -133,7 +133,7 @@ func (m cardMaker) card(t community.TaskRow) (ui.Task, error) {
 		platform = g.Platform
 		m.platforms[t.GroupID] = platform
 	}
-	if card.Closed == "" {
+	if card.Closed == "" && t.Why != community.WhyExclusive {
 		card.Steps = taskSteps(m.k, platform, t.Verb)
 		if confirm := taskSteps(m.k, platform, t.Verb+".confirm"); t.Why == "to_confirm" && confirm != nil {
 			card.Steps = confirm // the platform has the task already: nothing is pasted
@@ -175,8 +175,11 @@ func taskCard(k *call, t community.TaskRow, names map[string]string) ui.Task {
 		return card
 	}
 	card.Done, card.Refuse = "/inbox/"+id+"/done", "/inbox/"+id+"/refuse"
-	if t.Action.Hold != "" {
+	if t.Action.Hold != "" || t.Why == community.WhyExclusive {
 		card.Release = "/inbox/" + id + "/release"
+	}
+	if t.Why == community.WhyExclusive { // not to be done by hand, either
+		card.Done, card.Files, card.TextLabel = "", nil, k.T("task.text.exclusive")
 	}
 	if !card.Mine {
 		card.Claim = "/inbox/" + id + "/claim"

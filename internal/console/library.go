@@ -41,6 +41,8 @@ type Libraries interface {
 	Exclusive(ctx context.Context, user string, id community.ID, groups []community.GroupKey, reason string) (shelf.Item, error)
 	Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	Releases(ctx context.Context, id community.ID) ([]shelf.Release, error)
+	// Withheld lists what was stopped because it holds an item, in the groups that the person sees.
+	Withheld(ctx context.Context, id community.ID) ([]shelf.Withheld, error)
 	// Mine gives a member's own address of an exclusive item.
 	Mine(ctx context.Context, user string, id, member community.ID) (string, error)
 }
@@ -186,7 +188,8 @@ func (c *Console) libraryPage(k *call) error {
 		p.Files = append(p.Files, ui.TaskFile{Name: f.Name, Note: k.T("media.kind." + plan.KindOf(f.Type)), Link: "/files/" + f.ID.String(), Image: strings.HasPrefix(f.Type, "image/")})
 	}
 	if i.Poster != "" {
-		p.Links = append(p.Links, ui.Option{Value: "/posters/" + i.Poster, Text: k.T("library.go_poster")})
+		p.Files = append(p.Files, ui.TaskFile{Name: i.Poster, Note: k.T("library.poster"), Link: posterPictureAt(i.Poster, 480, nil, ""), Image: true})
+		p.Links = append(p.Links, ui.Option{Value: posterAt(i.Poster), Text: k.T("library.go_poster")})
 	}
 	k.libraryActs(&p, i)
 	for _, part := range []func(*view.PlanPage, shelf.Item) error{k.libraryOpenings, k.libraryShut, k.libraryLooks, k.libraryUses, k.libraryVersions} {
@@ -294,6 +297,24 @@ func (k *call) libraryShut(p *view.PlanPage, i shelf.Item) error {
 		}
 	}
 	p.Tables = append(p.Tables, view.PlanTable{Title: t.Label, Note: k.T("library.shut_note"), Table: t})
+	return k.libraryWithheld(p, i, names)
+}
+
+// libraryWithheld shows what was not sent because it holds the item.
+func (k *call) libraryWithheld(p *view.PlanPage, i shelf.Item, names map[community.GroupKey]string) error {
+	list, err := k.libraries().Withheld(k.ctx(), i.ID)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	t := ui.Table{Label: k.T("library.withheld"), Columns: []ui.Column{{Title: k.T("word.group")}, {Title: k.T("library.withheld_by")}}}
+	for _, w := range list {
+		by := k.T("library.withheld_" + string(w.By))
+		if w.Rule != "" {
+			by += " · " + w.Rule
+		}
+		t.Rows = append(t.Rows, ui.Row{Link: "/inbox#task-" + w.Task.String(), Cells: []templ.Component{ui.Name(named(names[w.Group], "–")), ui.Text(by)}})
+	}
+	p.Tables = append(p.Tables, view.PlanTable{Title: t.Label, Note: k.T("library.withheld_note"), Table: t})
 	return nil
 }
 

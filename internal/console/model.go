@@ -312,6 +312,9 @@ func clocked(at int64) string { return time.UnixMilli(at).In(zone("")).Format("2
 
 // leftSaid says why something of an answer was left out.
 func (k *call) leftSaid(why string) string {
+	if num, of, ok := draft.WasGiven(why); ok {
+		return k.T("draft.left_given", "num", num, "of", of)
+	}
 	if key := "draft.left_" + why; k.Words.Has(key) {
 		return k.T(key)
 	}

@@ -180,7 +180,10 @@ func (c *Console) phoneTasks(k *call) error {
 func (m cardMaker) phone(t community.TaskRow) (ui.Task, error) {
 	card, err := m.card(t)
 	at := "/m/tasks/" + t.ID.String()
-	card.Done, card.Refuse, card.HandOn = at+"/done", at+"/refuse", at+"/hand-on"
+	card.Refuse, card.HandOn = at+"/refuse", at+"/hand-on"
+	if card.Done != "" {
+		card.Done = at + "/done"
+	}
 	if card.Claim != "" {
 		card.Claim = at + "/claim"
 	}

@@ -134,6 +134,10 @@ func (b bookcase) Releases(context.Context, community.ID) ([]shelf.Release, erro
 	return []shelf.Release{{Group: b.h.groups[len(b.h.groups)-1].Key, Reason: "合办 " + hostile, User: fakeID(1).String(), At: 5}}, b.h.err
 }
 
+func (b bookcase) Withheld(context.Context, community.ID) ([]shelf.Withheld, error) {
+	return []shelf.Withheld{{Task: fakeID(301), Group: b.h.groups[0].Key, By: community.ByRule, Rule: "mirror"}, {Task: fakeID(302), Group: b.h.groups[0].Key, By: community.ByPerson}}, b.h.err
+}
+
 func (b bookcase) Mine(_ context.Context, _ string, _, member community.ID) (string, error) {
 	b.h.note("library mine %s", member)
 	return "https://qun.example/l/abc/def", b.h.err

@@ -3,6 +3,7 @@ package draft
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -125,6 +126,21 @@ const (
 	LeftCites  = "cites"  // cites nothing, or what it was not given
 	LeftTwice  = "twice"  // the same again
 )
+
+// given begins the note that not all messages were given to the model.
+const given = "given:"
+
+// Given is the note that a model was given num of so many messages.
+func Given(num, of int) string { return given + strconv.Itoa(num) + ":" + strconv.Itoa(of) }
+
+// WasGiven reads such a note; false = it is another.
+func WasGiven(note string) (num, of int, ok bool) {
+	rest, ok := strings.CutPrefix(note, given)
+	a, b, both := strings.Cut(rest, ":")
+	num, bad := strconv.Atoi(a)
+	of, worse := strconv.Atoi(b)
+	return num, of, ok && both && bad == nil && worse == nil
+}
 
 // faults says why a text of an answer is not taken; "" = it is. may says which placeholders it may hold.
 func faults(text string, cloak *mask.Cloak, guard string, may func(mask.Held) bool) string {

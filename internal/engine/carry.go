@@ -79,6 +79,9 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 	if done, err := e.settled(ctx, t); done || err != nil {
 		return err
 	}
+	if held, err := e.withhold(ctx, t, t.Action); held || err != nil {
+		return err
+	}
 	e.choose(t)
 	switch {
 	case t.able.Level == community.None && len(now.Held) > 0:
@@ -97,6 +100,22 @@ func (e *Engine) CarryOut(ctx context.Context, id community.ID, n int) error {
 	}
 	defer e.lanes.leave(t.account)
 	return e.do(ctx, t)
+}
+
+// says are the verbs by which something is said to groups.
+var says = []community.Verb{community.Send, community.Announce, community.MassSend}
+
+// withhold stops what would tell a group something that is exclusive to others. A person sees it, and lets it go once it is released.
+func (e *Engine) withhold(ctx context.Context, t *attempt, a community.Action) (bool, error) {
+	if e.o.Exclusive == nil || !slices.Contains(says, a.Verb) {
+		return false, nil
+	}
+	what, err := e.o.Exclusive.Withholds(ctx, t.Org, a)
+	if err != nil || what == "" {
+		return false, err
+	}
+	t.why, t.able.Level = community.WhyExclusive, community.Human
+	return true, e.ask(ctx, t, community.Receipt{Code: community.CodeRefused, Detail: what})
 }
 
 // settled handles what needs no call at all: ended, held, late, or of unknown outcome.
@@ -245,6 +264,11 @@ func (e *Engine) do(ctx context.Context, t *attempt) error {
 	if err != nil {
 		return e.putOff(t, err)
 	}
+	if len(parts) > 0 { // what was fetched is known only now
+		if held, err := e.withhold(ctx, t, a); held || err != nil {
+			return err
+		}
+	}
 	about := ""
 	if !t.Action.Of.IsZero() {
 		about = t.Action.To.Message
@@ -292,6 +316,11 @@ func (e *Engine) ready(ctx context.Context, t *attempt) (community.Action, []com
 	way := Way{Account: source, Same: source != 0 && source == t.account, Last: t.n >= giveUpAfter, Can: t.session.Abilities(a.To.Group).Media}
 	if source != 0 {
 		way.Source = e.o.Sessions(source)
+	}
+	if e.o.Exclusive != nil {
+		if way.Look, err = e.o.Exclusive.Looks(ctx, t.Org, a); err != nil {
+			return a, nil, err
+		}
 	}
 	return e.o.Media.Ready(ctx, a, way)
 }
@@ -363,9 +392,13 @@ func (e *Engine) receiptEvent(ctx context.Context, g community.GroupKey, r commu
 	if err != nil {
 		return err
 	}
+	key := fmt.Sprintf("%s:%d:%s:%s", r.Action, r.Attempt, r.State, r.User)
+	if r.Why == community.WhyExclusive { // what was let go may be held again
+		key += fmt.Sprintf(":%d", e.now())
+	}
 	_, err = e.Apply(ctx, community.Inbound{
 		Type: community.ActionReceipt, GroupKey: g, Body: community.Body{Data: data},
-		Key: fmt.Sprintf("%s:%d:%s:%s", r.Action, r.Attempt, r.State, r.User), Audit: audit,
+		Key: key, Audit: audit,
 	})
 	return err
 }

@@ -98,7 +98,11 @@ func (e *Engine) receipt(ctx context.Context, b *batch, g *group, ev *community.
 	}
 	if r.State == community.HumanTask && a != nil {
 		b.tasks = true
-		return b.tx.OpenTask(ctx, store.TaskFor(a, cmp.Or(r.Why, r.Receipt.Detail), now))
+		k := store.TaskFor(a, cmp.Or(r.Why, r.Receipt.Detail), now)
+		if k.Why == community.WhyExclusive {
+			k.Text = r.Receipt.Detail // not the words: they are not to be pasted
+		}
+		return b.tx.OpenTask(ctx, k)
 	}
 	how := closing(r.State)
 	if how == "" {

@@ -52,6 +52,9 @@ type Options struct {
 	Committed func(Commit)
 	// Media makes the parts of a send that lie elsewhere ready for the session that sends it. Nil = addresses are passed on.
 	Media Media
+	// Exclusive looks, as the last thing before anything leaves, by whatever way it was wanted, for what is not for those who would get it.
+	// Nil = nothing is exclusive.
+	Exclusive Exclusive
 	// Notice finishes the words by which a member is told of a sanction, and words in which addresses of the rules are still
 	// marks (community.RulesMark), before they are kept to be sent: what was decided stays as it was decided. May be nil. It
 	// must not write. ev is what was decided upon. A greeting whose words it empties is not said: somebody else greets.
@@ -77,7 +80,16 @@ type Way struct {
 	Source  connect.Session      // its session; nil = there is none
 	Same    bool                 // the account that sends is the one that heard them
 	Last    bool                 // what cannot be had now is not waited for any longer
+	Look    bool                 // contents are looked at before they go: none is passed on by its address
 	Can     connect.Media        // of the session that sends
+}
+
+// Exclusive knows what is for some groups alone.
+type Exclusive interface {
+	// Looks reports whether the contents of an action's parts must be known before it goes.
+	Looks(ctx context.Context, org community.OrgKey, a community.Action) (bool, error)
+	// Withholds says, for a person, what an action would tell groups that it is not for; "" = nothing. Contents that were made ready are looked at, too.
+	Withholds(ctx context.Context, org community.OrgKey, a community.Action) (string, error)
 }
 
 // Commit is what one transaction made durable.

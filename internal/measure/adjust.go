@@ -283,12 +283,7 @@ func (e *Effect) shares(before, after []DayValue) {
 // Wilson is the 95 % interval of a share (methods.md §7.1).
 func Wilson(hits, n float64) (low, high float64) {
 	const z = 1.959963984540054
-	if n <= 0 {
-		return 0, 1
-	}
-	p := hits / n
-	mid, wide := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return max(0, (mid-wide)/(1+z*z/n)), min(1, (mid+wide)/(1+z*z/n))
+	return wilsonAt(hits, n, z)
 }
 
 // Pooled is what several adjustments of one kind did to one figure: how often it moved, of those that may be told.

@@ -290,7 +290,9 @@ type Part struct {
 	Num, Den  int64
 	Share     float64
 	Low, High float64
-	Few       bool // of fewer than 20: the counts lead
+	Few       bool    // of fewer than 20: the counts lead
+	Groups    int     // over groups: how many have somebody in it; 0 = it is of one group alone
+	Design    float64 // over groups: that many people are worth one independent one (design effect)
 }
 
 func partOf(num, den int64) Part {

@@ -58,10 +58,10 @@ func (g *sending) part(ctx context.Context, seg community.Segment) (community.Se
 	switch {
 	case g.Can.Most > 0 && g.sent >= g.Can.Most:
 		return g.words(seg, fate, community.CodeLimited), nil
-	case g.Same && takes && !seg.IsWeb() && !strings.HasPrefix(seg.Ref, community.UploadScheme):
+	case g.Same && !g.Look && takes && !seg.IsWeb() && !strings.HasPrefix(seg.Ref, community.UploadScheme):
 		fate.How = community.PartSame
 		return g.goes(seg, fate), nil
-	case !takes && g.Can.ByWeb && seg.IsWeb() && !g.expired(seg):
+	case !takes && !g.Look && g.Can.ByWeb && seg.IsWeb() && !g.expired(seg):
 		fate.How = community.PartAddress
 		return g.goes(seg, fate), nil
 	case !takes && g.expired(seg):
@@ -79,7 +79,7 @@ func (g *sending) part(ctx context.Context, seg community.Segment) (community.Se
 	case err == nil:
 		seg.File, fate.Bytes, fate.Hash = &f, int64(len(f.Data)), f.Hash
 		return g.goes(seg, fate), nil
-	case passes(code) && g.Can.ByWeb && seg.IsWeb():
+	case passes(code) && !g.Look && g.Can.ByWeb && seg.IsWeb():
 		fate.How, fate.Code = community.PartAddress, code
 		return g.goes(seg, fate), nil
 	case final(code) || g.Last:

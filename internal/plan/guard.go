@@ -66,6 +66,7 @@ const (
 	Frozen     = "frozen"       // automatic actions are held
 	Lockdown   = "lockdown"     // nothing is sent by plan
 	GaveUp     = "gave_up"      // its time is over
+	Closed     = "group_closed" // the group was dissolved
 	TooMuch    = "too_much"     // the platform or the connection does not take what is to be sent
 )
 
@@ -98,6 +99,7 @@ type Facts struct {
 	Until    int64   // from when on the platform allows another one in the group; 0 = now
 	Frozen   bool
 	Lockdown bool
+	Closed   bool      // the group was dissolved
 	Unfit    []Finding // why it cannot be sent to the group at all
 	Force    bool      // a person lets it pass quiet hours and caps
 }
@@ -121,6 +123,9 @@ const (
 // lets pass is held by a freeze, a lockdown or the platform only; what the platform cannot take is over at once.
 func Guard(l Limits, f Facts, at int64) Verdict {
 	var v Verdict
+	if f.Closed {
+		return Verdict{Reasons: []Reason{{Code: Closed}}, Over: true}
+	}
 	if l.GiveUp > 0 && at > f.Due+int64(l.GiveUp)*3600*1000 {
 		return Verdict{Reasons: []Reason{{Code: GaveUp, Cap: l.GiveUp}}, Over: true}
 	}

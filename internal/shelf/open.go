@@ -62,6 +62,14 @@ type Release struct {
 	At     int64
 }
 
+// Withheld is something that was stopped because it holds an exclusive item.
+type Withheld struct {
+	Task  community.ID // by which it waits for a release
+	Group community.GroupKey
+	By    community.Cause
+	Rule  string // "" = none
+}
+
 // leastPart is how many letters and digits of an exclusive text in a row are held to be taken from it.
 const leastPart = 30
 

@@ -206,7 +206,7 @@ func review(d *community.Decision) string {
 	return ""
 }
 
-// JobAction is the kind of job that carries out one action.
+// JobAction is the kind of job that carries out one action: its key is the action's id, and, of one that was let go, when.
 const JobAction = "action"
 
 func (t *Tx) plan(ctx context.Context, a *community.Action, d *community.Decision, now int64) error {

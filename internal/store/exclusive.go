@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strconv"
 
 	"qunluo/internal/community"
 	"qunluo/internal/shelf"
@@ -65,6 +66,55 @@ func (s *Store) Releases(ctx context.Context, item community.ID) ([]shelf.Releas
 	return rows(ctx, s, `SELECT group_key, reason, user_name, at FROM library_release WHERE item = $1 ORDER BY at DESC, group_key`, []any{item[:]}, func(r *sql.Rows, v *shelf.Release) error {
 		return r.Scan((*int64)(&v.Group), &v.Reason, &v.User, &v.At)
 	})
+}
+
+// Withheld is an action that was stopped, and what it holds, as it was said to people.
+type Withheld struct {
+	community.Action
+	What string
+}
+
+// Withheld lists an organisation's actions that were stopped because they hold something exclusive, the oldest first.
+func (s *Store) Withheld(ctx context.Context, org community.OrgKey) ([]Withheld, error) {
+	return rows(ctx, s, `SELECT a.body, k.text FROM task k JOIN action a ON a.id = k.id JOIN chat_group g ON g.key = k.group_key
+WHERE g.org_key = $1 AND k.why = 'exclusive' AND k.state IN ('open', 'claimed') AND a.state = 'human_task' ORDER BY k.created, k.id LIMIT 1000`, []any{int64(org)}, func(r *sql.Rows, v *Withheld) error {
+		var body []byte
+		if err := r.Scan(&body, &v.What); err != nil {
+			return err
+		}
+		return json.Unmarshal(body, &v.Action)
+	})
+}
+
+// LetGo queues an action that was withheld again, now without a deadline: somebody wants it although it is late. Its task is done.
+// CodeConflict: it is not withheld (any more).
+func (s *Store) LetGo(ctx context.Context, a community.Action, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		a.Deadline = 0
+		body, err := json.Marshal(a)
+		if err != nil {
+			return err
+		}
+		n, err := t.exec(ctx, `UPDATE action SET state = 'queued', body = $1, code = '', detail = '', updated = $2 WHERE id = $3 AND state = 'human_task'
+ AND EXISTS (SELECT 1 FROM task k WHERE k.id = action.id AND k.why = 'exclusive' AND k.state IN ('open', 'claimed'))`, body, s.now(), a.ID[:])
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return community.Errorf(community.CodeConflict, "action %s: it is not withheld", a.ID)
+		}
+		if err := t.CloseTask(ctx, a.ID, "done", audit.User, audit.Reason, 0, s.now()); err != nil {
+			return err
+		}
+		t.Enqueue(Job{Kind: JobAction, Key: a.ID.String() + ":" + strconv.FormatInt(s.now(), 10), RunAt: s.now()}) // the job that withheld it may not have ended yet
+		audit.Subject = "task:" + a.ID.String()
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// SentTargets lists the groups that a mass send's action is for; none = it is no such action.
+func (s *Store) SentTargets(ctx context.Context, action community.ID) ([]community.GroupKey, error) {
+	return rows(ctx, s, `SELECT group_key FROM broadcast_target WHERE action_id = $1 ORDER BY group_key`, []any{action[:]}, func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
 }
 
 // LibraryOpen gives an item by its id alone, for the public pages; CodeNotFound.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -93,6 +94,36 @@ func (d *Desk) SentTo(ctx context.Context, g community.GroupKey, from, to int64)
 	}
 	slices.SortStableFunc(out, func(a, b measure.Sent) int { return int(max(-1, min(1, a.At-b.At))) })
 	return out, nil
+}
+
+// GroupsSent lists the groups of the scope, with a tag ("" = any), that something came to on the days [from, to], or that were asked in a poll. It may
+// name one too many where a day begins elsewhere. of is how many groups there are.
+func (d *Desk) GroupsSent(ctx context.Context, tag string, from, to measure.Day) (list []community.GroupRow, of int, err error) {
+	if to < from || to-from > maxSpan {
+		return nil, 0, community.Errorf(community.CodeBadInput, "from %s to %s: want 1 to %d days", from, to, maxSpan)
+	}
+	keys, err := d.groupKeys(ctx, 0, tag)
+	if err != nil || len(keys) == 0 {
+		return nil, 0, err
+	}
+	begin, end := from.Start(time.UTC)-dayLong, (to+1).Start(time.UTC)+dayLong
+	const query = `SELECT k.group_key FROM broadcast_target k LEFT JOIN action a ON a.id = k.action_id WHERE k.org_key = $1 AND k.taken > 0 AND k.taken < $3 AND (k.taken >= $2 OR a.updated >= $2)
+UNION SELECT b.group_key FROM vote_ballot b JOIN chat_group g ON g.key = b.group_key WHERE g.org_key = $1 AND b.opens >= $2 AND b.opens < $3
+UNION SELECT group_key FROM content_said WHERE org_key = $1 AND kind = 'hand' AND sent_at >= $2 AND sent_at < $3
+UNION SELECT group_key FROM format_poll WHERE org_key = $1 AND day >= $4 AND day <= $5`
+	had, err := rows(ctx, d.s, query, []any{int64(d.scope.Org), begin, end, int64(from), int64(to)}, func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
+	if err != nil {
+		return nil, 0, err
+	}
+	mine := make(map[community.GroupKey]bool, len(keys))
+	for _, g := range keys {
+		mine[g] = true
+	}
+	if had = slices.DeleteFunc(had, func(g community.GroupKey) bool { return !mine[g] }); len(had) == 0 {
+		return nil, len(keys), nil
+	}
+	list, err = d.groups(ctx, " WHERE g.key IN ("+keyList(had)+") ORDER BY g.name, g.key", nil)
+	return list, len(keys), err
 }
 
 func (d *Desk) sentTurns(ctx context.Context, g community.GroupKey, from, to int64) (out []measure.Sent, err error) {

@@ -46,7 +46,8 @@ func (t *Tx) OpenTask(ctx context.Context, k community.Task) error {
 		}
 	}
 	n, err := t.exec(ctx, `INSERT INTO task (id, group_key, verb, target_key, state, assignee, why, text, created, due, done_by, done_at, note, evidence)
-VALUES ($1, $2, $3, $4, 'open', '', $5, $6, $7, $8, '', 0, '', 1) ON CONFLICT (id) DO NOTHING`,
+VALUES ($1, $2, $3, $4, 'open', '', $5, $6, $7, $8, '', 0, '', 1) ON CONFLICT (id) DO UPDATE SET state = 'open', assignee = '', why = excluded.why, text = excluded.text,
+ created = excluded.created, due = excluded.due, done_by = '', done_at = 0, note = '' WHERE task.why = 'exclusive' AND task.state = 'done'`, // once let go it may need a person after all
 		k.ID[:], int64(k.Group), string(k.Verb), int64(k.Target), k.Why, k.Text, k.Created, k.Due)
 	if err != nil || n == 0 || k.Quiet {
 		return err

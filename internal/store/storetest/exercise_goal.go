@@ -193,6 +193,16 @@ func formatsAreKept(t *testing.T, s *store.Store) {
 	}
 	same(t, "another day", len(must(d.SentTo(ctx, g, to, to+1000))(t)), 0)
 	same(t, "another group", len(must(d.SentTo(ctx, g+1, from, to))(t)), 0)
+	today := measure.Day(20_454)
+	if had, of, err := d.GroupsSent(ctx, "", today, today); err != nil || len(had) != 1 || had[0].Key != g || of != 1 {
+		t.Errorf("groups that something came to = %+v of %d, %v", had, of, err)
+	}
+	if had, of, err := d.GroupsSent(ctx, "", today+3, today+4); err != nil || len(had) != 0 || of != 1 {
+		t.Errorf("on later days = %+v of %d, %v", had, of, err)
+	}
+	if had, of, err := s.For(community.Scope{Org: 1, Groups: []community.GroupKey{g + 1}}).GroupsSent(ctx, "", today, today); err != nil || len(had)+of != 0 {
+		t.Errorf("of other groups = %+v of %d, %v", had, of, err)
+	}
 	a := must(d.Audience(ctx, g, from, to))(t)
 	same(t, "words", len(a.Words), 2)
 	p := must(s.AddFormatPoll(ctx, 1, measure.FormatPollRow{Group: g, Title: "哪种", Day: 20_454, Votes: map[string]int64{measure.FormatArticle: 3, measure.FormatPoll: 0}}, who))(t)
