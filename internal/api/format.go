@@ -10,6 +10,7 @@ import (
 // Formats compares in what form things come to groups.
 type Formats interface {
 	Formats(ctx context.Context, g community.GroupKey, from, to measure.Day) (measure.FormatReport, []measure.Sent, []measure.FormatPollRow, error)
+	FormatsOver(ctx context.Context, tag string, from, to measure.Day) (measure.FormatOver, error)
 	SaySent(ctx context.Context, user string, k measure.SentKey, v measure.SentSaid, reason string) error
 	AddSent(ctx context.Context, user string, g community.GroupKey, title string, at int64, v measure.SentSaid) (measure.SentKey, error)
 	AddFormatPoll(ctx context.Context, user string, v measure.FormatPollRow) (measure.FormatPollRow, error)
@@ -20,7 +21,7 @@ type Formats interface {
 type sharePart struct {
 	Num  int64    `json:"num"`
 	Den  int64    `json:"den"`
-	Low  *float64 `json:"low" doc:"95 % (Wilson); null where den is 0"`
+	Low  *float64 `json:"low" doc:"95 % (Wilson; over several groups with their design effect); null where den is 0"`
 	High *float64 `json:"high"`
 	Few  bool     `json:"few" doc:"of fewer than 20: the counts lead"`
 }
@@ -111,15 +112,53 @@ func unsaid(n *int64) int64 {
 	return *n
 }
 
+func formatRowOf(r measure.FormatRow) formatRow {
+	return formatRow{r.Format, r.Things, r.Sends, r.Open, r.Guessed, r.Costed, r.Minutes, r.Fen, sharePartOf(r.Reach), r.ReadOf, r.Replies, sharePartOf(r.Answered), sharePartOf(r.Leaves), finite(r.Usual), sharePartOf(r.Liked), sharePartOf(r.Engaged)}
+}
+
+// formatsOver compares the formats of what came to several groups; the intervals hold that members of one group are alike.
+type formatsOver struct {
+	From   day           `json:"from"`
+	To     day           `json:"to"`
+	Named  []string      `json:"compared"`
+	Every  int           `json:"offered_every" doc:"members who were offered every compared format"`
+	Rows   []formatRow   `json:"rows"`
+	Of     int           `json:"groups_of" doc:"groups in the scope, with and without"`
+	Asked  int           `json:"groups_with" doc:"of those, to which something came; more than groups has: a draw of them was looked at"`
+	Unread int           `json:"groups_unread" doc:"of those, in which more was said than can be read"`
+	Groups []formatPlace `json:"groups"`
+}
+
+type formatPlace struct {
+	Group    community.ID `json:"group"`
+	Things   int          `json:"things"`
+	Sends    int          `json:"sends"`
+	Open     int          `json:"open"`
+	Answered sharePart    `json:"answered"`
+	Leaves   sharePart    `json:"leaves"`
+}
+
+func compareFormats(c *call, in *struct {
+	spanQuery
+	Tag string `query:"tag" maxLength:"50" doc:"of groups; empty = all groups"`
+}) (formatsOver, error) {
+	from, to, err := c.days(0, in.spanQuery)
+	if err != nil {
+		return formatsOver{}, err
+	}
+	rep, err := room(c, c.a.deps.Rooms.Formats).FormatsOver(c.ctx(), in.Tag, from, to)
+	return formatsOver{day(from), day(to), list0(rep.Named), len(rep.Every), mapped(rep.Rows, formatRowOf), rep.Of, rep.Asked, rep.Unread, mapped(rep.Groups, func(g measure.FormatPlace) formatPlace {
+		return formatPlace{g.ID, g.Things, g.Sends, g.Open, sharePartOf(g.Answered), sharePartOf(g.Leaves)}
+	})}, err
+}
+
 func getFormats(c *call, in *groupSpan, g community.GroupRow) (formats, error) {
 	from, to, err := c.days(g.Key, in.spanQuery)
 	if err != nil {
 		return formats{}, err
 	}
 	rep, sent, polls, err := room(c, c.a.deps.Rooms.Formats).Formats(c.ctx(), g.Key, from, to)
-	return formats{day(from), day(to), list0(rep.Named), len(rep.Every), mapped(rep.Rows, func(r measure.FormatRow) formatRow {
-		return formatRow{r.Format, r.Things, r.Sends, r.Open, r.Guessed, r.Costed, r.Minutes, r.Fen, sharePartOf(r.Reach), r.ReadOf, r.Replies, sharePartOf(r.Answered), sharePartOf(r.Leaves), finite(r.Usual), sharePartOf(r.Liked), sharePartOf(r.Engaged)}
-	}), mapped(sent, func(s measure.Sent) sentThing {
+	return formats{day(from), day(to), list0(rep.Named), len(rep.Every), mapped(rep.Rows, formatRowOf), mapped(sent, func(s measure.Sent) sentThing {
 		return sentThing{s.Kind, s.Source, s.Step, s.Title, moment(s.At), s.FormatIs(), s.Guess, said(s.Minutes), said(s.Fen), said(s.Reads), s.Places, s.Counted, len(s.Offered), len(s.Answered), len(s.Left)}
 	}), mapped(polls, formatPollOf)}, err
 }
@@ -140,6 +179,7 @@ func formatLines() []line {
 	area := community.AreaInsight
 	rooms := func(c *call) Formats { return room(c, c.a.deps.Rooms.Formats) }
 	return []line{
+		on("compareFormats", "GET /formats", "The formats of what came to all groups, or to those with a tag", area, []string{"GET /formats"}, compareFormats),
 		on("getFormats", "GET /groups/{id}/formats", "The formats of what came to a group: cost, reach, replies, departures, preference", area, []string{"GET /formats", "GET /formats.csv"}, inGroup(getFormats)),
 		on("listFormatPeople", "GET /groups/{id}/formats/people", "Who answered sends of a format, of those who were offered every one; or who left after them", area, []string{"GET /formats/people"}, inGroup(func(c *call, in *struct {
 			groupSpan

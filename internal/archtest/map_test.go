@@ -133,7 +133,7 @@ func plan() []room {
 		{path: "eval", layer: top},           // measures verdicts over labelled texts
 		{path: "fault", layer: top},          // kills the belt and looks what is left
 		{path: "archtest", layer: top},
-		{path: "browsertest", layer: working}, // a real Chromium for tests that look at pages
+		{path: "browsertest", layer: working, may: []string{"connect/peertest"}, why: "a real Chromium for tests that look at pages, with an examiner installed as counterparts are"},
 	}
 }
 

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -443,23 +442,11 @@ func (c *Console) formatPeople(k *call) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(rep.Rows, func(r measure.FormatRow) bool { return r.Format == k.query("format") })
-	row := measure.FormatRow{Format: k.query("format")}
-	switch {
-	case i >= 0:
-		row = rep.Rows[i]
-	case !slices.Contains(measure.AllFormats(), row.Format):
-		return community.Errorf(community.CodeNotFound, "format %q", row.Format)
+	of, kept, err := rep.People(k.query("format"), k.query("what"))
+	if err != nil {
+		return err
 	}
-	of, kept := rep.Every, row.Took
-	switch k.query("what") {
-	case "took":
-	case "went":
-		of, kept = row.Went, row.Went
-	default:
-		return community.Errorf(community.CodeNotFound, "figure %q", k.query("what"))
-	}
-	return k.counted(ask, k.T("format.people_"+k.query("what"), "format", k.T("format.is_"+row.Format)), ask.within("/formats?from="+ask.from.String()+"&to="+ask.to.String()), of, kept)
+	return k.counted(ask, k.T("format.people_"+k.query("what"), "format", k.T("format.is_"+k.query("format"))), ask.within("/formats?from="+ask.from.String()+"&to="+ask.to.String()), of, kept)
 }
 
 // formatSheet is the comparison as a file; what is not known is empty. Over one group the design effect is 1.
