@@ -121,11 +121,14 @@ const claimStays = 20_000
 func (d *Desk) ClaimStays(ctx context.Context, since int64) ([]measure.Stay, error) {
 	var c clause
 	d.in(&c, "g")
-	c.and("y.counted")
-	c.and("y.joined_at >= ?", since)
-	c.and("EXISTS (SELECT 1 FROM group_account a WHERE a.group_key = y.group_key)")
-	return rows(ctx, d.s, `SELECT y.member_key, y.joined_at, y.left_at, y.left_low, y.left_reason, y.scene FROM views.stay y JOIN chat_group g ON g.key = +y.group_key`+c.String()+ // by time, not group by group
-		` ORDER BY y.joined_at DESC, y.member_key LIMIT `+strconv.Itoa(claimStays), c.args, func(r *sql.Rows, s *measure.Stay) error {
+	served, err := rows(ctx, d.s, `SELECT DISTINCT a.group_key FROM group_account a JOIN chat_group g ON g.key = a.group_key`+c.String(), c.args,
+		func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
+	if err != nil || len(served) == 0 {
+		return nil, err
+	}
+	return rows(ctx, d.s, `SELECT y.member_key, y.joined_at, y.left_at, y.left_low, y.left_reason, y.scene FROM views.stay y
+WHERE y.counted AND y.joined_at >= $1 AND +y.group_key IN (`+keyList(served)+`)`+ // by time, not group by group
+		` ORDER BY y.joined_at DESC, y.member_key DESC LIMIT `+strconv.Itoa(claimStays), []any{since}, func(r *sql.Rows, s *measure.Stay) error {
 		var reason string
 		err := r.Scan((*int64)(&s.Member), &s.Joined, &s.Left, &s.Low, &reason, &s.Source)
 		s.Cause = causeOf(s.Left, reason)

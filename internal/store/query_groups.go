@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"qunluo/internal/community"
@@ -20,12 +22,25 @@ const groupColumns = `g.key, g.id, g.org_key, g.platform, g.external_id, g.name,
 
 const groupFrom = ` FROM chat_group g LEFT JOIN chat_group p ON p.key = g.parent_key LEFT JOIN views.group_fact v ON v.group_key = g.key`
 
+// groupsAtOnce is how many groups AllGroups reads at a time.
+const groupsAtOnce = 5000
+
 // AllGroups gives every group that a filter finds, in its order; Limit and Offset of its page do not count.
 func (d *Desk) AllGroups(ctx context.Context, f community.GroupFilter) iter.Seq2[community.GroupRow, error] {
 	return func(yield func(community.GroupRow, error) bool) {
-		f.Page.Limit, f.Page.Offset = maxLimit, 0
-		for more := true; more; f.Page.Offset += f.Page.Limit {
-			list, _, err := d.FindGroups(ctx, f)
+		c := d.groupsThat(f)
+		f.Page.Limit, f.Page.Offset = 0, 0
+		order, err := groupSorts.order(f.Page, "g.name", "g.key")
+		if err != nil {
+			yield(community.GroupRow{}, err)
+			return
+		}
+		order, _, _ = strings.Cut(order, " LIMIT ")
+		for from := 0; ; from += groupsAtOnce {
+			list, err := d.groups(ctx, fmt.Sprintf("%s%s LIMIT %d OFFSET %d", c.String(), order, groupsAtOnce, from), c.args)
+			if err == nil && !f.Bare {
+				err = d.fillGroups(ctx, list)
+			}
 			if err != nil {
 				yield(community.GroupRow{}, err)
 				return
@@ -35,14 +50,15 @@ func (d *Desk) AllGroups(ctx context.Context, f community.GroupFilter) iter.Seq2
 					return
 				}
 			}
-			more = len(list) == f.Page.Limit
+			if len(list) < groupsAtOnce {
+				return
+			}
 		}
 	}
 }
 
-// FindGroups lists groups. Sort: "name" (default), "members", "messages", "last", "created".
-func (d *Desk) FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error) {
-	var c clause
+// groupsThat is what a filter asks for.
+func (d *Desk) groupsThat(f community.GroupFilter) (c clause) {
 	d.in(&c, "g")
 	tagged(&c, "g", f.Tag)
 	c.and("g.desk = ?", f.Desks)
@@ -58,6 +74,12 @@ func (d *Desk) FindGroups(ctx context.Context, f community.GroupFilter) ([]commu
 	if f.Keys != nil {
 		c.and("g.key IN (" + keyList(f.Keys) + ")")
 	}
+	return c
+}
+
+// FindGroups lists groups. Sort: "name" (default), "members", "messages", "last", "created".
+func (d *Desk) FindGroups(ctx context.Context, f community.GroupFilter) ([]community.GroupRow, int, error) {
+	c := d.groupsThat(f)
 	order, err := groupSorts.order(f.Page, "g.name", "g.key")
 	if err != nil {
 		return nil, 0, err

@@ -12,7 +12,7 @@ import (
 )
 
 // mostQuestions bounds how many questions one answer holds: of more the latest are given.
-const mostQuestions = 200_000
+const mostQuestions = 1_000_000
 
 // Questions gives the questions that were asked in a group, in the groups with a tag, or (0 and "") in all of the scope, on
 // the days [from, to], the latest first, with what is held to answer them, and how they were answered. Recalled messages and
@@ -79,12 +79,15 @@ func (d *Desk) questionsOf(ctx context.Context, places []measure.Place, from, to
 	if err != nil {
 		return nil, err
 	}
-	if list, err = d.theirs(ctx, groupsOf(places), list); err != nil {
+	if list, err = d.theirs(ctx, list); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(list, func(a, b measure.Question) int {
+	latest := func(a, b measure.Question) int {
 		return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(b.Number, a.Number))
-	})
+	}
+	if !slices.IsSortedFunc(list, latest) {
+		slices.SortFunc(list, latest)
+	}
 	return list[:min(len(list), mostQuestions)], nil
 }
 
@@ -116,8 +119,14 @@ func (d *Desk) askedByDay(ctx context.Context, spans map[community.GroupKey]duri
 	for _, s := range spans {
 		all = during{min(all.from, s.from), max(all.to, s.to)}
 	}
-	r, err := d.s.read.QueryContext(ctx, `SELECT day, list FROM views.asked_day WHERE org_key = $1 AND day >= $2 AND day <= $3 ORDER BY day DESC, part`,
-		int64(d.scope.Org), utcDay(all.from), utcDay(all.to))
+	args := []any{int64(d.scope.Org), utcDay(all.from), utcDay(all.to)}
+	size, err := rows(ctx, d.s, `SELECT CAST(coalesce(sum(length(list)), 0) AS BIGINT) FROM views.asked_day WHERE org_key = $1 AND day >= $2 AND day <= $3`, args,
+		func(r *sql.Rows, v *int) error { return r.Scan(v) })
+	if err != nil {
+		return nil, err
+	}
+	list = make([]measure.Question, 0, size[0]/askedLeast)
+	r, err := d.s.read.QueryContext(ctx, `SELECT day, list FROM views.asked_day WHERE org_key = $1 AND day >= $2 AND day <= $3 ORDER BY day, part`, args...)
 	if err != nil {
 		return nil, coded(d.s.dialect, err)
 	}
@@ -134,7 +143,7 @@ func (d *Desk) askedByDay(ctx context.Context, spans map[community.GroupKey]duri
 			answerThem(list[first:], answers)
 			first, answers, last = len(list), answers[:0], day
 		}
-		err := decodeAsked(raw, day, func(e askedEntry) {
+		err := decodeAsked(raw, day, func(e *askedEntry) {
 			if e.question != 0 {
 				answers = append(answers, answerRow{question: e.question, number: e.number, at: e.at, member: e.member, by: e.by})
 			} else if s, ok := spans[e.group]; ok && e.at >= s.from && e.at < s.to {
@@ -146,6 +155,7 @@ func (d *Desk) askedByDay(ctx context.Context, spans map[community.GroupKey]duri
 		}
 	}
 	answerThem(list[first:], answers)
+	slices.Reverse(list)
 	return list, r.Err()
 }
 
@@ -173,8 +183,8 @@ func answerThem(asked []measure.Question, answers []answerRow) {
 }
 
 // theirs takes out the questions and the answers that do not count.
-func (d *Desk) theirs(ctx context.Context, groups []community.GroupKey, list []measure.Question) ([]measure.Question, error) {
-	out, err := d.uncounted(ctx, groups, list)
+func (d *Desk) theirs(ctx context.Context, list []measure.Question) ([]measure.Question, error) {
+	out, err := d.uncounted(ctx, list)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +212,7 @@ func (u uncounted) said(number int64, by community.MemberKey) bool {
 }
 
 // uncounted reads what does not count among questions and answers of groups.
-func (d *Desk) uncounted(ctx context.Context, groups []community.GroupKey, asked []measure.Question) (u uncounted, err error) {
+func (d *Desk) uncounted(ctx context.Context, asked []measure.Question) (u uncounted, err error) {
 	if len(asked) == 0 {
 		return u, nil
 	}
@@ -221,7 +231,7 @@ func (d *Desk) uncounted(ctx context.Context, groups []community.GroupKey, asked
 		func(r *sql.Rows, v *community.MemberKey) error { return r.Scan((*int64)(v)) }); err != nil {
 		return u, err
 	}
-	u.ours, err = setOf(ctx, d.s, `SELECT group_key, member_key FROM views.people WHERE ours AND group_key IN (`+keyList(groups)+`)`, nil,
+	u.ours, err = setOf(ctx, d.s, `SELECT group_key, member_key FROM views.people WHERE ours`, nil, // of all groups: they are few, and have an index
 		func(r *sql.Rows, v *personKey) error { return r.Scan((*int64)(&v.group), (*int64)(&v.member)) })
 	return u, err
 }

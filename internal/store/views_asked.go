@@ -71,20 +71,24 @@ func appendAsked(b []byte, e askedEntry, last, day int64) []byte {
 	return binary.AppendUvarint(b, uint64(e.by))
 }
 
+// askedLeast is about how many bytes a question takes, rather too few than too many.
+const askedLeast = 10
+
 // decodeAsked hands the entries of a part to fn. The number of a part's first entry is written whole.
-func decodeAsked(b []byte, day int64, fn func(askedEntry)) error {
+func decodeAsked(b []byte, day int64, fn func(*askedEntry)) error {
 	r := askedReader{b: b}
+	var e askedEntry
 	for len(r.b) > 0 && !r.short {
 		head := r.next()
 		r.last += int64(head >> 1)
-		e := askedEntry{number: r.last, member: community.MemberKey(r.next()), at: day*dayMS + unzigzag(r.next()), run: int64(r.next())}
+		e = askedEntry{number: r.last, member: community.MemberKey(r.next()), at: day*dayMS + unzigzag(r.next()), run: int64(r.next())}
 		if head&1 == 0 {
 			e.group = community.GroupKey(r.next())
 		} else {
 			e.question, e.by = e.number-int64(r.next()), measure.Evidence(r.next())
 		}
 		if !r.short {
-			fn(e)
+			fn(&e)
 		}
 	}
 	if r.short {
@@ -220,7 +224,7 @@ func (q *questions) unaskDay(ctx context.Context, key askedKey, g community.Grou
 	}
 	var stay []askedEntry
 	here, out := map[int64]bool{}, map[int64]bool{} // the group's questions, and those that go
-	err = eachAsked(rows, key.day, func(e askedEntry) {
+	err = eachAsked(rows, key.day, func(e *askedEntry) {
 		switch {
 		case e.question == 0 && e.group == g:
 			here[e.number] = true
@@ -230,7 +234,7 @@ func (q *questions) unaskDay(ctx context.Context, key askedKey, g community.Grou
 		case e.question != 0 && (out[e.question] || here[e.question] && e.run == run):
 			return
 		}
-		stay = append(stay, e)
+		stay = append(stay, *e)
 	})
 	if err != nil {
 		return err
@@ -245,7 +249,7 @@ func (q *questions) unaskDay(ctx context.Context, key askedKey, g community.Grou
 }
 
 // eachAsked hands all entries of a day's parts to fn.
-func eachAsked(r *sql.Rows, day int64, fn func(askedEntry)) error {
+func eachAsked(r *sql.Rows, day int64, fn func(*askedEntry)) error {
 	defer r.Close()
 	var list sql.RawBytes
 	for r.Next() {
