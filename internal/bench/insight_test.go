@@ -10,7 +10,7 @@ func TestTriangleEqualsSetsAndIsMeasuredBesideThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 5 || rows[0].Name != "insight.triangle" || rows[0].Ratio <= 0 || rows[0].Target != 5 || rows[2].Value < 30_000 {
+	if len(rows) != 6 || rows[0].Name != "insight.triangle" || rows[0].Ratio <= 0 || rows[0].Target != 5 || rows[2].Value < 30_000 {
 		t.Errorf("rows = %+v", rows)
 	}
 	for _, r := range rows[3:] {

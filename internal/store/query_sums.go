@@ -214,13 +214,15 @@ func (d *Desk) listedFrom(ctx context.Context, places []measure.Place, to measur
 
 // comings puts into size by how much each day changes the number of members; all that was before counts for the first.
 func (d *Desk) comings(ctx context.Context, groups []community.GroupKey, from, to measure.Day, size []int64) error {
-	of, kept, err := d.circleOf(ctx, groups)
-	if err != nil {
-		return err
-	}
-	query, args := `SELECT day, change FROM views.circle_day WHERE org_key = $1 AND tag = $2 AND day <= $3 AND change <> 0`, []any{int64(of.org), of.tag, int64(to)}
-	if !kept || len(groups) == 1 {
-		query, args = `SELECT day, change FROM views.group_day WHERE group_key IN (`+keyList(groups)+`) AND day <= $1 AND change <> 0`, []any{int64(to)}
+	query, args := `SELECT day, change FROM views.group_day WHERE group_key IN (`+keyList(groups)+`) AND day <= $1 AND change <> 0`, []any{int64(to)}
+	if len(groups) > 1 {
+		of, kept, err := d.circleOf(ctx, groups)
+		if err != nil {
+			return err
+		}
+		if kept {
+			query, args = `SELECT day, change FROM views.circle_day WHERE org_key = $1 AND tag = $2 AND day <= $3 AND change <> 0`, []any{int64(of.org), of.tag, int64(to)}
+		}
 	}
 	type change struct{ day, n int64 }
 	list, err := rows(ctx, d.s, query, args, func(r *sql.Rows, v *change) error { return r.Scan(&v.day, &v.n) })
