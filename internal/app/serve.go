@@ -61,8 +61,8 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 			return a.Calendars(org, groups)
 		},
 		Gate: a.gate, Veil: a.Veil(),
-		BotsFor:  func(org community.OrgKey) console.Bots { return a.Hands(org, nil) },
-		HooksFor: func(org community.OrgKey) console.Hooks { return a.Hands(org, nil) },
+		BotsFor:  func(org community.OrgKey, groups []community.GroupKey) console.Bots { return a.Hands(org, groups) },
+		HooksFor: func(org community.OrgKey, groups []community.GroupKey) console.Hooks { return a.Hands(org, groups) },
 		Clock:    a.clock, Log: a.log, Insecure: a.cfg.Server.Insecure, Loopback: a.loopbackOnly(), Dev: a.dev, Demo: d.Demo, DemoHint: d.Hint,
 		Codes:    func(org community.OrgKey, groups []community.GroupKey) console.Codes { return a.Codes(org, groups) },
 		Leads:    func(org community.OrgKey, groups []community.GroupKey) console.Leads { return a.Leads(org, groups) },

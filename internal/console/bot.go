@@ -48,7 +48,7 @@ func (c *Console) botRoutes() []route {
 // botGroups bounds how many groups the form offers one by one; more are given by the command line.
 const botGroups = 60
 
-func (c *Console) bots(k *call) Bots { return c.deps.BotsFor(k.User.Org) }
+func (c *Console) bots(k *call) Bots { return c.deps.BotsFor(k.User.Org, k.groups) }
 
 // botList shows the attached bots.
 func (c *Console) botList(k *call) error {

@@ -57,7 +57,7 @@ func (f *fakeBots) Here() map[int64]int { return map[int64]int{1: 2} }
 
 func withBots(h *house, f *fakeBots) Deps {
 	d := h.deps()
-	d.BotsFor = func(community.OrgKey) Bots { return f }
+	d.BotsFor = func(community.OrgKey, []community.GroupKey) Bots { return f }
 	return d
 }
 

@@ -44,9 +44,9 @@ type Deps struct {
 	Phones Phones // may be nil: nobody comes in by a link
 	Live   Live   // may be nil: pages then do not refresh by themselves
 	// BotsFor keeps the attached bots of an organisation. May be nil: their pages are then absent.
-	BotsFor func(org community.OrgKey) Bots
+	BotsFor func(org community.OrgKey, groups []community.GroupKey) Bots
 	// HooksFor keeps the tokens of outside systems. May be nil: their pages are then absent.
-	HooksFor func(org community.OrgKey) Hooks
+	HooksFor func(org community.OrgKey, groups []community.GroupKey) Hooks
 	// Plans makes the handle of what is sent by plan; may be nil: the pages of mass sends and SOPs are then absent.
 	Plans func(org community.OrgKey, groups []community.GroupKey) Plans
 	// Calendars makes the handle of the content calendar; may be nil: its pages are then absent.

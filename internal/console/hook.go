@@ -48,7 +48,7 @@ func (c *Console) hookRoutes() []route {
 	return hookRoutes
 }
 
-func (c *Console) hooks(k *call) Hooks { return c.deps.HooksFor(k.User.Org) }
+func (c *Console) hooks(k *call) Hooks { return c.deps.HooksFor(k.User.Org, k.groups) }
 
 // hookList shows the tokens.
 func (c *Console) hookList(k *call) error {

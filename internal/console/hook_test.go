@@ -56,7 +56,7 @@ func (f *fakeHooks) HookAddress() string { return "https://qunluo.example/hook" 
 
 func withHooks(h *house, f *fakeHooks) Deps {
 	d := withBots(h, someBots())
-	d.HooksFor = func(community.OrgKey) Hooks { return f }
+	d.HooksFor = func(community.OrgKey, []community.GroupKey) Hooks { return f }
 	return d
 }
 
