@@ -352,6 +352,18 @@ func previewBulk(c *call, in *struct{ Body BulkOrder }) (bulkPreview, error) {
 	return out, err
 }
 
+// broadcastEstimate is what a mass send would do.
+type broadcastEstimate struct {
+	Groups   int            `json:"groups"`
+	People   int            `json:"people" doc:"distinct members who are there"`
+	Levels   map[string]int `json:"levels" doc:"groups by what can be done in them"`
+	Blocked  int            `json:"blocked"`
+	Owners   int            `json:"must_confirm" doc:"distinct people"`
+	Findings []plan.Finding `json:"findings"`
+	At       moment         `json:"at"`
+	Ready    bool           `json:"ready"`
+}
+
 func guardLines() []line {
 	order, content := community.AreaOrder, community.AreaContent
 	plans := func(c *call) Plans { return room(c, c.a.deps.Rooms.Plans) }
@@ -381,36 +393,17 @@ func guardLines() []line {
 			}
 			return rooms.Rules(c.ctx())
 		})),
-		on("estimateBroadcast", "POST /broadcasts/estimate", "What a mass send would do, before it does anything", content, []string{"POST /broadcasts/estimate"}, func(c *call, in *newBroadcast) (struct {
-			Groups   int            `json:"groups"`
-			People   int            `json:"people" doc:"distinct members who are there"`
-			Levels   map[string]int `json:"levels" doc:"groups by what can be done in them"`
-			Blocked  int            `json:"blocked"`
-			Owners   int            `json:"must_confirm" doc:"distinct people"`
-			Findings []plan.Finding `json:"findings"`
-			At       moment         `json:"at"`
-			Ready    bool           `json:"ready"`
-		}, error) {
-			type answer = struct {
-				Groups   int            `json:"groups"`
-				People   int            `json:"people" doc:"distinct members who are there"`
-				Levels   map[string]int `json:"levels" doc:"groups by what can be done in them"`
-				Blocked  int            `json:"blocked"`
-				Owners   int            `json:"must_confirm" doc:"distinct people"`
-				Findings []plan.Finding `json:"findings"`
-				At       moment         `json:"at"`
-				Ready    bool           `json:"ready"`
-			}
+		on("estimateBroadcast", "POST /broadcasts/estimate", "What a mass send would do, before it does anything", content, []string{"POST /broadcasts/estimate"}, func(c *call, in *newBroadcast) (broadcastEstimate, error) {
 			b, err := c.broadcastAsked(in)
 			if err != nil {
-				return answer{}, err
+				return broadcastEstimate{}, err
 			}
 			e, err := plans(c).Estimate(c.ctx(), b)
 			levels := map[string]int{}
 			for l, n := range e.Levels {
 				levels[string(l)] = n
 			}
-			return answer{e.Groups, e.People, levels, e.Blocked, e.Owners, list0(e.Findings), moment(e.At), err == nil && e.Ready()}, err
+			return broadcastEstimate{e.Groups, e.People, levels, e.Blocked, e.Owners, list0(e.Findings), moment(e.At), err == nil && e.Ready()}, err
 		}),
 		admin(on("undoSendLimits", "POST /send-limits/undo", "Set quiet hours and caps, or the rules about links, to what they were before a change", content, []string{"POST /broadcasts/limits/undo"}, func(c *call, in *struct {
 			Body struct {
