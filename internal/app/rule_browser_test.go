@@ -129,8 +129,14 @@ func (w *screen) open(path string) {
 	w.t.Helper()
 	ctx, stop := context.WithTimeout(w.ctx, 20*time.Second)
 	defer stop()
-	if err := chromedp.Do(ctx, chromedp.Navigate(w.base+path)); err != nil {
-		w.t.Fatalf("%s: %v", path, err)
+	for {
+		err := chromedp.Do(ctx, chromedp.Navigate(w.base+path))
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil || !strings.Contains(err.Error(), "ERR_ABORTED") { // a page that loads itself anew at that moment wins
+			w.t.Fatalf("%s: %v", path, err)
+		}
 	}
 	w.settle(path)
 }
