@@ -270,6 +270,22 @@ type ConnectionOrder struct {
 	Maybe
 }
 
+// connectionSettings is how a connection is set.
+type connectionSettings struct {
+	Kind     string         `json:"kind"`
+	Settings map[string]any `json:"settings"`
+}
+
+// groupsNamed is what a platform answered.
+type groupsNamed struct {
+	Groups []community.Ref `json:"groups" doc:"that the platform named"`
+}
+
+// driftSettled is what became of a difference.
+type driftSettled struct {
+	Said twoTongues `json:"said"`
+}
+
 func connectionLines() []line {
 	area := community.AreaSystem
 	links := func(c *call) Links { return room(c, c.a.deps.Rooms.Links) }
@@ -289,23 +305,16 @@ func connectionLines() []line {
 			}
 			return c.saveConnection(community.Account{Org: c.User.Org, Platform: kind.Platform, Connector: kind.Name, Enabled: true, Created: c.now()}, in.Body.Name, in.Body.Settings, in.Body.Reason)
 		})),
-		admin(on("getConnectionSettings", "GET /connections/{id}/settings", "How a connection is set; secrets are masked", area, []string{"POST /connections/{id}"}, func(c *call, in *byID) (struct {
-			Kind     string         `json:"kind"`
-			Settings map[string]any `json:"settings"`
-		}, error) {
-			type answer = struct {
-				Kind     string         `json:"kind"`
-				Settings map[string]any `json:"settings"`
-			}
+		admin(on("getConnectionSettings", "GET /connections/{id}/settings", "How a connection is set; secrets are masked", area, []string{"POST /connections/{id}"}, func(c *call, in *byID) (connectionSettings, error) {
 			a, err := c.account(in.ID)
 			if err != nil {
-				return answer{}, err
+				return connectionSettings{}, err
 			}
 			kind, err := c.connectorOf(a.Connector)
 			if err != nil {
-				return answer{}, err
+				return connectionSettings{}, err
 			}
-			out := answer{kind.Name, map[string]any{}}
+			out := connectionSettings{kind.Name, map[string]any{}}
 			return out, json.Unmarshal(connect.MaskSettings(kind.Fields, a.Settings), &out.Settings)
 		})),
 		admin(on("setConnection", "PUT /connections/{id}", "Change name and settings of a connection", area, []string{"POST /connections/{id}"}, func(c *call, in *struct {
@@ -327,17 +336,13 @@ func connectionLines() []line {
 			a, err = links(c).SaveAccount(c.ctx(), c.who(), a, in.Body.Reason)
 			return c.connectionOf(a), err
 		})),
-		admin(on("testConnection", "POST /connections/{id}/test", "Ask the platform something harmless", area, []string{"POST /connections/{id}/test"}, func(c *call, in *byID) (struct {
-			Groups []community.Ref `json:"groups" doc:"that the platform named"`
-		}, error) {
+		admin(on("testConnection", "POST /connections/{id}/test", "Ask the platform something harmless", area, []string{"POST /connections/{id}/test"}, func(c *call, in *byID) (groupsNamed, error) {
 			a, err := c.account(in.ID)
 			var groups []community.Ref
 			if err == nil {
 				groups, err = c.a.deps.Rooms.Wires.Test(c.ctx(), a.Key)
 			}
-			return struct {
-				Groups []community.Ref `json:"groups" doc:"that the platform named"`
-			}{list0(groups)}, spoken(err)
+			return groupsNamed{list0(groups)}, spoken(err)
 		})),
 		admin(on("releaseConnection", "POST /connections/{id}/release", "Say that the platform holds an account back no longer", area, []string{"POST /connections/{id}/release"}, func(c *call, in *undoOrder) (none, error) {
 			a, err := c.account(in.ID)
@@ -420,17 +425,13 @@ func connectionLines() []line {
 			Line community.ID `path:"line"`
 			Way  string       `path:"way" enum:"take,push,ask"`
 			Body Maybe
-		}) (struct {
-			Said twoTongues `json:"said"`
-		}, error) {
+		}) (driftSettled, error) {
 			a, err := c.account(in.ID)
 			var said [2]string
 			if err == nil {
 				said, err = room(c, c.a.deps.Rooms.Drifts).Settle(c.ctx(), c.who(), a.Key, in.Line, drift.WayKind(in.Way), in.Body.Reason)
 			}
-			return struct {
-				Said twoTongues `json:"said"`
-			}{tongues(said)}, spoken(err)
+			return driftSettled{tongues(said)}, spoken(err)
 		})),
 	}
 }

@@ -69,6 +69,11 @@ func readUpload(f upload, name string) ([]byte, string, error) {
 	return raw, name, err
 }
 
+// tableLink is where everybody with the address sees or edits a shared table.
+type tableLink struct {
+	Path string `json:"link"`
+}
+
 func tableMoreLines() []line {
 	const area = community.AreaContent
 	rooms := func(c *call) Tables { return room(c, c.a.deps.Rooms.Tables) }
@@ -141,13 +146,9 @@ func tableMoreLines() []line {
 			t, err := rooms(c).Relink(c.ctx(), c.who(), in.ID, in.Body.Reason)
 			return sharedTableOf(t), err
 		}),
-		on("getTableLink", "GET /tables/{id}/link", "Where everybody with the address sees or edits a shared table", area, []string{"GET /tables/{id}/links"}, func(c *call, in *byID) (struct {
-			Path string `json:"link"`
-		}, error) {
+		on("getTableLink", "GET /tables/{id}/link", "Where everybody with the address sees or edits a shared table", area, []string{"GET /tables/{id}/links"}, func(c *call, in *byID) (tableLink, error) {
 			path, err := rooms(c).Link(c.ctx(), in.ID, 0)
-			return struct {
-				Path string `json:"link"`
-			}{path}, err
+			return tableLink{path}, err
 		}),
 		on("listTableLinks", "GET /tables/{id}/links", "The addresses by which members see or edit a shared table of their group", area, []string{"GET /tables/{id}/links"}, func(c *call, in *linkQuery) (list[personalLink], error) {
 			t, err := rooms(c).ByID(c.ctx(), in.ID)
@@ -226,6 +227,11 @@ func written(raw []byte) func(io.Writer) error {
 	return func(w io.Writer) error { _, err := w.Write(raw); return err }
 }
 
+// posterImage is a picture that layouts may use.
+type posterImage struct {
+	Hash string `json:"hash" doc:"by which layouts name it"`
+}
+
 func pictureLines() []line {
 	people, content := community.AreaPeople, community.AreaContent
 	posters := func(c *call) Posters { return room(c, c.a.deps.Rooms.Posters) }
@@ -278,17 +284,13 @@ func pictureLines() []line {
 		})),
 		on("addPosterImage", "POST /posters/images", "Keep a picture that layouts of posters may use", content, []string{"POST /posters/image"}, func(c *call, in *struct {
 			File upload `most:"8"`
-		}) (struct {
-			Hash string `json:"hash" doc:"by which layouts name it"`
-		}, error) {
+		}) (posterImage, error) {
 			raw, _, err := readUpload(in.File, "")
 			hash := ""
 			if err == nil {
 				hash, err = posters(c).AddImage(c.ctx(), raw)
 			}
-			return struct {
-				Hash string `json:"hash" doc:"by which layouts name it"`
-			}{hash}, err
+			return posterImage{hash}, err
 		}),
 		on("makeGIF", "POST /posters/gif", "Make a moving picture of pictures that are kept; it is kept, too, see getFile", content, []string{"POST /posters/gif"}, func(c *call, in *struct {
 			Body struct {

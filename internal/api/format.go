@@ -175,6 +175,12 @@ func (f SentFacts) said() measure.SentSaid {
 	return measure.SentSaid{Format: f.Format, Minutes: unsaid(f.Minutes), Fen: unsaid(f.Fen), Reads: unsaid(f.Reads)}
 }
 
+// sentAdded is something that came to a group without Qunluo.
+type sentAdded struct {
+	Kind   string       `json:"kind"`
+	Source community.ID `json:"source"`
+}
+
 func formatLines() []line {
 	area := community.AreaInsight
 	rooms := func(c *call) Formats { return room(c, c.a.deps.Rooms.Formats) }
@@ -219,15 +225,9 @@ func formatLines() []line {
 				At    moment `json:"at"`
 				SentFacts
 			}
-		}, g community.GroupRow) (struct {
-			Kind   string       `json:"kind"`
-			Source community.ID `json:"source"`
-		}, error) {
+		}, g community.GroupRow) (sentAdded, error) {
 			k, err := rooms(c).AddSent(c.ctx(), c.who(), g.Key, in.Body.Title, int64(in.Body.At), in.Body.said())
-			return struct {
-				Kind   string       `json:"kind"`
-				Source community.ID `json:"source"`
-			}{k.Kind, k.Source}, err
+			return sentAdded{k.Kind, k.Source}, err
 		})),
 		on("addFormatPoll", "POST /groups/{id}/format-polls", "Enter what came out of a poll about formats", area, []string{"POST /formats/polls"}, inGroup(func(c *call, in *struct {
 			byID

@@ -68,6 +68,11 @@ func (c *call) importNow(id community.ID, err error) (importRun, error) {
 	return importOf(r), err
 }
 
+// importKinds is what files can be read.
+type importKinds struct {
+	Formats []string `json:"formats"`
+}
+
 func importLines() []line {
 	area := community.AreaSystem
 	return []line{
@@ -113,12 +118,8 @@ func importLines() []line {
 		admin(on("commitImport", "POST /imports/{id}/commit", "Read the kept file of a trial in earnest", area, []string{"POST /imports/{id}/commit"}, func(c *call, in *byID) (importRun, error) {
 			return c.importNow(c.a.deps.Rooms.Imports.Commit(c.ctx(), c.who(), c.User.Org, in.ID))
 		})),
-		admin(on("listImportFormats", "GET /import-formats", "What files can be read", area, []string{"GET /imports"}, func(c *call, _ *struct{}) (struct {
-			Formats []string `json:"formats"`
-		}, error) {
-			return struct {
-				Formats []string `json:"formats"`
-			}{c.a.deps.Rooms.Imports.Formats()}, nil
+		admin(on("listImportFormats", "GET /import-formats", "What files can be read", area, []string{"GET /imports"}, func(c *call, _ *struct{}) (importKinds, error) {
+			return importKinds{c.a.deps.Rooms.Imports.Formats()}, nil
 		})),
 	}
 }

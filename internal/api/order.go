@@ -128,6 +128,19 @@ type taught struct {
 	Gone     int64    `json:"gone"`
 }
 
+// charterDraft is the public page of a rulebook that is not published.
+type charterDraft struct {
+	HTML string `json:"html"`
+}
+
+// tierTrials is what rules would have done beside those in force.
+type tierTrials struct {
+	Now    tierTrial `json:"in_force"`
+	New    tierTrial `json:"tried"`
+	Moving int       `json:"would_move_today"`
+	Least  int       `json:"least" doc:"members from which on there are tiers"`
+}
+
 func ruleLines() []line {
 	area := community.AreaOrder
 	lab := func(c *call) Lab { return room(c, c.a.deps.Rooms.Lab) }
@@ -189,17 +202,13 @@ func ruleLines() []line {
 			byID
 			Lang    string `query:"lang" enum:"zh-CN,en" default:"zh-CN"`
 			Version int    `query:"version" minimum:"0" doc:"0 = the draft, or, where there is none, the one in force"`
-		}, g community.GroupRow) (struct {
-			HTML string `json:"html"`
-		}, error) {
+		}, g community.GroupRow) (charterDraft, error) {
 			var raw []byte
 			body, err := c.bookBody(g, BookAsked{Version: in.Version})
 			if err == nil {
 				raw, err = room(c, c.a.deps.Rooms.Charters).Preview(c.ctx(), g.Key, body, in.Lang)
 			}
-			return struct {
-				HTML string `json:"html"`
-			}{string(raw)}, err
+			return charterDraft{string(raw)}, err
 		})),
 		on("answerDecision", "POST /decisions/{id}/act", "Do something to the member of a decision, and close it as kept", area, []string{"POST /review/{id}/act"}, func(c *call, in *struct {
 			byID
@@ -227,14 +236,10 @@ func ruleLines() []line {
 				Wide bool   `json:"wide,omitempty" doc:"it holds for every group of the organisation"`
 				Because
 			}
-		}, g community.GroupRow) (struct {
-			ID community.ID `json:"id"`
-		}, error) {
+		}, g community.GroupRow) (madeID, error) {
 			b := in.Body
 			one, err := room(c, c.a.deps.Rooms.Cases).Add(c.ctx(), c.who(), community.Case{Group: g.Key, Event: in.Number, Want: community.Want(b.Want), Rule: b.Rule, Wide: b.Wide, Why: b.Reason})
-			return struct {
-				ID community.ID `json:"id"`
-			}{one.ID}, err
+			return madeID{one.ID}, err
 		})),
 		on("importWords", "POST /word-lists/{id}/import", "Read a file of words; what it would change is then taken or discarded", area, []string{"POST /words/{id}/import"}, func(c *call, in *struct {
 			byID
@@ -258,23 +263,13 @@ func ruleLines() []line {
 				Rules tier.Rules `json:"rules"`
 				Weeks int        `json:"weeks,omitempty" minimum:"0" maximum:"26" doc:"left out = 12"`
 			}
-		}, g community.GroupRow) (struct {
-			Now    tierTrial `json:"in_force"`
-			New    tierTrial `json:"tried"`
-			Moving int       `json:"would_move_today"`
-			Least  int       `json:"least" doc:"members from which on there are tiers"`
-		}, error) {
+		}, g community.GroupRow) (tierTrials, error) {
 			weeks := in.Body.Weeks
 			if weeks == 0 {
 				weeks = 12
 			}
 			was, err := room(c, c.a.deps.Rooms.Tiers).Try(c.ctx(), g.Key, in.Body.Rules, weeks)
-			return struct {
-				Now    tierTrial `json:"in_force"`
-				New    tierTrial `json:"tried"`
-				Moving int       `json:"would_move_today"`
-				Least  int       `json:"least" doc:"members from which on there are tiers"`
-			}{tierTrialOf(was.Now), tierTrialOf(was.New), len(was.Today), was.Least}, err
+			return tierTrials{tierTrialOf(was.Now), tierTrialOf(was.New), len(was.Today), was.Least}, err
 		})),
 	}
 }

@@ -159,20 +159,18 @@ func faultsOf(field string, n int, at func(i int) (row int, what string)) error 
 	return r
 }
 
+// signalsAdded is what became of signals that were entered.
+type signalsAdded struct {
+	Added int `json:"added"`
+	Known int `json:"known" doc:"were there before"`
+	Alone int `json:"unmatched" doc:"of people whom no member is found for"`
+}
+
 func addSignals(c *call, in *struct {
 	Body struct {
 		Signals []signalEntry `json:"signals" minItems:"1" maxItems:"1000"`
 	}
-}) (struct {
-	Added int `json:"added"`
-	Known int `json:"known" doc:"were there before"`
-	Alone int `json:"unmatched" doc:"of people whom no member is found for"`
-}, error) {
-	type answer = struct {
-		Added int `json:"added"`
-		Known int `json:"known" doc:"were there before"`
-		Alone int `json:"unmatched" doc:"of people whom no member is found for"`
-	}
+}) (signalsAdded, error) {
 	lines := make([]measure.SignalLine, len(in.Body.Signals))
 	for i, s := range in.Body.Signals {
 		lines[i] = measure.SignalLine{Who: s.Who, Kind: s.Kind, At: int64(s.At), Source: s.Source, Line: i}
@@ -183,7 +181,7 @@ func addSignals(c *call, in *struct {
 			return faults[i].Line, map[string]string{"who": "who", "kind": "kind", "time": "at", "text": "source"}[faults[i].What]
 		})
 	}
-	return answer{added, known, alone}, err
+	return signalsAdded{added, known, alone}, err
 }
 
 // lead is a person whom the rule marks.
@@ -272,24 +270,23 @@ type paidEntry struct {
 	Ref      string       `json:"ref,omitempty" maxLength:"200" doc:"the shop's number; the same is entered once in a group"`
 }
 
+// paymentsAdded is what became of payments that were entered.
+type paymentsAdded struct {
+	Added []community.ID `json:"added"`
+	Known int            `json:"known" doc:"their number was entered before"`
+}
+
 func addPayments(c *call, in *struct {
 	byID
 	Body struct {
 		Payments []paidEntry `json:"payments" minItems:"1" maxItems:"1000"`
 	}
-}, g community.GroupRow) (struct {
-	Added []community.ID `json:"added"`
-	Known int            `json:"known" doc:"their number was entered before"`
-}, error) {
-	type answer = struct {
-		Added []community.ID `json:"added"`
-		Known int            `json:"known" doc:"their number was entered before"`
-	}
+}, g community.GroupRow) (paymentsAdded, error) {
 	rows := make([]community.Payment, len(in.Body.Payments))
 	for i, one := range in.Body.Payments {
 		m, err := c.desk.MemberByID(c.ctx(), one.Member)
 		if err != nil {
-			return answer{}, err
+			return paymentsAdded{}, err
 		}
 		rows[i] = community.Payment{Group: g.Key, Member: m.Key, At: int64(one.At), Amount: one.Amount, Currency: one.Currency, What: one.What, Ref: one.Ref}
 		if one.Currency == "" {
@@ -297,7 +294,7 @@ func addPayments(c *call, in *struct {
 		}
 	}
 	added, err := room(c, c.a.deps.Rooms.Payments).Add(c.ctx(), c.who(), rows)
-	return answer{mapped(added, func(p community.Payment) community.ID { return p.ID }), len(rows) - len(added)}, err
+	return paymentsAdded{mapped(added, func(p community.Payment) community.ID { return p.ID }), len(rows) - len(added)}, err
 }
 
 func giveReport(c *call, in *struct {
@@ -326,6 +323,11 @@ func giveReport(c *call, in *struct {
 	}
 	r, err := room(c, c.a.deps.Rooms.Reports).Give(c.ctx(), c.who(), o)
 	return reportOf(r), err
+}
+
+// momentPosted is a moment that was handed to the platform.
+type momentPosted struct {
+	Moment string `json:"moment" doc:"empty = the platform still makes the tasks"`
 }
 
 func readingLines() []line {
@@ -360,18 +362,14 @@ func readingLines() []line {
 				Pictures  []community.ID `json:"pictures,omitempty" maxItems:"9" doc:"files that are kept"`
 				Maybe
 			}
-		}) (struct {
-			Moment string `json:"moment" doc:"empty = the platform still makes the tasks"`
-		}, error) {
+		}) (momentPosted, error) {
 			a, err := c.account(in.ID)
 			id := ""
 			if err == nil {
 				b := in.Body
 				id, err = c.a.deps.Rooms.Moments(c.User.Org).Post(c.ctx(), c.who(), a.Key, community.MomentOrder{Text: b.Text, Link: b.Link, LinkTitle: b.LinkTitle, Employees: b.Employees, Tags: b.Tags}, b.Pictures, b.Reason)
 			}
-			return struct {
-				Moment string `json:"moment" doc:"empty = the platform still makes the tasks"`
-			}{id}, err
+			return momentPosted{id}, err
 		}),
 		on("listLeads", "GET /leads", "Whom the rule marks as likely to become active, and how well it does", insight, []string{"GET /leads"}, listLeads),
 		on("addSignals", "POST /lead-signals", "Enter signals that people may become active, all or none", insight, []string{"POST /leads/signals"}, addSignals),

@@ -40,6 +40,12 @@ func (c *call) saveWeekly(o measure.WeeklyOrder, b weeklyOrder) (weekly, error) 
 	return weeklyOf(ids, o), err
 }
 
+// weeklyRunWhole is a weekly report as it was sent.
+type weeklyRunWhole struct {
+	Run    weeklyRun       `json:"run"`
+	Report *measure.Report `json:"report" doc:"null = not composed yet"`
+}
+
 func weeklyLines() []line {
 	area := community.AreaInsight
 	rooms := func(c *call) Weeklies { return room(c, c.a.deps.Rooms.Weeklies) }
@@ -56,15 +62,9 @@ func weeklyLines() []line {
 			}
 			return rooms(c).Preview(c.ctx(), o)
 		}),
-		on("getWeeklyRun", "GET /weekly-runs/{id}", "A weekly report as it was sent", area, []string{"GET /weekly/{id}/sent"}, func(c *call, in *byID) (struct {
-			Run    weeklyRun       `json:"run"`
-			Report *measure.Report `json:"report" doc:"null = not composed yet"`
-		}, error) {
+		on("getWeeklyRun", "GET /weekly-runs/{id}", "A weekly report as it was sent", area, []string{"GET /weekly/{id}/sent"}, func(c *call, in *byID) (weeklyRunWhole, error) {
 			r, err := rooms(c).Run(c.ctx(), in.ID)
-			return struct {
-				Run    weeklyRun       `json:"run"`
-				Report *measure.Report `json:"report" doc:"null = not composed yet"`
-			}{weeklyRunOf(r), r.Report}, err
+			return weeklyRunWhole{weeklyRunOf(r), r.Report}, err
 		}),
 		admin(on("addWeekly", "POST /weekly-reports", "Order the weekly report", area, []string{"POST /weekly"}, func(c *call, in *struct{ Body weeklyOrder }) (weekly, error) {
 			return c.saveWeekly(measure.WeeklyOrder{}, in.Body)
