@@ -282,8 +282,7 @@ func (e *Effect) shares(before, after []DayValue) {
 
 // Wilson is the 95 % interval of a share (methods.md §7.1).
 func Wilson(hits, n float64) (low, high float64) {
-	const z = 1.959963984540054
-	return wilsonAt(hits, n, z)
+	return wilsonAt(hits, n, normal975)
 }
 
 // Pooled is what several adjustments of one kind did to one figure: how often it moved, of those that may be told.

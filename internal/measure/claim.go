@@ -117,9 +117,7 @@ func marks(judged, held int) Claim {
 		return c
 	}
 	c.Known, c.Value = true, float64(held)/float64(judged)
-	n, z := float64(judged), normal975
-	mid, wide := c.Value+z*z/(2*n), z*math.Sqrt(c.Value*(1-c.Value)/n+z*z/(4*n*n))
-	c.Low, c.High = max(0, (mid-wide)/(1+z*z/n)), min(1, (mid+wide)/(1+z*z/n))
+	c.Low, c.High = Wilson(float64(held), float64(judged))
 	switch {
 	case c.Low > c.Told[1] || c.High < c.Told[0]:
 		c.Verdict, c.Need = Differs, 0

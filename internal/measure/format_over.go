@@ -125,8 +125,9 @@ func CompareOver(list []FormatGroup) FormatOver {
 	things, home := map[SentKey]*thing{}, map[community.MemberKey]int{}
 	for i, g := range list {
 		rep.Polls += len(g.Polls)
-		rep.Groups = append(rep.Groups, placeOf(g))
-		addGroup(by, i, g)
+		rows := CompareFormats(g.Sent, nil).Rows
+		rep.Groups = append(rep.Groups, placeOf(g, rows))
+		addGroup(by, i, g, rows)
 		for j := range g.Sent {
 			addThing(by, things, home, i, &g.Sent[j])
 		}
@@ -151,9 +152,9 @@ func CompareOver(list []FormatGroup) FormatOver {
 }
 
 // placeOf sums one group up over its formats.
-func placeOf(g FormatGroup) FormatPlace {
+func placeOf(g FormatGroup, rows []FormatRow) FormatPlace {
 	p := FormatPlace{Group: g.Group, ID: g.ID, Name: g.Name}
-	for _, r := range CompareFormats(g.Sent, nil).Rows {
+	for _, r := range rows {
 		p.Things, p.Sends, p.Open, p.Offers = p.Things+r.Things, p.Sends+r.Sends, p.Open+r.Open, p.Offers+r.Offers
 		p.Answered.Num, p.Answered.Den = p.Answered.Num+r.Answered.Num, p.Answered.Den+r.Answered.Den
 		p.Leaves.Num, p.Leaves.Den = p.Leaves.Num+r.Leaves.Num, p.Leaves.Den+r.Leaves.Den
@@ -163,8 +164,8 @@ func placeOf(g FormatGroup) FormatPlace {
 }
 
 // addGroup adds the sums of a group, each as a cluster of its own.
-func addGroup(by map[string]*overFormat, i int, g FormatGroup) {
-	for _, r := range CompareFormats(g.Sent, nil).Rows {
+func addGroup(by map[string]*overFormat, i int, g FormatGroup, rows []FormatRow) {
+	for _, r := range rows {
 		o := by[r.Format]
 		o.row.Sends, o.row.Open, o.row.Offers, o.row.Replies = o.row.Sends+r.Sends, o.row.Open+r.Open, o.row.Offers+r.Offers, o.row.Replies+r.Replies
 		o.row.Minutes, o.row.Fen, o.row.Usual, o.row.Went = o.row.Minutes+r.Minutes, o.row.Fen+r.Fen, o.row.Usual+r.Usual, append(o.row.Went, r.Went...)
