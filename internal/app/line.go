@@ -35,9 +35,7 @@ func CommandLine() cli.Houses {
 			}
 			return list, err
 		},
-		Inspect: func(ctx context.Context, path string, progress func(table string, rows int64)) (map[string]community.TableSum, error) {
-			return store.Inspect(ctx, path, progress)
-		},
+		Inspect:  store.Inspect,
 		Storage:  storage{},
 		Zoneless: zoneless,
 		Demo: func(ctx context.Context, o cli.DemoOrder) error {

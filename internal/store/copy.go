@@ -24,7 +24,7 @@ type Copied struct {
 }
 
 // Progress is told how much of a table was done; rows is 0 when it begins.
-type Progress func(table string, rows int64)
+type Progress = func(table string, rows int64)
 
 // Copy fills an empty database with every row of another, as of one instant, and compares both. The source is only read; it may be served
 // meanwhile, then what comes later is not in the copy. Projections are left out: they are made from the log when the copy is first opened.

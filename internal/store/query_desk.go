@@ -122,8 +122,8 @@ func limitOf(n int) int {
 // sorts maps the sort names of a question to columns.
 type sorts map[string]string
 
-// order gives ORDER BY and LIMIT of a page. tie makes the order total.
-func (p sorts) order(page community.Page, byDefault, tie string) (string, error) {
+// by gives the ORDER BY of a page. tie makes the order total.
+func (p sorts) by(page community.Page, byDefault, tie string) (string, error) {
 	column, ok := p[page.Sort]
 	if page.Sort == "" {
 		column, ok = byDefault, true
@@ -135,10 +135,16 @@ func (p sorts) order(page community.Page, byDefault, tie string) (string, error)
 	if page.Desc {
 		dir = " DESC"
 	}
-	if page.Offset < 0 {
-		return "", community.Errorf(community.CodeBadInput, "offset %d", page.Offset)
+	return fmt.Sprintf(" ORDER BY %s%s, %s%s", column, dir, tie, dir), nil
+}
+
+// order gives ORDER BY and LIMIT of a page.
+func (p sorts) order(page community.Page, byDefault, tie string) (string, error) {
+	by, err := p.by(page, byDefault, tie)
+	if err == nil && page.Offset < 0 {
+		err = community.Errorf(community.CodeBadInput, "offset %d", page.Offset)
 	}
-	return fmt.Sprintf(" ORDER BY %s%s, %s%s LIMIT %d OFFSET %d", column, dir, tie, dir, limitOf(page.Limit), page.Offset), nil
+	return fmt.Sprintf("%s LIMIT %d OFFSET %d", by, limitOf(page.Limit), page.Offset), err
 }
 
 // newest is order for lists whose default is the newest first.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"qunluo/internal/community"
@@ -29,18 +28,13 @@ const groupsAtOnce = 5000
 func (d *Desk) AllGroups(ctx context.Context, f community.GroupFilter) iter.Seq2[community.GroupRow, error] {
 	return func(yield func(community.GroupRow, error) bool) {
 		c := d.groupsThat(f)
-		f.Page.Limit, f.Page.Offset = 0, 0
-		order, err := groupSorts.order(f.Page, "g.name", "g.key")
+		order, err := groupSorts.by(f.Page, "g.name", "g.key")
 		if err != nil {
 			yield(community.GroupRow{}, err)
 			return
 		}
-		order, _, _ = strings.Cut(order, " LIMIT ")
 		for from := 0; ; from += groupsAtOnce {
-			list, err := d.groups(ctx, fmt.Sprintf("%s%s LIMIT %d OFFSET %d", c.String(), order, groupsAtOnce, from), c.args)
-			if err == nil && !f.Bare {
-				err = d.fillGroups(ctx, list)
-			}
+			list, err := d.filledGroups(ctx, fmt.Sprintf("%s%s LIMIT %d OFFSET %d", c.String(), order, groupsAtOnce, from), c.args, f.Bare)
 			if err != nil {
 				yield(community.GroupRow{}, err)
 				return
@@ -88,10 +82,7 @@ func (d *Desk) FindGroups(ctx context.Context, f community.GroupFilter) ([]commu
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := d.groups(ctx, c.String()+order, c.args)
-	if err == nil && !f.Bare {
-		err = d.fillGroups(ctx, list)
-	}
+	list, err := d.filledGroups(ctx, c.String()+order, c.args, f.Bare)
 	return list, total, err
 }
 
@@ -125,9 +116,14 @@ func (d *Desk) groups(ctx context.Context, rest string, args []any) ([]community
 }
 
 func (d *Desk) wholeGroups(ctx context.Context, c clause) ([]community.GroupRow, error) {
-	list, err := d.groups(ctx, c.String(), c.args)
-	if err != nil {
-		return nil, err
+	return d.filledGroups(ctx, c.String(), c.args, false)
+}
+
+// filledGroups reads groups; bare leaves out what other tables say of them.
+func (d *Desk) filledGroups(ctx context.Context, rest string, args []any, bare bool) ([]community.GroupRow, error) {
+	list, err := d.groups(ctx, rest, args)
+	if err != nil || bare {
+		return list, err
 	}
 	return list, d.fillGroups(ctx, list)
 }

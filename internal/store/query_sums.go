@@ -98,7 +98,7 @@ const usualSlots = 100 * 24
 
 // sum adds a day's detail up: its slots into c, its members to said.
 func (c *slotCounts) sum(said []measure.Tally, detail []byte) ([]measure.Tally, error) {
-	list := detailReader{b: detail}
+	list := readDetail(detail)
 	for list.next() {
 		t := measure.Tally{Member: list.member}
 		for range list.cells {

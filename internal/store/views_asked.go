@@ -7,7 +7,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/measure"
@@ -19,15 +21,10 @@ type askedKey struct {
 	day int64 // since 1970
 }
 
-const dayMS = 86_400_000
-
 // utcDay is the day of a moment, also of one before 1970.
 func utcDay(at int64) int64 {
-	day := at / dayMS
-	if at%dayMS < 0 {
-		day--
-	}
-	return day
+	day, _ := measure.DayOf(at, time.UTC)
+	return int64(day)
 }
 
 // askedPart is the length from which on a part gets no more entries. Where parts end depends on the log alone.
@@ -62,7 +59,7 @@ func appendAsked(b []byte, e askedEntry, last, day int64) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(e.number-last)<<1|kind)
 	b = binary.AppendUvarint(b, uint64(e.member))
-	b = binary.AppendVarint(b, e.at-day*dayMS)
+	b = binary.AppendVarint(b, e.at-day*dayLong)
 	b = binary.AppendUvarint(b, uint64(e.run))
 	if kind == 0 {
 		return binary.AppendUvarint(b, uint64(e.group))
@@ -76,47 +73,24 @@ const askedLeast = 10
 
 // decodeAsked hands the entries of a part to fn. The number of a part's first entry is written whole.
 func decodeAsked(b []byte, day int64, fn func(*askedEntry)) error {
-	r := askedReader{b: b}
+	r := numberReader{b: b}
 	var e askedEntry
-	for len(r.b) > 0 && !r.short {
-		head := r.next()
-		r.last += int64(head >> 1)
-		e = askedEntry{number: r.last, member: community.MemberKey(r.next()), at: day*dayMS + unzigzag(r.next()), run: int64(r.next())}
+	last := int64(0)
+	for len(r.b) > 0 {
+		head := r.number()
+		last += int64(head >> 1)
+		e = askedEntry{number: last, member: community.MemberKey(r.number()), at: day*dayLong + unzigzag(r.number()), run: int64(r.number())}
 		if head&1 == 0 {
-			e.group = community.GroupKey(r.next())
+			e.group = community.GroupKey(r.number())
 		} else {
-			e.question, e.by = e.number-int64(r.next()), measure.Evidence(r.next())
+			e.question, e.by = last-int64(r.number()), measure.Evidence(r.number())
 		}
-		if !r.short {
-			fn(&e)
+		if r.err != nil {
+			return r.err
 		}
-	}
-	if r.short {
-		return errShortDetail
+		fn(&e)
 	}
 	return nil
-}
-
-// askedReader takes numbers off a list.
-type askedReader struct {
-	b     []byte
-	last  int64
-	short bool
-}
-
-func (r *askedReader) next() uint64 {
-	if len(r.b) > 0 && r.b[0] < 0x80 {
-		v := uint64(r.b[0])
-		r.b = r.b[1:]
-		return v
-	}
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.short, r.b = true, nil
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
 }
 
 // unzigzag undoes what binary.AppendVarint does to a number's sign.
@@ -131,9 +105,8 @@ func (q *questions) flushDays(ctx context.Context) error {
 		entries[key] = append(entries[key], e)
 		return err
 	}
-	for _, row := range q.asked {
-		one := q.known[row[0].(int64)]
-		if err := put(one.Group, one.At, askedEntry{number: one.Number, group: one.Group, at: one.At, member: one.Member, run: row[5].(int64)}); err != nil {
+	for _, a := range q.asked {
+		if err := put(a.Group, a.At, askedEntry{number: a.Number, group: a.Group, at: a.At, member: a.Member, run: a.run}); err != nil {
 			return err
 		}
 	}
@@ -142,7 +115,8 @@ func (q *questions) flushDays(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, key := range sortedAsked(entries) {
+	keys := slices.SortedFunc(maps.Keys(entries), func(a, b askedKey) int { return cmp.Or(cmp.Compare(a.org, b.org), cmp.Compare(a.day, b.day)) })
+	for _, key := range keys {
 		list := entries[key]
 		slices.SortFunc(list, func(a, b askedEntry) int {
 			return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.question, b.question))
@@ -155,15 +129,6 @@ func (q *questions) flushDays(ctx context.Context) error {
 		clear(q.days)
 	}
 	return nil
-}
-
-func sortedAsked(entries map[askedKey][]askedEntry) []askedKey {
-	keys := make([]askedKey, 0, len(entries))
-	for key := range entries {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b askedKey) int { return cmp.Or(cmp.Compare(a.org, b.org), cmp.Compare(a.day, b.day)) })
-	return keys
 }
 
 // writeDay appends entries, whose numbers ascend, to a day.

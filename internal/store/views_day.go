@@ -19,27 +19,13 @@ import (
 
 var errShortDetail = errors.New("detail of a day is cut short")
 
-// detailReader reads a day's detail without making lists of it.
-type detailReader struct {
-	b      []byte
-	member community.MemberKey
-	cells  int // of the member; each must be read
-	err    error
+// numberReader takes numbers off a value.
+type numberReader struct {
+	b   []byte
+	err error // errShortDetail; what is read after it is 0
 }
 
-// next goes to the next member.
-func (r *detailReader) next() bool {
-	if len(r.b) == 0 || r.err != nil {
-		return false
-	}
-	r.member += community.MemberKey(r.number())
-	r.cells = int(min(r.number(), uint64(len(r.b)))) // a cell has two bytes at least
-	return r.err == nil
-}
-
-func (r *detailReader) cell() (slot, count int64) { return int64(r.number()), int64(r.number()) }
-
-func (r *detailReader) number() uint64 {
+func (r *numberReader) number() uint64 {
 	if len(r.b) > 0 && r.b[0] < 0x80 { // nearly all
 		v := r.b[0]
 		r.b = r.b[1:]
@@ -54,9 +40,30 @@ func (r *detailReader) number() uint64 {
 	return v
 }
 
+// detailReader reads a day's detail without making lists of it.
+type detailReader struct {
+	numberReader
+	member community.MemberKey
+	cells  int // of the member; each must be read
+}
+
+func readDetail(b []byte) detailReader { return detailReader{numberReader: numberReader{b: b}} }
+
+// next goes to the next member.
+func (r *detailReader) next() bool {
+	if len(r.b) == 0 || r.err != nil {
+		return false
+	}
+	r.member += community.MemberKey(r.number())
+	r.cells = int(min(r.number(), uint64(len(r.b)))) // a cell has two bytes at least
+	return r.err == nil
+}
+
+func (r *detailReader) cell() (slot, count int64) { return int64(r.number()), int64(r.number()) }
+
 func decodeSpeech(b []byte) ([]measure.Speech, error) {
 	var list []measure.Speech
-	r := detailReader{b: b}
+	r := readDetail(b)
 	for r.next() {
 		s := measure.Speech{Member: r.member, Cells: make([]measure.Cell, r.cells)}
 		for i := range s.Cells {
@@ -202,7 +209,7 @@ func compareCells(a, b cellKey) int {
 // left out.
 func mergeDetail(b []byte, cells []cellCount) (out []byte, members int, err error) {
 	out = make([]byte, 0, len(b)+4*len(cells))
-	old := detailReader{b: b}
+	old := readDetail(b)
 	var last community.MemberKey
 	var body []byte
 	for more := old.next(); more || len(cells) > 0; {

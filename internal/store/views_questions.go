@@ -20,7 +20,7 @@ type questions struct {
 	groups  map[community.GroupKey]talkPlace
 	threads map[threadKey]*measure.Threads
 	touched map[threadKey]bool
-	asked   [][]any // in the form of their table
+	asked   []askedRow
 	known   map[int64]measure.Question
 	links   []answerRow
 	met     map[contactKey]contactRow
@@ -63,6 +63,13 @@ type answerRow struct {
 	member           community.MemberKey
 	by               measure.Evidence
 	run              int64
+}
+
+// askedRow is a question with the message that it is, as the platform calls it.
+type askedRow struct {
+	measure.Question
+	message string
+	run     int64
 }
 
 // maxThreads bounds how many courses of talk are remembered between batches.
@@ -127,8 +134,9 @@ func (q *questions) follow(ctx context.Context, ev *community.Event) error {
 	link := th.Follow(said)
 	q.meet(ev, said, link.Whom)
 	if link.Asks && !ev.Body.Role.Immune() { // what those who run the group write is no question
-		q.asked = append(q.asked, []any{ev.Number, int64(ev.Group), ev.OccurredAt, int64(ev.Actor), ev.Body.Message, ev.Import})
-		q.known[ev.Number] = measure.Question{Number: ev.Number, Group: ev.Group, At: ev.OccurredAt, Member: ev.Actor}
+		one := measure.Question{Number: ev.Number, Group: ev.Group, At: ev.OccurredAt, Member: ev.Actor}
+		q.asked = append(q.asked, askedRow{one, ev.Body.Message, ev.Import})
+		q.known[ev.Number] = one
 		q.latest[messageKey{ev.Group, ev.Body.Message}] = ev.Number
 	}
 	if link.To > 0 {
@@ -295,9 +303,13 @@ func (q *questions) flush(ctx context.Context) error {
 }
 
 func (q *questions) flushAsked(ctx context.Context) error {
-	_, err := q.t.dialect.bulk(ctx, q.t, `INSERT INTO views.question (number, group_key, at, member_key, message, import_key) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT DO NOTHING`, q.asked)
+	rows := make([][]any, 0, len(q.asked))
+	for _, a := range q.asked {
+		rows = append(rows, []any{a.Number, int64(a.Group), a.At, int64(a.Member), a.message, a.run})
+	}
 	q.asked = q.asked[:0]
+	_, err := q.t.dialect.bulk(ctx, q.t, `INSERT INTO views.question (number, group_key, at, member_key, message, import_key) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING`, rows)
 	return err
 }
 
