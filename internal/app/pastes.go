@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"slices"
-	"time"
 
 	"qunluo/internal/community"
 	"qunluo/internal/console"
@@ -19,9 +17,6 @@ func (a *App) Pastes(org community.OrgKey, groups []community.GroupKey) pastes {
 	return pastes{a.Hands(org, groups)}
 }
 
-// pasteAwait is how long a text is waited for before its run is told as it stands.
-const pasteAwait = 8 * time.Second
-
 // pasteNames are what kept texts are called.
 var pasteNames = map[string]string{"talk": "talk.txt", "roster": "roster.txt"}
 
@@ -31,24 +26,14 @@ func (p pastes) Try(ctx context.Context, user string, g community.GroupRow, kind
 		return community.ID{}, err
 	}
 	text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
-	if pasteNames[kind] == "" || len(bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\uFEFF")))) == 0 {
+	if pasteNames[kind] == "" || console.PasteEmpty(text) {
 		return community.ID{}, community.Errorf(community.CodeBadInput, "text: want talk or a roster, and not nothing")
 	}
-	run, err := p.app.imports.Start(ctx, user, p.org, console.ImportOrder{Name: pasteNames[kind], File: bytes.NewReader(text), Format: console.PasteFormat(kind, string(text)), Zone: g.Zone, Group: g.Key, At: at, Dry: true, Live: len(g.Accounts) == 0, Show: console.PasteShown})
+	run, err := p.app.imports.Start(ctx, user, p.org, console.PasteTrial(g, pasteNames[kind], kind, text, at))
 	if err != nil {
 		return run, err
 	}
-	return run, p.await(ctx, run)
-}
-
-// await waits for a run, and no longer than a caller should.
-func (p pastes) await(ctx context.Context, run community.ID) error {
-	ctx, stop := context.WithTimeout(ctx, pasteAwait)
-	defer stop()
-	if err := p.app.imports.Await(ctx, run); err != nil && ctx.Err() == nil {
-		return err
-	}
-	return nil
+	return run, console.AwaitPaste(ctx, p.app.imports, run)
 }
 
 // Run finds a run that was brought by hand in a group; CodeNotFound.
@@ -57,8 +42,8 @@ func (p pastes) Run(ctx context.Context, g community.GroupRow, run community.ID)
 		return community.ImportRow{}, err
 	}
 	r, err := p.desk().ImportByID(ctx, run)
-	if err == nil && (r.Group != g.Key || !slices.Contains(console.PasteFormats, r.Format)) {
-		err = community.Errorf(community.CodeNotFound, "import %s is not brought by hand in group %s", run, g.ID)
+	if err == nil {
+		err = console.ByHand(g, r)
 	}
 	return r, err
 }
@@ -92,5 +77,5 @@ func (p pastes) Step(ctx context.Context, user string, g community.GroupRow, run
 	if err != nil {
 		return run, err
 	}
-	return run, p.await(ctx, run)
+	return run, console.AwaitPaste(ctx, p.app.imports, run)
 }

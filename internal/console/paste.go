@@ -49,8 +49,38 @@ const (
 // PasteShown is how many messages and names of a text are shown.
 const PasteShown = 300
 
-// pasteWait is how long a page waits for a text to be read before it says that it is being read.
+// pasteWait is how long a text is waited for before its run is told as it stands.
 const pasteWait = 8 * time.Second
+
+// AwaitPaste waits for a run, and no longer than a caller should.
+func AwaitPaste(ctx context.Context, from interface {
+	Await(ctx context.Context, run community.ID) error
+}, run community.ID) error {
+	ctx, stop := context.WithTimeout(ctx, pasteWait)
+	defer stop()
+	if err := from.Await(ctx, run); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// PasteEmpty reports whether a text says nothing.
+func PasteEmpty(text []byte) bool {
+	return len(bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\uFEFF")))) == 0
+}
+
+// PasteTrial is the order that reads a text of a group without writing; kind is talk or roster, at when it was copied (UTC ms).
+func PasteTrial(g community.GroupRow, name, kind string, text []byte, at int64) ImportOrder {
+	return ImportOrder{Name: name, File: bytes.NewReader(text), Format: pasteFormat(kind, string(text)), Zone: g.Zone, Group: g.Key, At: at, Dry: true, Live: len(g.Accounts) == 0, Show: PasteShown}
+}
+
+// ByHand is nil for a run that was brought by hand in a group; community.CodeNotFound.
+func ByHand(g community.GroupRow, r community.ImportRow) error {
+	if r.Group != g.Key || !slices.Contains(pasteFormats, r.Format) {
+		return community.Errorf(community.CodeNotFound, "import %s is not brought by hand in group %s", r.ID, g.ID)
+	}
+	return nil
+}
 
 // pasteAt is the address of a group's form, on the desk or on the phone.
 func (k *call) pasteAt(g community.GroupRow) string {
@@ -151,7 +181,7 @@ func (c *Console) pasteTry(k *call) error {
 		return k.pasteAsk(http.StatusRequestEntityTooLarge, g, fields, k.T("channel.too_long", "most", maxPasted>>20, "file", maxPastedFile>>20))
 	case err != nil:
 		return err
-	case len(bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\uFEFF")))) == 0:
+	case PasteEmpty(text):
 		return k.pasteAsk(http.StatusUnprocessableEntity, g, fields, k.T("channel.empty"))
 	}
 	at, err := time.ParseInLocation("2006-01-02 15:04", strings.TrimSpace(fields["at"]), zone(g.Zone))
@@ -161,9 +191,8 @@ func (c *Console) pasteTry(k *call) error {
 	if now := time.UnixMilli(k.now()); at.Equal(now.Truncate(time.Minute)) {
 		at = now // just now: after what was asked for a moment ago
 	}
-	o := ImportOrder{Name: k.T("channel.file_"+pasteKind(fields["kind"]), "at", i18n.Time(k.now(), zone(g.Zone))) + ".txt", File: bytes.NewReader(text), Format: PasteFormat(fields["kind"], string(text)),
-		Zone: g.Zone, Group: g.Key, At: at.UnixMilli(), Dry: true, Live: len(g.Accounts) == 0, Show: PasteShown}
-	run, err := c.deps.Importer.Start(k.ctx(), k.who(), k.User.Org, o)
+	name := k.T("channel.file_"+pasteKind(fields["kind"]), "at", i18n.Time(k.now(), zone(g.Zone))) + ".txt"
+	run, err := c.deps.Importer.Start(k.ctx(), k.who(), k.User.Org, PasteTrial(g, name, fields["kind"], text, at.UnixMilli()))
 	if err != nil {
 		return k.refused(k.pasteAt(g), err)
 	}
@@ -172,9 +201,7 @@ func (c *Console) pasteTry(k *call) error {
 
 // pasteWaits goes on to a run's page once it has ended, or after a while.
 func (k *call) pasteWaits(g community.GroupRow, run community.ID) error {
-	ctx, stop := context.WithTimeout(k.ctx(), pasteWait)
-	defer stop()
-	if err := k.c.deps.Importer.Await(ctx, run); err != nil && ctx.Err() == nil {
+	if err := AwaitPaste(k.ctx(), k.c.deps.Importer, run); err != nil {
 		return err
 	}
 	return k.redirect(k.pasteAt(g) + "/" + run.String())
@@ -187,8 +214,8 @@ func pasteKind(kind string) string {
 	return "talk"
 }
 
-// PasteFormat is the importer's format of a text. A list whose first line names columns is a table.
-func PasteFormat(kind, text string) string {
+// pasteFormat is the importer's format of a text. A list whose first line names columns is a table.
+func pasteFormat(kind, text string) string {
 	if kind != "roster" {
 		return "wechat-paste"
 	}
@@ -199,8 +226,8 @@ func PasteFormat(kind, text string) string {
 	return "roster-names"
 }
 
-// PasteFormats are the formats of what people bring by hand.
-var PasteFormats = []string{"wechat-paste", "roster-csv", "roster-names"}
+// pasteFormats are the formats of what people bring by hand.
+var pasteFormats = []string{"wechat-paste", "roster-csv", "roster-names"}
 
 // pasteRun finds the run of the path, if it is one of the group's and brought by hand.
 func (k *call) pasteRun(g community.GroupRow) (community.ImportRow, importReport, error) {
@@ -209,8 +236,8 @@ func (k *call) pasteRun(g community.GroupRow) (community.ImportRow, importReport
 		return community.ImportRow{}, importReport{}, community.Errorf(community.CodeNotFound, "path: %w", err)
 	}
 	r, err := k.Desk.ImportByID(k.ctx(), id)
-	if err == nil && (r.Group != g.Key || !slices.Contains(PasteFormats, r.Format)) {
-		err = community.Errorf(community.CodeNotFound, "import %s is not brought by hand in group %s", id, g.ID)
+	if err == nil {
+		err = ByHand(g, r)
 	}
 	return r, readReport(r.Report), err
 }
