@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,6 +27,19 @@ func deployed(t *testing.T, name string) string {
 	return string(text)
 }
 
+// lack skips what cannot be done here; where QL_REQUIRE names it, that is a failure.
+func lack(t *testing.T, name, why string) {
+	t.Helper()
+	if required(name) {
+		t.Fatal(why + ", and QL_REQUIRE asks for " + name)
+	}
+	t.Skip(why)
+}
+
+func required(name string) bool {
+	return slices.Contains(strings.Split(os.Getenv("QL_REQUIRE"), ","), name)
+}
+
 // TestUnitsAreWhatSystemdTakes lets systemd itself read both units, and holds the hardening that must not be lost.
 func TestUnitsAreWhatSystemdTakes(t *testing.T) {
 	unit := deployed(t, "qunluo.service")
@@ -37,7 +51,7 @@ func TestUnitsAreWhatSystemdTakes(t *testing.T) {
 	}
 	tool, err := exec.LookPath("systemd-analyze")
 	if err != nil {
-		t.Skip(err)
+		lack(t, "systemd", err.Error())
 	}
 	dir := t.TempDir()
 	for name, text := range map[string]string{"qunluo.service": strings.Replace(unit, "/usr/local/bin/qunluo serve", "/bin/true", 1), "qunluo.socket": deployed(t, "qunluo.socket")} {
@@ -72,9 +86,9 @@ func TestImageHoldsTheProgramAlone(t *testing.T) {
 // as a user that is not root, without even /proc. It needs root to change the root.
 func TestProgramRunsAloneInAnEmptyRoot(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root changes the root")
+		lack(t, "build", "only root changes the root")
 	}
-	if !strings.Contains(os.Getenv("QL_REQUIRE"), "build") {
+	if !required("build") {
 		t.Skip("it builds the whole program as a release is built, which takes minutes: asked for with build in QL_REQUIRE")
 	}
 	root := t.TempDir()
