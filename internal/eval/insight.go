@@ -18,6 +18,7 @@ func insight() []test {
 		{"tiers", tiers},
 		{"experiments", experiments},
 		{"digest", digests},
+		{"remarks", remarks},
 	}
 }
 

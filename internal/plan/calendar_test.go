@@ -375,3 +375,36 @@ func TestRepeatsAreFound(t *testing.T) {
 		t.Errorf("something else: %+v", got)
 	}
 }
+
+// TestPressureIsTellingFromTalk: sentences as operators and shops write them, each beside a harmless one that shares its words.
+func TestPressureIsTellingFromTalk(t *testing.T) {
+	for text, want := range map[string]string{
+		"读书营招生啦！！原价 299 元，今晚只要 99 元，赶紧扫码入群付款！":             HardSell,
+		"老师把三年的笔记都整理好了，免费送。回复 1 马上领取，名额有限！！":               HardSell,
+		"FREE notes for the first 20. Reply NOW to 10086!": HardSell,
+		"You won a place. Call 0800123456 today only!":     HardSell,
+		"错过再等一年": HardSell,
+		"周三的问答今天截止报名，想问什么？":                               "",
+		"链接在这里，点击可以看上周的记录":                                "",
+		"这本书我是 30 元买的，最后一章最好看":                            "",
+		"我已经回复你了，马上来":                                     "",
+		"Are you free? Call me.":                          "",
+		"I know a free window seat":                       "",
+		"一个自律的人，从不找借口。":                                   Preaching,
+		"我们都应该懂得感恩，珍惜每一天":                                 Preaching,
+		"You must respect the grind and stop being lazy.": Preaching,
+		"你应该先装驱动再重启":                                      "",
+		"必须先备份，不然数据会丢":                                    "",
+		"You should see page 30 first":                    "",
+	} {
+		var got []string
+		for _, r := range Remarks(Content{Text: text}, nil) {
+			if r.Rule == HardSell || r.Rule == Preaching {
+				got = append(got, r.Rule)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %q", text, got, want)
+		}
+	}
+}

@@ -65,11 +65,7 @@ func remarkWords() map[string][]string {
 		NoProblem: {"问题", "怎么", "如何", "怎样", "为什么", "不会", "不懂", "难点", "很难", "太难", "难题", "卡在", "卡住", "遇到", "避坑", "踩坑", "解决", "困扰", "烦恼", "担心", "搞不清", "分不清", "来不及",
 			"没时间", "坚持不", "记不住", "失败", "求助", "哪里", "哪个", "能不能", "是不是", "要不要", "how to", "how do", "problem", "stuck", "why ", "struggl", "trouble", "cannot", "can't", "mistake", "question"},
 		NoPerson: {"我", "咱", "你", "大家", "@", "？", "吗", "?", "各位", "朋友们", "同学", " i ", "i'", "we ", "you", "let's"},
-		Preaching: {"必须要", "你必须", "你应该", "你们要", "我们都应该", "一定要学会", "做人", "人生就是", "格局", "自律的人", "不努力", "请自觉", "要懂得", "要学会", "成功的人", "优秀的人", "底层逻辑就是", "穷人", "富人思维", "思维决定",
-			"you must", "you should", "successful people", "winners never"},
-		Filler: {"早安", "晚安", "早上好", "下午好", "晚上好", "大家好", "新的一天", "元气满满", "正能量", "加油", "祝大家", "祝各位", "美好的一天", "周末愉快", "幸福安康", "开心每一天", "收到请回复", "打卡打卡", "good morning", "good night", "have a nice day", "happy friday"},
-		HardSell: {"限时", "秒杀", "最后一天", "最后几", "最后3", "仅剩", "只剩", "立即购买", "立刻购买", "马上下单", "赶紧下单", "快来抢", "抢购", "手慢无", "错过再等", "错过后悔", "闭眼入", "全网最低", "史上最低", "最低价", "扫码购买", "点击购买", "私信下单",
-			"跳楼价", "血亏", "不买", "buy now", "last chance", "limited time", "order now", "don't miss", "hurry"},
+		Filler:   {"早安", "晚安", "早上好", "下午好", "晚上好", "大家好", "新的一天", "元气满满", "正能量", "加油", "祝大家", "祝各位", "美好的一天", "周末愉快", "幸福安康", "开心每一天", "收到请回复", "打卡打卡", "good morning", "good night", "have a nice day", "happy friday"},
 	}
 }
 
@@ -88,12 +84,16 @@ func Remarks(c Content, slots []Fixture) []Remark {
 	if r, off := offSlot(c, slots); off {
 		out = append(out, r)
 	}
+	pressure, before := pressureCues(), ""
 	for _, part := range parts {
-		for _, rule := range []string{Preaching, HardSell} {
-			if list := found(low, part, words[rule]); len(list) > 0 {
-				out = append(out, remark(c.Text, rule, part, list[0]))
-			}
+		sentence := low[min(part.start, len(low)):min(part.end, len(low))]
+		if why, does := pressure.preaches(sentence); does {
+			out = append(out, remark(c.Text, Preaching, part, why))
 		}
+		if why, does := pressure.sellsHard(before, sentence, c.Text[part.start:part.end]); does {
+			out = append(out, remark(c.Text, HardSell, part, why))
+		}
+		before = sentence
 		if list := found(low, part, words[Filler]); len(list) > 0 && empty(low[part.start:part.end], list) {
 			out = append(out, remark(c.Text, Filler, part, list[0]))
 		}
@@ -190,13 +190,14 @@ func Advertises(c Content) string {
 func hasPrice(text string) bool {
 	runes := []rune(text)
 	digit := func(i int) bool { return i >= 0 && i < len(runes) && unicode.IsDigit(runes[i]) }
+	after := func(i int) bool { return digit(i-1) || i > 0 && runes[i-1] == ' ' && digit(i-2) }
 	for i, r := range runes {
 		switch {
-		case (r == '¥' || r == '￥' || r == '$') && (digit(i+1) || i+2 < len(runes) && runes[i+1] == ' ' && digit(i+2)):
+		case strings.ContainsRune("¥￥$£€", r) && (digit(i+1) || i+2 < len(runes) && runes[i+1] == ' ' && digit(i+2)):
 			return true
-		case r == '元' && digit(i-1) && (i+1 >= len(runes) || !strings.ContainsRune("旦宵月素", runes[i+1])):
+		case r == '元' && after(i) && (i+1 >= len(runes) || !strings.ContainsRune("旦宵月素", runes[i+1])):
 			return true
-		case r == '块' && digit(i-1) && i+1 < len(runes) && runes[i+1] == '钱':
+		case r == '块' && after(i) && i+1 < len(runes) && runes[i+1] == '钱':
 			return true
 		}
 	}
