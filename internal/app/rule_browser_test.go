@@ -281,6 +281,10 @@ func (w *screen) shot(name string) {
 		if check(w.t, err); shut != "" {
 			w.t.Errorf("%s shuts people out: %s", name, shut)
 		}
+		missed, err := browsertest.ByKeys(w.ctx)
+		if check(w.t, err); missed != "" {
+			w.t.Errorf("%s by keys: %s", name, missed)
+		}
 	}
 	dir := os.Getenv("QL_SHOTS")
 	if dir == "" {

@@ -34,3 +34,29 @@ func TestPagesAreForEverybody(t *testing.T) {
 		}
 	}
 }
+
+// TestPagesAreForTheKeyboard: what a mouse alone can press, what Tab passes by and what hides the focus is found; a sound page is not
+// complained of.
+func TestPagesAreForTheKeyboard(t *testing.T) {
+	t.Parallel()
+	w := newWindow(t, browse(t), 1440)
+	ctx, stop := context.WithTimeout(w.ctx, 30*time.Second)
+	defer stop()
+	for name, tc := range map[string]struct{ page, want string }{
+		"sound":            {`<a href="#x">a</a><input type="date"><input type="radio" name="r"><input type="radio" name="r"><details><summary>more</summary><button>in it</button></details><label style="cursor:pointer"><input type="checkbox">x</label>`, ""},
+		"only for a mouse": {`<div style="cursor:pointer" onclick="1">press me</div>`, "only for a mouse: <div"},
+		"focus hidden":     {`<button>a</button><a href="#x" style="outline:none;color:red">b</a>`, "no sign of the focus: <a"},
+		"a trap":           {`<input id="t" onkeydown="event.preventDefault()"><button>never</button>`, "not reached by Tab: <button"},
+	} {
+		if err := chromedp.Do(ctx, chromedp.Navigate("data:text/html;charset=utf-8,"+url.PathEscape(`<!doctype html><html lang="zh-CN"><title>x</title><main>`+tc.page+`</main></html>`))); err != nil {
+			t.Fatal(err)
+		}
+		found, err := browsertest.ByKeys(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tc.want == "" && found != "" || !strings.Contains(found, tc.want) {
+			t.Errorf("%s: found %q, want %q", name, found, tc.want)
+		}
+	}
+}

@@ -178,14 +178,22 @@ func (w *window) look(ctx context.Context, width int64, shot string) ([]string, 
 	return wrong, nil
 }
 
-// shutOut asks for what shuts people out, twice of each page: in its first width in Chinese, in its last in English.
+// shutOut asks for what shuts people out, twice of each page: in its first width in Chinese, there by the keyboard, too; in its last in English.
 func (w *window) shutOut(ctx context.Context, width int64) (string, error) {
 	want := map[string]int64{"zh-CN": w.widths[0], "en": w.widths[len(w.widths)-1]}
 	lang, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.documentElement.lang`))
 	if err != nil || want[lang] != width {
 		return "", err
 	}
-	return browsertest.ForEverybody(ctx)
+	shut, err := browsertest.ForEverybody(ctx)
+	if err != nil || width != w.widths[0] {
+		return shut, err
+	}
+	keys, err := browsertest.ByKeys(ctx)
+	if shut != "" && keys != "" {
+		shut += "; "
+	}
+	return shut + keys, err
 }
 
 // TestWindowFindsWhatSticksOut: what fits at one width and not at the other is found, when the window is narrowed and when

@@ -274,6 +274,9 @@ func TestPagesFitAPhone(t *testing.T) {
 		if shut, err := browsertest.ForEverybody(tab); err != nil || shut != "" {
 			t.Errorf("%s shuts people out: %s (%v)", name, shut, err)
 		}
+		if missed, err := browsertest.ByKeys(tab); err != nil || missed != "" {
+			t.Errorf("%s by keys: %s (%v)", name, missed, err)
+		}
 		if dir := os.Getenv("QL_SHOTS"); dir != "" {
 			shot, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
 			if err == nil {

@@ -116,6 +116,8 @@
     if (all) document.querySelectorAll('input[name="' + all.dataset.all + '"]').forEach(function (box) { box.checked = all.checked; });
   });
   document.addEventListener("keydown", function (e) {
+    var menu = e.key === "Escape" && document.querySelector("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }
     if ((e.ctrlKey || e.metaKey) && e.key === "k") { var q = document.getElementById("q"); if (q) { e.preventDefault(); q.focus(); } return; }
     if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) return;
     var hit = document.querySelector('[data-key="' + CSS.escape(e.key.toLowerCase()) + '"]');

@@ -133,7 +133,7 @@ func SignInPage(p SignIn) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(ui.Input{Name: "login", Label: ui.Say(ctx, "signin.login"), Value: p.Login, Required: true, Auto: "username"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(ui.Input{Name: "login", Label: ui.Say(ctx, "signin.login"), Value: p.Login, Required: true, Auto: "username", Focus: p.Login == ""}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
