@@ -281,6 +281,7 @@ func (a *App) Run(ctx context.Context) error {
 		"draws":       a.keepDraws,
 		"live Q&As":   a.keepLiveQAs,
 		"outlets":     a.keepOutlets,
+		"rest":        a.keepRest,
 		"bots":        a.guests.north.Run,
 		"bots to go":  a.guests.outward.Run,
 	}

@@ -177,7 +177,7 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 	mux.Handle("/live", pages) // the console's stream; what lies below is public
 	mux.Handle("/live/", public)
 	mux.Handle("/h5/", public)
-	programs := a.programs(deps)
+	programs := lazily(func() http.Handler { return a.programs(deps) })
 	mux.Handle("/api/", programs)
 	mux.Handle("/mcp", httpd.Headers(mcp.Handler(programs, Version)))
 	mux.Handle("/abilities", public)
@@ -189,6 +189,13 @@ func (a *App) Handler(d Doors) (http.Handler, error) {
 		http.Error(w, "服务器内部错误，请稍后再试。Something broke inside; please try again. "+httpd.RequestID(r.Context()), http.StatusInternalServerError)
 	})
 	return httpd.Edge(a.log, a.cfg.Server.TrustedProxies, broken, mux), nil
+}
+
+// lazily is a handler that is made when the first asks for it: describing every operation to programs takes ten megabytes, and many a
+// house has none.
+func lazily(made func() http.Handler) http.Handler {
+	made = sync.OnceValue(made)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) })
 }
 
 // Local is the second listener's handler: health and metrics.

@@ -37,35 +37,38 @@ type Catalogue struct {
 	in map[string]*Words
 }
 
-// Words says messages in one language.
+// Words says messages in one language. They are read when the first is said: what is embedded does not change, reading it is a large
+// part of a command's start, and a language that nobody asks for costs five megabytes.
 type Words struct {
 	Lang string
-	say  *i18n.Localizer
+	say  func() *i18n.Localizer
 }
 
-// New gives the catalogue. It is read once: what is embedded does not change, and reading it is a large part of a
-// command's start.
+// New gives the catalogue, always the same.
 func New() (*Catalogue, error) { return catalogue() }
 
-var catalogue = sync.OnceValues(read)
-
-func read() (*Catalogue, error) {
-	bundle := i18n.NewBundle(language.MustParse(Chinese))
-	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	names, err := fs.Glob(embedded, "catalogue/*.toml")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		if _, err := bundle.LoadMessageFileFS(embedded, name); err != nil {
-			return nil, fmt.Errorf("catalogue %s: %w", name, err)
-		}
-	}
+var catalogue = sync.OnceValues(func() (*Catalogue, error) {
 	c := &Catalogue{in: map[string]*Words{}}
 	for _, l := range Languages {
-		c.in[l] = &Words{Lang: l, say: i18n.NewLocalizer(bundle, l)}
+		names, err := fs.Glob(embedded, "catalogue/*."+l+".toml")
+		if err != nil {
+			return nil, err
+		}
+		c.in[l] = &Words{Lang: l, say: sync.OnceValue(func() *i18n.Localizer { return read(l, names) })}
 	}
 	return c, nil
+})
+
+// read reads the files of a language. It panics over a file that is broken: it came with the program, whose tests read all of them.
+func read(lang string, names []string) *i18n.Localizer {
+	bundle := i18n.NewBundle(language.MustParse(lang))
+	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	for _, name := range names {
+		if _, err := bundle.LoadMessageFileFS(embedded, name); err != nil {
+			panic(fmt.Sprintf("catalogue %s: %v", name, err))
+		}
+	}
+	return i18n.NewLocalizer(bundle, lang)
 }
 
 // In gives the words of a language; of the default when there is none such.
@@ -103,10 +106,10 @@ func (w *Words) T(key string, args ...any) string {
 		}
 		cfg.TemplateData = data
 	}
-	said, err := w.say.Localize(&cfg)
+	said, err := w.say().Localize(&cfg)
 	if err != nil && cfg.PluralCount != nil { // without a singular of its own
 		cfg.PluralCount = nil
-		said, err = w.say.Localize(&cfg)
+		said, err = w.say().Localize(&cfg)
 	}
 	if err != nil {
 		return "[" + key + "]"
@@ -116,7 +119,7 @@ func (w *Words) T(key string, args ...any) string {
 
 // Has reports whether the catalogue knows the key.
 func (w *Words) Has(key string) bool {
-	_, _, err := w.say.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: key})
+	_, _, err := w.say().LocalizeWithTag(&i18n.LocalizeConfig{MessageID: key})
 	return err == nil
 }
 
