@@ -306,68 +306,80 @@ func TestProgramsTeachARulebook(t *testing.T) {
 // TestProgramsDismissARealAlarm: several members complain about one subject, which opens an alarm; dismissed as false it is over, its
 // decision is, and what was said is a labelled case.
 func TestProgramsDismissARealAlarm(t *testing.T) {
-	onBoth(t, func(t *testing.T, dbURL string) {
-		var ahead atomic.Int64
-		s := startSite(t, dbURL, "", func(o *app.Options) {
-			o.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-		})
-		ctx := t.Context()
-		accounts, err := s.desk.Accounts(ctx)
-		check(t, err)
-		n := 0
-		says := func(who, text string, later time.Duration) {
-			n++
-			ahead.Add(int64(later))
-			check(t, s.app.Intake().Host(accounts[0].Key, "sim").Receive(ctx, community.Inbound{Type: community.MessageCreated, Key: fmt.Sprint("said", n), OccurredAt: s.app.Now(), Group: community.Ref{ID: "town", Name: "小区群"},
-				Actor: community.Who{ID: who, Name: who}, Body: community.Body{Text: text, Message: fmt.Sprint("said", n)}}))
-		}
-		says("甲", "大家好", time.Minute)
-		await(t, func() bool {
-			rows, _, err := s.desk.FindGroups(ctx, community.GroupFilter{Text: "小区群"})
-			if err == nil && len(rows) == 1 {
-				s.group = rows[0]
-			}
-			return s.group.Name == "小区群"
-		})
-		_, err = s.app.Hands(s.org, nil).Publish(plain(ctx), "test", s.group.Key, json.RawMessage(`{"mode":"live","rules":[{"id":"opinion","name":"舆情","kind":"opinion","mode":"live","params":{}}]}`), "第一版")
-		check(t, err)
-		for i := range 260 {
-			says(fmt.Sprint("邻居", i%12), "今天电梯口见", 5*time.Minute)
-		}
-		for i, line := range []string{"快递柜又坏了", "快递柜没人管，投诉过了", "快递柜乱收费", "快递柜太差了，放不进去"} {
-			says(fmt.Sprint("住户", i), line, 2*time.Minute)
-		}
-		await(t, func() bool {
-			list, _, err := s.app.Duty(s.org, nil).Alarms(ctx, true, "", community.Page{Limit: 50})
-			return err == nil && len(list) > 0
-		})
-		v := s.later()
-		alarm := rowWith(listedIn(v.get("/alarms", "open", "true")), "kind", "opinion")
-		if alarm == nil || alarm["state"] == "over" {
-			t.Fatalf("alarm = %v", alarm)
-		}
-		at := "/alarms/" + alarm["id"].(string)
-		if got := v.post(at+"/false", doc{"reason": "只是在吐槽"}); got["state"] != "over" || got["id"] != alarm["id"] {
-			t.Errorf("dismissed = %v", got)
-		}
-		if got := v.get(at); got["state"] != "over" || got["ended_at"] == nil {
-			t.Errorf("alarm = %v", got)
-		}
-		if got := listedIn(v.get("/alarms", "open", "true")); rowWith(got, "id", alarm["id"]) != nil {
-			t.Errorf("it is among the open ones still: %v", got)
-		}
-		cases := listedIn(v.get("/cases"))
-		if len(cases) != 1 || cases[0]["want"] != "none" || cases[0]["rule"] != "opinion" || !strings.Contains(cases[0]["text"].(string), "快递柜") || cases[0]["why"] != "只是在吐槽" {
-			t.Errorf("cases = %v", cases)
-		}
-		d := rowWith(listedIn(v.get("/decisions", "group", s.group.ID.String())), "resolution", "false_hit")
-		if d == nil || d["reason"] != "只是在吐槽" {
-			t.Errorf("decision = %v", d)
-		}
-		if err := v.c.Send(ctx, "POST", at+"/false", "", doc{"reason": "再来"}, nil); codeOf(err) != "conflict" {
-			t.Errorf("dismissed twice = %v, want a conflict", err)
-		}
+	onBoth(t, func(t *testing.T, dbURL string) { dismissed(t, dbURL, false) })
+}
+
+// TestProgramsDismissAnAlarmWhoseDecisionWasFalse: the decision behind it was judged before, or a try stopped half way.
+func TestProgramsDismissAnAlarmWhoseDecisionWasFalse(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) { dismissed(t, dbURL, true) })
+}
+
+func dismissed(t *testing.T, dbURL string, judged bool) {
+	t.Helper()
+	var ahead atomic.Int64
+	s := startSite(t, dbURL, "", func(o *app.Options) {
+		o.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	})
+	ctx := t.Context()
+	accounts, err := s.desk.Accounts(ctx)
+	check(t, err)
+	n := 0
+	says := func(who, text string, later time.Duration) {
+		n++
+		ahead.Add(int64(later))
+		check(t, s.app.Intake().Host(accounts[0].Key, "sim").Receive(ctx, community.Inbound{Type: community.MessageCreated, Key: fmt.Sprint("said", n), OccurredAt: s.app.Now(), Group: community.Ref{ID: "town", Name: "小区群"},
+			Actor: community.Who{ID: who, Name: who}, Body: community.Body{Text: text, Message: fmt.Sprint("said", n)}}))
+	}
+	says("甲", "大家好", time.Minute)
+	await(t, func() bool {
+		rows, _, err := s.desk.FindGroups(ctx, community.GroupFilter{Text: "小区群"})
+		if err == nil && len(rows) == 1 {
+			s.group = rows[0]
+		}
+		return s.group.Name == "小区群"
+	})
+	_, err = s.app.Hands(s.org, nil).Publish(plain(ctx), "test", s.group.Key, json.RawMessage(`{"mode":"live","rules":[{"id":"opinion","name":"舆情","kind":"opinion","mode":"live","params":{}}]}`), "第一版")
+	check(t, err)
+	for i := range 260 {
+		says(fmt.Sprint("邻居", i%12), "今天电梯口见", 5*time.Minute)
+	}
+	for i, line := range []string{"快递柜又坏了", "快递柜没人管，投诉过了", "快递柜乱收费", "快递柜太差了，放不进去"} {
+		says(fmt.Sprint("住户", i), line, 2*time.Minute)
+	}
+	await(t, func() bool {
+		list, _, err := s.app.Duty(s.org, nil).Alarms(ctx, true, "", community.Page{Limit: 50})
+		return err == nil && len(list) > 0
+	})
+	v := s.later()
+	alarm := rowWith(listedIn(v.get("/alarms", "open", "true")), "kind", "opinion")
+	if alarm == nil || alarm["state"] == "over" {
+		t.Fatalf("alarm = %v", alarm)
+	}
+	at := "/alarms/" + alarm["id"].(string)
+	if judged {
+		d := rowWith(listedIn(v.get("/decisions", "group", s.group.ID.String())), "text", "快递柜太差了，放不进去")
+		v.post("/decisions/"+d["id"].(string)+"/judge", doc{"kind": "false_hit", "reason": "只是在吐槽"})
+	}
+	if got := v.post(at+"/false", doc{"reason": "只是在吐槽"}); got["state"] != "over" || got["id"] != alarm["id"] {
+		t.Errorf("dismissed = %v", got)
+	}
+	if got := v.get(at); got["state"] != "over" || got["ended_at"] == nil {
+		t.Errorf("alarm = %v", got)
+	}
+	if got := listedIn(v.get("/alarms", "open", "true")); rowWith(got, "id", alarm["id"]) != nil {
+		t.Errorf("it is among the open ones still: %v", got)
+	}
+	cases := listedIn(v.get("/cases"))
+	if len(cases) != 1 || cases[0]["want"] != "none" || cases[0]["rule"] != "opinion" || !strings.Contains(cases[0]["text"].(string), "快递柜") || cases[0]["why"] != "只是在吐槽" {
+		t.Errorf("cases = %v", cases)
+	}
+	d := rowWith(listedIn(v.get("/decisions", "group", s.group.ID.String())), "resolution", "false_hit")
+	if d == nil || d["reason"] != "只是在吐槽" {
+		t.Errorf("decision = %v", d)
+	}
+	if err := v.c.Send(ctx, "POST", at+"/false", "", doc{"reason": "再来"}, nil); codeOf(err) != "conflict" {
+		t.Errorf("dismissed twice = %v, want a conflict", err)
+	}
 }
 
 // later is told where the house's clock runs ahead: the token lives in its time.
