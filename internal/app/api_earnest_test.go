@@ -601,3 +601,60 @@ func TestProgramsTryTierRules(t *testing.T) {
 
 	})
 }
+
+// TestProgramsTurnThePagesOfALive reads questions and people of a live Q&A page by page, each once and in one order; of people no more
+// than one person may carry off alone.
+func TestProgramsTurnThePagesOfALive(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		n := startNight(t, dbURL, `{"scene":"quiet"}`)
+		ctx, q := t.Context(), n.aLive()
+		for _, name := range []string{"阿青", "老周", "林小满"} {
+			at, err := n.app.LiveQAs(n.org, nil).Link(ctx, q.ID, n.member(name).Key)
+			check(t, err)
+			if code, body := n.posts(strings.TrimPrefix(at, n.url), url.Values{"do": {"sign"}}); code != 200 {
+				t.Fatalf("signing up = %d: %s", code, excerpt(body))
+			}
+		}
+		s := &site{t: t, app: n.app, org: n.org, desk: n.desk, group: n.group, base: n.url}
+		c := s.program("owner", "all:admin")
+		v, at := teller{s, c}, "/liveqa/"+q.ID.String()
+		for _, text := range []string{"怎么请假", "能带朋友来吗", "几点开始"} {
+			v.post(at+"/questions", doc{"text": text})
+		}
+		pages := func(path, field string, within ...string) (out []any, sizes []int) {
+			query := []string{"limit", "2"}
+			for {
+				got := v.get(path, query...)
+				list := got
+				for _, name := range within {
+					list = got[name].(doc)
+				}
+				if list["total"] != 3.0 {
+					t.Errorf("%s: %v in all, want 3", path, list["total"])
+				}
+				for _, one := range listedIn(got, within...) {
+					out = append(out, one[field])
+				}
+				sizes = append(sizes, len(listedIn(got, within...)))
+				next, more := list["next"].(string)
+				if !more {
+					return out, sizes
+				}
+				query = []string{"limit", "2", "cursor", next}
+			}
+		}
+		if got, sizes := pages(at, "no", "list"); fmt.Sprint(sizes) != "[2 1]" || fmt.Sprint(got) != "[1 2 3]" {
+			t.Errorf("questions %v in pages of %v, want each once", got, sizes)
+		}
+		if got, sizes := pages(at+"/people", "name"); fmt.Sprint(sizes) != "[2 1]" || fmt.Sprint(got) != "[阿青 老周 林小满]" {
+			t.Errorf("people %v in pages of %v, want each once, as they signed up", got, sizes)
+		}
+		n.tight()
+		if got := v.get(at+"/people", "limit", "2"); len(listedIn(got)) != 2 {
+			t.Errorf("as many as one may carry off = %v", got)
+		}
+		if err := v.c.Get(ctx, at+"/people", url.Values{"limit": {"3"}}, nil); codeOf(err) != "forbidden" {
+			t.Errorf("more people than one may carry off = %v, want forbidden", err)
+		}
+	})
+}
