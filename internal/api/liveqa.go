@@ -125,8 +125,8 @@ type liveFigures struct {
 // liveWhole is a live Q&A with its questions, those with the most votes first.
 type liveWhole struct {
 	LiveRow
-	List    []liveAsked `json:"list"`
-	Figures liveFigures `json:"figures"`
+	List    list[liveAsked] `json:"list"`
+	Figures liveFigures     `json:"figures"`
 }
 
 // LiveOrder is what a live Q&A is made of.
@@ -198,7 +198,11 @@ func liveLines() []line {
 			rows, total, err := c.lives().List(c.ctx(), g.Key, p)
 			return listed(c, p, rows, total, c.liveOf), err
 		}),
-		on("getLiveQA", "GET /liveqa/{id}", "One live Q&A with its questions, ranked, and its figures", area, []string{"GET /liveqa/{id}", "GET /liveqa/{id}/{no}"}, func(c *call, in *byID) (liveWhole, error) {
+		on("getLiveQA", "GET /liveqa/{id}", "One live Q&A with its questions, ranked, and its figures", area, []string{"GET /liveqa/{id}", "GET /liveqa/{id}/{no}"}, func(c *call, in *pagedByID) (liveWhole, error) {
+			p, err := c.page(in.paging, sorting{})
+			if err != nil {
+				return liveWhole{}, err
+			}
 			q, rows, sums, err := c.lives().ByID(c.ctx(), in.ID)
 			if err != nil {
 				return liveWhole{}, err
@@ -207,15 +211,18 @@ func liveLines() []line {
 			if share, ok := sums.Share(); ok {
 				f.Share = &share
 			}
-			return liveWhole{c.liveOf(q), mapped(rows, liveAskedOf), f}, nil
+			return liveWhole{c.liveOf(q), part(c, p, rows, liveAskedOf), f}, nil
 		}),
-		on("listLivePeople", "GET /liveqa/{id}/people", "Who signed up for a live Q&A, and who came", area, []string{"GET /liveqa/{id}/people"}, func(c *call, in *byID) (struct {
-			People []livePerson `json:"people"`
-		}, error) {
+		on("listLivePeople", "GET /liveqa/{id}/people", "Who signed up for a live Q&A, and who came", area, []string{"GET /liveqa/{id}/people"}, func(c *call, in *pagedByID) (list[livePerson], error) {
+			p, err := c.page(in.paging, sorting{})
+			if err != nil {
+				return list[livePerson]{}, err
+			}
 			rows, err := c.lives().People(c.ctx(), in.ID)
-			return struct {
-				People []livePerson `json:"people"`
-			}{mapped(rows, livePersonOf)}, err
+			if err == nil {
+				err = c.mayCarryOff(p, len(rows))
+			}
+			return part(c, p, rows, livePersonOf), err
 		}),
 		on("getLiveSeries", "GET /groups/{id}/liveqa/series", "How a group's live Q&As come back", area, []string{"GET /liveqa/series"}, inGroup(func(c *call, _ *byID, g community.GroupRow) (LiveWeekly, error) {
 			s, err := c.lives().Series(c.ctx(), g.Key)

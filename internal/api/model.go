@@ -47,10 +47,13 @@ type modelState struct {
 	Chars        int            `json:"chars_24h"`
 	MaxChars     int            `json:"chars_most"`
 	Keep         int            `json:"keep_days"`
+	Agreed       moment         `json:"abroad_agreed_at" doc:"when somebody agreed in writing that texts go to this host and region; null = nobody did"`
+	AgreedBy     string         `json:"abroad_agreed_by" doc:"id of the user"`
+	AgreedWhy    string         `json:"abroad_agreed_why"`
 }
 
 func modelStateOf(s draft.Sight) modelState {
-	return modelState{s.Standing, s.On, s.Host, s.Model, s.Purpose, s.Region, s.Jurisdiction, s.Digests, s.Used.Calls, s.Calls, s.Used.Chars, s.Chars, s.Keep}
+	return modelState{s.Standing, s.On, s.Host, s.Model, s.Purpose, s.Region, s.Jurisdiction, s.Digests, s.Used.Calls, s.Calls, s.Used.Chars, s.Chars, s.Keep, moment(s.Abroad.At), s.Abroad.User, s.Abroad.Why}
 }
 
 // modelCall is one call of a language model.

@@ -53,7 +53,8 @@ func (d drifts) Read(ctx context.Context, key community.AccountKey) (drift.Repor
 	return d.app.store.Drift(ctx, key)
 }
 
-// ReadSoon asks for Read and does not wait for it.
+// ReadSoon asks for Read and does not wait for it. What is read begins after the call, also where a reading is under way: that one may
+// have looked before.
 func (d drifts) ReadSoon(ctx context.Context, key community.AccountKey) error {
 	if _, err := d.account(ctx, key); err != nil {
 		return err
@@ -66,7 +67,23 @@ func (d drifts) ReadSoon(ctx context.Context, key community.AccountKey) error {
 			return err
 		}
 	}
-	return d.app.askDrift(ctx, key, "")
+	part := drift.Part("")
+	if busy, err := d.app.readsDrift(ctx, key); err != nil || busy {
+		if err != nil {
+			return err
+		}
+		part = driftAgain
+	}
+	return d.app.askDrift(ctx, key, part)
+}
+
+// driftAgain stands for all parts, once more beside a reading that is under way: of jobs with one key there is one at a time.
+const driftAgain drift.Part = "again"
+
+// readsDrift says whether an account is just being read, whole.
+func (a *App) readsDrift(ctx context.Context, key community.AccountKey) (bool, error) {
+	list, _, err := a.store.For(community.Scope{}).FindJobs(ctx, "leased", community.Page{Limit: 200})
+	return slices.ContainsFunc(list, func(j community.JobRow) bool { return j.Kind == jobDrift && j.Key == strconv.FormatInt(int64(key), 10) }), err
 }
 
 func (a *App) askDrift(ctx context.Context, key community.AccountKey, part drift.Part) error {
@@ -108,7 +125,7 @@ func (a *App) driftJob(ctx context.Context, j store.Job) error {
 		return nil // deleted since
 	}
 	parts := drift.Parts[:]
-	if part != "" {
+	if part != "" && part != string(driftAgain) {
 		parts = []drift.Part{drift.Part(part)}
 	}
 	err = a.readDrift(ctx, accounts[i].Org, accounts[i].Key, parts...)

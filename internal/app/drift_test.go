@@ -2,9 +2,11 @@ package app_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +24,7 @@ type office struct {
 	org     community.OrgKey
 	account community.Account
 	door    string
+	held    atomic.Pointer[string] // part of the platform's paths that are not answered while it is set
 }
 
 func openOffice(t *testing.T, url string, more map[string]any) *office {
@@ -36,13 +39,20 @@ func openOffice(t *testing.T, url string, more map[string]any) *office {
 	for i, name := range []string{"老周", "阿敏", "小何"} {
 		corp.AddContact("owner", wecomtest.Contact{ID: "wm" + string(rune('1'+i)), Name: name, Remark: "徒步-" + name, Added: time.Now().Unix() - 7200, Tags: []string{"t1"}})
 	}
-	srv := httptest.NewServer(corp)
+	o := &office{t: t, app: a, corp: corp, door: doors.URL}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for at := o.held.Load(); at != nil && strings.Contains(r.URL.Path, *at); at = o.held.Load() {
+			time.Sleep(10 * time.Millisecond)
+		}
+		corp.ServeHTTP(w, r)
+	}))
 	t.Cleanup(srv.Close)
+	t.Cleanup(func() { o.held.Store(nil) })
 	org, err := a.Store().Org(ctx, "测试", false)
 	check(t, err)
 	account, err := a.Hands(org, nil).SaveAccount(ctx, "test", community.Account{Connector: "wecom", Name: "企业微信", Enabled: true, Settings: wecomtest.Settings(srv.URL, more)}, "")
 	check(t, err)
-	o := &office{t, a, corp, org, account, doors.URL}
+	o.org, o.account = org, account
 	await(t, func() bool {
 		list, _, err := o.desk().FindGroups(ctx, community.GroupFilter{})
 		return err == nil && slices.ContainsFunc(list, func(g community.GroupRow) bool { return g.External == "wrREAD" && g.Members == 2 }) &&
@@ -184,6 +194,32 @@ func TestEveryDifferenceIsToldAndHasItsWayOut(t *testing.T) {
 		await(t, func() bool {
 			tasks, _, err := o.desk().FindTasks(t.Context(), community.TaskFilter{})
 			return err == nil && len(tasks) == 0
+		})
+	})
+}
+
+// TestAReadingAskedForDuringAnotherIsMade: the one under way has looked at contacts before they changed; whoever asks then is told what
+// stands there now, and no part stays as being read.
+func TestAReadingAskedForDuringAnotherIsMade(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		o := openOffice(t, url, map[string]any{"owners": "owner"})
+		ctx, drifts := t.Context(), o.app.Drifts(o.org, nil)
+		o.read()
+		slow := "groupchat"
+		o.held.Store(&slow)
+		check(t, drifts.ReadSoon(ctx, o.account.Key))
+		await(t, func() bool {
+			r, err := drifts.Report(ctx, o.account.Key)
+			return err == nil && r.Of(drift.Contacts).State == drift.Read && r.Of(drift.Groups).State == drift.Busy
+		})
+		o.corp.Remark("owner", "wm2", "改过的备注")
+		check(t, drifts.ReadSoon(ctx, o.account.Key))
+		o.held.Store(nil)
+		await(t, func() bool {
+			r, err := drifts.Report(ctx, o.account.Key)
+			check(t, err)
+			return slices.ContainsFunc(r.Lines, func(l drift.Line) bool { return l.Field == drift.Remark && l.Subject == "wm2" }) &&
+				!slices.ContainsFunc(r.Readings, func(one drift.Reading) bool { return one.State == drift.Busy })
 		})
 	})
 }

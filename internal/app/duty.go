@@ -299,11 +299,26 @@ func (w *watch) FalseAlarm(ctx context.Context, user string, id community.ID, re
 	if !is {
 		return community.Errorf(community.CodeNotFound, "alarm %s is not about public opinion", id)
 	}
-	if err := w.Judge(ctx, user, decision, "false_hit", reason); err != nil {
+	if al.State == duty.Over {
+		return community.Errorf(community.CodeConflict, "the alarm is over")
+	}
+	d, err := w.decision(ctx, decision)
+	if err == nil && d.Resolution != "false_hit" { // else it was said before, and the alarm moved on meanwhile
+		err = w.Judge(ctx, user, decision, "false_hit", reason)
+	}
+	if err != nil {
 		return err
 	}
-	return w.Finish(ctx, user, id, reason)
+	for range falseTries { // somebody being told just now is no reason to leave it half done
+		if err = w.Finish(ctx, user, id, reason); community.CodeOf(err) != community.CodeConflict {
+			break
+		}
+	}
+	return err
 }
+
+// falseTries is how often a false alarm is tried to be ended, each time as it stands then.
+const falseTries = 3
 
 // Test opens an alarm about nothing, to see whom it reaches.
 func (w *watch) Test(ctx context.Context, user string) (duty.Alarm, error) {

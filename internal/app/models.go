@@ -352,8 +352,15 @@ func (m models) Made(ctx context.Context, user string, id community.ID, choice i
 }
 
 // TakeTopic puts a wording, as a person edited it, into the queue of topics, and notes what was made of it. CodeNotFound: the wording is
-// not theirs.
+// not theirs. CodeBadInput: it has no choice of that number: which one it was says whether the topic bears the mark of a model.
 func (m models) TakeTopic(ctx context.Context, user string, id community.ID, choice int, title, text string) (plan.Topic, error) {
+	p, err := m.Proposal(ctx, user, id)
+	if err == nil && (choice < 0 || choice >= len(p.Choices)) {
+		err = community.Errorf(community.CodeBadInput, "choice: the wording has %d, from 0 on", len(p.Choices))
+	}
+	if err != nil {
+		return plan.Topic{}, err
+	}
 	model, err := m.Made(ctx, user, id, choice, "")
 	if err != nil {
 		return plan.Topic{}, err

@@ -13,7 +13,8 @@ func (setupURLCmd) Examples() []example {
 	return []example{{"setup-url", [2]string{"忘记密码、或首次设置的链接过期时", "when a password was lost, or the first link expired"}}}
 }
 
-// Do makes a set-up link; whoever opens it first becomes an owner.
+// Do makes a set-up link; whoever opens it first becomes an owner, or gets a new password for a login that exists. A login with two-step
+// sign-in still takes a code of it: where that is lost, too, see totpResetCmd.
 func (setupURLCmd) Do(c *call, h *House) error {
 	people, err := need(h.People)
 	if err != nil {

@@ -95,7 +95,7 @@ type OutletData struct {
 	Due       int64    `json:"due,omitempty"` // UTC ms
 	Alarm     string   `json:"alarm_id,omitempty"`
 	Alarmed   string   `json:"alarm_kind,omitempty"`
-	Subject   string   `json:"subject,omitempty"`
+	Subject   string   `json:"subject,omitempty"` // "report:", "appeal:" or "digest:" and its id; what an alarm is about
 	Broadcast string   `json:"broadcast_id,omitempty"`
 	Text      string   `json:"text,omitempty"` // what a member wrote, where the outlet is told texts
 }

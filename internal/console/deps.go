@@ -286,7 +286,8 @@ type People interface {
 	SetupValid(ctx context.Context, hash string, now int64) (bool, error)
 	// Setup spends the token and makes the owner, with the organisation when there is none; a login that exists gets
 	// the new password and the role of owner instead. CodeForbidden: the token is not valid.
-	Setup(ctx context.Context, hash string, now int64, org string, owner community.User) (community.User, error)
+	// Setup spends a set-up token: see store. CodeForbidden: it is not valid. CodeConflict: the login has a second factor, and proved is not said.
+	Setup(ctx context.Context, hash string, now int64, org string, owner community.User, proved bool) (community.User, error)
 	// NeedsSetup says that nobody can sign in yet.
 	NeedsSetup(ctx context.Context) (bool, error)
 }

@@ -166,7 +166,20 @@ func (c *Console) setupForm(k *call) error {
 	if !ok {
 		return &community.Error{Code: codeSetup, Msg: "set-up token is not valid"}
 	}
-	return k.show(k.T("setup.title"), view.SetupPage(view.Setup{Action: k.R.URL.Path, Fields: setupFields(k, nil)}))
+	return c.setupPage(k, http.StatusOK, nil)
+}
+
+// setupPage asks for what makes an owner. A code is asked for where there may be somebody with a second factor already.
+func (c *Console) setupPage(k *call, status int, faults map[string]string) error {
+	bare, err := c.deps.People.NeedsSetup(k.ctx())
+	if err != nil {
+		return err
+	}
+	fields := setupFields(k, faults)
+	if c.deps.Gate != nil && !bare {
+		fields = append(fields, ui.Input{Name: "code", Label: k.T("signin.code"), Help: k.T("setup.code_help"), Auto: "one-time-code", Err: faults["code"]})
+	}
+	return k.showStatus(status, k.T("setup.title"), view.SetupPage(view.Setup{Action: k.R.URL.Path, Fields: fields}))
 }
 
 // codeSetup: the one-time link is spent, too old or wrong.
@@ -190,23 +203,69 @@ func setupFields(k *call, faults map[string]string) []ui.Input {
 
 func (c *Console) setup(k *call) error {
 	faults := setupFaults(k)
-	if len(faults) > 0 {
-		return k.showStatus(http.StatusUnprocessableEntity, k.T("setup.title"),
-			view.SetupPage(view.Setup{Action: k.R.URL.Path, Fields: setupFields(k, faults)}))
+	how := ""
+	if len(faults) == 0 {
+		var err error
+		if how, faults["code"], err = c.setupProof(k); err != nil {
+			return err
+		}
+	}
+	if how == "" {
+		return c.setupPage(k, http.StatusUnprocessableEntity, faults)
 	}
 	owner := community.User{Login: k.form("login"), Name: k.form("name"), Role: RoleOwner, Lang: k.Words.Lang, Enabled: true, Created: k.now()}
 	c.hashing.do(func() { owner.Hash = HashPassword(k.R.PostFormValue("password")) })
-	u, err := c.deps.People.Setup(k.ctx(), HashToken(k.R.PathValue("token")), k.now(), k.form("org"), owner)
+	u, err := c.deps.People.Setup(k.ctx(), HashToken(k.R.PathValue("token")), k.now(), k.form("org"), owner, how != community.ByPassword)
+	if community.CodeOf(err) == community.CodeConflict { // it was switched on meanwhile
+		return c.setupPage(k, http.StatusUnprocessableEntity, map[string]string{"code": k.T("setup.code_needed")})
+	}
 	if community.CodeOf(err) == community.CodeForbidden {
 		return &community.Error{Code: codeSetup, Msg: err.Error(), Err: err}
 	}
 	if err != nil {
 		return err
 	}
-	if err := c.begin(k, u, community.ByPassword); err != nil {
+	if err := c.begin(k, u, how); err != nil {
 		return err
 	}
 	return k.ok("/", k.T("setup.done"))
+}
+
+// setupProof says how whoever holds a link proves to be the person of the login that they name: a login that nobody has, or without a
+// second factor, by the link alone; one with a second factor by a code of it, too, or one of the last resort. The link stands in for a
+// lost password and no more: a lost second factor is taken away on the server (qunluo user totp reset), which is on record and ends their
+// sign-ins. how "" = they do not, and fault says why. A code is looked at, and spent, only with a link that is good.
+func (c *Console) setupProof(k *call) (how, fault string, err error) {
+	ok, err := c.deps.People.SetupValid(k.ctx(), HashToken(k.R.PathValue("token")), k.now())
+	if err == nil && !ok {
+		err = &community.Error{Code: codeSetup, Msg: "set-up token is not valid"}
+	}
+	if err != nil {
+		return "", "", err
+	}
+	u, err := c.deps.People.UserByLogin(k.ctx(), k.form("login"))
+	if community.CodeOf(err) == community.CodeNotFound || c.deps.Gate == nil {
+		return community.ByPassword, "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	f, err := k.gate().Factor(k.ctx(), u)
+	switch {
+	case err != nil:
+		return "", "", err
+	case !f.On():
+		return community.ByPassword, "", nil
+	case k.form("code") == "":
+		return "", k.T("setup.code_needed"), nil
+	}
+	if ok, wait := c.byCode.Allow(u.ID.String()); !ok {
+		return "", k.T("signin.limited", "t", k.Words.Seconds(int64(wait.Seconds())+1)), nil
+	}
+	if how, err = k.gate().Check(k.ctx(), u, k.form("code"), true); err == nil && how == "" {
+		fault = k.T("setup.code_wrong")
+	}
+	return how, fault, err
 }
 
 func setupFaults(k *call) map[string]string {

@@ -578,7 +578,7 @@ func (h *house) NoteRefusal(_ context.Context, u community.User, what, why strin
 func (h *house) SetupValid(_ context.Context, hash string, now int64) (bool, error) {
 	return h.setup[hash] > now, nil
 }
-func (h *house) Setup(ctx context.Context, hash string, now int64, org string, owner community.User) (community.User, error) {
+func (h *house) Setup(ctx context.Context, hash string, now int64, org string, owner community.User, _ bool) (community.User, error) {
 	if h.setup[hash] <= now {
 		return owner, community.Errorf(community.CodeForbidden, "token")
 	}

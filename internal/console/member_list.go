@@ -26,7 +26,7 @@ var memberRoutes = []route{
 	{pattern: "POST /members/{id}/warn", may: rights.Judge, serve: (*Console).memberWarn},
 	{pattern: "POST /members/{id}/mute", may: rights.Judge, serve: (*Console).memberMute},
 	{pattern: "POST /members/{id}/unmute", may: rights.Judge, serve: (*Console).memberUnmute},
-	{pattern: "POST /members/{id}/remove", may: rights.Judge, serve: (*Console).memberRemove},
+	{pattern: "POST /members/{id}/remove", may: rights.Judge, risky: true, serve: (*Console).memberRemove},
 	{pattern: "POST /members/{id}/mark", may: rights.Merge, serve: (*Console).memberMark},
 }
 

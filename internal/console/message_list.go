@@ -20,7 +20,7 @@ var messageRoutes = []route{
 	{pattern: "GET /messages/{id}/{number}", may: rights.SeeTexts, serve: (*Console).messagePage},
 	{pattern: "POST /messages/{id}/{number}/recall", may: rights.Judge, serve: (*Console).messageRecall},
 	{pattern: "POST /messages/{id}/{number}/essence", may: rights.Judge, serve: (*Console).messageEssence},
-	{pattern: "POST /messages/{id}/{number}/strike", may: rights.Judge, serve: (*Console).messageStrike},
+	{pattern: "POST /messages/{id}/{number}/strike", may: rights.Judge, asks: toStrike, serve: (*Console).messageStrike},
 }
 
 // classChoices are the classes of content that the filter offers.

@@ -13,11 +13,27 @@ import (
 )
 
 // dangerous reports whether a route asks for another proof where the last is old: lists with names or texts that leave the house, and
-// changes of who may sign in, what they prove themselves with, and keys; besides those that say so themselves.
+// changes of who may sign in, what they prove themselves with, and keys; besides those that say so themselves, as taking somebody out of
+// a group does. What comes with a token proves no person: there the token's area and level hold, and whoever it is of may remove by it no
+// more than by hand (see bulk.Rules): one more is proposed to a second person.
 func (r route) dangerous() bool {
 	changes := strings.HasPrefix(r.pattern, http.MethodPost)
 	return r.risky || r.may == rights.Export || changes && slices.Contains([]rights.Power{rights.Users, rights.Keys, rights.SignIns}, r.may)
 }
+
+// age says how old the last proof may be for what is asked.
+func (r route) age(k *call) (proof.Age, error) {
+	switch {
+	case r.dangerous():
+		return proof.Lately, nil
+	case r.asks != nil:
+		return r.asks(k)
+	}
+	return proof.Any, nil
+}
+
+// toStrike is what a strike by hand asks for: the ladder may end it in a removal.
+func toStrike(*call) (proof.Age, error) { return proof.OfShift, nil }
 
 // proofField is the password or code by which somebody proves themselves once more.
 const proofField = "_proof"
@@ -25,12 +41,19 @@ const proofField = "_proof"
 // proven lets pass what is not dangerous, and whoever proved themselves lately. Others are asked; what they filled in is kept in the
 // page that asks and comes back with the proof.
 func (c *Console) proven(k *call, one route) error {
-	if c.deps.Gate == nil || k.User.Key == 0 || !one.dangerous() || k.stands.Demand.Fresh(c.sessions.GetInt64(k.ctx(), sessProof), k.now()) {
+	if c.deps.Gate == nil || k.User.Key == 0 {
 		return nil
+	}
+	age, err := one.age(k)
+	if err != nil || k.stands.Demand.Good(age, c.sessions.GetInt64(k.ctx(), sessProof), k.now()) {
+		return err
 	}
 	p, second, err := k.proofPage(k.R.URL.RequestURI())
 	if err != nil {
 		return err
+	}
+	if age == proof.OfShift {
+		p.Text = k.T("prove.shift", "n", proof.ShiftHours)
 	}
 	if k.R.Method == http.MethodGet || k.R.Method == http.MethodHead {
 		p.Action, p.Kept = "/prove", []ui.Option{{Value: "next", Text: k.R.URL.RequestURI()}}

@@ -11,6 +11,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/proof"
 	"qunluo/internal/rights"
 )
 
@@ -37,7 +38,7 @@ func (c *Console) reportRoutes() []route {
 		{pattern: "GET /reports.csv", may: rights.Export, and: rights.SeePeople, serve: (*Console).reportSheet},
 		{pattern: "POST /reports", may: rights.Judge, serve: (*Console).reportGive},
 		{pattern: "GET /reports/{id}", may: rights.SeePeople, serve: (*Console).reportPage},
-		{pattern: "POST /reports/{id}/settle", may: rights.Judge, serve: (*Console).reportSettle},
+		{pattern: "POST /reports/{id}/settle", may: rights.Judge, asks: settleAsks, serve: (*Console).reportSettle},
 	}
 }
 
@@ -337,6 +338,14 @@ func (k *call) reportPlaces(r community.ReportRow) (view.PlanTable, error) {
 		}
 	}
 	return out, nil
+}
+
+// settleAsks says how fresh a proof ending a case takes: none, but with a strike.
+func settleAsks(k *call) (proof.Age, error) {
+	if k.form("do") == "strike" {
+		return proof.OfShift, nil
+	}
+	return proof.Any, nil
 }
 
 // reportSettle ends a case.

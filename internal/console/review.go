@@ -8,13 +8,14 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/console/view"
 	"qunluo/internal/console/view/ui"
+	"qunluo/internal/proof"
 	"qunluo/internal/rights"
 )
 
 var reviewRoutes = []route{
 	{pattern: "GET /review", may: rights.SeeTexts, serve: (*Console).review},
-	{pattern: "POST /review/{id}/judge", may: rights.Judge, serve: (*Console).reviewJudge},
-	{pattern: "POST /review/{id}/act", may: rights.Judge, serve: (*Console).reviewAct},
+	{pattern: "POST /review/{id}/judge", may: rights.Judge, asks: judgeAsks, serve: (*Console).reviewJudge},
+	{pattern: "POST /review/{id}/act", may: rights.Judge, asks: reviewAsks, serve: (*Console).reviewAct},
 	{pattern: "POST /review/{id}/undo", may: rights.Judge, serve: (*Console).reviewUndo},
 }
 
@@ -326,6 +327,31 @@ func reviewHere(k *call) (community.DecisionRow, error) {
 
 // reviewKinds are the judgements that the page offers.
 var reviewKinds = []string{"kept", "false_hit", "dismiss", "release"}
+
+// judgeAsks says how fresh a proof a judgement takes: none, but to let go a removal that a limit held back.
+func judgeAsks(k *call) (proof.Age, error) {
+	if k.form("kind") != "release" {
+		return proof.Any, nil
+	}
+	d, err := reviewHere(k)
+	if h := held(d); err != nil || h == nil || h.Verb != community.Remove {
+		return proof.Any, err
+	}
+	return proof.OfShift, nil
+}
+
+// reviewAsks says how fresh a proof answering a decision takes: to remove whom a rule put before people that of a shift; otherwise, and
+// where it was somebody's word that did (people of the house report, too), a late one.
+func reviewAsks(k *call) (proof.Age, error) {
+	if k.form("do") != "remove" {
+		return proof.Any, nil
+	}
+	d, err := reviewHere(k)
+	if err == nil && d.Review == "open" && d.Message.Type != community.MemberReported {
+		return proof.OfShift, nil
+	}
+	return proof.Lately, err
+}
 
 // reviewJudge closes a decision.
 func (c *Console) reviewJudge(k *call) error {

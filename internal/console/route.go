@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"qunluo/internal/community"
+	"qunluo/internal/proof"
 	"qunluo/internal/rights"
 )
 
@@ -39,10 +40,11 @@ type route struct {
 	or      rights.Power // who holds it sees the page under a veil, without what it takes; "" = nobody. Programs never do
 	whole   bool         // it touches the whole organisation: who sees only some groups may not use it
 	serve   func(*Console, *call) error
-	risky   bool // another proof is asked for where the last is old (see dangerous)
-	early   bool // it may be used by somebody who still has to set up a second factor
-	phone   bool // a device that came in by a link may use it, with a moderator's rights
-	upload  bool // the body is a file: the handler reads it with call.upload, which checks the form token
+	risky   bool                           // another proof is asked for where the last is old (see dangerous)
+	asks    func(*call) (proof.Age, error) // the same, where what is filled in decides it; nil = it does not
+	early   bool                           // it may be used by somebody who still has to set up a second factor
+	phone   bool                           // a device that came in by a link may use it, with a moderator's rights
+	upload  bool                           // the body is a file: the handler reads it with call.upload, which checks the form token
 }
 
 // needs lists the powers that a route takes, the first to be missing first told.

@@ -48,6 +48,35 @@ func (d Demand) Fresh(proved, now int64) bool {
 	return proved > 0 && proved <= now && now-proved < int64(d.Whole().Minutes)*60_000
 }
 
+// Age says how old the last proof of somebody who is signed in may be for what they do.
+type Age int
+
+// Ages of a proof. Whoever holds a stolen session can do what takes Any for as long as it lives, which is up to 12 hours.
+const (
+	Any     Age = iota // signing in was proof enough
+	OfShift            // good for ShiftHours
+	Lately             // good for the minutes that the organisation demands
+)
+
+// ShiftHours is how long (hours) a proof is good for taking somebody out of a group whom a rule put before people, and for what may end in
+// that. What owners do, exports, mass removal and keys ask for a proof of minutes; the removal of one person is a moderator's, within
+// limits. So a rule's own proposal, which names one person, is answered once and
+// counts towards those limits, must not ask at each: four hours are a third of what a sign-in lives, so that a working day asks twice, and
+// a session that was carried off in the morning removes nobody in the afternoon. Whoever removes somebody of their own accord has no
+// such proposal to hold on to, and is asked as for what is dangerous.
+const ShiftHours = 4
+
+// Good reports whether a proof given at a time (UTC ms) is good now for something that takes one of an age.
+func (d Demand) Good(a Age, proved, now int64) bool {
+	switch a {
+	case Any:
+		return true
+	case OfShift:
+		return proved > 0 && proved <= now && now-proved < ShiftHours*3600_000
+	}
+	return d.Fresh(proved, now)
+}
+
 // Standing is how somebody who is signed in stands at this moment.
 type Standing struct {
 	Open   bool // their sign-in is theirs and was not ended

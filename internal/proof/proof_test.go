@@ -128,6 +128,22 @@ func TestDemand(t *testing.T) {
 	}
 }
 
+func TestProofIsGoodForItsTime(t *testing.T) {
+	const now = 1_700_000_000_000
+	for _, x := range []struct {
+		age  Age
+		at   int64
+		want bool
+	}{
+		{Any, 0, true}, {Lately, now - 5*60_000 + 1, true}, {Lately, now - 5*60_000, false}, {OfShift, now - 5*60_000, true}, {OfShift, now - ShiftHours*3600_000 + 1, true},
+		{OfShift, now - ShiftHours*3600_000, false}, {OfShift, 0, false}, {OfShift, now + 1, false}, {Lately, 0, false},
+	} {
+		if got := (Demand{}).Good(x.age, x.at, now); got != x.want {
+			t.Errorf("age %d at %d: %v, want %v", x.age, x.at-now, got, x.want)
+		}
+	}
+}
+
 func TestBrowserInWords(t *testing.T) {
 	for agent, want := range map[string]string{
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36":                                             "Chrome 140/Windows",

@@ -15,6 +15,9 @@ const AppealSetting = "appeals"
 
 const dayLong = 24 * 3600 * 1000
 
+// appealOf is the id of the appeal against a decision: there is one at most.
+func appealOf(decision community.ID) community.ID { return community.DeriveID(decision, "appeal", 0) }
+
 // AppealWritten keeps that a member wrote against a decision: the first time opens the appeal, later ones add to it while it
 // is open.
 func (t *Tx) AppealWritten(ctx context.Context, ev *community.Event) error {
@@ -30,7 +33,7 @@ func (t *Tx) AppealWritten(ctx context.Context, ev *community.Event) error {
 	if _, err := t.setting(ctx, community.OrgKey(org), AppealSetting, &rules); err != nil {
 		return err
 	}
-	id := community.DeriveID(decision, "appeal", 0)
+	id := appealOf(decision)
 	if _, err := t.exec(ctx, `INSERT INTO appeal (id, org_key, group_key, member_key, decision_id, state, created, due, decided, decided_by, answer, despite)
 VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, 0, '', '', '') ON CONFLICT (decision_id) DO NOTHING`,
 		id[:], org, int64(ev.Group), int64(ev.Actor), decision[:], ev.At, ev.At+int64(rules.Or().Answer)*dayLong); err != nil {

@@ -38,6 +38,9 @@ WHERE e.number > $1 AND e.number <= $2 AND e.origin <> 1 AND NOT g.desk AND e.ty
 	if err := s.receipts(ctx, list); err != nil {
 		return nil, 0, err
 	}
+	if err := s.reportsOf(ctx, list); err != nil {
+		return nil, 0, err
+	}
 	flagged, err := s.flagged(ctx, after, through)
 	if len(flagged) == maxHappened { // rare: read less, so that nothing is left out
 		return s.HappenedInLog(ctx, after, after+(through-after)/2)
@@ -56,6 +59,15 @@ func scanHappening(r *sql.Rows, h *community.Happening) error {
 	h.Data = community.OutletData{Group: idText(group), Event: h.Event}
 	switch community.Type(typ) {
 	case community.MemberReported, community.RulebookPublished: // who reports is nobody's business
+	case community.AppealWritten:
+		var b community.Body
+		if err := decodeBody(body, &b); err != nil {
+			return err
+		}
+		if decision, err := community.ParseID(b.State); err == nil {
+			h.Data.Decision, h.Data.Subject = decision.String(), "appeal:"+appealOf(decision).String()
+		}
+		h.Data.Member = idText(member)
 	case community.ActionReceipt:
 		var b community.Body
 		if err := decodeBody(body, &b); err != nil {
@@ -85,6 +97,25 @@ func idText(raw []byte) string {
 	var id community.ID
 	copy(id[:], raw)
 	return id.String()
+}
+
+// reportsOf says in which cases reports stand, by which what becomes of them can be asked for.
+func (s *Store) reportsOf(ctx context.Context, list []community.Happening) error {
+	for i := range list {
+		h := &list[i]
+		if h.Kind != community.OutReport {
+			continue
+		}
+		var id []byte
+		switch err := s.read.QueryRowContext(ctx, `SELECT case_id FROM report WHERE event_number = $1`, h.Event).Scan(&id); err {
+		case nil:
+			h.Data.Subject = "report:" + idText(id)
+		case sql.ErrNoRows: // it was no report that anything could be made of
+		default:
+			return coded(s.dialect, err)
+		}
+	}
+	return nil
 }
 
 // receipts says what the actions were whose end is told.

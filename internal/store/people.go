@@ -259,8 +259,10 @@ func (s *Store) SetupValid(ctx context.Context, hash string, now int64) (bool, e
 }
 
 // Setup spends the token and makes the owner, with the organisation when there is none; a login that exists gets the new
-// password and the role of owner. community.CodeForbidden: the token is not valid.
-func (s *Store) Setup(ctx context.Context, hash string, now int64, org string, owner community.User) (community.User, error) {
+// password and the role of owner. A login with a second factor in use is taken over only by whoever proved it: the link stands in for
+// a lost password, not for both. community.CodeForbidden: the token is not valid. community.CodeConflict: the second factor was not
+// proved; the token is not spent.
+func (s *Store) Setup(ctx context.Context, hash string, now int64, org string, owner community.User, proved bool) (community.User, error) {
 	err := s.writeTx(ctx, func(t *Tx) error {
 		var tok setupToken
 		found, err := t.setting(ctx, 0, setupSetting, &tok)
@@ -276,7 +278,7 @@ func (s *Store) Setup(ctx context.Context, hash string, now int64, org string, o
 		if owner.Org, err = t.firstOrg(ctx, org); err != nil {
 			return err
 		}
-		if err := t.takeOver(ctx, &owner); err != nil {
+		if err := t.takeOver(ctx, &owner, proved); err != nil {
 			return err
 		}
 		return t.AddAudit(ctx, community.Audit{Org: owner.Org, User: owner.ID.String(), Verb: "setup", Subject: "user:" + owner.ID.String(), After: userFacts(owner)})
@@ -285,7 +287,7 @@ func (s *Store) Setup(ctx context.Context, hash string, now int64, org string, o
 }
 
 // takeOver saves the owner; an existing login is taken over.
-func (t *Tx) takeOver(ctx context.Context, owner *community.User) error {
+func (t *Tx) takeOver(ctx context.Context, owner *community.User, proved bool) error {
 	owner.Role, owner.Enabled = "owner", true
 	var id []byte
 	var org int64
@@ -296,6 +298,13 @@ func (t *Tx) takeOver(ctx context.Context, owner *community.User) error {
 	if err == nil {
 		copy(owner.ID[:], id)
 		owner.Org = community.OrgKey(org)
+		var on int
+		if err := t.one(ctx, `SELECT count(*) FROM user_factor WHERE user_key = $1 AND confirmed > 0`, []any{owner.Key}, &on); err != nil {
+			return err
+		}
+		if on > 0 && !proved {
+			return community.Errorf(community.CodeConflict, "user %s has a second factor, which was not proved", owner.ID)
+		}
 	}
 	return t.saveUser(ctx, owner)
 }
