@@ -46,6 +46,9 @@ func Of(now Standing, head Template, parts []Part) (Template, error) {
 	if wants(Plan) {
 		for _, s := range now.Plans {
 			for _, step := range s.Steps {
+				if !step.Library.IsZero() { // what it names stays in its library
+					continue
+				}
 				step.ID, step.Pieces = "", nil
 				t.Plan = append(t.Plan, step)
 			}
