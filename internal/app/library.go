@@ -85,7 +85,12 @@ func (l libraries) Save(ctx context.Context, user string, id community.ID, seen 
 	if err := l.ready(ctx, i); err != nil {
 		return i, err
 	}
-	return l.app.store.SaveLibrary(ctx, i, l.audit(user, "", "", note))
+	fresh := i.ID.IsZero()
+	i, err := l.app.store.SaveLibrary(ctx, i, l.audit(user, "", "", note))
+	if err != nil || fresh {
+		return i, err
+	}
+	return i, l.keepCounting(ctx, user, i)
 }
 
 // filed reads of an item's files what their bytes say: whoever writes it may only name them. CodeNotFound: one is not kept.

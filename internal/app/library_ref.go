@@ -185,7 +185,8 @@ func (l libraries) places(ctx context.Context, id community.ID) (list []shelf.Us
 		}
 		list = append(list, shelf.Use{Item: id, Version: s.Version, Place: shelf.InStep, Ref: s.ID, Title: s.Name, Groups: s.In, User: s.User, At: s.Created})
 	}
-	return list, beyond, nil
+	books, more, err := l.greetings(ctx, id)
+	return append(list, books...), beyond + more, err
 }
 
 // unnamed refuses what would take an item away from where it is named: CodeConflict with the places.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect/sim"
 	"qunluo/internal/plan"
 	"qunluo/internal/shelf"
 )
@@ -115,5 +116,115 @@ func TestAStepSaysAnItemAsItIsWhenItGoes(t *testing.T) {
 			said, err := l.Said(ctx, i.ID)
 			return err == nil && len(said) == 2 && said[0].Version == 4 && said[0].Steps == 2 && said[1].Steps == 2
 		})
+	})
+}
+
+// TestAWelcomeSaysAnItemAsItIsWhenSomebodyComes: a group's welcome names an item. Who comes is told its version of that moment, by their name,
+// with its picture; it counts for the item, and what was decided is decided again in the same way however the item changed. Once it has expired
+// nobody is told an empty word: a person is asked, once.
+func TestAWelcomeSaysAnItemAsItIsWhenSomebodyComes(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		f := startFamily(t, dbURL, 1)
+		ctx, l, hands := t.Context(), f.app.Libraries(f.org, nil), f.app.Hands(f.org, nil)
+		main, sub := f.keys["main"], f.keys["sub1"]
+		file, err := f.app.Plans(f.org, nil).KeepFile(ctx, "lin", "门.png", onePixel(t))
+		check(t, err)
+		content := shelf.Content{Title: "进门话", Text: "欢迎{name}来{group}", Files: []shelf.File{{ID: file.File}}}
+		i, err := l.Save(ctx, "lin", community.ID{}, 0, shelf.Welcome, content, "")
+		check(t, err)
+		comes := func(id, name string) {
+			t.Helper()
+			_, err := f.world.Join("main", community.Who{ID: id, Name: name}, "qr", "", "")
+			check(t, err)
+		}
+		told := func(text string) func() bool {
+			return func() bool {
+				return slices.ContainsFunc(f.world.Sent(), func(m sim.Sent) bool {
+					return m.Group == "main" && strings.HasSuffix(m.Text, text) && slices.ContainsFunc(m.Segments, func(x community.Segment) bool { return x.Kind == "image" && x.File != nil })
+				})
+			}
+		}
+		_, err = hands.Publish(plain(ctx), "lin", main, bookOf(t, community.Live, nil), "")
+		check(t, err)
+		_, err = hands.Publish(plain(ctx), "lin", sub, bookOf(t, community.Live, nil), "")
+		check(t, err)
+
+		// What cannot greet is not put in force.
+		price, err := l.Save(ctx, "lin", community.ID{}, 0, shelf.Post, shelf.Content{Title: "有价", Text: "只要 {price} 元"}, "")
+		check(t, err)
+		_, err = l.Greet(plain(ctx), "lin", price.ID, main, "")
+		wantCode(t, "a variable that nobody fills", err, community.CodeRefused)
+		_, err = l.Greet(ctx, "lin", i.ID, main, "")
+		wantCode(t, "a change that names no figure", err, community.CodeBadInput)
+		_, err = f.app.Libraries(f.org, []community.GroupKey{sub}).Greet(plain(ctx), "lin", i.ID, main, "")
+		if err == nil {
+			t.Error("who does not see the group changed its welcome")
+		}
+		_, err = l.Greet(plain(ctx), "lin", i.ID, main, "")
+		check(t, err)
+
+		comes("a", "阿明")
+		await(t, told("欢迎阿明来读书main"))
+		content.Text = "{name}，进门先看群规"
+		i, err = l.Save(ctx, "lin", i.ID, 0, "", content, "改口")
+		check(t, err)
+		comes("b", "阿兰{name}")
+		await(t, told("阿兰{name}，进门先看群规"))
+		await(t, func() bool {
+			said, err := l.Said(ctx, i.ID)
+			return err == nil && len(said) == 2 && said[0].Version == 2 && said[0].Welcomes == 1 && said[1].Welcomes == 1 && said[0].Steps == 0
+		})
+		uses, beyond, err := l.Uses(ctx, i.ID)
+		check(t, err)
+		if len(uses) != 1 || beyond != 0 || uses[0].Place != shelf.InGreeting || uses[0].Title != "读书main" {
+			t.Errorf("uses = %+v, %d; want the group's welcome", uses, beyond)
+		}
+		if uses, beyond, err := f.app.Libraries(f.org, []community.GroupKey{sub}).Uses(ctx, i.ID); err != nil || len(uses) != 0 || beyond != 1 {
+			t.Errorf("uses beyond one's groups = %+v, %d, %v", uses, beyond, err)
+		}
+		_, err = l.Archive(ctx, "lin", i.ID, true, "")
+		wantCode(t, "put away what a welcome names", err, community.CodeConflict)
+
+		content.Expires = "2020-01-01"
+		_, err = l.Save(ctx, "lin", i.ID, 0, "", content, "过期")
+		check(t, err)
+		before := len(f.world.Sent())
+		asked := func() (n int) {
+			rows, _, err := f.desk.FindTasks(ctx, community.TaskFilter{Group: main, Page: community.Page{Limit: 50}})
+			check(t, err)
+			for _, k := range rows {
+				if strings.Contains(k.Text, "进门话") && strings.Contains(k.Text, "已过有效期") && strings.Contains(k.Text, "阿竹") {
+					n++
+				}
+			}
+			return n
+		}
+		comes("c", "阿竹")
+		await(t, func() bool { return asked() == 1 })
+		comes("d", "阿菊")
+		await(t, func() bool {
+			list, _, err := f.desk.FindDecisions(ctx, community.DecisionFilter{Group: main, Page: community.Page{Limit: 50}})
+			n := 0
+			for _, d := range list {
+				if d.Verdict == community.Served {
+					n++
+				}
+			}
+			return err == nil && n == 4
+		})
+		if n := asked(); n != 1 || len(f.world.Sent()) != before {
+			t.Errorf("%d tasks, and %d messages more; want one task and nothing said", n, len(f.world.Sent())-before)
+		}
+		rep, err := f.app.AsDecided(ctx, main)
+		check(t, err)
+		if rep.Different != 0 || rep.Decisions < 4 {
+			t.Errorf("replayed as decided: %+v; want every decision the same", rep)
+		}
+
+		// Taken out of the welcome, it may be put away.
+		_, err = hands.Publish(plain(ctx), "lin", main, bookOf(t, community.Live, nil), "")
+		check(t, err)
+		_, err = l.Archive(ctx, "lin", i.ID, true, "")
+		check(t, err)
 	})
 }

@@ -73,7 +73,7 @@ func greetingsOf(b policy.Book) (out []Greeting) {
 			continue
 		}
 		for _, e := range w.Entries {
-			if e.State == "" {
+			if e.State == "" && e.Text != "" { // an item that is named stays in its library
 				out = append(out, Greeting{e.Scene, e.Text})
 			}
 		}
