@@ -90,6 +90,11 @@ func (l libraries) Save(ctx context.Context, user string, id community.ID, seen 
 	if err != nil || fresh {
 		return i, err
 	}
+	if i.Exclusive {
+		if err := l.app.withholdOpen(ctx, l.org, user, note); err != nil {
+			return i, err
+		}
+	}
 	return i, l.keepCounting(ctx, user, i)
 }
 

@@ -67,7 +67,9 @@ func (l libraries) greeting(ctx context.Context, id community.ID, g community.Gr
 		}
 	}
 	text, missing := shelf.Fill(i.Text, shelf.Welcome, values)
-	if missing = slices.DeleteFunc(missing, func(name string) bool { return "{"+name+"}" == community.RulesMark || "{"+name+"}" == community.ConfirmMark }); len(missing) > 0 {
+	if missing = slices.DeleteFunc(missing, func(name string) bool {
+		return "{"+name+"}" == community.RulesMark || "{"+name+"}" == community.ConfirmMark
+	}); len(missing) > 0 {
 		names := "{" + strings.Join(missing, "} {") + "}"
 		return post, i, connect.Trouble(community.CodeBadInput, "素材里的变量没有值："+names, "nothing stands for variables of the item: "+names)
 	}

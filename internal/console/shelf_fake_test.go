@@ -113,6 +113,17 @@ func (b bookcase) Uses(context.Context, community.ID) ([]shelf.Use, int, error) 
 		{Place: shelf.InWelcome, Title: "读书会", Groups: g, At: 7}, {Place: shelf.InCharter, Title: "读书会", Groups: g, At: 8}}, 3, b.h.err
 }
 
+func (b bookcase) Said(context.Context, community.ID) ([]shelf.SaidOf, error) {
+	if b.h.quiet {
+		return nil, nil
+	}
+	return []shelf.SaidOf{{Version: 3, Steps: 4, Welcomes: 12, At: fakeNow.UnixMilli()}, {Version: 2, Steps: 1, At: fakeNow.UnixMilli() - 1000}}, nil
+}
+
+func (b bookcase) Greet(context.Context, string, community.ID, community.GroupKey, string) (int, error) {
+	return 2, nil
+}
+
 func (b bookcase) Short(_ context.Context, id community.ID) (admit.Short, error) {
 	if id != fakeID(951) {
 		return admit.Short{}, community.Errorf(community.CodeNotFound, "none yet")
