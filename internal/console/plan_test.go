@@ -178,7 +178,8 @@ func (p planner) SOPs(context.Context, string) ([]plan.SOP, error) {
 		return nil, p.h.err
 	}
 	s := plan.SOP{ID: fakeID(650), Org: 1, Name: "新群七天", Version: 3, State: plan.Running, Groups: 2, Counts: plan.Counts{All: 7, Sent: 2, Waiting: 3, NotSent: 2}, Steps: []plan.Step{
-		{ID: "s1", Kind: plan.ByDay, At: "20:00", Text: "欢迎大家，先看群公告。"}, {ID: "s2", Kind: plan.Weekly, Weekday: 1, At: "09:00", Text: "本周计划"}, {ID: "s3", Kind: plan.OnDate, Date: "2026-12-31", At: "12:00", Text: "年终活动"}}}
+		{ID: "s1", Kind: plan.ByDay, At: "20:00", Text: "欢迎大家，先看群公告。"}, {ID: "s2", Kind: plan.Weekly, Weekday: 1, At: "09:00", Text: "本周计划"}, {ID: "s3", Kind: plan.OnDate, Date: "2026-12-31", At: "12:00", Text: "年终活动"},
+		{ID: "s4", Kind: plan.ByDay, Day: 2, At: "12:00", Library: fakeID(951), Values: map[string]string{"price": "9.9"}}, {ID: "s5", Kind: plan.ByDay, Day: 3, At: "12:00", Library: fakeID(952)}, {ID: "s6", Kind: plan.ByDay, Day: 4, At: "12:00", Library: fakeID(999)}}}
 	idle := s
 	idle.ID, idle.State, idle.Groups, idle.Counts = fakeID(651), plan.Paused, 0, plan.Counts{}
 	return []plan.SOP{s, idle}, p.h.err

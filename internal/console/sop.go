@@ -128,7 +128,7 @@ func stepFields(k *call, i int, s plan.Step, items []ui.Option) view.PlanFields 
 }
 
 // maxStepFields is how many parts of a form one step takes at most, with the files it kept.
-const maxStepFields = 40
+const maxStepFields = 42
 
 // sopAsked reads the form: steps without a text are left out, and with them what they carried.
 func sopAsked(k *call) (s sopForm, err error) {
