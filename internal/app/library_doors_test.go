@@ -169,7 +169,9 @@ func TestItemsAreNamedThroughEveryDoor(t *testing.T) {
 			list := listedIn(v.get("/library/" + id + "/said"))
 			return len(list) == 1 && list[0]["steps"] == float64(3) && list[0]["version"] == float64(2)
 		})
-		var counted struct{ Rows []struct{ Version, Steps int } }
+		var counted struct {
+			Rows []struct{ Version, Steps int }
+		}
 		typed(func() { line.must(t, &counted, "library", "said", id) })
 		if !slices.Equal(counted.Rows, []struct{ Version, Steps int }{{2, 3}}) {
 			t.Errorf("the verb counts %+v", counted.Rows)

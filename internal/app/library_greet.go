@@ -231,7 +231,7 @@ func (h *hands) greetable(ctx context.Context, user string, g community.GroupRow
 
 // keepCounting makes the link that an item wants since it was changed, where a welcome names it: when somebody comes nothing is made.
 func (l libraries) keepCounting(ctx context.Context, user string, i shelf.Item) error {
-	if !i.Short.IsZero() || l.app.publicURL() == "" {
+	if !i.Short.IsZero() || l.app.publicURL() == "" || i.URL == "" && !i.Exclusive && !slices.Contains(shelf.Variables(i.Text), shelf.VarLink) {
 		return nil
 	}
 	list, beyond, err := l.greetings(ctx, i.ID)

@@ -49,8 +49,8 @@ func (k *call) itemCalled(text string) string {
 	return k.T("library.not_there")
 }
 
-// itemFields are the fields of a step by which it names an item.
-func (k *call) itemFields(n string, s plan.Step, items []ui.Option) []ui.Input {
+// itemField is the field of a step by which it names an item.
+func (k *call) itemField(n string, s plan.Step, items []ui.Option) []ui.Input {
 	if k.c.deps.Libraries == nil {
 		return nil
 	}
@@ -61,8 +61,15 @@ func (k *call) itemFields(n string, s plan.Step, items []ui.Option) []ui.Input {
 	if now != "" && !slices.ContainsFunc(items, func(o ui.Option) bool { return o.Value == now }) {
 		items = append(slices.Clone(items), ui.Option{Value: now, Text: k.itemCalled(now)})
 	}
-	return []ui.Input{{Kind: "select", Name: "library" + n, Label: k.T("library.name_it"), Help: k.T("library.name_help"), Value: now, Options: items},
-		{Kind: "area", Name: "values" + n, Label: k.T("library.values"), Help: k.T("library.values_help"), Value: valuesText(s.Values), Rows: 2, Max: 2000}}
+	return []ui.Input{{Kind: "select", Name: "library" + n, Label: k.T("library.name_it"), Help: k.T("library.name_help"), Value: now, Options: items}}
+}
+
+// valueField is the one in which stands what its variables are.
+func (k *call) valueField(n string, s plan.Step) []ui.Input {
+	if k.c.deps.Libraries == nil {
+		return nil
+	}
+	return []ui.Input{{Kind: "area", Name: "values" + n, Label: k.T("library.values"), Help: k.T("library.values_help"), Value: valuesText(s.Values), Rows: 2, Max: 2000}}
 }
 
 // valuesText writes what stands for variables as people do: name=value, each in a line.

@@ -317,7 +317,7 @@ func TestWhatIsDoneWithPlansReachesThem(t *testing.T) {
 	if status, body := post(v, "/sops", url.Values{"name": {"坏"}, "kind0": {"day"}, "day0": {"0"}, "at0": {"9点"}, "text0": {"早"}}); status != 200 || !strings.Contains(body, "9点") {
 		t.Errorf("a bad step = %d; want the form again with what was written", status)
 	}
-	want := []string{"move to paused: 等一等", "remind", "retry", "let pass: 急", "enter 2", "leave 2", "sop to paused", "save 新群 of version 3: [{ID:s2 Kind:weekly Day:0 Weekday:2 Date: At:09:00 Text:早 Link:{URL: Title:} Pieces:[] ByLink:false}]"}
+	want := []string{"move to paused: 等一等", "remind", "retry", "let pass: 急", "enter 2", "leave 2", "sop to paused", "save 新群 of version 3: [{ID:s2 Kind:weekly Day:0 Weekday:2 Date: At:09:00 Text:早 Link:{URL: Title:} Pieces:[] ByLink:false Library:---------------------- Values:map[]}]"}
 	if !slices.Equal(h.did, want) {
 		t.Errorf("did %q, want %q", h.did, want)
 	}

@@ -124,7 +124,7 @@ func stepFields(k *call, i int, s plan.Step, items []ui.Option) view.PlanFields 
 		{Kind: "select", Name: "kind" + n, Label: k.T("plan.when"), Value: string(s.Kind), Options: kinds}, {Kind: "text", Name: "at" + n, Label: k.T("plan.clock"), Value: s.At, Help: k.T("plan.clock_help")},
 		{Kind: "number", Name: "day" + n, Label: k.T("plan.day"), Value: strconv.Itoa(s.Day), Help: k.T("plan.day_help")}, {Kind: "select", Name: "weekday" + n, Label: k.T("plan.weekday"), Value: strconv.Itoa(s.Weekday), Options: days},
 		{Kind: "text", Name: "date" + n, Label: k.T("plan.date"), Value: s.Date, Help: "2026-12-31"}, {Kind: "area", Name: "text" + n, Label: k.T("plan.text"), Value: s.Text, Rows: 3, Max: plan.MaxText},
-	}, k.itemFields(n, s, items)...), More: &view.PlanMore{Title: k.T("plan.sop_pieces"), Rows: more.Rows, Files: more.Files, Open: s.Link.URL != "" || len(s.Pieces) > 0}}
+	}, k.itemField(n, s, items)...), More: &view.PlanMore{Title: k.T("plan.sop_pieces"), Rows: append(k.valueField(n, s), more.Rows...), Files: more.Files, Open: s.Link.URL != "" || len(s.Pieces) > 0 || !s.Library.IsZero()}}
 }
 
 // maxStepFields is how many parts of a form one step takes at most, with the files it kept.
