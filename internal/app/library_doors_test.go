@@ -16,6 +16,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/plan"
 	"qunluo/internal/shelf"
+	"qunluo/internal/store"
 )
 
 // TestItemsAreNamedThroughEveryDoor: an SOP whose step names an item is made in the console's form, by an operation and on the command line; a welcome
@@ -186,6 +187,69 @@ func TestItemsAreNamedThroughEveryDoor(t *testing.T) {
 		v.put("/library/"+id, doc{"changed": v.get("/library/" + id)["changed"], "title": "七天话术", "text": "过时了", "expires": "2020-01-01"})
 		if _, page := p.get("/sops/" + sops[0]["id"].(string)); !strings.Contains(page, "到时不发，会请人处理") {
 			t.Errorf("the SOP's page does not say that its item has expired: %s", excerpt(page))
+		}
+	})
+}
+
+// TestOpenTasksLoseExclusiveWordsThroughEveryDoor: an item becomes exclusive by an operation; neither the page of tasks nor the program's list shows the words
+// that a person was to paste, and none lets them say that they did it. Released on the command line the words are there again.
+func TestOpenTasksLoseExclusiveWordsThroughEveryDoor(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		s := startSite(t, dbURL, "message.send=human")
+		ctx, v, group := t.Context(), s.told(), s.group.ID.String()
+		const secret = "方法册第三章：每周三晚上八点准时开讲，前十分钟只点名不讲课，连着八周的群到课率从三成升到了七成"
+		_, err := s.app.Store().SaveUser(ctx, "test", community.User{Org: s.org, Login: "ming", Name: "小明", Role: "owner", Lang: "zh-CN", Enabled: true, Hash: cheapHash}, "")
+		check(t, err)
+		tx, err := s.app.Store().BeginLog(ctx)
+		check(t, err)
+		key, err := store.NewRegistry().Group(ctx, tx, store.Origin{Org: s.org, Platform: "wechat"}, community.Ref{ID: "会员群", Name: "会员群"})
+		check(t, err)
+		check(t, tx.Commit(ctx))
+		club, err := s.desk.GroupByKey(ctx, key)
+		check(t, err)
+		id := v.post("/library", doc{"kind": "post", "title": "方法册", "text": secret})["id"].(string)
+		v.post("/groups/"+group+"/send", doc{"text": "给大家：" + secret, "reason": "发一下"})
+		page := func() string {
+			p := newPerson(t, s.base)
+			if code, body := p.send("/signin", "/signin", url.Values{"login": {"ming"}, "password": {aPassword}}); code != http.StatusOK {
+				t.Fatalf("sign-in answered %d: %s", code, excerpt(body))
+			}
+			_, body := p.get("/inbox")
+			return body
+		}
+		tasks := func() []doc { return listedIn(v.get("/tasks")) }
+		await(t, func() bool {
+			list := tasks()
+			return len(list) == 1 && strings.Contains(list[0]["text"].(string), secret)
+		})
+		task := tasks()[0]["id"].(string)
+		if body := page(); !strings.Contains(body, "前十分钟只点名") || !strings.Contains(body, "/inbox/"+task+"/done") {
+			t.Fatalf("before, the page has no words to paste: %s", excerpt(body))
+		}
+		v.post("/library/"+id+"/exclusive", doc{"groups": []string{club.ID.String()}, "reason": "只给会员"})
+		if text := tasks()[0]["text"].(string); strings.Contains(text, "前十分钟") || !strings.Contains(text, "《方法册》") {
+			t.Errorf("the program is told %q", text)
+		}
+		if body := page(); strings.Contains(body, "前十分钟只点名") || !strings.Contains(body, "《方法册》") || strings.Contains(body, "/inbox/"+task+"/done") || !strings.Contains(body, "/inbox/"+task+"/release") {
+			t.Errorf("the page still has the words, or lets somebody say that it was done: %s", excerpt(body))
+		}
+		if err := v.c.Post(ctx, "/tasks/"+task+"/done", "", doc{"note": "发了"}, nil); codeOf(err) != "conflict" {
+			t.Errorf("said to be done: %v, want a conflict", err)
+		}
+		s.end()
+		line := terminal{dir: t.TempDir(), env: []string{"QL_DATA_DIR=" + s.opts.Config.DataDir, "QL_DATABASE__URL=" + dbURL}}
+		line.must(t, nil, "library", "release", id, "moments", "--reason", "招新用")
+		line.must(t, nil, "library", "release", id, group, "--reason", "合办")
+		s.start()
+		s.desk, v.c.Base = s.app.Store().For(community.Scope{Org: s.org}), s.base
+		if body := page(); !strings.Contains(body, "前十分钟只点名") || !strings.Contains(body, "/inbox/"+task+"/done") {
+			t.Errorf("released, the words are not there again: %s", excerpt(body))
+		}
+		check(t, v.c.Post(ctx, "/tasks/"+task+"/done", "", doc{"note": "发了"}, nil))
+		p := newPerson(t, s.base)
+		p.send("/signin", "/signin", url.Values{"login": {"ming"}, "password": {aPassword}})
+		if _, body := p.get("/library/" + id); !strings.Contains(body, "朋友圈（员工的客户朋友圈）") || !strings.Contains(body, "招新用") || !strings.Contains(body, "合办") {
+			t.Errorf("the item's page does not show where it was released: %s", excerpt(body))
 		}
 	})
 }
