@@ -189,7 +189,7 @@ func libraryLines() []line {
 			rows, err := c.libraries().Said(c.ctx(), in.ID)
 			return whole(rows, func(s shelf.SaidOf) librarySaid { return librarySaid{s.Version, s.Steps, s.Welcomes, moment(s.At)} }), err
 		}),
-		on("greetWithItem", "POST /library/{id}/greet", "Let an item greet who comes into a group", area, []string{"POST /library/{id}/greet"}, func(c *call, in *struct {
+		admin(on("greetWithItem", "POST /library/{id}/greet", "Let an item greet who comes into a group: its rules are put in force anew", community.AreaOrder, []string{"POST /library/{id}/greet"}, func(c *call, in *struct {
 			byID
 			Body struct {
 				Group community.ID `json:"group"`
@@ -203,7 +203,7 @@ func libraryLines() []line {
 			}
 			version, err := c.libraries().Greet(c.aimedAt(in.Body.Aims, g.Key), c.who(), in.ID, g.Key, in.Body.Reason)
 			return rulesMade{version}, err
-		}),
+		})),
 		on("restoreLibraryItem", "POST /library/{id}/restore", "Write an earlier version anew", area, []string{"POST /library/{id}/restore"}, func(c *call, in *struct {
 			byID
 			Body struct {

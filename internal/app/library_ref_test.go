@@ -42,20 +42,20 @@ func TestAStepSaysAnItemAsItIsWhenItGoes(t *testing.T) {
 		price := map[string]string{"price": "9"}
 		made, err := plans.SaveSOP(plain(ctx), p.lin, plan.SOP{Name: "新群七天", Steps: []plan.Step{p.stepOf(i.ID, 20, price), p.stepOf(i.ID, 40, price)}}, "")
 		check(t, err)
-		for _, g := range []community.GroupKey{p.one, p.two} {
+		for _, g := range []community.GroupKey{p.one, p.two, p.hand} {
 			check(t, plans.AddToSOP(ctx, p.lin, made.ID, g, ""))
 		}
-		await(t, func() bool { return len(p.targets(made.ID)) == 4 }) // laid out before the edit
+		await(t, func() bool { return len(p.targets(made.ID)) == 6 }) // laid out before the edit
 		content.Text = "{group}：第一天，改了，收 {price} 元"
 		i, err = l.Save(ctx, p.lin, i.ID, 0, "", content, "改一个字")
 		check(t, err)
 
 		uses, beyond, err := l.Uses(ctx, i.ID)
 		check(t, err)
-		if len(uses) != 1 || beyond != 0 || !uses[0].Named() || uses[0].Ref != made.ID || uses[0].Title != "新群七天" || !slices.Equal(uses[0].Groups, []community.GroupKey{p.one, p.two}) {
+		if len(uses) != 1 || beyond != 0 || !uses[0].Named() || uses[0].Ref != made.ID || uses[0].Title != "新群七天" || !slices.Equal(uses[0].Groups, []community.GroupKey{p.one, p.two, p.hand}) {
 			t.Errorf("uses = %+v, %d; want the SOP with its groups", uses, beyond)
 		}
-		if uses, beyond, err := p.app.Libraries(p.org, []community.GroupKey{p.hand}).Uses(ctx, i.ID); err != nil || len(uses) != 0 || beyond != 1 {
+		if uses, beyond, err := p.app.Libraries(p.org, []community.GroupKey{p.hand + 1000}).Uses(ctx, i.ID); err != nil || len(uses) != 0 || beyond != 1 {
 			t.Errorf("uses beyond one's groups = %+v, %d, %v; want them counted alone", uses, beyond, err)
 		}
 		_, err = l.Archive(ctx, p.lin, i.ID, true, "")
@@ -72,6 +72,21 @@ func TestAStepSaysAnItemAsItIsWhenItGoes(t *testing.T) {
 		await(t, func() bool {
 			said, err := l.Said(ctx, i.ID)
 			return err == nil && len(said) == 1 && said[0].Version == 2 && said[0].Steps == 2 && said[0].Welcomes == 0
+		})
+		var byHand community.ID // where no connection is, a person is given the words, and it counts once they said them
+		await(t, func() bool {
+			rows, _, err := p.desk().FindTasks(ctx, community.TaskFilter{Group: p.hand, Page: community.Page{Limit: 50}})
+			for _, k := range rows {
+				if k.Text == p.groupName(p.hand)+"：第一天，改了，收 9 元" {
+					byHand = k.ID
+				}
+			}
+			return err == nil && !byHand.IsZero()
+		})
+		check(t, p.app.Hands(p.org, nil).TaskDone(ctx, p.lin, byHand, "发了"))
+		await(t, func() bool {
+			said, err := l.Said(ctx, i.ID)
+			return err == nil && len(said) == 1 && said[0].Steps == 3
 		})
 		for _, k := range p.targets(made.ID) {
 			if sent := k.LibraryN == 2 && strings.Contains(k.Text, "改了"); k.Library != i.ID || sent != (k.State() == plan.Sent) {
@@ -93,7 +108,7 @@ func TestAStepSaysAnItemAsItIsWhenItGoes(t *testing.T) {
 					n++
 				}
 			}
-			return err == nil && n == 2
+			return err == nil && n == 3
 		})
 		found, err := plans.CheckSOP(ctx, made)
 		check(t, err)
@@ -114,7 +129,7 @@ func TestAStepSaysAnItemAsItIsWhenItGoes(t *testing.T) {
 		l = p.app.Libraries(p.org, nil)
 		await(t, func() bool {
 			said, err := l.Said(ctx, i.ID)
-			return err == nil && len(said) == 2 && said[0].Version == 4 && said[0].Steps == 2 && said[1].Steps == 2
+			return err == nil && len(said) == 2 && said[0].Version == 4 && said[0].Steps == 2 && said[1].Steps == 3
 		})
 	})
 }
