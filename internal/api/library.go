@@ -21,6 +21,8 @@ type Libraries interface {
 	ToCalendar(ctx context.Context, user string, id community.ID, o shelf.Order, content plan.Content) (plan.Item, error)
 	ToBroadcast(ctx context.Context, user string, id community.ID, o shelf.Order, b plan.Broadcast) (plan.Broadcast, error)
 	Uses(ctx context.Context, id community.ID) (list []shelf.Use, beyond int, err error)
+	Said(ctx context.Context, id community.ID) ([]shelf.SaidOf, error)
+	Greet(ctx context.Context, user string, id community.ID, g community.GroupKey, note string) (int, error)
 	Exclusive(ctx context.Context, user string, id community.ID, groups []community.GroupKey, reason string) (shelf.Item, error)
 	Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	Mine(ctx context.Context, user string, id, member community.ID) (string, error)
@@ -101,12 +103,25 @@ type libraryVersion struct {
 
 // libraryUse is where an item was used.
 type libraryUse struct {
-	Place    string `json:"place" enum:"calendar,broadcast,welcome,charter"`
-	Ref      string `json:"ref" doc:"the item of the calendar, the mass send; empty = a group's rulebook"`
+	Place    string `json:"place" enum:"calendar,broadcast,welcome,charter,step,greeting" doc:"step, greeting: it is named there and goes as it is then"`
+	Ref      string `json:"ref" doc:"the item of the calendar, the mass send, the SOP; empty = a group's rulebook"`
 	Title    string `json:"title"`
 	Version  int    `json:"version"`
 	At       moment `json:"at"`
 	Override string `json:"override"`
+}
+
+// librarySaid counts what was said of an item by name.
+type librarySaid struct {
+	Version  int    `json:"version"`
+	Steps    int    `json:"steps" doc:"by steps of SOPs"`
+	Welcomes int    `json:"welcomes"`
+	Last     moment `json:"last_at"`
+}
+
+// rulesMade names a version of a group's rules.
+type rulesMade struct {
+	Version int `json:"version"`
 }
 
 func (c *call) libraryNow(i shelf.Item, err error) (libraryItem, error) {
@@ -170,6 +185,25 @@ func libraryLines() []line {
 				return out
 			}), err
 		}),
+		on("listLibrarySaid", "GET /library/{id}/said", "What was said of an item by name, by its versions", area, []string{"GET /library/{id}"}, func(c *call, in *byID) (list[librarySaid], error) {
+			rows, err := c.libraries().Said(c.ctx(), in.ID)
+			return whole(rows, func(s shelf.SaidOf) librarySaid { return librarySaid{s.Version, s.Steps, s.Welcomes, moment(s.At)} }), err
+		}),
+		admin(on("greetWithItem", "POST /library/{id}/greet", "Let an item greet who comes into a group: its rules are put in force anew", community.AreaOrder, []string{"POST /library/{id}/greet"}, func(c *call, in *struct {
+			byID
+			Body struct {
+				Group community.ID `json:"group"`
+				Aims
+				Maybe
+			}
+		}) (rulesMade, error) {
+			g, err := c.desk.GroupByID(c.ctx(), in.Body.Group)
+			if err != nil {
+				return rulesMade{}, err
+			}
+			version, err := c.libraries().Greet(c.aimedAt(in.Body.Aims, g.Key), c.who(), in.ID, g.Key, in.Body.Reason)
+			return rulesMade{version}, err
+		})),
 		on("restoreLibraryItem", "POST /library/{id}/restore", "Write an earlier version anew", area, []string{"POST /library/{id}/restore"}, func(c *call, in *struct {
 			byID
 			Body struct {
@@ -204,10 +238,14 @@ func libraryLines() []line {
 		on("releaseLibraryItem", "POST /library/{id}/release", "Let an exclusive item go to another group", area, []string{"POST /library/{id}/release"}, func(c *call, in *struct {
 			byID
 			Body struct {
-				Group community.ID `json:"group"`
+				Group   community.ID `json:"group,omitzero"`
+				Moments bool         `json:"moments,omitempty" doc:"into employees' moments, in place of a group"`
 				Because
 			}
 		}) (none, error) {
+			if in.Body.Moments {
+				return did(c.libraries().Release(c.ctx(), c.who(), in.ID, shelf.Moments, in.Body.Reason))
+			}
 			g, err := c.desk.GroupByID(c.ctx(), in.Body.Group)
 			if err != nil {
 				return none{}, err

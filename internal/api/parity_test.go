@@ -74,6 +74,7 @@ var browserOnly = map[string][]string{
 		"GET /library/new",
 		"GET /library/{id}/edit",
 		"GET /library/{id}/plan",
+		"GET /library/{id}/greet",
 		"GET /library/{id}/send",
 		"GET /calendar/{id}/edit",
 		"GET /broadcasts/limits/edit",

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 
 	"qunluo/internal/community"
 	"qunluo/internal/plan"
@@ -159,11 +160,16 @@ type sopStep struct {
 	At      string `json:"at" doc:"HH:MM"`
 	Text    string `json:"text"`
 	Link    string `json:"link"`
+
+	Library community.ID      `json:"library" doc:"the item of the library that it says, as that is then; empty = its own text"`
+	Values  map[string]string `json:"values" doc:"of the item's variables"`
 }
 
 func sopOf(s plan.SOP) sop {
 	return sop{s.ID, s.Name, s.Version, string(s.State), s.Groups, mapped(s.Steps, func(t plan.Step) sopStep {
-		return sopStep{t.ID, string(t.Kind), t.Day, t.Weekday, t.Date, t.At, t.Text, t.Link.URL}
+		values := map[string]string{}
+		maps.Copy(values, t.Values)
+		return sopStep{t.ID, string(t.Kind), t.Day, t.Weekday, t.Date, t.At, t.Text, t.Link.URL, t.Library, values}
 	}), s.User, moment(s.Created), countsOf(s.Counts)}
 }
 

@@ -44,10 +44,51 @@ func (l libraries) Exclusive(ctx context.Context, user string, id community.ID, 
 	if err := l.app.letGo(ctx, l.org, user, reason); err != nil {
 		return i, err
 	}
+	if err := l.app.withholdOpen(ctx, l.org, user, reason); err != nil {
+		return i, err
+	}
 	return l.Get(ctx, id)
 }
 
-// Release lets an exclusive item go to a group that is none of its own, for a written reason, and with it what was stopped there because of it:
+// pasted are the verbs whose tasks hold words that are ready to be pasted.
+var pasted = []community.Verb{community.Send, community.Announce, community.MassSend, community.Todo, community.MoveOut}
+
+// withholdOpen takes the words off tasks that are open, where they hold what is exclusive to others now: as the belt stops what it would say,
+// people are not to paste it. They get them back once it is released.
+func (a *App) withholdOpen(ctx context.Context, org community.OrgKey, user, reason string) error {
+	var last community.ID
+	changed := false
+	for {
+		list, err := a.store.OpenWords(ctx, org, pasted, last)
+		if err != nil {
+			return err
+		}
+		for _, act := range list {
+			last = act.ID
+			what, err := guard{a}.Withholds(ctx, org, act.Action)
+			if err != nil {
+				return err
+			}
+			if what == "" {
+				continue
+			}
+			err = a.store.WithholdTask(ctx, act, what, community.Audit{Org: org, User: user, Verb: "task.withhold", Reason: reason})
+			if err != nil && community.CodeOf(err) != community.CodeConflict { // somebody did it meanwhile
+				return err
+			}
+			changed = true
+		}
+		if len(list) == 0 {
+			break
+		}
+	}
+	if changed {
+		a.live.tell(taskChange(org))
+	}
+	return nil
+}
+
+// Release lets an exclusive item go to a group that is none of its own, or into moments (shelf.Moments), for a written reason, and with it what was stopped there because of it:
 // CodeBadInput without one.
 func (l libraries) Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error {
 	i, err := l.own(ctx, id)
@@ -58,9 +99,13 @@ func (l libraries) Release(ctx context.Context, user string, id community.ID, g 
 		return community.Errorf(community.CodeBadInput, "reason: want 1 to %d characters", shelf.MaxReason)
 	case !i.Exclusive:
 		return community.Errorf(community.CodeConflict, "it is not exclusive")
+	case g == shelf.Moments && l.groups != nil: // everybody's customers may see it there
+		return errBeyond()
 	}
-	if err := l.sees(ctx, g); err != nil {
-		return err
+	if g != shelf.Moments {
+		if err := l.sees(ctx, g); err != nil {
+			return err
+		}
 	}
 	if err := l.app.store.ReleaseItem(ctx, l.org, id, g, l.audit(user, "", "", reason)); err != nil {
 		return err
@@ -415,8 +460,12 @@ func (h *hands) withheld(ctx context.Context, a community.Action) error {
 	if err != nil {
 		return err
 	}
-	title := list[0].item.Title
-	return connect.Trouble(community.CodeRefused, title+"：专属内容，不能发到别的群（"+names+"）。发个人专属链接；或由有权的人写明原因放行。", title+": it is exclusive and does not go to other groups ("+names+"). Send personal links; or have it released for a written reason.")
+	return outOfBounds(list[0].item.Title, "别的群（"+names+"）", "other groups ("+names+")")
+}
+
+// outOfBounds says that something exclusive does not go somewhere.
+func outOfBounds(title, zh, en string) error {
+	return connect.Trouble(community.CodeRefused, title+"：专属内容，不能发到"+zh+"。发个人专属链接；或由有权的人写明原因放行。", title+": it is exclusive and does not go to "+en+". Send personal links; or have it released for a written reason.")
 }
 
 // Item gives what an item's page shows to whoever comes by a token and device. CodeNotFound: there is none, it is not open to the public, or it

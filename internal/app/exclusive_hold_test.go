@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"qunluo/internal/community"
+	"qunluo/internal/connect"
 	"qunluo/internal/policy"
 	"qunluo/internal/shelf"
 )
@@ -105,6 +106,92 @@ func TestWhateverWayAnExclusiveItemWouldGoItIsStopped(t *testing.T) {
 		waiting("sub3", 0)
 		if got := f.shown("sub3"); len(got) != 0 {
 			t.Errorf("sub3 was told %q", got)
+		}
+	})
+}
+
+// TestTasksThatAreOpenLoseWordsThatBecomeExclusive: what people are asked to paste before an item was exclusive they are not asked any more; they
+// see what it holds, cannot say that they did it, and get it back once it is released.
+func TestTasksThatAreOpenLoseWordsThatBecomeExclusive(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		p := startPlanner(t, dbURL)
+		ctx, l, hands := t.Context(), p.app.Libraries(p.org, nil), p.app.Hands(p.org, nil)
+		const secret = "方法册第三章：每周三晚上八点准时开讲，前十分钟只点名不讲课，连着八周的群到课率从三成升到了七成"
+		i, err := l.Save(ctx, p.lin, community.ID{}, 0, shelf.Post, shelf.Content{Title: "方法册", Text: secret}, "")
+		check(t, err)
+		for _, text := range []string{"周三见。" + secret, "周三见"} {
+			_, err = hands.Act(ctx, p.lin, []community.Action{{Verb: community.Send, Group: p.hand, Text: text}}, "发一下")
+			check(t, err)
+		}
+		tasks := func() (out []community.TaskRow) {
+			rows, _, err := p.desk().FindTasks(ctx, community.TaskFilter{Group: p.hand, Page: community.Page{Limit: 50}})
+			check(t, err)
+			slices.SortFunc(rows, func(a, b community.TaskRow) int { return strings.Compare(a.Action.Text, b.Action.Text) })
+			return rows
+		}
+		await(t, func() bool { return len(tasks()) == 2 })
+		_, err = l.Exclusive(ctx, p.lin, i.ID, []community.GroupKey{p.one}, "只给一群")
+		check(t, err)
+		got := tasks()
+		if got[0].Text != "周三见" || got[0].Why == community.WhyExclusive {
+			t.Errorf("a task that holds nothing = %q, %s", got[0].Text, got[0].Why)
+		}
+		if k := got[1]; k.Why != community.WhyExclusive || strings.Contains(k.Text, "点名") || !strings.Contains(k.Text, "《方法册》") || !strings.Contains(k.Text, "/library/"+i.ID.String()) {
+			t.Errorf("the task says %q, %s; want what it holds and nothing to paste", k.Text, k.Why)
+		}
+		wantCode(t, "done by hand", hands.TaskDone(ctx, p.lin, got[1].ID, "发了"), community.CodeConflict)
+		held, err := l.Withheld(ctx, i.ID)
+		check(t, err)
+		if len(held) != 1 || held[0].Group != p.hand {
+			t.Errorf("withheld = %+v", held)
+		}
+		rows, _, err := p.desk().FindAudit(ctx, community.AuditFilter{Verb: "task.withhold"})
+		if err != nil || len(rows) != 1 || rows[0].Reason != "只给一群" {
+			t.Errorf("audit = %+v, %v", rows, err)
+		}
+		check(t, l.Release(ctx, p.lin, i.ID, p.hand, "与晨读群合办"))
+		await(t, func() bool {
+			k := tasks()
+			return len(k) == 2 && k[1].Why != community.WhyExclusive && k[1].Text == "周三见。"+secret
+		})
+		check(t, hands.TaskDone(ctx, p.lin, tasks()[1].ID, "发了"))
+	})
+}
+
+// TestAMomentDoesNotTakeAnExclusiveItemOut: neither its words nor its picture, until it is released for moments.
+func TestAMomentDoesNotTakeAnExclusiveItemOut(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		c := startCompany(t, dbURL, "week")
+		ctx, moments, l := t.Context(), c.app.Moments(c.org), c.app.Libraries(c.org, nil)
+		const secret = "方法册第三章：每周三晚上八点准时开讲，前十分钟只点名不讲课，连着八周的群到课率从三成升到了七成"
+		data := posterPNG(t)
+		keep := func(name string) community.ID {
+			piece, err := c.app.Plans(c.org, nil).KeepFile(ctx, "lin", name, data)
+			check(t, err)
+			return piece.File
+		}
+		i, err := l.Save(ctx, "lin", community.ID{}, 0, shelf.Post, shelf.Content{Title: "方法册", Text: secret, Files: []shelf.File{{ID: keep("册.png")}}}, "")
+		check(t, err)
+		_, err = l.Exclusive(ctx, "lin", i.ID, []community.GroupKey{c.keys["wr1"]}, "只给一群")
+		check(t, err)
+		words := community.MomentOrder{Text: "分享：" + secret, Employees: []string{"wang"}}
+		_, err = moments.Post(ctx, "lin", c.account, words, nil, "")
+		wantCode(t, "its words", err, community.CodeRefused)
+		if err == nil || !strings.Contains(connect.SayOf(err)[0], "朋友圈") || !strings.Contains(connect.SayOf(err)[0], "方法册") {
+			t.Errorf("it says %v", err)
+		}
+		_, err = moments.Post(ctx, "lin", c.account, community.MomentOrder{Text: "看图", Employees: []string{"wang"}}, []community.ID{keep("换个名字.png")}, "")
+		wantCode(t, "its picture under another name", err, community.CodeRefused)
+		wantCode(t, "released by who sees some groups alone", c.app.Libraries(c.org, []community.GroupKey{c.keys["wr1"]}).Release(ctx, "lin", i.ID, shelf.Moments, "x"), community.CodeForbidden)
+		wantCode(t, "released without a reason", l.Release(ctx, "lin", i.ID, shelf.Moments, " "), community.CodeBadInput)
+		if n := len(c.corp.Moments()); n != 0 {
+			t.Fatalf("%d moments at the platform, want none", n)
+		}
+		check(t, l.Release(ctx, "lin", i.ID, shelf.Moments, "招新用"))
+		_, err = moments.Post(ctx, "lin", c.account, words, nil, "")
+		check(t, err)
+		if n := len(c.corp.Moments()); n != 1 {
+			t.Errorf("%d moments at the platform, want the one that was released", n)
 		}
 	})
 }

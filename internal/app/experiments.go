@@ -136,6 +136,9 @@ func (x experiments) triedRule(ctx context.Context, d experiment.Definition, id 
 	if said.Coalesce > 0 {
 		return subject{}, community.Errorf(community.CodeBadInput, "rule: it greets several people at once; set its waiting time to 0 first")
 	}
+	if len(said.Entries) > 0 && said.Entries[0].Text == "" && kind == "welcome" {
+		return subject{}, community.Errorf(community.CodeBadInput, "rule: it says an item of the library: give it words of its own first")
+	}
 	if len(said.Entries) > 0 {
 		said.Text = said.Entries[0].Text
 	}

@@ -414,6 +414,9 @@ func (h *hands) putBook(ctx context.Context, user string, g community.GroupKey, 
 	if err := h.placed(ctx, group, rb); err != nil {
 		return 0, err
 	}
+	if err := h.greetable(ctx, user, group, raw); err != nil {
+		return 0, err
+	}
 	broken, err := h.breaks(ctx, group, rb)
 	if err != nil {
 		return 0, err

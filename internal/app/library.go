@@ -85,7 +85,17 @@ func (l libraries) Save(ctx context.Context, user string, id community.ID, seen 
 	if err := l.ready(ctx, i); err != nil {
 		return i, err
 	}
-	return l.app.store.SaveLibrary(ctx, i, l.audit(user, "", "", note))
+	fresh := i.ID.IsZero()
+	i, err := l.app.store.SaveLibrary(ctx, i, l.audit(user, "", "", note))
+	if err != nil || fresh {
+		return i, err
+	}
+	if i.Exclusive {
+		if err := l.app.withholdOpen(ctx, l.org, user, note); err != nil {
+			return i, err
+		}
+	}
+	return i, l.keepCounting(ctx, user, i)
 }
 
 // filed reads of an item's files what their bytes say: whoever writes it may only name them. CodeNotFound: one is not kept.
@@ -177,7 +187,8 @@ func (l libraries) Restore(ctx context.Context, user string, id community.ID, ve
 	return l.Save(ctx, user, id, 0, "", list[n].Content, note)
 }
 
-// Archive puts an item away, or takes it out again. CodeConflict: it is so already, or was changed meanwhile.
+// Archive puts an item away, or takes it out again. CodeConflict: it is so already, was changed meanwhile, or something names it, which is
+// said then.
 func (l libraries) Archive(ctx context.Context, user string, id community.ID, away bool, reason string) (shelf.Item, error) {
 	i, err := l.own(ctx, id)
 	if err != nil {
@@ -189,6 +200,8 @@ func (l libraries) Archive(ctx context.Context, user string, id community.ID, aw
 	verb := "library.archive"
 	if !away {
 		verb = "library.unarchive"
+	} else if err := l.unnamed(ctx, id); err != nil {
+		return i, err
 	}
 	if err := l.app.store.ArchiveLibrary(ctx, i, away, l.audit(user, verb, "", reason)); err != nil {
 		return i, err
@@ -397,7 +410,7 @@ func (l libraries) Preview(ctx context.Context, id community.ID, o shelf.Order) 
 // leastQuoted is how many characters of a text a rulebook must hold before it counts as used there.
 const leastQuoted = 8
 
-// Uses lists where an item was used: what was made of it, and the rulebooks in force that say it word for word as a welcome or in the written
+// Uses lists where an item is named, where it was used (what was made of it), and the rulebooks in force that say it word for word as a welcome or in the written
 // rules. Uses in groups outside the handle are left out and counted.
 func (l libraries) Uses(ctx context.Context, id community.ID) (list []shelf.Use, beyond int, err error) {
 	i, err := l.Get(ctx, id)
@@ -415,8 +428,12 @@ func (l libraries) Uses(ctx context.Context, id community.ID) (list []shelf.Use,
 		}
 		list = append(list, u)
 	}
+	named, more, err := l.places(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
 	books, err := l.quoted(ctx, i)
-	return append(list, books...), beyond, err
+	return slices.Concat(named, list, books), beyond + more, err
 }
 
 // quoted lists the groups whose book in force holds an item's text.

@@ -8,6 +8,7 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/plan"
+	"qunluo/internal/shelf"
 )
 
 // moments is what a person sees and makes of posts on employees' pages (客户朋友圈).
@@ -78,7 +79,7 @@ func (m moments) Sums(ctx context.Context) (map[string][2]int64, error) {
 }
 
 // Post asks employees to publish a moment with pictures that were kept; "" while the platform still makes the tasks.
-// CodeRefused: the link check stops it. What was tried is in the trail, whatever came of it.
+// CodeRefused: the link check stops it, or it holds something exclusive that is not released for moments. What was tried is in the trail, whatever came of it.
 func (m moments) Post(ctx context.Context, user string, key community.AccountKey, order community.MomentOrder, pictures []community.ID, reason string) (string, error) {
 	posts, account, err := m.momenter(ctx, key)
 	if err != nil {
@@ -103,6 +104,9 @@ func (m moments) Post(ctx context.Context, user string, key community.AccountKey
 			return "", connect.Trouble(community.CodeRefused, f.Link+"："+f.Reason[0]+"；"+f.Instead[0]+"。", f.Link+": "+f.Reason[1]+"; "+f.Instead[1]+".")
 		}
 	}
+	if err := m.shut(ctx, order, pictures); err != nil {
+		return "", err
+	}
 	audit := m.audit(user, "moment.create", "account:"+account.ID.String(), reason)
 	if audit.After, err = json.Marshal(map[string]any{"text": order.Text, "link": order.Link, "employees": order.Employees, "tags": order.Tags, "pictures": len(order.Pictures)}); err != nil {
 		return "", err
@@ -113,4 +117,22 @@ func (m moments) Post(ctx context.Context, user string, key community.AccountKey
 	ctx, stop := context.WithTimeout(ctx, choreLimit)
 	defer stop()
 	return posts.NewMoment(ctx, order)
+}
+
+// shut refuses a moment that tells everybody's contacts an exclusive item: CodeRefused.
+func (m moments) shut(ctx context.Context, order community.MomentOrder, pictures []community.ID) error {
+	list, err := m.app.tellings(ctx, m.org, community.ID{}, order.Text+"\n"+order.LinkTitle+"\n"+order.Link, func() (out []string, err error) {
+		for _, id := range pictures {
+			u, err := m.app.store.UploadByID(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, u.Hash)
+		}
+		return out, nil
+	}, []community.GroupKey{shelf.Moments})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	return outOfBounds(list[0].item.Title, "朋友圈", "moments")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,6 +94,11 @@ func (a *App) takeTarget(ctx context.Context, k *plan.Target) (bool, error) {
 		if err != nil || !held || v.Over {
 			return false, err
 		}
+		if lead.unsaid != nil {
+			if err := a.askInstead(ctx, lead.target, *lead.unsaid); err != nil {
+				return false, err
+			}
+		}
 		return false, &engine.Wait{Until: again(v, lead.facts, around.limits, around.now), Why: v.Reasons[0].Code}
 	}
 	group := []candidate{lead}
@@ -150,6 +156,7 @@ type candidate struct {
 	way     plan.Way
 	facts   plan.Facts
 	verdict plan.Verdict
+	unsaid  *plan.Said // why the item that it names cannot go; nil = it can
 	members []community.MemberKey
 }
 
@@ -166,13 +173,16 @@ func (a *App) candidate(ctx context.Context, s *surroundings, k plan.Target) (c 
 		}
 		c.way.Owner = owners[k.Group].ID
 	}
+	if c.unsaid, err = a.say(ctx, &c.target); err != nil {
+		return c, err
+	}
 	return c, a.judge(ctx, s, &c)
 }
 
 // judge asks the guard about a target.
 func (a *App) judge(ctx context.Context, s *surroundings, c *candidate) error {
 	c.facts = plan.Facts{Zone: zoneFor(c.group.Zone), Due: c.target.Due, Force: c.target.Force != "", Until: c.way.Until, Sends: s.sends[c.group.Key],
-		Frozen: s.frozen || c.group.Frozen, Lockdown: s.locked[c.group.Key]}
+		Frozen: s.frozen || c.group.Frozen, Lockdown: s.locked[c.group.Key], Shelf: c.unsaid}
 	var err error
 	if c.facts.Closed, err = a.store.Closed(ctx, c.group.Key); err != nil {
 		return err
@@ -215,7 +225,7 @@ func (a *App) together(ctx context.Context, s *surroundings, lead candidate) ([]
 		if err != nil {
 			return nil, err
 		}
-		if c.way.Together(lead.way) && c.verdict.OK() {
+		if c.way.Together(lead.way) && c.verdict.OK() && sameWords(c.target, lead.target) {
 			s.use(c)
 			out = append(out, c)
 		}
@@ -224,6 +234,11 @@ func (a *App) together(ctx context.Context, s *surroundings, lead candidate) ([]
 		}
 	}
 	return out, nil
+}
+
+// sameWords reports whether targets that name the same item say the same: its variables may stand for other things in other groups.
+func sameWords(a, b plan.Target) bool {
+	return a.Text == b.Text && a.Link == b.Link && a.LibraryN == b.LibraryN && slices.Equal(a.Pieces, b.Pieces)
 }
 
 // use counts a send that is about to go.
@@ -287,6 +302,9 @@ func (s *surroundings) order(w plan.Way, list []plan.Target, groups map[communit
 	k := list[0]
 	post, _ := plan.Fit(k.Post(), w.Takes, public)
 	act := community.Action{Verb: w.Verb, Group: k.Group, Text: post.Link.Whole(post.Text), Segments: segments(post), Deadline: max(k.Due, s.now) + int64(s.limits.GiveUp)*3600*1000}
+	if !k.Library.IsZero() {
+		act.Library = community.FromLibrary{Item: k.Library, Version: k.LibraryN}
+	}
 	if w.Verb == community.MassSend {
 		order := community.MassOrder{Groups: make([]string, len(list))}
 		for i, one := range list {

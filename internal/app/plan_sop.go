@@ -202,18 +202,21 @@ func (p *plans) stepFindings(ctx context.Context, s plan.SOP, groups []community
 	if err != nil {
 		return nil, err
 	}
+	s, out, err := p.named(ctx, s, groups)
+	if err != nil {
+		return nil, err
+	}
 	var links []string
 	for _, step := range s.Steps {
 		links = append(links, plan.LinksOf(plan.Spoken(step.Post()))...)
 	}
 	slices.Sort(links)
 	chains := p.follow(ctx, slices.Compact(links), plan.MaxSteps)
-	var out []plan.StepFinding
 	for i, step := range s.Steps {
 		for _, f := range linkFindings(rules, plan.Spoken(step.Post()), chains, platformsOf(groups), now) {
 			out = append(out, plan.StepFinding{Step: i + 1, Finding: f})
 		}
-		away, err := p.givenAway(ctx, step.Post(), community.ID{}, keysOfGroups(groups))
+		away, err := p.givenAway(ctx, step.Post(), step.Library, keysOfGroups(groups))
 		if err != nil {
 			return nil, err
 		}

@@ -24,6 +24,8 @@ type Libraries interface {
 	ToBroadcast(ctx context.Context, user string, id community.ID, o shelf.Order, b plan.Broadcast) (plan.Broadcast, error)
 	Preview(ctx context.Context, id community.ID, o shelf.Order) ([]shelf.Preview, error)
 	Uses(ctx context.Context, id community.ID) (list []shelf.Use, beyond int, err error)
+	Said(ctx context.Context, id community.ID) ([]shelf.SaidOf, error)
+	Greet(ctx context.Context, user string, id community.ID, g community.GroupKey, note string) (int, error)
 	Exclusive(ctx context.Context, user string, id community.ID, groups []community.GroupKey, reason string) (shelf.Item, error)
 	Release(ctx context.Context, user string, id community.ID, g community.GroupKey, reason string) error
 	Mine(ctx context.Context, user string, id, member community.ID) (string, error)
@@ -42,6 +44,9 @@ type libraryCmd struct {
 	Uses     libraryUsesCmd     `cmd:"" help:"用在了哪里|where it was used"`
 	Plan     libraryPlanCmd     `cmd:"" help:"放进内容日历（草稿）|put into the content calendar, as a draft"`
 	Send     librarySendCmd     `cmd:"" help:"用来群发|make a mass send of it"`
+
+	Said  librarySaidCmd  `cmd:"" help:"按名字发出了多少次，各版本|how often it was sent by name, by version"`
+	Greet libraryGreetCmd `cmd:"" help:"用作一个群的欢迎语（按名字，总是当时的版本）|let it greet who comes into a group, by name"`
 
 	Exclusive libraryExclusiveCmd `cmd:"" help:"设为专属：只对某些群的现任成员开放，或取消|open to the current members of some groups only, or to all again"`
 	Mine      libraryMineCmd      `cmd:"" help:"给一个成员的专属链接|a member's own link to an exclusive item"`
@@ -373,7 +378,7 @@ func (q *libraryPreviewCmd) Do(c *call, h *House) error {
 // libraryUse is where an item was used.
 type libraryUse struct {
 	At       Moment `json:"at" col:"时间|time"`
-	Place    string `json:"place" col:"用在|place"` // calendar, broadcast, welcome, charter
+	Place    string `json:"place" col:"用在|place"` // calendar, broadcast, welcome, charter; step, greeting: named there
 	Title    string `json:"title" col:"标题|title"`
 	Version  int    `json:"version" col:"版本|version"`
 	User     string `json:"user" col:"谁|who"`
@@ -558,7 +563,7 @@ func (q *libraryMineCmd) Do(c *call, h *House) error {
 
 type libraryReleaseCmd struct {
 	ID     string `arg:"" help:"编号|id"`
-	Group  string `arg:"" help:"可以发到哪个群|to which group it may go"`
+	Group  string `arg:"" help:"可以发到哪个群；moments 是朋友圈|to which group it may go; moments = into employees' moments"`
 	Reason string `required:"" placeholder:"TEXT" help:"原因|why"`
 	named
 }
@@ -569,15 +574,19 @@ func (libraryReleaseCmd) Examples() []example { return nil }
 // Do releases an item for a group.
 func (q *libraryReleaseCmd) Do(c *call, h *House) error {
 	return c.onLibrary(h, q.ID, func(lib Libraries, id community.ID) error {
-		_, g, _, err := c.place(h, q.Group, "")
-		if err != nil {
-			return err
+		to := shelf.Moments
+		if q.Group != "moments" {
+			_, g, _, err := c.place(h, q.Group, "")
+			if err != nil {
+				return err
+			}
+			to = g.Key
 		}
 		who, err := q.who(c, h)
 		if err != nil {
 			return err
 		}
-		if err := lib.Release(c.ctx, who, id, g.Key, q.Reason); err != nil {
+		if err := lib.Release(c.ctx, who, id, to, q.Reason); err != nil {
 			return err
 		}
 		i, err := lib.Get(c.ctx, id)

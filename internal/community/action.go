@@ -138,8 +138,21 @@ type Action struct {
 	NotBefore int64           `json:"not_before,omitempty"`
 	Deadline  int64           `json:"deadline,omitempty"` // after it the action is cancelled, never sent late; 0 = none
 	Hold      string          `json:"hold,omitempty"`     // non-empty: a person must release it first; says why (e.g. "removal_cap")
+	Library   FromLibrary     `json:"library,omitzero"`   // send, mass_send: the item of the library that it says
 	To        Address         `json:"-"`
 }
+
+// FromLibrary names an item of the library in what is said. Version 0 = the item is named only: right before the words are kept to be
+// sent, LibraryMark in them becomes what the item says then, with Name for {name} in it. A decision holds the name alone, so that it is
+// decided again in the same way, whatever the item says meanwhile.
+type FromLibrary struct {
+	Item    ID     `json:"item"`
+	Version int    `json:"version,omitempty"`
+	Name    string `json:"name,omitempty"`
+}
+
+// LibraryMark stands in words for what an item of the library says (Action.Library).
+const LibraryMark = "{library}"
 
 // Receipt is a platform's answer to an action.
 type Receipt struct {

@@ -35,6 +35,10 @@ type Libraries interface {
 	Preview(ctx context.Context, id community.ID, o shelf.Order) ([]shelf.Preview, error)
 	// Uses lists where an item was used; beyond counts uses in groups that the person does not see.
 	Uses(ctx context.Context, id community.ID) (list []shelf.Use, beyond int, err error)
+	// Said counts what was said of an item by name, by its versions.
+	Said(ctx context.Context, id community.ID) ([]shelf.SaidOf, error)
+	// Greet lets an item greet who comes into a group; it gives the version of the rules that does. CodeRefused: it cannot.
+	Greet(ctx context.Context, user string, id community.ID, g community.GroupKey, note string) (int, error)
 	// Short gives the link that counts an item's openings; CodeNotFound: it has none yet.
 	Short(ctx context.Context, id community.ID) (admit.Short, error)
 	// Exclusive says to the members of which groups an item opens; none = to all again.
@@ -74,6 +78,9 @@ func (c *Console) libraryRoutes() []route {
 			return k.T("library.moved"), err
 		})},
 		{pattern: "POST /library/{id}/release", may: rights.Publish, serve: step("/library", nil, func(k *call, id community.ID) (string, error) {
+			if k.form("g") == momentsPlace {
+				return k.T("library.released"), k.libraries().Release(k.ctx(), k.who(), id, shelf.Moments, k.form("reason"))
+			}
 			g, err := k.groupNamed(k.form("g"))
 			if err == nil {
 				err = k.libraries().Release(k.ctx(), k.who(), id, g.Key, k.form("reason"))
@@ -92,10 +99,15 @@ func (c *Console) libraryRoutes() []route {
 		{pattern: "POST /library/{id}/plan", may: rights.Write, serve: (*Console).libraryPlan},
 		{pattern: "GET /library/{id}/send", may: rights.Write, serve: (*Console).librarySendForm},
 		{pattern: "POST /library/{id}/send", may: rights.Write, serve: (*Console).librarySend},
+		{pattern: "GET /library/{id}/greet", may: rights.Publish, serve: (*Console).libraryGreetForm},
+		{pattern: "POST /library/{id}/greet", may: rights.Publish, serve: (*Console).libraryGreet},
 	}
 }
 
 func (k *call) libraries() Libraries { return k.c.deps.Libraries(k.User.Org, k.groups) }
+
+// momentsPlace stands for moments (朋友圈) where a group is chosen.
+const momentsPlace = "moments"
 
 // libraryLook is how the standings of an item look.
 var libraryLook = map[string][2]string{shelf.Good: {"good", "circle-check"}, shelf.Soon: {"warning", "clock"}, shelf.Expired: {"danger", "alert-triangle"}}
@@ -192,7 +204,7 @@ func (c *Console) libraryPage(k *call) error {
 		p.Links = append(p.Links, ui.Option{Value: posterAt(i.Poster), Text: k.T("library.go_poster")})
 	}
 	k.libraryActs(&p, i)
-	for _, part := range []func(*view.PlanPage, shelf.Item) error{k.libraryOpenings, k.libraryShut, k.libraryLooks, k.libraryUses, k.libraryVersions} {
+	for _, part := range []func(*view.PlanPage, shelf.Item) error{k.libraryOpenings, k.libraryShut, k.libraryLooks, k.librarySaid, k.libraryUses, k.libraryVersions} {
 		if err := part(&p, i); err != nil {
 			return err
 		}
@@ -216,6 +228,9 @@ func (k *call) libraryActs(p *view.PlanPage, i shelf.Item) {
 		return
 	}
 	p.Links = append(p.Links, ui.Option{Value: at + "/edit", Text: k.T("library.edit")}, ui.Option{Value: at + "/plan", Text: k.T("library.plan")}, ui.Option{Value: at + "/send", Text: k.T("library.send")})
+	if k.may(rights.Publish) && i.Poster == "" {
+		p.Links = append(p.Links, ui.Option{Value: at + "/greet", Text: k.T("library.greet")})
+	}
 	ask("archive", "x", "1", true)
 }
 
@@ -246,7 +261,7 @@ func (k *call) libraryShut(p *view.PlanPage, i shelf.Item) error {
 		return err
 	}
 	choice, one := ui.Input{Kind: "checks", Name: "groups", Label: k.T("library.members_of")}, ui.Input{Kind: "select", Name: "g", Label: k.T("word.group")}
-	names := map[community.GroupKey]string{}
+	names := map[community.GroupKey]string{shelf.Moments: k.T("library.moments")}
 	for _, g := range groups {
 		o := ui.Option{Value: g.ID.String(), Text: ui.Visible(g.Name)}
 		choice.Options = append(choice.Options, o)
@@ -273,6 +288,9 @@ func (k *call) libraryShut(p *view.PlanPage, i shelf.Item) error {
 	}
 	if k.may(rights.Write) && !i.Archived {
 		offer("mine", "user-check", ui.Input{Kind: "text", Name: "member", Label: k.T("short.member"), Help: k.T("short.member_help"), Required: true})
+	}
+	if k.groups == nil && k.c.deps.Moments != nil {
+		one.Options = append(one.Options, ui.Option{Value: momentsPlace, Text: k.T("library.moments")})
 	}
 	if k.may(rights.Publish) && !i.Archived {
 		offer("release", "arrow-right", one)
@@ -364,14 +382,23 @@ func (k *call) libraryUses(p *view.PlanPage, i shelf.Item) error {
 			link = "/calendar/" + u.Ref.String()
 		case shelf.InBroadcast:
 			link = "/broadcasts/" + u.Ref.String()
-		case shelf.InWelcome, shelf.InCharter:
+		case shelf.InStep:
+			link = "/sops/" + u.Ref.String()
+		case shelf.InWelcome, shelf.InCharter, shelf.InGreeting:
 			link = "/rules/" + groups[u.Groups[0]].ID.String()
 		}
 		note := k.T("library.in_" + u.Place)
 		if u.Override != "" {
 			note += " · " + k.T("library.override", "why", u.Override)
 		}
-		t.Rows = append(t.Rows, ui.Row{Link: link, Cells: []templ.Component{ui.Two(u.Title, note), ui.Figure(int64(u.Version)), ui.Text(who(u.User)), ui.Moment(u.At)}})
+		version := ui.Figure(int64(u.Version))
+		if u.Named() { // whatever the latest is
+			version = ui.Text(k.T("library.by_name"))
+			if len(u.Groups) > 0 && u.Place == shelf.InStep {
+				note += " · " + k.T("library.in_groups", "num", len(u.Groups))
+			}
+		}
+		t.Rows = append(t.Rows, ui.Row{Link: link, Cells: []templ.Component{ui.Two(u.Title, note), version, ui.Text(who(u.User)), ui.Moment(u.At)}})
 	}
 	note := ""
 	if beyond > 0 {
@@ -384,7 +411,7 @@ func (k *call) libraryUses(p *view.PlanPage, i shelf.Item) error {
 func groupsUsed(list []shelf.Use) []community.GroupKey {
 	var out []community.GroupKey
 	for _, u := range list {
-		if u.Place == shelf.InWelcome || u.Place == shelf.InCharter {
+		if u.Place == shelf.InWelcome || u.Place == shelf.InCharter || u.Place == shelf.InGreeting {
 			out = append(out, u.Groups...)
 		}
 	}

@@ -112,7 +112,11 @@ func targetTable(k *call, list []plan.Target, limits plan.Limits, total int, at 
 	var asks []ui.Confirm
 	for _, t := range list {
 		state := t.State()
-		row := ui.Row{Link: "/groups/" + t.GroupID.String(), Cells: []templ.Component{ui.Two(t.GroupName, t.Slot), planPill(k, string(state)), markPill(k, t.Mark(limits, k.now())), ui.Moment(t.Due), doneAt(t), ui.Two(targetHow(k, t, groups[t.Group].Zone), targetParts(k, t))}}
+		slot := t.Slot
+		if t.LibraryN > 0 {
+			slot += " · " + k.T("library.version_n", "num", t.LibraryN)
+		}
+		row := ui.Row{Link: "/groups/" + t.GroupID.String(), Cells: []templ.Component{ui.Two(t.GroupName, slot), planPill(k, string(state)), markPill(k, t.Mark(limits, k.now())), ui.Moment(t.Due), doneAt(t), ui.Two(targetHow(k, t, groups[t.Group].Zone), targetParts(k, t))}}
 		if state == plan.Blocked {
 			ask := "let-" + t.ID.String()
 			row.Actions = ui.ConfirmButton(ui.Opener{Target: ask, Text: k.T("plan.let"), Small: true, Icon: "check"})

@@ -178,7 +178,8 @@ func (p planner) SOPs(context.Context, string) ([]plan.SOP, error) {
 		return nil, p.h.err
 	}
 	s := plan.SOP{ID: fakeID(650), Org: 1, Name: "新群七天", Version: 3, State: plan.Running, Groups: 2, Counts: plan.Counts{All: 7, Sent: 2, Waiting: 3, NotSent: 2}, Steps: []plan.Step{
-		{ID: "s1", Kind: plan.ByDay, At: "20:00", Text: "欢迎大家，先看群公告。"}, {ID: "s2", Kind: plan.Weekly, Weekday: 1, At: "09:00", Text: "本周计划"}, {ID: "s3", Kind: plan.OnDate, Date: "2026-12-31", At: "12:00", Text: "年终活动"}}}
+		{ID: "s1", Kind: plan.ByDay, At: "20:00", Text: "欢迎大家，先看群公告。"}, {ID: "s2", Kind: plan.Weekly, Weekday: 1, At: "09:00", Text: "本周计划"}, {ID: "s3", Kind: plan.OnDate, Date: "2026-12-31", At: "12:00", Text: "年终活动"},
+		{ID: "s4", Kind: plan.ByDay, Day: 2, At: "12:00", Library: fakeID(951), Values: map[string]string{"price": "9.9"}}, {ID: "s5", Kind: plan.ByDay, Day: 3, At: "12:00", Library: fakeID(952)}, {ID: "s6", Kind: plan.ByDay, Day: 4, At: "12:00", Library: fakeID(999)}}}
 	idle := s
 	idle.ID, idle.State, idle.Groups, idle.Counts = fakeID(651), plan.Paused, 0, plan.Counts{}
 	return []plan.SOP{s, idle}, p.h.err
@@ -316,7 +317,7 @@ func TestWhatIsDoneWithPlansReachesThem(t *testing.T) {
 	if status, body := post(v, "/sops", url.Values{"name": {"坏"}, "kind0": {"day"}, "day0": {"0"}, "at0": {"9点"}, "text0": {"早"}}); status != 200 || !strings.Contains(body, "9点") {
 		t.Errorf("a bad step = %d; want the form again with what was written", status)
 	}
-	want := []string{"move to paused: 等一等", "remind", "retry", "let pass: 急", "enter 2", "leave 2", "sop to paused", "save 新群 of version 3: [{ID:s2 Kind:weekly Day:0 Weekday:2 Date: At:09:00 Text:早 Link:{URL: Title:} Pieces:[] ByLink:false}]"}
+	want := []string{"move to paused: 等一等", "remind", "retry", "let pass: 急", "enter 2", "leave 2", "sop to paused", "save 新群 of version 3: [{ID:s2 Kind:weekly Day:0 Weekday:2 Date: At:09:00 Text:早 Link:{URL: Title:} Pieces:[] ByLink:false Library:---------------------- Values:map[]}]"}
 	if !slices.Equal(h.did, want) {
 		t.Errorf("did %q, want %q", h.did, want)
 	}

@@ -24,6 +24,7 @@ type formMaker struct {
 	members map[community.MemberKey]community.Member
 	groups  map[community.GroupKey]string
 	typed   map[string]string // path → what was typed where it could not be understood
+	items   []ui.Option       // of the library, where the form has a field for one
 }
 
 // controls makes one control per field.
@@ -48,7 +49,7 @@ func under(prefix, name string) string {
 
 // inputKinds are the kinds of input of the simple types.
 var inputKinds = map[string]string{"text": "text", "id": "text", "time": "text", "zone": "text", "long": "area", "int": "number", "bool": "check", "choice": "select",
-	"words": "area", "hosts": "area", "regexps": "area", "patterns": "area", "apps": "area", "members": "area", "groups": "area"}
+	"words": "area", "hosts": "area", "regexps": "area", "patterns": "area", "apps": "area", "members": "area", "groups": "area", "library": "select"}
 
 func (m formMaker) control(path string, f policy.Field, value any) view.Control {
 	c := view.Control{Input: ui.Input{Kind: inputKinds[f.Type], Name: path, Label: m.k.Words.Pick(f.Title), Help: m.k.Words.Pick(f.Help), Required: f.Required, Value: text(value), Err: m.fault(path, f), Max: 400}}
@@ -69,6 +70,11 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 		}
 		for _, ch := range f.Choices {
 			c.Options = append(c.Options, ui.Option{Value: ch.Value, Text: m.k.Words.Pick(ch.Title)})
+		}
+	case "library":
+		c.Options = m.items
+		if c.Value != "" && !slices.ContainsFunc(c.Options, func(o ui.Option) bool { return o.Value == c.Value }) {
+			c.Options = append(slices.Clone(c.Options), ui.Option{Value: c.Value, Text: m.k.itemCalled(c.Value)})
 		}
 	case "choices":
 		c.Form = "choices"
@@ -259,6 +265,11 @@ func memberKeys(fields []policy.Field, value map[string]any, into []community.Me
 	return into
 }
 
+// asksFor reports whether fields, or those of their lists, have one of a type.
+func asksFor(fields []policy.Field, kind string) bool {
+	return slices.ContainsFunc(fields, func(f policy.Field) bool { return f.Type == kind || asksFor(f.Fields, kind) })
+}
+
 // maker prepares a form for a document.
 func (k *call) maker(fields []policy.Field, doc map[string]any, faults map[string]string) (formMaker, error) {
 	m := formMaker{k: k, faults: faults, members: map[community.MemberKey]community.Member{}}
@@ -273,9 +284,15 @@ func (k *call) maker(fields []policy.Field, doc map[string]any, faults map[strin
 			m.members[one.Key] = one
 		}
 	}
-	if slices.ContainsFunc(fields, func(f policy.Field) bool { return f.Type == "groups" }) {
+	if asksFor(fields, "groups") {
 		var err error
 		if m.groups, err = k.namedGroups(); err != nil {
+			return m, err
+		}
+	}
+	if asksFor(fields, "library") {
+		var err error
+		if m.items, err = k.itemOptions(""); err != nil {
 			return m, err
 		}
 	}

@@ -110,7 +110,19 @@ func (b bookcase) Uses(context.Context, community.ID) ([]shelf.Use, int, error) 
 	}
 	g := []community.GroupKey{b.h.groups[0].Key}
 	return []shelf.Use{{Place: shelf.InCalendar, Ref: fakeID(503), Title: "周五 " + hostile, Version: 1, User: fakeID(1).String(), At: 5, Groups: g, Override: "老板要 " + hostile}, {Place: shelf.InBroadcast, Ref: fakeID(700), Title: "群发", Version: 2, At: 6},
-		{Place: shelf.InWelcome, Title: "读书会", Groups: g, At: 7}, {Place: shelf.InCharter, Title: "读书会", Groups: g, At: 8}}, 3, b.h.err
+		{Place: shelf.InWelcome, Title: "读书会", Groups: g, At: 7}, {Place: shelf.InCharter, Title: "读书会", Groups: g, At: 8},
+		{Place: shelf.InStep, Ref: fakeID(800), Title: "新群七天 " + hostile, Groups: g, At: 9}, {Place: shelf.InGreeting, Title: "读书会", Groups: g, At: 10}}, 3, b.h.err
+}
+
+func (b bookcase) Said(context.Context, community.ID) ([]shelf.SaidOf, error) {
+	if b.h.quiet {
+		return nil, nil
+	}
+	return []shelf.SaidOf{{Version: 3, Steps: 4, Welcomes: 12, At: fakeNow.UnixMilli()}, {Version: 2, Steps: 1, At: fakeNow.UnixMilli() - 1000}}, nil
+}
+
+func (b bookcase) Greet(context.Context, string, community.ID, community.GroupKey, string) (int, error) {
+	return 2, nil
 }
 
 func (b bookcase) Short(_ context.Context, id community.ID) (admit.Short, error) {
@@ -224,7 +236,7 @@ func (b cardbox) SaveRule(_ context.Context, _ string, g community.GroupKey, rul
 func shelfPages() map[string]string {
 	g := "?g=" + fakeID(20).String()
 	item := func(n int) string { return "/library/" + fakeID(n).String() }
-	return map[string]string{"library": "/library", "library-away": "/library?away=1", "library-sought": "/library?q=nothing", "library-new": "/library/new?kind=picture", "library-item": item(951), "library-expired": item(952), "library-put-away": item(953),
+	return map[string]string{"library": "/library", "library-away": "/library?away=1", "library-sought": "/library?q=nothing", "library-new": "/library/new?kind=picture", "library-item": item(951), "library-greet": item(951) + "/greet", "library-expired": item(952), "library-put-away": item(953),
 		"library-edit": item(951) + "/edit", "library-plan": item(951) + "/plan", "library-plan-expired": item(952) + "/plan", "library-send": item(951) + "/send",
 		"essence": "/essence", "essence-of": "/essence" + g, "essence-off": "/essence?off=1", "essence-sought": "/essence?q=nothing", "essence-rule": "/essence/rule", "essence-rule-of": "/essence/rule" + g,
 		"card": "/essence/" + fakeID(961).String(), "card-off": "/essence/" + fakeID(962).String(), "card-erased": "/essence/" + fakeID(963).String()}

@@ -77,10 +77,14 @@ func (k *call) sopEdit(s sopForm) error {
 		p.Head.Title, p.Head.Back = s.Name, "/sops/"+s.ID.String()
 		p.Hidden = []ui.Option{{Value: "id", Text: s.ID.String()}, {Value: "version", Text: strconv.Itoa(s.Version)}}
 	}
+	items, err := k.itemOptions("")
+	if err != nil {
+		return err
+	}
 	steps := append(append([]plan.Step{}, s.Steps...), make([]plan.Step, blanks)...)
 	for i, step := range steps {
 		p.Hidden = append(p.Hidden, ui.Option{Value: "id" + strconv.Itoa(i), Text: step.ID})
-		fields := stepFields(k, i, step)
+		fields := stepFields(k, i, step, items)
 		if found := s.foundIn(i + 1); len(found) > 0 {
 			table := foundTable(k, found)
 			table.Title = k.T("plan.step_found", "num", i+1)
@@ -103,7 +107,7 @@ func (s sopForm) foundIn(step int) []plan.Finding {
 	return out
 }
 
-func stepFields(k *call, i int, s plan.Step) view.PlanFields {
+func stepFields(k *call, i int, s plan.Step, items []ui.Option) view.PlanFields {
 	n := strconv.Itoa(i)
 	more := k.pieceFields(letterOf(s.Post(), n))
 	more.Rows = append([]ui.Input{{Kind: "text", Name: "link" + n, Label: k.T("plan.add_link"), Value: s.Link.URL, Help: k.T("plan.add_link_help"), Max: plan.MaxLink},
@@ -116,15 +120,15 @@ func stepFields(k *call, i int, s plan.Step) view.PlanFields {
 	for d := 1; d <= 7; d++ {
 		days = append(days, ui.Option{Value: strconv.Itoa(d), Text: k.T("plan.weekday_" + strconv.Itoa(d))})
 	}
-	return view.PlanFields{Title: k.T("plan.step", "num", i+1), Rows: []ui.Input{
+	return view.PlanFields{Title: k.T("plan.step", "num", i+1), Rows: append([]ui.Input{
 		{Kind: "select", Name: "kind" + n, Label: k.T("plan.when"), Value: string(s.Kind), Options: kinds}, {Kind: "text", Name: "at" + n, Label: k.T("plan.clock"), Value: s.At, Help: k.T("plan.clock_help")},
 		{Kind: "number", Name: "day" + n, Label: k.T("plan.day"), Value: strconv.Itoa(s.Day), Help: k.T("plan.day_help")}, {Kind: "select", Name: "weekday" + n, Label: k.T("plan.weekday"), Value: strconv.Itoa(s.Weekday), Options: days},
 		{Kind: "text", Name: "date" + n, Label: k.T("plan.date"), Value: s.Date, Help: "2026-12-31"}, {Kind: "area", Name: "text" + n, Label: k.T("plan.text"), Value: s.Text, Rows: 3, Max: plan.MaxText},
-	}, More: &view.PlanMore{Title: k.T("plan.sop_pieces"), Rows: more.Rows, Files: more.Files, Open: s.Link.URL != "" || len(s.Pieces) > 0}}
+	}, k.itemField(n, s, items)...), More: &view.PlanMore{Title: k.T("plan.sop_pieces"), Rows: append(k.valueField(n, s), more.Rows...), Files: more.Files, Open: s.Link.URL != "" || len(s.Pieces) > 0 || !s.Library.IsZero()}}
 }
 
 // maxStepFields is how many parts of a form one step takes at most, with the files it kept.
-const maxStepFields = 40
+const maxStepFields = 42
 
 // sopAsked reads the form: steps without a text are left out, and with them what they carried.
 func sopAsked(k *call) (s sopForm, err error) {
@@ -147,7 +151,8 @@ func sopAsked(k *call) (s sopForm, err error) {
 	for i := range plan.MaxSteps + blanks {
 		n := strconv.Itoa(i)
 		text := k.typed("text" + n)
-		if text == "" {
+		item := k.form("library" + n)
+		if text == "" && item == "" {
 			continue
 		}
 		l, err := k.lettered(files, n)
@@ -156,6 +161,18 @@ func sopAsked(k *call) (s sopForm, err error) {
 		}
 		s.faults = append(s.faults, l.faults...)
 		step := plan.Step{ID: k.form("id" + n), Kind: plan.StepKind(k.form("kind" + n)), At: k.form("at" + n), Text: text, Link: l.card(text), Pieces: l.all(), ByLink: l.byLink}
+		if item != "" {
+			if step.Library, err = community.ParseID(item); err != nil {
+				return s, community.Errorf(community.CodeNotFound, "item: %w", err)
+			}
+			if step.Text != "" || step.Link.URL != "" || len(step.Pieces) > 0 {
+				s.faults = append(s.faults, k.T("library.name_or_words", "num", i+1))
+			}
+			var fault string
+			if step.Values, fault = valuesOf(k.typed("values" + n)); fault != "" {
+				s.faults = append(s.faults, k.T("library.bad_value", "num", i+1, "line", fault))
+			}
+		}
 		switch step.Kind {
 		case plan.ByDay:
 			step.Day = number(k.form("day"+n), 0, plan.MaxDay, -1)
@@ -261,18 +278,30 @@ func (c *Console) sopPage(k *call) error {
 	}
 	p := view.PlanPage{Head: ui.Head{Title: s.Name, Sub: k.T("plan.version", "num", s.Version), Back: "/sops"}, State: planPill(k, string(s.State)), Means: k.T("plan.sop_means_" + string(s.State)), Stats: countStats(k, s.Counts),
 		Asks: asks, Links: []ui.Option{{Value: "/sops/" + id.String() + "/edit", Text: k.T("plan.edit")}}}
-	p.Tables = []view.PlanTable{sopSteps(k, s), sopMembers(k, &p, s, members), {Title: k.T("plan.results"), Table: table}}
+	said, err := sopSteps(k, s)
+	if err != nil {
+		return err
+	}
+	p.Tables = []view.PlanTable{said, sopMembers(k, &p, s, members), {Title: k.T("plan.results"), Table: table}}
 	sopAsks(k, &p, s, members, groups)
 	return k.show(s.Name, view.PlanShow(p))
 }
 
-func sopSteps(k *call, s plan.SOP) view.PlanTable {
+func sopSteps(k *call, s plan.SOP) (view.PlanTable, error) {
 	t := ui.Table{Label: k.T("plan.steps"), Columns: []ui.Column{{Title: k.T("plan.when")}, {Title: k.T("plan.clock")}, {Title: k.T("plan.text")}}}
 	for _, step := range s.Steps {
 		when := map[plan.StepKind]string{plan.ByDay: k.T("plan.on_day", "num", step.Day), plan.Weekly: k.T("plan.weekday_" + strconv.Itoa(step.Weekday)), plan.OnDate: step.Date}[step.Kind]
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Two(when, step.ID), ui.Text(step.At), ui.Two(short(step.Text, 80), stepCarries(k, step))}})
+		says, err := k.stepSays(step)
+		if err != nil {
+			return view.PlanTable{}, err
+		}
+		row := ui.Row{Cells: []templ.Component{ui.Two(when, step.ID), ui.Text(step.At), says}}
+		if !step.Library.IsZero() {
+			row.Link = "/library/" + step.Library.String()
+		}
+		t.Rows = append(t.Rows, row)
 	}
-	return view.PlanTable{Title: k.T("plan.steps"), Table: t}
+	return view.PlanTable{Title: k.T("plan.steps"), Table: t}, nil
 }
 
 // stepCarries names what goes with a step's text.

@@ -590,6 +590,9 @@ func (e *Engine) unfinished(d *community.Decision, a *community.Action) bool {
 	if a.Verb == community.Approve && a.Refuse && a.Text != "" { // why somebody is not let in
 		return true
 	}
+	if !a.Library.Item.IsZero() && a.Library.Version == 0 { // an item's words come now
+		return true
+	}
 	if d.Verdict == community.Served && a.Verb == community.Send && a.Target != 0 { // a greeting that another may outrank
 		return true
 	}

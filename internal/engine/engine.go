@@ -56,7 +56,7 @@ type Options struct {
 	// Nil = nothing is exclusive.
 	Exclusive Exclusive
 	// Notice finishes the words by which a member is told of a sanction, and words in which addresses of the rules are still
-	// marks (community.RulesMark), before they are kept to be sent: what was decided stays as it was decided. May be nil. It
+	// marks (community.RulesMark, community.LibraryMark), before they are kept to be sent: what was decided stays as it was decided. May be nil. It
 	// must not write. ev is what was decided upon. A greeting whose words it empties is not said: somebody else greets.
 	Notice func(ctx context.Context, d *community.Decision, ev *community.Event, a *community.Action) error
 	// Varies says whether what a rule says in a group is tried two ways now: such words are finished by Notice too. May be nil. It

@@ -46,6 +46,9 @@ func Of(now Standing, head Template, parts []Part) (Template, error) {
 	if wants(Plan) {
 		for _, s := range now.Plans {
 			for _, step := range s.Steps {
+				if !step.Library.IsZero() { // what it names stays in its library
+					continue
+				}
 				step.ID, step.Pieces = "", nil
 				t.Plan = append(t.Plan, step)
 			}
@@ -70,7 +73,7 @@ func greetingsOf(b policy.Book) (out []Greeting) {
 			continue
 		}
 		for _, e := range w.Entries {
-			if e.State == "" {
+			if e.State == "" && e.Text != "" { // an item that is named stays in its library
 				out = append(out, Greeting{e.Scene, e.Text})
 			}
 		}

@@ -235,6 +235,10 @@ type Target struct {
 	User      string      // who made its source
 	Ended     bool        // its source is cancelled
 	Paused    bool        // its source is paused
+
+	Library  community.ID // the item of the library that it says; zero = none is named
+	Values   map[string]string
+	LibraryN int // the item's version that was sent; 0 = it has not gone yet
 }
 
 // outcomes leads from the state of an action to that of its target; what is missing is under way.

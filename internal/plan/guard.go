@@ -68,6 +68,7 @@ const (
 	GaveUp     = "gave_up"      // its time is over
 	Closed     = "group_closed" // the group was dissolved
 	TooMuch    = "too_much"     // the platform or the connection does not take what is to be sent
+	FromShelf  = "library"      // the item of the library that it names cannot go now
 )
 
 // Reason is why a send does not go, with the figure and when it might (UTC ms; 0 = nobody can tell).
@@ -78,7 +79,7 @@ type Reason struct {
 	Of       int    `json:"of,omitempty"`    // fatigue: members
 	Hours    string `json:"hours,omitempty"` // quiet hours: "22:30-08:00"
 	Possible int64  `json:"possible,omitempty"`
-	Said     *Said  `json:"said,omitempty"` // too_much: which limit, in words
+	Said     *Said  `json:"said,omitempty"` // too_much: which limit, in words; library: what is wrong with the item
 }
 
 // Said is a limit that a send is beyond.
@@ -101,6 +102,7 @@ type Facts struct {
 	Lockdown bool
 	Closed   bool      // the group was dissolved
 	Unfit    []Finding // why it cannot be sent to the group at all
+	Shelf    *Said     // why the item of the library that it names cannot go; nil = it can, or none is named
 	Force    bool      // a person lets it pass quiet hours and caps
 }
 
@@ -128,6 +130,9 @@ func Guard(l Limits, f Facts, at int64) Verdict {
 	}
 	if l.GiveUp > 0 && at > f.Due+int64(l.GiveUp)*3600*1000 {
 		return Verdict{Reasons: []Reason{{Code: GaveUp, Cap: l.GiveUp}}, Over: true}
+	}
+	if f.Shelf != nil { // what would be said is not known
+		return Verdict{Reasons: []Reason{{Code: FromShelf, Said: f.Shelf}}}
 	}
 	for _, u := range f.Unfit {
 		v.Reasons = append(v.Reasons, Reason{Code: TooMuch, Said: &Said{u.Rule, u.Link + " " + u.Found, u.Reason}})

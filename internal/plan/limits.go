@@ -228,6 +228,6 @@ func Unfit(p Post, g community.GroupRow, takes Carries, public string, at int64)
 // Impossible reports whether a finding says that the send cannot be done at all, whoever wants it.
 func Impossible(list []Finding) bool {
 	return slices.ContainsFunc(list, func(f Finding) bool {
-		return f.Refuse && (f.Kind == TextLimit || f.Kind == PieceLimit || f.Kind == PieceFit || f.Kind == Exclusive)
+		return f.Refuse && (f.Kind == TextLimit || f.Kind == PieceLimit || f.Kind == PieceFit || f.Kind == Exclusive || f.Kind == Unfilled)
 	})
 }

@@ -23,6 +23,7 @@ const (
 	ShortLink  LinkKind = "short"      // an address that hides where it leads
 	Redirect   LinkKind = "redirect"   // it leads to another host, or nobody can tell where to
 	OfLibrary  LinkKind = "library"    // what it was made of in the library has expired; no rule of a list
+	Unfilled   LinkKind = "unfilled"   // nothing stands for a variable of what it names in the library, or there is no such item; no reason lets it pass
 	Exclusive  LinkKind = "exclusive"  // it tells groups what is exclusive to others; no rule of a list, and no reason lets it pass
 )
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"qunluo/internal/community"
 )
@@ -35,6 +36,9 @@ type Step struct {
 	Link    Attached `json:"link,omitzero"` // goes with the text, as its pieces
 	Pieces  []Piece  `json:"pieces,omitempty"`
 	ByLink  bool     `json:"by_link,omitempty"` // what a platform does not take goes as a link in the text
+
+	Library community.ID      `json:"library,omitzero"` // the item of the library that it says, as that is when it goes; then it has no text, link and pieces of its own
+	Values  map[string]string `json:"values,omitempty"` // of the item's variables, by name
 }
 
 // Post is what the step says.
@@ -115,6 +119,12 @@ func (p Step) check() error {
 	if _, err := clockOf(p.At); err != nil {
 		return community.Errorf(community.CodeBadInput, "at: %w", err)
 	}
+	if !p.Library.IsZero() {
+		return p.checkNamed()
+	}
+	if len(p.Values) > 0 {
+		return community.Errorf(community.CodeBadInput, "values: they are an item's of the library, and it names none")
+	}
 	if err := checkText(p.Text); err != nil {
 		return err
 	}
@@ -122,6 +132,33 @@ func (p Step) check() error {
 		return err
 	}
 	return checkPieces(p.Pieces)
+}
+
+// Bounds of what stands for an item's variables.
+const (
+	MaxValues = 20
+	MaxValue  = 500 // characters
+)
+
+// checkNamed says what is wrong with a step that names an item of the library.
+func (p Step) checkNamed() error {
+	if strings.TrimSpace(p.Text) != "" || p.Link != (Attached{}) || len(p.Pieces) > 0 {
+		return community.Errorf(community.CodeBadInput, "library: text, link and pieces are the item's")
+	}
+	if len(p.Values) > MaxValues {
+		return community.Errorf(community.CodeTooLarge, "values: more than %d", MaxValues)
+	}
+	for name, v := range p.Values {
+		if name == "" || len(name) > 32 || utf8.RuneCountInString(v) > MaxValue || !legible(name) || !legible(v) {
+			return community.Errorf(community.CodeBadInput, "values: want names of at most 32 bytes with at most %d characters each", MaxValue)
+		}
+	}
+	return nil
+}
+
+// Naming gives the steps that name an item of the library.
+func (s SOP) Naming(item community.ID) []Step {
+	return slices.DeleteFunc(slices.Clone(s.Steps), func(p Step) bool { return p.Library != item })
 }
 
 // StepFinding is a finding about one step of an SOP, counted from 1.
@@ -169,6 +206,9 @@ type Slot struct {
 	Step string
 	Due  int64
 	Post
+
+	Library community.ID // the item that it says when it goes; zero = Post says all
+	Values  map[string]string
 }
 
 // maxSpan bounds how many days Due looks at; what lies longer ago was missed for good.
@@ -190,7 +230,7 @@ func Due(steps []Step, entered int64, zone *time.Location, from, to int64) []Slo
 			}
 			due, ok := p.moment(day, zone)
 			if ok && due > from && due <= to {
-				out = append(out, Slot{Key: p.ID + "@" + day.Format(time.DateOnly), Step: p.ID, Due: due, Post: p.Post()})
+				out = append(out, Slot{Key: p.ID + "@" + day.Format(time.DateOnly), Step: p.ID, Due: due, Post: p.Post(), Library: p.Library, Values: p.Values})
 			}
 		}
 	}

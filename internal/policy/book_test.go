@@ -40,6 +40,8 @@ func TestWhatIsWrongWithABookIsNamed(t *testing.T) {
 		{rule("flood", `{"windows":[{"seconds":60}]}`), "rules[0].params.windows[0].messages required"},
 		{rule("probation", `{"hours":1}`), "rules[0].params nothing_to_do"},
 		{rule("welcome", `{"entries":[{"scene":"qr"}]}`), "rules[0].params.entries[0].text required"},
+		{rule("welcome", `{"entries":[{"text":"欢迎","library":"`+community.ID{7}.String()+`"}]}`), "rules[0].params.entries[0].text text_or_item"},
+		{rule("welcome", `{"entries":[{"library":"x"}]}`), "rules[0].params.entries[0].library bad_item"},
 		{rule("reply", `{"match":"contains","text":"x"}`), "rules[0].params.patterns required"},
 		{rule("reply", `{"match":"regexp","text":"x","regexps":["("]}`), "rules[0].params.regexps[0] bad_regexp"},
 		{rule("reply", `{"match":"exact","text":"x","patterns":["好"],"hours":{"from":"9","to":"10:00"}}`), "rules[0].params.hours.from bad_time"},

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"qunluo/internal/community"
 	"qunluo/internal/lexicon"
 )
 
@@ -37,7 +38,7 @@ type Choice struct {
 }
 
 // Types of fields. "text" is a line, "long" several; "words" is a list of phrases, "rules" of ids of rules, "hosts" of domain names, "apps" of appids, "members" of
-// inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "patterns" are expressions that punish; "params" is whatever the
+// inner member keys, "groups" of inner group keys, "choices" of values; "object" has Fields, "objects" is a list of such; "patterns" are expressions that punish; "library" is the id of an item of the library; "params" is whatever the
 // rule's kind says.
 const (
 	typeText, typeLong, typeInt, typeBool, typeID    = "text", "long", "int", "bool", "id"
@@ -45,7 +46,7 @@ const (
 	typeApps, typeRules                              = "apps", "rules"
 	typeWords, typeHosts, typeMembers, typeGroups    = "words", "hosts", "members", "groups"
 	typeObject, typeObjects, typeParams, typeRegexps = "object", "objects", "params", "regexps"
-	typePatterns                                     = "patterns"
+	typePatterns, typeLibrary                        = "patterns", "library"
 )
 
 // fieldType is how a type is checked.
@@ -178,6 +179,10 @@ func checkText(c *checker, path string, raw json.RawMessage, f Field) bool {
 	case typeTime:
 		if _, ok := minuteOf(s); !ok {
 			c.add(path, "bad_time")
+		}
+	case typeLibrary:
+		if _, err := community.ParseID(s); err != nil {
+			c.add(path, "bad_item")
 		}
 	case typeZone:
 		if _, err := time.LoadLocation(s); err != nil || s == "Local" {

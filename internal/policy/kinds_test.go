@@ -196,6 +196,33 @@ func TestWelcomeBySource(t *testing.T) {
 	r.want(r.one(late), "-")
 }
 
+// TestAWelcomeNamesAnItem: what is decided names the item and whom it speaks to, and not its words; greetings of two items do not wait together.
+func TestAWelcomeNamesAnItem(t *testing.T) {
+	one, two := community.ID{1}, community.ID{2}
+	entries := []greeting{{Scene: "qr", Library: one.String()}, {Library: two.String()}}
+	r := newRoom(t, live(rule1("welcome", welcome{Entries: entries})))
+	d := r.one(r.event(community.MemberJoined, 5, community.Body{Name: "甲{library}", Scene: "qr"}))
+	r.want(d, "served !x send")
+	if a := d.Actions[0]; a.Text != community.LibraryMark || a.Library != (community.FromLibrary{Item: one, Name: "甲{library}"}) {
+		t.Errorf("welcome = %+v", a)
+	}
+	r = newRoom(t, live(rule1("welcome", welcome{Coalesce: 5, Entries: entries})))
+	first := r.one(r.event(community.MemberJoined, 1, community.Body{Name: "甲", Scene: "qr"}))
+	r.now += second
+	r.step(r.event(community.MemberJoined, 2, community.Body{Name: "乙", Scene: "qr"}))
+	other := r.one(r.event(community.MemberJoined, 3, community.Body{Name: "丙"}))
+	r.now = first.Wakes[0].At
+	d = r.one(r.event(community.TimerFired, 0, community.Body{Message: first.Wakes[0].Key}))
+	if a := d.Actions[0]; a.Text != community.LibraryMark || a.Library != (community.FromLibrary{Item: one, Name: "甲、乙"}) {
+		t.Errorf("welcome = %+v", a)
+	}
+	r.now = other.Wakes[0].At
+	d = r.one(r.event(community.TimerFired, 0, community.Body{Message: other.Wakes[0].Key}))
+	if a := d.Actions[0]; a.Library != (community.FromLibrary{Item: two, Name: "丙"}) {
+		t.Errorf("welcome = %+v", a)
+	}
+}
+
 func TestWhoIsOnlyBackIsNotGreetedAgain(t *testing.T) {
 	r := newRoom(t, live(rule1("welcome", welcome{Entries: []greeting{{Text: "欢迎 {name}"}}})))
 	comes := func() *community.Decision {

@@ -38,6 +38,8 @@ var problemWords = map[string][2]string{
 	"phrase_line":      {"词语里不能换行", "may not hold a line end"},
 	"phrase_long":      {"词语最长 64 个字", "may have at most 64 characters"},
 	"phrase_utf8":      {"不是 UTF-8 文字", "is not UTF-8"},
+	"bad_item":         {"不是素材编号", "is not the id of an item"},
+	"text_or_item":     {"文字和素材只能有一个", "text and item: want one of them"},
 	"bad_host":         {"不是域名", "is not a domain name"},
 	"bad_regexp":       {"正则表达式不对：{0}", "is not a usable regular expression: {0}"},
 	"pattern_cost":     {"这个表达式太费时：展开后有 {0} 步，最多 {1} 步", "costs too much: {0} steps when written out, at most {1}"},

@@ -19,7 +19,10 @@ type welcome struct {
 type greeting struct {
 	Scene string `json:"scene"` // qr, invite, search, link, request; empty = any
 	State string `json:"state"` // the code's mark; a trailing * stands for any rest; empty = any
-	Text  string `json:"text"`  // {name} {group}
+	Text  string `json:"text"`  // {name} {group}; "" = Library says it
+
+	Library string       `json:"library,omitempty"` // the item of the library that is said, as it is then, in place of Text
+	item    community.ID // Library as an id; zero = none
 }
 
 // pending is a greeting that waits for others to join.
@@ -29,6 +32,8 @@ type pending struct {
 	Text    string    `json:"text"`
 	At      int64     `json:"at"`
 	Members []arrival `json:"members"`
+
+	Library community.ID `json:"library,omitzero"` // the item that Text stands for
 }
 
 type arrival struct {
@@ -55,8 +60,10 @@ func welcomeKind() kind {
 						Help: words("qr、invite、search、link、request，留空为任意", "qr, invite, search, link, request; empty = any")},
 					{Name: "state", Title: words("来源标记", "Source mark"), Type: typeText, Max: 100,
 						Help: words("活码的标记，末尾可用 *", "the code's mark; may end in *")},
-					{Name: "text", Title: words("文字", "Text"), Type: typeLong, Max: 1000, Required: true,
-						Help: words("可用 {name} {group}", "may hold {name} {group}")},
+					{Name: "text", Title: words("文字", "Text"), Type: typeLong, Max: 1000,
+						Help: words("可用 {name} {group}；选了素材就留空", "may hold {name} {group}; empty where an item is chosen")},
+					{Name: "library", Title: words("素材", "Item of the library"), Type: typeLibrary,
+						Help: words("欢迎时照素材当时的版本说", "what it says when somebody comes is what is said")},
 				}},
 				{Name: "coalesce", Title: words("合并多少秒内进群的人", "Greet together within seconds"), Type: typeInt, Max: 60},
 			},
@@ -64,9 +71,29 @@ func welcomeKind() kind {
 		build: func(b *builder, path string, r *rule, params json.RawMessage) {
 			w := &welcome{}
 			json.Unmarshal(params, w)
+			for i := range w.Entries {
+				if code := w.Entries[i].ready(); code != "" {
+					b.add(at(path+".entries", i)+".text", code)
+				}
+			}
 			r.does = w
 		},
 	}
+}
+
+// ready makes a greeting that names an item speak by its mark; code says what is wrong, "" = nothing.
+func (g *greeting) ready() (code string) {
+	blank := strings.TrimSpace(g.Text) == ""
+	switch {
+	case g.Library == "" && blank:
+		return "required"
+	case g.Library != "" && !blank:
+		return "text_or_item"
+	case g.Library != "":
+		g.item, _ = community.ParseID(g.Library) // the field was checked
+		g.Text = community.LibraryMark
+	}
+	return ""
 }
 
 // arriving is a joining under consideration.
@@ -112,7 +139,7 @@ func (w *welcome) greet(j *arriving, r *rule) bool {
 	if w.Coalesce > 0 {
 		hit.Why = w.wait(j, r, g)
 	} else {
-		j.out.Actions = append(j.out.Actions, say(j.ev, r, 0, j.member, fill(g.Text, j.rb, nameOf(j.ev)), welcomeLasts))
+		j.out.Actions = append(j.out.Actions, byItem(say(j.ev, r, 0, j.member, fill(g.Text, j.rb, nameOf(j.ev)), welcomeLasts), g.item, nameOf(j.ev)))
 	}
 	j.out.Hits = append(j.out.Hits, hit)
 	return true
@@ -123,14 +150,14 @@ func (w *welcome) wait(j *arriving, r *rule, g greeting) string {
 	who := arrival{j.member, nameOf(j.ev)}
 	all := append([]pending(nil), j.state.now.Pending...)
 	for i, p := range all {
-		if p.Rule != r.ID || p.Text != g.Text || len(p.Members) >= maxArrivals {
+		if p.Rule != r.ID || p.Text != g.Text || p.Library != g.item || len(p.Members) >= maxArrivals {
 			continue
 		}
 		all[i].Members = append(append([]arrival(nil), p.Members...), who)
 		j.state.now.Pending = all
 		return "welcome joined to others"
 	}
-	p := pending{Key: wakeWelcome + r.ID + ":" + j.ev.ID.String(), Rule: r.ID, Text: g.Text, At: j.ev.At, Members: []arrival{who}}
+	p := pending{Key: wakeWelcome + r.ID + ":" + j.ev.ID.String(), Rule: r.ID, Text: g.Text, At: j.ev.At, Members: []arrival{who}, Library: g.item}
 	j.state.now.Pending = append(all, p)
 	j.out.Wakes = append(j.out.Wakes, community.Wake{Key: p.Key, At: j.ev.At + w.Coalesce*1000})
 	return "welcome waits for others"
@@ -163,10 +190,18 @@ func greetAll(rb *Rulebook, s *State, ev *community.Event) []community.Decision 
 	d := decide(rb, s, ev, target)
 	d.Verdict = community.Served
 	d.Hits = []community.RuleHit{{Rule: r.ID, Kind: r.Kind, Chose: true, Why: fmt.Sprintf("welcome %d", len(p.Members))}}
-	a := say(ev, r, 0, target, fill(p.Text, rb, namesOf(p.Members)), welcomeLasts)
+	a := byItem(say(ev, r, 0, target, fill(p.Text, rb, namesOf(p.Members)), welcomeLasts), p.Library, namesOf(p.Members))
 	a.Deadline = p.At + welcomeLasts
 	d.Actions = []community.Action{a}
 	return []community.Decision{d}
+}
+
+// byItem lets an action say an item of the library, to whom is called name. Zero = it says its own words.
+func byItem(a community.Action, item community.ID, name string) community.Action {
+	if !item.IsZero() {
+		a.Library = community.FromLibrary{Item: item, Name: name}
+	}
+	return a
 }
 
 func namesOf(list []arrival) string {

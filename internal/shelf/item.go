@@ -274,14 +274,28 @@ const (
 	InBroadcast = "broadcast"
 	InWelcome   = "welcome" // a rulebook in force says it to those who come
 	InCharter   = "charter" // it stands in the written rules
+
+	InStep     = "step"     // a step of an SOP names it
+	InGreeting = "greeting" // a rulebook in force names it in a welcome
 )
+
+// Named reports whether a place names the item, and so says it as it is when it goes.
+func (u Use) Named() bool { return u.Place == InStep || u.Place == InGreeting }
+
+// SaidOf counts what was said of an item by name in one of its versions.
+type SaidOf struct {
+	Version  int
+	Steps    int // by steps of SOPs
+	Welcomes int // by rules
+	At       int64
+}
 
 // Use is one place where an item was used.
 type Use struct {
 	Item     community.ID
 	Version  int
 	Place    string
-	Ref      community.ID // the item of the calendar, the mass send; zero = a group's book
+	Ref      community.ID // the item of the calendar, the mass send; of an SOP; zero = a group's book
 	Title    string
 	Groups   []community.GroupKey // empty = by a filter, to any
 	User     string

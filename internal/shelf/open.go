@@ -54,6 +54,9 @@ func meets(a, b []community.GroupKey) bool {
 	return false
 }
 
+// Moments stands for employees' pages (朋友圈) where an exclusive item may go to a group: whoever is a contact sees it there.
+const Moments community.GroupKey = -1
+
 // Release says that an exclusive item may go to a group that is none of its own.
 type Release struct {
 	Group  community.GroupKey

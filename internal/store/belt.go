@@ -220,6 +220,9 @@ func (t *Tx) plan(ctx context.Context, a *community.Action, d *community.Decisio
 	}
 	t.add(insertAction, a.ID[:], d.ID[:], int64(a.Group), int64(a.Account), string(a.Verb), int64(a.Target), a.Event, body,
 		string(state), string(a.Cause), d.User, now, now)
+	if a.Library.Version > 0 {
+		t.add(`INSERT INTO library_said (action_id, item, version, group_key, rule, at) VALUES ($1, $2, $3, $4, $5, $6)`, a.ID[:], a.Library.Item[:], int64(a.Library.Version), int64(a.Group), a.Rule, now)
+	}
 	if a.Hold != "" {
 		return t.OpenTask(ctx, TaskFor(a, a.Hold, now))
 	}

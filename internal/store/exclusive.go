@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"qunluo/internal/community"
 	"qunluo/internal/shelf"
@@ -86,10 +87,67 @@ WHERE g.org_key = $1 AND k.why = 'exclusive' AND k.state IN ('open', 'claimed') 
 	})
 }
 
-// LetGo queues an action that was withheld again, now without a deadline: somebody wants it although it is late. Its task is done.
+// OpenWords is an action with words that a person is asked to say, and why they are asked.
+type OpenWords struct {
+	community.Action
+	Why string
+}
+
+// OpenWords lists an organisation's actions of some verbs that wait for a person and are not withheld, the oldest first, after one of them (zero = from
+// the first).
+func (s *Store) OpenWords(ctx context.Context, org community.OrgKey, verbs []community.Verb, after community.ID) ([]OpenWords, error) {
+	var c clause
+	c.and("g.org_key = ?", int64(org))
+	c.and("k.id > ?", after[:])
+	c.and("k.why <> ?", community.WhyExclusive)
+	c.and("k.state IN ('open', 'claimed')")
+	c.and("a.state = 'human_task'")
+	named := make([]string, len(verbs))
+	for n, v := range verbs {
+		named[n] = "'" + string(v) + "'" // a word of ours
+	}
+	c.and("k.verb IN (" + strings.Join(named, ", ") + ")")
+	return rows(ctx, s, `SELECT a.body, k.why FROM task k JOIN action a ON a.id = k.id JOIN chat_group g ON g.key = k.group_key`+c.String()+` ORDER BY k.id LIMIT 500`, c.args, func(r *sql.Rows, v *OpenWords) error {
+		var body []byte
+		if err := r.Scan(&body, &v.Why); err != nil {
+			return err
+		}
+		return json.Unmarshal(body, &v.Action)
+	})
+}
+
+// WithholdTask takes the words off a task that is open: what says what they hold. CodeConflict: it is not open (any more), or has none.
+func (s *Store) WithholdTask(ctx context.Context, a OpenWords, what string, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE task SET why = 'exclusive', text = $1, was = $2 WHERE id = $3 AND why = $4 AND state IN ('open', 'claimed')`, what, a.Why, a.ID[:], a.Why)
+		if err := moved(n, err); err != nil {
+			return err
+		}
+		audit.Subject = "task:" + a.ID.String()
+		audit.Before, _ = json.Marshal(map[string]string{"why": a.Why}) // plain values, as below
+		audit.After, _ = json.Marshal(map[string]string{"why": community.WhyExclusive})
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// giveBack gives a task its words again that a person had been asked to say already; did = it was such a one.
+func (t *Tx) giveBack(ctx context.Context, a community.Action) (did bool, err error) {
+	n, err := t.exec(ctx, `UPDATE task SET why = was, was = '', text = $1 WHERE id = $2 AND why = 'exclusive' AND was <> '' AND state IN ('open', 'claimed')`, a.Text, a.ID[:])
+	return n == 1, err
+}
+
+// LetGo queues an action that was withheld again, now without a deadline: somebody wants it although it is late. Its task is done. What a
+// person had been asked before it was exclusive they are asked again: its task gets its words back.
 // CodeConflict: it is not withheld (any more).
 func (s *Store) LetGo(ctx context.Context, a community.Action, audit community.Audit) error {
 	return s.writeTx(ctx, func(t *Tx) error {
+		audit.Subject = "task:" + a.ID.String()
+		if back, err := t.giveBack(ctx, a); back || err != nil {
+			if err == nil {
+				err = t.AddAudit(ctx, audit)
+			}
+			return err
+		}
 		a.Deadline = 0
 		body, err := json.Marshal(a)
 		if err != nil {
@@ -107,7 +165,6 @@ func (s *Store) LetGo(ctx context.Context, a community.Action, audit community.A
 			return err
 		}
 		t.Enqueue(Job{Kind: JobAction, Key: a.ID.String() + ":" + strconv.FormatInt(s.now(), 10), RunAt: s.now()}) // the job that withheld it may not have ended yet
-		audit.Subject = "task:" + a.ID.String()
 		return t.AddAudit(ctx, audit)
 	})
 }

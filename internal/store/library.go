@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"qunluo/internal/community"
+	"qunluo/internal/plan"
 	"qunluo/internal/shelf"
 )
 
@@ -231,6 +232,45 @@ func (s *Store) LibraryUses(ctx context.Context, item community.ID) ([]shelf.Use
 // UsedIn lists the items that something was made of.
 func (s *Store) UsedIn(ctx context.Context, place string, ref community.ID) ([]shelf.Use, error) {
 	return rows(ctx, s, useColumns+` WHERE u.place = $1 AND u.ref = $2 ORDER BY u.item`, []any{place, ref[:]}, scanUse)
+}
+
+// SOPNames is an SOP that goes on, or is paused, with its steps and the groups in it.
+type SOPNames struct {
+	plan.SOP
+	In []community.GroupKey
+}
+
+// SOPsNaming lists the SOPs of an organisation with a step that names an item of the library, the oldest first.
+func (s *Store) SOPsNaming(ctx context.Context, org community.OrgKey, item community.ID) ([]SOPNames, error) {
+	all, err := rows(ctx, s, sopColumns+` WHERE p.org_key = $1 AND p.state <> 'cancelled' ORDER BY p.created, p.id`, []any{int64(org)}, scanSOP)
+	if err != nil {
+		return nil, err
+	}
+	var out []SOPNames
+	for _, p := range all {
+		if len(p.Naming(item)) == 0 {
+			continue
+		}
+		in, err := rows(ctx, s, `SELECT group_key FROM sop_group WHERE sop_id = $1 AND left_at = 0 ORDER BY group_key`, []any{p.ID[:]}, func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, SOPNames{p, in})
+	}
+	return out, nil
+}
+
+// LibrarySaid counts what was said of an item by name, by its versions, the latest first; what is not known to have gone is not counted.
+// groups bounds it, nil = all.
+func (s *Store) LibrarySaid(ctx context.Context, item community.ID, groups []community.GroupKey) ([]shelf.SaidOf, error) {
+	within := ""
+	if groups != nil {
+		within = ` AND coalesce(k.group_key, x.group_key) IN (` + keyList(groups) + `)`
+	}
+	return rows(ctx, s, `SELECT x.version, sum(CASE WHEN x.rule = '' THEN 1 ELSE 0 END), sum(CASE WHEN x.rule <> '' THEN 1 ELSE 0 END), max(x.at) FROM library_said x JOIN action a ON a.id = x.action_id
+ LEFT JOIN broadcast_target k ON k.action_id = x.action_id WHERE x.item = $1 AND a.state IN ('acked', 'confirmed')`+within+` GROUP BY x.version ORDER BY x.version DESC LIMIT 500`, []any{item[:]}, func(r *sql.Rows, v *shelf.SaidOf) error {
+		return r.Scan(&v.Version, &v.Steps, &v.Welcomes, &v.At)
+	})
 }
 
 // Book is the rulebook in force in a group.

@@ -305,19 +305,40 @@ func (t *Tx) addTarget(ctx context.Context, k plan.Target) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(ctx, `INSERT INTO broadcast_target (id, org_key, kind, source, group_key, slot, version, body, due, state, round, ask, why, force_why, taken, action_id, reminded, link, link_title, pieces, by_link)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10, '[]', $12, $13, $14, $15) ON CONFLICT (source, group_key, slot) DO NOTHING`,
-		k.ID[:], int64(k.Org), string(k.Kind), k.Source[:], int64(k.Group), k.Slot, int64(k.Version), k.Text, k.Due, []byte{}, k.Force, k.Link.URL, k.Link.Title, pieces, k.ByLink)
+	values, err := valuesJSON(k.Values)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(ctx, `INSERT INTO broadcast_target (id, org_key, kind, source, group_key, slot, version, body, due, state, round, ask, why, force_why, taken, action_id, reminded, link, link_title, pieces, by_link, library, library_values)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 1, $10, '[]', $11, 0, $10, '[]', $12, $13, $14, $15, $16, $17) ON CONFLICT (source, group_key, slot) DO NOTHING`,
+		k.ID[:], int64(k.Org), string(k.Kind), k.Source[:], int64(k.Group), k.Slot, int64(k.Version), k.Text, k.Due, []byte{}, k.Force, k.Link.URL, k.Link.Title, pieces, k.ByLink, namedItem(k.Library), values)
 	if err == nil && n == 1 {
 		t.Enqueue(targetJob(k.ID, 1, k.Due))
 	}
 	return err
 }
 
+// namedItem is how a row names an item of the library; "" = none.
+func namedItem(id community.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}
+
+// valuesJSON writes what stands for variables; "" = nothing. Equal values are written alike.
+func valuesJSON(of map[string]string) (string, error) {
+	if len(of) == 0 {
+		return "", nil
+	}
+	raw, err := json.Marshal(of)
+	return string(raw), err
+}
+
 const targetColumns = `SELECT k.id, k.org_key, k.kind, k.source, k.group_key, g.id, g.name, k.slot, k.version, k.body, k.due, k.state, k.round, k.ask, k.why, k.force_why,
  k.taken, k.action_id, k.reminded, coalesce(a.verb, ''), coalesce(a.state, ''), coalesce(a.mode, ''), coalesce(a.detail, ''), coalesce(a.message, ''), coalesce(a.updated, 0),
  coalesce(b.state, p.state, ''), coalesce(b.user_name, p.user_name, ''), coalesce(r.state, ''), coalesce(r.sender, ''), coalesce(r.why, ''), coalesce(r.at, 0), coalesce(b.link, k.link), coalesce(b.link_title, k.link_title),
- coalesce(b.pieces, k.pieces), coalesce(b.by_link, k.by_link), coalesce(a.parts, '')
+ coalesce(b.pieces, k.pieces), coalesce(b.by_link, k.by_link), coalesce(a.parts, ''), k.library, k.library_values, k.library_version
 FROM broadcast_target k JOIN chat_group g ON g.key = k.group_key LEFT JOIN action a ON a.id = k.action_id LEFT JOIN mass_result r ON r.action_id = k.action_id AND r.chat = g.external_id
  LEFT JOIN broadcast b ON b.id = k.source LEFT JOIN sop p ON p.id = k.source`
 
@@ -325,12 +346,22 @@ func scanTarget(r *sql.Rows, k *plan.Target) error {
 	var id, source, g, ask, why, action, reminded []byte
 	var of plan.State
 	var told int64
-	var pieces, parts string
+	var pieces, parts, library, values string
 	err := r.Scan(&id, (*int64)(&k.Org), &k.Kind, &source, (*int64)(&k.Group), &g, &k.GroupName, &k.Slot, &k.Version, &k.Text, &k.Due, &k.Kept, &k.Round, &ask, &why, &k.Force,
 		&k.Taken, &action, &reminded, &k.Verb, &k.Did, &k.Mode, &k.Detail, &k.Message, &k.DidAt, &of, &k.User, &k.Told, &k.Sender, &k.Missed, &told, &k.Link.URL, &k.Link.Title,
-		&pieces, &k.ByLink, &parts)
+		&pieces, &k.ByLink, &parts, &library, &values, &k.LibraryN)
 	if err != nil {
 		return err
+	}
+	if library != "" {
+		if k.Library, err = community.ParseID(library); err != nil {
+			return err
+		}
+	}
+	if values != "" {
+		if err := json.Unmarshal([]byte(values), &k.Values); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(readList(pieces, &k.Pieces), readList(parts, &k.Parts)); err != nil {
 		return err
@@ -416,6 +447,9 @@ func (s *Store) TakeTargets(ctx context.Context, list []plan.Target, order func(
 		}
 		for i := range taken {
 			taken[i].Kept, taken[i].Order = plan.Sending, raw
+			if err := t.keepSaid(ctx, taken[i]); err != nil {
+				return err
+			}
 			if _, err := t.exec(ctx, `UPDATE broadcast_target SET ask = $1 WHERE id = $2`, []byte(raw), taken[i].ID[:]); err != nil {
 				return err
 			}
@@ -425,9 +459,32 @@ func (s *Store) TakeTargets(ctx context.Context, list []plan.Target, order func(
 	return taken, err
 }
 
-// WaitingLike lists the other targets of a target's source that say the same and are due: they may go together.
+// keepSaid keeps what a target that names an item of the library says now, and in which version.
+func (t *Tx) keepSaid(ctx context.Context, k plan.Target) error {
+	if k.Library.IsZero() {
+		return nil
+	}
+	pieces, err := listJSON(k.Pieces)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE broadcast_target SET body = $1, link = $2, link_title = $3, pieces = $4, library_version = $5 WHERE id = $6`,
+		k.Text, k.Link.URL, k.Link.Title, pieces, int64(k.LibraryN), k.ID[:])
+	return err
+}
+
+// WaitingLike lists the other targets of a target's source that say the same, or name the same item of the library, and are due: they may
+// go together.
 func (s *Store) WaitingLike(ctx context.Context, k plan.Target, now int64, most int) ([]plan.Target, error) {
-	return rows(ctx, s, targetColumns+fmt.Sprintf(` WHERE k.source = $1 AND k.due <= $2 AND k.body = $3 AND k.id <> $4
+	if !k.Library.IsZero() {
+		values, err := valuesJSON(k.Values)
+		if err != nil {
+			return nil, err
+		}
+		return rows(ctx, s, targetColumns+fmt.Sprintf(` WHERE k.source = $1 AND k.due <= $2 AND k.library = $3 AND k.library_values = $4 AND k.id <> $5 AND k.state IN ('waiting', 'blocked') ORDER BY k.id LIMIT %d`, most),
+			[]any{k.Source[:], now, k.Library.String(), values, k.ID[:]}, scanTarget)
+	}
+	return rows(ctx, s, targetColumns+fmt.Sprintf(` WHERE k.source = $1 AND k.due <= $2 AND k.body = $3 AND k.library = '' AND k.id <> $4
  AND EXISTS (SELECT 1 FROM broadcast_target me WHERE me.id = $4 AND me.link = k.link AND me.link_title = k.link_title AND me.pieces = k.pieces AND me.by_link = k.by_link) AND k.state IN ('waiting', 'blocked') ORDER BY k.id LIMIT %d`, most),
 		[]any{k.Source[:], now, k.Text, k.ID[:]}, scanTarget)
 }

@@ -231,7 +231,7 @@ func (s *Store) Materialise(ctx context.Context, p plan.SOP, m plan.Member, slot
 		}
 		for _, slot := range slots {
 			err := t.addTarget(ctx, plan.Target{Org: p.Org, Kind: plan.OfSOP, Source: p.ID, Group: m.Group, Slot: slot.Key, Version: p.Version, Due: slot.Due,
-				Text: slot.Text, Link: slot.Link, Pieces: slot.Pieces, ByLink: slot.ByLink})
+				Text: slot.Text, Link: slot.Link, Pieces: slot.Pieces, ByLink: slot.ByLink, Library: slot.Library, Values: slot.Values})
 			if err != nil {
 				return err
 			}

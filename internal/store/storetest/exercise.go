@@ -111,6 +111,7 @@ func Exercise(t *testing.T, open func(testing.TB) *store.Store) {
 		{"digests are kept", digestsAreKept},
 		{"leavers are kept", leaversAreKept},
 		{"items of the library are kept with their versions", libraryIsKept},
+		{"turns that name items keep what they said", turnsNameItems},
 		{"drafts are kept with what became of them", draftsAreKept},
 		{"cards of messages are kept and erased", cardsAreKept},
 		{"shared tables are kept, edit by edit", tablesAreKept},

@@ -1,9 +1,13 @@
 package storetest
 
 import (
+	"encoding/json"
+	"maps"
+	"slices"
 	"testing"
 
 	"qunluo/internal/community"
+	"qunluo/internal/plan"
 	"qunluo/internal/shelf"
 	"qunluo/internal/store"
 )
@@ -68,5 +72,54 @@ func libraryIsKept(t *testing.T, s *store.Store) {
 	}
 	if i, err = s.LibraryItem(ctx, scope, i.ID); err != nil || !i.Archived || i.Version != 2 || i.Maker != "lin" {
 		t.Errorf("item = %+v, %v; want it put away", i, err)
+	}
+}
+
+// turnsNameItems: a turn keeps the item that its step names and, once it is taken, what was said and in which version; turns that name the same wait
+// alike, those of words alone do not.
+func turnsNameItems(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	events := NewLog(s).Append(t, say(tea, "anna", "早", at("2026-01-01 10:00:00")), say(community.Ref{ID: "books", Name: "书友群"}, "bo", "早", at("2026-01-01 10:00:01")))
+	const org = community.OrgKey(1)
+	item, values := s.NewID(), map[string]string{"price": "9", "who": "大家"}
+	p := must(s.SaveSOP(ctx, plan.SOP{Org: org, Name: "七天", User: "lin", Steps: []plan.Step{{ID: "s1", Kind: plan.ByDay, At: "09:00", Library: item, Values: values}, {ID: "s2", Kind: plan.ByDay, At: "09:00", Text: "话"}}}, community.Audit{}))(t)
+	for _, ev := range events {
+		fine(t, s.EnterSOP(ctx, p, ev.Group, community.Audit{}))
+	}
+	for _, m := range must(s.SOPGroups(ctx, p.ID))(t) {
+		slots := []plan.Slot{{Key: "s1@2026-01-02", Step: "s1", Due: m.Entered, Library: item, Values: values}, {Key: "s2@2026-01-02", Step: "s2", Due: m.Entered, Post: plan.Post{Text: "话"}}}
+		fine(t, s.Materialise(ctx, p, m, slots, m.Entered+10))
+	}
+	list, _, err := s.Targets(ctx, community.Scope{Org: org}, p.ID, events[0].Group, community.Page{})
+	fine(t, err)
+	n := slices.IndexFunc(list, func(k plan.Target) bool { return k.Library == item })
+	if n < 0 || len(list) != 2 || !maps.Equal(list[n].Values, values) || list[n].LibraryN != 0 || !list[1-n].Library.IsZero() {
+		t.Fatalf("turns = %+v", list)
+	}
+	for i, k := range []plan.Target{list[n], list[1-n]} {
+		like, err := s.WaitingLike(ctx, k, k.Due+60_000, 10)
+		if err != nil || len(like) != 1 || like[0].Slot != k.Slot || like[0].Group != events[1].Group {
+			t.Errorf("like turn %d wait %+v, %v; want that of the other group", i, like, err)
+		}
+	}
+	k := list[n]
+	k.Text, k.LibraryN, k.Link = "九元", 2, plan.Attached{URL: "https://q.example/l/x", Title: "看"}
+	if taken, err := s.TakeTargets(ctx, []plan.Target{k}, func([]plan.Target) (json.RawMessage, error) { return []byte(`{}`), nil }); err != nil || len(taken) != 1 {
+		t.Fatalf("taken = %+v, %v", taken, err)
+	}
+	if now, err := s.TargetNow(ctx, k.ID); err != nil || now.Text != "九元" || now.LibraryN != 2 || now.Link != k.Link || now.Library != item {
+		t.Errorf("what was said is kept as %+v, %v", now, err)
+	}
+	named, err := s.SOPsNaming(ctx, org, item)
+	if err != nil || len(named) != 1 || named[0].ID != p.ID || len(named[0].In) != 2 {
+		t.Errorf("named in %+v, %v", named, err)
+	}
+	for _, other := range []struct {
+		org  community.OrgKey
+		item community.ID
+	}{{org + 1, item}, {org, s.NewID()}} {
+		if named, err := s.SOPsNaming(ctx, other.org, other.item); err != nil || len(named) != 0 {
+			t.Errorf("named in %+v, %v; want nowhere", named, err)
+		}
 	}
 }
