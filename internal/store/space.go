@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"qunluo/internal/community"
+)
+
+// addSpace marks an organisation as a demonstration beside another. Only who makes an organisation marks it: nothing turns a real one into
+// one that can be deleted.
+func (t *Tx) addSpace(ctx context.Context, p community.DemoSpace) error {
+	_, err := t.exec(ctx, `INSERT INTO demo_space (org_key, home_key, user_id, seed, days, state, step, done, total, error, began, ended)
+VALUES ($1, $2, $3, $4, $5, $6, '', 0, 0, '', $7, 0)`, int64(p.Org), int64(p.Home), p.User, int64(p.Seed), int64(p.Days), string(community.SpaceLoading), t.store.now())
+	return err
+}
+
+// AddSpace makes the organisation of a demonstration beside the organisation p.Home, empty and loading, and asks for the job that fills it.
+// community.CodeConflict: there is one already. community.CodeForbidden: p.Home is a demonstration itself.
+func (s *Store) AddSpace(ctx context.Context, name string, p community.DemoSpace, audit community.Audit) (community.DemoSpace, error) {
+	err := s.writeTx(ctx, func(t *Tx) error {
+		var there, demo int64
+		if err := t.one(ctx, `SELECT (SELECT count(*) FROM org WHERE demo), (SELECT count(*) FROM org WHERE demo AND key = $1)`, []any{int64(p.Home)}, &there, &demo); err != nil {
+			return err
+		}
+		switch {
+		case demo > 0:
+			return community.Errorf(community.CodeForbidden, "a demonstration has none of its own")
+		case there > 0:
+			return community.Errorf(community.CodeConflict, "there is a demonstration already")
+		}
+		var err error
+		if p.Org, err = t.addOrg(ctx, name, true); err != nil {
+			return err
+		}
+		p.State, p.Began = community.SpaceLoading, s.now()
+		if err := t.addSpace(ctx, p); err != nil {
+			return err
+		}
+		t.Enqueue(Job{Kind: JobSpaceLoad, Key: fmt.Sprint(p.Org), RunAt: s.now()})
+		audit.Org, audit.Verb, audit.Subject = p.Home, "demo.load", spaceSubject
+		audit.After, _ = json.Marshal(map[string]any{"name": name, "days": p.Days, "seed": p.Seed}) // plain values
+		return t.AddAudit(ctx, audit)
+	})
+	return p, err
+}
+
+// Jobs of demonstrations; their key is that of the organisation.
+const (
+	JobSpaceLoad  = "demo-load"
+	JobSpaceLeave = "demo-leave"
+)
+
+const spaceSubject = "demo:space"
+
+const spaceColumns = `SELECT s.org_key, s.home_key, s.user_id, s.seed, s.days, s.state, s.step, s.done, s.total, s.error, s.began, s.ended, o.name, o.id
+FROM demo_space s JOIN org o ON o.key = s.org_key AND o.demo`
+
+// Space gives the demonstration beside an organisation; community.CodeNotFound: there is none.
+func (s *Store) Space(ctx context.Context, home community.OrgKey) (community.DemoSpace, error) {
+	list, err := rows(ctx, s, spaceColumns+` WHERE s.home_key = $1`, []any{int64(home)}, scanSpace)
+	return oneOf(list, err, "demonstration beside", home)
+}
+
+// SpaceOf gives the demonstration that an organisation is; community.CodeNotFound: it is none, or the only one of the installation.
+func (s *Store) SpaceOf(ctx context.Context, org community.OrgKey) (community.DemoSpace, error) {
+	list, err := rows(ctx, s, spaceColumns+` WHERE s.org_key = $1`, []any{int64(org)}, scanSpace)
+	return oneOf(list, err, "demonstration", org)
+}
+
+func scanSpace(r *sql.Rows, p *community.DemoSpace) error {
+	var org, home, seed int64
+	var id []byte
+	err := r.Scan(&org, &home, &p.User, &seed, &p.Days, &p.State, &p.Step, &p.Done, &p.Total, &p.Error, &p.Began, &p.Ended, &p.Name, &id)
+	p.Org, p.Home, p.Seed = community.OrgKey(org), community.OrgKey(home), uint64(seed)
+	copy(p.ID[:], id)
+	return err
+}
+
+// SpaceProgress notes how far a demonstration's loading or leaving has come.
+func (s *Store) SpaceProgress(ctx context.Context, org community.OrgKey, step string, done, total int64) error {
+	return s.besides(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE demo_space SET step = $1, done = $2, total = $3, error = '' WHERE org_key = $4`, step, done, total, int64(org))
+		return err
+	})
+}
+
+// SpaceTrouble notes why a demonstration's loading or leaving stopped; it is tried again.
+func (s *Store) SpaceTrouble(ctx context.Context, org community.OrgKey, why string) error {
+	return s.besides(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE demo_space SET error = $1 WHERE org_key = $2`, why, int64(org))
+		return err
+	})
+}
+
+// SpaceReady opens a demonstration that is loaded: from now on it is an organisation like others, and its jobs are everybody's.
+func (s *Store) SpaceReady(ctx context.Context, org community.OrgKey) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		if _, err := t.exec(ctx, `UPDATE job SET lane = 0 WHERE lane = $1`, int64(org)); err != nil {
+			return err
+		}
+		n, err := t.exec(ctx, `UPDATE demo_space SET state = $1, step = '', error = '', ended = $2 WHERE org_key = $3 AND state = $4`,
+			string(community.SpaceReady), s.now(), int64(org), string(community.SpaceLoading))
+		if err == nil && n == 0 {
+			return community.Errorf(community.CodeConflict, "the demonstration is no longer loading")
+		}
+		return err
+	})
+}
+
+// LeaveSpace closes a demonstration, whatever state it is in: nobody enters it any more, its connections end, and the job that deletes it is
+// asked for. community.CodeNotFound: there is none beside that organisation.
+func (s *Store) LeaveSpace(ctx context.Context, home community.OrgKey, audit community.Audit) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		var org int64
+		var state, name string
+		err := t.one(ctx, `SELECT s.org_key, s.state, o.name FROM demo_space s JOIN org o ON o.key = s.org_key AND o.demo WHERE s.home_key = $1`, []any{int64(home)}, &org, &state, &name)
+		if err != nil {
+			return missing(err, "demonstration beside %v", home)
+		}
+		t.Enqueue(Job{Kind: JobSpaceLeave, Key: fmt.Sprint(org), RunAt: s.now()})
+		if state == string(community.SpaceLeaving) {
+			return nil // asked for before
+		}
+		if _, err := t.exec(ctx, `UPDATE demo_space SET state = $1, step = '', done = 0, total = 0, error = '', ended = 0 WHERE org_key = $2`, string(community.SpaceLeaving), org); err != nil {
+			return err
+		}
+		audit.Org, audit.Verb, audit.Subject = home, "demo.delete", spaceSubject
+		audit.Before, _ = json.Marshal(map[string]any{"name": name}) // plain values
+		return t.AddAudit(ctx, audit)
+	})
+}
+
+// SpaceCounts says what stands in a demonstration.
+func (s *Store) SpaceCounts(ctx context.Context, org community.OrgKey) (c community.SpaceCounts, err error) {
+	const groups = `(SELECT key FROM chat_group WHERE org_key = $1)`
+	err = s.read.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM chat_group WHERE org_key = $1 AND NOT desk), (SELECT count(*) FROM member WHERE org_key = $1),
+ (SELECT count(*) FROM event WHERE group_key IN `+groups+` AND type = $2), (SELECT count(*) FROM event WHERE group_key IN `+groups+`),
+ (SELECT count(*) FROM decision WHERE group_key IN `+groups+`)`, int64(org), string(community.MessageCreated)).
+		Scan(&c.Groups, &c.People, &c.Messages, &c.Records, &c.Decisions)
+	return c, coded(s.dialect, err)
+}
+
+// ClearSpace deletes all that belongs to a demonstration but the organisation itself, so that it can be loaded anew. It can be stopped anywhere
+// and called again. community.CodeForbidden: the organisation is no demonstration beside another.
+func (s *Store) ClearSpace(ctx context.Context, org community.OrgKey, told func(table string, rows int64)) (int64, error) {
+	if _, err := s.SpaceOf(ctx, org); err != nil {
+		if community.CodeOf(err) == community.CodeNotFound {
+			return 0, community.Errorf(community.CodeForbidden, "organisation %d is no demonstration: it cannot be deleted", org)
+		}
+		return 0, err
+	}
+	all := int64(0)
+	for {
+		// What was under way when it was closed may have written behind us: it is over when a round finds nothing.
+		n, err := s.sweep(ctx, org, func(table string, rows int64) { told(table, all+rows) })
+		if all += n; err != nil || n == 0 {
+			return all, err
+		}
+	}
+}
+
+// DeleteSpace is ClearSpace, and deletes the organisation. community.CodeConflict: it was not closed before (LeaveSpace).
+func (s *Store) DeleteSpace(ctx context.Context, org community.OrgKey, told func(table string, rows int64)) (int64, error) {
+	p, err := s.SpaceOf(ctx, org)
+	if err == nil && p.State != community.SpaceLeaving {
+		return 0, community.Errorf(community.CodeConflict, "the demonstration is open")
+	}
+	if err != nil && community.CodeOf(err) != community.CodeNotFound {
+		return 0, err
+	}
+	n, err := s.ClearSpace(ctx, org, told)
+	if err != nil {
+		return n, err
+	}
+	err = s.writeTx(ctx, func(t *Tx) error {
+		for _, q := range []string{`DELETE FROM demo_space WHERE org_key = $1`, `DELETE FROM org WHERE key = $1 AND demo`} {
+			if _, err := t.exec(ctx, q, int64(org)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n + 2, err
+}
