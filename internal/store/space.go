@@ -185,3 +185,8 @@ func (s *Store) DeleteSpace(ctx context.Context, org community.OrgKey, told func
 	})
 	return n + 2, err
 }
+
+// OrgGroups lists all groups of an organisation, private chats' among them.
+func (s *Store) OrgGroups(ctx context.Context, org community.OrgKey) ([]community.GroupKey, error) {
+	return rows(ctx, s, `SELECT key FROM chat_group WHERE org_key = $1 ORDER BY key`, []any{int64(org)}, scanGroupKey)
+}
