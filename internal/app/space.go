@@ -54,7 +54,7 @@ func (s space) Load(ctx context.Context, user string, days int, seed uint64) (co
 	if days < spaceLeastDays || days > spaceMostDays {
 		return community.DemoSpace{}, community.Errorf(community.CodeBadInput, "days: %d, want %d to %d", days, spaceLeastDays, spaceMostDays)
 	}
-	if p, err := s.app.store.Space(ctx, s.org); err == nil && p.State == community.SpaceLoading {
+	if p, err := s.app.store.Space(ctx, s.org); err == nil && (p.State == community.SpaceLoading || p.State == community.SpaceClearing) {
 		err := s.app.store.AddJob(ctx, store.Job{Kind: store.JobSpaceLoad, Key: strconv.FormatInt(int64(p.Org), 10), RunAt: s.app.millis()})
 		s.app.jobs.Wake()
 		return p, err // it was broken off: begun anew
@@ -139,7 +139,7 @@ func (a *App) loadSpace(ctx context.Context, j store.Job) error {
 	a.spaces.turn.Lock()
 	defer a.spaces.turn.Unlock()
 	p, err := a.spaceJob(ctx, j)
-	if err != nil || p == nil || p.State != community.SpaceLoading {
+	if err != nil || p == nil || p.State != community.SpaceLoading && p.State != community.SpaceClearing {
 		return err
 	}
 	ctx, stop := a.stopped(ctx)
@@ -148,7 +148,13 @@ func (a *App) loadSpace(ctx context.Context, j store.Job) error {
 }
 
 func (a *App) tellSpace(ctx context.Context, p community.DemoSpace) error {
+	if err := a.store.BeginSpace(ctx, p.Org, true); err != nil {
+		return err
+	}
 	if err := a.clearSpace(ctx, p, a.store.ClearSpace); err != nil {
+		return err
+	}
+	if err := a.store.BeginSpace(ctx, p.Org, false); err != nil {
 		return err
 	}
 	s, err := a.newSpaceStage(p)
@@ -220,14 +226,33 @@ func (a *App) leaveSpace(ctx context.Context, j store.Job) error {
 	ctx, stop := a.stopped(ctx)
 	defer stop()
 	a.wires.shut(p.Org)
-	err = a.store.CatchUp(ctx) // what the projections have not taken in yet they must not take in behind us
-	if err == nil {
+	if err = a.quietSpace(ctx, p.Org); err == nil {
 		err = a.clearSpace(ctx, *p, a.store.DeleteSpace)
 	}
 	a.spaces.mu.Lock()
 	a.spaces.world = nil
 	a.spaces.mu.Unlock()
 	return a.spaceEnd(ctx, p.Org, err)
+}
+
+// quietFor is how long jobs that run get to end.
+const quietFor = 20 * time.Second
+
+// quietSpace waits until no job of an organisation runs; none that waits is begun.
+func (a *App) quietSpace(ctx context.Context, org community.OrgKey) error {
+	for until := time.Now().Add(quietFor); ; {
+		running, err := a.store.StopJobs(ctx, org)
+		if err != nil || running == 0 || time.Now().After(until) {
+			return err
+		}
+		timer := time.NewTimer(100 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
 }
 
 // newSpaceStage is the stage of a demonstration beside others: the same story, by a clock of its own, through a belt and with jobs that know

@@ -24,6 +24,8 @@ type SpaceState string
 // The states of a demonstration.
 const (
 	SpaceLoading SpaceState = "loading"
+	// SpaceClearing: what a try before this one left half loaded is being deleted.
+	SpaceClearing SpaceState = "clearing"
 	SpaceReady   SpaceState = "ready"
 	SpaceLeaving SpaceState = "leaving"
 )

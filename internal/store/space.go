@@ -144,39 +144,56 @@ func (s *Store) SpaceCounts(ctx context.Context, org community.OrgKey) (c commun
 }
 
 // ClearSpace deletes all that belongs to a demonstration but the organisation itself, so that it can be loaded anew. It can be stopped anywhere
-// and called again. community.CodeForbidden: the organisation is no demonstration beside another.
+// and called again. community.CodeForbidden: the organisation is no demonstration beside another; community.CodeConflict: it is open.
 func (s *Store) ClearSpace(ctx context.Context, org community.OrgKey, told func(table string, rows int64)) (int64, error) {
-	if _, err := s.SpaceOf(ctx, org); err != nil {
-		if community.CodeOf(err) == community.CodeNotFound {
-			return 0, community.Errorf(community.CodeForbidden, "organisation %d is no demonstration: it cannot be deleted", org)
-		}
-		return 0, err
-	}
-	all := int64(0)
-	for {
-		// What was under way when it was closed may have written behind us: it is over when a round finds nothing.
-		n, err := s.sweep(ctx, org, func(table string, rows int64) { told(table, all+rows) })
-		if all += n; err != nil || n == 0 {
-			return all, err
-		}
-	}
-}
-
-// DeleteSpace is ClearSpace, and deletes the organisation. community.CodeConflict: it was not closed before (LeaveSpace).
-func (s *Store) DeleteSpace(ctx context.Context, org community.OrgKey, told func(table string, rows int64)) (int64, error) {
 	p, err := s.SpaceOf(ctx, org)
-	if err == nil && p.State != community.SpaceLeaving {
+	switch {
+	case community.CodeOf(err) == community.CodeNotFound:
+		return 0, community.Errorf(community.CodeForbidden, "organisation %d is no demonstration: it cannot be deleted", org)
+	case err != nil:
+		return 0, err
+	case p.State != community.SpaceClearing && p.State != community.SpaceLeaving:
 		return 0, community.Errorf(community.CodeConflict, "the demonstration is open")
 	}
-	if err != nil && community.CodeOf(err) != community.CodeNotFound {
-		return 0, err
+	all := int64(0)
+	for _, roots := range []bool{false, true} { // as long as the roots are there all that hangs on them can be found
+		for {
+			// What was under way when it was closed may have written behind us: it is over when a round finds nothing.
+			n, err := s.sweep(ctx, org, roots, func(table string, rows int64) { told(table, all+rows) })
+			if all += n; err != nil {
+				return all, err
+			}
+			if n == 0 {
+				break
+			}
+		}
 	}
+	return all, nil
+}
+
+// BeginSpace makes ready for loading: clearing = what an earlier try left is deleted now. community.CodeConflict: it is not loading (any more).
+func (s *Store) BeginSpace(ctx context.Context, org community.OrgKey, clearing bool) error {
+	state := community.SpaceLoading
+	if clearing {
+		state = community.SpaceClearing
+	}
+	return s.writeTx(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `UPDATE demo_space SET state = $1 WHERE org_key = $2 AND state IN ('loading', 'clearing')`, string(state), int64(org))
+		if err == nil && n == 0 {
+			return community.Errorf(community.CodeConflict, "the demonstration is no longer loading")
+		}
+		return err
+	})
+}
+
+// DeleteSpace is ClearSpace, and deletes the organisation.
+func (s *Store) DeleteSpace(ctx context.Context, org community.OrgKey, told func(table string, rows int64)) (int64, error) {
 	n, err := s.ClearSpace(ctx, org, told)
 	if err != nil {
 		return n, err
 	}
 	err = s.writeTx(ctx, func(t *Tx) error {
-		for _, q := range []string{`DELETE FROM demo_space WHERE org_key = $1`, `DELETE FROM org WHERE key = $1 AND demo`} {
+		for _, q := range []string{`DELETE FROM org WHERE demo AND key IN (SELECT org_key FROM demo_space WHERE org_key = $1 AND state = 'leaving')`, `DELETE FROM demo_space WHERE org_key = $1`} {
 			if _, err := t.exec(ctx, q, int64(org)); err != nil {
 				return err
 			}

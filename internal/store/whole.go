@@ -174,8 +174,9 @@ const (
 )
 
 // sweep deletes what belongs to an organisation, but for its row in org and in demo_space, and gives how many rows that were. It can be stopped
-// anywhere and begun anew. told is given the name of each table and how many rows went so far.
-func (s *Store) sweep(ctx context.Context, org community.OrgKey, told func(table string, rows int64)) (gone int64, err error) {
+// anywhere and begun anew. Without roots the tables stay whose rows say themselves whose they are and by which others are found. told is given
+// the name of each table and how many rows went so far.
+func (s *Store) sweep(ctx context.Context, org community.OrgKey, roots bool, told func(table string, rows int64)) (gone int64, err error) {
 	count := func(table string, n int64, err error) error {
 		gone += n
 		told(table, gone)
@@ -187,15 +188,7 @@ func (s *Store) sweep(ctx context.Context, org community.OrgKey, told func(table
 			return gone, fmt.Errorf("views.%s: %w", table, err)
 		}
 	}
-	jobs, err := s.JobsOf(ctx, org)
-	if err != nil {
-		return gone, err
-	}
-	ids := make([][]any, len(jobs))
-	for i, j := range jobs {
-		ids[i] = []any{j.ID[:]}
-	}
-	n, err := s.deleteRows(ctx, `DELETE FROM job WHERE id = $1`, ids)
+	n, _, err := s.dropJobs(ctx, org, true)
 	if err := count("job", n, err); err != nil {
 		return gone, err
 	}
@@ -220,6 +213,9 @@ func (s *Store) sweep(ctx context.Context, org community.OrgKey, told func(table
 		}
 	}
 	for _, table := range leavingOrder(ofLog) {
+		if !roots && depth(table) == 0 {
+			continue
+		}
 		n, err := s.sweepTable(ctx, org, table, belonging(table))
 		if err := count(table, n, err); err != nil {
 			return gone, fmt.Errorf("%s: %w", table, err)
@@ -354,18 +350,27 @@ var jobLeads = map[string]string{
 	"suggest": "chat_group", "rule-trial": "rule_trial", "words": "word_run", "words-watch": "decision",
 }
 
-// JobsOf lists the jobs whose keys lead to an organisation, and those of its lane. Only ID, Kind and Key are told.
-func (s *Store) JobsOf(ctx context.Context, org community.OrgKey) ([]Job, error) {
-	list, err := rows(ctx, s, `SELECT id, kind, unique_key, lane FROM job`, nil, func(r *sql.Rows, v *laneJob) error {
+// OrgJob is a job of an organisation; of the Job only ID, Kind and Key are told.
+type OrgJob struct {
+	Job
+	Running bool
+	lane    community.OrgKey
+}
+
+// JobsOf lists the jobs whose keys lead to an organisation, and those of its lane.
+func (s *Store) JobsOf(ctx context.Context, org community.OrgKey) ([]OrgJob, error) {
+	list, err := rows(ctx, s, `SELECT id, kind, unique_key, lane, state FROM job`, nil, func(r *sql.Rows, v *OrgJob) error {
 		var id []byte
-		err := r.Scan(&id, &v.Kind, &v.Key, (*int64)(&v.lane))
+		var state string
+		err := r.Scan(&id, &v.Kind, &v.Key, (*int64)(&v.lane), &state)
+		v.Running = state == "leased"
 		copy(v.ID[:], id)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	var out []Job
+	var out []OrgJob
 	for _, j := range list {
 		mine := j.lane == org
 		if table := jobLeads[j.Kind]; !mine && table != "" {
@@ -374,15 +379,36 @@ func (s *Store) JobsOf(ctx context.Context, org community.OrgKey) ([]Job, error)
 			}
 		}
 		if mine {
-			out = append(out, j.Job)
+			out = append(out, j)
 		}
 	}
 	return out, nil
 }
 
-type laneJob struct {
-	Job
-	lane community.OrgKey
+// StopJobs deletes the jobs of an organisation that do not run, and gives how many run.
+func (s *Store) StopJobs(ctx context.Context, org community.OrgKey) (running int, err error) {
+	_, running, err = s.dropJobs(ctx, org, false)
+	return running, err
+}
+
+func (s *Store) dropJobs(ctx context.Context, org community.OrgKey, all bool) (gone int64, running int, err error) {
+	jobs, err := s.JobsOf(ctx, org)
+	if err != nil {
+		return 0, 0, err
+	}
+	query := `DELETE FROM job WHERE id = $1 AND state <> 'leased'`
+	if all {
+		query = `DELETE FROM job WHERE id = $1`
+	}
+	ids := make([][]any, len(jobs))
+	for i, j := range jobs {
+		ids[i] = []any{j.ID[:]}
+		if j.Running {
+			running++
+		}
+	}
+	gone, err = s.deleteRows(ctx, query, ids)
+	return gone, running, err
 }
 
 // leadsTo says whether a key begins with the id or number of a row of the table that belongs to the organisation.
