@@ -20,6 +20,11 @@ func (s *Store) AllAccounts(ctx context.Context) ([]community.Account, error) {
 func (s *Store) SaveAccount(ctx context.Context, a community.Account, audit community.Audit) (community.Account, error) {
 	err := s.writeTx(ctx, func(t *Tx) error {
 		var err error
+		if a.Connector != "sim" {
+			if err := t.mayLeadOut(ctx, a.Org); err != nil {
+				return err
+			}
+		}
 		if a.Key == 0 {
 			err = t.addAccount(ctx, &a)
 		} else {
