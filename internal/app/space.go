@@ -17,6 +17,7 @@ import (
 	"qunluo/internal/engine"
 	"qunluo/internal/jobs"
 	"qunluo/internal/policy"
+	"qunluo/internal/rights"
 	"qunluo/internal/store"
 )
 
@@ -49,10 +50,14 @@ func (s space) Now(ctx context.Context) (community.DemoSpace, community.SpaceCou
 }
 
 // Load makes an organisation of its own and asks for the job that tells a history of so many days there (7 to 365). community.CodeConflict:
-// there is one that is loaded, or that is being deleted; one whose loading was broken off is begun anew. community.CodeForbidden: this organisation is a demonstration itself.
+// there is one that is loaded, or that is being deleted; one whose loading was broken off is begun anew. community.CodeForbidden: this organisation is a demonstration itself, or
+// the person is no owner.
 func (s space) Load(ctx context.Context, user string, days int, seed uint64) (community.DemoSpace, error) {
 	if days < spaceLeastDays || days > spaceMostDays {
 		return community.DemoSpace{}, community.Errorf(community.CodeBadInput, "days: %d, want %d to %d", days, spaceLeastDays, spaceMostDays)
+	}
+	if err := s.owner(ctx, user); err != nil {
+		return community.DemoSpace{}, err
 	}
 	if p, err := s.app.store.Space(ctx, s.org); err == nil && (p.State == community.SpaceLoading || p.State == community.SpaceClearing) {
 		err := s.app.store.AddJob(ctx, store.Job{Kind: store.JobSpaceLoad, Key: strconv.FormatInt(int64(p.Org), 10), RunAt: s.app.millis()})
@@ -74,6 +79,9 @@ func (s space) Load(ctx context.Context, user string, days int, seed uint64) (co
 
 // Delete closes the demonstration at once and asks for the job that deletes it whole. community.CodeNotFound: there is none.
 func (s space) Delete(ctx context.Context, user, reason string) error {
+	if err := s.owner(ctx, user); err != nil {
+		return err
+	}
 	if err := s.app.store.LeaveSpace(ctx, s.org, community.Audit{User: user, Reason: reason}); err != nil {
 		return err
 	}
@@ -399,4 +407,46 @@ func (s space) Await(ctx context.Context, here bool, progress func(label string,
 			progress(p.Step, p.Done, p.Total)
 		}
 	}
+}
+
+// owner refuses whoever is no owner: a demonstration takes the machine's time, and its pages look like real ones.
+func (s space) owner(ctx context.Context, user string) error {
+	id, err := community.ParseID(user)
+	if err != nil {
+		return nil // the command line
+	}
+	u, err := s.app.store.UserByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	if u.Org != s.org || rights.Of(u).Role != rights.Owner {
+		return connect.Trouble(community.CodeForbidden, "只有所有者能载入、进入和删除演示空间。", "Only owners load, enter and delete the demo space.")
+	}
+	return nil
+}
+
+// Visitor gives the person as whom an owner looks at the demonstration. community.CodeNotFound: there is none, or it is not open.
+func (s space) Visitor(ctx context.Context) (community.User, error) {
+	return s.app.store.SpaceVisitor(ctx, s.org)
+}
+
+// Enter is Visitor with a row in the audit trails of both organisations. community.CodeForbidden: only owners may.
+func (s space) Enter(ctx context.Context, person community.User) (community.User, error) {
+	if err := s.owner(ctx, person.ID.String()); err != nil {
+		return community.User{}, err
+	}
+	u, err := s.Visitor(ctx)
+	if err != nil {
+		return u, err
+	}
+	return u, s.app.store.NoteVisit(ctx, person, u, "demo.enter")
+}
+
+// Back notes that an owner comes back. It is so even where the demonstration is gone meanwhile.
+func (s space) Back(ctx context.Context, person community.User) error {
+	u, err := s.Visitor(ctx)
+	if err != nil && community.CodeOf(err) != community.CodeNotFound {
+		return err
+	}
+	return s.app.store.NoteVisit(ctx, person, u, "demo.leave")
 }

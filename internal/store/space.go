@@ -207,3 +207,27 @@ func (s *Store) DeleteSpace(ctx context.Context, org community.OrgKey, told func
 func (s *Store) OrgGroups(ctx context.Context, org community.OrgKey) ([]community.GroupKey, error) {
 	return rows(ctx, s, `SELECT key FROM chat_group WHERE org_key = $1 ORDER BY key`, []any{int64(org)}, scanGroupKey)
 }
+
+// SpaceVisitor gives the person through whom owners look at a demonstration: the first of its owners. community.CodeNotFound: it is not open.
+func (s *Store) SpaceVisitor(ctx context.Context, home community.OrgKey) (community.User, error) {
+	u, err := scanUser(s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM console_user WHERE role = 'owner' AND enabled
+ AND org_key IN (SELECT s.org_key FROM demo_space s WHERE s.home_key = $1 AND s.state = 'ready') ORDER BY key LIMIT 1`, int64(home)))
+	return u, missing(coded(s.dialect, err), "demonstration beside %v", home)
+}
+
+// NoteVisit puts on record, in both organisations, that a person of one goes into its demonstration as visitor, or comes back.
+func (s *Store) NoteVisit(ctx context.Context, person, visitor community.User, verb string) error {
+	return s.writeTx(ctx, func(t *Tx) error {
+		if err := t.AddAudit(ctx, community.Audit{Org: person.Org, User: person.ID.String(), Verb: verb, Subject: spaceSubject}); err != nil || visitor.Key == 0 {
+			return err
+		}
+		return t.AddAudit(ctx, community.Audit{Org: visitor.Org, User: visitor.ID.String(), Verb: verb, Subject: spaceSubject, Reason: person.Login})
+	})
+}
+
+// IsDemo says whether an organisation was made as a demonstration; it stays one.
+func (s *Store) IsDemo(ctx context.Context, org community.OrgKey) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM org WHERE key = $1 AND demo`, int64(org)).Scan(&n)
+	return n > 0, coded(s.dialect, err)
+}
