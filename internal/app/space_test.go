@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -273,6 +276,145 @@ func TestABrokenLoadingIsBegunAnew(t *testing.T) {
 		awaitSpace(t, a, org, "ready")
 		if _, whole, err := a.Space(org).Now(ctx); err != nil || whole != again {
 			t.Errorf("told in one go it holds %+v, %v; begun anew it held %+v", whole, err, again)
+		}
+	})
+}
+
+// ribbon is what every page of a demonstration says.
+const ribbon = "演示：这里的人和话都是编的"
+
+var menuLinks = regexp.MustCompile(`href="(/[a-z/]*)" class="side-link`)
+
+// TestAnOwnerLooksAtTheDemonstrationAndComesBack: through the console's own door, while the real groups talk.
+func TestAnOwnerLooksAtTheDemonstrationAndComesBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, dbURL string) {
+		s := startShift(t, dbURL, "")
+		ctx := t.Context()
+		other, err := s.app.Store().SaveUser(ctx, "test", community.User{Org: s.org, Login: "mod", Name: "管家", Role: "admin", Lang: "zh-CN", Enabled: true, Hash: cheapHash}, "")
+		check(t, err)
+		if err := s.app.Space(s.org).Delete(ctx, other.ID.String(), ""); community.CodeOf(err) != community.CodeForbidden {
+			t.Errorf("an admin deletes: %v, want forbidden", err)
+		}
+		if _, err := s.app.Space(s.org).Load(ctx, other.ID.String(), 14, 1); community.CodeOf(err) != community.CodeForbidden {
+			t.Errorf("an admin loads: %v, want forbidden", err)
+		}
+		if body := s.does("/demo", "/demo", url.Values{"days": {"14"}}); !strings.Contains(body, "正在") || strings.Contains(body, ribbon) {
+			t.Errorf("loading: %s", excerpt(body))
+		}
+		big := s.member("大刘")
+		for n := 0; spaceState(ctx, s.app, s.org) != "ready"; n++ { // the real group talks meanwhile
+			s.says(big, fmt.Sprintf("第 %d 公里", n))
+			if n > 2000 {
+				t.Fatal("it is never loaded")
+			}
+		}
+		if _, body := s.get("/groups"); !strings.Contains(body, "周末徒步群") || strings.Contains(body, "青梧") || strings.Contains(body, ribbon) {
+			t.Errorf("the real groups: %s", excerpt(body))
+		}
+		home := s.does("/demo", "/demo/enter", url.Values{})
+		if !strings.Contains(home, ribbon) || !strings.Contains(home, "回到自己的组织") {
+			t.Fatalf("inside: %s", excerpt(home))
+		}
+		if _, body := s.get("/groups"); strings.Contains(body, "周末徒步群") || !strings.Contains(body, "青梧") {
+			t.Errorf("the demonstration's groups: %s", excerpt(body))
+		}
+		pages := 0
+		for _, link := range menuLinks.FindAllStringSubmatch(home, -1) {
+			code, body := s.get(link[1])
+			if pages++; code != http.StatusOK || !strings.Contains(body, ribbon) {
+				t.Errorf("%s answered %d, with the ribbon: %v", link[1], code, strings.Contains(body, ribbon))
+			}
+		}
+		if pages < 15 {
+			t.Errorf("%d pages in the menu", pages)
+		}
+		if body := s.does("/", "/me/notify", url.Values{"kind": {"mail"}}); !strings.Contains(body, "你正在演示空间里") {
+			t.Errorf("one's own things inside: %s", excerpt(body))
+		}
+		if code, body := s.send("/", "/demo", url.Values{"days": {"14"}}); !strings.Contains(body, "演示空间里不能再载入") {
+			t.Errorf("loading inside answered %d: %s", code, excerpt(body))
+		}
+		if body := s.does("/", "/demo/leave", url.Values{}); strings.Contains(body, ribbon) {
+			t.Errorf("back: %s", excerpt(body))
+		}
+		if _, body := s.get("/groups"); !strings.Contains(body, "周末徒步群") || strings.Contains(body, "青梧") {
+			t.Errorf("the real groups after it: %s", excerpt(body))
+		}
+		s.does("/demo", "/demo/enter", url.Values{})
+		check(t, s.app.Space(s.org).Delete(ctx, "cli", "")) // while somebody is in there
+		if _, body := s.get("/groups"); !strings.Contains(body, "周末徒步群") || strings.Contains(body, ribbon) {
+			t.Errorf("thrown out: %s", excerpt(body))
+		}
+		awaitSpace(t, s.app, s.org, "not_found")
+		trail, _, err := s.desk.FindAudit(ctx, community.AuditFilter{Page: community.Page{Limit: 200}})
+		check(t, err)
+		seen := map[string]int{}
+		for _, row := range trail {
+			seen[row.Verb]++
+		}
+		if seen["demo.load"] != 1 || seen["demo.enter"] != 2 || seen["demo.leave"] != 1 || seen["demo.delete"] != 1 {
+			t.Errorf("audit trail: %v", seen)
+		}
+	})
+}
+
+// TestVerbsActOnTheRealOrganisationBesideADemonstration: by the command line alone, without a server.
+func TestVerbsActOnTheRealOrganisationBesideADemonstration(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		here := seat{t, t.TempDir(), url}
+		here.run("import", history(t, 30), "--zone", "Asia/Shanghai")
+		groups := here.run("group", "list")
+		if out := here.run("space", "load", "--days", "7"); !strings.Contains(out, `"state": "ready"`) || !strings.Contains(out, `"groups": 3`) {
+			t.Errorf("loaded: %s", out)
+		}
+		if code, _, talk := here.try("space", "load", "--days", "7"); code == 0 || !strings.Contains(talk, "conflict") {
+			t.Errorf("a second time: exit %d, %s", code, talk)
+		}
+		if out := here.run("group", "list"); out != groups {
+			t.Errorf("groups beside it: %s, want %s", out, groups)
+		}
+		if out := here.run("group", "list", "--org", "青梧读写社（演示）"); !strings.Contains(out, "青梧") || strings.Contains(out, "晨读") {
+			t.Errorf("groups of it: %s", out)
+		}
+		if code, _, talk := here.try("space", "delete"); code == 0 || !strings.Contains(talk, "--yes") {
+			t.Errorf("unasked: exit %d, %s", code, talk)
+		}
+		if out := here.run("space", "delete", "--yes"); !strings.Contains(out, `"groups": 3`) {
+			t.Errorf("deleted: %s", out)
+		}
+		if code, _, _ := here.try("space", "show"); code == 0 {
+			t.Error("it is still there")
+		}
+		if out := here.run("group", "list"); out != groups {
+			t.Errorf("groups after it: %s, want %s", out, groups)
+		}
+	})
+}
+
+// TestADemonstrationGoesOnAfterAStart: its groups and members are those that are stored, and somebody speaks.
+func TestADemonstrationGoesOnAfterAStart(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		p := newPlot(t, url)
+		a, stop := p.open()
+		org, owner := p.real(a)
+		_, err := a.Space(org).Load(t.Context(), owner.ID.String(), 7, 1)
+		check(t, err)
+		awaitSpace(t, a, org, "ready")
+		stop()
+		p.now = p.now.Add(time.Minute)
+		a, _ = p.open()
+		space, before, err := a.Space(org).Now(t.Context())
+		check(t, err)
+		accounts, err := a.Store().For(community.Scope{Org: space.Org}).Accounts(t.Context())
+		check(t, err)
+		await(t, func() bool { return a.Wires().Health(accounts[0].Key).State == "online" })
+		refs, err := a.Wires().Test(t.Context(), accounts[0].Key)
+		check(t, err)
+		if len(refs) != 3 {
+			t.Errorf("it is in %v, want three groups", refs)
+		}
+		if _, after, err := a.Space(org).Now(t.Context()); err != nil || after.Groups != 3 || after.People < before.People {
+			t.Errorf("it holds %+v, %v; held %+v", after, err, before)
 		}
 	})
 }
