@@ -17,7 +17,7 @@ type Spaces interface {
 type demoSpace struct {
 	ID     community.ID          `json:"id"`
 	Name   string                `json:"name"`
-	State  community.SpaceState  `json:"state" enum:"loading,clearing,ready,leaving"`
+	State  community.SpaceState  `json:"state" enum:"none,loading,clearing,ready,leaving" doc:"none = nothing was loaded"`
 	Days   int                   `json:"days" doc:"of its history"`
 	Step   string                `json:"step" doc:"what is being done now; empty when it is ready"`
 	Done   int64                 `json:"done"`
@@ -36,6 +36,9 @@ func (c *call) spaceNow(err error) (demoSpace, error) {
 		return demoSpace{}, err
 	}
 	p, n, err := c.spaces().Now(c.ctx())
+	if community.CodeOf(err) == community.CodeNotFound {
+		return demoSpace{State: "none"}, nil
+	}
 	return demoSpace{p.ID, p.Name, p.State, p.Days, p.Step, p.Done, p.Total, p.Error, n, moment(p.Began), moment(p.Ended)}, err
 }
 

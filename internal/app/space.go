@@ -156,14 +156,18 @@ func (a *App) loadSpace(ctx context.Context, j store.Job) error {
 }
 
 func (a *App) tellSpace(ctx context.Context, p community.DemoSpace) error {
-	if err := a.store.BeginSpace(ctx, p.Org, true); err != nil {
+	if begun, err := a.store.Users(ctx, p.Org); err != nil {
 		return err
-	}
-	if err := a.clearSpace(ctx, p, a.store.ClearSpace); err != nil {
-		return err
-	}
-	if err := a.store.BeginSpace(ctx, p.Org, false); err != nil {
-		return err
+	} else if len(begun) > 0 || p.State == community.SpaceClearing { // the visitor is made first and goes last
+		if err := a.store.BeginSpace(ctx, p.Org, true); err != nil {
+			return err
+		}
+		if err := a.clearSpace(ctx, p, a.store.ClearSpace); err != nil {
+			return err
+		}
+		if err := a.store.BeginSpace(ctx, p.Org, false); err != nil {
+			return err
+		}
 	}
 	s, err := a.newSpaceStage(p)
 	if err != nil {
