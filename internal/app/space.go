@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -217,6 +218,15 @@ func (a *App) clearSpace(ctx context.Context, p community.DemoSpace, clear func(
 		return err
 	}
 	a.engine.Drop(groups)
+	batches, err := a.store.BatchesOf(ctx, p.Org)
+	if err != nil {
+		return err
+	}
+	for _, id := range batches { // files of the shelf without a row go by themselves, within hours
+		if err := os.RemoveAll(a.batchFile(id)); err != nil {
+			return err
+		}
+	}
 	var last time.Time
 	_, err = clear(ctx, p.Org, func(table string, rows int64) {
 		if now := time.Now(); now.Sub(last) > 500*time.Millisecond {

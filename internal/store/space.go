@@ -231,3 +231,13 @@ func (s *Store) IsDemo(ctx context.Context, org community.OrgKey) (bool, error) 
 	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM org WHERE key = $1 AND demo`, int64(org)).Scan(&n)
 	return n > 0, coded(s.dialect, err)
 }
+
+// BatchesOf lists the batches of posters of an organisation, whose files lie beside the database.
+func (s *Store) BatchesOf(ctx context.Context, org community.OrgKey) ([]community.ID, error) {
+	return rows(ctx, s, `SELECT id FROM poster_batch WHERE org_key = $1`, []any{int64(org)}, func(r *sql.Rows, v *community.ID) error {
+		var id []byte
+		err := r.Scan(&id)
+		copy(v[:], id)
+		return err
+	})
+}
