@@ -223,7 +223,7 @@ func (a *App) clearSpace(ctx context.Context, p community.DemoSpace, clear func(
 		return err
 	}
 	for _, id := range batches { // files of the shelf without a row go by themselves, within hours
-		if err := os.RemoveAll(a.batchFile(id)); err != nil {
+		if err := errors.Join(os.RemoveAll(a.batchDir(id)), os.RemoveAll(a.batchFile(id))); err != nil {
 			return err
 		}
 	}
