@@ -408,5 +408,5 @@ func (k *keeping) Write(b []byte) (int, error) {
 // operations is the table of what a program can ask for.
 func operations() []line {
 	return slices.Concat(selfLines(), beginLines(), groupLines(), tagLines(), memberLines(), messageLines(), taskLines(), decisionLines(), bookLines(), wordLines(), codeLines(), planLines(), calendarLines(), justiceLines(), ruleLines(), guardLines(), linkLines(), tableMoreLines(), pictureLines(), pasteLines(), pointLines(),
-		insightLines(), figureLines(), lifeLines(), formatLines(), readingLines(), weeklyLines(), digestLines(), libraryLines(), draftLines(), essenceLines(), tableLines(), drawLines(), liveLines(), morningLines(), systemLines(), connectionLines(), staffLines(), importLines(), outletLines(), modelLines(), stepLines(), restLines(), posterLines(), templateLines(), teamLines(), giftLines(), writtenLines(), moreLines())
+		insightLines(), figureLines(), lifeLines(), formatLines(), readingLines(), weeklyLines(), digestLines(), libraryLines(), draftLines(), essenceLines(), tableLines(), drawLines(), liveLines(), morningLines(), systemLines(), connectionLines(), staffLines(), importLines(), outletLines(), modelLines(), spaceLines(), stepLines(), restLines(), posterLines(), templateLines(), teamLines(), giftLines(), writtenLines(), moreLines())
 }

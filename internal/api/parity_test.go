@@ -108,6 +108,10 @@ var browserOnly = map[string][]string{
 		"POST /users/{id}/signins/end",
 		"POST /users/{id}/signins/{one}/end",
 	},
+	"a browser looks elsewhere; a token is of one organisation": {
+		"POST /demo/enter",
+		"POST /demo/leave",
+	},
 	"signing in and out is done with a browser": {
 		"GET /setup/{token}",
 		"GET /signin",

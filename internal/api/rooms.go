@@ -55,6 +55,7 @@ type Rooms struct {
 	Handovers   func(org community.OrgKey, groups []community.GroupKey) Handovers
 	Overlaps    func(org community.OrgKey, groups []community.GroupKey) Overlaps
 	Outlets     func(org community.OrgKey) Outlets
+	Spaces      func(org community.OrgKey) Spaces
 	Models      func(org community.OrgKey, groups []community.GroupKey) Models
 	Lab         func(org community.OrgKey, groups []community.GroupKey) Lab
 	Teach       func(org community.OrgKey, groups []community.GroupKey) Teach

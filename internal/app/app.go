@@ -101,6 +101,8 @@ type App struct {
 	arms       atomic.Pointer[ruleArms] // what rules say two ways now
 	served     atomic.Value             // string: where the doors stand, once they are open
 	ready      chan struct{}            // closed when Run has started
+	stopping   chan struct{}            // closed when Run is told to end: long jobs break off
+	spaces     spaces
 }
 
 // decider fits the room policy into the belt's table of deciders.
@@ -139,6 +141,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a := &App{
 		cfg: o.Config, log: o.Log, clock: o.Clock, dev: o.Dev, held: held, store: st, library: policy.NewLibrary(contents(st)),
 		words: words, live: newLive(), tableNews: newTableNews(), presses: newPresses(), project: make(chan struct{}, 1), ready: make(chan struct{}),
+		stopping: make(chan struct{}),
 	}
 	if _, err := st.StopRuns(ctx); err != nil {
 		return nil, errors.Join(err, st.Close(), held.Close())
@@ -285,6 +288,7 @@ func (a *App) Run(ctx context.Context) error {
 		"bots":        a.guests.north.Run,
 		"bots to go":  a.guests.outward.Run,
 	}
+	defer context.AfterFunc(ctx, func() { close(a.stopping) })()
 	var wg sync.WaitGroup
 	for name, run := range parts {
 		wg.Go(func() {

@@ -43,14 +43,14 @@ type DemoOptions struct {
 type heldClock struct {
 	mu   sync.Mutex
 	at   time.Time
-	free bool
+	free func() time.Time // nil = it stands
 }
 
 func (c *heldClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.free {
-		return time.Now()
+	if c.free != nil {
+		return c.free()
 	}
 	return c.at
 }
@@ -63,10 +63,11 @@ func (c *heldClock) set(ms int64) {
 	}
 }
 
-func (c *heldClock) release() {
+// release lets the clock run as another.
+func (c *heldClock) release(as func() time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.free = true
+	c.free = as
 }
 
 // stage is the demo while its history is told.
@@ -82,6 +83,10 @@ type stage struct {
 	number   map[string]int64 // event numbers of evidence, by key of the story
 	wanted   map[string]bool  // the keys that moments will ask for
 	password string
+	space    *community.DemoSpace // told beside a real organisation; nil = in a house of its own
+	until    func() int64         // when the history ends, UTC ms
+	catchUp  func(context.Context) error
+	end      error // why the story is broken off
 }
 
 // Demo tells the invented community's history through the real belt, with the clock held: Apply, then the jobs due by
@@ -121,6 +126,7 @@ func newStage(ctx context.Context, o DemoOptions) (*stage, error) {
 		return nil, err
 	}
 	s := &stage{clock: &heldClock{}, o: o, number: map[string]int64{}, wanted: map[string]bool{}, password: rand.Text()[:10]}
+	s.until = func() int64 { return time.Now().UnixMilli() }
 	s.world = sim.NewWorld(func() int64 { return s.clock.now().UnixMilli() })
 	cfg := config.Config{DataDir: o.Dir, Server: config.Server{Listen: listen}}
 	scene := sim.Scene{Name: "demo", Title: [2]string{"青梧读写社", "The Qingwu readers"}, Open: func(func() int64) (*sim.World, sim.Script) {
@@ -129,6 +135,7 @@ func newStage(ctx context.Context, o DemoOptions) (*stage, error) {
 	if s.app, err = Open(ctx, Options{Config: cfg, Log: o.Log, Clock: s.clock.now, Scenes: []sim.Scene{scene}}); err != nil {
 		return nil, err
 	}
+	s.catchUp = s.app.store.CatchUp
 	return s, nil
 }
 
@@ -155,7 +162,7 @@ func freePort(ctx context.Context, want string) (string, error) {
 
 // tell plays the history.
 func (s *stage) tell(ctx context.Context) error {
-	end := time.Now().UnixMilli()
+	end := s.until()
 	story := demo.History(s.o.Seed, end, s.o.Days)
 	moments := demo.Moments(s.o.Seed, end, s.o.Days)
 	for _, m := range moments {
@@ -179,15 +186,24 @@ func (s *stage) tell(ctx context.Context) error {
 		if i%50 == 0 || i == len(story)-1 {
 			s.o.Progress("history", int64(i+1), int64(len(story)))
 		}
+		if s.end != nil {
+			return s.end
+		}
 	}
 	s.o.Progress("figures", 0, 1)
-	err := s.app.store.CatchUp(ctx)
+	err := s.catchUp(ctx)
 	s.o.Progress("figures", 1, 1)
 	return err
 }
 
 // found makes the organisation, the people who sign in, and the connection.
 func (s *stage) found(ctx context.Context) error {
+	if s.space != nil {
+		if err := s.foundSpace(ctx); err != nil {
+			return err
+		}
+		return s.link(ctx, map[string]any{"self": demo.Bot().ID, "speed": s.o.Speed}) // the story's world is the connector's first
+	}
 	var err error
 	if s.org, err = s.app.store.Org(ctx, "青梧读写社（演示）", true); err != nil {
 		return err
@@ -198,7 +214,12 @@ func (s *stage) found(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	settings, err := json.Marshal(map[string]any{"scene": "demo", "self": demo.Bot().ID, "speed": s.o.Speed})
+	return s.link(ctx, map[string]any{"scene": "demo", "self": demo.Bot().ID, "speed": s.o.Speed})
+}
+
+// link makes the connection, which is driven by hand while the story is told.
+func (s *stage) link(ctx context.Context, values map[string]any) error {
+	settings, err := json.Marshal(values)
 	if err != nil {
 		return err
 	}
@@ -456,7 +477,7 @@ func (s *stage) moment(ctx context.Context, m demo.Moment) error {
 func (s *stage) live(ctx context.Context) error {
 	s.session.Detach()
 	s.app.wires.release(s.account.Key)
-	s.clock.release()
+	s.clock.release(time.Now)
 	hint := fmt.Sprintf("demo / %s", s.password)
 	return s.app.Serve(ctx, Doors{Demo: true, Hint: hint}, func(at Served) {
 		if s.o.Ready != nil {

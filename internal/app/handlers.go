@@ -77,6 +77,9 @@ func (a *App) handlers() map[string]jobs.Handler {
 		store.JobModel:     a.askModel,
 		jobModels:          a.sweepModels,
 		store.JobBox:       a.boxJob,
+
+		store.JobSpaceLoad:  a.loadSpace,
+		store.JobSpaceLeave: a.leaveSpace,
 	}
 }
 

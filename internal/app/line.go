@@ -96,6 +96,7 @@ func (a *App) house() *cli.House {
 		Hooks:       func(org community.OrgKey) cli.Hooks { return a.Hands(org, nil) },
 		Tokens:      func(org community.OrgKey) cli.Tokens { return a.Tokens(org) },
 		Outlets:     func(org community.OrgKey) cli.Outlets { return a.Outlets(org) },
+		Spaces:      func(org community.OrgKey) cli.Spaces { return a.Space(org) },
 		Models:      func(org community.OrgKey) cli.Models { return a.Models(org, nil) },
 		Settle:      a.store.CatchUp,
 		Payments:    func(org community.OrgKey) cli.Payments { return a.Payments(org, nil) },

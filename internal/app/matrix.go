@@ -153,10 +153,10 @@ func (s showcase) Abilities(ctx context.Context, id community.ID) ([]community.P
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(orgs, func(a, b store.Org) int { return cmp.Compare(demoLast(a), demoLast(b)) })
+	real := slices.ContainsFunc(orgs, func(o store.Org) bool { return !o.Demo })
 	for _, o := range orgs {
-		if !id.IsZero() && o.ID != id {
-			continue
+		if !id.IsZero() && o.ID != id || id.IsZero() && o.Demo && real {
+			continue // nobody comes to a demonstration who did not ask for it
 		}
 		var set community.PublicAbilities
 		if _, err := s.app.store.Setting(ctx, o.Key, publicSetting, &set); err != nil {
@@ -167,11 +167,4 @@ func (s showcase) Abilities(ctx context.Context, id community.ID) ([]community.P
 		}
 	}
 	return nil, community.Errorf(community.CodeNotFound, "no abilities are shown")
-}
-
-func demoLast(o store.Org) int {
-	if o.Demo {
-		return 1
-	}
-	return 0
 }

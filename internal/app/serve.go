@@ -143,6 +143,8 @@ func (a *App) consoleDeps(d Doors) console.Deps {
 		Tokens:  func(org community.OrgKey) console.Tokens { return a.Tokens(org) },
 		Outlets: func(org community.OrgKey) console.Outlets { return a.Outlets(org) },
 		Models:  func(org community.OrgKey, groups []community.GroupKey) console.Models { return a.Models(org, groups) },
+		Spaces:  func(org community.OrgKey) console.Spaces { return a.Space(org) },
+		IsDemo:  a.store.IsDemo,
 	}
 }
 

@@ -135,6 +135,7 @@ func (a *App) rooms() api.Rooms {
 		Handovers: func(org community.OrgKey, groups []community.GroupKey) api.Handovers { return a.Handovers(org, groups) },
 		Overlaps:  func(org community.OrgKey, groups []community.GroupKey) api.Overlaps { return a.Codes(org, groups) },
 		Outlets:   func(org community.OrgKey) api.Outlets { return a.Outlets(org) },
+		Spaces:    func(org community.OrgKey) api.Spaces { return a.Space(org) },
 		Models:    func(org community.OrgKey, groups []community.GroupKey) api.Models { return a.Models(org, groups) },
 		Lab:       func(org community.OrgKey, groups []community.GroupKey) api.Lab { return a.Lab(org, groups) },
 		Pastes:    func(org community.OrgKey, groups []community.GroupKey) api.Pastes { return a.Pastes(org, groups) },

@@ -132,7 +132,7 @@ func (w *wires) running() map[community.AccountKey]*wire {
 
 // start opens an account's session. Settings that do not open are reported as the connection's health.
 func (w *wires) start(ctx context.Context, a community.Account) {
-	kind := w.kind(a.Connector)
+	kind := w.kindOf(ctx, a)
 	host := &tellingHost{Host: w.app.intake.Host(a.Key, string(a.Platform)), app: w.app, account: a.Key}
 	if kind == nil {
 		host.Report(connect.Health{State: "failed", Code: community.CodeUnsupported, Detail: "no connector " + a.Connector})
@@ -201,6 +201,27 @@ func (w *wires) kind(name string) connect.Connector {
 		}
 	}
 	return nil
+}
+
+// kindOf is what opens an account: in a demonstration, whatever the account says, only the simulator with its story; nil = nothing does.
+func (w *wires) kindOf(ctx context.Context, a community.Account) connect.Connector {
+	p, err := w.app.store.SpaceOf(ctx, a.Org)
+	switch {
+	case community.CodeOf(err) == community.CodeNotFound:
+		return w.kind(a.Connector)
+	case err != nil || a.Connector != "sim":
+		return nil
+	}
+	return w.app.spaceConnector(p, w.app)
+}
+
+// shut ends the sessions of an organisation's accounts.
+func (w *wires) shut(org community.OrgKey) {
+	for key, one := range w.running() {
+		if one.account.Org == org {
+			w.close(key)
+		}
+	}
 }
 
 // session is an account's living session; nil when there is none.

@@ -43,6 +43,9 @@ func (factsCmd) Do(c *call, h *House) error {
 		return err
 	}
 	for _, o := range orgs {
+		if o.Demo && len(orgs) > 1 {
+			continue // beside a real one nothing of it matters
+		}
 		if err := out.watch(c, h, o); err != nil {
 			return err
 		}

@@ -87,6 +87,7 @@ type grammar struct {
 	MCP     mcpCmd     `cmd:"" name:"mcp" group:"house" help:"让助手按令牌的范围使用（MCP，标准输入输出）|let assistants use it within a token's scopes (MCP over stdin and stdout)"`
 	Outlet  outletCmd  `cmd:"" group:"house" help:"对外推送（Webhook 出站）|outlets: webhooks out, to outside systems"`
 	Model   modelCmd   `cmd:"" group:"house" help:"语言模型与代写（不接模型也能用）|language model and drafting (works without one)"`
+	Space   spaceCmd   `cmd:"" group:"house" help:"演示空间：载入、整个删除|the demo space: load it, delete it whole"`
 	Audit   auditCmd   `cmd:"" group:"house" help:"操作记录|audit trail"`
 	Job     jobCmd     `cmd:"" group:"house" aliases:"jobs" help:"后台任务|background jobs"`
 	Doctor  doctorCmd  `cmd:"" group:"house" help:"逐项检查安装|examine the installation"`

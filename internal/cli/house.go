@@ -101,6 +101,7 @@ type House struct {
 	Hooks      func(org community.OrgKey) Hooks
 	Tokens     func(org community.OrgKey) Tokens
 	Outlets    func(org community.OrgKey) Outlets
+	Spaces     func(org community.OrgKey) Spaces
 	Models     func(org community.OrgKey) Models
 	Points     func(org community.OrgKey) Points
 	Goals      func(org community.OrgKey) Goals

@@ -63,6 +63,9 @@ func (c *Console) beginPage(k *call) error {
 	if left == 0 {
 		p.Head.Sub = k.T("begin.all")
 	}
+	if k.c.mounted("/demo", k) && !k.visiting() {
+		p.Head.Actions = view.LinkButton("/demo", "eye", k.T("space.load"))
+	}
 	for _, s := range steps {
 		one := view.BeginStep{Name: s.Name, Title: k.T("begin." + s.Name), Text: k.T("begin." + s.Name + "_text"), State: "open", Links: k.beginLinks(s.Name)}
 		switch {

@@ -34,6 +34,7 @@ type call struct {
 	W        http.ResponseWriter
 	R        *http.Request
 	User     community.User
+	person   community.User // who looks at a demonstration as User; zero = they look at their own organisation
 	Words    *i18n.Words
 	Desk     Desk // nil for strangers, as are Hands and Figures
 	Hands    Hands
@@ -70,6 +71,14 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request) (*call, error) 
 		return k, err
 	}
 	k.stands = st
+	person := u
+	u, looks, err := c.look(r.Context(), person)
+	if err != nil {
+		return k, err
+	}
+	if looks {
+		k.person = person
+	}
 	k.token = c.formToken(w, r)
 	if u.Key == 0 {
 		return k, nil
@@ -295,6 +304,9 @@ func (k *call) dress(f *ui.Frame) error {
 		return err
 	}
 	if err := k.beginBar(f); err != nil {
+		return err
+	}
+	if err := k.dressSpace(f); err != nil {
 		return err
 	}
 	f.Live = k.c.deps.Live != nil

@@ -143,6 +143,9 @@ func (c *Console) admit(k *call, one route) error {
 	if err := c.allowed(k, one); err != nil {
 		return err
 	}
+	if err := k.ownThings(one); err != nil {
+		return k.refused("/", err)
+	}
 	if k.stands.Owes(k.User.Role) && !one.early && one.may != anybody {
 		return k.away("/me/factor")
 	}

@@ -144,9 +144,14 @@ type Deps struct {
 	Clock func() time.Time // nil = time.Now
 	Log   *slog.Logger     // nil = slog.Default()
 
-	Insecure  bool   // server.insecure: the session cookie is sent over plain HTTP, and every page says so
-	Loopback  bool   // only this machine can reach the server: the cookie is sent over plain HTTP, and that is no danger
-	Dev       bool   // development mode: the gallery at /dev/ui
+	Insecure bool // server.insecure: the session cookie is sent over plain HTTP, and every page says so
+	Loopback bool // only this machine can reach the server: the cookie is sent over plain HTTP, and that is no danger
+	Dev      bool // development mode: the gallery at /dev/ui
+	// Spaces opens the demonstration beside an organisation; nil = none can be loaded.
+	Spaces func(org community.OrgKey) Spaces
+	// IsDemo says whether an organisation is a demonstration: its pages carry the ribbon 演示. nil = only Demo says so.
+	IsDemo func(ctx context.Context, org community.OrgKey) (bool, error)
+
 	Demo      bool   // pages carry the ribbon 演示
 	DemoHint  string // shown under the sign-in form of a demo: login and password in words
 	Version   string // shown in 设置

@@ -148,10 +148,9 @@ func (c *Console) setLang(k *call) error {
 		return community.Errorf(community.CodeBadInput, "language %q", lang)
 	}
 	http.SetCookie(k.W, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: !c.plain(), SameSite: http.SameSiteLaxMode})
-	if k.User.Key != 0 && k.User.Lang != lang {
-		u := k.User
+	if u := k.self(); u.Key != 0 && u.Lang != lang {
 		u.Lang = lang
-		if _, err := c.deps.People.SaveUser(k.ctx(), k.who(), u, ""); err != nil {
+		if _, err := c.deps.People.SaveUser(k.ctx(), u.ID.String(), u, ""); err != nil {
 			return err
 		}
 	}

@@ -118,6 +118,11 @@ func (c *Console) phoneLink(k *call) error {
 func (k *call) showPhone(title, tab string, body templ.Component) error {
 	f := k.frame(title)
 	f.Phone, f.User = true, named(k.User.Name, k.User.Login)
+	if k.User.Key != 0 {
+		if err := k.dressSpace(f); err != nil {
+			return err
+		}
+	}
 	if said, ok := k.result(); ok {
 		f.Flash = &ui.Flash{Kind: said.Kind, Text: said.Text}
 	}

@@ -100,18 +100,18 @@ func (k *call) askProof(status int, p view.Prove) error {
 
 // reprove takes a password, or a code where there is a second factor; fault says in words why it is none.
 func (c *Console) reprove(k *call, given string, second bool) (fault string, err error) {
-	if ok, wait := c.byAccount.Allow("prove " + k.who()); !ok {
+	if ok, wait := c.byAccount.Allow("prove " + k.self().ID.String()); !ok {
 		return k.T("signin.limited", "t", k.Words.Seconds(int64(wait.Seconds())+1)), nil
 	}
-	_, fits, err := c.recognise(k, k.User.Login, given)
+	_, fits, err := c.recognise(k, k.self().Login, given)
 	if err != nil {
 		return "", err
 	}
 	if !fits && second {
 		how := ""
 		if code := proof.Plain(given); len(code) == proof.Digits {
-			if ok, _ := c.byCode.Allow(k.who()); ok {
-				if how, err = k.gate().Check(k.ctx(), k.User, code, true); err != nil {
+			if ok, _ := c.byCode.Allow(k.self().ID.String()); ok {
+				if how, err = k.gate().Check(k.ctx(), k.self(), code, true); err != nil {
 					return "", err
 				}
 			}
@@ -148,7 +148,7 @@ func (c *Console) prove(k *call) error {
 
 // proofPage is the page that asks for a proof; second says whether a code will do.
 func (k *call) proofPage(action string) (p view.Prove, second bool, err error) {
-	f, err := k.gate().Factor(k.ctx(), k.User)
+	f, err := k.gate().Factor(k.ctx(), k.self())
 	p = view.Prove{Head: ui.Head{Title: k.T("prove.title")}, Text: k.T("prove.text", "n", k.stands.Demand.Minutes), Action: action, Name: proofField, Label: k.T("prove.password")}
 	if f.On() {
 		p.Label = k.T("prove.either")

@@ -141,6 +141,7 @@ func (c *Console) routes() []route {
 		c.tokenRoutes(),
 		c.outletRoutes(),
 		c.modelRoutes(),
+		c.spaceRoutes(),
 		userRoutes,
 		c.gateRoutes(),
 		c.veilRoutes(),

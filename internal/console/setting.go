@@ -42,6 +42,13 @@ func (c *Console) settings(k *call) error {
 			p.Head.Actions = templ.Join(view.LinkButton("/model", "message", k.T("model.open")), p.Head.Actions)
 		}
 	}
+	if c.deps.Spaces != nil {
+		demo := view.LinkButton("/demo", "eye", k.T("space.open"))
+		if p.Head.Actions != nil {
+			demo = templ.Join(p.Head.Actions, demo)
+		}
+		p.Head.Actions = demo
+	}
 	p.Facts = []ui.Option{
 		{Value: k.T("settings.version"), Text: dash(c.deps.Version)},
 		{Value: k.T("settings.address"), Text: dash(c.deps.PublicURL)},

@@ -97,3 +97,14 @@ func (e *Engine) Forget(m community.MemberKey) {
 	defer e.mu.Unlock()
 	e.crowd.Forget(m)
 }
+
+// Drop forgets groups that are to be deleted: nothing of them is written any more when it returns.
+func (e *Engine) Drop(groups []community.GroupKey) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, g := range groups {
+		e.groups.remove(g)
+	}
+	e.registry.Reset()
+	e.saving.Wait()
+}

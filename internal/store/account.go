@@ -8,9 +8,10 @@ import (
 	"qunluo/internal/community"
 )
 
-// AllAccounts lists the accounts of all organisations: for those who keep the connections alive.
+// AllAccounts lists the accounts of all organisations, demonstrations that are being loaded or deleted left out: for those who keep the
+// connections alive.
 func (s *Store) AllAccounts(ctx context.Context) ([]community.Account, error) {
-	return rows(ctx, s, accountColumns+" ORDER BY a.key", nil, scanAccount)
+	return rows(ctx, s, accountColumns+" WHERE a.org_key NOT IN "+inMotion+" ORDER BY a.key", nil, scanAccount)
 }
 
 // SaveAccount makes (Key 0) or changes one of our accounts. Switching it on again is a person's word that the platform holds
@@ -19,6 +20,11 @@ func (s *Store) AllAccounts(ctx context.Context) ([]community.Account, error) {
 func (s *Store) SaveAccount(ctx context.Context, a community.Account, audit community.Audit) (community.Account, error) {
 	err := s.writeTx(ctx, func(t *Tx) error {
 		var err error
+		if a.Connector != "sim" {
+			if err := t.mayLeadOut(ctx, a.Org); err != nil {
+				return err
+			}
+		}
 		if a.Key == 0 {
 			err = t.addAccount(ctx, &a)
 		} else {

@@ -119,6 +119,9 @@ func (s *Store) Mine(ctx context.Context, org community.OrgKey) ([]blocklist.Min
 func (s *Store) AddSubscription(ctx context.Context, b blocklist.Subscription, audit community.Audit) (blocklist.Subscription, error) {
 	b.ID, b.Created, b.State = s.NewID(), s.now(), "on"
 	err := s.writeTx(ctx, func(t *Tx) error {
+		if err := t.mayLeadOut(ctx, b.Org); err != nil {
+			return err
+		}
 		var n int
 		if err := t.one(ctx, `SELECT count(*) FROM blocklist_sub WHERE org_key = $1 AND url = $2`, []any{int64(b.Org), b.URL}, &n); err != nil || n > 0 {
 			if n > 0 {

@@ -68,6 +68,9 @@ func (s *Store) bots(ctx context.Context, query string, args ...any) ([]communit
 // never its secrets.
 func (s *Store) SaveBot(ctx context.Context, b community.Bot, audit community.Audit) (community.Bot, error) {
 	err := s.writeTx(ctx, func(t *Tx) error {
+		if err := t.mayLeadOut(ctx, b.Org); err != nil {
+			return err
+		}
 		if err := t.saveBot(ctx, &b); err != nil {
 			return err
 		}

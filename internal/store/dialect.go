@@ -34,6 +34,8 @@ type dialect interface {
 	// searchInsert and searchMatch are the two text indexes (interface.md §12).
 	searchInsert() string
 	searchMatch() string
+	// primaryKey asks for the columns of a table's primary key; "views.x" is a table of the projections.
+	primaryKey(table string) string
 	viewsDialect
 }
 
@@ -42,6 +44,14 @@ type sqliteDialect struct{}
 func (sqliteDialect) name() string       { return "sqlite" }
 func (sqliteDialect) beginWrite() string { return "BEGIN IMMEDIATE" }
 func (sqliteDialect) lockClause() string { return "" }
+
+func (sqliteDialect) primaryKey(table string) string {
+	schema, name, ok := strings.Cut(table, ".")
+	if !ok {
+		schema, name = "main", table
+	}
+	return fmt.Sprintf(`SELECT name FROM pragma_table_info('%s', '%s') WHERE pk > 0 ORDER BY pk`, name, schema)
+}
 
 // bulk loops over a prepared statement, below database/sql: measured 13 % cheaper than through it, and 40 % cheaper than
 // statements of many rows.
@@ -149,6 +159,11 @@ type postgresDialect struct{}
 
 func (postgresDialect) name() string       { return "postgres" }
 func (postgresDialect) beginWrite() string { return "BEGIN" }
+func (postgresDialect) primaryKey(table string) string {
+	return fmt.Sprintf(`SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
+WHERE i.indrelid = '%s'::regclass AND i.indisprimary ORDER BY a.attnum`, table)
+}
+
 func (postgresDialect) lockClause() string { return " FOR UPDATE SKIP LOCKED" }
 
 // bulk sends all rows in one round trip.

@@ -221,6 +221,13 @@ func (s *Store) SetWays(ctx context.Context, org community.OrgKey, user string, 
 		return err
 	}
 	return s.writeTx(ctx, func(t *Tx) error {
+		for _, w := range ways {
+			if w.Kind != duty.ByGroup { // a group of the demonstration is a simulated one
+				if err := t.mayLeadOut(ctx, org); err != nil {
+					return err
+				}
+			}
+		}
 		if _, err := t.exec(ctx, `DELETE FROM duty_way WHERE user_id = $1`, user); err != nil {
 			return err
 		}

@@ -50,3 +50,32 @@ var (
 	PlainNumber = plainNumber
 	Canonical   = canonical
 )
+
+// Classified counts how often each table is told whose its rows are.
+func Classified() map[string]int {
+	n := map[string]int{}
+	for _, list := range [][]leads{ofLog, ofViews} {
+		seen := map[string]bool{}
+		for _, l := range list {
+			seen[l.table] = true
+		}
+		for name := range seen {
+			n[name]++
+		}
+	}
+	for _, list := range []map[string]string{besides, house} {
+		for name := range list {
+			n[name]++
+		}
+	}
+	return n
+}
+
+// HouseTables are the tables of the installation.
+func HouseTables() map[string]bool {
+	out := map[string]bool{}
+	for name := range house {
+		out[name] = true
+	}
+	return out
+}

@@ -41,6 +41,9 @@ func (s *Store) AddFeed(ctx context.Context, f morning.Source, audit community.A
 	f.ID, f.Created, f.User = s.NewID(), s.now(), audit.User
 	f.Next = f.Created
 	return f, s.writeTx(ctx, func(t *Tx) error {
+		if err := t.mayLeadOut(ctx, f.Org); err != nil {
+			return err
+		}
 		var had int
 		if err := t.one(ctx, `SELECT count(*) FROM feed_source WHERE org_key = $1`, []any{int64(f.Org)}, &had); err != nil {
 			return err

@@ -20,8 +20,8 @@ type Job struct {
 
 const defaultAttempts = 12
 
-const insertJob = `INSERT INTO job (id, kind, unique_key, state, run_at, attempts, max_attempts, lease_owner, lease_until, error, payload, created, finished)
-VALUES ($1, $2, $3, 'ready', $4, 0, $5, '', 0, '', $6, $7, 0) ON CONFLICT DO NOTHING`
+const insertJob = `INSERT INTO job (id, kind, unique_key, state, run_at, attempts, max_attempts, lease_owner, lease_until, error, payload, created, finished, lane)
+VALUES ($1, $2, $3, 'ready', $4, 0, $5, '', 0, '', $6, $7, 0, $8) ON CONFLICT DO NOTHING`
 
 // Enqueue adds a job in the transaction of the change it follows from.
 func (t *Tx) Enqueue(j Job) {
@@ -33,7 +33,7 @@ func (t *Tx) Enqueue(j Job) {
 		payload = string(j.Payload)
 	}
 	id := t.store.NewID()
-	t.add(insertJob, id[:], j.Kind, j.Key, j.RunAt, int64(j.Max), payload, t.store.now())
+	t.add(insertJob, id[:], j.Kind, j.Key, j.RunAt, int64(j.Max), payload, t.store.now(), int64(t.store.lane))
 }
 
 // AddJob is Enqueue in a transaction of its own.
@@ -70,12 +70,12 @@ func (s *Store) ClaimJobs(ctx context.Context, owner string, n int, now, lease i
 // rows in order: asked as one, all that is due would be read and sorted for each handful that is claimed.
 func (t *Tx) dueJobs(ctx context.Context, n int, now int64) ([]Job, error) {
 	var list []Job
-	for _, due := range []string{"state = 'leased' AND lease_until <= $1 ORDER BY lease_until, id", "state = 'ready' AND run_at <= $1 ORDER BY run_at, id"} {
+	for _, due := range []string{"state = 'leased' AND lease_until <= $1 AND lane = $2 ORDER BY lease_until, id", "state = 'ready' AND run_at <= $1 AND lane = $2 ORDER BY run_at, id"} {
 		if len(list) == n {
 			break
 		}
 		rows, err := t.query(ctx, fmt.Sprintf(`SELECT id, kind, unique_key, run_at, attempts, max_attempts, payload FROM job WHERE %s LIMIT %d%s`,
-			due, n-len(list), t.dialect.lockClause()), now)
+			due, n-len(list), t.dialect.lockClause()), now, int64(t.store.lane))
 		if err != nil {
 			return nil, err
 		}
@@ -113,8 +113,8 @@ func scanJobs(rows jobRows) ([]Job, error) {
 // JobsDue reports whether any job waits that is due at now, without taking the writer.
 func (s *Store) JobsDue(ctx context.Context, now int64) (bool, error) {
 	var n int
-	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM job WHERE (state = 'ready' AND run_at <= $1)
- OR (state = 'leased' AND lease_until <= $1) LIMIT 1) due`, now).Scan(&n)
+	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM job WHERE (state = 'ready' AND run_at <= $1 AND lane = $2)
+ OR (state = 'leased' AND lease_until <= $1 AND lane = $2) LIMIT 1) due`, now, int64(s.lane)).Scan(&n)
 	return n > 0, coded(s.dialect, err)
 }
 
@@ -199,6 +199,6 @@ func (s *Store) FireSlot(ctx context.Context, schedule string, slot int64, j Job
 
 // NextJob is when the earliest waiting job is due (UTC ms); 0 = none waits.
 func (s *Store) NextJob(ctx context.Context) (at int64, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT coalesce(min(run_at), 0) FROM job WHERE state = 'ready'`).Scan(&at)
+	err = s.read.QueryRowContext(ctx, `SELECT coalesce(min(run_at), 0) FROM job WHERE state = 'ready' AND lane = $1`, int64(s.lane)).Scan(&at)
 	return at, coded(s.dialect, err)
 }

@@ -24,9 +24,12 @@ type Org struct {
 	Demo bool
 }
 
-// Orgs lists the organisations in the order of their making.
+// inMotion are demonstrations that are being loaded or deleted: for all but that they are not there.
+const inMotion = `(SELECT p.org_key FROM demo_space p WHERE p.state <> 'ready')`
+
+// Orgs lists the organisations in the order of their making, without demonstrations that are being loaded or deleted.
 func (s *Store) Orgs(ctx context.Context) ([]Org, error) {
-	return rows(ctx, s, `SELECT key, id, name, demo FROM org ORDER BY key`, nil, func(r *sql.Rows, o *Org) error {
+	return rows(ctx, s, `SELECT key, id, name, demo FROM org WHERE key NOT IN `+inMotion+` ORDER BY key`, nil, func(r *sql.Rows, o *Org) error {
 		var id []byte
 		err := r.Scan((*int64)(&o.Key), &id, &o.Name, &o.Demo)
 		copy(o.ID[:], id)

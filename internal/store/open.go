@@ -46,8 +46,14 @@ type Store struct {
 	views   *sql.DB // projections
 	read    *sql.DB
 	clock   func() time.Time
-	chance  chance
 	before  func(statement string) error
+	lane    community.OrgKey // whose jobs are asked for here; 0 = everybody's
+	*common
+}
+
+// common is what a store has in common with those that see its database at another time.
+type common struct {
+	chance chance
 
 	mu  sync.Mutex // guards log, the one writer of a SQLite database; on PostgreSQL whose turn writeTx is within this process
 	log *session
@@ -55,6 +61,14 @@ type Store struct {
 	followed  atomic.Int64 // lists of others that are followed, of all organisations
 	projector projector
 	alikes    alikes
+}
+
+// Aside is the same database by another clock: what is written through it bears that time, and its jobs are in the lane of an
+// organisation, where nobody runs them but who asks for them there. It must not be closed, and leaves projections to the store itself.
+func (s *Store) Aside(clock func() time.Time, lane community.OrgKey) *Store {
+	other := *s
+	other.clock, other.lane = clock, lane
+	return &other
 }
 
 // Open opens the store, migrates it to this program's level and checks its settings. A locked or full database gives
@@ -71,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Readers = 4
 	}
 	t.unsynced = o.Unsynced
-	s := &Store{dialect: t.dialect, target: t, clock: o.Clock, before: o.Before}
+	s := &Store{dialect: t.dialect, target: t, clock: o.Clock, before: o.Before, common: &common{}}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -74,6 +74,9 @@ const maxOutlets = 20
 // CodeNotFound: it, its user or a group is not of the organisation. The trail says where it leads and what it is told, never its secrets.
 func (s *Store) SaveOutlet(ctx context.Context, o community.Outlet, audit community.Audit) (community.Outlet, error) {
 	err := s.writeTx(ctx, func(t *Tx) error {
+		if err := t.mayLeadOut(ctx, o.Org); err != nil {
+			return err
+		}
 		if err := t.saveOutlet(ctx, &o); err != nil {
 			return err
 		}

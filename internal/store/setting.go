@@ -48,6 +48,11 @@ ON CONFLICT (org_key, name) DO UPDATE SET value = excluded.value, updated = excl
 // PutSetting keeps a setting with its audit row.
 func (s *Store) PutSetting(ctx context.Context, org community.OrgKey, name string, v any, audit community.Audit) error {
 	return s.writeTx(ctx, func(t *Tx) error {
+		if name == SettingModel {
+			if err := t.mayLeadOut(ctx, org); err != nil {
+				return err
+			}
+		}
 		if err := t.putSetting(ctx, org, name, v); err != nil {
 			return err
 		}

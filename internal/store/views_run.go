@@ -330,11 +330,14 @@ func (s *Store) furthestBehind(ctx context.Context, t *session, names []string) 
 	return behind, from, until, nil
 }
 
+// goingGroups are groups that are being deleted with their organisation: projections leave them alone.
+const goingGroups = `(SELECT g.key FROM demo_space p JOIN chat_group g ON g.org_key = p.org_key WHERE p.state IN ('clearing', 'leaving'))`
+
 func readBatch(ctx context.Context, t *session, from, until int64, size int) ([]community.Event, error) {
 	if until == 0 {
 		until = 1<<63 - 1
 	}
-	rows, err := t.query(ctx, `SELECT `+eventColumns+` FROM event WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3`,
+	rows, err := t.query(ctx, `SELECT `+eventColumns+` FROM event WHERE number > $1 AND number <= $2 AND group_key NOT IN `+goingGroups+` ORDER BY number LIMIT $3`,
 		from, until, size)
 	if err != nil {
 		return nil, err

@@ -208,13 +208,13 @@ func (s *sumDelta) addDay(d *dayDelta, list []measure.Speech, by int64) {
 }
 
 // misplaced finds groups whose circles are not those of their tags.
-const misplaced = `SELECT g.key FROM chat_group g WHERE NOT g.desk
+const misplaced = `SELECT key FROM (SELECT g.key FROM chat_group g WHERE NOT g.desk
  AND NOT EXISTS (SELECT 1 FROM views.circle_group c WHERE c.group_key = g.key AND c.tag = '')
 UNION SELECT t.group_key FROM group_tag t JOIN chat_group g ON g.key = t.group_key WHERE NOT g.desk AND t.tag <> ''
  AND NOT EXISTS (SELECT 1 FROM views.circle_group c WHERE c.group_key = t.group_key AND c.tag = t.tag)
 UNION SELECT c.group_key FROM views.circle_group c WHERE c.tag <> ''
- AND NOT EXISTS (SELECT 1 FROM group_tag t WHERE t.group_key = c.group_key AND t.tag = c.tag)
-ORDER BY 1`
+ AND NOT EXISTS (SELECT 1 FROM group_tag t WHERE t.group_key = c.group_key AND t.tag = c.tag)) AS found
+WHERE key NOT IN ` + goingGroups + ` ORDER BY 1`
 
 // retag brings the circles up to date with the groups' tags: a quiet group has no event that would do it.
 func (s *Store) retag(ctx context.Context) error {

@@ -55,6 +55,9 @@ func (s *Store) SaveWeeklyOrder(ctx context.Context, v measure.WeeklyOrder, audi
 		return v, err
 	}
 	return v, s.writeTx(ctx, func(t *Tx) error {
+		if err := t.mayLeadOut(ctx, v.Org); err != nil {
+			return err
+		}
 		audit.After, _ = json.Marshal(map[string]any{"user": v.User, "way": v.Way, "weekday": v.Weekday, "hour": v.Hour, "lang": v.Lang, "groups": len(v.Groups), "paused": v.Paused}) // plain values
 		if v.ID.IsZero() {
 			v.ID, v.Created = s.NewID(), s.now()

@@ -21,7 +21,9 @@ type Frame struct {
 	User     string // name of the person; "" = nobody is signed in
 	Role     string
 	Insecure bool
-	Demo     bool
+	Demo     bool // the people are invented: the ribbon 演示
+	Visit    bool // an owner looks at the demonstration, and may go back
+	Offer    bool // there is a demonstration that an owner may look at
 	Frozen   bool
 	Live     bool        // the page listens to /live
 	Search   bool        // there are messages to search
