@@ -26,8 +26,8 @@ const (
 	SpaceLoading SpaceState = "loading"
 	// SpaceClearing: what a try before this one left half loaded is being deleted.
 	SpaceClearing SpaceState = "clearing"
-	SpaceReady   SpaceState = "ready"
-	SpaceLeaving SpaceState = "leaving"
+	SpaceReady    SpaceState = "ready"
+	SpaceLeaving  SpaceState = "leaving"
 )
 
 // SpaceCounts is what stands in a demonstration, and goes with it.

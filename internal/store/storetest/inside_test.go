@@ -56,7 +56,10 @@ func TestNothingLeadsOutOfADemonstration(t *testing.T) {
 					_, err := s.SaveWeeklyOrder(ctx, measure.WeeklyOrder{Org: org, User: u.ID.String(), Way: "mail", Address: "a@example.org"}, by)
 					return err
 				},
-				"feed":     func() error { _, err := s.AddFeed(ctx, morning.Source{Org: org, URL: "https://example.org/feed"}, by); return err },
+				"feed": func() error {
+					_, err := s.AddFeed(ctx, morning.Source{Org: org, URL: "https://example.org/feed"}, by)
+					return err
+				},
 				"mail":     ways(duty.ByMail, "a@example.org", ""),
 				"webhook":  ways(duty.ByWebhook, "https://example.org/hook", "signed with this"),
 				"employee": ways(duty.ByWeCom, "zhou", ""),
