@@ -33,6 +33,8 @@ type Options struct {
 	Dir    string  // where databases are made; "" = the system's folder for temporary files
 	Keep   string  // pages: a folder to fill once and use again; "" = fill anew in Dir
 	Seed   uint64
+	// Program is what size looks at; "" = the one that runs.
+	Program string
 	// Database is the address of a PostgreSQL where databases may be made, for the measurements of onPostgres; "" = SQLite.
 	Database string
 	Told     func(line string) // what is being done, and the spread; may be nil
@@ -58,6 +60,7 @@ func tests() []test {
 		{"insight", insights},
 		{"poster", posters},
 		{"tables", tables},
+		{"size", sizes},
 	}
 }
 
