@@ -19,6 +19,7 @@ const keysBegin = `(() => {
   const quick = new CSSStyleSheet();
   quick.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important; scroll-behavior: auto !important }");
   document.adoptedStyleSheets = [quick];
+  if (document.activeElement) document.activeElement.blur();
   const stops = 'a[href], area[href], button, input:not([type="hidden"]), select, textarea, summary, iframe, [tabindex], [contenteditable="true"]';
   const shown = el => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length > 0 && !el.closest("[inert]");
   const stop = el => shown(el) && !el.matches(":disabled") && el.tabIndex >= 0;
@@ -34,7 +35,6 @@ const keysBegin = `(() => {
     const was = before.get(el) || ["", ""];
     if (look(el) === was[0] && (el.parentElement ? look(el.parentElement) : "") === was[1]) bad.push("no sign of the focus: " + tell(el));
   };
-  if (document.activeElement) document.activeElement.blur();
   document.addEventListener("keydown", note, true);
   for (const el of document.querySelectorAll("body *")) {
     if (!shown(el) || getComputedStyle(el).cursor !== "pointer" || getComputedStyle(el.parentElement).cursor === "pointer") continue;
@@ -52,7 +52,8 @@ const keysBegin = `(() => {
   // A field of a date has a stop for each of its parts, and what scrolls has one of its own.
   const parts = document.querySelectorAll('input[type="date"], input[type="time"], input[type="datetime-local"], input[type="month"]').length;
   const scrolls = [...document.querySelectorAll("body *")].filter(el => shown(el) && (el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight) && /auto|scroll/.test(getComputedStyle(el).overflow)).length;
-  return wanted.length + 6 * parts + scrolls;
+  const turns = [...document.querySelectorAll('[tabindex="-1"]')].filter(shown).length; // in a grid they are stops in turn
+  return wanted.length + 6 * parts + scrolls + turns;
 })()`
 
 // keysMost bounds how often Tab is pressed on one page.

@@ -43,7 +43,7 @@ func TestPagesAreForTheKeyboard(t *testing.T) {
 	ctx, stop := context.WithTimeout(w.ctx, 30*time.Second)
 	defer stop()
 	for name, tc := range map[string]struct{ page, want string }{
-		"sound":            {`<a href="#x">a</a><input type="date"><input type="radio" name="r"><input type="radio" name="r"><details><summary>more</summary><button>in it</button></details><label style="cursor:pointer"><input type="checkbox">x</label>`, ""},
+		"sound":            {`<input autofocus><a href="#x">a</a><input type="date"><input type="radio" name="r"><input type="radio" name="r"><details><summary>more</summary><button>in it</button></details><label style="cursor:pointer"><input type="checkbox">x</label>`, ""},
 		"only for a mouse": {`<div style="cursor:pointer" onclick="1">press me</div>`, "only for a mouse: <div"},
 		"focus hidden":     {`<button>a</button><a href="#x" style="outline:none;color:red">b</a>`, "no sign of the focus: <a"},
 		"a trap":           {`<input id="t" onkeydown="event.preventDefault()"><button>never</button>`, "not reached by Tab: <button"},

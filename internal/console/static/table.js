@@ -114,8 +114,19 @@
     cells().forEach(function (c) { c.tabIndex = c === e.target ? 0 : -1; });
   });
   grid.addEventListener("dblclick", function (e) { var cell = e.target.closest(".grid-cell"); if (cell) edit(cell); });
+  // beside goes to the next cell of the same row.
+  function beside(cell, dx) {
+    var line = Array.prototype.slice.call(cell.closest("tr").querySelectorAll(".grid-cell")), to = line[line.indexOf(cell) + dx];
+    if (to) to.focus();
+    return !!to;
+  }
   grid.addEventListener("keydown", function (e) {
-    var cell = e.target.closest(".grid-cell");
+    var cell = e.target.closest(".grid-cell"), link = !cell && e.target.closest("tr a");
+    if (link && e.key === "Tab" && !e.ctrlKey && !e.metaKey && !e.altKey) { // only one cell is a stop of its own: a row's cells come after its link
+      var row = e.shiftKey ? link.closest("tr").previousElementSibling : link.closest("tr"), list = row ? row.querySelectorAll(".grid-cell") : [], to = list[e.shiftKey ? list.length - 1 : 0];
+      if (to) { e.preventDefault(); to.focus(); }
+      return;
+    }
     if (!cell || e.target.closest(".grid-met")) return;
     if (open) {
       if (e.isComposing || e.keyCode === 229) return; // an input method is at work
@@ -127,7 +138,7 @@
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     var move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
     if (move) { e.preventDefault(); go(cell, move[0], move[1]); }
-    else if (e.key === "Tab") { if (go(cell, e.shiftKey ? -1 : 1, 0)) e.preventDefault(); }
+    else if (e.key === "Tab" && beside(cell, e.shiftKey ? -1 : 1)) e.preventDefault(); // at the end of a row the next row's link comes
     else if (e.key === "Enter" || e.key === "F2" || e.key === " ") { e.preventDefault(); edit(cell); }
     else if (e.key === "Delete" || e.key === "Backspace") { if (words.edits && cell.dataset.value && !cell.dataset.sending) { e.preventDefault(); send(cell, "", cell.dataset.rev); } }
     else if (e.key.length === 1) { e.preventDefault(); edit(cell, e.key); }
