@@ -73,14 +73,14 @@ func (a *App) notice(ctx context.Context, d *community.Decision, ev *community.E
 	if err := a.vary(ctx, act); err != nil {
 		return err
 	}
-	post, err := a.fromLibrary(ctx, act)
+	post, org, err := a.fromLibrary(ctx, act)
 	if err != nil {
 		return err
 	}
 	if err := a.addressed(ctx, act); err != nil {
 		return err
 	}
-	if err := a.carried(ctx, act, post); err != nil {
+	if err := a.carried(ctx, org, act, post); err != nil {
 		return err
 	}
 	if d.Verdict == community.Served || len(d.Strikes) == 0 && d.Article == 0 {

@@ -231,23 +231,18 @@ func (l libraries) draw(ctx context.Context, user string, id community.ID, o she
 	case err != nil:
 		return d, err
 	}
-	if d.link, err = l.counted(ctx, user, i); err != nil {
+	link, err := l.counted(ctx, user, i)
+	if err != nil {
 		return d, err
 	}
 	values, err := l.values(ctx, o, groups, at)
 	if err != nil {
 		return d, err
 	}
-	if d.link.URL != "" {
-		values[shelf.VarLink] = d.link.URL
-		if strings.Contains(i.Text, "{"+shelf.VarLink+"}") {
-			d.link = plan.Attached{} // it stands in the text
-		}
-	}
-	var missing []string
-	d.text, missing = shelf.Fill(i.Text, "", values)
+	said, missing := filled(i, "", link, values)
+	d.text, d.link = said.Text, said.Link
 	if len(missing) > 0 {
-		names := "{" + strings.Join(missing, "} {") + "}"
+		names := shelf.Braced(missing)
 		return d, connect.Trouble(community.CodeBadInput, "这些变量在这里没有值："+names+"。", "Nothing stands for these variables here: "+names+".")
 	}
 	return d, l.pressed(ctx, user, &d, values)
@@ -298,7 +293,7 @@ func (l libraries) values(ctx context.Context, o shelf.Order, groups []community
 // counted is the link of an item: a short one of ours that counts who opens it, where this server can be reached; else the address itself. An
 // item that leads nowhere has one where its text names it, or it is exclusive.
 func (l libraries) counted(ctx context.Context, user string, i shelf.Item) (plan.Attached, error) {
-	if i.URL == "" && !i.Exclusive && !slices.Contains(shelf.Variables(i.Text), shelf.VarLink) {
+	if !i.Leads() {
 		return plan.Attached{}, nil
 	}
 	title := shortened(i.Title, plan.MaxLinkTitle)
@@ -349,9 +344,7 @@ func (l libraries) ToBroadcast(ctx context.Context, user string, id community.ID
 	}
 	b.Title, b.Text, b.Link = cmp.Or(b.Title, d.Title), cmp.Or(d.text, d.Title), d.link
 	b.Library, b.LibraryWhy = id, o.Override
-	for _, f := range d.Files {
-		b.Pieces = append(b.Pieces, plan.Piece{Kind: plan.KindOf(f.Type), File: f.ID, Name: f.Name, Type: f.Type, Bytes: f.Bytes})
-	}
+	b.Pieces = append(b.Pieces, piecesOf(d.Files)...)
 	b, err = l.NewBroadcast(ctx, user, b)
 	if b.ID.IsZero() {
 		return b, err
@@ -385,16 +378,8 @@ func (l libraries) Preview(ctx context.Context, id community.ID, o shelf.Order) 
 		link := plan.Attached{}
 		if i.URL != "" {
 			link = plan.Attached{URL: i.URL, Title: shortened(i.Title, plan.MaxLinkTitle)}
-			values[shelf.VarLink] = i.URL
-			if strings.Contains(i.Text, "{"+shelf.VarLink+"}") {
-				link = plan.Attached{}
-			}
 		}
-		text, missing := shelf.Fill(i.Text, i.Kind, values)
-		post := plan.Post{Text: text, Link: link}
-		for _, f := range i.Files {
-			post.Pieces = append(post.Pieces, plan.Piece{Kind: plan.KindOf(f.Type), File: f.ID, Name: f.Name, Type: f.Type, Bytes: f.Bytes})
-		}
+		post, missing := filled(i, i.Kind, link, values)
 		way := l.app.way(ctx, g)
 		said, gone := plan.Fit(post, way.Takes, l.app.publicURL())
 		p := shelf.Preview{Platform: g.Platform, Group: g.Name, ByHand: way.Takes.Hand, Text: said.Link.Whole(said.Text), Missing: missing}

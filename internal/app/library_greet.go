@@ -17,26 +17,25 @@ import (
 )
 
 // fromLibrary puts what an item of the library says now in the place of its mark in what a rule says. It writes nothing: what was decided names
-// the item alone. What goes with the words is given back. An item that cannot go becomes a task for a person.
-func (a *App) fromLibrary(ctx context.Context, act *community.Action) (plan.Post, error) {
+// the item alone. What goes with the words is given back, and whose the item is. An item that cannot go becomes a task for a person.
+func (a *App) fromLibrary(ctx context.Context, act *community.Action) (post plan.Post, org community.OrgKey, err error) {
 	if act.Library.Item.IsZero() || act.Library.Version > 0 {
-		return plan.Post{}, nil
+		return post, 0, nil
 	}
-	org, err := a.store.OrgOf(ctx, act.Group)
-	if err != nil {
-		return plan.Post{}, err
+	if org, err = a.store.OrgOf(ctx, act.Group); err != nil {
+		return post, 0, err
 	}
 	post, i, err := a.Libraries(org, nil).greeting(ctx, act.Library.Item, act.Group, act.Library.Name)
 	if err == nil {
 		act.Text = strings.Replace(act.Text, community.LibraryMark, post.Text, 1)
 		act.Library.Version = i.Version
-		return post, nil
+		return post, org, nil
 	}
 	why, err := unsaid(i, err)
 	if err != nil {
-		return plan.Post{}, err
+		return plan.Post{}, org, err
 	}
-	return plan.Post{}, a.greetByHand(ctx, org, act, *why)
+	return plan.Post{}, org, a.greetByHand(ctx, org, act, *why)
 }
 
 // greeting is what an item says to somebody who comes: as draw, but nothing is made for it. CodeUnsupported: it is a poster, which would have to be.
@@ -56,24 +55,18 @@ func (l libraries) greeting(ctx context.Context, id community.ID, g community.Gr
 	if err != nil {
 		return plan.Post{}, i, err
 	}
-	post := plan.Post{Pieces: piecesOf(i.Files)}
-	if post.Link, err = l.countedAlready(ctx, i); err != nil {
-		return post, i, err
+	link, err := l.countedAlready(ctx, i)
+	if err != nil {
+		return plan.Post{}, i, err
 	}
-	if post.Link.URL != "" {
-		values[shelf.VarLink] = post.Link.URL
-		if strings.Contains(i.Text, "{"+shelf.VarLink+"}") {
-			post.Link = plan.Attached{}
-		}
-	}
-	text, missing := shelf.Fill(i.Text, shelf.Welcome, values)
+	post, missing := filled(i, shelf.Welcome, link, values)
 	if missing = slices.DeleteFunc(missing, func(name string) bool {
 		return "{"+name+"}" == community.RulesMark || "{"+name+"}" == community.ConfirmMark
 	}); len(missing) > 0 {
-		names := "{" + strings.Join(missing, "} {") + "}"
+		names := shelf.Braced(missing)
 		return post, i, connect.Trouble(community.CodeBadInput, "素材里的变量没有值："+names, "nothing stands for variables of the item: "+names)
 	}
-	post.Text = cmp.Or(text, i.Title)
+	post.Text = cmp.Or(post.Text, i.Title)
 	return post, i, nil
 }
 
@@ -84,20 +77,16 @@ func (l libraries) countedAlready(ctx context.Context, i shelf.Item) (plan.Attac
 		return plan.Attached{URL: i.URL, Title: title}, nil
 	}
 	s, err := l.app.store.ShortByID(ctx, l.org, i.Short)
-	if err != nil || i.URL == "" && !i.Exclusive && !slices.Contains(shelf.Variables(i.Text), shelf.VarLink) {
+	if err != nil || !i.Leads() {
 		return plan.Attached{}, err
 	}
 	return plan.Attached{URL: base + "/l/" + s.Slug, Title: title}, nil
 }
 
 // carried puts what goes with the words of an item beside them, as the group's connection takes it.
-func (a *App) carried(ctx context.Context, act *community.Action, post plan.Post) error {
+func (a *App) carried(ctx context.Context, org community.OrgKey, act *community.Action, post plan.Post) error {
 	if post.Link.URL == "" && len(post.Pieces) == 0 {
 		return nil
-	}
-	org, err := a.store.OrgOf(ctx, act.Group)
-	if err != nil {
-		return err
 	}
 	g, err := a.store.For(community.Scope{Org: org}).GroupByKey(ctx, act.Group)
 	if err != nil {
@@ -231,7 +220,7 @@ func (h *hands) greetable(ctx context.Context, user string, g community.GroupRow
 
 // keepCounting makes the link that an item wants since it was changed, where a welcome names it: when somebody comes nothing is made.
 func (l libraries) keepCounting(ctx context.Context, user string, i shelf.Item) error {
-	if !i.Short.IsZero() || l.app.publicURL() == "" || i.URL == "" && !i.Exclusive && !slices.Contains(shelf.Variables(i.Text), shelf.VarLink) {
+	if !i.Short.IsZero() || l.app.publicURL() == "" || !i.Leads() {
 		return nil
 	}
 	list, beyond, err := l.greetings(ctx, i.ID)

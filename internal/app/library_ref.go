@@ -35,6 +35,19 @@ func (d drawn) post() plan.Post {
 	return plan.Post{Text: cmp.Or(d.text, d.Title), Link: d.link, Pieces: piecesOf(d.Files)}
 }
 
+// filled is what an item says with a link and with values for its variables, and the variables that nothing stands for: what kind fills
+// later by itself is none of them. A link that stands in the text does not go beside it, too.
+func filled(i shelf.Item, kind shelf.Kind, link plan.Attached, values map[string]string) (plan.Post, []string) {
+	if link.URL != "" {
+		values[shelf.VarLink] = link.URL
+		if strings.Contains(i.Text, "{"+shelf.VarLink+"}") {
+			link = plan.Attached{}
+		}
+	}
+	text, missing := shelf.Fill(i.Text, kind, values)
+	return plan.Post{Text: text, Link: link, Pieces: piecesOf(i.Files)}, missing
+}
+
 // piecesOf are files of an item as they go with a text.
 func piecesOf(files []shelf.File) (out []plan.Piece) {
 	for _, f := range files {
@@ -145,7 +158,7 @@ func (l libraries) peek(ctx context.Context, step plan.Step, groups []community.
 	}
 	post, missing, err := l.shown(ctx, i, step.Values, one, at)
 	if len(missing) > 0 {
-		found = append(found, bad(i, "library.variable", plan.Unfilled, "{"+strings.Join(missing, "} {")+"}", [2]string{"素材里的变量没有值", "nothing stands for variables of the item"}, [2]string{"在这一步写上它们的值", "say in the step what stands for them"})...)
+		found = append(found, bad(i, "library.variable", plan.Unfilled, shelf.Braced(missing), [2]string{"素材里的变量没有值", "nothing stands for variables of the item"}, [2]string{"在这一步写上它们的值", "say in the step what stands for them"})...)
 	}
 	return post, found, err
 }
@@ -159,16 +172,12 @@ func (l libraries) shown(ctx context.Context, i shelf.Item, given map[string]str
 	if len(group) == 0 && values[shelf.VarGroup] == "" {
 		values[shelf.VarGroup] = "{" + shelf.VarGroup + "}"
 	}
-	post := plan.Post{Pieces: piecesOf(i.Files)}
-	if url := cmp.Or(i.URL, l.app.publicURL()); url != "" && (i.URL != "" || i.Exclusive || slices.Contains(shelf.Variables(i.Text), shelf.VarLink)) {
-		post.Link = plan.Attached{URL: url, Title: shortened(i.Title, plan.MaxLinkTitle)}
-		values[shelf.VarLink] = url
-		if strings.Contains(i.Text, "{"+shelf.VarLink+"}") {
-			post.Link = plan.Attached{}
-		}
+	var link plan.Attached
+	if url := cmp.Or(i.URL, l.app.publicURL()); url != "" && i.Leads() {
+		link = plan.Attached{URL: url, Title: shortened(i.Title, plan.MaxLinkTitle)}
 	}
-	text, missing := shelf.Fill(i.Text, "", values)
-	post.Text = cmp.Or(text, i.Title)
+	post, missing := filled(i, "", link, values)
+	post.Text = cmp.Or(post.Text, i.Title)
 	return post, missing, nil
 }
 

@@ -191,7 +191,7 @@ func (c *Console) libraryPage(k *call) error {
 		p.Means += " · " + strings.Join(i.Tags, k.T("list.comma"))
 	}
 	if vars := shelf.Variables(i.Text); len(vars) > 0 {
-		p.Means += " · " + k.T("library.variables", "names", "{"+strings.Join(vars, "} {")+"}")
+		p.Means += " · " + k.T("library.variables", "names", shelf.Braced(vars))
 	}
 	if i.URL != "" {
 		p.Text = strings.TrimSpace(p.Text + "\n" + i.URL)
@@ -346,7 +346,7 @@ func (k *call) libraryLooks(p *view.PlanPage, i shelf.Item) error {
 	for _, v := range list {
 		var lacks []string
 		if len(v.Missing) > 0 {
-			lacks = append(lacks, k.T("library.missing", "names", "{"+strings.Join(v.Missing, "} {")+"}"))
+			lacks = append(lacks, k.T("library.missing", "names", shelf.Braced(v.Missing)))
 		}
 		if len(v.Lost) > 0 {
 			lacks = append(lacks, k.T("library.lost", "names", strings.Join(v.Lost, k.T("list.comma"))))

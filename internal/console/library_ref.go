@@ -15,9 +15,8 @@ import (
 	"qunluo/internal/shelf"
 )
 
-// itemOptions offers the items of the library to be named, the last changed first; the first option names none. now is the one that is named
-// already: it is offered whatever became of it.
-func (k *call) itemOptions(now string) ([]ui.Option, error) {
+// itemOptions offers the items of the library to be named, the last changed first; the first option names none.
+func (k *call) itemOptions() ([]ui.Option, error) {
 	out := []ui.Option{{Text: k.T("library.name_none")}}
 	if k.c.deps.Libraries == nil {
 		return out, nil
@@ -33,10 +32,15 @@ func (k *call) itemOptions(now string) ([]ui.Option, error) {
 		}
 		out = append(out, o)
 	}
-	if now != "" && !slices.ContainsFunc(out, func(o ui.Option) bool { return o.Value == now }) {
-		out = append(out, ui.Option{Value: now, Text: k.itemCalled(now)})
-	}
 	return out, nil
+}
+
+// withNamed are options beside the item that is named already: it is offered whatever became of it. now is its id; "" = none is named.
+func (k *call) withNamed(options []ui.Option, now string) []ui.Option {
+	if now == "" || slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == now }) {
+		return options
+	}
+	return append(slices.Clone(options), ui.Option{Value: now, Text: k.itemCalled(now)})
 }
 
 // itemCalled is what people call an item that may be gone.
@@ -58,10 +62,7 @@ func (k *call) itemField(n string, s plan.Step, items []ui.Option) []ui.Input {
 	if !s.Library.IsZero() {
 		now = s.Library.String()
 	}
-	if now != "" && !slices.ContainsFunc(items, func(o ui.Option) bool { return o.Value == now }) {
-		items = append(slices.Clone(items), ui.Option{Value: now, Text: k.itemCalled(now)})
-	}
-	return []ui.Input{{Kind: "select", Name: "library" + n, Label: k.T("library.name_it"), Help: k.T("library.name_help"), Value: now, Options: items}}
+	return []ui.Input{{Kind: "select", Name: "library" + n, Label: k.T("library.name_it"), Help: k.T("library.name_help"), Value: now, Options: k.withNamed(items, now)}}
 }
 
 // valueField is the one in which stands what its variables are.
@@ -122,7 +123,7 @@ func (k *call) stepSays(s plan.Step) (templ.Component, error) {
 	case standing == shelf.Expired:
 		note += " · " + k.T("library.is_expired", "until", i.Expires) + k.T("list.comma") + k.T("library.will_ask")
 	case len(missing) > 0:
-		note += " · " + k.T("library.missing", "names", "{"+strings.Join(missing, "} {")+"}") + k.T("list.comma") + k.T("library.will_ask")
+		note += " · " + k.T("library.missing", "names", shelf.Braced(missing)) + k.T("list.comma") + k.T("library.will_ask")
 	case standing == shelf.Soon:
 		note += " · " + k.T("library.is_soon", "until", i.Expires)
 	}

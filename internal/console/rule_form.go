@@ -72,10 +72,7 @@ func (m formMaker) control(path string, f policy.Field, value any) view.Control 
 			c.Options = append(c.Options, ui.Option{Value: ch.Value, Text: m.k.Words.Pick(ch.Title)})
 		}
 	case "library":
-		c.Options = m.items
-		if c.Value != "" && !slices.ContainsFunc(c.Options, func(o ui.Option) bool { return o.Value == c.Value }) {
-			c.Options = append(slices.Clone(c.Options), ui.Option{Value: c.Value, Text: m.k.itemCalled(c.Value)})
-		}
+		c.Options = m.k.withNamed(m.items, c.Value)
 	case "choices":
 		c.Form = "choices"
 		for _, ch := range f.Choices {
@@ -292,7 +289,7 @@ func (k *call) maker(fields []policy.Field, doc map[string]any, faults map[strin
 	}
 	if asksFor(fields, "library") {
 		var err error
-		if m.items, err = k.itemOptions(""); err != nil {
+		if m.items, err = k.itemOptions(); err != nil {
 			return m, err
 		}
 	}

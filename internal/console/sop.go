@@ -77,7 +77,7 @@ func (k *call) sopEdit(s sopForm) error {
 		p.Head.Title, p.Head.Back = s.Name, "/sops/"+s.ID.String()
 		p.Hidden = []ui.Option{{Value: "id", Text: s.ID.String()}, {Value: "version", Text: strconv.Itoa(s.Version)}}
 	}
-	items, err := k.itemOptions("")
+	items, err := k.itemOptions()
 	if err != nil {
 		return err
 	}

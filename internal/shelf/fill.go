@@ -28,6 +28,9 @@ func Variables(text string) []string {
 	return out
 }
 
+// Braced writes names of variables as they stand in a text.
+func Braced(names []string) string { return "{" + strings.Join(names, "} {") + "}" }
+
 // Fill puts values in the place of variables, and lists those that have none. What kind fills later by itself (a welcome in a rulebook)
 // stays and is not listed.
 func Fill(text string, kind Kind, values map[string]string) (filled string, missing []string) {

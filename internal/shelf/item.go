@@ -226,6 +226,11 @@ func (c Content) Standing(now int64, zone *time.Location) string {
 	return Good
 }
 
+// Leads reports whether there is a link to open: the item leads somewhere, its text names its link, or it is exclusive and has a page.
+func (i Item) Leads() bool {
+	return i.URL != "" || i.Exclusive || slices.Contains(Variables(i.Text), VarLink)
+}
+
 // MayUse says whether an item may go out at a moment: CodeConflict when it was put away, CodeRefused once it has expired and override does
 // not say why it goes all the same.
 func (i Item) MayUse(at int64, zone *time.Location, override string) error {

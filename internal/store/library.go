@@ -251,7 +251,7 @@ func (s *Store) SOPsNaming(ctx context.Context, org community.OrgKey, item commu
 		if len(p.Naming(item)) == 0 {
 			continue
 		}
-		in, err := rows(ctx, s, `SELECT group_key FROM sop_group WHERE sop_id = $1 AND left_at = 0 ORDER BY group_key`, []any{p.ID[:]}, func(r *sql.Rows, v *community.GroupKey) error { return r.Scan((*int64)(v)) })
+		in, err := rows(ctx, s, `SELECT group_key FROM sop_group WHERE sop_id = $1 AND left_at = 0 ORDER BY group_key`, []any{p.ID[:]}, scanGroupKey)
 		if err != nil {
 			return nil, err
 		}
