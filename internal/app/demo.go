@@ -120,18 +120,37 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	return s.live(ctx)
 }
 
+// emptyStage is a stage without an app: the clock stands, and nobody is there yet.
+func emptyStage(o DemoOptions, password string) *stage {
+	s := &stage{clock: &heldClock{}, o: o, number: map[string]int64{}, wanted: map[string]bool{}, password: password}
+	s.world = sim.NewWorld(func() int64 { return s.clock.now().UnixMilli() })
+	return s
+}
+
+// demoName is what the organisation of the invented community is called.
+const demoName = "青梧读写社（演示）"
+
+// demoScene is where the invented community lives on after its history, in the world that is there when its connection is opened.
+func demoScene(seed uint64, world func(clock func() int64) *sim.World) sim.Scene {
+	return sim.Scene{Name: "demo", Title: [2]string{"青梧读写社", "The Qingwu readers"}, Open: func(clock func() int64) (*sim.World, sim.Script) {
+		return world(clock), demo.Live(seed)
+	}}
+}
+
+// visitor is the person as whom people look at the invented community.
+func (s *stage) visitor() community.User {
+	return community.User{Org: s.org, Login: "demo", Name: "演示访客", Role: console.RoleOwner, Lang: "zh-CN", Enabled: true, Hash: console.HashPassword(s.password)}
+}
+
 func newStage(ctx context.Context, o DemoOptions) (*stage, error) {
 	listen, err := freePort(ctx, o.Listen)
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{clock: &heldClock{}, o: o, number: map[string]int64{}, wanted: map[string]bool{}, password: rand.Text()[:10]}
+	s := emptyStage(o, rand.Text()[:10])
 	s.until = func() int64 { return time.Now().UnixMilli() }
-	s.world = sim.NewWorld(func() int64 { return s.clock.now().UnixMilli() })
 	cfg := config.Config{DataDir: o.Dir, Server: config.Server{Listen: listen}}
-	scene := sim.Scene{Name: "demo", Title: [2]string{"青梧读写社", "The Qingwu readers"}, Open: func(func() int64) (*sim.World, sim.Script) {
-		return s.world, demo.Live(o.Seed)
-	}}
+	scene := demoScene(o.Seed, func(func() int64) *sim.World { return s.world })
 	if s.app, err = Open(ctx, Options{Config: cfg, Log: o.Log, Clock: s.clock.now, Scenes: []sim.Scene{scene}}); err != nil {
 		return nil, err
 	}
@@ -205,13 +224,10 @@ func (s *stage) found(ctx context.Context) error {
 		return s.link(ctx, map[string]any{"self": demo.Bot().ID, "speed": s.o.Speed}) // the story's world is the connector's first
 	}
 	var err error
-	if s.org, err = s.app.store.Org(ctx, "青梧读写社（演示）", true); err != nil {
+	if s.org, err = s.app.store.Org(ctx, demoName, true); err != nil {
 		return err
 	}
-	s.owner, err = s.app.store.SaveUser(ctx, "demo", community.User{
-		Org: s.org, Login: "demo", Name: "演示访客", Role: "owner", Lang: "zh-CN", Enabled: true, Hash: console.HashPassword(s.password),
-	}, "")
-	if err != nil {
+	if s.owner, err = s.app.store.SaveUser(ctx, "demo", s.visitor(), ""); err != nil {
 		return err
 	}
 	return s.link(ctx, map[string]any{"scene": "demo", "self": demo.Bot().ID, "speed": s.o.Speed})

@@ -13,7 +13,6 @@ import (
 	"qunluo/internal/community"
 	"qunluo/internal/connect"
 	"qunluo/internal/connect/sim"
-	"qunluo/internal/console"
 	"qunluo/internal/demo"
 	"qunluo/internal/engine"
 	"qunluo/internal/jobs"
@@ -27,9 +26,6 @@ const (
 	spaceLeastDays = 7
 	spaceMostDays  = 365
 )
-
-// spaceName is what the organisation of a demonstration is called.
-const spaceName = "青梧读写社（演示）"
 
 // space loads a demonstration beside an organisation, and deletes it.
 type space struct {
@@ -65,7 +61,7 @@ func (s space) Load(ctx context.Context, user string, days int, seed uint64) (co
 		s.app.jobs.Wake()
 		return p, err // it was broken off: begun anew
 	}
-	p, err := s.app.store.AddSpace(ctx, spaceName, community.DemoSpace{Home: s.org, User: user, Days: days, Seed: seed}, community.Audit{User: user})
+	p, err := s.app.store.AddSpace(ctx, demoName, community.DemoSpace{Home: s.org, User: user, Days: days, Seed: seed}, community.Audit{User: user})
 	switch community.CodeOf(err) {
 	case community.CodeConflict:
 		err = connect.Trouble(community.CodeConflict, "已经有一个演示空间了：先删除它，才能再载入一次。", "There is a demo space already: delete it before another is loaded.")
@@ -194,12 +190,23 @@ func (a *App) tellSpace(ctx context.Context, p community.DemoSpace) error {
 	return nil
 }
 
+// seldom is what is only shown, and therefore written down twice a second at most.
+type seldom struct{ last time.Time }
+
+func (s *seldom) due() bool {
+	now := time.Now()
+	if now.Sub(s.last) <= 500*time.Millisecond {
+		return false
+	}
+	s.last = now
+	return true
+}
+
 // spaceProgress notes how far the story is, twice a second at most, and ends it when somebody deletes it meanwhile.
 func (a *App) spaceProgress(ctx context.Context, org community.OrgKey, s *stage) func(string, int64, int64) {
-	var last time.Time
+	var shown seldom
 	return func(label string, done, of int64) {
-		if now := time.Now(); done == of || now.Sub(last) > 500*time.Millisecond {
-			last = now
+		if shown.due() || done == of {
 			if p, err := a.store.SpaceOf(ctx, org); err == nil && p.State != community.SpaceLoading {
 				s.end = errSpaceClosed
 				return
@@ -227,10 +234,9 @@ func (a *App) clearSpace(ctx context.Context, p community.DemoSpace, clear func(
 			return err
 		}
 	}
-	var last time.Time
+	var shown seldom
 	_, err = clear(ctx, p.Org, func(table string, rows int64) {
-		if now := time.Now(); now.Sub(last) > 500*time.Millisecond {
-			last = now
+		if shown.due() {
 			_ = a.store.SpaceProgress(ctx, p.Org, table, rows, 0) // only shown
 		}
 	})
@@ -280,9 +286,8 @@ func (a *App) quietSpace(ctx context.Context, org community.OrgKey) error {
 // newSpaceStage is the stage of a demonstration beside others: the same story, by a clock of its own, through a belt and with jobs that know
 // no other organisation, and over the same database.
 func (a *App) newSpaceStage(p community.DemoSpace) (*stage, error) {
-	s := &stage{clock: &heldClock{}, o: DemoOptions{Days: p.Days, Seed: p.Seed, Speed: 1, Log: a.log}, number: map[string]int64{}, wanted: map[string]bool{},
-		space: &p, until: a.millis, catchUp: a.store.CatchUp, password: rand.Text()}
-	s.world = sim.NewWorld(func() int64 { return s.clock.now().UnixMilli() })
+	s := emptyStage(DemoOptions{Days: p.Days, Seed: p.Seed, Speed: 1, Log: a.log}, rand.Text())
+	s.space, s.until, s.catchUp = &p, a.millis, a.store.CatchUp
 	aside := &App{
 		cfg: a.cfg, log: a.log, clock: s.clock.now, store: a.store.Aside(s.clock.now, p.Org), library: a.library, words: a.words,
 		live: newLive(), tableNews: newTableNews(), presses: newPresses(), project: a.project, ready: make(chan struct{}), stopping: a.stopping,
@@ -309,9 +314,7 @@ func (a *App) newSpaceStage(p community.DemoSpace) (*stage, error) {
 
 // spaceConnector is the only connection that a demonstration has: the simulator, with the story's own world as its first scene.
 func (a *App) spaceConnector(p community.DemoSpace, by *App) *sim.Connector {
-	scene := sim.Scene{Name: "demo", Title: [2]string{"青梧读写社", "The Qingwu readers"}, Open: func(clock func() int64) (*sim.World, sim.Script) {
-		return a.spaceWorld(p, clock), demo.Live(p.Seed)
-	}}
+	scene := demoScene(p.Seed, func(clock func() int64) *sim.World { return a.spaceWorld(p, clock) })
 	return sim.New(by.millis, by.waitUntil, append([]sim.Scene{scene}, sim.Scenes()...)...)
 }
 
@@ -369,8 +372,8 @@ func (a *App) peopleWorld(org community.OrgKey, w *sim.World) error {
 // foundSpace makes the person through whom a real owner looks at the demonstration: nobody knows their password, and nobody can sign in as
 // them. The organisation is there already.
 func (s *stage) foundSpace(ctx context.Context) (err error) {
-	u := community.User{Org: s.space.Org, Login: "demo", Name: "演示访客", Role: console.RoleOwner, Lang: "zh-CN", Enabled: true, Hash: console.HashPassword(s.password)}
 	s.org = s.space.Org
+	u := s.visitor()
 	s.owner, err = s.app.store.SaveUser(ctx, s.space.User, u, "")
 	if community.CodeOf(err) == community.CodeConflict {
 		u.Login = "demo-" + rand.Text()[:6]
