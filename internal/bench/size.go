@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -81,26 +80,31 @@ func atRest(ctx context.Context, wait time.Duration, program string, args ...str
 	return all, own, err
 }
 
-// memoryOf reads what a process has in memory, and of that its own, in MB (proc(5), status: VmRSS, RssAnon, in kibibytes).
+// memoryOf gives what a process has in memory, and of that its own, in MB.
 func memoryOf(pid int) (all, own float64, err error) {
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
+	sizes, err := statusOf(strconv.Itoa(pid))
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, 0, community.Errorf(community.CodeUnsupported, "the memory of a process can be read on Linux only")
 	}
-	if err != nil {
-		return 0, 0, err
-	}
-	defer f.Close()
-	read := map[string]float64{}
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), ":")
-		if kib, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(value, "kB")), 64); err == nil {
-			read[name] = kib * 1024 / 1e6
-		}
-	}
-	if read["VmRSS"] == 0 {
+	if err == nil && sizes["VmRSS"] == 0 {
 		err = errors.New("it has no memory any more")
 	}
-	return read["VmRSS"], read["RssAnon"], errors.Join(err, lines.Err())
+	return sizes["VmRSS"] / 1e6, sizes["RssAnon"] / 1e6, err
+}
+
+// statusOf reads the sizes, in bytes, by which a process ("self" = this one) is described in proc(5), status.
+func statusOf(process string) (map[string]float64, error) {
+	status, err := os.ReadFile("/proc/" + process + "/status")
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[string]float64{}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		number, ok := strings.CutSuffix(strings.TrimSpace(value), " kB")
+		if kib, err := strconv.ParseFloat(strings.TrimSpace(number), 64); ok && err == nil {
+			sizes[name] = kib * 1024
+		}
+	}
+	return sizes, nil
 }

@@ -13,8 +13,7 @@ import (
 
 // keysBegin lists what keys must reach, and watches where the focus goes: what it looks at stands in window.reached. A part of a page
 // that can be pressed must be reached, and be seen to have the focus (WCAG 2.1.1, 2.4.7). Of radio buttons of one name the browser
-// stops at one. It returns how many stops
-// there are at most.
+// stops at one. It returns how many stops there are at most.
 const keysBegin = `(() => {
   const quick = new CSSStyleSheet();
   quick.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important; scroll-behavior: auto !important }");

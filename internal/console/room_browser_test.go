@@ -30,19 +30,11 @@ func TestReviewIsWorkedByKeys(t *testing.T) {
 	w := newWindow(t, browser, 1440)
 	ctx, stop := context.WithTimeout(w.ctx, 30*time.Second)
 	defer stop()
+	y := typist{t, ctx}
 	press := func(key, until string) {
 		t.Helper()
-		if err := chromedp.Do(ctx, chromedp.KeyEvent(key)); err != nil {
-			t.Fatalf("key %s: %v", key, err)
-		}
-		for { // a page that leaves takes the question with it: ask the next one
-			if _, err := chromedp.Run(ctx, chromedp.Poll[bool](until)); err == nil {
-				return
-			}
-			if ctx.Err() != nil {
-				t.Fatalf("key %s: never %s", key, until)
-			}
-		}
+		y.press(key)
+		y.is(until)
 	}
 	if err := chromedp.Do(ctx, chromedp.Navigate(v.base+"/review")); err != nil {
 		t.Fatal(err)
